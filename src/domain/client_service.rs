@@ -1,0 +1,99 @@
+//! A client service: the machine that calls us. Its alias is its OAuth `client_id`.
+
+use super::ids::{ClientServiceId, CompanyId, CredentialId};
+use super::instant::Instant;
+use super::refusal::Refusal;
+
+/// A machine that calls us on behalf of one issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientService {
+    pub id: ClientServiceId,
+    pub alias: Alias,
+    pub issuer: CompanyId,
+    pub status: ClientServiceStatus,
+    /// The credential that seals its documents; `None` until one is assigned.
+    pub credential: Option<CredentialId>,
+    pub document_references: DocumentReferences,
+    pub created: Instant,
+}
+
+/// Name of a client service, unique in the installation: 3 to 100 characters of `A-Z a-z 0-9 . - _`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Alias(String);
+
+impl Alias {
+    /// Accepts an alias.
+    ///
+    /// # Errors
+    /// [`Refusal::AliasInvalid`] when a character or the length is not allowed.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        if (3..=100).contains(&text.len()) && text.chars().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Refusal::AliasInvalid)
+        }
+    }
+
+    /// Wraps a stored value.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The alias as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a client service may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientServiceStatus {
+    Active,
+    Suspended,
+}
+
+impl ClientServiceStatus {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// What a document's external reference promises (the request's reference is always unique).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentReferences {
+    /// A reference names one sealed document for ever; using it again is a conflict.
+    Unique,
+    /// The client repeats document references; look-ups by document reference find the newest.
+    Reusable,
+}
+
+impl DocumentReferences {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unique => "UNIQUE",
+            Self::Reusable => "REUSABLE",
+        }
+    }
+
+    /// The policy of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Unique, Self::Reusable].into_iter().find(|policy| policy.as_str() == text)
+    }
+}

@@ -1,0 +1,39 @@
+//! A company: the issuer whose invoices are sealed, or the partner that brings issuers.
+
+use super::ids::CompanyId;
+
+/// The issuer behind a client service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Company {
+    pub id: CompanyId,
+    pub name: String,
+    /// VAT number without country prefix, as the country writes it.
+    pub vat_number: String,
+    /// ISO 3166-1 alpha-3, upper case.
+    pub country_code: String,
+    pub status: CompanyStatus,
+}
+
+/// Life of a company. Only an active company's documents are sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompanyStatus {
+    Active,
+    Suspended,
+}
+
+impl CompanyStatus {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
+    }
+}

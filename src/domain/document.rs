@@ -1,0 +1,92 @@
+//! A document: one file inside an operation, its settings and the states it goes through.
+
+use super::ids::{DocumentId, ExternalReference, OperationId};
+use super::instant::Instant;
+use super::profile::{Canonicalization, Format, SignatureLocation};
+
+/// One file inside an operation, without its contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub id: DocumentId,
+    pub operation: OperationId,
+    /// Place in the request, from 0.
+    pub position: u32,
+    pub external_reference: ExternalReference,
+    pub name: String,
+    pub content_type: String,
+    /// Bytes of the original.
+    pub content_length: u64,
+    pub received: Instant,
+    pub state: DocumentState,
+}
+
+/// Where a document stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentState {
+    /// Recorded, not sealed yet.
+    Received,
+    /// Sealed; these bytes never change.
+    Sealed { signing_time: Instant, sha256: [u8; 32], length: u64 },
+    /// Will never be sealed under this operation; its reference is free again.
+    Failed { error: SigningError, detail: String },
+}
+
+impl DocumentState {
+    /// As stored: `RECEIVED`, `SIGNED` or `ERROR_SIGNING` (the wire API's `SigningStatus`).
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Received => "RECEIVED",
+            Self::Sealed { .. } => "SIGNED",
+            Self::Failed { .. } => "ERROR_SIGNING",
+        }
+    }
+}
+
+/// Why a document was not sealed. Names are those of the wire API (v0, `SigningError`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SigningError {
+    /// The request asks for something that cannot be done with this document.
+    Configuration,
+    /// The sealing certificate cannot be used.
+    InvalidCertificate,
+    /// The key back-end did not answer until retries ended.
+    CertificateServiceGlobal,
+    /// Our own fault.
+    Internal,
+}
+
+impl SigningError {
+    const ALL: [Self; 4] = [
+        Self::Configuration,
+        Self::InvalidCertificate,
+        Self::CertificateServiceGlobal,
+        Self::Internal,
+    ];
+
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Configuration => "CONFIGURATION_SIGN_ERROR",
+            Self::InvalidCertificate => "INVALID_CERTIFICATE_SIGN_ERROR",
+            Self::CertificateServiceGlobal => "CERT_SERVICE_GLOBAL_ERROR",
+            Self::Internal => "SIGN_OPERATION_INTERNAL_ERROR",
+        }
+    }
+
+    /// The error of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|error| error.as_str() == text)
+    }
+}
+
+/// What a client asked for one document. Settings of formats that are not built yet are refused
+/// before they get here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealSettings {
+    pub format: Format,
+    pub canonicalization: Canonicalization,
+    pub location: SignatureLocation,
+}

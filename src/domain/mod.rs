@@ -1,0 +1,12 @@
+//! The words of the field, and nothing else: no IO, no async, no wire names, no imports of ours.
+
+pub mod client_service;
+pub mod company;
+pub mod credential;
+pub mod document;
+pub mod ids;
+pub mod instant;
+pub mod operation;
+pub mod profile;
+pub mod refusal;
+pub mod scope;

@@ -1,0 +1,64 @@
+//! An operation: one accepted request with 1..n documents, and the states it goes through.
+
+use super::ids::{ClientServiceId, CredentialId, ExternalReference, OperationId};
+use super::instant::Instant;
+
+/// One accepted request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    pub id: OperationId,
+    pub client_service: ClientServiceId,
+    pub external_reference: ExternalReference,
+    pub description: String,
+    /// The credential pinned when the operation was accepted.
+    pub credential: CredentialId,
+    pub state: OperationState,
+    pub accepted: Instant,
+    pub finished: Option<Instant>,
+    /// How often execution was begun.
+    pub attempts: u32,
+}
+
+/// Where an operation stands. Names are those of the wire API (v0, `OperationStatus`).
+///
+/// `PendingExecution` goes to `Executed` or `ExecutionFailed`, or, while an outside cause is worth
+/// another try, to `ExecutionError` and from there on as from `PendingExecution`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationState {
+    /// Recorded; execution goes on by itself.
+    PendingExecution,
+    /// An outside cause stopped it; it is tried again by itself.
+    ExecutionError,
+    /// Every document reached its end and at least one is sealed.
+    Executed,
+    /// Ended with no sealed document; its external reference is free again.
+    ExecutionFailed,
+}
+
+impl OperationState {
+    const ALL: [Self; 4] =
+        [Self::PendingExecution, Self::ExecutionError, Self::Executed, Self::ExecutionFailed];
+
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PendingExecution => "PENDING_EXECUTION",
+            Self::ExecutionError => "EXECUTION_ERROR",
+            Self::Executed => "EXECUTED",
+            Self::ExecutionFailed => "EXECUTION_FAILED",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Executed | Self::ExecutionFailed)
+    }
+}

@@ -1,0 +1,134 @@
+//! Every reason for which we say no. A refusal is the client's cause and says what to change;
+//! each surface turns it into its own codes in one `match` without wildcard.
+
+use thiserror::Error;
+
+use super::ids::OperationId;
+
+/// Why a request or a document is refused. `Display` is a sentence for the person who reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    // ---- the request as a whole: nothing is recorded ----
+    #[error("the body is not JSON: {detail}")]
+    JsonMalformed { detail: String },
+    #[error("missing {path}")]
+    MemberMissing { path: String },
+    #[error("{path} must be {expected}")]
+    MemberInvalid { path: String, expected: String },
+    #[error("{path} is longer than {limit} characters; shorten it")]
+    MemberTooLong { path: String, limit: usize },
+    #[error(
+        "the external reference cannot be used because {reason}; send 1 to 255 printable characters"
+    )]
+    ReferenceInvalid { reason: &'static str },
+    #[error("documents is empty; send at least one document")]
+    NoDocuments,
+    #[error("the request has {count} documents; send at most {limit} in one request")]
+    TooManyDocuments { count: usize, limit: usize },
+    #[error(
+        "{path} repeats the external reference '{reference}'; give every document of a request its own"
+    )]
+    ReferenceRepeated { path: String, reference: String },
+    #[error(
+        "external reference '{reference}' is already used by operation {operation} with other content; \
+         read that operation, or send this content under a new external reference"
+    )]
+    ReferenceReused { reference: String, operation: OperationId },
+    #[error(
+        "document external reference '{reference}' is already used by operation {operation}; \
+         read that operation, or send this document under a new external reference"
+    )]
+    DocumentReferenceReused { reference: String, operation: OperationId },
+    #[error("the alias must be 3 to 100 characters of A-Z a-z 0-9 . - _")]
+    AliasInvalid,
+    #[error("the client service is suspended; ask the operator to activate it")]
+    ClientServiceSuspended,
+    #[error("the issuer company is suspended; ask the operator to activate it")]
+    IssuerSuspended,
+    #[error("no credential is assigned to the client service; ask the operator to assign one")]
+    NoCredential,
+    #[error("the sealing credential is disabled; ask the operator to assign another")]
+    CredentialDisabled,
+    #[error("the sealing certificate expired on {not_after}; ask the operator to renew it")]
+    CertificateExpired { not_after: String },
+    #[error("the sealing certificate is not valid before {not_before}; wait, or check the clock")]
+    CertificateNotYetValid { not_before: String },
+    #[error("the sealing certificate cannot be used: {reason}")]
+    CertificateUnusable { reason: String },
+
+    // ---- one document: recorded at that document only ----
+    #[error("base64Content is not base64 (RFC 4648): {detail}")]
+    Base64Invalid { detail: String },
+    #[error("the document is empty")]
+    DocumentEmpty,
+    #[error("the document has {size} bytes; the limit is {limit}")]
+    DocumentTooLarge { size: usize, limit: usize },
+    #[error(
+        "the document name cannot be used because {reason}; send a plain file name of 1 to 255 characters"
+    )]
+    NameInvalid { reason: &'static str },
+    #[error(
+        "contentType {value} is not known; send application/xml, text/xml, application/pdf or application/octet-stream"
+    )]
+    ContentTypeUnknown { value: String },
+    #[error(
+        "contentType says {declared} but the content looks like {found}; send the right contentType or content"
+    )]
+    ContentMismatch { declared: String, found: &'static str },
+    #[error("{format} cannot seal {content}; {remedy}")]
+    FormatMismatch { format: &'static str, content: &'static str, remedy: &'static str },
+    #[error("{what} is not available in this version; {remedy}")]
+    NotAvailable { what: String, remedy: &'static str },
+    #[error("{path} has no meaning for {format}; leave it out")]
+    SettingMeaningless { path: &'static str, format: &'static str },
+
+    // XML
+    #[error("the document is not well-formed XML: {detail} (line {line}, column {column})")]
+    XmlMalformed { detail: String, line: u32, column: u32 },
+    #[error(
+        "the document has a document type declaration (DOCTYPE); remove it, entities are never expanded here"
+    )]
+    DoctypeForbidden,
+    #[error("the XML declaration names version {version}; only XML 1.0 can be sealed")]
+    XmlVersionUnsupported { version: String },
+    #[error("encoding {name} cannot be sealed in this version; send UTF-8")]
+    EncodingUnsupported { name: String },
+    #[error(
+        "the document declares or implies {declared} but byte {offset} contradicts it; save it in the declared encoding"
+    )]
+    EncodingContradicted { declared: String, offset: usize },
+    #[error("elements are nested deeper than {limit} levels")]
+    XmlTooDeep { limit: usize },
+    #[error("the document has more than {limit} nodes")]
+    XmlTooManyNodes { limit: usize },
+    #[error("element {element} has more than {limit} attributes")]
+    XmlTooManyAttributes { element: String, limit: usize },
+    #[error("more than {limit} namespace declarations are in scope at element {element}")]
+    XmlTooManyNamespaces { element: String, limit: usize },
+    #[error("namespace prefix '{prefix}' is not declared (line {line}, column {column})")]
+    PrefixUndeclared { prefix: String, line: u32, column: u32 },
+    #[error("namespace name '{uri}' is relative; canonicalization does not allow it")]
+    NamespaceRelative { uri: String },
+    #[error("the Id '{id}' appears more than once; make every Id unique")]
+    IdDuplicate { id: String },
+    #[error(
+        "signatureLocation '{location}' is not a name, a prefix:name or an absolute path of such names"
+    )]
+    LocationInvalid { location: String },
+    #[error("signatureLocation '{location}' matches no element; {candidates}")]
+    LocationMissing { location: String, candidates: String },
+    #[error(
+        "signatureLocation '{location}' matches {count} elements; use an absolute path to one of: {candidates}"
+    )]
+    LocationAmbiguous { location: String, count: usize, candidates: String },
+    #[error("the element at {path} already holds a signature; send the unsealed document")]
+    LocationOccupied { path: String },
+    #[error("signatureTransform {value} is not known; send ENVELOPED")]
+    TransformUnknown { value: String },
+    #[error(
+        "canonicalTransform {value} is not known; send one of EXCLUSIVE, EXCLUSIVE_WITH_COMMENTS, INCLUSIVE, INCLUSIVE_WITH_COMMENTS, INCLUSIVE_11, INCLUSIVE_11_WITH_COMMENTS"
+    )]
+    CanonicalizationUnknown { value: String },
+    #[error("{what} cannot be canonicalized: {remedy}")]
+    CanonicalizationUnsupported { what: String, remedy: &'static str },
+}

@@ -1,0 +1,22 @@
+//! Chancery seals invoices in bulk: XML with XAdES, keys in an HSM, every operation exactly once.
+//!
+//! ```text
+//!               cli        web            people and machines come in here
+//!                 \        /  \
+//!                 workflow     \          the only room that knows the order of steps
+//!           /     /   |   \      \ reads
+//!         app  (assembles the house once; workflow and web receive it)
+//!         /        |        \     \
+//!       keys    outbound    store            three doors: keys, network, database
+//!         \        |          |
+//!          \   verify ─► seal |              pure: bytes in, bytes out
+//!           \       \    /    |
+//!             `───── pki      |
+//!                      \      |
+//!                       domain               the words of the field
+//! ```
+//!
+//! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
+
+pub mod domain;
+pub mod pki;

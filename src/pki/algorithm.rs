@@ -1,0 +1,91 @@
+//! Algorithm identifiers: XML Signature URIs and key kinds.
+
+use crate::domain::profile::{
+    Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
+};
+
+/// What kind of key a certificate holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA with this many bits in the modulus.
+    Rsa { bits: usize },
+    /// NIST P-256 (secp256r1).
+    P256,
+    /// NIST P-384 (secp384r1).
+    P384,
+    /// NIST P-521 (secp521r1).
+    P521,
+}
+
+impl KeyKind {
+    /// The algorithm used when a profile names none: RSA PKCS#1 v1.5 with SHA-256, or ECDSA with the
+    /// digest that fits the curve.
+    #[must_use]
+    pub const fn default_signature(self) -> SignatureAlgorithm {
+        match self {
+            Self::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
+            Self::P256 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256),
+            Self::P384 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha384),
+            Self::P521 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512),
+        }
+    }
+
+    /// How operators read it: `RSA-3072`, `P-256`.
+    #[must_use]
+    pub fn label(self) -> String {
+        match self {
+            Self::Rsa { bits } => format!("RSA-{bits}"),
+            Self::P256 => "P-256".to_owned(),
+            Self::P384 => "P-384".to_owned(),
+            Self::P521 => "P-521".to_owned(),
+        }
+    }
+}
+
+/// URI of a digest algorithm (RFC 9231, 2.1; XML Encryption for SHA-256 and SHA-512).
+#[must_use]
+pub const fn digest_uri(algorithm: DigestAlgorithm) -> &'static str {
+    match algorithm {
+        DigestAlgorithm::Sha256 => "http://www.w3.org/2001/04/xmlenc#sha256",
+        DigestAlgorithm::Sha384 => "http://www.w3.org/2001/04/xmldsig-more#sha384",
+        DigestAlgorithm::Sha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
+    }
+}
+
+/// URI of a signature algorithm (RFC 9231, 2.3). The PSS URIs without parameters fix MGF1 and salt
+/// length to the digest, which is what we sign.
+#[must_use]
+pub const fn signature_uri(algorithm: SignatureAlgorithm) -> &'static str {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1(Sha256) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        SignatureAlgorithm::RsaPkcs1(Sha384) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
+        SignatureAlgorithm::RsaPkcs1(Sha512) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+        SignatureAlgorithm::RsaPss(Sha256) => {
+            "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
+        }
+        SignatureAlgorithm::RsaPss(Sha384) => {
+            "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1"
+        }
+        SignatureAlgorithm::RsaPss(Sha512) => {
+            "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1"
+        }
+        SignatureAlgorithm::Ecdsa(Sha256) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+        SignatureAlgorithm::Ecdsa(Sha384) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
+        SignatureAlgorithm::Ecdsa(Sha512) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+    }
+}
+
+/// URI of a canonicalization algorithm.
+#[must_use]
+pub const fn canonicalization_uri(canonicalization: Canonicalization) -> &'static str {
+    use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
+    match (canonicalization.method, canonicalization.with_comments) {
+        (Inclusive, false) => "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+        (Inclusive, true) => "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
+        (Inclusive11, false) => "http://www.w3.org/2006/12/xml-c14n11",
+        (Inclusive11, true) => "http://www.w3.org/2006/12/xml-c14n11#WithComments",
+        (Exclusive, false) => "http://www.w3.org/2001/10/xml-exc-c14n#",
+        (Exclusive, true) => "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+    }
+}

@@ -1,0 +1,248 @@
+//! Certificates and chains, parsed once and kept with their DER.
+
+use std::fmt::Write as _;
+
+use const_oid::db::rfc5912::{
+    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
+};
+use der::asn1::{ObjectIdentifier, UintRef};
+use der::{Decode as _, Encode as _, Reader as _, SliceReader};
+
+use super::Error;
+use super::algorithm::KeyKind;
+use super::digest::{Digest, sha256};
+use crate::domain::instant::Instant;
+use crate::domain::profile::DigestAlgorithm;
+
+/// A parsed X.509 certificate (RFC 5280) together with its exact DER.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    der: Vec<u8>,
+    parsed: x509_cert::Certificate,
+    spki_der: Vec<u8>,
+    key_kind: KeyKind,
+    not_before: Instant,
+    not_after: Instant,
+}
+
+impl Certificate {
+    /// Parses DER and checks that the key is one we can work with.
+    ///
+    /// # Errors
+    /// [`Error::CertificateMalformed`], [`Error::KeyUnsupported`], [`Error::RsaSize`].
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        let parsed = x509_cert::Certificate::from_der(der).map_err(Error::CertificateMalformed)?;
+        let spki = parsed.tbs_certificate().subject_public_key_info();
+        let key_kind = key_kind(spki)?;
+        let spki_der = spki.to_der().map_err(Error::CertificateMalformed)?;
+        let validity = parsed.tbs_certificate().validity();
+        let not_before = instant(validity.not_before.to_unix_duration())?;
+        let not_after = instant(validity.not_after.to_unix_duration())?;
+        Ok(Self { der: der.to_vec(), parsed, spki_der, key_kind, not_before, not_after })
+    }
+
+    /// The DER as given.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Digest of the DER: `xades:CertDigest`, fingerprints.
+    #[must_use]
+    pub fn digest(&self, algorithm: DigestAlgorithm) -> Digest {
+        Digest::of(algorithm, &self.der)
+    }
+
+    /// SHA-256 fingerprint of the DER.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        sha256(&self.der)
+    }
+
+    /// What kind of key it holds.
+    #[must_use]
+    pub const fn key_kind(&self) -> KeyKind {
+        self.key_kind
+    }
+
+    /// DER of the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki_der
+    }
+
+    /// Content of the subjectPublicKey bit string: an RSAPublicKey, or an uncompressed EC point.
+    #[must_use]
+    pub fn public_key_bits(&self) -> &[u8] {
+        self.parsed.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes()
+    }
+
+    /// First instant of validity.
+    #[must_use]
+    pub const fn not_before(&self) -> Instant {
+        self.not_before
+    }
+
+    /// Last instant of validity.
+    #[must_use]
+    pub const fn not_after(&self) -> Instant {
+        self.not_after
+    }
+
+    /// Subject, RFC 4514.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.parsed.tbs_certificate().subject().to_string()
+    }
+
+    /// Issuer, RFC 4514.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.parsed.tbs_certificate().issuer().to_string()
+    }
+
+    /// Serial number, hexadecimal, upper case.
+    #[must_use]
+    pub fn serial_hex(&self) -> String {
+        let bytes = self.parsed.tbs_certificate().serial_number().as_bytes();
+        bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02X}");
+            text
+        })
+    }
+
+    /// The parsed structure, for what has no accessor here.
+    #[must_use]
+    pub const fn x509(&self) -> &x509_cert::Certificate {
+        &self.parsed
+    }
+
+    /// Whether subject and issuer are the same name.
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        self.parsed.tbs_certificate().subject() == self.parsed.tbs_certificate().issuer()
+    }
+}
+
+/// A signing certificate and its issuers, each issued (by name) by the next. Never empty.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    signing: Certificate,
+    issuers: Vec<Certificate>,
+}
+
+impl Chain {
+    /// Builds a chain from certificates in order, signing certificate first.
+    ///
+    /// # Errors
+    /// [`Error::ChainEmpty`], or [`Error::ChainBroken`] when an issuer name does not match.
+    pub fn new(certificates: Vec<Certificate>) -> Result<Self, Error> {
+        for (position, pair) in certificates.windows(2).enumerate() {
+            let [subject, issuer] = pair else { continue };
+            let wanted = subject.x509().tbs_certificate().issuer();
+            if wanted != issuer.x509().tbs_certificate().subject() {
+                return Err(Error::ChainBroken { position });
+            }
+        }
+        let mut certificates = certificates.into_iter();
+        let signing = certificates.next().ok_or(Error::ChainEmpty)?;
+        Ok(Self { signing, issuers: certificates.collect() })
+    }
+
+    /// Parses DER certificates in order.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_der`] and [`Chain::new`].
+    pub fn from_ders<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Error> {
+        Self::new(ders.into_iter().map(Certificate::from_der).collect::<Result<_, _>>()?)
+    }
+
+    /// Parses a PEM file of certificates in any order and sorts them: the one that issued none of
+    /// the others comes first.
+    ///
+    /// # Errors
+    /// As [`Chain::new`], and [`Error::PemMalformed`].
+    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        let parsed = x509_cert::Certificate::load_pem_chain(pem).map_err(Error::PemMalformed)?;
+        let mut rest = parsed
+            .iter()
+            .map(|certificate| {
+                Certificate::from_der(&certificate.to_der().map_err(Error::CertificateMalformed)?)
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let first = rest
+            .iter()
+            .position(|candidate| {
+                !rest.iter().any(|other| {
+                    other.der() != candidate.der() && other.issuer() == candidate.subject()
+                })
+            })
+            .ok_or(Error::ChainEmpty)?;
+        let mut ordered = vec![rest.remove(first)];
+        while let Some(last) = ordered.last().filter(|last| !last.is_self_issued()) {
+            let wanted = last.issuer();
+            match rest.iter().position(|candidate| candidate.subject() == wanted) {
+                Some(next) => ordered.push(rest.remove(next)),
+                None => break,
+            }
+        }
+        if rest.is_empty() {
+            Self::new(ordered)
+        } else {
+            Err(Error::ChainBroken { position: ordered.len() - 1 })
+        }
+    }
+
+    /// The signing certificate.
+    #[must_use]
+    pub const fn signing(&self) -> &Certificate {
+        &self.signing
+    }
+
+    /// Signing certificate first, then its issuers.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::once(&self.signing).chain(&self.issuers)
+    }
+}
+
+fn key_kind(spki: &spki::SubjectPublicKeyInfoOwned) -> Result<KeyKind, Error> {
+    if spki.algorithm.oid == RSA_ENCRYPTION {
+        let bits = rsa_modulus_bits(spki.subject_public_key.raw_bytes())
+            .map_err(Error::CertificateMalformed)?;
+        return if (2048..=8192).contains(&bits) {
+            Ok(KeyKind::Rsa { bits })
+        } else {
+            Err(Error::RsaSize(bits))
+        };
+    }
+    if spki.algorithm.oid == ID_EC_PUBLIC_KEY {
+        let curve: Option<ObjectIdentifier> =
+            spki.algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as().ok());
+        match curve {
+            Some(oid) if oid == SECP_256_R_1 => return Ok(KeyKind::P256),
+            Some(oid) if oid == SECP_384_R_1 => return Ok(KeyKind::P384),
+            Some(oid) if oid == SECP_521_R_1 => return Ok(KeyKind::P521),
+            Some(oid) => return Err(Error::KeyUnsupported(format!("EC curve {oid}"))),
+            None => return Err(Error::KeyUnsupported("EC with explicit parameters".to_owned())),
+        }
+    }
+    Err(Error::KeyUnsupported(spki.algorithm.oid.to_string()))
+}
+
+/// Bits of the modulus of a PKCS#1 RSAPublicKey (RFC 8017, A.1.1).
+fn rsa_modulus_bits(rsa_public_key: &[u8]) -> Result<usize, der::Error> {
+    let mut reader = SliceReader::new(rsa_public_key)?;
+    reader.sequence(|sequence| {
+        let modulus: UintRef<'_> = sequence.decode()?;
+        let _exponent: UintRef<'_> = sequence.decode()?;
+        let bytes = modulus.as_bytes();
+        let leading = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        Ok(bytes.len() * 8 - leading)
+    })
+}
+
+fn instant(since_epoch: core::time::Duration) -> Result<Instant, Error> {
+    i64::try_from(since_epoch.as_millis())
+        .map(Instant::from_unix_ms)
+        .map_err(|_| Error::ValidityRange)
+}

@@ -1,0 +1,63 @@
+//! Checking signature values against a certificate's key.
+
+use aws_lc_rs::signature as aws;
+
+use super::Error;
+use super::algorithm::KeyKind;
+use super::certificate::Certificate;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
+
+/// Raw answer of a key: PKCS#1 or PSS octets, or `r || s` for ECDSA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureValue(Vec<u8>);
+
+impl SignatureValue {
+    /// Wraps what a key back-end answered; nothing is known about it yet.
+    #[must_use]
+    pub const fn new(octets: Vec<u8>) -> Self {
+        Self(octets)
+    }
+
+    /// The octets as XML Signature wants them (XMLDSIG 1.1, 6.4).
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Checks a signature value over a message with the key of a certificate.
+///
+/// # Errors
+/// [`Error::AlgorithmMismatch`] when such a key cannot make such signatures,
+/// [`Error::SignatureInvalid`] when the value is wrong.
+pub fn check(
+    certificate: &Certificate,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    value: &SignatureValue,
+) -> Result<(), Error> {
+    let verification = verification(certificate.key_kind(), algorithm)?;
+    aws::UnparsedPublicKey::new(verification, certificate.public_key_bits())
+        .verify(message, value.octets())
+        .map_err(|_| Error::SignatureInvalid)
+}
+
+fn verification(
+    key: KeyKind,
+    algorithm: SignatureAlgorithm,
+) -> Result<&'static dyn aws::VerificationAlgorithm, Error> {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
+    Ok(match (key, algorithm) {
+        (KeyKind::Rsa { .. }, RsaPkcs1(Sha256)) => &aws::RSA_PKCS1_2048_8192_SHA256,
+        (KeyKind::Rsa { .. }, RsaPkcs1(Sha384)) => &aws::RSA_PKCS1_2048_8192_SHA384,
+        (KeyKind::Rsa { .. }, RsaPkcs1(Sha512)) => &aws::RSA_PKCS1_2048_8192_SHA512,
+        (KeyKind::Rsa { .. }, RsaPss(Sha256)) => &aws::RSA_PSS_2048_8192_SHA256,
+        (KeyKind::Rsa { .. }, RsaPss(Sha384)) => &aws::RSA_PSS_2048_8192_SHA384,
+        (KeyKind::Rsa { .. }, RsaPss(Sha512)) => &aws::RSA_PSS_2048_8192_SHA512,
+        (KeyKind::P256, Ecdsa(Sha256)) => &aws::ECDSA_P256_SHA256_FIXED,
+        (KeyKind::P384, Ecdsa(Sha384)) => &aws::ECDSA_P384_SHA384_FIXED,
+        (KeyKind::P521, Ecdsa(Sha512)) => &aws::ECDSA_P521_SHA512_FIXED,
+        (_, algorithm) => return Err(Error::AlgorithmMismatch(algorithm.as_str())),
+    })
+}
