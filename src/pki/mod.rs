@@ -4,6 +4,7 @@
 pub mod algorithm;
 pub mod certificate;
 pub mod digest;
+pub mod jose;
 pub mod signature;
 
 use thiserror::Error;

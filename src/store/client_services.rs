@@ -1,0 +1,175 @@
+//! Client services and their secrets.
+
+use super::{Error, Reader, Result, Store, row};
+use crate::domain::client_service::{
+    Alias, ClientService, ClientServiceStatus, DocumentReferences,
+};
+use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use crate::domain::instant::Instant;
+
+const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
+    created_ms FROM client_service";
+
+/// How many secrets of a client service are live at once.
+pub const LIVE_SECRETS: usize = 2;
+
+impl Store {
+    /// Records a new client service with its first secret.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when the alias is taken.
+    pub async fn add_client_service(
+        &self,
+        service: &ClientService,
+        secret_id: i64,
+        secret_sha256: [u8; 32],
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query(
+            "INSERT INTO client_service
+             (id, alias, issuer_id, credential_id, status, document_references, created_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        )
+        .bind(service.id.as_i64())
+        .bind(service.alias.as_str())
+        .bind(service.issuer.as_i64())
+        .bind(service.credential.map(CredentialId::as_i64))
+        .bind(service.status.as_str())
+        .bind(service.document_references.as_str())
+        .bind(service.created.unix_ms())
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::Exists { what: "a client service with this alias" });
+        }
+        insert_secret(&mut tx, service.id, secret_id, secret_sha256, service.created).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets whether a client service may call.
+    pub async fn set_client_service_status(
+        &self,
+        id: ClientServiceId,
+        status: ClientServiceStatus,
+    ) -> Result<()> {
+        sqlx::query("UPDATE client_service SET status = $2 WHERE id = $1")
+            .bind(id.as_i64())
+            .bind(status.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Sets the credential that seals a client service's documents from now on.
+    pub async fn assign_credential(
+        &self,
+        id: ClientServiceId,
+        credential: CredentialId,
+    ) -> Result<()> {
+        sqlx::query("UPDATE client_service SET credential_id = $2 WHERE id = $1")
+            .bind(id.as_i64())
+            .bind(credential.as_i64())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]; with `only` it removes all
+    /// others.
+    pub async fn rotate_secret(
+        &self,
+        id: ClientServiceId,
+        secret_id: i64,
+        secret_sha256: [u8; 32],
+        now: Instant,
+        only: bool,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
+        let rows = sqlx::query(
+            "SELECT id FROM client_secret WHERE client_service_id = $1
+             ORDER BY created_ms DESC, id DESC",
+        )
+        .bind(id.as_i64())
+        .fetch_all(&mut *tx)
+        .await?;
+        let keep = if only { 1 } else { LIVE_SECRETS };
+        for old in rows.iter().skip(keep) {
+            sqlx::query("DELETE FROM client_secret WHERE id = $1")
+                .bind(row::integer(old, "id")?)
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Reader {
+    /// The client service with this id.
+    pub async fn client_service(&self, id: ClientServiceId) -> Result<Option<ClientService>> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1")))
+            .bind(id.as_i64())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(client_service_from).transpose()
+    }
+
+    /// The client service with this alias.
+    pub async fn client_service_by_alias(&self, alias: &str) -> Result<Option<ClientService>> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE alias = $1")))
+            .bind(alias)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(client_service_from).transpose()
+    }
+
+    /// Every client service, oldest first.
+    pub async fn client_services(&self) -> Result<Vec<ClientService>> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY created_ms, id")))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(client_service_from).collect()
+    }
+
+    /// SHA-256 of the live secrets of a client service.
+    pub async fn client_secrets(&self, id: ClientServiceId) -> Result<Vec<[u8; 32]>> {
+        let rows =
+            sqlx::query("SELECT secret_sha256 FROM client_secret WHERE client_service_id = $1")
+                .bind(id.as_i64())
+                .fetch_all(&self.pool)
+                .await?;
+        rows.iter().map(|found| row::sha256(found, "secret_sha256")).collect()
+    }
+}
+
+async fn insert_secret(
+    tx: &mut sqlx::AnyConnection,
+    service: ClientServiceId,
+    secret_id: i64,
+    secret_sha256: [u8; 32],
+    now: Instant,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO client_secret (id, client_service_id, secret_sha256, created_ms)
+         VALUES ($1, $2, $3, $4)",
+    )
+    .bind(secret_id)
+    .bind(service.as_i64())
+    .bind(secret_sha256.to_vec())
+    .bind(now.unix_ms())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
+    Ok(ClientService {
+        id: ClientServiceId::from_i64(row::integer(row, "id")?),
+        alias: Alias::from_stored(row::text(row, "alias")?),
+        issuer: CompanyId::from_i64(row::integer(row, "issuer_id")?),
+        credential: row::optional_integer(row, "credential_id")?.map(CredentialId::from_i64),
+        status: row::named(row, "status", ClientServiceStatus::parse)?,
+        document_references: row::named(row, "document_references", DocumentReferences::parse)?,
+        created: row::instant(row, "created_ms")?,
+    })
+}

@@ -1,0 +1,123 @@
+//! Documents of operations and the intents recorded for them.
+
+use sqlx::any::AnyRow;
+
+use super::{Error, Reader, Result, row, settings};
+use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
+use crate::domain::ids::{ClientServiceId, DocumentId, ExternalReference, OperationId};
+use crate::domain::instant::Instant;
+use crate::domain::scope::Scope;
+
+/// What was stored before the key was asked for a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Document it belongs to.
+    pub document: DocumentId,
+    /// SHA-256 of the signing certificate's DER.
+    pub certificate_sha256: [u8; 32],
+    /// [`crate::domain::profile::SignatureAlgorithm::as_str`].
+    pub algorithm: String,
+    /// Claimed signing time inside the seal.
+    pub signing_time: Instant,
+    /// Digest of the to-be-signed bytes.
+    pub digest: Vec<u8>,
+}
+
+impl Reader {
+    /// The documents of an operation, in the order of the request, with their settings. The caller
+    /// has already read the operation within its scope.
+    pub async fn documents(&self, operation: OperationId) -> Result<Vec<(Document, SealSettings)>> {
+        let rows = sqlx::query(
+            "SELECT id, operation_id, position, external_reference, name, content_type,
+                    content_length, settings, received_ms, state, error, error_detail,
+                    signing_time_ms, sealed_sha256, sealed_length
+             FROM document WHERE operation_id = $1 ORDER BY position",
+        )
+        .bind(operation.as_i64())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|found| {
+                let settings = settings::from_text(&row::text(found, "settings")?)?;
+                Ok((document_from(found)?, settings))
+            })
+            .collect()
+    }
+
+    /// The intents recorded for an operation's documents.
+    pub async fn intents(&self, operation: OperationId) -> Result<Vec<Intent>> {
+        let rows = sqlx::query(
+            "SELECT intent.document_id, intent.certificate_sha256, intent.algorithm,
+                    intent.signing_time_ms, intent.digest
+             FROM document JOIN intent ON intent.document_id = document.id
+             WHERE document.operation_id = $1",
+        )
+        .bind(operation.as_i64())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|found| {
+                Ok(Intent {
+                    document: DocumentId::from_i64(row::integer(found, "document_id")?),
+                    certificate_sha256: row::sha256(found, "certificate_sha256")?,
+                    algorithm: row::text(found, "algorithm")?,
+                    signing_time: row::instant(found, "signing_time_ms")?,
+                    digest: row::bytes(found, "digest")?,
+                })
+            })
+            .collect()
+    }
+
+    /// The operation that holds the document with this reference: the one that owns the reference,
+    /// else the newest that used it.
+    pub async fn operation_of_document(
+        &self,
+        scope: Scope,
+        reference: &ExternalReference,
+    ) -> Result<Option<OperationId>> {
+        let client_service = scope.client_service().map(ClientServiceId::as_i64);
+        let found = sqlx::query(
+            "SELECT operation_id FROM document
+             WHERE external_reference = $1
+               AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)
+             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
+        )
+        .bind(reference.as_str())
+        .bind(client_service)
+        .fetch_optional(&self.pool)
+        .await?;
+        found
+            .map(|found| Ok(OperationId::from_i64(row::integer(&found, "operation_id")?)))
+            .transpose()
+    }
+}
+
+fn document_from(found: &AnyRow) -> Result<Document> {
+    Ok(Document {
+        id: DocumentId::from_i64(row::integer(found, "id")?),
+        operation: OperationId::from_i64(row::integer(found, "operation_id")?),
+        position: row::small(found, "position")?,
+        external_reference: ExternalReference::from_stored(row::text(found, "external_reference")?),
+        name: row::text(found, "name")?,
+        content_type: row::text(found, "content_type")?,
+        content_length: row::unsigned(found, "content_length")?,
+        received: row::instant(found, "received_ms")?,
+        state: state_from(found)?,
+    })
+}
+
+fn state_from(found: &AnyRow) -> Result<DocumentState> {
+    match row::text(found, "state")?.as_str() {
+        "RECEIVED" => Ok(DocumentState::Received),
+        "SIGNED" => Ok(DocumentState::Sealed {
+            signing_time: row::instant(found, "signing_time_ms")?,
+            sha256: row::sha256(found, "sealed_sha256")?,
+            length: row::unsigned(found, "sealed_length")?,
+        }),
+        "ERROR_SIGNING" => Ok(DocumentState::Failed {
+            error: row::named(found, "error", SigningError::parse)?,
+            detail: row::optional_text(found, "error_detail")?.unwrap_or_default(),
+        }),
+        _ => Err(Error::Corrupt { column: "state" }),
+    }
+}

@@ -1,0 +1,247 @@
+//! The database door: one pool to write, one to read, one method per fact. What lives here is SQL;
+//! what does not is any rule about what may follow what.
+//!
+//! One SQL text serves SQLite and PostgreSQL through sqlx's `Any` driver. On SQLite all writes go
+//! through one connection (SQLite has one writer anyway) with WAL and `synchronous = FULL`, so that a
+//! commit that returned survives a power cut.
+
+pub mod client_services;
+pub mod companies;
+pub mod contents;
+pub mod credentials;
+pub mod documents;
+pub mod operations;
+mod row;
+mod settings;
+
+use std::sync::Once;
+use std::time::Duration;
+
+use serde::Deserialize;
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyPool, Executor as _, SqlStr, Transaction};
+use thiserror::Error;
+
+/// Where and how data is kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub url: String,
+    /// Connections for reading (SQLite) or for everything (PostgreSQL).
+    pub connections: u32,
+    /// Milliseconds to wait for a connection, or on SQLite for another process's write.
+    pub wait_ms: u64,
+}
+
+/// What can go wrong between us and the database.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The database could not be asked, or gave up: worth another try.
+    #[error("the database did not answer")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database answered with an error: a fault of ours, or of whoever changed the tables.
+    #[error("the database refused a statement")]
+    Refused(#[source] sqlx::Error),
+    /// A stored value is not one we ever store.
+    #[error("column {column} holds an unknown value")]
+    Corrupt {
+        /// Which column.
+        column: &'static str,
+    },
+    /// Another worker took the operation over; nothing of this attempt was written.
+    #[error("the lease on the operation was lost")]
+    LeaseLost,
+    /// The tables are older or newer than this binary.
+    #[error("migrations could not be applied")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The URL names no database we know.
+    #[error("database URL must begin with sqlite:// or postgres://")]
+    UrlUnknown,
+    /// The same name exists already.
+    #[error("{what} exists already")]
+    Exists {
+        /// What exists.
+        what: &'static str,
+    },
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            // 40001 serialization, 40P01 deadlock, 55P03 lock, 57P0x shutdown, 53xxx resources;
+            // SQLite 5 BUSY, 6 LOCKED and their extended codes, 13 FULL, 10 IOERR.
+            sqlx::Error::Database(database) => {
+                let code = database.code().unwrap_or_default();
+                let transient = match code.parse::<i64>() {
+                    Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
+                    _ => {
+                        code.starts_with("57P")
+                            || code.starts_with("53")
+                            || code.starts_with("08")
+                            || matches!(&*code, "40001" | "40P01" | "55P03")
+                    }
+                };
+                if transient { Self::Unavailable(error) } else { Self::Refused(error) }
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+impl Error {
+    fn is_unique_violation(&self) -> bool {
+        let (Self::Refused(sqlx::Error::Database(database))
+        | Self::Unavailable(sqlx::Error::Database(database))) = self
+        else {
+            return false;
+        };
+        database.is_unique_violation()
+    }
+}
+
+/// Result of asking the store.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Writes facts. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    writer: AnyPool,
+    reader: Reader,
+    engine: Engine,
+}
+
+/// Reads. Cheap to clone; cannot write.
+#[derive(Clone)]
+pub struct Reader {
+    pool: AnyPool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Every migration, oldest first; files are never changed once released.
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "foundation", include_str!("../../migrations/0001_foundation.sql"))];
+
+static DRIVERS: Once = Once::new();
+
+impl Store {
+    /// Connects. Creates the SQLite file (readable by its owner only as far as the process umask
+    /// says) when it is missing; tables come with [`Store::migrate`].
+    pub async fn connect(config: &Config) -> Result<Self> {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let wait = Duration::from_millis(config.wait_ms);
+        let options = AnyPoolOptions::new().acquire_timeout(wait).min_connections(1);
+        if config.url.starts_with("sqlite:") {
+            let url = sqlite_url(&config.url);
+            let wait_ms = config.wait_ms;
+            let options = options.after_connect(move |connection, _| {
+                Box::pin(async move {
+                    for pragma in sqlite_pragmas(wait_ms) {
+                        connection.execute(sqlx::AssertSqlSafe(pragma)).await?;
+                    }
+                    Ok(())
+                })
+            });
+            let writer = options.clone().max_connections(1).connect(&url).await?;
+            let pool = options.max_connections(config.connections.max(1)).connect(&url).await?;
+            return Ok(Self { writer, reader: Reader { pool }, engine: Engine::Sqlite });
+        }
+        if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+            let pool =
+                options.max_connections(config.connections.max(2)).connect(&config.url).await?;
+            return Ok(Self {
+                writer: pool.clone(),
+                reader: Reader { pool },
+                engine: Engine::Postgres,
+            });
+        }
+        Err(Error::UrlUnknown)
+    }
+
+    /// Brings the tables up to date. Safe to call again and from several processes at once.
+    pub async fn migrate(&self) -> Result<()> {
+        let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
+            let sql = SqlStr::from_static(sql);
+            Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
+        });
+        Ok(Migrator::with_migrations(migrations.collect()).run(&self.writer).await?)
+    }
+
+    /// The reading half.
+    #[must_use]
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// `SQLite` or `PostgreSQL`, for people.
+    #[must_use]
+    pub const fn engine_name(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite => "SQLite",
+            Engine::Postgres => "PostgreSQL",
+        }
+    }
+
+    /// Closes every connection; what is committed is on disk.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.reader.pool.close().await;
+    }
+
+    /// Begins a write. On SQLite the write lock is taken at once: a transaction that reads first and
+    /// writes later can otherwise fail half way (SQLITE_BUSY_SNAPSHOT).
+    async fn begin(&self) -> Result<Transaction<'static, Any>> {
+        Ok(match self.engine {
+            Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Engine::Postgres => self.writer.begin().await?,
+        })
+    }
+}
+
+impl Reader {
+    /// One round trip, to see that the database answers and that the tables are there.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT id FROM operation WHERE id = 0").fetch_optional(&self.pool).await?;
+        Ok(())
+    }
+}
+
+fn sqlite_url(url: &str) -> String {
+    if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") }
+}
+
+fn sqlite_pragmas(wait_ms: u64) -> [String; 5] {
+    [
+        format!("PRAGMA busy_timeout = {wait_ms}"),
+        "PRAGMA journal_mode = WAL".to_owned(),
+        "PRAGMA synchronous = FULL".to_owned(),
+        "PRAGMA foreign_keys = ON".to_owned(),
+        "PRAGMA cache_size = -16000".to_owned(),
+    ]
+}
+
+/// `($1,$2),($3,$4)` for a number of rows of a number of columns.
+fn placeholders(rows: usize, columns: usize) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { "," };
+            let _ = write!(text, "{comma}${}", row * columns + column + 1);
+        }
+        text.push(')');
+    }
+    text
+}

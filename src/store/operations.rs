@@ -1,0 +1,485 @@
+//! Operations: opened once per external reference, leased, and finished.
+
+use std::sync::Arc;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
+
+use super::contents::{ORIGINAL, SEALED};
+use super::documents::Intent;
+use super::{Reader, Result, Store, placeholders, row, settings};
+use crate::domain::document::{Document, DocumentState, SealSettings};
+use crate::domain::ids::{
+    ClientServiceId, CredentialId, DocumentId, ExternalReference, OperationId,
+};
+use crate::domain::instant::Instant;
+use crate::domain::operation::{Operation, OperationState};
+use crate::domain::scope::Scope;
+
+/// Rows in one INSERT: far below the 32,766 variables SQLite binds.
+const ROWS_PER_INSERT: usize = 100;
+
+/// An operation about to be recorded.
+pub struct NewOperation {
+    /// With `attempts` 1 when somebody begins to execute it at once.
+    pub operation: Operation,
+    /// SHA-256 over the meaning of the request.
+    pub fingerprint: [u8; 32],
+    /// As the client asked.
+    pub preserve_content: bool,
+    /// In the order of the request.
+    pub documents: Vec<NewDocument>,
+    /// Whether document references must be unused in the client service.
+    pub unique_document_references: bool,
+    /// Until when the opener holds the lease.
+    pub lease_until: Instant,
+}
+
+/// A document about to be recorded.
+pub struct NewDocument {
+    /// Received, or failed already.
+    pub document: Document,
+    /// What the client asked.
+    pub settings: SealSettings,
+    /// Bytes; `None` for a document that failed before it had any.
+    pub content: Option<Arc<Vec<u8>>>,
+}
+
+/// What became of an attempt to open an operation. Only `New` wrote anything.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// Recorded, on disk.
+    New,
+    /// The same reference and the same content: that operation.
+    Replayed(OperationId),
+    /// The reference belongs to an operation with other content.
+    ReferenceReused(OperationId),
+    /// A document's reference belongs to another operation.
+    DocumentReferenceReused {
+        /// The reference.
+        reference: String,
+        /// The operation that has it.
+        operation: OperationId,
+    },
+}
+
+/// The right to execute an operation: writes are accepted only from the newest attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Which operation.
+    pub operation: OperationId,
+    /// The fencing epoch.
+    pub attempt: u32,
+}
+
+/// How one document ended.
+pub struct Outcome {
+    /// Which document.
+    pub document: DocumentId,
+    /// `Sealed` or `Failed`.
+    pub state: DocumentState,
+    /// The sealed bytes of a sealed document.
+    pub sealed: Option<Arc<Vec<u8>>>,
+}
+
+impl Store {
+    /// Opens an operation exactly once per (client service, external reference): one transaction
+    /// that either writes the operation with all its documents and contents, or nothing.
+    ///
+    /// # Errors
+    /// [`super::Error::Exists`] when a race with another writer was lost: nothing was written, and
+    /// trying again with new ids decides it.
+    pub async fn open_operation(&self, new: &NewOperation) -> Result<Opened> {
+        let mut tx = self.begin().await?;
+        if !insert_operation(&mut tx, new).await? {
+            tx.rollback().await?;
+            return self.holder_of_reference(new).await;
+        }
+        if new.unique_document_references
+            && let Some((reference, operation)) = taken_reference(&mut tx, new).await?
+        {
+            tx.rollback().await?;
+            return Ok(Opened::DocumentReferenceReused { reference, operation });
+        }
+        match insert_documents(&mut tx, new).await {
+            // Another replica used the id or the reference between our look and our insert.
+            Err(error) if error.is_unique_violation() => {
+                tx.rollback().await?;
+                return Err(super::Error::Exists { what: "a document id or reference" });
+            }
+            result => result?,
+        }
+        insert_contents(&mut tx, new).await?;
+        tx.commit().await?;
+        Ok(Opened::New)
+    }
+
+    async fn holder_of_reference(&self, new: &NewOperation) -> Result<Opened> {
+        let found = sqlx::query(
+            "SELECT id, fingerprint FROM operation
+             WHERE client_service_id = $1 AND live_reference = $2",
+        )
+        .bind(new.operation.client_service.as_i64())
+        .bind(new.operation.external_reference.as_str())
+        .fetch_optional(&self.writer)
+        .await?;
+        // Gone between the two statements: the holder ended without a sealed document just now, or
+        // the id collided with another replica's. Either way the caller tries again.
+        let Some(found) = found else {
+            return Err(super::Error::Exists { what: "the operation id" });
+        };
+        let id = OperationId::from_i64(row::integer(&found, "id")?);
+        Ok(if row::sha256(&found, "fingerprint")? == new.fingerprint {
+            Opened::Replayed(id)
+        } else {
+            Opened::ReferenceReused(id)
+        })
+    }
+
+    /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over.
+    pub async fn lease_due(&self, now: Instant, until: Instant, limit: u32) -> Result<Vec<Lease>> {
+        let rows = sqlx::query(
+            "UPDATE operation SET attempts = attempts + 1, run_ms = $2
+             WHERE finished_ms IS NULL AND run_ms <= $1 AND id IN (
+                 SELECT id FROM operation WHERE finished_ms IS NULL AND run_ms <= $1
+                 ORDER BY run_ms LIMIT $3)
+             RETURNING id, attempts",
+        )
+        .bind(now.unix_ms())
+        .bind(until.unix_ms())
+        .bind(i64::from(limit))
+        .fetch_all(&self.writer)
+        .await?;
+        rows.iter()
+            .map(|found| {
+                Ok(Lease {
+                    operation: OperationId::from_i64(row::integer(found, "id")?),
+                    attempt: row::small(found, "attempts")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Extends a lease.
+    ///
+    /// # Errors
+    /// [`super::Error::LeaseLost`].
+    pub async fn renew_lease(&self, lease: Lease, until: Instant) -> Result<()> {
+        let mut connection = self.writer.acquire().await?;
+        hold(&mut connection, lease, until).await
+    }
+
+    /// Stores what will be signed, before any key is asked. Never changes an intent that is there.
+    ///
+    /// # Errors
+    /// [`super::Error::LeaseLost`], and then nothing was written.
+    pub async fn record_intents(
+        &self,
+        lease: Lease,
+        until: Instant,
+        intents: &[Intent],
+        now: Instant,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        hold(&mut tx, lease, until).await?;
+        for rows in intents.chunks(ROWS_PER_INSERT) {
+            let sql = format!(
+                "INSERT INTO intent (document_id, certificate_sha256, algorithm, signing_time_ms,
+                 digest, recorded_ms) VALUES {} ON CONFLICT DO NOTHING",
+                placeholders(rows.len(), 6)
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for intent in rows {
+                query = query
+                    .bind(intent.document.as_i64())
+                    .bind(intent.certificate_sha256.to_vec())
+                    .bind(&intent.algorithm)
+                    .bind(intent.signing_time.unix_ms())
+                    .bind(intent.digest.clone())
+                    .bind(now.unix_ms());
+            }
+            query.execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Stores how documents ended and, with `end`, how the operation ended; one transaction. What is
+    /// stored here is what every reader sees from then on.
+    ///
+    /// # Errors
+    /// [`super::Error::LeaseLost`], and then nothing was written.
+    pub async fn record_outcomes(
+        &self,
+        lease: Lease,
+        until: Instant,
+        outcomes: &[Outcome],
+        end: Option<OperationState>,
+        now: Instant,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        hold(&mut tx, lease, until).await?;
+        for outcome in outcomes {
+            write_outcome(&mut tx, outcome).await?;
+        }
+        if let Some(state) = end {
+            sqlx::query(
+                "UPDATE operation SET state = $2, finished_ms = $3, last_error = NULL,
+                 live_reference = CASE WHEN $4 = 1 THEN live_reference ELSE NULL END WHERE id = $1",
+            )
+            .bind(lease.operation.as_i64())
+            .bind(state.as_str())
+            .bind(now.unix_ms())
+            .bind(i64::from(state == OperationState::Executed))
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives an operation back after an outside cause stopped it, to be tried again at `run`.
+    ///
+    /// # Errors
+    /// [`super::Error::LeaseLost`].
+    pub async fn postpone(&self, lease: Lease, run: Instant, error: &str) -> Result<()> {
+        let done = sqlx::query(
+            "UPDATE operation SET state = $3, run_ms = $4, last_error = $5
+             WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
+        )
+        .bind(lease.operation.as_i64())
+        .bind(i64::from(lease.attempt))
+        .bind(OperationState::ExecutionError.as_str())
+        .bind(run.unix_ms())
+        .bind(error)
+        .execute(&self.writer)
+        .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
+    }
+}
+
+impl Reader {
+    /// The operation with this id, if the scope may see it.
+    pub async fn operation(&self, scope: Scope, id: OperationId) -> Result<Option<Operation>> {
+        let client_service = scope.client_service().map(ClientServiceId::as_i64);
+        let found = sqlx::query(
+            "SELECT id, client_service_id, external_reference, description, credential_id, state,
+                    accepted_ms, finished_ms, attempts
+             FROM operation
+             WHERE id = $1 AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)",
+        )
+        .bind(id.as_i64())
+        .bind(client_service)
+        .fetch_optional(&self.pool)
+        .await?;
+        found.as_ref().map(operation_from).transpose()
+    }
+
+    /// The operation with this external reference: the one that owns it, else the newest that used it.
+    pub async fn operation_by_reference(
+        &self,
+        scope: Scope,
+        reference: &ExternalReference,
+    ) -> Result<Option<OperationId>> {
+        let client_service = scope.client_service().map(ClientServiceId::as_i64);
+        let found = sqlx::query(
+            "SELECT id FROM operation
+             WHERE external_reference = $1
+               AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)
+             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
+        )
+        .bind(reference.as_str())
+        .bind(client_service)
+        .fetch_optional(&self.pool)
+        .await?;
+        found.map(|found| Ok(OperationId::from_i64(row::integer(&found, "id")?))).transpose()
+    }
+
+    /// How many operations are unfinished, and since when the oldest waits.
+    pub async fn backlog(&self) -> Result<(u64, Option<Instant>)> {
+        let found = sqlx::query(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS waiting, MIN(accepted_ms) AS oldest_ms
+             FROM operation WHERE finished_ms IS NULL",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row::unsigned(&found, "waiting")?, row::optional_instant(&found, "oldest_ms")?))
+    }
+}
+
+/// Extends the lease and proves that it is still ours; inside a transaction it also locks the row.
+async fn hold(connection: &mut AnyConnection, lease: Lease, until: Instant) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE operation SET run_ms = $3 WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
+    )
+    .bind(lease.operation.as_i64())
+    .bind(i64::from(lease.attempt))
+    .bind(until.unix_ms())
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
+}
+
+async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<bool> {
+    let operation = &new.operation;
+    let taken = operation.state != OperationState::ExecutionFailed;
+    let done = sqlx::query(
+        "INSERT INTO operation
+         (id, client_service_id, external_reference, live_reference, fingerprint, description,
+          preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, run_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+    )
+    .bind(operation.id.as_i64())
+    .bind(operation.client_service.as_i64())
+    .bind(operation.external_reference.as_str())
+    .bind(taken.then(|| operation.external_reference.as_str()))
+    .bind(new.fingerprint.to_vec())
+    .bind(&operation.description)
+    .bind(i64::from(new.preserve_content))
+    .bind(operation.credential.as_i64())
+    .bind(operation.state.as_str())
+    .bind(operation.accepted.unix_ms())
+    .bind(operation.finished.map(Instant::unix_ms))
+    .bind(i64::from(operation.attempts))
+    .bind(new.lease_until.unix_ms())
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The first document reference of the request that another operation holds.
+async fn taken_reference(
+    tx: &mut AnyConnection,
+    new: &NewOperation,
+) -> Result<Option<(String, OperationId)>> {
+    for documents in new.documents.chunks(ROWS_PER_INSERT) {
+        let marks: Vec<String> = (2..documents.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT live_reference, operation_id FROM document
+             WHERE client_service_id = $1 AND live_reference IN ({}) LIMIT 1",
+            marks.join(",")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(new.operation.client_service.as_i64());
+        for document in documents {
+            query = query.bind(document.document.external_reference.as_str());
+        }
+        if let Some(found) = query.fetch_optional(&mut *tx).await? {
+            let operation = OperationId::from_i64(row::integer(&found, "operation_id")?);
+            return Ok(Some((row::text(&found, "live_reference")?, operation)));
+        }
+    }
+    Ok(None)
+}
+
+async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
+    for documents in new.documents.chunks(ROWS_PER_INSERT) {
+        let sql = format!(
+            "INSERT INTO document
+             (id, operation_id, client_service_id, position, external_reference, live_reference,
+              name, content_type, content_length, settings, received_ms, state, error, error_detail)
+             VALUES {}",
+            placeholders(documents.len(), 14)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for NewDocument { document, settings, .. } in documents {
+            let (error, detail) = match &document.state {
+                DocumentState::Failed { error, detail } => {
+                    (Some(error.as_str()), Some(detail.as_str()))
+                }
+                DocumentState::Received | DocumentState::Sealed { .. } => (None, None),
+            };
+            let taken = new.unique_document_references && error.is_none();
+            query = query
+                .bind(document.id.as_i64())
+                .bind(document.operation.as_i64())
+                .bind(new.operation.client_service.as_i64())
+                .bind(i64::from(document.position))
+                .bind(document.external_reference.as_str())
+                .bind(taken.then(|| document.external_reference.as_str()))
+                .bind(&document.name)
+                .bind(&document.content_type)
+                .bind(i64::try_from(document.content_length).unwrap_or(i64::MAX))
+                .bind(settings::to_text(settings)?)
+                .bind(document.received.unix_ms())
+                .bind(document.state.as_str())
+                .bind(error)
+                .bind(detail);
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn insert_contents(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
+    let contents: Vec<_> = new
+        .documents
+        .iter()
+        .filter(|new| new.document.state == DocumentState::Received)
+        .filter_map(|new| Some((new.document.id, new.content.clone()?)))
+        .collect();
+    for contents in contents.chunks(ROWS_PER_INSERT) {
+        let sql = format!(
+            "INSERT INTO content (document_id, kind, bytes) VALUES {}",
+            placeholders(contents.len(), 3)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (document, bytes) in contents {
+            query = query.bind(document.as_i64()).bind(ORIGINAL).bind(Arc::clone(bytes));
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> {
+    match &outcome.state {
+        DocumentState::Received => {}
+        DocumentState::Sealed { signing_time, sha256, length } => {
+            sqlx::query(
+                "UPDATE document SET state = $2, signing_time_ms = $3, sealed_sha256 = $4,
+                 sealed_length = $5 WHERE id = $1 AND state = 'RECEIVED'",
+            )
+            .bind(outcome.document.as_i64())
+            .bind(outcome.state.as_str())
+            .bind(signing_time.unix_ms())
+            .bind(sha256.to_vec())
+            .bind(i64::try_from(*length).unwrap_or(i64::MAX))
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query(
+                "UPDATE content SET kind = $3, bytes = $4 WHERE document_id = $1 AND kind = $2",
+            )
+            .bind(outcome.document.as_i64())
+            .bind(ORIGINAL)
+            .bind(SEALED)
+            .bind(outcome.sealed.clone())
+            .execute(&mut *tx)
+            .await?;
+        }
+        DocumentState::Failed { error, detail } => {
+            sqlx::query(
+                "UPDATE document SET state = $2, error = $3, error_detail = $4,
+                 live_reference = NULL WHERE id = $1 AND state = 'RECEIVED'",
+            )
+            .bind(outcome.document.as_i64())
+            .bind(outcome.state.as_str())
+            .bind(error.as_str())
+            .bind(detail)
+            .execute(&mut *tx)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+fn operation_from(found: &AnyRow) -> Result<Operation> {
+    Ok(Operation {
+        id: OperationId::from_i64(row::integer(found, "id")?),
+        client_service: ClientServiceId::from_i64(row::integer(found, "client_service_id")?),
+        external_reference: ExternalReference::from_stored(row::text(found, "external_reference")?),
+        description: row::text(found, "description")?,
+        credential: CredentialId::from_i64(row::integer(found, "credential_id")?),
+        state: row::named(found, "state", OperationState::parse)?,
+        accepted: row::instant(found, "accepted_ms")?,
+        finished: row::optional_instant(found, "finished_ms")?,
+        attempts: row::small(found, "attempts")?,
+    })
+}
