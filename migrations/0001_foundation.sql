@@ -82,6 +82,7 @@ CREATE TABLE document (
     received_ms        BIGINT NOT NULL,
     state              TEXT   NOT NULL,
     error              TEXT,
+    error_reason       TEXT,
     error_detail       TEXT,
     signing_time_ms    BIGINT,
     sealed_sha256      BYTEA,

@@ -27,8 +27,9 @@ pub enum DocumentState {
     Received,
     /// Sealed; these bytes never change.
     Sealed { signing_time: Instant, sha256: [u8; 32], length: u64 },
-    /// Will never be sealed under this operation; its reference is free again.
-    Failed { error: SigningError, detail: String },
+    /// Will never be sealed under this operation; its reference is free again. `reason` is a stable
+    /// name ([`super::refusal::Refusal::code`] or one of ours), `detail` a sentence.
+    Failed { error: SigningError, reason: String, detail: String },
 }
 
 impl DocumentState {
@@ -89,4 +90,6 @@ pub struct SealSettings {
     pub format: Format,
     pub canonicalization: Canonicalization,
     pub location: SignatureLocation,
+    /// What the client said that had no effect, in sentences for the client.
+    pub notes: Vec<String>,
 }

@@ -132,3 +132,58 @@ pub enum Refusal {
     #[error("{what} cannot be canonicalized: {remedy}")]
     CanonicalizationUnsupported { what: String, remedy: &'static str },
 }
+
+impl Refusal {
+    /// Stable name of the reason, for machines: stored, answered and never changed.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::JsonMalformed { .. } => "json-malformed",
+            Self::MemberMissing { .. } => "member-missing",
+            Self::MemberInvalid { .. } => "member-invalid",
+            Self::MemberTooLong { .. } => "member-too-long",
+            Self::ReferenceInvalid { .. } => "reference-invalid",
+            Self::NoDocuments => "no-documents",
+            Self::TooManyDocuments { .. } => "too-many-documents",
+            Self::ReferenceRepeated { .. } => "reference-repeated",
+            Self::ReferenceReused { .. } => "reference-reused",
+            Self::DocumentReferenceReused { .. } => "document-reference-reused",
+            Self::AliasInvalid => "alias-invalid",
+            Self::ClientServiceSuspended => "client-service-suspended",
+            Self::IssuerSuspended => "issuer-suspended",
+            Self::NoCredential => "no-credential",
+            Self::CredentialDisabled => "credential-disabled",
+            Self::CertificateExpired { .. } => "certificate-expired",
+            Self::CertificateNotYetValid { .. } => "certificate-not-yet-valid",
+            Self::CertificateUnusable { .. } => "certificate-unusable",
+            Self::Base64Invalid { .. } => "base64-invalid",
+            Self::DocumentEmpty => "document-empty",
+            Self::DocumentTooLarge { .. } => "document-too-large",
+            Self::NameInvalid { .. } => "name-invalid",
+            Self::ContentTypeUnknown { .. } => "content-type-unknown",
+            Self::ContentMismatch { .. } => "content-mismatch",
+            Self::FormatMismatch { .. } => "format-mismatch",
+            Self::NotAvailable { .. } => "not-available",
+            Self::SettingMeaningless { .. } => "setting-meaningless",
+            Self::XmlMalformed { .. } => "xml-malformed",
+            Self::DoctypeForbidden => "doctype-forbidden",
+            Self::XmlVersionUnsupported { .. } => "xml-version-unsupported",
+            Self::EncodingUnsupported { .. } => "encoding-unsupported",
+            Self::EncodingContradicted { .. } => "encoding-contradicted",
+            Self::XmlTooDeep { .. } => "xml-too-deep",
+            Self::XmlTooManyNodes { .. } => "xml-too-many-nodes",
+            Self::XmlTooManyAttributes { .. } => "xml-too-many-attributes",
+            Self::XmlTooManyNamespaces { .. } => "xml-too-many-namespaces",
+            Self::PrefixUndeclared { .. } => "prefix-undeclared",
+            Self::NamespaceRelative { .. } => "namespace-relative",
+            Self::IdDuplicate { .. } => "id-duplicate",
+            Self::LocationInvalid { .. } => "location-invalid",
+            Self::LocationMissing { .. } => "location-missing",
+            Self::LocationAmbiguous { .. } => "location-ambiguous",
+            Self::LocationOccupied { .. } => "location-occupied",
+            Self::TransformUnknown { .. } => "transform-unknown",
+            Self::CanonicalizationUnknown { .. } => "canonicalization-unknown",
+            Self::CanonicalizationUnsupported { .. } => "canonicalization-unsupported",
+        }
+    }
+}

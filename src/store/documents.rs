@@ -29,7 +29,7 @@ impl Reader {
     pub async fn documents(&self, operation: OperationId) -> Result<Vec<(Document, SealSettings)>> {
         let rows = sqlx::query(
             "SELECT id, operation_id, position, external_reference, name, content_type,
-                    content_length, settings, received_ms, state, error, error_detail,
+                    content_length, settings, received_ms, state, error, error_reason, error_detail,
                     signing_time_ms, sealed_sha256, sealed_length
              FROM document WHERE operation_id = $1 ORDER BY position",
         )
@@ -116,6 +116,7 @@ fn state_from(found: &AnyRow) -> Result<DocumentState> {
         }),
         "ERROR_SIGNING" => Ok(DocumentState::Failed {
             error: row::named(found, "error", SigningError::parse)?,
+            reason: row::optional_text(found, "error_reason")?.unwrap_or_default(),
             detail: row::optional_text(found, "error_detail")?.unwrap_or_default(),
         }),
         _ => Err(Error::Corrupt { column: "state" }),

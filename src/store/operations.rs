@@ -293,6 +293,28 @@ impl Reader {
         found.map(|found| Ok(OperationId::from_i64(row::integer(&found, "id")?))).transpose()
     }
 
+    /// The operation that owns an external reference, with its fingerprint.
+    pub async fn fingerprint(
+        &self,
+        client_service: ClientServiceId,
+        reference: &ExternalReference,
+    ) -> Result<Option<(OperationId, [u8; 32])>> {
+        let found = sqlx::query(
+            "SELECT id, fingerprint FROM operation
+             WHERE client_service_id = $1 AND live_reference = $2",
+        )
+        .bind(client_service.as_i64())
+        .bind(reference.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        found
+            .map(|found| {
+                let id = OperationId::from_i64(row::integer(&found, "id")?);
+                Ok((id, row::sha256(&found, "fingerprint")?))
+            })
+            .transpose()
+    }
+
     /// How many operations are unfinished, and since when the oldest waits.
     pub async fn backlog(&self) -> Result<(u64, Option<Instant>)> {
         let found = sqlx::query(
@@ -374,17 +396,18 @@ async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<
         let sql = format!(
             "INSERT INTO document
              (id, operation_id, client_service_id, position, external_reference, live_reference,
-              name, content_type, content_length, settings, received_ms, state, error, error_detail)
+              name, content_type, content_length, settings, received_ms, state, error, error_reason,
+              error_detail)
              VALUES {}",
-            placeholders(documents.len(), 14)
+            placeholders(documents.len(), 15)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for NewDocument { document, settings, .. } in documents {
-            let (error, detail) = match &document.state {
-                DocumentState::Failed { error, detail } => {
-                    (Some(error.as_str()), Some(detail.as_str()))
+            let (error, reason, detail) = match &document.state {
+                DocumentState::Failed { error, reason, detail } => {
+                    (Some(error.as_str()), Some(reason.as_str()), Some(detail.as_str()))
                 }
-                DocumentState::Received | DocumentState::Sealed { .. } => (None, None),
+                DocumentState::Received | DocumentState::Sealed { .. } => (None, None, None),
             };
             let taken = new.unique_document_references && error.is_none();
             query = query
@@ -401,6 +424,7 @@ async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<
                 .bind(document.received.unix_ms())
                 .bind(document.state.as_str())
                 .bind(error)
+                .bind(reason)
                 .bind(detail);
         }
         query.execute(&mut *tx).await?;
@@ -454,15 +478,16 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
             .execute(&mut *tx)
             .await?;
         }
-        DocumentState::Failed { error, detail } => {
+        DocumentState::Failed { error, reason, detail } => {
             sqlx::query(
-                "UPDATE document SET state = $2, error = $3, error_detail = $4,
+                "UPDATE document SET state = $2, error = $3, error_detail = $4, error_reason = $5,
                  live_reference = NULL WHERE id = $1 AND state = 'RECEIVED'",
             )
             .bind(outcome.document.as_i64())
             .bind(outcome.state.as_str())
             .bind(error.as_str())
             .bind(detail)
+            .bind(reason)
             .execute(&mut *tx)
             .await?;
         }

@@ -13,6 +13,8 @@ struct Stored {
     with_comments: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     location: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    notes: Vec<String>,
 }
 
 const FORMATS: [(Format, &str); 3] =
@@ -33,6 +35,7 @@ pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
             SignatureLocation::Default => None,
             SignatureLocation::Inside(text) => Some(text.clone()),
         },
+        notes: settings.notes.clone(),
     };
     serde_json::to_string(&stored).map_err(|_| Error::Corrupt { column: "settings" })
 }
@@ -47,6 +50,7 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
             with_comments: stored.with_comments,
         },
         location: stored.location.map_or(SignatureLocation::Default, SignatureLocation::Inside),
+        notes: stored.notes,
     })
 }
 

@@ -1,0 +1,345 @@
+//! App: the house assembled once. Doors, clock, random, limits and the small caches that spare the
+//! doors; no rules.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use serde::Deserialize;
+use thiserror::Error;
+use tokio::sync::{Semaphore, watch};
+
+use crate::domain::client_service::ClientService;
+use crate::domain::company::Company;
+use crate::domain::credential::{Credential, CredentialStatus};
+use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
+use crate::domain::instant::Instant;
+use crate::keys::Keyring;
+use crate::pki::certificate::Chain;
+use crate::pki::jose::TokenKeys;
+use crate::seal::xades::Signer;
+use crate::store::{Reader, Store};
+
+/// What a request may carry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Documents in one request.
+    pub documents_per_request: usize,
+    /// Bytes of one document.
+    pub document_bytes: usize,
+}
+
+/// How operations are executed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExecutionConfig {
+    /// Documents prepared, signed and committed together.
+    pub chunk_documents: usize,
+    /// Operations executed at once.
+    pub executors: usize,
+    /// Threads that prepare and finish documents; 0: one per core.
+    pub engine_threads: usize,
+    /// Milliseconds an operation belongs to a silent process.
+    pub lease_ms: i64,
+    /// Milliseconds between two looks for unfinished operations.
+    pub poll_ms: u64,
+    /// Milliseconds before each next try; the last one repeats.
+    pub retry_ladder_ms: Vec<i64>,
+    /// Tries before an operation ends as failed.
+    pub max_attempts: u32,
+    /// Milliseconds that stopping waits for work to end.
+    pub drain_ms: u64,
+}
+
+/// How access tokens are made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenConfig {
+    /// Life of a token in seconds.
+    pub access_token_seconds: i64,
+    /// PKCS#8 PEM of the signing key.
+    pub signing_key_file: PathBuf,
+    /// PEM files of keys whose tokens are still accepted.
+    pub previous_key_files: Vec<PathBuf>,
+    /// Milliseconds a client service's status may be remembered.
+    pub status_cache_ms: i64,
+}
+
+/// The house.
+pub struct App {
+    /// Database, writing.
+    pub store: Store,
+    /// Database, reading.
+    pub reader: Reader,
+    /// Keys.
+    pub keyring: Keyring,
+    /// Keys that sign access tokens.
+    pub token_keys: TokenKeys,
+    /// Settings of access tokens.
+    pub tokens: TokenConfig,
+    /// Issuer of access tokens: the public address.
+    pub issuer: String,
+    /// The time.
+    pub clock: Clock,
+    /// Random octets.
+    pub random: Random,
+    /// Fresh ids.
+    pub ids: Ids,
+    /// What a request may carry.
+    pub limits: Limits,
+    /// What an XML document may look like.
+    pub seal_limits: crate::seal::Limits,
+    /// How operations are executed.
+    pub execution: ExecutionConfig,
+    /// Permits to execute operations.
+    pub executors: Arc<Semaphore>,
+    /// Permits to use a core.
+    pub engine: Arc<Semaphore>,
+    /// Operations in work in this process.
+    pub running: Running,
+    /// Credentials, parsed.
+    pub credentials: Credentials,
+    /// Client services, remembered for a moment.
+    pub callers: Callers,
+}
+
+/// The parts that the house is built from.
+pub struct Parts {
+    /// Connected and migrated.
+    pub store: Store,
+    /// Opened.
+    pub keyring: Keyring,
+    /// Read from their files.
+    pub token_keys: TokenKeys,
+    /// Settings.
+    pub tokens: TokenConfig,
+    /// Public address.
+    pub issuer: String,
+    /// Settings.
+    pub limits: Limits,
+    /// Settings.
+    pub execution: ExecutionConfig,
+}
+
+impl App {
+    /// Puts the house together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let threads = match parts.execution.engine_threads {
+            0 => cores,
+            threads => threads,
+        };
+        Arc::new(Self {
+            reader: parts.store.reader().clone(),
+            store: parts.store,
+            keyring: parts.keyring,
+            token_keys: parts.token_keys,
+            tokens: parts.tokens,
+            issuer: parts.issuer,
+            clock: Clock::System,
+            random: Random::System(SystemRandom::new()),
+            ids: Ids::default(),
+            limits: parts.limits,
+            seal_limits: crate::seal::Limits::default(),
+            executors: Arc::new(Semaphore::new(parts.execution.executors.max(1))),
+            engine: Arc::new(Semaphore::new(threads)),
+            execution: parts.execution,
+            running: Running::default(),
+            credentials: Credentials::default(),
+            callers: Callers::default(),
+        })
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A fresh id, larger than any other of this process.
+    #[must_use]
+    pub fn next_id(&self) -> i64 {
+        self.ids.next(self.now())
+    }
+}
+
+/// Where time comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Always this instant: tests of expiry.
+    Fixed(Instant),
+}
+
+impl Clock {
+    /// The present.
+    #[must_use]
+    pub fn now(self) -> Instant {
+        match self {
+            Self::System => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Instant::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            }
+            Self::Fixed(instant) => instant,
+        }
+    }
+}
+
+/// The system could not give random octets.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the random source failed")]
+pub struct RandomFailed;
+
+/// Where random octets come from.
+pub enum Random {
+    /// The system's generator.
+    System(SystemRandom),
+}
+
+impl Random {
+    /// Random octets, fit for secrets.
+    ///
+    /// # Errors
+    /// [`RandomFailed`]; nothing may be made from the output then.
+    pub fn octets<const N: usize>(&self) -> Result<[u8; N], RandomFailed> {
+        let Self::System(random) = self;
+        let mut octets = [0; N];
+        random.fill(&mut octets).map_err(|_| RandomFailed)?;
+        Ok(octets)
+    }
+}
+
+/// Makes ids: milliseconds since 2025 with eleven bits of room below, always rising in one process
+/// and always below 2^53. Replicas may meet; the primary key decides then, and the caller tries again.
+#[derive(Default)]
+pub struct Ids {
+    last: AtomicI64,
+}
+
+impl Ids {
+    const EPOCH_MS: i64 = 1_735_689_600_000;
+
+    fn next(&self, now: Instant) -> i64 {
+        let fresh = (now.unix_ms() - Self::EPOCH_MS).max(0) << 11;
+        let before = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(fresh.max(last + 1)))
+            .unwrap_or_default();
+        fresh.max(before + 1) & MAX_ID
+    }
+}
+
+/// Operations in work in this process, and a bell for each that rings at its end.
+#[derive(Default)]
+pub struct Running {
+    bells: Mutex<HashMap<OperationId, watch::Sender<()>>>,
+}
+
+impl Running {
+    /// Says that an operation is in work.
+    pub fn begin(&self, operation: OperationId) {
+        let (bell, _) = watch::channel(());
+        self.bells().insert(operation, bell);
+    }
+
+    /// Says that it is not any more, and rings.
+    pub fn end(&self, operation: OperationId) {
+        self.bells().remove(&operation);
+    }
+
+    /// A receiver that fails when the operation's work here ends; `None` when it is not in work here.
+    pub fn bell(&self, operation: OperationId) -> Option<watch::Receiver<()>> {
+        self.bells().get(&operation).map(watch::Sender::subscribe)
+    }
+
+    /// How many are in work.
+    pub fn count(&self) -> usize {
+        self.bells().len()
+    }
+
+    fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, watch::Sender<()>>> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A credential ready for work: chain parsed, its text forms made once.
+pub struct ReadyCredential {
+    /// As stored.
+    pub credential: Credential,
+    /// Parsed chain.
+    pub chain: Arc<Chain>,
+    /// What the XAdES engine needs from the chain, made once.
+    pub xades: Signer,
+}
+
+/// Parsed credentials. A credential's chain never changes, so an entry is good for ever; only its
+/// status does, which is why it is asked for separately.
+#[derive(Default)]
+pub struct Credentials {
+    ready: RwLock<HashMap<CredentialId, Arc<ReadyCredential>>>,
+}
+
+impl Credentials {
+    /// The credential if it is here and may be used.
+    pub fn known(&self, id: CredentialId) -> Option<Arc<ReadyCredential>> {
+        self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Remembers an active credential.
+    pub fn remember(&self, ready: &Arc<ReadyCredential>) {
+        if ready.credential.status == CredentialStatus::Active {
+            let mut entries = self.ready.write().unwrap_or_else(PoisonError::into_inner);
+            entries.insert(ready.credential.id, Arc::clone(ready));
+        }
+    }
+}
+
+/// A client service with its issuer, as an authenticated caller.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The client service.
+    pub client_service: ClientService,
+    /// Its issuer.
+    pub issuer: Company,
+}
+
+/// Callers remembered for a moment, so that not every request asks the database. Suspension takes
+/// effect when the moment is over.
+#[derive(Default)]
+pub struct Callers {
+    by_alias: RwLock<HashMap<String, (Instant, Arc<Caller>)>>,
+}
+
+impl Callers {
+    const MOST: usize = 10_000;
+
+    /// The caller, if it was seen not longer ago than `age_ms`.
+    pub fn recent(&self, alias: &str, now: Instant, age_ms: i64) -> Option<Arc<Caller>> {
+        let entries = self.by_alias.read().unwrap_or_else(PoisonError::into_inner);
+        let (seen, caller) = entries.get(alias)?;
+        (now.unix_ms().abs_diff(seen.unix_ms()) <= age_ms.unsigned_abs())
+            .then(|| Arc::clone(caller))
+    }
+
+    /// Remembers a caller as read from the database at `now`.
+    pub fn remember(&self, caller: &Arc<Caller>, now: Instant) {
+        let mut entries = self.by_alias.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= Self::MOST {
+            entries.clear();
+        }
+        let alias = caller.client_service.alias.as_str().to_owned();
+        entries.insert(alias, (now, Arc::clone(caller)));
+    }
+
+    /// The id behind an alias if it is remembered at all; ids never change.
+    pub fn id(&self, alias: &str) -> Option<ClientServiceId> {
+        let entries = self.by_alias.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(alias).map(|(_, caller)| caller.client_service.id)
+    }
+}

@@ -1,0 +1,38 @@
+//! Logging set-up. One place decides where log lines go and how they look.
+
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+/// How to log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// A `tracing` filter.
+    pub filter: String,
+    /// `text` or `json`.
+    pub format: Format,
+}
+
+/// Look of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts logging to standard error. Calling it again changes nothing.
+pub fn start(config: &Config) {
+    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.format {
+        Format::Text => subscriber.with_target(false).try_init(),
+        Format::Json => subscriber.json().flatten_event(true).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}

@@ -1,0 +1,255 @@
+//! Operations as they go out: `SignOperation` and `BaseOperation`.
+//!
+//! Members that have no value are left out, and no member of a successful answer begins with
+//! "error": there are clients that take either for a failure.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::Caller;
+use crate::domain::document::{Document, DocumentState, SealSettings};
+use crate::domain::operation::Operation;
+use crate::domain::profile::{CanonicalizationMethod, SignatureLocation};
+use crate::workflow::operations::OperationDetail;
+
+/// An operation without its documents.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BaseOperation {
+    /// Our id; below 2^53.
+    id: i64,
+    /// Always `SIGN`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// `PENDING_EXECUTION`, `EXECUTION_ERROR`, `EXECUTED` or `EXECUTION_FAILED`.
+    status: &'static str,
+    issuer_company: IssuerCompany,
+    issuer_client_service_alias: String,
+    /// RFC 3339, UTC.
+    creation_date: String,
+    /// The client's name for the request.
+    folder_external_reference: String,
+}
+
+/// The company whose documents are sealed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct IssuerCompany {
+    name: String,
+    vat_number: String,
+    /// ISO 3166-1 alpha-3.
+    country_code: String,
+    status: &'static str,
+}
+
+/// An operation with its documents.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignOperation {
+    #[serde(flatten)]
+    base: BaseOperation,
+    folder: Folder,
+    /// In the order of the request.
+    document_list: Vec<DocumentAnswer>,
+    /// Milliseconds from acceptance to end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_time: Option<i64>,
+    /// Present and true when this request had been accepted before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    replayed: bool,
+}
+
+/// The request as a folder of documents.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Folder {
+    folder_id: String,
+    external_reference: String,
+    description: String,
+    folder_content: &'static str,
+}
+
+/// One document.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DocumentAnswer {
+    external_reference: String,
+    name: String,
+    content_type: String,
+    internal_id: i64,
+    /// `RECEIVED`, `SIGNED` or `ERROR_SIGNING`.
+    sign_status: &'static str,
+    /// Why it was not signed: `CONFIGURATION_SIGN_ERROR`, `INVALID_CERTIFICATE_SIGN_ERROR`,
+    /// `CERT_SERVICE_GLOBAL_ERROR` or `SIGN_OPERATION_INTERNAL_ERROR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_error: Option<&'static str>,
+    /// Stable name of the exact reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_error_reason: Option<String>,
+    /// What to change, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_error_detail: Option<String>,
+    /// What was sent but had no effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sign_warnings: Vec<String>,
+    cipher_status: &'static str,
+    /// `CONTENT_STORED` or `CONTENT_NOT_STORED`.
+    storage_status: &'static str,
+    /// Bytes of the original.
+    content_length: u64,
+    additional_content_length: u64,
+    /// RFC 3339, UTC.
+    reception_date: String,
+    /// The sealed document in base64, when asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_content: Option<String>,
+    /// SHA-256 of the sealed document, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_sha256: Option<String>,
+    /// Bytes of the sealed document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_length: Option<u64>,
+    /// The signing time inside the seal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_time: Option<String>,
+    /// Level of the seal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature_level: Option<&'static str>,
+    document_attributes: Vec<DocumentAttribute>,
+}
+
+/// One signature setting kept with the document.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DocumentAttribute {
+    attribute_key: &'static str,
+    attribute_value: String,
+}
+
+/// An operation without documents.
+pub fn base(caller: &Caller, operation: &Operation) -> BaseOperation {
+    BaseOperation {
+        id: operation.id.as_i64(),
+        kind: "SIGN",
+        status: operation.state.as_str(),
+        issuer_company: IssuerCompany {
+            name: caller.issuer.name.clone(),
+            vat_number: caller.issuer.vat_number.clone(),
+            country_code: caller.issuer.country_code.clone(),
+            status: caller.issuer.status.as_str(),
+        },
+        issuer_client_service_alias: caller.client_service.alias.as_str().to_owned(),
+        creation_date: operation.accepted.to_rfc3339(),
+        folder_external_reference: operation.external_reference.as_str().to_owned(),
+    }
+}
+
+/// An operation with its documents; sealed bytes are answered as far as they are in `detail`.
+pub fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> SignOperation {
+    let operation = &detail.operation;
+    let document_list = detail
+        .documents
+        .iter()
+        .map(|(document, settings)| {
+            let sealed = detail.sealed.get(&document.id);
+            document_answer(document, settings, sealed.map(|bytes| STANDARD.encode(&**bytes)))
+        })
+        .collect();
+    SignOperation {
+        base: base(caller, operation),
+        folder: Folder {
+            folder_id: operation.id.to_string(),
+            external_reference: operation.external_reference.as_str().to_owned(),
+            description: operation.description.clone(),
+            folder_content: "DOCUMENT",
+        },
+        document_list,
+        execution_time: operation
+            .finished
+            .map(|finished| finished.unix_ms() - operation.accepted.unix_ms()),
+        replayed,
+    }
+}
+
+fn document_answer(
+    document: &Document,
+    settings: &SealSettings,
+    signed_content: Option<String>,
+) -> DocumentAnswer {
+    let mut answer = DocumentAnswer {
+        external_reference: document.external_reference.as_str().to_owned(),
+        name: document.name.clone(),
+        content_type: document.content_type.clone(),
+        internal_id: document.id.as_i64(),
+        sign_status: document.state.as_str(),
+        sign_error: None,
+        sign_error_reason: None,
+        sign_error_detail: None,
+        sign_warnings: Vec::new(),
+        cipher_status: "NO_CIPHER",
+        storage_status: "CONTENT_STORED",
+        content_length: document.content_length,
+        additional_content_length: 0,
+        reception_date: document.received.to_rfc3339(),
+        signed_content,
+        signed_sha256: None,
+        signed_length: None,
+        signing_time: None,
+        signature_level: None,
+        document_attributes: Vec::new(),
+    };
+    match &document.state {
+        DocumentState::Received => {}
+        DocumentState::Sealed { signing_time, sha256, length } => {
+            answer.signed_sha256 = Some(hexadecimal(sha256));
+            answer.signed_length = Some(*length);
+            answer.signing_time = Some(signing_time.to_xs_date_time());
+            answer.signature_level = Some("XAdES-BASELINE-B");
+            answer.sign_warnings.clone_from(&settings.notes);
+            answer.document_attributes = attributes(settings);
+        }
+        DocumentState::Failed { error, reason, detail } => {
+            answer.sign_error = Some(error.as_str());
+            answer.sign_error_reason = Some(reason.clone());
+            answer.sign_error_detail = Some(detail.clone());
+            answer.storage_status = "CONTENT_NOT_STORED";
+        }
+    }
+    answer
+}
+
+fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
+    let method = match settings.canonicalization.method {
+        CanonicalizationMethod::Exclusive => "EXCLUSIVE",
+        CanonicalizationMethod::Inclusive => "INCLUSIVE",
+        CanonicalizationMethod::Inclusive11 => "INCLUSIVE_11",
+    };
+    let comments = if settings.canonicalization.with_comments { "_WITH_COMMENTS" } else { "" };
+    let mut attributes = vec![
+        DocumentAttribute {
+            attribute_key: "SIGNATURE_ATTRIBUTE_TRANSFORM",
+            attribute_value: "ENVELOPED".to_owned(),
+        },
+        DocumentAttribute {
+            attribute_key: "SIGNATURE_ATTRIBUTE_CANONICAL",
+            attribute_value: format!("{method}{comments}"),
+        },
+    ];
+    if let SignatureLocation::Inside(location) = &settings.location {
+        attributes.push(DocumentAttribute {
+            attribute_key: "SIGNATURE_ATTRIBUTE_XPATH_LOCATION",
+            attribute_value: location.clone(),
+        });
+    }
+    attributes
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    use std::fmt::Write as _;
+    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
+}

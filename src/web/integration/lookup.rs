@@ -1,0 +1,210 @@
+//! Finding operations again: by id, by the client's references, with or without contents.
+//! What is not the caller's looks exactly like what is not there.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::answer::{self, BaseOperation, SignOperation};
+use super::errors::{ErrorResponse, Problem};
+use crate::app::Caller;
+use crate::domain::ids::{ExternalReference, OperationId};
+use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
+use crate::web::{Web, auth};
+use crate::workflow::{self, operations};
+
+/// References to look an operation up by; give one.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+pub struct References {
+    /// The client's name for the request.
+    external_reference: Option<String>,
+    /// The client's name for a document.
+    document_external_reference: Option<String>,
+    /// Whether the answer carries the sealed documents (`byReference` only).
+    include_content: Option<bool>,
+}
+
+/// Id of the operation that holds a document.
+///
+/// After a time-out: 200 with the id means the request was recorded and ends by itself; 404 means it
+/// was never recorded and can be sent again.
+#[utoipa::path(
+    get, path = "/api/v0/operation/id/withDocumentExternalReference/{reference}", tag = "integration",
+    params(("reference" = String, Path, description = "the client's name for the document, percent-encoded")),
+    security(("access_token" = [])),
+    responses((status = 200, body = i64), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn id_with_document_reference(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    reference: Result<Path<String>, PathRejection>,
+) -> Result<Json<i64>, Problem> {
+    let found = async {
+        let caller = auth::caller(&web, &headers).await?;
+        let Path(reference) = reference.map_err(|_| not_utf8())?;
+        let scope = scope(&caller);
+        // A slash at the end may be the client's habit or part of the reference: the exact one first.
+        let mut id = by_document(&web, scope, &reference).await?;
+        if id.is_none() && reference.ends_with('/') {
+            id = by_document(&web, scope, reference.trim_end_matches('/')).await?;
+        }
+        Ok::<_, Problem>(Json(id.ok_or(workflow::Error::NotFound)?.as_i64()))
+    };
+    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+}
+
+/// Id of an operation by either reference.
+#[utoipa::path(
+    get, path = "/api/v0/operation/id", tag = "integration", params(References),
+    security(("access_token" = [])),
+    responses((status = 200, body = i64), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn id(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    references: Result<Query<References>, QueryRejection>,
+) -> Result<Json<i64>, Problem> {
+    let found = async {
+        let caller = auth::caller(&web, &headers).await?;
+        let Query(references) = references.map_err(|_| no_reference())?;
+        Ok::<_, Problem>(Json(by_either(&web, scope(&caller), &references).await?.as_i64()))
+    };
+    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+}
+
+/// The whole operation by either reference: recovery in one call.
+#[utoipa::path(
+    get, path = "/api/v0/operation/byReference", tag = "integration", params(References),
+    security(("access_token" = [])),
+    responses((status = 200, body = SignOperation), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn by_reference(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    references: Result<Query<References>, QueryRejection>,
+) -> Result<Json<SignOperation>, Problem> {
+    let found = async {
+        let caller = auth::caller(&web, &headers).await?;
+        let Query(references) = references.map_err(|_| no_reference())?;
+        let scope = scope(&caller);
+        let id = by_either(&web, scope, &references).await?;
+        let with_contents = references.include_content.unwrap_or(false);
+        let detail = operations::detail(&web.app, scope, id, with_contents).await?;
+        Ok::<_, Problem>(Json(answer::sign_operation(&caller, &detail, false)))
+    };
+    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+}
+
+/// An operation without its documents.
+#[utoipa::path(
+    get, path = "/api/v0/operation/status/{id}", tag = "integration",
+    params(("id" = i64, Path, description = "the operation")),
+    security(("access_token" = [])),
+    responses((status = 200, body = BaseOperation), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn status(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Json<BaseOperation>, Problem> {
+    let found = async {
+        let caller = auth::caller(&web, &headers).await?;
+        let operation = web
+            .app
+            .reader
+            .operation(scope(&caller), operation_id(&id)?)
+            .await
+            .map_err(workflow::Error::from)?
+            .ok_or(workflow::Error::NotFound)?;
+        Ok::<_, Problem>(Json(answer::base(&caller, &operation)))
+    };
+    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+}
+
+/// An operation with its documents and, if asked for, the sealed bytes.
+#[utoipa::path(
+    get, path = "/api/v0/operation/sign/detail/{id}/contentInResponse/{include}", tag = "integration",
+    params(
+        ("id" = i64, Path, description = "the operation"),
+        ("include" = bool, Path, description = "whether the answer carries the sealed documents"),
+    ),
+    security(("access_token" = [])),
+    responses((status = 200, body = SignOperation), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn detail(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    Path((id, include)): Path<(String, String)>,
+) -> Result<Json<SignOperation>, Problem> {
+    let found = async {
+        let caller = auth::caller(&web, &headers).await?;
+        let with_contents = match include.to_ascii_lowercase().as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(invalid("contentInResponse", "true or false").into()),
+        };
+        let id = operation_id(&id)?;
+        let detail = operations::detail(&web.app, scope(&caller), id, with_contents).await?;
+        Ok::<_, Problem>(Json(answer::sign_operation(&caller, &detail, false)))
+    };
+    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+}
+
+const fn scope(caller: &Caller) -> Scope {
+    Scope::ClientService(caller.client_service.id)
+}
+
+async fn by_either(
+    web: &Web,
+    scope: Scope,
+    references: &References,
+) -> Result<OperationId, Problem> {
+    let found = match (&references.external_reference, &references.document_external_reference) {
+        (Some(reference), None) => match ExternalReference::parse(reference) {
+            Ok(reference) => web
+                .app
+                .reader
+                .operation_by_reference(scope, &reference)
+                .await
+                .map_err(workflow::Error::from)?,
+            Err(_) => None,
+        },
+        (None, Some(reference)) => by_document(web, scope, reference).await?,
+        (None, None) | (Some(_), Some(_)) => return Err(no_reference().into()),
+    };
+    Ok(found.ok_or(workflow::Error::NotFound)?)
+}
+
+async fn by_document(
+    web: &Web,
+    scope: Scope,
+    reference: &str,
+) -> Result<Option<OperationId>, Problem> {
+    // What could never be accepted is not there.
+    let Ok(reference) = ExternalReference::parse(reference) else { return Ok(None) };
+    let found = web.app.reader.operation_of_document(scope, &reference).await;
+    Ok(found.map_err(workflow::Error::from)?)
+}
+
+fn operation_id(text: &str) -> Result<OperationId, Refusal> {
+    text.parse().map_err(|_| invalid("the operation id", "a whole number"))
+}
+
+fn invalid(path: &str, expected: &str) -> Refusal {
+    Refusal::MemberInvalid { path: path.to_owned(), expected: expected.to_owned() }
+}
+
+fn no_reference() -> Refusal {
+    Refusal::MemberMissing {
+        path: "externalReference or documentExternalReference (one of them, once)".to_owned(),
+    }
+}
+
+fn not_utf8() -> Refusal {
+    invalid("the reference", "percent-encoded UTF-8")
+}

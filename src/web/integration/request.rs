@@ -1,0 +1,542 @@
+//! Sign requests as they come in, and their decoding into domain words. Every member of the v0
+//! model is known here; what we cannot do yet is refused by name, never dropped.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::Limits;
+use crate::domain::document::SealSettings;
+use crate::domain::ids::ExternalReference;
+use crate::domain::profile::{
+    Canonicalization, CanonicalizationMethod, Format, SignatureLocation,
+};
+use crate::domain::refusal::Refusal;
+use crate::seal::inspect::{Content, inspect};
+use crate::workflow::accept::{RequestedDocument, SignRequest};
+
+/// Longest description and other free text, in characters.
+const TEXT_LIMIT: usize = 2000;
+
+/// Decodes with or without padding: both are on the wire.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Body of a sign request.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignBody<'a> {
+    /// The client's name for the request, unique for ever: 1 to 255 printable characters. Required.
+    external_reference: Option<String>,
+    /// Shown to people. Required.
+    description: Option<String>,
+    /// At least one. Required.
+    #[serde(borrow)]
+    documents: Option<Vec<DocumentBody<'a>>>,
+    preservation_info: Option<PreservationInfo>,
+    /// Whether the answer carries the sealed documents. Default false.
+    return_signed_content: Option<bool>,
+}
+
+/// One document with its signature settings.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DocumentBody<'a> {
+    #[serde(borrow)]
+    document_request: Option<DocumentRequest<'a>>,
+    signature_info: Option<SignatureInfo>,
+}
+
+/// The document itself.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DocumentRequest<'a> {
+    /// The client's name for the document. Required.
+    external_reference: Option<String>,
+    /// File name without path. Required.
+    name: Option<String>,
+    /// `application/xml`, `text/xml`, `application/pdf` or `application/octet-stream`. Required.
+    content_type: Option<String>,
+    /// The document in base64. Required.
+    #[serde(borrow, skip_serializing)]
+    #[schema(value_type = Option<String>)]
+    base64_content: Option<Text<'a>>,
+}
+
+/// Text that stays where it is in the request body unless it has escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// How to sign.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignatureInfo {
+    /// `XAdES`, `PAdES` or `CAdES`. Required.
+    signature_type: Option<String>,
+    apply_timestamp: Option<bool>,
+    reason: Option<String>,
+    location: Option<String>,
+    visible_signature_info: Option<VisibleSignatureInfo>,
+    advanced_signature_info: Option<AdvancedSignatureInfo>,
+}
+
+/// A visible signature (PDF).
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct VisibleSignatureInfo {
+    template_type: Option<String>,
+    one_off_template: Option<String>,
+    location_type: Option<String>,
+    location_value: Option<String>,
+    area: Option<String>,
+    area_background_color: Option<String>,
+    font: Option<String>,
+    image_type: Option<String>,
+    image_value: Option<String>,
+}
+
+/// Settings of an XML signature.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AdvancedSignatureInfo {
+    /// Parent of the signature: a local name, a prefixed name or an absolute path.
+    signature_location: Option<String>,
+    /// `ENVELOPED`.
+    signature_transform: Option<String>,
+    /// `EXCLUSIVE` (default), `EXCLUSIVE_WITH_COMMENTS`, `INCLUSIVE`, `INCLUSIVE_WITH_COMMENTS`,
+    /// `INCLUSIVE_11` or `INCLUSIVE_11_WITH_COMMENTS`.
+    canonical_transform: Option<String>,
+    /// Some clients nest the object in itself, as an old page of Sign'Stash says.
+    #[schema(no_recursion)]
+    advanced_signature_info: Option<Box<AdvancedSignatureInfo>>,
+}
+
+/// What happens to the sealed documents afterwards.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PreservationInfo {
+    /// Required when the object is there.
+    preserve_content: Option<bool>,
+    alias: Option<String>,
+    delivery_info: Option<DeliveryInfo>,
+}
+
+/// Who is told.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeliveryInfo {
+    attach_documents: Option<bool>,
+    person_receiver: Option<Vec<PersonReceiver>>,
+}
+
+/// One receiver.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PersonReceiver {
+    email: Option<String>,
+    /// Read-only; ignored on input, as clients echo it.
+    #[serde(skip_serializing)]
+    delivery_status: Option<String>,
+}
+
+/// A decoded request, and how its answer is to look.
+pub struct Decoded {
+    /// In domain words.
+    pub request: SignRequest,
+    /// Whether the answer carries the sealed documents.
+    pub return_signed_content: bool,
+}
+
+/// Decodes a request body.
+///
+/// # Errors
+/// A refusal that concerns the request as a whole. Refusals of single documents are inside.
+pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
+    let body = parse(body)?;
+    let external_reference = reference(body.external_reference.as_deref(), "externalReference")?;
+    let description = required(body.description, || "description".to_owned())?;
+    text_limit(&description, "description")?;
+    let documents = required(body.documents, || "documents".to_owned())?;
+    let promise = Promises::read(body.preservation_info)?;
+    let documents = documents
+        .into_iter()
+        .enumerate()
+        .map(|(position, document)| decode_document(position, document, &promise, limits))
+        .collect::<Result<_, _>>()?;
+    Ok(Decoded {
+        request: SignRequest {
+            external_reference,
+            description,
+            preserve_content: promise.preserve_content,
+            documents,
+        },
+        return_signed_content: body.return_signed_content.unwrap_or(false),
+    })
+}
+
+fn parse(body: &[u8]) -> Result<SignBody<'_>, Refusal> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            Refusal::MemberInvalid { path, expected: expectation(&inner) }
+        } else {
+            Refusal::JsonMalformed { detail: inner.to_string() }
+        }
+    })?;
+    reader.end().map_err(|error| Refusal::JsonMalformed { detail: error.to_string() })?;
+    Ok(parsed)
+}
+
+/// `invalid type: integer `5`, expected a string at line 1 column 30` without what repeats content.
+fn expectation(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let expected = text.split_once("expected ").map_or(text.as_str(), |(_, rest)| rest);
+    expected.split(" at line").next().unwrap_or(expected).to_owned()
+}
+
+fn required<T>(value: Option<T>, path: impl FnOnce() -> String) -> Result<T, Refusal> {
+    value.ok_or_else(|| Refusal::MemberMissing { path: path() })
+}
+
+fn reference(value: Option<&str>, path: &str) -> Result<ExternalReference, Refusal> {
+    let value = required(value, || path.to_owned())?;
+    ExternalReference::parse(value).map_err(|refusal| match refusal {
+        Refusal::ReferenceInvalid { reason } => Refusal::MemberInvalid {
+            path: path.to_owned(),
+            expected: format!("1 to 255 printable characters; {reason}"),
+        },
+        other => other,
+    })
+}
+
+fn text_limit(text: &str, path: &str) -> Result<(), Refusal> {
+    if text.chars().count() > TEXT_LIMIT {
+        return Err(Refusal::MemberTooLong { path: path.to_owned(), limit: TEXT_LIMIT });
+    }
+    Ok(())
+}
+
+/// What the client wants to happen afterwards, for the whole request.
+struct Promises {
+    preserve_content: bool,
+    /// Said about every document: what of it cannot be kept.
+    refusal: Option<Refusal>,
+    said: Vec<u8>,
+}
+
+impl Promises {
+    fn read(info: Option<PreservationInfo>) -> Result<Self, Refusal> {
+        let said = serde_json::to_vec(&info).unwrap_or_default();
+        let Some(info) = info else {
+            return Ok(Self { preserve_content: false, refusal: None, said });
+        };
+        let preserve_content =
+            required(info.preserve_content, || "preservationInfo.preserveContent".to_owned())?;
+        if let Some(alias) = &info.alias {
+            text_limit(alias, "preservationInfo.alias")?;
+        }
+        let receivers = info.delivery_info.and_then(|info| info.person_receiver).unwrap_or_default();
+        for (position, receiver) in receivers.iter().enumerate() {
+            let path = || {
+                format!("preservationInfo.deliveryInfo.personReceiver[{position}].email")
+            };
+            let email = required(receiver.email.as_deref(), path)?;
+            if !looks_like_mail(email) {
+                let expected = "an e-mail address such as ap@example.com".to_owned();
+                return Err(Refusal::MemberInvalid { path: path(), expected });
+            }
+        }
+        let refusal = if preserve_content {
+            Some(Refusal::NotAvailable {
+                what: "long-term preservation (preservationInfo.preserveContent)".to_owned(),
+                remedy: "send preserveContent false",
+            })
+        } else if receivers.is_empty() {
+            None
+        } else {
+            Some(Refusal::NotAvailable {
+                what: "notification by mail (preservationInfo.deliveryInfo.personReceiver)"
+                    .to_owned(),
+                remedy: "leave the receivers out",
+            })
+        };
+        Ok(Self { preserve_content, refusal, said })
+    }
+}
+
+fn looks_like_mail(email: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control())
+    };
+    email.len() <= 254
+        && email.rsplit_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain))
+}
+
+fn decode_document(
+    position: usize,
+    body: DocumentBody<'_>,
+    promise: &Promises,
+    limits: &Limits,
+) -> Result<RequestedDocument, Refusal> {
+    let path = |member: &str| format!("documents[{position}].{member}");
+    let mut said = serde_json::to_vec(&body).unwrap_or_default();
+    said.extend_from_slice(&promise.said);
+
+    let document = required(body.document_request, || path("documentRequest"))?;
+    let external_reference = reference(
+        document.external_reference.as_deref(),
+        &path("documentRequest.externalReference"),
+    )?;
+    let name = required(document.name, || path("documentRequest.name"))?;
+    text_limit(&name, &path("documentRequest.name"))?;
+    let declared = required(document.content_type, || path("documentRequest.contentType"))?;
+    text_limit(&declared, &path("documentRequest.contentType"))?;
+    let encoded = required(document.base64_content, || path("documentRequest.base64Content"))?;
+    let info = required(body.signature_info, || path("signatureInfo"))?;
+    let signature_type =
+        required(info.signature_type.as_deref(), || path("signatureInfo.signatureType"))?.to_owned();
+    if let Some(visible) = &info.visible_signature_info {
+        required(visible.location_type.as_deref(), || {
+            path("signatureInfo.visibleSignatureInfo.locationType")
+        })?;
+        required(visible.location_value.as_deref(), || {
+            path("signatureInfo.visibleSignatureInfo.locationValue")
+        })?;
+    }
+
+    let mut first = FirstRefusal(promise.refusal.clone());
+    first.note(check_name(&name));
+    let content = first.note(content(&encoded.0, limits)).unwrap_or_default();
+    let content_type = first
+        .note(content_type(&declared, &content))
+        .unwrap_or_else(|| declared.trim().to_owned());
+    let settings = first.note(settings(&signature_type, info, &content_type)).unwrap_or(SealSettings {
+        format: Format::Xades,
+        canonicalization: Canonicalization::EXCLUSIVE,
+        location: SignatureLocation::Default,
+        notes: Vec::new(),
+    });
+    let refusal = first.0;
+    if refusal.as_ref().is_some_and(|refusal| matches!(refusal, Refusal::Base64Invalid { .. })) {
+        // Two different broken contents are two different requests.
+        said.extend_from_slice(&crate::pki::digest::sha256(encoded.0.as_bytes()));
+    }
+    Ok(RequestedDocument {
+        external_reference,
+        name,
+        content_type,
+        settings,
+        content,
+        refusal,
+        said,
+    })
+}
+
+/// Keeps the first refusal of a document.
+struct FirstRefusal(Option<Refusal>);
+
+impl FirstRefusal {
+    fn note<T>(&mut self, result: Result<T, Refusal>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(refusal) => {
+                self.0.get_or_insert(refusal);
+                None
+            }
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    let reason = if name.trim().is_empty() {
+        "it is empty"
+    } else if name.chars().count() > 255 {
+        "it is longer than 255 characters"
+    } else if name.contains(['/', '\\']) {
+        "it holds a path separator"
+    } else if name.chars().any(char::is_control) {
+        "it holds a control character"
+    } else if matches!(name, "." | "..") {
+        "it names a folder"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::NameInvalid { reason })
+}
+
+fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let limit = limits.document_bytes;
+    // Line breaks are common in base64 made by mail tools; taking them out costs a copy only then.
+    let compact: Cow<'_, str> = if encoded.contains(['\r', '\n', ' ', '\t']) {
+        encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>().into()
+    } else {
+        encoded.into()
+    };
+    let size = compact.len() / 4 * 3;
+    if size > limit.saturating_add(2) {
+        return Err(Refusal::DocumentTooLarge { size, limit });
+    }
+    let content = BASE64
+        .decode(compact.as_bytes())
+        .map_err(|error| Refusal::Base64Invalid { detail: error.to_string() })?;
+    match content.len() {
+        0 => Err(Refusal::DocumentEmpty),
+        size if size > limit => Err(Refusal::DocumentTooLarge { size, limit }),
+        _ => Ok(content),
+    }
+}
+
+/// The MIME type of a document. Clients generated from Sign'Stash's own description send all three
+/// types in one text; the content decides then.
+fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
+    let essence = declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase();
+    let kind = inspect(content);
+    if essence.contains(',') {
+        let known = |part: &str| {
+            matches!(part.trim(), "application/pdf" | "text/xml" | "application/xml")
+        };
+        if !essence.split(',').all(known) {
+            return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() });
+        }
+        return Ok(match kind {
+            Content::Pdf => "application/pdf",
+            _ => "application/xml",
+        }
+        .to_owned());
+    }
+    let fits = match essence.as_str() {
+        "application/xml" | "text/xml" => kind == Content::Xml,
+        "application/pdf" => kind == Content::Pdf,
+        "application/octet-stream" => true,
+        _ => return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() }),
+    };
+    // An empty content was refused before, with a better reason.
+    if fits || content.is_empty() {
+        Ok(essence)
+    } else {
+        Err(Refusal::ContentMismatch { declared: essence, found: kind.as_str() })
+    }
+}
+
+fn settings(
+    signature_type: &str,
+    info: SignatureInfo,
+    content_type: &str,
+) -> Result<SealSettings, Refusal> {
+    let is_xml = matches!(content_type, "application/xml" | "text/xml");
+    match signature_type.to_ascii_lowercase().as_str() {
+        "xades" if is_xml => {}
+        "xades" => {
+            return Err(Refusal::FormatMismatch {
+                format: "XAdES",
+                content: "a document that is not XML",
+                remedy: "send XML with contentType application/xml",
+            });
+        }
+        "pades" if is_xml => {
+            return Err(Refusal::FormatMismatch {
+                format: "PAdES",
+                content: "an XML document",
+                remedy: "use signatureType XAdES",
+            });
+        }
+        "pades" => return Err(not_available("sealing PDF with PAdES")),
+        "cades" => return Err(not_available("sealing with CAdES")),
+        _ => {
+            return Err(Refusal::MemberInvalid {
+                path: "signatureInfo.signatureType".to_owned(),
+                expected: "XAdES, PAdES or CAdES".to_owned(),
+            });
+        }
+    }
+    if info.apply_timestamp == Some(true) {
+        return Err(Refusal::NotAvailable {
+            what: "a timestamp (signatureInfo.applyTimestamp)".to_owned(),
+            remedy: "send applyTimestamp false",
+        });
+    }
+    if info.visible_signature_info.is_some() {
+        return Err(Refusal::SettingMeaningless {
+            path: "signatureInfo.visibleSignatureInfo",
+            format: "XAdES",
+        });
+    }
+    let advanced = info.advanced_signature_info.map(innermost);
+    let (location, transform, canonical) = match advanced {
+        None => (None, None, None),
+        Some(advanced) => (
+            advanced.signature_location,
+            advanced.signature_transform,
+            advanced.canonical_transform,
+        ),
+    };
+    check_transform(transform.as_deref())?;
+    let unused = [("reason", info.reason), ("location", info.location)];
+    let notes = unused
+        .into_iter()
+        .filter(|(_, value)| value.is_some())
+        .map(|(member, _)| format!("signatureInfo.{member} applies to PDF and was not used"))
+        .collect();
+    Ok(SealSettings {
+        notes,
+        format: Format::Xades,
+        canonicalization: canonicalization(canonical.as_deref())?,
+        location: match location.filter(|text| !text.trim().is_empty()) {
+            None => SignatureLocation::Default,
+            Some(text) if text.chars().count() > TEXT_LIMIT => {
+                return Err(Refusal::LocationInvalid { location: "longer than allowed".to_owned() });
+            }
+            Some(text) => SignatureLocation::Inside(text.trim().to_owned()),
+        },
+    })
+}
+
+fn innermost(mut advanced: AdvancedSignatureInfo) -> AdvancedSignatureInfo {
+    while let Some(inner) = advanced.advanced_signature_info.take() {
+        advanced = *inner;
+    }
+    advanced
+}
+
+fn not_available(what: &str) -> Refusal {
+    Refusal::NotAvailable {
+        what: what.to_owned(),
+        remedy: "send XML with signatureType XAdES",
+    }
+}
+
+fn check_transform(value: Option<&str>) -> Result<(), Refusal> {
+    match value {
+        None | Some("ENVELOPED") => Ok(()),
+        Some(known @ ("XPATH" | "XPATH2_FILTER")) => Err(Refusal::NotAvailable {
+            what: format!("signatureTransform {known}"),
+            remedy: "send ENVELOPED",
+        }),
+        Some(value) => Err(Refusal::TransformUnknown { value: value.chars().take(80).collect() }),
+    }
+}
+
+fn canonicalization(value: Option<&str>) -> Result<Canonicalization, Refusal> {
+    use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
+    let (method, with_comments) = match value {
+        None => return Ok(Canonicalization::EXCLUSIVE),
+        Some("EXCLUSIVE") => (Exclusive, false),
+        Some("EXCLUSIVE_WITH_COMMENTS") => (Exclusive, true),
+        Some("INCLUSIVE") => (Inclusive, false),
+        Some("INCLUSIVE_WITH_COMMENTS") => (Inclusive, true),
+        Some("INCLUSIVE_11") => (Inclusive11, false),
+        Some("INCLUSIVE_11_WITH_COMMENTS") => (Inclusive11, true),
+        Some(value) => {
+            return Err(Refusal::CanonicalizationUnknown { value: value.chars().take(80).collect() });
+        }
+    };
+    Ok(Canonicalization { method, with_comments })
+}

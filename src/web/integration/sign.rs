@@ -1,0 +1,98 @@
+//! The sign call: decode, accept, wait, answer. The work itself goes on without this request.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::errors::{ErrorResponse, Problem};
+use super::{answer, request};
+use crate::domain::scope::Scope;
+use crate::web::{Web, auth, units};
+use crate::workflow::{self, accept, operations};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Bodies above this size are decoded on a thread of their own, so that others are answered meanwhile.
+const DECODE_ELSEWHERE_BYTES: usize = 128 * 1024;
+
+/// Seals a batch of documents sent as base64.
+///
+/// Safe to repeat: the same request again gives the same operation and the same bytes.
+#[utoipa::path(
+    post, path = "/api/v0/document/sign/base64", tag = "integration",
+    request_body = request::SignBody<'static>,
+    security(("access_token" = [])),
+    responses(
+        (status = 200, description = "Recorded and, unless it takes longer than the server waits, finished. \
+            Look at status and at every document's signStatus.", body = answer::SignOperation),
+        (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 403, body = ErrorResponse), (status = 409, body = ErrorResponse),
+        (status = 413, body = ErrorResponse), (status = 429, body = ErrorResponse),
+        (status = 503, body = ErrorResponse),
+    )
+)]
+pub async fn sign_base64(State(web): State<Web>, request: Request) -> Response {
+    match sign(&web, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.with_statuses(web.config.http_status).into_response(),
+    }
+}
+
+async fn sign(web: &Web, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let caller = auth::caller(web, &parts.headers).await?;
+    let _place = place(web, &parts.headers)?;
+    let body = read(web, body).await?;
+    let limits = web.app.limits.clone();
+    let decoded = if body.len() > DECODE_ELSEWHERE_BYTES {
+        tokio::task::spawn_blocking(move || request::decode(&body, &limits))
+            .await
+            .map_err(|error| workflow::Error::Internal(Box::new(error)))??
+    } else {
+        request::decode(&body, &limits)?
+    };
+
+    let accepted = accept::accept(&web.app, &caller, decoded.request).await?;
+    operations::wait(&web.app, accepted.operation, web.sync_wait()).await?;
+    let scope = Scope::ClientService(caller.client_service.id);
+    let with_contents = decoded.return_signed_content;
+    let detail = operations::detail(&web.app, scope, accepted.operation, with_contents).await?;
+    let body = answer::sign_operation(&caller, &detail, accepted.replayed);
+    let mut response = Json(body).into_response();
+    if accepted.replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// Takes a place for the request and its bytes, or says that there is none.
+fn place(web: &Web, headers: &HeaderMap) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Problem> {
+    let limit = web.config.body_limit_bytes;
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limit) {
+        return Err(Problem::body_too_large(limit));
+    }
+    let units = u32::try_from(units(length.unwrap_or(limit)).max(1)).unwrap_or(u32::MAX);
+    let request = web.requests.clone().try_acquire_owned().map_err(|_| Problem::too_many())?;
+    let bytes = web.bytes.clone().try_acquire_many_owned(units).map_err(|_| Problem::too_many())?;
+    Ok((request, bytes))
+}
+
+async fn read(web: &Web, body: Body) -> Result<Bytes, Problem> {
+    let limit = web.config.body_limit_bytes;
+    let patience = Duration::from_millis(web.config.request_timeout_ms);
+    let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
+    match collected {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(limit)),
+        Ok(Err(_)) | Err(_) => Err(Problem::body_unfinished()),
+    }
+}

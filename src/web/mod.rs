@@ -1,0 +1,130 @@
+//! The HTTP surfaces: addresses, wire names, statuses. No SQL, no key, no write that is not a
+//! workflow. One folder per surface.
+
+mod auth;
+mod health;
+pub mod integration;
+pub mod oauth;
+mod openapi;
+mod paths;
+mod request_id;
+pub mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+
+/// Settings of the HTTP surface.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// Address clients use; empty: `http://<listen>`.
+    pub public_url: String,
+    /// Prefixes of the integration API.
+    pub prefixes: Vec<String>,
+    /// Which statuses refusals get.
+    pub http_status: HttpStatus,
+    /// Largest request body in bytes.
+    pub body_limit_bytes: usize,
+    /// Request bytes in work at once.
+    pub bytes_in_flight: usize,
+    /// Sign requests in work at once.
+    pub requests_in_flight: usize,
+    /// Milliseconds a sign request waits for its operation.
+    pub sync_wait_ms: u64,
+    /// Milliseconds a client may take to send its request.
+    pub request_timeout_ms: u64,
+}
+
+/// Whose HTTP statuses to answer with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HttpStatus {
+    /// 4xx for what the client can correct.
+    Standard,
+    /// As Sign'Stash's documentation prints them.
+    Signstash,
+}
+
+/// What every handler gets.
+#[derive(Clone)]
+pub struct Web {
+    app: Arc<App>,
+    config: Arc<Config>,
+    requests: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+}
+
+impl Web {
+    /// Binds the surfaces to the house.
+    #[must_use]
+    pub fn new(app: Arc<App>, config: Config) -> Self {
+        Self {
+            app,
+            requests: Arc::new(Semaphore::new(config.requests_in_flight.max(1))),
+            bytes: Arc::new(Semaphore::new(units(config.bytes_in_flight).max(1))),
+            config: Arc::new(config),
+        }
+    }
+
+    fn sync_wait(&self) -> Duration {
+        Duration::from_millis(self.config.sync_wait_ms)
+    }
+}
+
+/// Bytes in flight are counted in units of 64 KiB.
+const fn units(bytes: usize) -> usize {
+    bytes.div_ceil(64 * 1024)
+}
+
+/// All addresses.
+pub fn router(web: Web) -> Router {
+    let mut router = Router::new()
+        .merge(health::routes())
+        .merge(oauth::routes())
+        .merge(openapi::routes());
+    let mut prefixes: Vec<String> =
+        web.config.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
+    prefixes.sort();
+    prefixes.dedup();
+    for prefix in prefixes {
+        router = if prefix.is_empty() {
+            router.merge(integration::routes())
+        } else {
+            router.nest(&prefix, integration::routes())
+        };
+    }
+    router
+        .fallback(integration::errors::no_such_address)
+        .method_not_allowed_fallback(integration::errors::no_such_method)
+        .layer(middleware::map_response(protective_headers))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(middleware::from_fn(request_id::layer))
+        .with_state(web)
+}
+
+/// Answers are for the client alone and are data, never pages.
+async fn protective_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    integration::errors::Problem::fault().into_response()
+}

@@ -1,0 +1,274 @@
+//! The OAuth2 authorization server: client credentials (RFC 6749, 4.4), its metadata (RFC 8414) and
+//! its key set (RFC 7517).
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::Web;
+use crate::workflow::tokens::{self, GrantError};
+
+/// Longest token request; it holds a handful of short fields.
+const BODY_LIMIT: usize = 16 * 1024;
+
+pub(super) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/oauth2/token", post(token))
+        .route("/oauth2/authorization-server/oauth/token", post(token))
+        .route("/oauth2/jwks", get(jwks))
+        .route("/.well-known/oauth-authorization-server", get(metadata))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+/// Answer of the token endpoint.
+#[derive(Serialize, ToSchema)]
+pub struct TokenAnswer {
+    /// The access token, a JWT; opaque to clients.
+    pub access_token: String,
+    /// Always `bearer`.
+    pub token_type: &'static str,
+    /// Seconds the token lives.
+    pub expires_in: i64,
+    /// OAuth scope.
+    pub scope: &'static str,
+    /// Id of the token.
+    pub jti: String,
+}
+
+/// Error answer of the token endpoint (RFC 6749, 5.2).
+#[derive(Serialize, ToSchema)]
+pub struct TokenError {
+    /// `invalid_client`, `invalid_request`, `unsupported_grant_type`, `unauthorized_client`,
+    /// `invalid_scope` or `temporarily_unavailable`.
+    pub error: &'static str,
+    /// For people.
+    pub error_description: &'static str,
+}
+
+/// Grants an access token to a client service.
+#[utoipa::path(
+    post, path = "/oauth2/token", tag = "oauth2",
+    request_body(content_type = "application/x-www-form-urlencoded",
+        description = "grant_type=client_credentials; client_id and client_secret unless sent as HTTP Basic"),
+    responses(
+        (status = 200, body = TokenAnswer),
+        (status = 400, body = TokenError),
+        (status = 401, body = TokenError),
+    )
+)]
+pub async fn token(
+    State(web): State<Web>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match answer(&web, query.as_deref(), &headers, &body).await {
+        Ok(answer) => no_store(Json(answer).into_response()),
+        Err(refusal) => no_store(refusal.into_response()),
+    }
+}
+
+async fn answer(
+    web: &Web,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<TokenAnswer, Refused> {
+    let form = Form::read(query, body)?;
+    match form.grant_type.as_deref() {
+        Some("client_credentials") => {}
+        Some(_) => {
+            return Err(Refused::bad("unsupported_grant_type", "send grant_type=client_credentials"));
+        }
+        None => return Err(Refused::bad("invalid_request", "grant_type is missing")),
+    }
+    let known = |scope: &str| tokens::OAUTH_SCOPE.split(' ').any(|ours| ours == scope);
+    if form.scope.as_deref().is_some_and(|scope| !scope.split_whitespace().all(known)) {
+        return Err(Refused::bad("invalid_scope", "the scopes are read and write"));
+    }
+    let (alias, secret) = credentials(headers, form)?;
+    let token = tokens::grant(&web.app, &alias, &secret).await?;
+    Ok(TokenAnswer {
+        access_token: token.value.expose_secret().to_owned(),
+        token_type: "bearer",
+        expires_in: token.expires_in,
+        scope: tokens::OAUTH_SCOPE,
+        jti: token.jti,
+    })
+}
+
+/// Alias and secret, from HTTP Basic or from the body, never from both (RFC 6749, 2.3).
+fn credentials(headers: &HeaderMap, form: Form) -> Result<(String, SecretString), Refused> {
+    let basic = headers.get(header::AUTHORIZATION).map(basic).transpose()?;
+    match (basic, form.client_id, form.client_secret) {
+        (Some(_), _, Some(_)) => {
+            Err(Refused::bad("invalid_request", "send the credentials once, as HTTP Basic or in the body"))
+        }
+        (Some((alias, _)), Some(other), None) if alias != other => {
+            Err(Refused::bad("invalid_request", "client_id differs from the HTTP Basic user"))
+        }
+        (Some(pair), _, None) => Ok(pair),
+        (None, Some(alias), Some(secret)) => Ok((alias, SecretString::from(secret))),
+        (None, _, _) => Err(Refused::client()),
+    }
+}
+
+/// Decodes `Basic base64(alias:secret)`; both parts are form-encoded (RFC 6749, 2.3.1), which our
+/// aliases and secrets survive either way.
+fn basic(value: &HeaderValue) -> Result<(String, SecretString), Refused> {
+    let value = value.to_str().map_err(|_| Refused::client())?;
+    let (scheme, encoded) = value.split_once(' ').ok_or_else(Refused::client)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(Refused::client());
+    }
+    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| Refused::client())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| Refused::client())?;
+    let (alias, secret) = decoded.split_once(':').ok_or_else(Refused::client)?;
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Ok((plain(alias), SecretString::from(plain(secret))))
+}
+
+#[derive(Default)]
+struct Form {
+    grant_type: Option<String>,
+    scope: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+impl Form {
+    /// Reads the body's form fields, and `grant_type` and `scope` also from the query, where some
+    /// clients put them. Credentials in a query are refused: queries end up in logs.
+    fn read(query: Option<&str>, body: &[u8]) -> Result<Self, Refused> {
+        let body = std::str::from_utf8(body)
+            .map_err(|_| Refused::bad("invalid_request", "the body is not a form"))?;
+        let mut form = Self::default();
+        for (name, value) in pairs(query.unwrap_or_default()) {
+            match &*name {
+                "grant_type" => set(&mut form.grant_type, value)?,
+                "scope" => set(&mut form.scope, value)?,
+                "client_secret" => {
+                    return Err(Refused::bad("invalid_request", "never send client_secret in the address"));
+                }
+                _ => {}
+            }
+        }
+        for (name, value) in pairs(body) {
+            match &*name {
+                "grant_type" => set(&mut form.grant_type, value)?,
+                "scope" => set(&mut form.scope, value)?,
+                "client_id" => set(&mut form.client_id, value)?,
+                "client_secret" => set(&mut form.client_secret, value)?,
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}
+
+/// A parameter may come twice only with the same value (RFC 6749, 3.2: not more than once; the same
+/// grant_type in query and body is what some clients do).
+fn set(slot: &mut Option<String>, value: String) -> Result<(), Refused> {
+    match slot {
+        Some(before) if *before != value => {
+            Err(Refused::bad("invalid_request", "a parameter is there twice with different values"))
+        }
+        _ => {
+            *slot = Some(value);
+            Ok(())
+        }
+    }
+}
+
+fn pairs(encoded: &str) -> impl Iterator<Item = (String, String)> {
+    form_urlencoded::parse(encoded.as_bytes())
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+}
+
+struct Refused {
+    status: StatusCode,
+    error: &'static str,
+    description: &'static str,
+}
+
+impl Refused {
+    const fn bad(error: &'static str, description: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, error, description }
+    }
+
+    const fn client() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_client",
+            description: "client authentication failed; check alias and secret",
+        }
+    }
+}
+
+impl From<GrantError> for Refused {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::InvalidClient => Self::client(),
+            GrantError::Suspended => Self::bad(
+                "unauthorized_client",
+                "the client service or its issuer is suspended; ask the operator",
+            ),
+            GrantError::Failed(error) => {
+                tracing::error!(error = %crate::workflow::execute::chain(&error), "no token granted");
+                Self {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    error: "temporarily_unavailable",
+                    description: "try again in a moment",
+                }
+            }
+        }
+    }
+}
+
+impl axum::response::IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let body = TokenError { error: self.error, error_description: self.description };
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Basic realm=\"chancery\", charset=\"UTF-8\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+fn no_store(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+async fn jwks(State(web): State<Web>) -> Response {
+    let body = Json(json!({ "keys": web.app.token_keys.public_set() }));
+    ([(header::CACHE_CONTROL, "public, max-age=300")], body).into_response()
+}
+
+async fn metadata(State(web): State<Web>) -> Response {
+    let issuer = &web.app.issuer;
+    let body = Json(json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{issuer}/oauth2/token"),
+        "jwks_uri": format!("{issuer}/oauth2/jwks"),
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "scopes_supported": tokens::OAUTH_SCOPE.split(' ').collect::<Vec<_>>(),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    }));
+    ([(header::CACHE_CONTROL, "public, max-age=300")], body).into_response()
+}

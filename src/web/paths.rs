@@ -1,0 +1,64 @@
+//! Forgiving paths: clients send doubled and trailing slashes.
+
+use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
+
+/// What follows this is a client's reference, in which slashes mean something.
+const REFERENCE: &str = "/withDocumentExternalReference/";
+
+/// The same address without doubled and trailing slashes, except inside a reference.
+pub fn tidy(uri: Uri) -> Uri {
+    let path = uri.path();
+    if !path.contains("//") && !path.ends_with('/') {
+        return uri;
+    }
+    let (plain, reference) = match path.find(REFERENCE) {
+        Some(at) => path.split_at(at + REFERENCE.len()),
+        None => (path, ""),
+    };
+    let mut tidied = String::with_capacity(path.len());
+    for segment in plain.split('/').filter(|segment| !segment.is_empty()) {
+        tidied.push('/');
+        tidied.push_str(segment);
+    }
+    if !reference.is_empty() {
+        tidied.push('/');
+        tidied.push_str(reference);
+    }
+    if tidied.is_empty() {
+        tidied.push('/');
+    }
+    if let Some(query) = uri.query() {
+        tidied.push('?');
+        tidied.push_str(query);
+    }
+    let mut parts = uri.clone().into_parts();
+    match PathAndQuery::try_from(tidied) {
+        Ok(path_and_query) => {
+            parts.path_and_query = Some(path_and_query);
+            Uri::from_parts(parts).unwrap_or(uri)
+        }
+        Err(_) => uri,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_slashes_outside_of_references() {
+        for (given, wanted) in [
+            ("/api/v0/document/sign/base64///", "/api/v0/document/sign/base64"),
+            ("//api//v0/x/?a=b//c", "/api/v0/x?a=b//c"),
+            ("/", "/"),
+            ("/oauth2/token", "/oauth2/token"),
+            (
+                "/a//b/withDocumentExternalReference/FT//2021/",
+                "/a/b/withDocumentExternalReference/FT//2021/",
+            ),
+        ] {
+            assert_eq!(tidy(given.parse().unwrap()).to_string(), wanted);
+        }
+    }
+}

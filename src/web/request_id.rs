@@ -1,0 +1,55 @@
+//! Every response carries a request id that the log shows too.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request in work.
+pub fn current() -> Option<String> {
+    REQUEST_ID.try_with(Clone::clone).ok()
+}
+
+/// Gives the request an id: the client's own if it sent a plain one, else a fresh one.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let id = request
+        .headers()
+        .get(&HEADER)
+        .and_then(|value| value.to_str().ok())
+        .filter(|value| is_plain(value))
+        .map_or_else(fresh, ToOwned::to_owned);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", id = %id);
+    let answer = async move {
+        let started = std::time::Instant::now();
+        let response = next.run(request).await;
+        let elapsed_ms = started.elapsed().as_millis();
+        tracing::info!(%method, path, status = response.status().as_u16(), elapsed_ms, "answered");
+        response
+    };
+    let mut response = REQUEST_ID.scope(id.clone(), answer.instrument(span)).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+fn is_plain(id: &str) -> bool {
+    (8..=64).contains(&id.len())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+fn fresh() -> String {
+    let mut octets = [0_u8; 12];
+    // An id that repeats is a nuisance in the log, not a danger: without random there is none.
+    let _ = aws_lc_rs::rand::fill(&mut octets);
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}

@@ -1,0 +1,114 @@
+//! Client services: created, suspended, given a new secret.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+
+use super::Error;
+use crate::app::App;
+use crate::domain::client_service::{
+    Alias, ClientService, ClientServiceStatus, DocumentReferences,
+};
+use crate::domain::company::{Company, CompanyStatus};
+use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use crate::pki::digest::sha256;
+
+/// Begin of every secret we make, so that scanners find lost ones.
+pub const SECRET_PREFIX: &str = "chancery_cs_";
+
+/// What a new client service is made of.
+pub struct NewClientService {
+    /// OAuth client_id; made from the issuer when absent.
+    pub alias: Option<Alias>,
+    /// Issuer's name.
+    pub issuer_name: String,
+    /// Issuer's VAT number.
+    pub issuer_vat: String,
+    /// Issuer's country, ISO 3166-1 alpha-3.
+    pub issuer_country: String,
+    /// What seals its documents.
+    pub credential: Option<CredentialId>,
+    /// What a document reference promises.
+    pub document_references: DocumentReferences,
+}
+
+/// Creates a client service with its first secret. The secret is returned here and never again: only
+/// its SHA-256 is kept.
+///
+/// # Errors
+/// [`Error::Internal`] with [`crate::store::Error::Exists`] when the alias is taken.
+pub async fn create(
+    app: &App,
+    new: NewClientService,
+) -> Result<(ClientService, SecretString), Error> {
+    let now = app.now();
+    let issuer = Company {
+        id: CompanyId::from_i64(app.next_id()),
+        name: new.issuer_name,
+        vat_number: new.issuer_vat,
+        country_code: new.issuer_country,
+        status: CompanyStatus::Active,
+    };
+    let issuer = app.store.open_company(&issuer, now).await?;
+    let alias = match new.alias {
+        Some(alias) => alias,
+        None => {
+            let suffix: String =
+                app.random.octets::<4>()?.iter().map(|octet| format!("{octet:02x}")).collect();
+            Alias::parse(&format!("{}.{}-{suffix}", issuer.country_code, issuer.vat_number))?
+        }
+    };
+    let service = ClientService {
+        id: ClientServiceId::from_i64(app.next_id()),
+        alias,
+        issuer: issuer.id,
+        status: ClientServiceStatus::Active,
+        credential: new.credential,
+        document_references: new.document_references,
+        created: now,
+    };
+    let (secret, digest) = new_secret(app)?;
+    app.store.add_client_service(&service, app.next_id(), digest).await?;
+    Ok((service, SecretString::from(secret)))
+}
+
+/// Gives a client service one more secret; the one before stays good until the next rotation, or
+/// ends now with `only`.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown alias.
+pub async fn rotate_secret(app: &App, alias: &str, only: bool) -> Result<SecretString, Error> {
+    let service = find(app, alias).await?;
+    let (secret, digest) = new_secret(app)?;
+    app.store.rotate_secret(service.id, app.next_id(), digest, app.now(), only).await?;
+    Ok(SecretString::from(secret))
+}
+
+/// Sets whether a client service may call; live access tokens follow within `oauth.status_cache_ms`.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown alias.
+pub async fn set_status(app: &App, alias: &str, status: ClientServiceStatus) -> Result<(), Error> {
+    let service = find(app, alias).await?;
+    Ok(app.store.set_client_service_status(service.id, status).await?)
+}
+
+/// Sets the credential that seals a client service's documents from now on. Operations accepted
+/// before keep the one they were accepted with.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown alias.
+pub async fn assign(app: &App, alias: &str, credential: CredentialId) -> Result<(), Error> {
+    let service = find(app, alias).await?;
+    Ok(app.store.assign_credential(service.id, credential).await?)
+}
+
+async fn find(app: &App, alias: &str) -> Result<ClientService, Error> {
+    app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound)
+}
+
+fn new_secret(app: &App) -> Result<(String, [u8; 32]), Error> {
+    let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(app.random.octets::<32>()?));
+    let digest = sha256(secret.as_bytes());
+    Ok((secret, digest))
+}

@@ -1,0 +1,74 @@
+//! Credentials: imported once their key is found, and made ready for work.
+
+use std::sync::Arc;
+
+use super::Error;
+use crate::app::{App, ReadyCredential};
+use crate::domain::credential::{Credential, CredentialStatus};
+use crate::domain::ids::CredentialId;
+use crate::domain::instant::Instant;
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::refusal::Refusal;
+use crate::pki::certificate::{Certificate, Chain};
+use crate::seal::xades::Signer;
+
+/// Records a credential after proving that the back-end holds the key of its certificate.
+///
+/// # Errors
+/// [`Error::Refused`] when the certificate is out of its validity, [`Error::Unavailable`] when the
+/// key is not there or the back-end does not answer.
+pub async fn import(app: &App, alias: &str, backend: &str, chain: &Chain) -> Result<Credential, Error> {
+    let now = app.now();
+    check_validity(chain.signing(), now)?;
+    app.keyring
+        .find(backend, chain.signing())
+        .await
+        .map_err(|error| Error::Unavailable("the key", Box::new(error)))?;
+    let credential = Credential {
+        id: CredentialId::from_i64(app.next_id()),
+        alias: alias.to_owned(),
+        backend: backend.to_owned(),
+        chain_der: chain.certificates().map(|certificate| certificate.der().to_vec()).collect(),
+        status: CredentialStatus::Active,
+        created: now,
+    };
+    app.store.add_credential(&credential).await?;
+    Ok(credential)
+}
+
+/// The credential with its chain parsed, from memory when it was used before.
+///
+/// # Errors
+/// [`Error::Refused`] when it is disabled or its certificate cannot be used.
+pub async fn ready(app: &App, id: CredentialId) -> Result<Arc<ReadyCredential>, Error> {
+    if let Some(ready) = app.credentials.known(id) {
+        return Ok(ready);
+    }
+    let credential =
+        app.reader.credential(id).await?.ok_or(Error::Refused(Refusal::NoCredential))?;
+    if credential.status == CredentialStatus::Disabled {
+        return Err(Refusal::CredentialDisabled.into());
+    }
+    let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice))
+        .map_err(|error| Refusal::CertificateUnusable { reason: error.to_string() })?;
+    let xades = Signer::new(&chain, DigestAlgorithm::Sha256);
+    let ready = Arc::new(ReadyCredential { credential, chain: Arc::new(chain), xades });
+    app.credentials.remember(&ready);
+    Ok(ready)
+}
+
+/// Whether a certificate is inside its validity.
+///
+/// # Errors
+/// The refusal that says when it would be.
+pub fn check_validity(certificate: &Certificate, now: Instant) -> Result<(), Refusal> {
+    if now < certificate.not_before() {
+        let not_before = certificate.not_before().to_xs_date_time();
+        return Err(Refusal::CertificateNotYetValid { not_before });
+    }
+    if now > certificate.not_after() {
+        let not_after = certificate.not_after().to_xs_date_time();
+        return Err(Refusal::CertificateExpired { not_after });
+    }
+    Ok(())
+}

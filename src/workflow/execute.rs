@@ -1,0 +1,418 @@
+//! Executes an operation: prepare, record the intents, one key call per chunk, finish. Runs in its
+//! own task; whoever asked for it may be long gone.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Error, credentials};
+use crate::app::{App, ReadyCredential};
+use crate::domain::document::{DocumentState, SealSettings, SigningError};
+use crate::domain::ids::{CredentialId, DocumentId};
+use crate::domain::instant::Instant;
+use crate::domain::operation::OperationState;
+use crate::domain::profile::{Format, XadesProfile};
+use crate::domain::scope::Scope;
+use crate::keys::{KeyRef, ToBeSigned};
+use crate::seal::{Prepared, Profile};
+use crate::domain::refusal::Refusal;
+use crate::store::documents::Intent;
+use crate::store::operations::{Lease, NewOperation, Outcome};
+
+/// What is left to do of one operation.
+pub struct Work {
+    credential: CredentialId,
+    documents: Vec<PendingDocument>,
+    /// Whether a document was sealed by an earlier attempt.
+    sealed_before: bool,
+}
+
+struct PendingDocument {
+    id: DocumentId,
+    content_type: String,
+    settings: SealSettings,
+    content: Arc<Vec<u8>>,
+    intent: Option<Intent>,
+}
+
+impl Work {
+    /// The work of an operation just recorded, contents still at hand.
+    #[must_use]
+    pub fn from_new(new: NewOperation) -> Self {
+        let documents = new
+            .documents
+            .into_iter()
+            .filter(|new| new.document.state == DocumentState::Received)
+            .filter_map(|new| {
+                Some(PendingDocument {
+                    id: new.document.id,
+                    content_type: new.document.content_type,
+                    settings: new.settings,
+                    content: new.content?,
+                    intent: None,
+                })
+            })
+            .collect();
+        Self { credential: new.operation.credential, documents, sealed_before: false }
+    }
+
+    async fn load(app: &App, lease: Lease) -> Result<Self, Error> {
+        let id = lease.operation;
+        let operation =
+            app.reader.operation(Scope::Installation, id).await?.ok_or(Error::NotFound)?;
+        let documents = app.reader.documents(id).await?;
+        let mut contents = app.reader.original_contents(id).await?;
+        let mut intents: HashMap<DocumentId, Intent> =
+            app.reader.intents(id).await?.into_iter().map(|found| (found.document, found)).collect();
+        let sealed_before = documents
+            .iter()
+            .any(|(document, _)| matches!(document.state, DocumentState::Sealed { .. }));
+        let documents = documents
+            .into_iter()
+            .filter(|(document, _)| document.state == DocumentState::Received)
+            .map(|(document, settings)| PendingDocument {
+                content: contents.remove(&document.id).unwrap_or_default(),
+                intent: intents.remove(&document.id),
+                id: document.id,
+                content_type: document.content_type,
+                settings,
+            })
+            .collect();
+        Ok(Self { credential: operation.credential, documents, sealed_before })
+    }
+}
+
+/// Executes a leased operation in a task of its own. `work` spares reading what is at hand.
+pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>) {
+    app.running.begin(lease.operation);
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        // The wait for a permit is part of the work: the lease is renewed meanwhile.
+        let work = async {
+            let _permit = app.executors.acquire().await;
+            run(&app, lease, work).await
+        };
+        if let Err(error) = with_heartbeat(&app, lease, work).await {
+            // The lease runs out and the operation is taken up again.
+            tracing::error!(operation = %lease.operation, error = %chain(&error), "execution stopped");
+        }
+        app.running.end(lease.operation);
+    });
+}
+
+/// Renews the lease while the work goes on.
+async fn with_heartbeat(
+    app: &App,
+    lease: Lease,
+    work: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let period = Duration::from_millis((app.execution.lease_ms / 3).max(1).unsigned_abs());
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            () = tokio::time::sleep(period) => {
+                app.store.renew_lease(lease, lease_end(app)).await?;
+            }
+        }
+    }
+}
+
+async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
+    let work = match work {
+        Some(work) => work,
+        None => Work::load(app, lease).await?,
+    };
+    let ready = match credentials::ready(app, work.credential).await {
+        Ok(ready) => ready,
+        Err(Error::Refused(refusal)) => {
+            let failure = refused(SigningError::InvalidCertificate, &refusal);
+            return fail_rest(app, lease, &work, &failure).await;
+        }
+        Err(error) => return Err(error),
+    };
+    if lease.attempt > app.execution.max_attempts {
+        let failure = DocumentState::Failed {
+            error: SigningError::CertificateServiceGlobal,
+            reason: "key-unavailable".to_owned(),
+            detail: "the key back-end did not answer in any of the tries; send the document again"
+                .to_owned(),
+        };
+        return fail_rest(app, lease, &work, &failure).await;
+    }
+
+    let mut sealed_any = work.sealed_before;
+    let mut trouble = None;
+    let mut chunks = chunks(work.documents, app.execution.chunk_documents.max(1)).peekable();
+    while let Some(chunk) = chunks.next() {
+        let (outcomes, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
+        sealed_any |=
+            outcomes.iter().any(|outcome| matches!(outcome.state, DocumentState::Sealed { .. }));
+        trouble = trouble.or(chunk_trouble);
+        let last = chunks.peek().is_none() || trouble.is_some();
+        let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
+        app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?;
+        if last {
+            break;
+        }
+    }
+    if let Some(error) = trouble {
+        let wait = retry_wait(app, lease.attempt);
+        tracing::warn!(operation = %lease.operation, attempt = lease.attempt, wait_ms = wait,
+            error = %chain(&error), "the key did not answer, trying again");
+        app.store.postpone(lease, app.now().plus_ms(wait), &error.to_string()).await?;
+    } else {
+        tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished");
+    }
+    Ok(())
+}
+
+/// One chunk: documents whose fate is known now, and why the others have to wait.
+async fn seal_chunk(
+    app: &App,
+    lease: Lease,
+    ready: &Arc<ReadyCredential>,
+    chunk: Vec<PendingDocument>,
+) -> Result<(Vec<Outcome>, Option<crate::keys::Error>), Error> {
+    let now = app.now().whole_seconds();
+    let (prepared, mut outcomes) = prepare(app, ready, chunk, now).await?;
+
+    let intents: Vec<Intent> = prepared
+        .iter()
+        .filter(|document| !document.intent_stored)
+        .map(|document| intent(ready, document))
+        .collect();
+    if !intents.is_empty() {
+        app.store.record_intents(lease, lease_end(app), &intents, app.now()).await?;
+    }
+
+    // From here on a key is used, and only for what is stored above.
+    let key = KeyRef::new(&ready.credential.backend, ready.chain.signing());
+    let items = prepared
+        .iter()
+        .map(|document| ToBeSigned {
+            algorithm: document.prepared.signature_algorithm(),
+            message: document.prepared.to_be_signed().into(),
+            digest: document.prepared.digest().clone(),
+        })
+        .collect();
+    let values = app.keyring.sign(&key, items).await;
+
+    let mut trouble = None;
+    let mut signed = Vec::with_capacity(prepared.len());
+    for (document, value) in prepared.into_iter().zip(values) {
+        match value {
+            Ok(value) => signed.push((document, value)),
+            Err(error) => trouble = trouble.or(Some(error)),
+        }
+    }
+    let sealed = on_engine(app, move || {
+        signed
+            .into_iter()
+            .map(|(document, value)| finish(document, value))
+            .collect::<Vec<Outcome>>()
+    })
+    .await?;
+    outcomes.extend(sealed);
+    Ok((outcomes, trouble))
+}
+
+struct PreparedDocument {
+    id: DocumentId,
+    signing_time: Instant,
+    prepared: Prepared,
+    intent_stored: bool,
+}
+
+async fn prepare(
+    app: &App,
+    ready: &Arc<ReadyCredential>,
+    chunk: Vec<PendingDocument>,
+    now: Instant,
+) -> Result<(Vec<PreparedDocument>, Vec<Outcome>), Error> {
+    let ready = Arc::clone(ready);
+    let limits = app.seal_limits.clone();
+    on_engine(app, move || {
+        let mut prepared = Vec::with_capacity(chunk.len());
+        let mut failed = Vec::new();
+        for document in chunk {
+            let id = document.id;
+            match prepare_one(&ready, document, now, &limits) {
+                Ok(document) => prepared.push(document),
+                Err(state) => failed.push(Outcome { document: id, state, sealed: None }),
+            }
+        }
+        (prepared, failed)
+    })
+    .await
+}
+
+fn prepare_one(
+    ready: &ReadyCredential,
+    document: PendingDocument,
+    now: Instant,
+    limits: &crate::seal::Limits,
+) -> Result<PreparedDocument, DocumentState> {
+    let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
+    let signing = ready.chain.signing();
+    credentials::check_validity(signing, signing_time)
+        .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
+    let profile = profile(&document, ready)?;
+    let content = Arc::unwrap_or_clone(document.content);
+    let prepared = crate::seal::prepare(content, &profile, &ready.xades, signing_time, limits)
+        .map_err(|refusal| refused(SigningError::Configuration, &refusal))?;
+    if let Some(intent) = &document.intent
+        && (intent.digest != prepared.digest().value()
+            || intent.certificate_sha256 != signing.fingerprint())
+    {
+        tracing::error!(document = %document.id, "the stored intent cannot be prepared again");
+        return Err(DocumentState::Failed {
+            error: SigningError::Internal,
+            reason: "intent-not-reproducible".to_owned(),
+            detail: "what was about to be signed cannot be prepared again by this version; \
+                     send the document under a new external reference"
+                .to_owned(),
+        });
+    }
+    Ok(PreparedDocument {
+        id: document.id,
+        signing_time,
+        prepared,
+        intent_stored: document.intent.is_some(),
+    })
+}
+
+fn profile(document: &PendingDocument, ready: &ReadyCredential) -> Result<Profile, DocumentState> {
+    match document.settings.format {
+        Format::Xades => Ok(Profile::Xades(XadesProfile {
+            canonicalization: document.settings.canonicalization,
+            location: document.settings.location.clone(),
+            digest: crate::domain::profile::DigestAlgorithm::Sha256,
+            signature: ready.chain.signing().key_kind().default_signature(),
+            mime_type: document.content_type.clone(),
+        })),
+        // Refused before a document is recorded; here only after a downgrade.
+        Format::Pades | Format::Cades => Err(refused(
+            SigningError::Configuration,
+            &Refusal::NotAvailable {
+                what: "this format".to_owned(),
+                remedy: "send XML with signatureType XAdES",
+            },
+        )),
+    }
+}
+
+fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> Intent {
+    Intent {
+        document: document.id,
+        certificate_sha256: ready.chain.signing().fingerprint(),
+        algorithm: document.prepared.signature_algorithm().as_str().to_owned(),
+        signing_time: document.signing_time,
+        digest: document.prepared.digest().value().to_vec(),
+    }
+}
+
+fn finish(document: PreparedDocument, value: crate::pki::signature::SignatureValue) -> Outcome {
+    let signing_time = document.signing_time;
+    match document.prepared.attach(value) {
+        Ok(signed) => {
+            let bytes = signed.finish().into_bytes();
+            let state = DocumentState::Sealed {
+                signing_time,
+                sha256: crate::pki::digest::sha256(&bytes),
+                length: bytes.len() as u64,
+            };
+            Outcome { document: document.id, state, sealed: Some(Arc::new(bytes)) }
+        }
+        Err(error) => {
+            tracing::error!(document = %document.id, error = %error, "signature value refused");
+            let state = DocumentState::Failed {
+                error: SigningError::Internal,
+                reason: "signature-value-wrong".to_owned(),
+                detail: "the key back-end answered with a wrong signature value; tell the operator"
+                    .to_owned(),
+            };
+            Outcome { document: document.id, state, sealed: None }
+        }
+    }
+}
+
+/// Ends an operation whose remaining documents cannot be sealed.
+async fn fail_rest(
+    app: &App,
+    lease: Lease,
+    work: &Work,
+    failure: &DocumentState,
+) -> Result<(), Error> {
+    let outcomes: Vec<Outcome> = work
+        .documents
+        .iter()
+        .map(|document| Outcome {
+            document: document.id,
+            state: failure.clone(),
+            sealed: None,
+        })
+        .collect();
+    let end = Some(end_state(work.sealed_before));
+    Ok(app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?)
+}
+
+fn refused(error: SigningError, refusal: &Refusal) -> DocumentState {
+    DocumentState::Failed {
+        error,
+        reason: refusal.code().to_owned(),
+        detail: refusal.to_string(),
+    }
+}
+
+/// Runs a calculation on a thread that may take its time, as many at once as there are cores.
+async fn on_engine<T: Send + 'static>(
+    app: &App,
+    calculate: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let permit = Arc::clone(&app.engine).acquire_owned().await;
+    let result = tokio::task::spawn_blocking(calculate).await;
+    drop(permit);
+    result.map_err(|error| Error::Internal(Box::new(error)))
+}
+
+fn chunks(
+    documents: Vec<PendingDocument>,
+    size: usize,
+) -> impl Iterator<Item = Vec<PendingDocument>> {
+    let mut rest = documents.into_iter();
+    let mut first = true;
+    std::iter::from_fn(move || {
+        let chunk: Vec<_> = rest.by_ref().take(size).collect();
+        // An operation with nothing left to do still has one chunk, so that it is ended.
+        let more = !chunk.is_empty() || std::mem::take(&mut first);
+        first = false;
+        more.then_some(chunk)
+    })
+}
+
+const fn end_state(sealed_any: bool) -> OperationState {
+    if sealed_any { OperationState::Executed } else { OperationState::ExecutionFailed }
+}
+
+fn lease_end(app: &App) -> Instant {
+    app.now().plus_ms(app.execution.lease_ms)
+}
+
+fn retry_wait(app: &App, attempt: u32) -> i64 {
+    let ladder = &app.execution.retry_ladder_ms;
+    let step = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    ladder.get(step).or(ladder.last()).copied().unwrap_or(60_000)
+}
+
+/// An error with its sources, for one log line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

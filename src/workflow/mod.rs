@@ -1,0 +1,55 @@
+//! The one room that knows the order of steps. No HTTP types, no SQL text.
+
+pub mod accept;
+pub mod background;
+pub mod client_services;
+pub mod credentials;
+pub mod execute;
+pub mod operations;
+pub mod tokens;
+
+use thiserror::Error;
+
+use crate::domain::refusal::Refusal;
+
+/// Why a step did not happen. Each surface turns it into its own words.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// It does not exist, or not for this caller: the two look the same.
+    #[error("not found")]
+    NotFound,
+    /// The client's cause; the refusal says what to change.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    /// The outside's cause; worth another try.
+    #[error("{0} is unavailable")]
+    Unavailable(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Too much at once; worth another try later.
+    #[error("too many requests in work")]
+    Busy,
+    /// Our own fault; details are for the log only.
+    #[error("internal fault")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Self {
+        match error {
+            crate::store::Error::Unavailable(_) => {
+                Self::Unavailable("the database", Box::new(error))
+            }
+            crate::store::Error::Refused(_)
+            | crate::store::Error::Corrupt { .. }
+            | crate::store::Error::LeaseLost
+            | crate::store::Error::Migration(_)
+            | crate::store::Error::UrlUnknown
+            | crate::store::Error::Exists { .. } => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<crate::app::RandomFailed> for Error {
+    fn from(error: crate::app::RandomFailed) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
