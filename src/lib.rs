@@ -18,6 +18,13 @@
 //!
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
 
+pub mod app;
+pub mod config;
 pub mod domain;
+pub mod keys;
 pub mod pki;
+pub mod seal;
 pub mod store;
+pub mod telemetry;
+pub mod web;
+pub mod workflow;

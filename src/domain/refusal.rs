@@ -123,6 +123,10 @@ pub enum Refusal {
     LocationAmbiguous { location: String, count: usize, candidates: String },
     #[error("the element at {path} already holds a signature; send the unsealed document")]
     LocationOccupied { path: String },
+    #[error(
+        "{path} is an empty ds:Signature, left as a placeholder; remove it, the seal brings its own element"
+    )]
+    LocationPlaceholder { path: String },
     #[error("signatureTransform {value} is not known; send ENVELOPED")]
     TransformUnknown { value: String },
     #[error(

@@ -1,0 +1,212 @@
+//! The engines: a document goes in, a sealed document comes out; bytes in, bytes out.
+//!
+//! A seal passes through three states that consume each other, so that what must not happen twice
+//! cannot be written twice:
+//!
+//! ```text
+//! prepare(document, profile, signer, at) ─► Prepared ─ attach(value) ─► Signed ─ finish() ─► Sealed
+//!                                           │ to_be_signed(), digest()
+//! ```
+//!
+//! [`prepare`] reads the document, digests what the seal covers and leaves a gap. The caller stores
+//! the intent (digest, time, certificate), asks a key, and [`Prepared::attach`] takes only a value
+//! that verifies with the signing certificate. Same document, profile, signer and time: same bytes.
+//! Which key answers, and when, is not known here; nor are files, clocks or networks.
+
+mod gap;
+pub mod inspect;
+mod signer;
+pub mod xades;
+pub mod xml;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use signer::Signer;
+
+use crate::domain::instant::Instant;
+use crate::domain::profile::{SignatureAlgorithm, XadesProfile};
+use crate::domain::refusal::Refusal;
+use crate::pki::digest::Digest;
+use crate::pki::signature::SignatureValue;
+use crate::pki::{self, signature};
+use gap::Gap;
+
+/// What a document may ask of the XML reader. Every limit has a name and a refusal of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Elements inside each other.
+    pub depth: usize,
+    /// Elements, attributes, texts, comments and processing instructions together; and half of the
+    /// namespace nodes (XPath 1.0, 5.4) of elements that declare some.
+    pub nodes: usize,
+    /// Attributes of one element, namespace declarations included.
+    pub attributes: usize,
+    /// Namespace declarations of an element and its ancestors together.
+    pub namespace_bindings: usize,
+    /// Bytes of the name of an element or attribute.
+    pub name_length: usize,
+}
+
+impl Default for Limits {
+    /// A 20 MB UBL invoice has about 1.2 million nodes.
+    fn default() -> Self {
+        Self {
+            depth: 64,
+            nodes: 1_500_000,
+            attributes: 64,
+            namespace_bindings: 128,
+            name_length: 1000,
+        }
+    }
+}
+
+/// The settings of one seal, by format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Profile {
+    Xades(XadesProfile),
+}
+
+impl Profile {
+    const fn signature_algorithm(&self) -> SignatureAlgorithm {
+        match self {
+            Self::Xades(profile) => profile.signature,
+        }
+    }
+}
+
+/// Reads a document, finds the place of the seal and computes what is to be signed.
+///
+/// The signing time is `at` without its milliseconds.
+///
+/// # Errors
+/// A [`Refusal`]: the cause lies in the document, the profile, or the validity of the certificate.
+pub fn prepare(
+    document: Vec<u8>,
+    profile: &Profile,
+    signer: &Signer,
+    at: Instant,
+    limits: &Limits,
+) -> Result<Prepared, Refusal> {
+    let at = at.whole_seconds();
+    signer.check(profile.signature_algorithm(), at)?;
+    let plan = match profile {
+        Profile::Xades(profile) => xades::plan(&document, profile, signer, at, limits)?,
+    };
+    let algorithm = profile.signature_algorithm();
+    let digest = Digest::of(algorithm.digest(), &plan.to_be_signed);
+    Ok(Prepared { document, plan, signer: signer.clone(), algorithm, digest, at })
+}
+
+/// What an engine found out about one document: enough to finish the seal once the value is there.
+struct Plan {
+    gap: Gap,
+    /// What goes into the gap: octets before the signature value, and after it.
+    before: String,
+    after: Arc<str>,
+    tail: String,
+    to_be_signed: Vec<u8>,
+}
+
+/// A document with a gap. Owns the original; nothing of it has changed.
+pub struct Prepared {
+    document: Vec<u8>,
+    plan: Plan,
+    signer: Signer,
+    algorithm: SignatureAlgorithm,
+    digest: Digest,
+    at: Instant,
+}
+
+impl Prepared {
+    /// The octets that the key signs: for XAdES the canonical `ds:SignedInfo` at its final place.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        &self.plan.to_be_signed
+    }
+
+    /// Digest of [`Prepared::to_be_signed`] under the signature algorithm.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The algorithm that the seal names.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// The claimed signing time: whole seconds.
+    #[must_use]
+    pub const fn signing_time(&self) -> Instant {
+        self.at
+    }
+
+    /// Takes the answer of the key, after checking it with the signing certificate.
+    ///
+    /// # Errors
+    /// As [`signature::check`]; the value has not entered anything then.
+    pub fn attach(self, value: SignatureValue) -> Result<Signed, pki::Error> {
+        signature::check(self.signer.certificate(), self.algorithm, self.to_be_signed(), &value)?;
+        Ok(Signed { prepared: self, value })
+    }
+}
+
+/// A prepared document together with a signature value that verifies.
+pub struct Signed {
+    prepared: Prepared,
+    value: SignatureValue,
+}
+
+impl Signed {
+    /// Fills the gap: one allocation, the original bytes copied once.
+    #[must_use]
+    pub fn finish(self) -> Sealed {
+        let Prepared { document, plan, at, digest, .. } = self.prepared;
+        let value = signer::base64(self.value.octets());
+        let inside = [&plan.before, &*value, &plan.after, &*plan.tail].map(str::as_bytes);
+        let (bytes, signature) = plan.gap.fill(&document, &inside);
+        Sealed { bytes, signature, at, digest }
+    }
+}
+
+/// A sealed document. Its bytes never change again.
+pub struct Sealed {
+    bytes: Vec<u8>,
+    signature: Range<usize>,
+    at: Instant,
+    digest: Digest,
+}
+
+impl Sealed {
+    /// The sealed document.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The sealed document, without copying.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Where the inserted signature stands in [`Sealed::bytes`].
+    #[must_use]
+    pub fn signature(&self) -> Range<usize> {
+        self.signature.clone()
+    }
+
+    /// The claimed signing time: whole seconds.
+    #[must_use]
+    pub const fn signing_time(&self) -> Instant {
+        self.at
+    }
+
+    /// What was signed: the digest that [`Prepared::digest`] gave.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+}

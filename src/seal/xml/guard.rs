@@ -1,0 +1,331 @@
+//! Bounds before the parser: one pass of quick-xml that refuses what would be slow, dangerous or
+//! ambiguous, then the one parse with roxmltree.
+//!
+//! The pass also refuses what roxmltree lets through although XML 1.0 or Namespaces in XML forbid
+//! it: a second default namespace on one element, `p:xmlns`, `xmlns:p=""`, names that begin with a
+//! colon, character references to surrogates, a reserved `<?XML?>` instruction, a second byte order
+//! mark. Everything else about well-formedness is the parser's word.
+
+use std::collections::HashSet;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use roxmltree::{Document, ParsingOptions};
+
+use super::source::Source;
+use super::uri;
+use crate::domain::refusal::Refusal;
+use crate::seal::Limits;
+
+/// Refuses a document that exceeds a limit or that no canonicalization is defined for. Linear in
+/// the length of the document; returns at the first offence.
+///
+/// # Errors
+/// The refusals of the XML family.
+pub fn check(source: &Source<'_>, limits: &Limits) -> Result<(), Refusal> {
+    let text = source.text();
+    if text.starts_with('\u{FEFF}') {
+        let detail = "a byte order mark stands inside the document; remove it".to_owned();
+        return Err(source.malformed(0, detail));
+    }
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    // End tags are compared by the parser that follows.
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut pass =
+        Pass { source, limits, at: 0, nodes: 0, namespace_nodes: 0, open: Vec::new(), bindings: 0 };
+    loop {
+        pass.at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        match reader.read_event() {
+            Ok(Event::Eof) => return Ok(()),
+            Ok(event) => pass.event(&event)?,
+            Err(error) => {
+                let at = usize::try_from(reader.error_position()).unwrap_or(pass.at);
+                return Err(source.malformed(at, shorten(&error.to_string())));
+            }
+        }
+    }
+}
+
+/// Parses the text of a document that passed [`check`].
+///
+/// # Errors
+/// What is not well-formed, with line and column in the original.
+pub fn parse<'s>(source: &'s Source<'_>, limits: &Limits) -> Result<Document<'s>, Refusal> {
+    let nodes_limit = u32::try_from(limits.nodes).unwrap_or(u32::MAX);
+    let options = ParsingOptions { nodes_limit, ..ParsingOptions::default() };
+    Document::parse_with_options(source.text(), options)
+        .map_err(|error| parse_refusal(source, limits, &error))
+}
+
+/// Every value that a verifier may take for an identifier.
+pub struct Ids<'a>(HashSet<&'a str>);
+
+impl<'a> Ids<'a> {
+    /// Collects the identifiers of a document and refuses a repeated one.
+    ///
+    /// `Id` and `ID` in any namespace (XML Signature, XAdES, SAML, `wsu:Id`) and `xml:id` must be
+    /// unique. Lower-case `id` has no such meaning in invoice formats and repeats in real ones; its
+    /// values are only remembered, because some verifiers (EU DSS) match the name without case.
+    ///
+    /// # Errors
+    /// [`Refusal::IdDuplicate`].
+    pub fn collect(document: &'a Document<'_>) -> Result<Self, Refusal> {
+        let mut strict = HashSet::new();
+        let mut loose = Vec::new();
+        for attribute in document.descendants().flat_map(|node| node.attributes()) {
+            match attribute.name() {
+                "Id" | "ID" => {}
+                "id" if attribute.namespace() == Some(super::XML_NAMESPACE) => {}
+                "id" | "iD" => {
+                    loose.push(attribute.value());
+                    continue;
+                }
+                _ => continue,
+            }
+            if !strict.insert(attribute.value()) {
+                return Err(Refusal::IdDuplicate { id: shorten(attribute.value()) });
+            }
+        }
+        strict.extend(loose);
+        Ok(Self(strict))
+    }
+
+    /// Whether some identifier of the document begins with this text.
+    #[must_use]
+    pub fn any_starts_with(&self, prefix: &str) -> bool {
+        self.0.iter().any(|id| id.starts_with(prefix))
+    }
+}
+
+struct Pass<'s, 'a> {
+    source: &'s Source<'a>,
+    limits: &'s Limits,
+    /// Offset of the current event.
+    at: usize,
+    nodes: usize,
+    namespace_nodes: usize,
+    /// Namespace declarations of each open element.
+    open: Vec<usize>,
+    /// Namespace declarations of all open elements.
+    bindings: usize,
+}
+
+impl Pass<'_, '_> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Refusal> {
+        match event {
+            Event::Start(tag) => {
+                let declared = self.tag(tag)?;
+                self.open.push(declared);
+                self.bindings += declared;
+                if self.open.len() > self.limits.depth {
+                    return Err(Refusal::XmlTooDeep { limit: self.limits.depth });
+                }
+            }
+            Event::Empty(tag) => {
+                self.tag(tag)?;
+                if self.open.len() >= self.limits.depth {
+                    return Err(Refusal::XmlTooDeep { limit: self.limits.depth });
+                }
+            }
+            Event::End(_) => self.bindings -= self.open.pop().unwrap_or(0),
+            Event::DocType(_) => return Err(Refusal::DoctypeForbidden),
+            Event::Decl(_) => {
+                return Err(self.malformed("the XML declaration is not at the very beginning"));
+            }
+            Event::PI(pi) => {
+                let target = pi.target();
+                if target.eq_ignore_ascii_case("xml") {
+                    return Err(self.malformed("a processing instruction must not be named xml"));
+                }
+                if target.bytes().any(|b| b.is_ascii_punctuation() && !is_name_punctuation(b)) {
+                    return Err(
+                        self.malformed("the name of a processing instruction is not a name")
+                    );
+                }
+                self.count(1)?;
+            }
+            Event::GeneralRef(reference) => return self.reference(reference),
+            Event::Text(_) | Event::CData(_) | Event::Comment(_) => self.count(1)?,
+            Event::Eof => {}
+        }
+        Ok(())
+    }
+
+    /// Checks a start tag; answers how many namespaces it declares.
+    fn tag(&mut self, tag: &BytesStart<'_>) -> Result<usize, Refusal> {
+        self.name(tag.name().as_ref())?;
+        let (mut count, mut declared, mut default) = (0, 0, false);
+        for attribute in tag.attributes().with_checks(false) {
+            let attribute = attribute
+                .map_err(|_| self.malformed("an attribute is not of the form name=\"value\""))?;
+            count += 1;
+            if count > self.limits.attributes {
+                let element = shorten(tag.name().as_ref());
+                return Err(Refusal::XmlTooManyAttributes {
+                    element,
+                    limit: self.limits.attributes,
+                });
+            }
+            let name = attribute.key.as_ref();
+            self.name(name)?;
+            self.references(&attribute.value)?;
+            if name == "xmlns" {
+                if std::mem::replace(&mut default, true) {
+                    return Err(self.malformed("the default namespace is declared twice"));
+                }
+                self.namespace(&attribute.value, true)?;
+                declared += 1;
+            } else if let Some(prefix) = name.strip_prefix("xmlns:") {
+                if prefix == "xmlns" {
+                    return Err(self.malformed("the prefix xmlns must not be declared"));
+                }
+                self.namespace(&attribute.value, false)?;
+                declared += 1;
+            } else if name.ends_with(":xmlns") {
+                return Err(self.malformed("an attribute must not be named xmlns"));
+            }
+        }
+        let in_scope = self.bindings + declared;
+        if in_scope > self.limits.namespace_bindings {
+            let element = shorten(tag.name().as_ref());
+            let limit = self.limits.namespace_bindings;
+            return Err(Refusal::XmlTooManyNamespaces { element, limit });
+        }
+        if declared > 0 {
+            self.namespace_nodes += in_scope;
+        }
+        self.count(1 + count)?;
+        Ok(declared)
+    }
+
+    fn name(&self, name: &str) -> Result<(), Refusal> {
+        if name.len() > self.limits.name_length {
+            let detail = format!("a name is longer than {} bytes", self.limits.name_length);
+            return Err(self.source.malformed(self.at, detail));
+        }
+        if name.starts_with(':') {
+            return Err(self.malformed("a name must not begin with a colon"));
+        }
+        Ok(())
+    }
+
+    /// Canonical XML 1.0, 1.3: namespace names must not be relative.
+    fn namespace(&self, uri: &str, default: bool) -> Result<(), Refusal> {
+        if uri.is_empty() {
+            return if default {
+                Ok(())
+            } else {
+                Err(self.malformed("a namespace prefix must not be bound to the empty name"))
+            };
+        }
+        if uri::is_absolute(uri) {
+            Ok(())
+        } else {
+            Err(Refusal::NamespaceRelative { uri: shorten(uri) })
+        }
+    }
+
+    /// References in an attribute value.
+    fn references(&self, value: &str) -> Result<(), Refusal> {
+        for piece in value.split('&').skip(1) {
+            let Some((reference, _)) = piece.split_once(';') else {
+                return Err(self.malformed("an ampersand in an attribute is not escaped as &amp;"));
+            };
+            self.reference(reference)?;
+        }
+        Ok(())
+    }
+
+    /// Only the five predefined entities and references to characters of XML 1.0 are known.
+    fn reference(&self, name: &str) -> Result<(), Refusal> {
+        let known = match name.strip_prefix('#') {
+            Some(number) => character(number).is_some_and(is_xml_character),
+            None => matches!(name, "amp" | "lt" | "gt" | "quot" | "apos"),
+        };
+        if known {
+            return Ok(());
+        }
+        let detail = format!(
+            "the reference &{}; names no character of XML; entities are never expanded here",
+            shorten(name)
+        );
+        Err(self.source.malformed(self.at, detail))
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), Refusal> {
+        self.nodes += nodes;
+        if self.nodes > self.limits.nodes || self.namespace_nodes > self.limits.nodes * 2 {
+            return Err(Refusal::XmlTooManyNodes { limit: self.limits.nodes });
+        }
+        Ok(())
+    }
+
+    fn malformed(&self, detail: &str) -> Refusal {
+        self.source.malformed(self.at, detail.to_owned())
+    }
+}
+
+fn character(number: &str) -> Option<char> {
+    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    u32::from_str_radix(digits, radix).ok().and_then(char::from_u32)
+}
+
+/// XML 1.0, production 2; surrogates are no `char` at all.
+const fn is_xml_character(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
+const fn is_name_punctuation(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'.' | b':')
+}
+
+/// Foreign text inside a sentence of ours.
+fn shorten(text: &str) -> String {
+    const MAX_CHARS: usize = 120;
+    if text.chars().nth(MAX_CHARS).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(MAX_CHARS).chain("...".chars()).collect()
+}
+
+fn parse_refusal(source: &Source<'_>, limits: &Limits, error: &roxmltree::Error) -> Refusal {
+    use roxmltree::Error;
+    let place = error.pos();
+    let (line, column) = source.position_of(place.row, place.col);
+    let detail = match error {
+        Error::UnknownNamespace(prefix, _) => {
+            return Refusal::PrefixUndeclared { prefix: shorten(prefix), line, column };
+        }
+        Error::DtdDetected => return Refusal::DoctypeForbidden,
+        Error::NodesLimitReached => return Refusal::XmlTooManyNodes { limit: limits.nodes },
+        Error::NamespacesLimitReached => {
+            let limit = usize::from(u16::MAX);
+            return Refusal::XmlTooManyNamespaces { element: "the root".to_owned(), limit };
+        }
+        Error::NoRootNode | Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
+            let detail = match error {
+                Error::NoRootNode => "there is no element",
+                _ => "the document ends before all elements are closed",
+            };
+            return source.malformed(source.text().len(), detail.to_owned());
+        }
+        Error::UnexpectedCloseTag(expected, found, _) => {
+            format!("expected </{}> but found </{}>", shorten(expected), shorten(found))
+        }
+        Error::DuplicatedAttribute(name, _) => {
+            format!("attribute {} appears twice in one element", shorten(name))
+        }
+        Error::DuplicatedNamespace(prefix, _) => {
+            format!("namespace prefix {} is declared twice in one element", shorten(prefix))
+        }
+        // The parser names its own position, which we translate.
+        other => shorten(&other.to_string().replace(&format!(" at {place}"), "")),
+    };
+    Refusal::XmlMalformed { detail, line, column }
+}

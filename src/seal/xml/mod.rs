@@ -1,0 +1,15 @@
+//! XML as the engines need it: bytes to text, bounds before parsing, one parse, canonical octets.
+//!
+//! The order is fixed: [`source`] decides the encoding and normalises line ends, [`guard`] bounds
+//! what the parser will see, [`guard::parse`] parses once, [`c14n`] canonicalises what was parsed.
+//! Nothing here ever writes XML back from a tree; documents are only ever spliced.
+
+pub mod c14n;
+pub mod guard;
+pub mod source;
+mod uri;
+
+/// Namespace of `xml:lang` and its kin; never declared, always bound (Namespaces in XML, 3).
+pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+/// Namespace of XML Signature.
+pub const DS_NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
