@@ -19,4 +19,5 @@
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
 
 pub mod domain;
+pub mod keys;
 pub mod pki;
