@@ -205,7 +205,7 @@ impl Chain {
     }
 }
 
-fn key_kind(spki: &spki::SubjectPublicKeyInfoOwned) -> Result<KeyKind, Error> {
+pub(super) fn key_kind(spki: &spki::SubjectPublicKeyInfoOwned) -> Result<KeyKind, Error> {
     if spki.algorithm.oid == RSA_ENCRYPTION {
         let bits = rsa_modulus_bits(spki.subject_public_key.raw_bytes())
             .map_err(Error::CertificateMalformed)?;

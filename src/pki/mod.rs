@@ -4,8 +4,12 @@
 pub mod algorithm;
 pub mod certificate;
 pub mod digest;
+pub mod issue;
 pub mod jose;
+pub mod public_key;
+pub mod request;
 pub mod signature;
+mod signed;
 
 use thiserror::Error;
 
@@ -32,4 +36,16 @@ pub enum Error {
     SignatureInvalid,
     #[error("the certificate has validity dates outside of the supported range")]
     ValidityRange,
+    #[error("not a DER SubjectPublicKeyInfo")]
+    PublicKeyMalformed(#[source] der::Error),
+    #[error("{0:?} is not a distinguished name; write it like CN=Example Seal,O=Example,C=TR")]
+    NameMalformed(String),
+    #[error("a serial number has 1 to 20 bytes and is not zero")]
+    SerialInvalid,
+    #[error("a certificate ends after it begins")]
+    ValidityEmpty,
+    #[error("{0:?} is not an object identifier; write it like 1.2.3.4")]
+    OidMalformed(String),
+    #[error("the structure cannot be encoded as DER")]
+    Encoding(#[source] der::Error),
 }

@@ -1,10 +1,11 @@
-//! Checking signature values against a certificate's key.
+//! Checking signature values against a certificate's key, or against a bare public key.
 
 use aws_lc_rs::signature as aws;
 
 use super::Error;
 use super::algorithm::KeyKind;
 use super::certificate::Certificate;
+use super::public_key::PublicKey;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
 /// Raw answer of a key: PKCS#1 or PSS octets, or `r || s` for ECDSA.
@@ -36,8 +37,38 @@ pub fn check(
     message: &[u8],
     value: &SignatureValue,
 ) -> Result<(), Error> {
-    let verification = verification(certificate.key_kind(), algorithm)?;
-    aws::UnparsedPublicKey::new(verification, certificate.public_key_bits())
+    verify(certificate.key_kind(), certificate.public_key_bits(), algorithm, message, value)
+}
+
+/// Checks a signature value over a message with a key that has no certificate yet.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_with_key(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    value: &SignatureValue,
+) -> Result<(), Error> {
+    verify(key.kind(), key.bits(), algorithm, message, value)
+}
+
+/// Whether a key of this kind can make such signatures: asked before a key is used.
+///
+/// # Errors
+/// [`Error::AlgorithmMismatch`].
+pub fn suits(key: KeyKind, algorithm: SignatureAlgorithm) -> Result<(), Error> {
+    verification(key, algorithm).map(|_| ())
+}
+
+fn verify(
+    kind: KeyKind,
+    bits: &[u8],
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    value: &SignatureValue,
+) -> Result<(), Error> {
+    aws::UnparsedPublicKey::new(verification(kind, algorithm)?, bits)
         .verify(message, value.octets())
         .map_err(|_| Error::SignatureInvalid)
 }

@@ -1,0 +1,236 @@
+//! All key back-ends by name. What every back-end owes its callers is decided here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::config::{BackendConfig, Config};
+use super::pkcs11::Pkcs11;
+use super::software::Software;
+use super::{Error, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
+use crate::pki::algorithm::KeyKind;
+use crate::pki::certificate::Certificate;
+use crate::pki::public_key::PublicKey;
+use crate::pki::signature::{self, SignatureValue};
+
+/// The key back-ends of a configuration.
+pub struct Keyring {
+    backends: BTreeMap<String, KeyBackend>,
+    /// Keys that answered with a wrong value. Nothing but a restart takes a key out again.
+    quarantined: Mutex<BTreeSet<[u8; 32]>>,
+}
+
+/// How a back-end is.
+#[derive(Debug)]
+pub struct BackendHealth {
+    /// Its name in the configuration.
+    pub name: String,
+    /// `pkcs11` or `software`.
+    pub kind: &'static str,
+    /// What was found, or why the back-end cannot be used now.
+    pub state: Result<BackendState, Error>,
+}
+
+/// A back-end that can be used: the token is present and the login stands, or the folder is readable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackendState {
+    /// Maker, model and serial number of the token, or the number of keys in files.
+    pub summary: String,
+    /// Sessions that are open, out of those configured. Sessions open with their first signature.
+    pub open_sessions: usize,
+    pub sessions: usize,
+    /// Messages that wait for a session.
+    pub waiting: usize,
+    /// PKCS#11 names of the mechanisms that the token offers; empty for software keys.
+    pub mechanisms: Vec<String>,
+    /// Things that do not stop the back-end but should be looked at.
+    pub problems: Vec<String>,
+}
+
+impl Keyring {
+    /// Makes a keyring and tries each back-end once. One that cannot be opened now does not stop
+    /// the others: it is logged, shown by [`Keyring::health`] and tried again whenever it is used.
+    /// Blocks while tokens answer.
+    ///
+    /// # Errors
+    /// Only what no retry can mend: [`Error::Config`], [`Error::SoftwareInProduction`],
+    /// [`Error::Threads`].
+    pub fn open(config: &Config) -> Result<Self, Error> {
+        let mut backends = BTreeMap::new();
+        for (name, settings) in &config.backends {
+            let in_section = |error| match error {
+                Error::Config(text) => Error::Config(format!("back-end {name}: {text}")),
+                other => other,
+            };
+            let backend = match settings {
+                BackendConfig::Software(_) if config.production => {
+                    return Err(Error::SoftwareInProduction(name.clone()));
+                }
+                BackendConfig::Software(settings) => {
+                    KeyBackend::Software(Arc::new(Software::new(settings).map_err(in_section)?))
+                }
+                BackendConfig::Pkcs11(settings) => {
+                    let opened = Pkcs11::new(name, settings, config.production);
+                    KeyBackend::Pkcs11(Arc::new(opened.map_err(in_section)?))
+                }
+            };
+            if let Err(error) = backend.state() {
+                tracing::warn!(backend = %name, error = %super::Chain(&error),
+                    "a key back-end cannot be opened now");
+            }
+            backends.insert(name.clone(), backend);
+        }
+        Ok(Self { backends, quarantined: Mutex::default() })
+    }
+
+    /// Asks the key of a certificate for signature values, in the order of the messages. A value
+    /// that is returned has been checked with the certificate's key.
+    pub async fn sign(
+        &self,
+        key: &KeyRef,
+        items: Vec<ToBeSigned>,
+    ) -> Vec<Result<SignatureValue, Error>> {
+        let public = Arc::new(PublicKey::of(&key.certificate));
+        self.sign_with_public_key(&key.backend, &public, items).await
+    }
+
+    /// As [`Keyring::sign`], for a key that has no certificate yet.
+    pub async fn sign_with_public_key(
+        &self,
+        backend: &str,
+        key: &Arc<PublicKey>,
+        items: Vec<ToBeSigned>,
+    ) -> Vec<Result<SignatureValue, Error>> {
+        let name = key.fingerprint();
+        let refusals: Vec<Option<Error>> =
+            items.iter().map(|item| self.refusal(backend, key, item)).collect();
+        let allowed = items
+            .into_iter()
+            .zip(&refusals)
+            .filter_map(|(item, refusal)| refusal.is_none().then_some(item))
+            .collect();
+        let values = match self.backends.get(backend) {
+            Some(KeyBackend::Software(backend)) => backend.sign(key, allowed).await,
+            Some(KeyBackend::Pkcs11(backend)) => backend.sign(key, allowed).await,
+            None => Vec::new(),
+        };
+        if values.iter().any(|value| matches!(value, Err(Error::WrongSignature(_)))) {
+            tracing::error!(backend, key = %short_name(key),
+                "a key answered with a wrong signature value; it is not used until restart");
+            self.quarantined.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        }
+        let mut values = values.into_iter();
+        refusals
+            .into_iter()
+            .map(|refusal| match refusal {
+                Some(error) => Err(error),
+                None => values.next().unwrap_or(Err(Error::Closed)),
+            })
+            .collect()
+    }
+
+    /// Why a message is not even shown to the key.
+    fn refusal(&self, backend: &str, key: &PublicKey, item: &ToBeSigned) -> Option<Error> {
+        if !self.backends.contains_key(backend) {
+            return Some(Error::BackendUnknown(backend.to_owned()));
+        }
+        let quarantined = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
+        if quarantined.contains(&key.fingerprint()) {
+            return Some(Error::Quarantined(short_name(key)));
+        }
+        signature::suits(key.kind(), item.algorithm()).err().map(Error::Pki)
+    }
+
+    /// Whether the key of a certificate is there.
+    ///
+    /// # Errors
+    /// [`Error::KeyMissing`] when it is not; otherwise why nobody can tell.
+    pub async fn find(&self, backend: &str, certificate: &Certificate) -> Result<(), Error> {
+        let key = PublicKey::of(certificate);
+        self.blocking(backend, move |backend| match backend {
+            KeyBackend::Software(backend) => backend.find(&key),
+            KeyBackend::Pkcs11(backend) => backend.find(&key),
+        })
+        .await
+    }
+
+    /// How each back-end is: opens what is not open, logs in, asks the token for its condition.
+    pub async fn health(&self) -> Vec<BackendHealth> {
+        let mut all = Vec::with_capacity(self.backends.len());
+        for (name, backend) in &self.backends {
+            let kind = match backend {
+                KeyBackend::Software(_) => "software",
+                KeyBackend::Pkcs11(_) => "pkcs11",
+            };
+            let state = self.blocking(name, KeyBackend::state).await;
+            all.push(BackendHealth { name: name.clone(), kind, state });
+        }
+        all
+    }
+
+    /// The keys of a back-end.
+    pub async fn list(&self, backend: &str) -> Result<Vec<KeyDescription>, Error> {
+        self.blocking(backend, |backend| match backend {
+            KeyBackend::Software(backend) => backend.list(),
+            KeyBackend::Pkcs11(backend) => backend.list(),
+        })
+        .await
+    }
+
+    /// Generates a key: in a token inside of it, never to leave; in software as a new file.
+    ///
+    /// # Errors
+    /// [`Error::KindUnsupported`], [`Error::LabelTaken`], and the back-end's own.
+    pub async fn generate(
+        &self,
+        backend: &str,
+        label: &str,
+        kind: KeyKind,
+    ) -> Result<KeyDescription, Error> {
+        let label = label.to_owned();
+        self.blocking(backend, move |backend| match backend {
+            KeyBackend::Software(backend) => backend.generate(&label, kind),
+            KeyBackend::Pkcs11(backend) => {
+                let mut id = [0; 16];
+                aws_lc_rs::rand::fill(&mut id).map_err(|_| Error::Random)?;
+                backend.generate(&label, &id, kind)
+            }
+        })
+        .await
+    }
+
+    /// The public half of the key with this label or id.
+    ///
+    /// # Errors
+    /// [`Error::NameUnknown`], [`Error::NameAmbiguous`], and the back-end's own.
+    pub async fn public_key(&self, backend: &str, name: &str) -> Result<PublicKey, Error> {
+        let name = name.to_owned();
+        self.blocking(backend, move |backend| match backend {
+            KeyBackend::Software(backend) => backend.public_key(&name),
+            KeyBackend::Pkcs11(backend) => backend.public_key(&name),
+        })
+        .await
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        name: &str,
+        ask: impl FnOnce(&KeyBackend) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let backend =
+            self.backends.get(name).ok_or_else(|| Error::BackendUnknown(name.to_owned()))?.clone();
+        tokio::task::spawn_blocking(move || ask(&backend)).await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+impl KeyBackend {
+    fn state(&self) -> Result<BackendState, Error> {
+        match self {
+            Self::Software(backend) => {
+                let (keys, problems) = backend.condition()?;
+                let summary = format!("{keys} keys in files");
+                Ok(BackendState { summary, problems, ..BackendState::default() })
+            }
+            Self::Pkcs11(backend) => backend.condition(),
+        }
+    }
+}

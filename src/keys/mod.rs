@@ -1,0 +1,258 @@
+//! The door to private keys. A key is asked for a signature value and never leaves; every value is
+//! checked with the public key before anybody sees it. Certificates, documents and rules live
+//! elsewhere.
+
+mod config;
+mod keyring;
+mod pkcs11;
+mod pkcs12;
+mod secret;
+mod software;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+pub use config::{BackendConfig, Config, Pkcs11Config, RsaMechanism, SoftwareConfig};
+pub use keyring::{BackendHealth, BackendState, Keyring};
+pub use pkcs11::initialise_token;
+
+use crate::domain::profile::SignatureAlgorithm;
+use crate::pki;
+use crate::pki::algorithm::KeyKind;
+use crate::pki::certificate::Certificate;
+use crate::pki::digest::Digest;
+use crate::pki::public_key::PublicKey;
+use crate::pki::signature::{self, SignatureValue};
+
+/// Where keys live: a closed list, one file (or folder) for each.
+#[derive(Clone)]
+enum KeyBackend {
+    Software(Arc<software::Software>),
+    Pkcs11(Arc<pkcs11::Pkcs11>),
+}
+
+/// The key behind a certificate.
+#[derive(Clone, Debug)]
+pub struct KeyRef {
+    /// Name of the key back-end in the configuration.
+    pub backend: String,
+    /// Its public key names the private one.
+    pub certificate: Arc<Certificate>,
+}
+
+/// One message for a key, with its digest.
+#[derive(Clone, Debug)]
+pub struct ToBeSigned {
+    algorithm: SignatureAlgorithm,
+    message: Arc<[u8]>,
+    digest: Digest,
+}
+
+impl ToBeSigned {
+    /// Digests a message (canonical `ds:SignedInfo`, a TBSCertificate). The digest is made here, so
+    /// that it always belongs to the message the value is checked with.
+    #[must_use]
+    pub fn new(algorithm: SignatureAlgorithm, message: impl Into<Arc<[u8]>>) -> Self {
+        let message = message.into();
+        let digest = Digest::of(algorithm.digest(), &message);
+        Self { algorithm, message, digest }
+    }
+
+    /// How it is signed.
+    #[must_use]
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// What is signed.
+    #[must_use]
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+}
+
+/// What an operator sees of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyDescription {
+    /// `CKA_LABEL`, or the file's name without its ending.
+    pub label: String,
+    /// `CKA_ID` in lower-case hexadecimal; for files the start of the public key's fingerprint.
+    pub id: String,
+    /// `None` for keys we cannot seal with.
+    pub kind: Option<KeyKind>,
+    /// Whether a certificate lies beside the key.
+    pub has_certificate: bool,
+}
+
+/// What can go wrong at this door.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("keys: {0}")]
+    Config(String),
+    #[error("no key back-end is called {0:?}")]
+    BackendUnknown(String),
+    #[error(
+        "key back-end {0:?} keeps keys in files, which production refuses; \
+         use kind = \"pkcs11\", or set keys.production = false for development"
+    )]
+    SoftwareInProduction(String),
+    #[error("secret from {place} cannot be read: {reason}")]
+    Secret { place: String, reason: String },
+    #[error("PKCS#11 module {path} cannot be loaded")]
+    Module {
+        path: PathBuf,
+        #[source]
+        source: ModuleError,
+    },
+    #[error("no token labelled {0:?} is present")]
+    TokenMissing(String),
+    #[error("a token labelled {0:?} exists already")]
+    TokenTaken(String),
+    #[error("the token refused the PIN; no further login is tried until the service is restarted")]
+    PinRefused(#[source] cryptoki::error::Error),
+    #[error(
+        "the token refused the PIN earlier; correct it and restart the service \
+         (tokens lock or erase themselves after a few wrong PINs)"
+    )]
+    PinGuarded,
+    #[error("the token answered with an error")]
+    Token(#[source] cryptoki::error::Error),
+    #[error("the token allows no suitable mechanism for this key")]
+    MechanismRefused(#[source] cryptoki::error::Error),
+    #[error("the key back-end has no private key for public key {0}")]
+    KeyMissing(String),
+    #[error("no key has the label or id {0:?}")]
+    NameUnknown(String),
+    #[error("several keys have the label {0:?}; name one by its id")]
+    NameAmbiguous(String),
+    #[error("a key labelled {0:?} exists already")]
+    LabelTaken(String),
+    #[error(
+        "keys of kind {0} cannot be generated here; use RSA-2048, RSA-3072, RSA-4096, P-256 or P-384"
+    )]
+    KindUnsupported(String),
+    #[error("the key answered with a signature value that its public key {0} does not verify")]
+    WrongSignature(String),
+    #[error(
+        "key {0} answered with a wrong value earlier and is not used until the service is restarted"
+    )]
+    Quarantined(String),
+    #[error("all sessions of the key back-end were busy until the deadline")]
+    Saturated,
+    #[error("the key back-end did not answer in time")]
+    NoAnswer,
+    #[error("the threads of the key back-end have ended")]
+    Closed,
+    #[error("key file {path}: {reason}")]
+    KeyFile { path: PathBuf, reason: String },
+    #[error("{path} cannot be read or written")]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("threads of the key back-end cannot be started")]
+    Threads(#[source] std::io::Error),
+    #[error("the random generator failed")]
+    Random,
+    #[error(transparent)]
+    Pki(#[from] pki::Error),
+}
+
+/// Why a module could not be loaded.
+#[derive(Debug, Error)]
+pub enum ModuleError {
+    #[error(transparent)]
+    Path(#[from] std::io::Error),
+    #[error(transparent)]
+    Cryptoki(#[from] cryptoki::error::Error),
+}
+
+/// What a caller can do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Session or device trouble: worth another try later.
+    Transient,
+    /// Somebody has to change something first.
+    Permanent,
+    /// Too much at once: slow down, then try again.
+    Saturated,
+}
+
+impl Error {
+    /// What a caller can do about it.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Saturated => ErrorClass::Saturated,
+            Self::TokenMissing(_) | Self::NoAnswer | Self::Closed | Self::Random => {
+                ErrorClass::Transient
+            }
+            Self::Token(source) => pkcs11::class(source),
+            Self::Config(_)
+            | Self::BackendUnknown(_)
+            | Self::SoftwareInProduction(_)
+            | Self::Secret { .. }
+            | Self::Module { .. }
+            | Self::TokenTaken(_)
+            | Self::PinRefused(_)
+            | Self::PinGuarded
+            | Self::MechanismRefused(_)
+            | Self::KeyMissing(_)
+            | Self::NameUnknown(_)
+            | Self::NameAmbiguous(_)
+            | Self::LabelTaken(_)
+            | Self::KindUnsupported(_)
+            | Self::WrongSignature(_)
+            | Self::Quarantined(_)
+            | Self::KeyFile { .. }
+            | Self::Threads(_)
+            | Self::Io { .. }
+            | Self::Pki(_) => ErrorClass::Permanent,
+        }
+    }
+}
+
+/// The only way from a back-end's octets to a [`SignatureValue`] that leaves this room.
+fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<SignatureValue, Error> {
+    let value = SignatureValue::new(octets);
+    signature::check_with_key(key, item.algorithm, &item.message, &value)
+        .map_err(|_| Error::WrongSignature(short_name(key)))?;
+    Ok(value)
+}
+
+/// How a public key is called in messages: the start of its fingerprint.
+fn short_name(key: &PublicKey) -> String {
+    hex(key.fingerprint().get(..8).unwrap_or_default())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// An error with its causes in one line.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

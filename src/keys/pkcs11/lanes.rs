@@ -1,0 +1,157 @@
+//! Lanes: threads that own one session each and take jobs from one bounded queue.
+//! A session that answered with an error is never used again.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use async_channel::Receiver;
+use cryptoki::context::Function;
+use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::object::ObjectHandle;
+use cryptoki::session::Session;
+use tokio::sync::oneshot;
+
+use super::token::{Token, is_user};
+use super::{mechanism, objects};
+use crate::keys::{Chain, Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
+use crate::pki::public_key::PublicKey;
+use crate::pki::signature::SignatureValue;
+
+/// One message waiting for a session.
+pub(super) struct Job {
+    pub(super) key: Arc<PublicKey>,
+    pub(super) item: ToBeSigned,
+    /// Nobody wants the value after this.
+    pub(super) deadline: Instant,
+    pub(super) reply: oneshot::Sender<Result<SignatureValue, Error>>,
+}
+
+/// A thread and what it knows. It ends when the queue is closed.
+pub(super) struct Lane {
+    token: Arc<Token>,
+    preferred: RsaMechanism,
+    /// Who digests, for keys that do not allow the preferred way. Outlives sessions.
+    exceptions: HashMap<[u8; 32], RsaMechanism>,
+    open: Option<Open>,
+    /// How many lanes have a session, for health.
+    busy_sessions: Arc<AtomicUsize>,
+}
+
+/// A session and the handles found in it, by fingerprint of the public key.
+struct Open {
+    session: Session,
+    login: u64,
+    handles: HashMap<[u8; 32], ObjectHandle>,
+}
+
+impl Lane {
+    pub(super) fn new(
+        token: Arc<Token>,
+        preferred: RsaMechanism,
+        busy_sessions: Arc<AtomicUsize>,
+    ) -> Self {
+        Self { token, preferred, exceptions: HashMap::new(), open: None, busy_sessions }
+    }
+
+    /// Signs until the queue is closed. Jobs that nobody waits for any more are not signed.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        while let Ok(job) = queue.recv_blocking() {
+            if job.reply.is_closed() {
+                continue;
+            }
+            let result = if Instant::now() < job.deadline {
+                self.sign(&job.key, &job.item)
+            } else {
+                Err(Error::Saturated)
+            };
+            // The caller may have gone meanwhile; then the value is of no use to anybody.
+            let _ = job.reply.send(result);
+        }
+        self.close();
+    }
+
+    /// Signs, with a second try in a new session after session or device trouble, and with the
+    /// other way of digesting when the token does not allow the first.
+    fn sign(&mut self, key: &PublicKey, item: &ToBeSigned) -> Result<SignatureValue, Error> {
+        let name = key.fingerprint();
+        let (mut retried, mut switched) = (false, false);
+        loop {
+            let by = self.exceptions.get(&name).copied().unwrap_or(self.preferred);
+            let error = match self.attempt(key, name, by, item) {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            self.close();
+            match &error {
+                Error::MechanismRefused(_) if !switched => {
+                    switched = true;
+                    let other = match by {
+                        RsaMechanism::Raw => RsaMechanism::Hashed,
+                        RsaMechanism::Hashed => RsaMechanism::Raw,
+                    };
+                    tracing::info!(key = %short_name(key), from = ?by, to = ?other,
+                        "the token does not allow this mechanism; trying the other one");
+                    self.exceptions.insert(name, other);
+                }
+                _ if !retried && error.class() == ErrorClass::Transient => {
+                    retried = true;
+                    tracing::warn!(error = %Chain(&error), "signing once more in a new session");
+                }
+                _ => {
+                    if switched {
+                        self.exceptions.remove(&name);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        key: &PublicKey,
+        name: [u8; 32],
+        by: RsaMechanism,
+        item: &ToBeSigned,
+    ) -> Result<SignatureValue, Error> {
+        let open = match self.open.take() {
+            Some(open) => self.open.insert(open),
+            None => {
+                let session = self.token.session(false)?;
+                self.busy_sessions.fetch_add(1, Ordering::Relaxed);
+                let login = self.token.logins();
+                self.open.insert(Open { session, login, handles: HashMap::new() })
+            }
+        };
+        let login = self.token.logins();
+        if open.login != login {
+            open.login = login;
+            open.handles.clear();
+        }
+        let handle = match open.handles.entry(name) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => *entry.insert(find(&open.session, key)?),
+        };
+        checked(key, item, mechanism::sign(&open.session, handle, by, item)?)
+    }
+
+    fn close(&mut self) {
+        if self.open.take().is_some() {
+            self.busy_sessions.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The private key. Without a login tokens answer "nothing there", which must not be believed.
+pub(super) fn find(session: &Session, key: &PublicKey) -> Result<ObjectHandle, Error> {
+    match objects::private_key(session, key)? {
+        Some(handle) => Ok(handle),
+        None if is_user(session)? => Err(Error::KeyMissing(short_name(key))),
+        None => {
+            Err(Error::Token(TokenError::Pkcs11(RvError::UserNotLoggedIn, Function::FindObjects)))
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Keys in a PKCS#11 token. The module is loaded once; a keeper session keeps the login; lanes sign.
+
+mod lanes;
+mod mechanism;
+mod objects;
+mod token;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_channel::Sender;
+use cryptoki::error::{Error as TokenError, RvError};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+pub use token::initialise_token;
+
+use super::config::Pkcs11Config;
+use super::{BackendState, Error, ErrorClass, KeyDescription, ToBeSigned};
+use crate::pki::algorithm::KeyKind;
+use crate::pki::public_key::PublicKey;
+use crate::pki::signature::SignatureValue;
+use lanes::{Job, Lane};
+use token::Token;
+
+/// How long after its deadline a job that has been started may still answer. A call that hangs
+/// inside a module cannot be cancelled; its caller can be told.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A token with its lanes.
+pub(super) struct Pkcs11 {
+    token: Arc<Token>,
+    queue: Sender<Job>,
+    deadline: Duration,
+    open_sessions: Arc<AtomicUsize>,
+    sessions: usize,
+}
+
+impl Pkcs11 {
+    /// Starts the lanes. The token is asked for nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Config`], [`Error::Threads`].
+    pub(super) fn new(name: &str, config: &Pkcs11Config, production: bool) -> Result<Self, Error> {
+        config.check()?;
+        let token = Arc::new(Token::new(
+            config.module.clone(),
+            config.token_label.clone(),
+            config.pin()?,
+            production,
+        ));
+        let (queue, jobs) = async_channel::bounded(config.queue());
+        let open_sessions = Arc::new(AtomicUsize::new(0));
+        for number in 0..config.sessions {
+            let lane =
+                Lane::new(Arc::clone(&token), config.rsa_mechanism, Arc::clone(&open_sessions));
+            let jobs = jobs.clone();
+            std::thread::Builder::new()
+                .name(format!("lane-{name}-{number}"))
+                .spawn(move || lane.run(&jobs))
+                .map_err(Error::Threads)?;
+        }
+        let deadline = Duration::from_millis(config.deadline_ms);
+        Ok(Self { token, queue, deadline, open_sessions, sessions: config.sessions })
+    }
+
+    /// Spreads messages over the lanes; answers in the order of the messages.
+    pub(super) async fn sign(
+        &self,
+        key: &Arc<PublicKey>,
+        items: Vec<ToBeSigned>,
+    ) -> Vec<Result<SignatureValue, Error>> {
+        let deadline = Instant::now() + self.deadline;
+        let mut waiting = Vec::with_capacity(items.len());
+        for item in items {
+            let (reply, answer) = oneshot::channel();
+            let job = Job { key: Arc::clone(key), item, deadline: deadline.into_std(), reply };
+            waiting.push(match timeout_at(deadline, self.queue.send(job)).await {
+                Ok(Ok(())) => Ok(answer),
+                Ok(Err(_)) => Err(Error::Closed),
+                Err(_) => Err(Error::Saturated),
+            });
+        }
+        let mut answers = Vec::with_capacity(waiting.len());
+        for answer in waiting {
+            answers.push(match answer {
+                Ok(answer) => match timeout_at(deadline + GRACE, answer).await {
+                    Ok(Ok(result)) => result,
+                    Ok(Err(_)) => Err(Error::Closed),
+                    Err(_) => Err(Error::NoAnswer),
+                },
+                Err(error) => Err(error),
+            });
+        }
+        answers
+    }
+
+    /// Whether the key is there. Blocks.
+    pub(super) fn find(&self, key: &PublicKey) -> Result<(), Error> {
+        lanes::find(&self.token.session(false)?, key).map(|_| ())
+    }
+
+    /// What lies in the token. Blocks.
+    pub(super) fn list(&self) -> Result<Vec<KeyDescription>, Error> {
+        objects::list(&self.token.session(false)?)
+    }
+
+    /// The public half of a named key. Blocks.
+    pub(super) fn public_key(&self, name: &str) -> Result<PublicKey, Error> {
+        objects::public_key(&self.token.session(false)?, name)
+    }
+
+    /// Generates a key pair inside the token. Blocks, for RSA up to seconds.
+    pub(super) fn generate(
+        &self,
+        label: &str,
+        id: &[u8],
+        kind: KeyKind,
+    ) -> Result<KeyDescription, Error> {
+        objects::generate(&self.token.session(true)?, label, id, kind)
+    }
+
+    /// Logs in and tells how the token is. Blocks.
+    pub(super) fn condition(&self) -> Result<BackendState, Error> {
+        let (info, mechanisms) = self.token.describe()?;
+        drop(self.token.session(false)?);
+        let text = |part: &str| part.trim_end().to_owned();
+        let mut problems = Vec::new();
+        if info.user_pin_count_low() {
+            problems.push("somebody gave the token a wrong PIN lately".to_owned());
+        }
+        if info.user_pin_final_try() {
+            problems.push("the next wrong PIN locks the token".to_owned());
+        }
+        Ok(BackendState {
+            summary: format!(
+                "{} {} serial {}",
+                text(info.manufacturer_id()),
+                text(info.model()),
+                text(info.serial_number())
+            ),
+            problems,
+            mechanisms,
+            open_sessions: self.open_sessions.load(Ordering::Relaxed),
+            sessions: self.sessions,
+            waiting: self.queue.len(),
+        })
+    }
+}
+
+/// What a caller can do about an answer of a token.
+///
+/// `CKR_GENERAL_ERROR` and vendor codes count as device trouble: a network HSM that lost its
+/// connection answers so, and what they could mean otherwise (mismatching algorithm, input too long)
+/// is ruled out before the token is asked.
+pub(super) fn class(error: &TokenError) -> ErrorClass {
+    use RvError as Rv;
+    match error {
+        TokenError::Pkcs11(
+            Rv::Cancel
+            | Rv::CryptokiNotInitialized
+            | Rv::DeviceError
+            | Rv::DeviceMemory
+            | Rv::DeviceRemoved
+            | Rv::FunctionCanceled
+            | Rv::FunctionFailed
+            | Rv::GeneralError
+            | Rv::HostMemory
+            | Rv::KeyHandleInvalid
+            | Rv::ObjectHandleInvalid
+            | Rv::OperationActive
+            | Rv::OperationNotInitialized
+            | Rv::SessionClosed
+            | Rv::SessionCount
+            | Rv::SessionHandleInvalid
+            | Rv::SlotIdInvalid
+            | Rv::TokenNotPresent
+            | Rv::TokenNotRecognized
+            | Rv::UnknownErrorCode(_)
+            | Rv::UserNotLoggedIn
+            | Rv::VendorDefined(_),
+            _,
+        ) => ErrorClass::Transient,
+        _ => ErrorClass::Permanent,
+    }
+}

@@ -1,0 +1,163 @@
+//! A public key without a certificate: how keys are named before and after one is issued.
+
+use const_oid::db::rfc5912::{
+    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
+};
+use der::asn1::{AnyRef, BitString, ObjectIdentifier, UintRef};
+use der::{Any, Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
+use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+
+use super::Error;
+use super::algorithm::KeyKind;
+use super::certificate::{Certificate, key_kind};
+use super::digest::sha256;
+
+/// A public key with the DER of its SubjectPublicKeyInfo, which is its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    spki_der: Vec<u8>,
+    kind: KeyKind,
+    bits: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Parses a SubjectPublicKeyInfo and checks that the key is one we can work with.
+    ///
+    /// # Errors
+    /// [`Error::PublicKeyMalformed`], [`Error::KeyUnsupported`], [`Error::RsaSize`].
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, Error> {
+        let spki = SubjectPublicKeyInfoOwned::from_der(der).map_err(Error::PublicKeyMalformed)?;
+        let kind = key_kind(&spki)?;
+        let bits = spki.subject_public_key.raw_bytes().to_vec();
+        Ok(Self { spki_der: der.to_vec(), kind, bits })
+    }
+
+    /// The key of a certificate.
+    #[must_use]
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            spki_der: certificate.spki_der().to_vec(),
+            kind: certificate.key_kind(),
+            bits: certificate.public_key_bits().to_vec(),
+        }
+    }
+
+    /// An RSA key from big-endian modulus and public exponent (RFC 8017, A.1.1).
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_spki_der`].
+    pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, Error> {
+        let key = RsaPublicKey {
+            modulus: UintRef::new(modulus).map_err(Error::PublicKeyMalformed)?,
+            exponent: UintRef::new(exponent).map_err(Error::PublicKeyMalformed)?,
+        };
+        let bits = key.to_der().map_err(Error::Encoding)?;
+        Self::from_parts(RSA_ENCRYPTION, Any::from(AnyRef::NULL), &bits)
+    }
+
+    /// An EC key from its curve and its uncompressed point (SEC 1, 2.3.3).
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_spki_der`].
+    pub fn ec(curve: EcCurve, point: &[u8]) -> Result<Self, Error> {
+        Self::from_parts(ID_EC_PUBLIC_KEY, Any::from(&curve.oid()), point)
+    }
+
+    /// DER of the SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki_der
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo: a short name for logs and maps.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        sha256(&self.spki_der)
+    }
+
+    /// What kind of key it is.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Content of the subjectPublicKey bit string: an RSAPublicKey, or an uncompressed EC point.
+    #[must_use]
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// Modulus of an RSA key, big-endian, without leading zeros.
+    #[must_use]
+    pub fn rsa_modulus(&self) -> Option<&[u8]> {
+        if !matches!(self.kind, KeyKind::Rsa { .. }) {
+            return None;
+        }
+        let mut reader = SliceReader::new(&self.bits).ok()?;
+        let key: RsaPublicKey<'_> = reader.decode().ok()?;
+        Some(key.modulus.as_bytes())
+    }
+
+    fn from_parts(
+        algorithm: ObjectIdentifier,
+        parameters: Any,
+        bits: &[u8],
+    ) -> Result<Self, Error> {
+        let spki = SubjectPublicKeyInfoOwned {
+            algorithm: AlgorithmIdentifierOwned { oid: algorithm, parameters: Some(parameters) },
+            subject_public_key: BitString::from_bytes(bits).map_err(Error::Encoding)?,
+        };
+        Self::from_spki_der(&spki.to_der().map_err(Error::Encoding)?)
+    }
+}
+
+/// The named curves we can work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EcCurve {
+    P256,
+    P384,
+    P521,
+}
+
+impl EcCurve {
+    /// Object identifier of the curve (RFC 5480, 2.1.1.1).
+    #[must_use]
+    pub const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::P256 => SECP_256_R_1,
+            Self::P384 => SECP_384_R_1,
+            Self::P521 => SECP_521_R_1,
+        }
+    }
+
+    /// DER of the ECParameters choice `namedCurve`: what tokens keep as `CKA_EC_PARAMS`.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`], which no named curve causes.
+    pub fn parameters_der(self) -> Result<Vec<u8>, Error> {
+        self.oid().to_der().map_err(Error::Encoding)
+    }
+
+    /// The curve named by such parameters.
+    #[must_use]
+    pub fn from_parameters_der(der: &[u8]) -> Option<Self> {
+        let oid = ObjectIdentifier::from_der(der).ok()?;
+        [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.oid() == oid)
+    }
+
+    /// The kind of a key on this curve.
+    #[must_use]
+    pub const fn key_kind(self) -> KeyKind {
+        match self {
+            Self::P256 => KeyKind::P256,
+            Self::P384 => KeyKind::P384,
+            Self::P521 => KeyKind::P521,
+        }
+    }
+}
+
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}

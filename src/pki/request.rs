@@ -1,0 +1,98 @@
+//! Certification requests (PKCS#10, RFC 2986) in two phases: bytes to sign, then the request.
+//! The key is asked by somebody else, in between.
+
+use std::str::FromStr as _;
+
+use der::pem::LineEnding;
+use der::{Decode as _, Encode as _};
+use spki::SubjectPublicKeyInfoOwned;
+use x509_cert::name::Name;
+use x509_cert::request::{CertReqInfo, Version};
+
+use super::Error;
+use super::public_key::PublicKey;
+use super::signature::{self, SignatureValue};
+use super::signed;
+use crate::domain::profile::SignatureAlgorithm;
+
+/// A request whose signature is missing.
+#[derive(Clone, Debug)]
+pub struct UnsignedRequest {
+    info_der: Vec<u8>,
+    key: PublicKey,
+    algorithm: SignatureAlgorithm,
+}
+
+/// A finished request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    der: Vec<u8>,
+}
+
+impl UnsignedRequest {
+    /// Prepares a request for a subject (RFC 4514, most specific first) and its key.
+    ///
+    /// # Errors
+    /// [`Error::NameMalformed`], [`Error::AlgorithmMismatch`], [`Error::Encoding`].
+    pub fn new(
+        subject: &str,
+        key: &PublicKey,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Self, Error> {
+        signature::suits(key.kind(), algorithm)?;
+        let info = CertReqInfo {
+            version: Version::V1,
+            subject: name(subject)?,
+            public_key: SubjectPublicKeyInfoOwned::from_der(key.spki_der())
+                .map_err(Error::PublicKeyMalformed)?,
+            attributes: x509_cert::attr::Attributes::default(),
+        };
+        let info_der = info.to_der().map_err(Error::Encoding)?;
+        Ok(Self { info_der, key: key.clone(), algorithm })
+    }
+
+    /// The bytes to sign: DER of the CertificationRequestInfo.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        &self.info_der
+    }
+
+    /// The algorithm to sign them with.
+    #[must_use]
+    pub const fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// Checks the signature value and completes the request.
+    ///
+    /// # Errors
+    /// [`Error::SignatureInvalid`] when the value was not made by the request's own key.
+    pub fn finish(self, value: &SignatureValue) -> Result<Request, Error> {
+        signature::check_with_key(&self.key, self.algorithm, &self.info_der, value)?;
+        Ok(Request { der: signed::envelope(&self.info_der, self.algorithm, value)? })
+    }
+}
+
+impl Request {
+    /// The DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// As certification authorities take it: PEM.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`].
+    pub fn to_pem(&self) -> Result<String, Error> {
+        der::pem::encode_string("CERTIFICATE REQUEST", LineEnding::LF, &self.der)
+            .map_err(|error| Error::Encoding(error.into()))
+    }
+}
+
+/// Parses an RFC 4514 name. An empty one is refused: nobody could tell whose seal it is.
+pub(super) fn name(text: &str) -> Result<Name, Error> {
+    let malformed = || Error::NameMalformed(text.to_owned());
+    let name = Name::from_str(text).map_err(|_| malformed())?;
+    if name.is_empty() || !text.contains('=') { Err(malformed()) } else { Ok(name) }
+}

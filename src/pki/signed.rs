@@ -1,0 +1,106 @@
+//! X.509's envelope around signed bytes: `SEQUENCE { bytes, algorithm, signature }`, shared by
+//! certificates (RFC 5280, 4.1) and certification requests (RFC 2986, 4.2).
+
+use const_oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_MGF_1, ID_RSASSA_PSS,
+    ID_SHA_256, ID_SHA_384, ID_SHA_512, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
+    SHA_512_WITH_RSA_ENCRYPTION,
+};
+use der::asn1::{AnyRef, BitString, ObjectIdentifier, UintRef};
+use der::{Any, Decode as _, Encode as _, Sequence};
+use spki::AlgorithmIdentifierOwned;
+
+use super::Error;
+use super::signature::SignatureValue;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
+
+#[derive(Sequence)]
+struct Signed {
+    content: Any,
+    algorithm: AlgorithmIdentifierOwned,
+    signature: BitString,
+}
+
+/// RSASSA-PSS-params (RFC 4055, 3.1); the trailer field keeps its default.
+#[derive(Sequence)]
+struct PssParameters {
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
+    hash: AlgorithmIdentifierOwned,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT")]
+    mask_generation: AlgorithmIdentifierOwned,
+    #[asn1(context_specific = "2", tag_mode = "EXPLICIT")]
+    salt_length: u8,
+}
+
+#[derive(Sequence)]
+struct EcdsaSignature<'a> {
+    r: UintRef<'a>,
+    s: UintRef<'a>,
+}
+
+/// Puts signed DER, algorithm and signature value together.
+pub(super) fn envelope(
+    content_der: &[u8],
+    algorithm: SignatureAlgorithm,
+    value: &SignatureValue,
+) -> Result<Vec<u8>, Error> {
+    let signed = Signed {
+        content: Any::from_der(content_der).map_err(Error::Encoding)?,
+        algorithm: algorithm_identifier(algorithm)?,
+        signature: signature_bits(algorithm, value)?,
+    };
+    signed.to_der().map_err(Error::Encoding)
+}
+
+/// The AlgorithmIdentifier of a signature algorithm (RFC 4055, 5; RFC 5758, 3.2).
+pub(super) fn algorithm_identifier(
+    algorithm: SignatureAlgorithm,
+) -> Result<AlgorithmIdentifierOwned, Error> {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    let null = || Some(Any::from(AnyRef::NULL));
+    let (oid, parameters) = match algorithm {
+        SignatureAlgorithm::RsaPkcs1(Sha256) => (SHA_256_WITH_RSA_ENCRYPTION, null()),
+        SignatureAlgorithm::RsaPkcs1(Sha384) => (SHA_384_WITH_RSA_ENCRYPTION, null()),
+        SignatureAlgorithm::RsaPkcs1(Sha512) => (SHA_512_WITH_RSA_ENCRYPTION, null()),
+        SignatureAlgorithm::RsaPss(digest) => (ID_RSASSA_PSS, Some(pss_parameters(digest)?)),
+        SignatureAlgorithm::Ecdsa(Sha256) => (ECDSA_WITH_SHA_256, None),
+        SignatureAlgorithm::Ecdsa(Sha384) => (ECDSA_WITH_SHA_384, None),
+        SignatureAlgorithm::Ecdsa(Sha512) => (ECDSA_WITH_SHA_512, None),
+    };
+    Ok(AlgorithmIdentifierOwned { oid, parameters })
+}
+
+fn pss_parameters(digest: DigestAlgorithm) -> Result<Any, Error> {
+    let (oid, salt_length): (ObjectIdentifier, u8) = match digest {
+        DigestAlgorithm::Sha256 => (ID_SHA_256, 32),
+        DigestAlgorithm::Sha384 => (ID_SHA_384, 48),
+        DigestAlgorithm::Sha512 => (ID_SHA_512, 64),
+    };
+    let hash = AlgorithmIdentifierOwned { oid, parameters: Some(Any::from(AnyRef::NULL)) };
+    let mask_generation = AlgorithmIdentifierOwned {
+        oid: ID_MGF_1,
+        parameters: Some(Any::encode_from(&hash).map_err(Error::Encoding)?),
+    };
+    Any::encode_from(&PssParameters { hash, mask_generation, salt_length }).map_err(Error::Encoding)
+}
+
+/// X.509 wants ECDSA values as `SEQUENCE { r, s }` (RFC 3279, 2.2.3), keys answer `r || s`.
+fn signature_bits(
+    algorithm: SignatureAlgorithm,
+    value: &SignatureValue,
+) -> Result<BitString, Error> {
+    let octets = value.octets();
+    let encoded = match algorithm {
+        SignatureAlgorithm::Ecdsa(_) => {
+            let (r, s) =
+                octets.split_at_checked(octets.len() / 2).ok_or(Error::SignatureInvalid)?;
+            let pair = EcdsaSignature {
+                r: UintRef::new(r).map_err(Error::Encoding)?,
+                s: UintRef::new(s).map_err(Error::Encoding)?,
+            };
+            pair.to_der().map_err(Error::Encoding)?
+        }
+        SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_) => octets.to_vec(),
+    };
+    BitString::new(0, encoded).map_err(Error::Encoding)
+}
