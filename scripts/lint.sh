@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that can be wrong without running the service. All steps run; one failure fails all.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 PATH=$PWD/.tools/bin:$PWD/.venv/bin:$PATH
 
 scripts/setup.sh lint || echo "lint: set-up is not complete; the steps that miss a tool will fail" >&2
@@ -37,10 +37,11 @@ shell() {
     git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck
 }
 
-dockerfile() { hadolint Dockerfile; }
+dockerfile() { hadolint Dockerfile && scripts/test-dockerfile-steps.sh --check; }
 
 samples() {
     local bad=0 pdf
+    python3 samples/make.py --check || bad=1
     find samples -name '*.xml' -print0 | xargs -0 xmllint --nonet --noout || bad=1
     for pdf in samples/*/*.pdf; do
         qpdf --check "$pdf" >/dev/null || { echo "$pdf: qpdf finds fault"; bad=1; }

@@ -80,9 +80,9 @@ install_packages() { # $@: packages; installs those that are missing, true when 
         say "installing with apt-get: ${missing[*]}"
         export DEBIAN_FRONTEND=noninteractive
         # the lists of a fresh machine are empty, those of an old one name versions that are gone
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
             { apt-get update -qq >/dev/null 2>&1 || true
-              apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || true; }
+              apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || true; }
     fi
     local left=()
     for package in "${missing[@]}"; do is_there "$package" || left+=("$package"); done

@@ -7,4 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh test
 SOFTHSM2_CONF=$(scripts/softhsm-conf.sh)
 export SOFTHSM2_CONF
+if [[ $# -eq 0 ]]; then
+    echo "test: the foreign judges accept what is good and refuse what is not"
+    .venv/bin/python tests/peers/selftest.py
+fi
 cargo test --locked -- "$@"
