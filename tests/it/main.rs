@@ -1,1 +1,5 @@
 //! The one test binary.
+
+// `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
+#[cfg(test)]
+mod tidy;

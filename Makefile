@@ -1,0 +1,27 @@
+# The commands of the house. Every target is one script; read the script for what it does.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench fmt clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install what demo, test and lint need (the other targets do it themselves)
+	@scripts/setup.sh demo test lint
+
+demo: ## seal the sample invoices with a key in a SoftHSM token (KEEP=1 keeps the service running, PORT=n)
+	@KEEP="$(KEEP)" PORT="$(PORT)" scripts/demo.sh
+
+test: ## every test, with a real PKCS#11 token and foreign judges (ARGS="name" runs some)
+	@scripts/test.sh $(ARGS)
+
+lint: ## format, clippy, dependencies, shell, Dockerfile, samples; warnings are errors
+	@scripts/lint.sh
+
+bench: ## how fast: token, engine, service
+	@scripts/bench.sh $(ARGS)
+
+fmt: ## format the Rust code
+	@cargo fmt
+
+clean: ## remove what the demo and the build left (keeps the tools: .tools, .venv, xsd/official)
+	@scripts/clean.sh

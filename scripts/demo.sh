@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The demo. KEEP=1 keeps the service in the foreground until Ctrl-C, PORT=n chooses its port.
+# Built with the dev profile on purpose: its dependencies are optimised (Cargo.toml), it is the
+# quickest from a clean clone, and `make test` finds its target folder warm.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/setup.sh demo
+echo "demo: building (minutes on a clean clone, seconds afterwards)"
+cargo build --locked
+
+arguments=(--directory demo --samples samples)
+case ${KEEP:-} in '' | 0 | no | false) ;; *) arguments+=(--keep) ;; esac
+if [[ -n ${PORT:-} ]]; then arguments+=(--port "$PORT"); fi
+exec "${CARGO_TARGET_DIR:-target}/debug/chancery" demo "${arguments[@]}"

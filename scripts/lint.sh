@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Everything that can be wrong without running the service. All steps run; one failure fails all.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+PATH=$PWD/.tools/bin:$PWD/.venv/bin:$PATH
+
+scripts/setup.sh lint || echo "lint: set-up is not complete; the steps that miss a tool will fail" >&2
+
+failed=()
+step() { # $1: name; the rest: command
+    local name=$1
+    shift
+    printf '== %s\n' "$name"
+    "$@" || { failed+=("$name"); printf -- '-- %s FAILED\n' "$name"; }
+}
+
+dependencies() {
+    if ! command -v cargo-deny >/dev/null; then
+        echo "cargo-deny is missing, nothing was checked. LINT_WITHOUT_DENY=1 goes on without it."
+        [[ ${LINT_WITHOUT_DENY:-} == 1 ]]
+        return
+    fi
+    cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
+}
+
+advisories() { # the database is a git repository on the network; not having it is no failure
+    if ! command -v cargo-deny >/dev/null; then echo "NOT CHECKED: no cargo-deny"; return; fi
+    mkdir -p .tools
+    if ! timeout 120 cargo-deny fetch db >.tools/advisories.log 2>&1; then
+        echo "NOT CHECKED: the advisory database could not be had (log: .tools/advisories.log)"
+        return
+    fi
+    cargo-deny --all-features check --hide-inclusion-graph advisories
+}
+
+shell() {
+    git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck
+}
+
+dockerfile() { hadolint Dockerfile && scripts/test-dockerfile-steps.sh --check; }
+
+samples() {
+    local bad=0 pdf
+    python3 samples/make.py --check || bad=1
+    find samples -name '*.xml' -print0 | xargs -0 xmllint --nonet --noout || bad=1
+    for pdf in samples/*/*.pdf; do
+        qpdf --check "$pdf" >/dev/null || { echo "$pdf: qpdf finds fault"; bad=1; }
+    done
+    return "$bad"
+}
+
+step "format" cargo fmt --check
+step "clippy" cargo clippy --locked --quiet --all-targets -- -D warnings
+step "dependencies: bans, licences, sources" dependencies
+step "dependencies: advisories" advisories
+step "shell scripts" shell
+step "Dockerfile" dockerfile
+step "samples" samples
+
+if [[ ${#failed[@]} -gt 0 ]]; then
+    printf 'lint: FAILED: %s\n' "${failed[@]}"
+    exit 1
+fi
+echo "lint: all good"

@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Installs what is missing for: demo, test, lint, bench (any of them as arguments; none means all).
+# Quick when nothing is missing. Says what it does; changes nothing outside the repository except
+# Debian packages, and those only as root.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+CARGO_DENY_VERSION=0.20.2
+RUST_MINIMUM=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+say() { printf 'setup: %s\n' "$*"; }
+complain() { printf 'setup: %s\n' "$*" >&2; }
+
+wants() { # is group $1 among those asked for?
+    local group
+    for group in "${groups[@]}"; do [[ $group == "$1" ]] && return 0; done
+    return 1
+}
+
+# --- what a machine must have before we start ------------------------------------------------
+
+need_toolchain() {
+    local missing=0 version
+    if ! command -v cargo >/dev/null; then
+        complain "Rust is missing. Install a stable toolchain, $RUST_MINIMUM or newer: https://rustup.rs"
+        missing=1
+    else
+        version=$(cargo --version | cut -d' ' -f2)
+        if [[ $(printf '%s\n%s\n' "$RUST_MINIMUM" "${version%%-*}" | sort -V | head -1) != "$RUST_MINIMUM" ]]; then
+            complain "Rust $version is too old, $RUST_MINIMUM or newer is needed: rustup update stable"
+            missing=1
+        fi
+    fi
+    if ! command -v cc >/dev/null; then
+        complain "a C compiler is missing (aws-lc and SQLite are built from source): apt-get install build-essential"
+        missing=1
+    fi
+    return "$missing"
+}
+
+# --- Debian packages ---------------------------------------------------------------------------
+
+softhsm_module() {
+    local path
+    for path in /usr/lib/softhsm /usr/lib/*/softhsm /usr/lib64/softhsm /usr/local/lib/softhsm; do
+        [[ -e $path/libsofthsm2.so ]] && return 0
+    done
+    return 1
+}
+
+is_there() { # is what Debian package $1 brings already on the machine, wherever it came from?
+    case $1 in
+        softhsm2) command -v softhsm2-util >/dev/null && softhsm_module ;;
+        opensc) command -v pkcs11-tool >/dev/null ;;
+        libxml2-utils) command -v xmllint >/dev/null ;;
+        python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+what_for() {
+    case $1 in
+        softhsm2) echo "a PKCS#11 token in software" ;;
+        opensc) echo "pkcs11-tool and pkcs11-spy, witnesses of what a token is asked" ;;
+        xmlsec1) echo "an independent verifier of XML signatures" ;;
+        libxml2-utils) echo "xmllint, the schema judge" ;;
+        python3-venv) echo "the environment of the Python judges" ;;
+        curl | jq) echo "requests by hand, as in the README" ;;
+        shellcheck) echo "lint of shell scripts" ;;
+        qpdf) echo "check of the sample PDFs" ;;
+    esac
+}
+
+install_packages() { # $@: packages; installs those that are missing, true when all are there
+    local package missing=()
+    for package in "$@"; do is_there "$package" || missing+=("$package"); done
+    [[ ${#missing[@]} -eq 0 ]] && return 0
+    for package in "${missing[@]}"; do say "missing: $package ($(what_for "$package"))"; done
+    if [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
+        say "installing with apt-get: ${missing[*]}"
+        export DEBIAN_FRONTEND=noninteractive
+        # the lists of a fresh machine are empty, those of an old one name versions that are gone
+        apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+            { apt-get update -qq >/dev/null 2>&1 || true
+              apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || true; }
+    fi
+    local left=()
+    for package in "${missing[@]}"; do is_there "$package" || left+=("$package"); done
+    [[ ${#left[@]} -eq 0 ]] && return 0
+    complain "still missing: ${left[*]}. Install with: sudo apt-get install ${left[*]}"
+    return 1
+}
+
+# --- Python judges, in the repository's own environment ----------------------------------------
+
+install_python() { # $1: requirements file with hashes
+    local requirements=$1 stamp sum
+    stamp=.venv/.$(basename "$requirements").sha256
+    sum=$(sha256sum <"$requirements")
+    [[ -f $stamp && $(<"$stamp") == "$sum" ]] && return 0
+    install_packages python3-venv || return 1
+    if [[ ! -x .venv/bin/python ]]; then
+        say "making .venv for the Python judges"
+        python3 -m venv .venv || return 1
+    fi
+    say "installing $requirements into .venv (pinned, hashes checked)"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+        --only-binary :all: -r "$requirements" || { complain "could not install $requirements"; return 1; }
+    printf '%s\n' "$sum" >"$stamp"
+}
+
+# --- cargo-deny --------------------------------------------------------------------------------
+
+install_cargo_deny() {
+    command -v cargo-deny >/dev/null && return 0
+    [[ -x .tools/bin/cargo-deny ]] && return 0
+    say "building cargo-deny $CARGO_DENY_VERSION into .tools (once; takes some minutes)"
+    mkdir -p .tools
+    if ! cargo install --quiet --locked --root .tools --target-dir .tools/build \
+        "cargo-deny@$CARGO_DENY_VERSION" 2>.tools/cargo-deny.log; then
+        complain "cargo-deny could not be built; the log is .tools/cargo-deny.log. By hand:" \
+            "cargo install --locked --root .tools cargo-deny@$CARGO_DENY_VERSION"
+    fi
+    rm -rf .tools/build
+    [[ -x .tools/bin/cargo-deny ]]
+}
+
+# --- groups ------------------------------------------------------------------------------------
+
+groups=("$@")
+[[ ${#groups[@]} -eq 0 ]] && groups=(demo test lint)
+for group in "${groups[@]}"; do
+    case $group in
+        demo | test | lint | bench) ;;
+        *) complain "unknown group $group; use demo, test, lint, bench"; exit 2 ;;
+    esac
+done
+
+failed=0
+need_toolchain || failed=1
+if wants demo; then
+    install_packages xmlsec1 || failed=1
+    install_packages softhsm2 ||
+        complain "without softhsm2 the demo runs on the software key instead of a PKCS#11 token"
+fi
+if wants bench; then
+    install_packages softhsm2 ||
+        complain "without softhsm2 the bench measures the software key only"
+fi
+if wants test; then
+    install_packages softhsm2 opensc xmlsec1 libxml2-utils || failed=1
+    install_python tests/peers/requirements.txt || failed=1
+    scripts/setup-xsd.sh || failed=1
+fi
+if wants lint; then
+    install_packages libxml2-utils shellcheck qpdf || failed=1
+    install_python scripts/requirements-lint.txt || failed=1
+    install_cargo_deny || failed=1
+fi
+[[ $failed -eq 0 ]] || { complain "not complete, see above"; exit 1; }
+say "ready for: ${groups[*]}"

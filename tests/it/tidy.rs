@@ -1,0 +1,589 @@
+//! The house's rules as data, and the test that holds the source to them: which room may name
+//! which, what a pure room must not touch, no dead file, no file or public item without its
+//! sentence. Length is taste and not tested. `CONTRIBUTING.md` says how to change a rule.
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use source::{NamedPath, Source, is_word};
+
+/// What a room may name of another.
+#[derive(Clone, Copy)]
+enum May {
+    /// Anything public.
+    Use(&'static str),
+    /// Only what configures it: names that end in one of these.
+    Configure(&'static str),
+    /// Anything but its writing end, `Store`.
+    Read(&'static str),
+}
+
+/// A room and the arrows that leave it.
+struct Room {
+    name: &'static str,
+    /// Bytes in, bytes out: no IO, async, clock or randomness.
+    pure: bool,
+    may: &'static [May],
+}
+
+use May::{Configure, Read, Use};
+
+const CONFIGURING: [&str; 3] = ["Config", "Limits", "Settings"];
+
+const ROOMS: &[Room] = &[
+    Room { name: "domain", pure: true, may: &[] },
+    Room { name: "pki", pure: true, may: &[Use("domain")] },
+    Room { name: "seal", pure: true, may: &[Use("domain"), Use("pki")] },
+    Room { name: "verify", pure: true, may: &[Use("domain"), Use("pki"), Use("seal")] },
+    Room { name: "keys", pure: false, may: &[Use("domain"), Use("pki")] },
+    Room { name: "outbound", pure: false, may: &[Use("domain"), Use("pki")] },
+    Room { name: "store", pure: false, may: &[Use("domain")] },
+    Room {
+        name: "config",
+        pure: false,
+        may: &[
+            Use("domain"),
+            Configure("seal"),
+            Configure("keys"),
+            Configure("outbound"),
+            Configure("store"),
+            Configure("workflow"),
+            Configure("web"),
+            Configure("telemetry"),
+        ],
+    },
+    Room { name: "telemetry", pure: false, may: &[Use("config")] },
+    Room {
+        name: "app",
+        pure: false,
+        may: &[
+            Use("config"),
+            Use("domain"),
+            Use("pki"),
+            Use("keys"),
+            Use("outbound"),
+            Use("store"),
+            Configure("seal"),
+            Configure("workflow"),
+        ],
+    },
+    Room {
+        name: "workflow",
+        pure: false,
+        may: &[
+            Use("app"),
+            Use("domain"),
+            Use("pki"),
+            Use("seal"),
+            Use("verify"),
+            Use("keys"),
+            Use("outbound"),
+            Use("store"),
+        ],
+    },
+    Room {
+        name: "web",
+        pure: false,
+        may: &[Use("domain"), Use("app"), Use("workflow"), Read("store")],
+    },
+];
+
+/// Rooms that may name everything: they are where the house is entered.
+const DOORS: [&str; 3] = ["cli", "main", "lib"];
+
+/// Crates that belong to some rooms only.
+const OWNED_CRATES: &[(&str, &[&str])] = &[
+    ("axum", &["web"]),
+    ("tower_http", &["web"]),
+    ("utoipa_axum", &["web"]),
+    ("sqlx", &["store"]),
+    ("cryptoki", &["keys"]),
+    ("reqwest", &["outbound", "keys", "cli"]),
+];
+
+/// Paths that a pure room must not contain, and what they would bring in. A single name matches
+/// any segment, several match next to each other.
+const IMPURE: &[(&[&str], &str)] = &[
+    (&["std", "fs"], "files"),
+    (&["std", "net"], "network"),
+    (&["std", "env"], "environment"),
+    (&["std", "process"], "processes"),
+    (&["std", "thread"], "threads"),
+    (&["std", "time", "Instant"], "a clock"),
+    (&["Instant", "now"], "a clock"),
+    (&["SystemTime"], "a clock"),
+    (&["now_utc"], "a clock"),
+    (&["now_local"], "a clock"),
+    (&["rand"], "randomness"),
+    (&["getrandom"], "randomness"),
+    (&["SystemRandom"], "randomness"),
+    (&["tokio"], "async"),
+    (&["sqlx"], "a database"),
+    (&["reqwest"], "network"),
+    (&["axum"], "the web"),
+    (&["cryptoki"], "a token"),
+];
+
+/// How SQL text begins, and a word that follows somewhere in it (English seldom shouts both).
+const SQL: &[(&str, &str)] = &[
+    ("SELECT ", ""),
+    ("INSERT INTO ", ""),
+    ("UPDATE ", " SET "),
+    ("DELETE FROM ", ""),
+    ("CREATE TABLE ", ""),
+    ("CREATE INDEX ", ""),
+    ("ALTER TABLE ", ""),
+    ("DROP TABLE ", ""),
+    ("PRAGMA ", ""),
+    ("WITH ", " AS ("),
+];
+
+/// One rule broken at one place.
+#[derive(Debug)]
+struct Violation {
+    file: PathBuf,
+    line: usize,
+    rule: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.rule)
+    }
+}
+
+/// The files of `src`, by their path below it.
+struct House {
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl House {
+    /// Reads every Rust file below `folder`.
+    fn read(folder: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(next) = folders.pop() {
+            for entry in std::fs::read_dir(&next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    files.insert(path.strip_prefix(folder).unwrap().to_owned(), text);
+                }
+            }
+        }
+        Self { files }
+    }
+
+    /// Everything that is wrong, file by file.
+    fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let mut declared: BTreeSet<PathBuf> = [PathBuf::from("lib.rs"), "main.rs".into()].into();
+        for (path, text) in &self.files {
+            let module = module_of(path);
+            let source = Source::read(text, &module);
+            for child in &source.children {
+                let full: PathBuf = module.iter().chain(child).collect();
+                declared.insert(full.with_extension("rs"));
+                declared.insert(full.join("mod.rs"));
+            }
+            let room = room_of(path, &module);
+            let rules = [
+                arrows(&room, &source),
+                purity(&room, &source),
+                ownership(&room, &source),
+                sentences(text, &source),
+            ];
+            found.extend(rules.into_iter().flatten().map(|(line, rule)| Violation {
+                file: Path::new("src").join(path),
+                line,
+                rule,
+            }));
+        }
+        for path in self.files.keys().filter(|path| !declared.contains(*path)) {
+            let rule = "no `mod` declares this file: declare it or delete it".to_owned();
+            found.push(Violation { file: Path::new("src").join(path), line: 1, rule });
+        }
+        found
+    }
+}
+
+/// `pki/digest.rs` is module `pki::digest`; `pki/mod.rs` is `pki`; `lib.rs` is the root.
+fn module_of(path: &Path) -> Vec<String> {
+    let mut module: Vec<String> =
+        path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    if module.last().is_some_and(|last| last == "mod")
+        || matches!(&*module, [root] if root == "lib" || root == "main")
+    {
+        module.pop();
+    }
+    module
+}
+
+/// The room a file belongs to.
+fn room_of(path: &Path, module: &[String]) -> String {
+    let stem = || path.with_extension("").to_string_lossy().into_owned();
+    module.first().cloned().unwrap_or_else(stem)
+}
+
+fn arrows(room: &str, source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    if DOORS.contains(&room) {
+        return found;
+    }
+    let Some(rules) = ROOMS.iter().find(|r| r.name == room) else {
+        return vec![(1, format!("room `{room}` is not in the table of tests/it/tidy.rs"))];
+    };
+    for NamedPath { line, segments } in &source.paths {
+        let [first, target, rest @ ..] = segments.as_slice() else { continue };
+        if !matches!(first.as_str(), "crate" | "chancery") || target == room || !is_word(target) {
+            continue;
+        }
+        let Some(may) = rules.may.iter().find(|may| may.target() == target) else {
+            let allowed: Vec<_> = rules.may.iter().map(May::target).collect();
+            let allowed =
+                if allowed.is_empty() { "nothing of ours".into() } else { allowed.join(", ") };
+            found
+                .push((*line, format!("`{room}` must not name `{target}`; it may name {allowed}")));
+            continue;
+        };
+        if rest.is_empty() {
+            // the room itself was imported: judge what the file takes from it
+            for path in source.paths.iter().filter(|path| path.segments[0] == *target) {
+                found.extend(may.refuses(room, &path.segments[1..]).map(|rule| (path.line, rule)));
+            }
+        } else {
+            found.extend(may.refuses(room, rest).map(|rule| (*line, rule)));
+        }
+    }
+    if room == "web" {
+        for at in 0..source.tokens.len() {
+            if source.text(at) == "." && source.text(at + 1) == "store" {
+                let rule = "`web` reads through `store::Reader`; what it writes is a workflow";
+                found.push((source.tokens[at].line, rule.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+impl May {
+    const fn target(&self) -> &'static str {
+        match self {
+            Use(room) | Configure(room) | Read(room) => room,
+        }
+    }
+
+    /// Why these names of the target room are refused, if they are.
+    fn refuses(self, room: &str, names: &[String]) -> Option<String> {
+        match self {
+            Use(_) => None,
+            Configure(target) => {
+                let configures = |name: &String| CONFIGURING.iter().any(|end| name.ends_with(end));
+                (!names.iter().any(configures)).then(|| {
+                    format!("`{room}` may name of `{target}` only its Config, Limits or Settings")
+                })
+            }
+            Read(target) => names.iter().any(|name| name == "Store").then(|| {
+                format!("`{room}` reads through `{target}::Reader`; what it writes is a workflow")
+            }),
+        }
+    }
+}
+
+fn purity(room: &str, source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    if !ROOMS.iter().any(|r| r.name == room && r.pure) {
+        return found;
+    }
+    let impure = |what: &str, name: &str| {
+        format!("`{room}` is pure and must not bring in {what} (`{name}`); make it an argument")
+    };
+    for NamedPath { line, segments } in &source.paths {
+        if segments[0] == "crate" {
+            continue;
+        }
+        for (path, what) in IMPURE {
+            if segments.windows(path.len()).any(|window| window == *path) {
+                found.push((*line, impure(what, &path.join("::"))));
+            }
+        }
+    }
+    for token in &source.tokens {
+        if matches!(token.text.as_str(), "async" | "await") {
+            found.push((token.line, impure("async", &token.text)));
+        }
+    }
+    found
+}
+
+fn ownership(room: &str, source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for NamedPath { line, segments } in &source.paths {
+        for (name, rooms) in OWNED_CRATES {
+            if segments[0] == *name && !rooms.contains(&room) {
+                let rooms = rooms.join(", ");
+                found.push((*line, format!("crate `{name}` belongs to {rooms}, not to `{room}`")));
+            }
+        }
+    }
+    if room != "store" {
+        for (line, text) in &source.strings {
+            let text = text.trim_start().replace('\n', " ");
+            if SQL.iter().any(|(start, later)| text.starts_with(start) && text.contains(later)) {
+                found.push((*line, format!("SQL text belongs to `store`, not to `{room}`")));
+            }
+        }
+    }
+    found
+}
+
+/// `//!` on every file, `///` on every public item.
+fn sentences(text: &str, source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    if !text.trim_start().starts_with("//!") {
+        found.push((1, "a file begins with `//!`: what lives here, what does not".to_owned()));
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let mut at = 0;
+    while at < source.tokens.len() {
+        if source.text(at) == "macro_rules" {
+            at = end_of_braces(source, at);
+        }
+        if source.text(at) == "pub"
+            && let Some((kind, name)) = item_after(source, at + 1)
+        {
+            let line = source.tokens[at].line;
+            let first = source.tokens[before_attributes(source, at)].line;
+            let above = lines[..first - 1].iter().rev().take_while(|l| l.starts_with("//"));
+            let within = &lines[first - 1..line];
+            if !above.chain(within).any(|l| l.starts_with("///")) {
+                let rule =
+                    format!("`pub {kind} {name}` has no `///`: say what holds when it returns");
+                found.push((line, rule));
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Kind and name of the item that follows `pub`; fields, `use`, `mod` and restricted
+/// visibility (`pub(crate)`) are none.
+fn item_after(source: &Source, mut at: usize) -> Option<(String, String)> {
+    while matches!(source.text(at), "async" | "unsafe" | "extern")
+        || (source.text(at) == "const" && source.text(at + 1) == "fn")
+    {
+        at += 1;
+    }
+    let kind = source.text(at);
+    matches!(kind, "fn" | "struct" | "enum" | "trait" | "const" | "type" | "static" | "union")
+        .then(|| (kind.to_owned(), source.text(at + 1).to_owned()))
+}
+
+/// The token where the attributes in front of `at` begin, or `at` itself.
+fn before_attributes(source: &Source, mut at: usize) -> usize {
+    while at > 0 && source.text(at - 1) == "]" {
+        let mut open = at - 1;
+        let mut depth = 0;
+        loop {
+            match source.text(open) {
+                "]" => depth += 1,
+                "[" => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 || open == 0 {
+                break;
+            }
+            open -= 1;
+        }
+        if open == 0 || source.text(open - 1) != "#" {
+            break;
+        }
+        at = open - 1;
+    }
+    at
+}
+
+/// The token that closes the next pair of braces after `at`.
+fn end_of_braces(source: &Source, mut at: usize) -> usize {
+    let mut depth = 0;
+    while at < source.tokens.len() {
+        match source.text(at) {
+            "{" => depth += 1,
+            "}" if depth == 1 => return at,
+            "}" => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    at
+}
+
+#[test]
+fn the_house_is_tidy() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let house = House::read(&folder);
+    assert!(house.files.len() > 2, "no source found in {}", folder.display());
+    let violations = house.violations();
+    let listed: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    assert!(listed.is_empty(), "{} rules broken:\n{}", listed.len(), listed.join("\n"));
+}
+
+#[cfg(test)]
+mod the_checker {
+    use super::*;
+
+    /// What the checker says about one file in an otherwise empty house.
+    fn says(path: &str, body: &str) -> Vec<String> {
+        let path = PathBuf::from(path);
+        let module = module_of(&path);
+        let mut files = BTreeMap::new();
+        let rooms: String =
+            module.first().map(|name| format!("mod {name};\n")).into_iter().collect();
+        if module.len() > 1 {
+            files.insert(
+                PathBuf::from(&module[0]).join("mod.rs"),
+                format!("//! Room.\nmod {};\n", module[1]),
+            );
+        }
+        files.insert(PathBuf::from("lib.rs"), format!("//! Root.\n{rooms}"));
+        files.insert(path, format!("//! A file.\n{body}"));
+        House { files }.violations().iter().map(ToString::to_string).collect()
+    }
+
+    fn refuses(path: &str, body: &str, line: usize, part: &str) {
+        let said = says(path, body);
+        let place = format!("src/{path}:{line}: ");
+        let hit = said.iter().any(|v| v.starts_with(&place) && v.contains(part));
+        assert!(hit, "expected {place}…{part}… for {body:?}, got {said:?}");
+    }
+
+    fn accepts(path: &str, body: &str) {
+        assert_eq!(says(path, body), Vec::<String>::new(), "for {body:?}");
+    }
+
+    #[test]
+    fn finds_wrong_arrows() {
+        refuses("pki/x.rs", "use crate::store::Store;", 2, "`pki` must not name `store`");
+        refuses("pki/x.rs", "\nfn f() { crate::store::open() }", 3, "must not name `store`");
+        refuses("keys/x.rs", "use crate::{domain::ids, pki, outbound::http};", 2, "`outbound`");
+        refuses("pki/x.rs", "use super::super::seal;", 2, "must not name `seal`");
+        refuses("pki/mod.rs", "use super::keys;", 2, "must not name `keys`");
+        refuses("pki/x.rs", "mod tests {\n use super::super::super::web::Y;\n}", 3, "`web`");
+        refuses("domain/x.rs", "#[cfg(test)]\nmod tests { use crate::pki::digest; }", 3, "`pki`");
+        refuses("domain/x.rs", "fn f(_: crate::pki::Y) {}", 2, "nothing of ours");
+        refuses("workflow/x.rs", "use crate::web::X;", 2, "must not name `web`");
+        refuses("cellar.rs", "", 1, "`cellar` is not in the table");
+        refuses("pki/x.rs", "use crate::cellar::X;", 2, "must not name `cellar`");
+    }
+
+    #[test]
+    fn lets_right_arrows_pass() {
+        accepts("pki/x.rs", "use crate::domain::instant::Instant;");
+        accepts(
+            "pki/x.rs",
+            "use super::{digest, super::domain::ids};\nuse crate::pki::digest as d;",
+        );
+        accepts(
+            "pki/x.rs",
+            "// use crate::store;\n/* crate::web::X /* */ */\nconst A: &str = \"crate::web\";",
+        );
+        accepts("cli.rs", "use crate::{web, store::Store, workflow};");
+        accepts(
+            "workflow/x.rs",
+            "fn f<'a>(_: &'a str) -> char { 'x' }\nuse crate::seal::xml::c14n;",
+        );
+        accepts("pki/x.rs", "mod tests {\n use super::super::digest::Y;\n}");
+    }
+
+    #[test]
+    fn knows_half_open_arrows() {
+        accepts(
+            "config.rs",
+            "use crate::keys::Config;\nuse crate::{store, seal::Limits};\nfn f(_: store::Config) {}",
+        );
+        refuses("config.rs", "use crate::keys::Keyring;", 2, "only its Config");
+        refuses("config.rs", "use crate::{store};\nfn f(_: store::Store) {}", 3, "only its Config");
+        accepts("web/x.rs", "use crate::store::{Reader, operations::OperationRow};");
+        refuses("web/x.rs", "use crate::store::Store;", 2, "reads through `store::Reader`");
+        refuses("web/x.rs", "fn f(app: &App) { app.store.write() }", 2, "is a workflow");
+    }
+
+    #[test]
+    fn keeps_pure_rooms_pure() {
+        refuses("seal/x.rs", "use std::fs;", 2, "files");
+        refuses("seal/x.rs", "use std::{fmt, net::TcpStream};", 2, "network");
+        refuses("pki/x.rs", "fn f() { let _ = std::env::var(\"A\"); }", 2, "environment");
+        refuses("domain/x.rs", "use std::time::{Duration, Instant};", 2, "a clock");
+        refuses("domain/x.rs", "fn f() {\n  std::time::SystemTime::now();\n}", 3, "a clock");
+        refuses("verify/x.rs", "fn f() { Instant::now(); }", 2, "a clock");
+        refuses("pki/x.rs", "use aws_lc_rs::{digest, rand};", 2, "randomness");
+        refuses("seal/x.rs", "async fn f() {}", 2, "async");
+        refuses("seal/x.rs", "mod tests { use tokio::task; }", 2, "async");
+        accepts(
+            "seal/x.rs",
+            "use crate::domain::instant::Instant;\nfn f(at: Instant) { at.rand(); }",
+        );
+        accepts("keys/x.rs", "use std::{fs, time::SystemTime};\nasync fn f() {}");
+    }
+
+    #[test]
+    fn keeps_crates_and_sql_at_home() {
+        refuses("workflow/x.rs", "use axum::Json;", 2, "`axum` belongs to web");
+        refuses("web/x.rs", "use sqlx::Row;", 2, "`sqlx` belongs to store");
+        refuses("app.rs", "use cryptoki::object::X;", 2, "belongs to keys");
+        refuses("workflow/x.rs", "const Q: &str = r#\"\n  SELECT a FROM b\"#;", 2, "SQL text");
+        refuses("cli.rs", "const Q: &str = \"UPDATE a SET b = 1\";", 2, "SQL text");
+        accepts("store/x.rs", "const Q: &str = \"DELETE FROM a\";\nuse sqlx::Row;");
+        accepts("cli.rs", "const Q: &str = \"Select a file from the folder. UPDATE: never\";");
+        accepts("web/x.rs", "use axum::Json;");
+    }
+
+    #[test]
+    fn asks_for_sentences() {
+        let bare = BTreeMap::from([(PathBuf::from("lib.rs"), "mod a;\n".to_owned())]);
+        let said = House { files: bare }.violations();
+        assert!(said[0].to_string().contains("begins with `//!`"));
+        refuses("pki/x.rs", "\npub fn f() {}", 3, "`pub fn f` has no `///`");
+        refuses("pki/x.rs", "#[must_use]\npub const fn f() {}", 3, "`pub fn f`");
+        refuses(
+            "pki/x.rs",
+            "/// A.\npub struct A;\nimpl A {\n    pub fn b(&self) {}\n}",
+            5,
+            "fn b",
+        );
+        refuses("pki/x.rs", "// not one\npub const A: u8 = 1;", 3, "`pub const A`");
+        accepts(
+            "pki/x.rs",
+            "/// A.\n#[derive(\n    Debug,\n)]\n#[x]\npub struct A {\n    pub b: u8,\n}",
+        );
+        accepts("pki/x.rs", "#[x]\n/// A.\npub enum A {}\npub(crate) fn f() {}\npub use a::b;");
+        accepts(
+            "pki/x.rs",
+            "macro_rules! m { ($n:ident) => { pub struct $n; } }\n/// B.\npub type B = u8;",
+        );
+    }
+
+    #[test]
+    fn finds_dead_files() {
+        let files = [
+            ("lib.rs", "//! Root.\nmod pki;\n// mod seal;"),
+            ("pki/mod.rs", "//! Room.\nmod a;\nmod tests { mod b; }"),
+            ("pki/a.rs", "//! Alive."),
+            ("pki/tests/b.rs", "//! Alive."),
+            ("pki/c.rs", "//! Dead."),
+            ("seal/mod.rs", "//! Dead."),
+            ("main.rs", "//! Alive."),
+        ];
+        let files = files.map(|(path, text)| (PathBuf::from(path), text.to_owned())).into();
+        let said = House { files }.violations();
+        let dead: Vec<_> = said.iter().map(|v| v.file.display().to_string()).collect();
+        assert_eq!(dead, ["src/pki/c.rs", "src/seal/mod.rs"]);
+        assert!(said.iter().all(|v| v.rule.contains("no `mod` declares")));
+    }
+}
