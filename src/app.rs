@@ -17,10 +17,10 @@ use crate::domain::company::Company;
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
 use crate::domain::instant::Instant;
-use crate::keys::Keyring;
+use crate::keys::{KeyRef, Keyring};
 use crate::pki::certificate::Chain;
 use crate::pki::jose::TokenKeys;
-use crate::seal::xades::Signer;
+use crate::seal::Signer;
 use crate::store::{Reader, Store};
 
 /// What a request may carry.
@@ -274,8 +274,10 @@ pub struct ReadyCredential {
     pub credential: Credential,
     /// Parsed chain.
     pub chain: Arc<Chain>,
-    /// What the XAdES engine needs from the chain, made once.
-    pub xades: Signer,
+    /// Names the key in its back-end.
+    pub key: KeyRef,
+    /// What the engines need from the chain, made once.
+    pub signer: Signer,
 }
 
 /// Parsed credentials. A credential's chain never changes, so an entry is good for ever; only its

@@ -19,6 +19,7 @@
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod keys;

@@ -1,3 +1,9 @@
-//! The binary.
+//! Parses arguments, starts the runtime, calls the command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    chancery::cli::run(chancery::cli::Arguments::parse())
+}

@@ -26,8 +26,7 @@ pub enum Format {
 /// Starts logging to standard error. Calling it again changes nothing.
 pub fn start(config: &Config) {
     let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.format {
         Format::Text => subscriber.with_target(false).try_init(),
         Format::Json => subscriber.json().flatten_event(true).try_init(),

@@ -185,6 +185,7 @@ impl Refusal {
             Self::LocationMissing { .. } => "location-missing",
             Self::LocationAmbiguous { .. } => "location-ambiguous",
             Self::LocationOccupied { .. } => "location-occupied",
+            Self::LocationPlaceholder { .. } => "location-placeholder",
             Self::TransformUnknown { .. } => "transform-unknown",
             Self::CanonicalizationUnknown { .. } => "canonicalization-unknown",
             Self::CanonicalizationUnsupported { .. } => "canonicalization-unsupported",

@@ -22,7 +22,7 @@ async fn live() -> &'static str {
 async fn ready(State(web): State<Web>) -> Response {
     let database = web.app.reader.ping().await;
     let keys = web.app.keyring.health().await;
-    let keys_ok = keys.iter().any(|backend| backend.ok);
+    let keys_ok = keys.iter().any(|backend| backend.state.is_ok());
     let ok = database.is_ok() && keys_ok;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let say = |ok: bool| if ok { "ok" } else { "not available" };

@@ -90,10 +90,8 @@ const fn units(bytes: usize) -> usize {
 
 /// All addresses.
 pub fn router(web: Web) -> Router {
-    let mut router = Router::new()
-        .merge(health::routes())
-        .merge(oauth::routes())
-        .merge(openapi::routes());
+    let mut router =
+        Router::new().merge(health::routes()).merge(oauth::routes()).merge(openapi::routes());
     let mut prefixes: Vec<String> =
         web.config.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
     prefixes.sort();
@@ -117,9 +115,7 @@ pub fn router(web: Web) -> Router {
 /// Answers are for the client alone and are data, never pages.
 async fn protective_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

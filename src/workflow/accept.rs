@@ -63,7 +63,11 @@ pub struct Accepted {
 ///
 /// # Errors
 /// [`Error::Refused`]: nothing was recorded, the references stay free.
-pub async fn accept(app: &Arc<App>, caller: &Caller, request: SignRequest) -> Result<Accepted, Error> {
+pub async fn accept(
+    app: &Arc<App>,
+    caller: &Caller,
+    request: SignRequest,
+) -> Result<Accepted, Error> {
     check_request(app, &request)?;
     let service = &caller.client_service;
     let credential = service.credential.ok_or(Refusal::NoCredential)?;
@@ -112,10 +116,8 @@ async fn existing(
     caller: &Caller,
     new: &NewOperation,
 ) -> Result<Option<Accepted>, Error> {
-    let found = app
-        .reader
-        .fingerprint(caller.client_service.id, &new.operation.external_reference)
-        .await?;
+    let found =
+        app.reader.fingerprint(caller.client_service.id, &new.operation.external_reference).await?;
     match found {
         None => Ok(None),
         Some((operation, fingerprint)) if fingerprint == new.fingerprint => {

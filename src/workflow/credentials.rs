@@ -7,17 +7,22 @@ use crate::app::{App, ReadyCredential};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::CredentialId;
 use crate::domain::instant::Instant;
-use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
+use crate::keys::KeyRef;
 use crate::pki::certificate::{Certificate, Chain};
-use crate::seal::xades::Signer;
+use crate::seal::Signer;
 
 /// Records a credential after proving that the back-end holds the key of its certificate.
 ///
 /// # Errors
 /// [`Error::Refused`] when the certificate is out of its validity, [`Error::Unavailable`] when the
 /// key is not there or the back-end does not answer.
-pub async fn import(app: &App, alias: &str, backend: &str, chain: &Chain) -> Result<Credential, Error> {
+pub async fn import(
+    app: &App,
+    alias: &str,
+    backend: &str,
+    chain: &Chain,
+) -> Result<Credential, Error> {
     let now = app.now();
     check_validity(chain.signing(), now)?;
     app.keyring
@@ -51,8 +56,12 @@ pub async fn ready(app: &App, id: CredentialId) -> Result<Arc<ReadyCredential>, 
     }
     let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice))
         .map_err(|error| Refusal::CertificateUnusable { reason: error.to_string() })?;
-    let xades = Signer::new(&chain, DigestAlgorithm::Sha256);
-    let ready = Arc::new(ReadyCredential { credential, chain: Arc::new(chain), xades });
+    let key = KeyRef {
+        backend: credential.backend.clone(),
+        certificate: Arc::new(chain.signing().clone()),
+    };
+    let signer = Signer::new(&chain);
+    let ready = Arc::new(ReadyCredential { credential, chain: Arc::new(chain), key, signer });
     app.credentials.remember(&ready);
     Ok(ready)
 }

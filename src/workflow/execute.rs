@@ -12,10 +12,10 @@ use crate::domain::ids::{CredentialId, DocumentId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
 use crate::domain::profile::{Format, XadesProfile};
-use crate::domain::scope::Scope;
-use crate::keys::{KeyRef, ToBeSigned};
-use crate::seal::{Prepared, Profile};
 use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
+use crate::keys::ToBeSigned;
+use crate::seal::{Prepared, Profile};
 use crate::store::documents::Intent;
 use crate::store::operations::{Lease, NewOperation, Outcome};
 
@@ -62,8 +62,13 @@ impl Work {
             app.reader.operation(Scope::Installation, id).await?.ok_or(Error::NotFound)?;
         let documents = app.reader.documents(id).await?;
         let mut contents = app.reader.original_contents(id).await?;
-        let mut intents: HashMap<DocumentId, Intent> =
-            app.reader.intents(id).await?.into_iter().map(|found| (found.document, found)).collect();
+        let mut intents: HashMap<DocumentId, Intent> = app
+            .reader
+            .intents(id)
+            .await?
+            .into_iter()
+            .map(|found| (found.document, found))
+            .collect();
         let sealed_before = documents
             .iter()
             .any(|(document, _)| matches!(document.state, DocumentState::Sealed { .. }));
@@ -187,16 +192,14 @@ async fn seal_chunk(
     }
 
     // From here on a key is used, and only for what is stored above.
-    let key = KeyRef::new(&ready.credential.backend, ready.chain.signing());
     let items = prepared
         .iter()
-        .map(|document| ToBeSigned {
-            algorithm: document.prepared.signature_algorithm(),
-            message: document.prepared.to_be_signed().into(),
-            digest: document.prepared.digest().clone(),
+        .map(|document| {
+            let algorithm = document.prepared.signature_algorithm();
+            ToBeSigned::new(algorithm, document.prepared.to_be_signed())
         })
         .collect();
-    let values = app.keyring.sign(&key, items).await;
+    let values = app.keyring.sign(&ready.key, items).await;
 
     let mut trouble = None;
     let mut signed = Vec::with_capacity(prepared.len());
@@ -231,7 +234,7 @@ async fn prepare(
     now: Instant,
 ) -> Result<(Vec<PreparedDocument>, Vec<Outcome>), Error> {
     let ready = Arc::clone(ready);
-    let limits = app.seal_limits.clone();
+    let limits = app.seal_limits;
     on_engine(app, move || {
         let mut prepared = Vec::with_capacity(chunk.len());
         let mut failed = Vec::new();
@@ -259,7 +262,7 @@ fn prepare_one(
         .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
     let profile = profile(&document, ready)?;
     let content = Arc::unwrap_or_clone(document.content);
-    let prepared = crate::seal::prepare(content, &profile, &ready.xades, signing_time, limits)
+    let prepared = crate::seal::prepare(content, &profile, &ready.signer, signing_time, limits)
         .map_err(|refusal| refused(SigningError::Configuration, &refusal))?;
     if let Some(intent) = &document.intent
         && (intent.digest != prepared.digest().value()
@@ -347,22 +350,14 @@ async fn fail_rest(
     let outcomes: Vec<Outcome> = work
         .documents
         .iter()
-        .map(|document| Outcome {
-            document: document.id,
-            state: failure.clone(),
-            sealed: None,
-        })
+        .map(|document| Outcome { document: document.id, state: failure.clone(), sealed: None })
         .collect();
     let end = Some(end_state(work.sealed_before));
     Ok(app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?)
 }
 
 fn refused(error: SigningError, refusal: &Refusal) -> DocumentState {
-    DocumentState::Failed {
-        error,
-        reason: refusal.code().to_owned(),
-        detail: refusal.to_string(),
-    }
+    DocumentState::Failed { error, reason: refusal.code().to_owned(), detail: refusal.to_string() }
 }
 
 /// Runs a calculation on a thread that may take its time, as many at once as there are cores.

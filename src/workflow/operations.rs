@@ -36,8 +36,7 @@ pub async fn detail(
 ) -> Result<OperationDetail, Error> {
     let operation = app.reader.operation(scope, id).await?.ok_or(Error::NotFound)?;
     let documents = app.reader.documents(id).await?;
-    let sealed =
-        if with_contents { app.reader.sealed_contents(id).await? } else { HashMap::new() };
+    let sealed = if with_contents { app.reader.sealed_contents(id).await? } else { HashMap::new() };
     Ok(OperationDetail { operation, documents, sealed })
 }
 

@@ -66,7 +66,11 @@ pub enum BearerError {
 ///
 /// # Errors
 /// [`GrantError`]. Unknown aliases cost the same work as known ones.
-pub async fn grant(app: &App, alias: &str, secret: &SecretString) -> Result<AccessToken, GrantError> {
+pub async fn grant(
+    app: &App,
+    alias: &str,
+    secret: &SecretString,
+) -> Result<AccessToken, GrantError> {
     let shown = sha256(secret.expose_secret().as_bytes());
     let service = app.reader.client_service_by_alias(alias).await.map_err(Error::from)?;
     let live = match &service {
@@ -91,7 +95,7 @@ pub async fn grant(app: &App, alias: &str, secret: &SecretString) -> Result<Acce
     }
 
     let jti = URL_SAFE_NO_PAD.encode(app.random.octets::<16>().map_err(Error::from)?);
-    let issued = app.now().unix_ms().div_euclid(1000);
+    let now = app.now().unix_ms().div_euclid(1000);
     let expires_in = app.tokens.access_token_seconds;
     let claims = Claims {
         iss: app.issuer.clone(),
@@ -99,8 +103,8 @@ pub async fn grant(app: &App, alias: &str, secret: &SecretString) -> Result<Acce
         aud: AUDIENCE.to_owned(),
         client_id: service.alias.as_str().to_owned(),
         scope: OAUTH_SCOPE.to_owned(),
-        iat: issued,
-        exp: issued + expires_in,
+        iat: now,
+        exp: now + expires_in,
         jti: jti.clone(),
     };
     let value = app.token_keys.sign(&claims).map_err(|error| Error::Internal(Box::new(error)))?;
@@ -112,10 +116,8 @@ pub async fn grant(app: &App, alias: &str, secret: &SecretString) -> Result<Acce
 /// # Errors
 /// [`BearerError`]; a suspension is noticed within `oauth.status_cache_ms`.
 pub async fn caller(app: &App, bearer: &str) -> Result<Arc<Caller>, BearerError> {
-    let claims = app
-        .token_keys
-        .check(bearer, &app.issuer, AUDIENCE)
-        .map_err(|_| BearerError::Invalid)?;
+    let claims =
+        app.token_keys.check(bearer, &app.issuer, AUDIENCE).map_err(|_| BearerError::Invalid)?;
     let now = app.now();
     let seconds = now.unix_ms().div_euclid(1000);
     if seconds > claims.exp.saturating_add(LEEWAY_SECONDS)

@@ -72,17 +72,11 @@ impl Family {
             Self::Missing => {
                 ("0.0.2", "Mandatory attribute is missing. Request is malformed.", 400, 500, false)
             }
-            Self::NotSetUp => {
-                ("0.0.3", "Client service is not properly set up.", 500, 500, false)
-            }
+            Self::NotSetUp => ("0.0.3", "Client service is not properly set up.", 500, 500, false),
             Self::TooLarge => ("0.0.4", "Attribute size exceeded.", 413, 500, false),
-            Self::Invalid => (
-                "0.0.6",
-                "Error occurred when validating the request parameters.",
-                400,
-                500,
-                false,
-            ),
+            Self::Invalid => {
+                ("0.0.6", "Error occurred when validating the request parameters.", 400, 500, false)
+            }
             Self::Conflict => (
                 "0.0.7",
                 "Information already exists in the system: the external reference is in use.",
@@ -218,7 +212,8 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
         if self.family == Family::Token {
-            let challenge = HeaderValue::from_static("Bearer realm=\"chancery\", error=\"invalid_token\"");
+            let challenge =
+                HeaderValue::from_static("Bearer realm=\"chancery\", error=\"invalid_token\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         if retryable && status != StatusCode::INTERNAL_SERVER_ERROR {
@@ -287,6 +282,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::LocationMissing { .. }
         | Refusal::LocationAmbiguous { .. }
         | Refusal::LocationOccupied { .. }
+        | Refusal::LocationPlaceholder { .. }
         | Refusal::TransformUnknown { .. }
         | Refusal::CanonicalizationUnknown { .. }
         | Refusal::CanonicalizationUnsupported { .. } => Family::Invalid,

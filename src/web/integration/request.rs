@@ -12,9 +12,7 @@ use utoipa::ToSchema;
 use crate::app::Limits;
 use crate::domain::document::SealSettings;
 use crate::domain::ids::ExternalReference;
-use crate::domain::profile::{
-    Canonicalization, CanonicalizationMethod, Format, SignatureLocation,
-};
+use crate::domain::profile::{Canonicalization, CanonicalizationMethod, Format, SignatureLocation};
 use crate::domain::refusal::Refusal;
 use crate::seal::inspect::{Content, inspect};
 use crate::workflow::accept::{RequestedDocument, SignRequest};
@@ -243,11 +241,10 @@ impl Promises {
         if let Some(alias) = &info.alias {
             text_limit(alias, "preservationInfo.alias")?;
         }
-        let receivers = info.delivery_info.and_then(|info| info.person_receiver).unwrap_or_default();
+        let receivers =
+            info.delivery_info.and_then(|info| info.person_receiver).unwrap_or_default();
         for (position, receiver) in receivers.iter().enumerate() {
-            let path = || {
-                format!("preservationInfo.deliveryInfo.personReceiver[{position}].email")
-            };
+            let path = || format!("preservationInfo.deliveryInfo.personReceiver[{position}].email");
             let email = required(receiver.email.as_deref(), path)?;
             if !looks_like_mail(email) {
                 let expected = "an e-mail address such as ap@example.com".to_owned();
@@ -273,9 +270,8 @@ impl Promises {
 }
 
 fn looks_like_mail(email: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control())
-    };
+    let plain =
+        |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
     email.len() <= 254
         && email.rsplit_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain))
 }
@@ -302,7 +298,8 @@ fn decode_document(
     let encoded = required(document.base64_content, || path("documentRequest.base64Content"))?;
     let info = required(body.signature_info, || path("signatureInfo"))?;
     let signature_type =
-        required(info.signature_type.as_deref(), || path("signatureInfo.signatureType"))?.to_owned();
+        required(info.signature_type.as_deref(), || path("signatureInfo.signatureType"))?
+            .to_owned();
     if let Some(visible) = &info.visible_signature_info {
         required(visible.location_type.as_deref(), || {
             path("signatureInfo.visibleSignatureInfo.locationType")
@@ -315,15 +312,15 @@ fn decode_document(
     let mut first = FirstRefusal(promise.refusal.clone());
     first.note(check_name(&name));
     let content = first.note(content(&encoded.0, limits)).unwrap_or_default();
-    let content_type = first
-        .note(content_type(&declared, &content))
-        .unwrap_or_else(|| declared.trim().to_owned());
-    let settings = first.note(settings(&signature_type, info, &content_type)).unwrap_or(SealSettings {
-        format: Format::Xades,
-        canonicalization: Canonicalization::EXCLUSIVE,
-        location: SignatureLocation::Default,
-        notes: Vec::new(),
-    });
+    let content_type =
+        first.note(content_type(&declared, &content)).unwrap_or_else(|| declared.trim().to_owned());
+    let settings =
+        first.note(settings(&signature_type, info, &content_type)).unwrap_or(SealSettings {
+            format: Format::Xades,
+            canonicalization: Canonicalization::EXCLUSIVE,
+            location: SignatureLocation::Default,
+            notes: Vec::new(),
+        });
     let refusal = first.0;
     if refusal.as_ref().is_some_and(|refusal| matches!(refusal, Refusal::Base64Invalid { .. })) {
         // Two different broken contents are two different requests.
@@ -400,9 +397,8 @@ fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
     let essence = declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase();
     let kind = inspect(content);
     if essence.contains(',') {
-        let known = |part: &str| {
-            matches!(part.trim(), "application/pdf" | "text/xml" | "application/xml")
-        };
+        let known =
+            |part: &str| matches!(part.trim(), "application/pdf" | "text/xml" | "application/xml");
         if !essence.split(',').all(known) {
             return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() });
         }
@@ -492,7 +488,9 @@ fn settings(
         location: match location.filter(|text| !text.trim().is_empty()) {
             None => SignatureLocation::Default,
             Some(text) if text.chars().count() > TEXT_LIMIT => {
-                return Err(Refusal::LocationInvalid { location: "longer than allowed".to_owned() });
+                return Err(Refusal::LocationInvalid {
+                    location: "longer than allowed".to_owned(),
+                });
             }
             Some(text) => SignatureLocation::Inside(text.trim().to_owned()),
         },
@@ -507,10 +505,7 @@ fn innermost(mut advanced: AdvancedSignatureInfo) -> AdvancedSignatureInfo {
 }
 
 fn not_available(what: &str) -> Refusal {
-    Refusal::NotAvailable {
-        what: what.to_owned(),
-        remedy: "send XML with signatureType XAdES",
-    }
+    Refusal::NotAvailable { what: what.to_owned(), remedy: "send XML with signatureType XAdES" }
 }
 
 fn check_transform(value: Option<&str>) -> Result<(), Refusal> {
@@ -535,7 +530,9 @@ fn canonicalization(value: Option<&str>) -> Result<Canonicalization, Refusal> {
         Some("INCLUSIVE_11") => (Inclusive11, false),
         Some("INCLUSIVE_11_WITH_COMMENTS") => (Inclusive11, true),
         Some(value) => {
-            return Err(Refusal::CanonicalizationUnknown { value: value.chars().take(80).collect() });
+            return Err(Refusal::CanonicalizationUnknown {
+                value: value.chars().take(80).collect(),
+            });
         }
     };
     Ok(Canonicalization { method, with_comments })

@@ -72,7 +72,10 @@ async fn sign(web: &Web, request: Request) -> Result<Response, Problem> {
 }
 
 /// Takes a place for the request and its bytes, or says that there is none.
-fn place(web: &Web, headers: &HeaderMap) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Problem> {
+fn place(
+    web: &Web,
+    headers: &HeaderMap,
+) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Problem> {
     let limit = web.config.body_limit_bytes;
     let length = headers
         .get(header::CONTENT_LENGTH)

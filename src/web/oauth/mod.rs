@@ -88,7 +88,10 @@ async fn answer(
     match form.grant_type.as_deref() {
         Some("client_credentials") => {}
         Some(_) => {
-            return Err(Refused::bad("unsupported_grant_type", "send grant_type=client_credentials"));
+            return Err(Refused::bad(
+                "unsupported_grant_type",
+                "send grant_type=client_credentials",
+            ));
         }
         None => return Err(Refused::bad("invalid_request", "grant_type is missing")),
     }
@@ -111,9 +114,10 @@ async fn answer(
 fn credentials(headers: &HeaderMap, form: Form) -> Result<(String, SecretString), Refused> {
     let basic = headers.get(header::AUTHORIZATION).map(basic).transpose()?;
     match (basic, form.client_id, form.client_secret) {
-        (Some(_), _, Some(_)) => {
-            Err(Refused::bad("invalid_request", "send the credentials once, as HTTP Basic or in the body"))
-        }
+        (Some(_), _, Some(_)) => Err(Refused::bad(
+            "invalid_request",
+            "send the credentials once, as HTTP Basic or in the body",
+        )),
         (Some((alias, _)), Some(other), None) if alias != other => {
             Err(Refused::bad("invalid_request", "client_id differs from the HTTP Basic user"))
         }
@@ -158,7 +162,10 @@ impl Form {
                 "grant_type" => set(&mut form.grant_type, value)?,
                 "scope" => set(&mut form.scope, value)?,
                 "client_secret" => {
-                    return Err(Refused::bad("invalid_request", "never send client_secret in the address"));
+                    return Err(Refused::bad(
+                        "invalid_request",
+                        "never send client_secret in the address",
+                    ));
                 }
                 _ => {}
             }

@@ -1,0 +1,167 @@
+//! `check`: the doctor. One line a finding: OK, or what to do.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{Outcome, house};
+use crate::app::App;
+use crate::config::Config;
+use crate::pki::certificate::Chain;
+use crate::workflow::execute::chain;
+
+/// A certificate that ends within so many days is named.
+const SOON_DAYS: i64 = 45;
+
+/// Less free disk than this is named.
+const LITTLE_DISK_MIB: u64 = 1024;
+
+#[derive(Default)]
+struct Findings {
+    bad: usize,
+}
+
+impl Findings {
+    fn bad(&mut self, what: &str, text: &str) {
+        println!("BAD   {what:<14} {text}");
+        self.bad += 1;
+    }
+}
+
+fn ok(what: &str, text: &str) {
+    println!("OK    {what:<14} {text}");
+}
+
+fn warn(what: &str, text: &str) {
+    println!("WARN  {what:<14} {text}");
+}
+
+/// Says that there is no configuration to check with.
+pub(super) fn no_configuration(error: &crate::config::Error) -> ExitCode {
+    let mut findings = Findings::default();
+    findings.bad("configuration", &format!("{error}; see: chancery config"));
+    ExitCode::FAILURE
+}
+
+pub(super) async fn run(config: Config) -> Outcome {
+    let mut findings = Findings::default();
+    ok("configuration", "read, no unknown keys");
+    match house::store(&config).await {
+        Ok(store) => {
+            let place = place(&config.store.url);
+            ok("database", &format!("{} answers at {place}", store.engine_name()));
+        }
+        Err(error) => {
+            let text =
+                format!("{}; look at store.url and the file's or server's rights", chain(&*error));
+            findings.bad("database", &text);
+        }
+    }
+    clock(&mut findings);
+    disk(&config);
+    match house::app(&config).await {
+        Ok(app) => {
+            back_ends(&mut findings, &app).await;
+            credentials(&mut findings, &app).await?;
+            app.store.close().await;
+        }
+        Err(error) => findings.bad("service", &chain(&*error)),
+    }
+    if findings.bad == 0 {
+        println!("Everything needed is there.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} to put right.", findings.bad);
+    Ok(ExitCode::FAILURE)
+}
+
+/// A database URL without its password.
+fn place(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+fn clock(findings: &mut Findings) {
+    let now = crate::app::Clock::System.now();
+    // 2026-01-01: this binary did not exist before.
+    if now.unix_ms() < 1_767_225_600_000 {
+        let text = format!("says {}; set it, signing times would be wrong", now.to_rfc3339());
+        findings.bad("clock", &text);
+    } else {
+        ok("clock", &now.to_rfc3339());
+    }
+}
+
+fn disk(config: &Config) {
+    let Some(path) = config.store.url.strip_prefix("sqlite://") else { return };
+    let file = Path::new(path.split('?').next().unwrap_or(path));
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    match fs4::available_space(folder) {
+        Ok(bytes) if bytes / 1024 / 1024 < LITTLE_DISK_MIB => warn(
+            "disk",
+            &format!("{} MiB free at {}; make room", bytes / 1024 / 1024, folder.display()),
+        ),
+        Ok(bytes) => {
+            ok("disk", &format!("{} GiB free at {}", bytes / 1024 / 1024 / 1024, folder.display()));
+        }
+        Err(error) => warn("disk", &format!("{} cannot be asked: {error}", folder.display())),
+    }
+}
+
+async fn back_ends(findings: &mut Findings, app: &App) {
+    let health = app.keyring.health().await;
+    if health.is_empty() {
+        findings.bad("keys", "no back-end is configured; see [keys] in: chancery config");
+    }
+    for backend in health {
+        let what = format!("keys.{}", backend.name);
+        match backend.state {
+            Ok(state) => {
+                ok(&what, &state.summary);
+                for problem in state.problems {
+                    warn(&what, &problem);
+                }
+            }
+            Err(error) => findings.bad(&what, &chain(&error)),
+        }
+    }
+}
+
+async fn credentials(findings: &mut Findings, app: &App) -> Result<(), super::Failure> {
+    let now = app.now();
+    let all = app.reader.credentials().await?;
+    if all.is_empty() {
+        warn("credentials", "none yet; see: chancery credential import --help");
+    }
+    for credential in all {
+        let what = format!("credential {}", credential.alias);
+        let chain_of = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice));
+        let signing = match &chain_of {
+            Ok(parsed) => parsed.signing(),
+            Err(error) => {
+                findings.bad(&what, &chain(error));
+                continue;
+            }
+        };
+        if let Err(error) = app.keyring.find(&credential.backend, signing).await {
+            findings.bad(&what, &chain(&error));
+            continue;
+        }
+        let until = signing.not_after();
+        let days = (until.unix_ms() - now.unix_ms()).div_euclid(86_400_000);
+        let text =
+            format!("{}, valid until {}", signing.key_kind().label(), until.to_xs_date_time());
+        if until < now || now < signing.not_before() {
+            findings.bad(&what, &format!("{text}: not valid now; renew it"));
+        } else if days < SOON_DAYS {
+            warn(&what, &format!("{text}: {days} days left; renew it"));
+        } else {
+            ok(&what, &text);
+        }
+    }
+    Ok(())
+}

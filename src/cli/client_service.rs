@@ -1,0 +1,182 @@
+//! `client-service`: create, list, suspend, activate, assign, rotate-secret.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use secrecy::ExposeSecret as _;
+
+use super::{Failure, Outcome, house};
+use crate::app::App;
+use crate::config::Config;
+use crate::domain::client_service::{Alias, ClientServiceStatus, DocumentReferences};
+use crate::workflow::client_services::{self, NewClientService};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Creates a client service and shows its secret, once.
+    ///
+    /// Example: chancery client-service create --issuer-name "ACME, Lda" --issuer-vat 505767457
+    /// --issuer-country PRT --credential acme-2026
+    Create(Create),
+    /// Lists client services.
+    List,
+    /// Refuses a client service from now on, live access tokens too (within seconds).
+    Suspend {
+        /// Alias (OAuth client_id).
+        alias: String,
+    },
+    /// Lets a suspended client service call again.
+    Activate {
+        /// Alias (OAuth client_id).
+        alias: String,
+    },
+    /// Sets the credential that seals its documents from now on.
+    Assign {
+        /// Alias (OAuth client_id).
+        alias: String,
+        /// Alias of the credential.
+        #[arg(long)]
+        credential: String,
+    },
+    /// Shows a new secret, once. The one before stays good until the next rotation.
+    RotateSecret {
+        /// Alias (OAuth client_id).
+        alias: String,
+        /// End all other secrets now.
+        #[arg(long)]
+        only: bool,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// OAuth client_id; made from country and VAT number when absent.
+    #[arg(long)]
+    alias: Option<String>,
+    /// Name of the company whose documents are sealed.
+    #[arg(long)]
+    issuer_name: String,
+    /// Its VAT number.
+    #[arg(long)]
+    issuer_vat: String,
+    /// Its country, ISO 3166-1 alpha-3 (PRT, ESP, ...).
+    #[arg(long)]
+    issuer_country: String,
+    /// Alias of the credential that seals; can be assigned later.
+    #[arg(long)]
+    credential: Option<String>,
+    /// Whether a document reference names one document for ever, or is repeated by this client.
+    #[arg(long, value_enum, default_value = "unique")]
+    document_references: References,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum References {
+    Unique,
+    Reusable,
+}
+
+pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    let app = house::app(&config).await?;
+    match command {
+        Command::Create(create) => create_one(&app, create).await?,
+        Command::List => list(&app).await?,
+        Command::Suspend { alias } => {
+            set(&app, &alias, ClientServiceStatus::Suspended).await?;
+            println!("{alias} is suspended.");
+        }
+        Command::Activate { alias } => {
+            set(&app, &alias, ClientServiceStatus::Active).await?;
+            println!("{alias} is active.");
+        }
+        Command::Assign { alias, credential } => {
+            let credential = credential_id(&app, &credential).await?;
+            client_services::assign(&app, &alias, credential)
+                .await
+                .map_err(|error| unknown(error, &alias))?;
+            println!("{alias} seals with it from now on.");
+        }
+        Command::RotateSecret { alias, only } => {
+            let secret = client_services::rotate_secret(&app, &alias, only)
+                .await
+                .map_err(|error| unknown(error, &alias))?;
+            println!("client_secret: {}", secret.expose_secret());
+            println!("It is shown this once; only its hash is kept.");
+        }
+    }
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
+    let country = create.issuer_country.to_ascii_uppercase();
+    if country.len() != 3 || !country.chars().all(|c| c.is_ascii_uppercase()) {
+        return Err("--issuer-country must be three letters, such as PRT".into());
+    }
+    let credential = match &create.credential {
+        Some(alias) => Some(credential_id(app, alias).await?),
+        None => None,
+    };
+    let new = NewClientService {
+        alias: create.alias.as_deref().map(Alias::parse).transpose()?,
+        issuer_name: create.issuer_name,
+        issuer_vat: create.issuer_vat,
+        issuer_country: country,
+        credential,
+        document_references: match create.document_references {
+            References::Unique => DocumentReferences::Unique,
+            References::Reusable => DocumentReferences::Reusable,
+        },
+    };
+    let (service, secret) = client_services::create(app, new).await?;
+    println!("client_id:     {}", service.alias.as_str());
+    println!("client_secret: {}", secret.expose_secret());
+    println!("The secret is shown this once; only its hash is kept.");
+    Ok(())
+}
+
+async fn list(app: &App) -> Result<(), Failure> {
+    let services = app.reader.client_services().await?;
+    if services.is_empty() {
+        println!("No client services yet; make one with: chancery client-service create --help");
+        return Ok(());
+    }
+    println!("{:<40} {:<10} {:<24} DOCUMENT REFERENCES", "ALIAS", "STATUS", "CREDENTIAL");
+    let credentials = app.reader.credentials().await?;
+    for service in services {
+        let credential = credentials
+            .iter()
+            .find(|credential| Some(credential.id) == service.credential)
+            .map_or("none", |credential| credential.alias.as_str());
+        println!(
+            "{:<40} {:<10} {credential:<24} {}",
+            service.alias.as_str(),
+            service.status.as_str(),
+            service.document_references.as_str()
+        );
+    }
+    Ok(())
+}
+
+async fn set(app: &App, alias: &str, status: ClientServiceStatus) -> Result<(), Failure> {
+    client_services::set_status(app, alias, status).await.map_err(|error| unknown(error, alias))
+}
+
+async fn credential_id(
+    app: &App,
+    alias: &str,
+) -> Result<crate::domain::ids::CredentialId, Failure> {
+    let found = app.reader.credential_by_alias(alias).await?;
+    let found = found
+        .ok_or_else(|| format!("no credential is called {alias}; see: chancery credential list"))?;
+    Ok(found.id)
+}
+
+fn unknown(error: crate::workflow::Error, alias: &str) -> Failure {
+    match error {
+        crate::workflow::Error::NotFound => {
+            format!("no client service is called {alias}; see: chancery client-service list").into()
+        }
+        other => other.into(),
+    }
+}

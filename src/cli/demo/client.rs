@@ -1,0 +1,273 @@
+//! The demo's integrator: what an ERP does, over HTTP, including giving up too early.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use super::super::Failure;
+use crate::pki::digest::sha256;
+
+/// How long the demo looks for an operation.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sample document.
+pub(super) struct Sample {
+    pub(super) name: String,
+    pub(super) content: Vec<u8>,
+}
+
+/// A sealed document.
+pub(super) struct SealedSample {
+    pub(super) name: String,
+    pub(super) result: Result<Vec<u8>, String>,
+}
+
+/// What became of a batch.
+pub(super) struct Batch {
+    pub(super) key: &'static str,
+    pub(super) operation: i64,
+    pub(super) documents: Vec<SealedSample>,
+    replayed_before: bool,
+    execution_ms: i64,
+}
+
+impl Batch {
+    /// What happened, in a sentence.
+    pub(super) fn story(&self) -> String {
+        let sealed = self.documents.iter().filter(|document| document.result.is_ok()).count();
+        let before = if self.replayed_before {
+            "this batch was sealed by an earlier run, so the service gave the same bytes again"
+        } else {
+            "the client gave up before the answer came and found the operation by reference"
+        };
+        format!(
+            "{sealed} of {} sealed in {} ms as operation {}; {before}; \
+             sending all of it once more gave the very same bytes.",
+            self.documents.len(),
+            self.execution_ms,
+            self.operation
+        )
+    }
+}
+
+/// The sample documents, sorted by name.
+pub(super) fn samples(folder: &Path) -> Result<Vec<Sample>, Failure> {
+    let mut samples = Vec::new();
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let file = path.join("input.xml");
+        if let (Some(name), true) = (path.file_name(), file.exists()) {
+            samples.push(Sample {
+                name: name.to_string_lossy().into_owned(),
+                content: std::fs::read(&file)?,
+            });
+        }
+    }
+    samples.sort_by(|a, b| a.name.cmp(&b.name));
+    if samples.is_empty() {
+        return Err(format!("{} holds no */input.xml", folder.display()).into());
+    }
+    Ok(samples)
+}
+
+/// A logged-in client.
+pub(super) struct Client {
+    base: String,
+    http: reqwest::Client,
+    token: String,
+}
+
+impl Client {
+    /// Gets an access token.
+    pub(super) async fn log_in(
+        base: &str,
+        alias: &str,
+        secret: &SecretString,
+    ) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let response = http
+            .post(format!("{base}/oauth2/token"))
+            .basic_auth(alias, Some(secret.expose_secret()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials")
+            .send()
+            .await?;
+        let answer: Value = json_of(response).await?;
+        let token = answer["access_token"].as_str().ok_or("no access token")?.to_owned();
+        Ok(Self { base: base.to_owned(), http, token })
+    }
+
+    /// Seals a batch as a client does whose patience ends too early.
+    pub(super) async fn seal_with_time_out(
+        &self,
+        key: &'static str,
+        samples: &[Sample],
+    ) -> Result<Batch, Failure> {
+        let request = request(samples);
+        let document_reference =
+            request["documents"][0]["documentRequest"]["externalReference"].clone();
+        let document_reference = document_reference.as_str().unwrap_or_default().to_owned();
+
+        // The request goes out; as soon as the service knows the document, the client hangs up.
+        let before = self.id_of(&document_reference).await?.is_some();
+        let send = self.sign(&request);
+        let id = {
+            tokio::pin!(send);
+            let appear = self.appears(&document_reference);
+            tokio::pin!(appear);
+            tokio::select! {
+                id = &mut appear => id?,
+                answer = &mut send => answer?["id"].as_i64().ok_or("no id")?,
+            }
+        };
+        self.finishes(id).await?;
+        let detail = self.detail(id).await?;
+        let again = self.sign(&request).await?;
+        let replayed = again["replayed"].as_bool().unwrap_or(false);
+        if !replayed || again["id"] != detail["id"] {
+            return Err("the same request again was not recognised".into());
+        }
+        let documents = documents(samples, &detail)?;
+        let repeated = documents_equal(&detail, &again);
+        if !repeated {
+            return Err("the same request again gave other bytes".into());
+        }
+        Ok(Batch {
+            key,
+            operation: id,
+            documents,
+            replayed_before: before,
+            execution_ms: detail["executionTime"].as_i64().unwrap_or_default(),
+        })
+    }
+
+    async fn sign(&self, request: &Value) -> Result<Value, Failure> {
+        let response = self
+            .http
+            .post(format!("{}/api/v0/document/sign/base64/", self.base))
+            .bearer_auth(&self.token)
+            .json(request)
+            .send()
+            .await?;
+        json_of(response).await
+    }
+
+    /// The id of the operation with this document, or none.
+    async fn id_of(&self, document_reference: &str) -> Result<Option<i64>, Failure> {
+        let mut url = reqwest::Url::parse(&format!(
+            "{}/api/v0/operation/id/withDocumentExternalReference",
+            self.base
+        ))?;
+        url.path_segments_mut()
+            .map_err(|()| "the base address cannot have a path")?
+            .push(document_reference);
+        let response = self.http.get(url).bearer_auth(&self.token).send().await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        Ok(json_of(response).await?.as_i64())
+    }
+
+    async fn appears(&self, document_reference: &str) -> Result<i64, Failure> {
+        let started = Instant::now();
+        loop {
+            if let Some(id) = self.id_of(document_reference).await? {
+                return Ok(id);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err("the operation did not appear".into());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    async fn finishes(&self, id: i64) -> Result<(), Failure> {
+        let started = Instant::now();
+        loop {
+            let url = format!("{}/api/v0/operation/status/{id}", self.base);
+            let response = self.http.get(url).bearer_auth(&self.token).send().await?;
+            let answer = json_of(response).await?;
+            match answer["status"].as_str() {
+                Some("EXECUTED" | "EXECUTION_FAILED") => return Ok(()),
+                _ if started.elapsed() > PATIENCE => {
+                    return Err(format!("operation {id} did not finish: {answer}").into());
+                }
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    async fn detail(&self, id: i64) -> Result<Value, Failure> {
+        let url = format!("{}/api/v0/operation/sign/detail/{id}/contentInResponse/true", self.base);
+        json_of(self.http.get(url).bearer_auth(&self.token).send().await?).await
+    }
+}
+
+/// A batch under references made of its content, so that the next run is a repetition.
+fn request(samples: &[Sample]) -> Value {
+    let all: Vec<u8> = samples.iter().flat_map(|sample| sha256(&sample.content)).collect();
+    let mark: String = sha256(&all).iter().take(4).map(|octet| format!("{octet:02x}")).collect();
+    let documents: Vec<Value> = samples
+        .iter()
+        .map(|sample| {
+            json!({
+                "documentRequest": {
+                    "externalReference": format!("DEMO 2026/{mark}: {}", sample.name),
+                    "name": format!("{}.xml", sample.name),
+                    "contentType": "application/xml",
+                    "base64Content": STANDARD.encode(&sample.content),
+                },
+                "signatureInfo": { "signatureType": "XAdES" },
+            })
+        })
+        .collect();
+    json!({
+        "externalReference": format!("DEMO 2026/{mark}"),
+        "description": "The sample batch",
+        "documents": documents,
+        "returnSignedContent": true,
+    })
+}
+
+fn documents(samples: &[Sample], detail: &Value) -> Result<Vec<SealedSample>, Failure> {
+    let answered = detail["documentList"].as_array().ok_or("no documentList")?;
+    samples
+        .iter()
+        .zip(answered)
+        .map(|(sample, document)| {
+            let result = match document["signedContent"].as_str() {
+                Some(content) => Ok(STANDARD.decode(content)?),
+                None => {
+                    Err(document["signErrorDetail"].as_str().unwrap_or("not sealed").to_owned())
+                }
+            };
+            Ok(SealedSample { name: sample.name.clone(), result })
+        })
+        .collect()
+}
+
+fn documents_equal(one: &Value, other: &Value) -> bool {
+    let contents = |answer: &Value| -> Vec<Value> {
+        answer["documentList"]
+            .as_array()
+            .map(|list| list.iter().map(|document| document["signedContent"].clone()).collect())
+            .unwrap_or_default()
+    };
+    contents(one) == contents(other)
+}
+
+async fn json_of(response: reqwest::Response) -> Result<Value, Failure> {
+    let status = response.status();
+    let body = response.bytes().await?;
+    if !status.is_success() {
+        return Err(format!("HTTP {status}: {}", String::from_utf8_lossy(&body)).into());
+    }
+    Ok(serde_json::from_slice(&body)?)
+}

@@ -1,0 +1,61 @@
+//! Somebody else's verdict: xmlsec1 looks at every sealed file.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::super::Failure;
+use super::client::Batch;
+use super::folder::Folder;
+
+/// A verdict on one file.
+pub(super) struct Verdict {
+    pub(super) file: PathBuf,
+    pub(super) good: bool,
+    pub(super) words: String,
+}
+
+/// Writes every sealed document into the folder and has it verified.
+pub(super) fn verify(
+    folder: &Folder,
+    anchor: &Path,
+    batches: &[Batch],
+) -> Result<Vec<Verdict>, Failure> {
+    let mut verdicts = Vec::new();
+    for batch in batches {
+        for document in &batch.documents {
+            let file = folder.sealed().join(format!("{}.{}.xml", document.name, batch.key));
+            let verdict = match &document.result {
+                Err(reason) => {
+                    Verdict { file, good: false, words: format!("not sealed: {reason}") }
+                }
+                Ok(bytes) => {
+                    std::fs::write(&file, bytes)?;
+                    xmlsec1(&file, anchor)
+                }
+            };
+            let mark = if verdict.good { "OK  " } else { "BAD " };
+            let name = verdict.file.file_name().unwrap_or_default().to_string_lossy();
+            println!("   {mark} {name} {}", if verdict.good { "" } else { &verdict.words });
+            verdicts.push(verdict);
+        }
+    }
+    Ok(verdicts)
+}
+
+fn xmlsec1(file: &Path, anchor: &Path) -> Verdict {
+    let output = Command::new("xmlsec1")
+        .args(["--verify", "--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties"])
+        .arg("--trusted-pem")
+        .arg(anchor)
+        .arg(file)
+        .output();
+    let (good, words) = match output {
+        Ok(output) if output.status.success() => (true, "verified".to_owned()),
+        Ok(output) => {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            (false, errors.lines().last().unwrap_or("refused").to_owned())
+        }
+        Err(error) => (false, format!("xmlsec1 cannot be run ({error}); apt-get install xmlsec1")),
+    };
+    Verdict { file: file.to_owned(), good, words }
+}

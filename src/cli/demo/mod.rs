@@ -1,0 +1,171 @@
+//! `demo`: from nothing to sealed, verified and found-again invoices. It does what an operator and an
+//! integrator would do, with the same commands' code and over real HTTP.
+
+mod authority;
+mod client;
+mod folder;
+mod judge;
+mod report;
+
+use std::path::PathBuf;
+use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
+
+use clap::Args;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use super::{Failure, Outcome, house, serve};
+use crate::app::App;
+use crate::domain::client_service::{Alias, DocumentReferences};
+use crate::workflow::client_services::{self, NewClientService};
+use client::Client;
+use folder::{BackEnd, Folder};
+
+/// Tried when no port is asked for.
+const USUAL_PORT: u16 = 8480;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folder for everything the demo makes; made when missing, used again when there.
+    #[arg(long, default_value = "demo", value_name = "FOLDER")]
+    directory: PathBuf,
+    /// Folder of sample documents: FOLDER/*/input.xml.
+    #[arg(long, default_value = "samples", value_name = "FOLDER")]
+    samples: PathBuf,
+    /// Port of the service.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Keep the service in the foreground until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Outcome {
+    let folder = Folder::open(&arguments.directory)?;
+    // SoftHSM reads the place of its tokens from the environment when its module is loaded, and a
+    // process cannot safely change its own environment: so the demo runs in a child.
+    if let BackEnd::SoftHsm { .. } = folder.back_end
+        && std::env::var_os("SOFTHSM2_CONF").is_none_or(|place| place != *folder.softhsm_conf())
+    {
+        return in_child(&folder).await;
+    }
+    let result = play(&folder, &arguments).await;
+    if let Err(error) = &result {
+        println!("\nThe demo stopped: {}", super::chain(&**error));
+        println!("What was made so far is in {}.", folder.root.display());
+        return Ok(ExitCode::FAILURE);
+    }
+    result
+}
+
+async fn in_child(folder: &Folder) -> Outcome {
+    let mut child = tokio::process::Command::new(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .env("SOFTHSM2_CONF", folder.softhsm_conf())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                let code = status?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+                return Ok(ExitCode::from(code));
+            }
+            // A terminal sends Ctrl-C to both; whoever stops only us gets both stopped.
+            stop = serve::stop_signal() => {
+                stop?;
+                if let Some(id) = child.id() {
+                    let _ = std::process::Command::new("kill").arg(id.to_string()).status();
+                }
+            }
+        }
+    }
+}
+
+async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
+    let listener = listen(arguments.port).await?;
+    let address = listener.local_addr()?;
+    let config = folder.write_config(address)?;
+    crate::telemetry::start(&config.log);
+    match &folder.back_end {
+        BackEnd::SoftHsm { module } => {
+            println!("1. Keys: a SoftHSM token through PKCS#11 ({})", module.display());
+            folder.ensure_token(module)?;
+        }
+        BackEnd::Software => {
+            println!("1. Keys: SoftHSM is not installed, so this demo uses software keys.");
+            println!("   For the real thing: apt-get install softhsm2");
+        }
+    }
+    let app = house::app(&config).await?;
+    let anchor = authority::ensure(&app, folder).await?;
+    println!("   RSA-3072 and P-256 keys were generated inside it; certificates from a demo CA.");
+
+    println!("2. Service: {}", app.issuer);
+    let rsa = ensure_client_service(&app, "demo-rsa", authority::RSA).await?;
+    let ec = ensure_client_service(&app, "demo-ec", authority::EC).await?;
+    report::write_json(folder, &app.issuer, &rsa, &anchor)?;
+    let issuer = app.issuer.clone();
+    let service = serve::start(app, config.web, listener);
+
+    let documents = client::samples(&arguments.samples)?;
+    println!("3. Sealing {} sample invoices over HTTP, once with each key:", documents.len());
+    let mut results = Vec::new();
+    for (name, (alias, secret)) in [("RSA-3072", &rsa), ("P-256", &ec)] {
+        let client = Client::log_in(&issuer, alias, secret).await?;
+        let batch = client.seal_with_time_out(name, &documents).await?;
+        println!("   {name}: {}", batch.story());
+        results.push(batch);
+    }
+
+    println!("4. Verifying every result with xmlsec1 (not ours):");
+    let verdicts = judge::verify(folder, &anchor, &results)?;
+    let good = report::write(folder, &issuer, &results, &verdicts)?;
+    if arguments.keep {
+        println!("The service stays at {issuer} until Ctrl-C.");
+        serve::stop_signal().await?;
+    }
+    service.stop().await?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
+    if let Some(port) = port {
+        return TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+            format!("port {port} cannot be used ({error}); choose with PORT=n").into()
+        });
+    }
+    match TcpListener::bind(("127.0.0.1", USUAL_PORT)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(TcpListener::bind(("127.0.0.1", 0)).await?),
+    }
+}
+
+/// The client service with this alias and a secret of it that works.
+async fn ensure_client_service(
+    app: &Arc<App>,
+    alias: &str,
+    credential: &str,
+) -> Result<(String, SecretString), Failure> {
+    let credential = app
+        .reader
+        .credential_by_alias(credential)
+        .await?
+        .ok_or("the credential just imported is gone")?;
+    if app.reader.client_service_by_alias(alias).await?.is_some() {
+        client_services::assign(app, alias, credential.id).await?;
+        let secret = client_services::rotate_secret(app, alias, false).await?;
+        return Ok((alias.to_owned(), secret));
+    }
+    let new = NewClientService {
+        alias: Some(Alias::parse(alias)?),
+        issuer_name: "Demo Company, Lda".to_owned(),
+        issuer_vat: "505767457".to_owned(),
+        issuer_country: "PRT".to_owned(),
+        credential: Some(credential.id),
+        document_references: DocumentReferences::Unique,
+    };
+    let (_, secret) = client_services::create(app, new).await?;
+    Ok((alias.to_owned(), secret))
+}

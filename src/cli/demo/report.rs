@@ -1,0 +1,64 @@
+//! What the demo leaves: `demo.json` for programs, `report.md` and a few words for people.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+use super::super::Failure;
+use super::client::Batch;
+use super::folder::Folder;
+use super::judge::Verdict;
+
+/// Writes `demo.json`.
+pub(super) fn write_json(
+    folder: &Folder,
+    base: &str,
+    (alias, secret): &(String, SecretString),
+    anchor: &Path,
+) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(&json!({
+        "base_url": base,
+        "token_url": format!("{base}/oauth2/token"),
+        "client_id": alias,
+        "client_secret": secret.expose_secret(),
+        "trust_anchor": anchor,
+        "database": folder.database(),
+    }))?;
+    let file = folder.root.join("demo.json");
+    if file.exists() {
+        std::fs::remove_file(&file)?;
+    }
+    Ok(super::super::house::write_secret(&file, text.as_bytes())?)
+}
+
+/// Writes `report.md` and says how it went. Returns whether everything was sealed and verified.
+pub(super) fn write(
+    folder: &Folder,
+    base: &str,
+    batches: &[Batch],
+    verdicts: &[Verdict],
+) -> Result<bool, Failure> {
+    let good = verdicts.iter().filter(|verdict| verdict.good).count();
+    let all = verdicts.len();
+    let mut text = format!("# The demo\n\n{good} of {all} seals verified by xmlsec1.\n\n");
+    for batch in batches {
+        let _ = writeln!(text, "- {}: {}", batch.key, batch.story());
+    }
+    let _ = writeln!(text, "\n| File | xmlsec1 |\n|---|---|");
+    for verdict in verdicts {
+        let name = verdict.file.file_name().unwrap_or_default().to_string_lossy();
+        let _ = writeln!(text, "| {name} | {} |", verdict.words);
+    }
+    let _ = writeln!(text, "\nThe service was at {base}; `demo.json` has what a client needs.");
+    std::fs::write(folder.root.join("report.md"), text)?;
+
+    println!("\n{good} of {all} seals verified by xmlsec1.");
+    println!("Look at {}:", folder.root.display());
+    println!("  sealed/     the sealed invoices");
+    println!("  report.md   what happened");
+    println!("  demo.json   address and credentials of the client service");
+    println!("  chancery.toml   the configuration, for the other commands (--config)");
+    Ok(good == all && all > 0)
+}

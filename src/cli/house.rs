@@ -1,0 +1,85 @@
+//! Assembles the house from its configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::keys::Keyring;
+use crate::pki::jose::{self, TokenKey, TokenKeys};
+use crate::store::Store;
+
+/// The database, tables up to date.
+pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
+    let store = Store::connect(&config.store).await?;
+    store.migrate().await?;
+    Ok(store)
+}
+
+/// Everything.
+pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
+    let store = store(config).await?;
+    let keys = config.keys.clone();
+    let keyring = tokio::task::spawn_blocking(move || Keyring::open(&keys)).await??;
+    let token_keys = token_keys(config)?;
+    Ok(App::new(Parts {
+        store,
+        keyring,
+        token_keys,
+        tokens: config.oauth.clone(),
+        issuer: issuer(config),
+        limits: config.limits.clone(),
+        execution: config.workflow.clone(),
+    }))
+}
+
+/// Public address of the service, without a slash at the end.
+pub(super) fn issuer(config: &Config) -> String {
+    match config.web.public_url.trim_end_matches('/') {
+        "" => format!("http://{}", config.web.listen),
+        url => url.to_owned(),
+    }
+}
+
+fn token_keys(config: &Config) -> Result<TokenKeys, Failure> {
+    let file = &config.oauth.signing_key_file;
+    if !file.exists() {
+        make_token_key(file)?;
+    }
+    let read = |file: &Path| -> Result<TokenKey, Failure> {
+        let pem = std::fs::read_to_string(file)
+            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+        TokenKey::from_pem(&pem).map_err(|error| format!("{}: {error}", file.display()).into())
+    };
+    let previous = config.oauth.previous_key_files.iter().map(|file| read(file));
+    Ok(TokenKeys::new(read(file)?, previous.collect::<Result<_, _>>()?))
+}
+
+/// Writes a new key that only its owner can read. Of several processes that try, one wins and the
+/// others use its key.
+fn make_token_key(file: &Path) -> Result<(), Failure> {
+    let pem = jose::generate_pem()?;
+    let temporary = file.with_extension(format!("new-{}", std::process::id()));
+    write_secret(&temporary, pem.as_bytes())
+        .map_err(|error| format!("{} cannot be written: {error}", temporary.display()))?;
+    // hard_link does not replace a file that came in between
+    let linked = std::fs::hard_link(&temporary, file);
+    std::fs::remove_file(&temporary)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(format!("{} cannot be written: {error}", file.display()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file that only its owner can read; it must not exist yet.
+pub(super) fn write_secret(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(file)?;
+    file.write_all(content)?;
+    file.sync_all()
+}

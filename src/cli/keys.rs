@@ -1,0 +1,128 @@
+//! `keys`: generate inside a back-end, list, request a certificate.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{Failure, Outcome};
+use crate::config::Config;
+use crate::keys::{Keyring, ToBeSigned};
+use crate::pki::algorithm::KeyKind;
+use crate::pki::request::UnsignedRequest;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Generates a key inside a back-end; in a token it never leaves.
+    ///
+    /// Example: chancery keys generate --backend hsm --label acme-2026 --kind rsa-3072
+    Generate {
+        /// Name of the back-end in the configuration.
+        #[arg(long)]
+        backend: String,
+        /// Label of the new key.
+        #[arg(long)]
+        label: String,
+        /// Kind of key.
+        #[arg(long, value_enum, default_value = "p-256")]
+        kind: Kind,
+    },
+    /// Lists the keys of the back-ends.
+    List {
+        /// Only this back-end.
+        #[arg(long)]
+        backend: Option<String>,
+    },
+    /// Prints a certification request (PKCS#10) for a key.
+    ///
+    /// Example: chancery keys csr --backend hsm --key acme-2026 --subject "CN=ACME Seal,O=ACME,C=PT"
+    Csr {
+        /// Name of the back-end in the configuration.
+        #[arg(long)]
+        backend: String,
+        /// Label or id of the key.
+        #[arg(long)]
+        key: String,
+        /// Subject, RFC 4514.
+        #[arg(long)]
+        subject: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Kind {
+    #[value(name = "rsa-2048")]
+    Rsa2048,
+    #[value(name = "rsa-3072")]
+    Rsa3072,
+    #[value(name = "rsa-4096")]
+    Rsa4096,
+    #[value(name = "p-256")]
+    P256,
+    #[value(name = "p-384")]
+    P384,
+}
+
+impl From<Kind> for KeyKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Rsa2048 => Self::Rsa { bits: 2048 },
+            Kind::Rsa3072 => Self::Rsa { bits: 3072 },
+            Kind::Rsa4096 => Self::Rsa { bits: 4096 },
+            Kind::P256 => Self::P256,
+            Kind::P384 => Self::P384,
+        }
+    }
+}
+
+pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    let settings = config.keys.clone();
+    let keyring = tokio::task::spawn_blocking(move || Keyring::open(&settings)).await??;
+    match command {
+        Command::Generate { backend, label, kind } => {
+            let key = keyring.generate(&backend, &label, kind.into()).await?;
+            println!("Generated {} in {backend}, id {}.", key.label, key.id);
+        }
+        Command::List { backend } => {
+            let names = match backend {
+                Some(name) => vec![name],
+                None => config.keys.backends.keys().cloned().collect(),
+            };
+            list(&keyring, names).await?;
+        }
+        Command::Csr { backend, key, subject } => {
+            print!("{}", request(&keyring, &backend, &key, &subject).await?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(keyring: &Keyring, backends: Vec<String>) -> Result<(), Failure> {
+    if backends.is_empty() {
+        println!("No key back-ends are configured; see the [keys] part of: chancery config");
+        return Ok(());
+    }
+    println!("{:<16} {:<32} {:<10} {:<34} CERTIFICATE BESIDE", "BACK-END", "LABEL", "KIND", "ID");
+    for backend in backends {
+        for key in keyring.list(&backend).await? {
+            let kind = key.kind.map_or_else(|| "other".to_owned(), KeyKind::label);
+            let beside = if key.has_certificate { "yes" } else { "no" };
+            println!("{backend:<16} {:<32} {kind:<10} {:<34} {beside}", key.label, key.id);
+        }
+    }
+    Ok(())
+}
+
+async fn request(
+    keyring: &Keyring,
+    backend: &str,
+    key: &str,
+    subject: &str,
+) -> Result<String, Failure> {
+    let public = Arc::new(keyring.public_key(backend, key).await?);
+    let unsigned = UnsignedRequest::new(subject, &public, public.kind().default_signature())?;
+    let item = ToBeSigned::new(unsigned.algorithm(), unsigned.to_be_signed());
+    let values = keyring.sign_with_public_key(backend, &public, vec![item]).await;
+    let value = values.into_iter().next().ok_or("the key back-end gave no answer")??;
+    Ok(unsigned.finish(&value)?.to_pem()?)
+}

@@ -1,0 +1,136 @@
+//! The command line: one file per command. What a command may do it does through a workflow.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where we talk to people")]
+
+mod check;
+mod client_service;
+mod credential;
+mod demo;
+mod house;
+mod keys;
+mod serve;
+mod sign;
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::workflow::execute::chain;
+
+/// Any error, on its way to the person at the terminal.
+type Failure = Box<dyn StdError + Send + Sync>;
+type Outcome = Result<ExitCode, Failure>;
+
+/// Chancery seals invoices in bulk: XML with XAdES, keys in an HSM, every operation exactly once.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// Configuration file. Without it: ./chancery.toml, then /etc/chancery/chancery.toml, then the
+    /// defaults alone. Every key and its default: chancery config.
+    #[arg(long, global = true, env = "CHANCERY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the service until SIGTERM or Ctrl-C.
+    ///
+    /// Example: chancery --config /etc/chancery/chancery.toml serve
+    Serve,
+    /// Seals the sample batch from nothing: token, certificates, client service, HTTP, verification.
+    Demo(demo::Arguments),
+    /// Looks at configuration, database, keys, certificates, clock and disk; says what to do.
+    Check,
+    /// Seals local files through the same workflow as the service.
+    ///
+    /// Example: chancery sign --client-service PRT.505767457-84dd8c invoices/*.xml
+    Sign(sign::Arguments),
+    /// Machines that may call the service.
+    #[command(subcommand)]
+    ClientService(client_service::Command),
+    /// Keys in the back-ends.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Certificates with their keys.
+    #[command(subcommand)]
+    Credential(credential::Command),
+    /// Brings the database tables up to date; the other commands do it themselves.
+    Migrate,
+    /// Prints the commented default configuration.
+    Config,
+}
+
+/// Runs a command and says on standard error what went wrong.
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    if matches!(arguments.command, Command::Config) {
+        print!("{}", crate::config::DEFAULTS);
+        return ExitCode::SUCCESS;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(dispatch(arguments)) {
+        Ok(code) => code,
+        Err(error) => fail(&*error),
+    }
+}
+
+fn fail(error: &dyn StdError) -> ExitCode {
+    eprintln!("chancery: {}", chain(error));
+    ExitCode::FAILURE
+}
+
+async fn dispatch(arguments: Arguments) -> Outcome {
+    if let Command::Demo(demo) = arguments.command {
+        return demo::run(demo).await;
+    }
+    let config = match (Config::load(arguments.config.as_deref()), &arguments.command) {
+        (Ok(config), _) => config,
+        (Err(error), Command::Check) => return Ok(check::no_configuration(&error)),
+        (Err(error), _) => return Err(error.into()),
+    };
+    match arguments.command {
+        Command::Serve => {
+            crate::telemetry::start(&config.log);
+            serve::run(config).await
+        }
+        Command::Check => check::run(config).await,
+        Command::Sign(arguments) => {
+            quiet(&config);
+            sign::run(config, arguments).await
+        }
+        Command::ClientService(command) => {
+            quiet(&config);
+            client_service::run(config, command).await
+        }
+        Command::Keys(command) => {
+            quiet(&config);
+            keys::run(config, command).await
+        }
+        Command::Credential(command) => {
+            quiet(&config);
+            credential::run(config, command).await
+        }
+        Command::Migrate => {
+            let store = house::store(&config).await?;
+            println!("The {} database is up to date.", store.engine_name());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config | Command::Demo(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Commands for people log only what is wrong.
+fn quiet(config: &Config) {
+    let mut log = config.log.clone();
+    if log.filter == "info" {
+        "warn".clone_into(&mut log.filter);
+    }
+    crate::telemetry::start(&log);
+}

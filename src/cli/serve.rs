@@ -1,0 +1,76 @@
+//! `serve`: the service in the foreground, and its clean stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::{Failure, Outcome, house};
+use crate::app::App;
+use crate::config::Config;
+use crate::web::{self, Web};
+use crate::workflow::background;
+
+pub(super) async fn run(config: Config) -> Outcome {
+    let listener = TcpListener::bind(&config.web.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.web.listen))?;
+    let app = house::app(&config).await?;
+    tracing::info!(address = %listener.local_addr()?, public = %app.issuer,
+        database = app.store.engine_name(), version = env!("CARGO_PKG_VERSION"), "serving");
+    let service = start(app, config.web, listener);
+    stop_signal().await?;
+    service.stop().await
+}
+
+/// The service at work.
+pub(super) struct Service {
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    background: JoinHandle<()>,
+}
+
+/// Starts the service on a bound socket.
+pub(super) fn start(app: Arc<App>, config: web::Config, listener: TcpListener) -> Service {
+    let (stop, stopped) = watch::channel(false);
+    let background = tokio::spawn(background::take_up(Arc::clone(&app), stopped.clone()));
+    let web = Web::new(Arc::clone(&app), config);
+    let server = tokio::spawn(web::server::serve(web, listener, stopped));
+    Service { app, stop, server, background }
+}
+
+impl Service {
+    /// Takes no more requests, answers those in work, ends operations in work, closes the database.
+    pub(super) async fn stop(self) -> Outcome {
+        tracing::info!("stopping");
+        self.stop.send_replace(true);
+        let left = background::drain(&self.app).await;
+        self.background.await?;
+        let patience = std::time::Duration::from_millis(self.app.execution.drain_ms);
+        match tokio::time::timeout(patience, self.server).await {
+            Ok(served) => served??,
+            Err(_) => tracing::warn!("some connections did not end in time"),
+        }
+        self.app.store.close().await;
+        if left > 0 {
+            tracing::warn!(left, "operations are left; the next start takes them up");
+        }
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Returns at SIGTERM or SIGINT.
+pub(super) async fn stop_signal() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! `sign`: local files through the same workflow as the service.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinSet;
+
+use super::{Failure, Outcome, house};
+use crate::app::{App, Caller};
+use crate::config::Config;
+use crate::domain::document::{DocumentState, SealSettings};
+use crate::domain::ids::ExternalReference;
+use crate::domain::profile::{Canonicalization, Format, SignatureLocation};
+use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
+use crate::pki::digest::sha256;
+use crate::seal::inspect::{Content, inspect};
+use crate::workflow::accept::{self, RequestedDocument, SignRequest};
+use crate::workflow::operations;
+
+/// A progress bar is shown from this many files on.
+const MANY: usize = 10;
+
+/// Files in work at once.
+const AT_ONCE: usize = 16;
+
+/// How long one file is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// XML files to seal.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Alias of the client service in whose name they are sealed; not needed when there is only one.
+    #[arg(long)]
+    client_service: Option<String>,
+    /// Folder for the sealed files. Without it they lie beside the originals as NAME.sealed.xml.
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// Parent of the signature: a local name, a prefixed name or an absolute path.
+    #[arg(long)]
+    location: Option<String>,
+}
+
+pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
+    let app = house::app(&config).await?;
+    let caller = Arc::new(caller(&app, arguments.client_service.as_deref()).await?);
+    if let Some(folder) = &arguments.output {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    }
+    let bar = if arguments.files.len() >= MANY {
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta} left")?;
+        ProgressBar::new(arguments.files.len() as u64).with_style(style)
+    } else {
+        ProgressBar::hidden()
+    };
+
+    let mut failed = 0_usize;
+    let mut in_work = JoinSet::new();
+    let mut files = arguments.files.iter();
+    loop {
+        while in_work.len() < AT_ONCE
+            && let Some(file) = files.next()
+        {
+            let target = target(file, arguments.output.as_deref());
+            let location = match &arguments.location {
+                Some(location) => SignatureLocation::Inside(location.clone()),
+                None => SignatureLocation::Default,
+            };
+            let (app, caller, file) = (Arc::clone(&app), Arc::clone(&caller), file.clone());
+            in_work.spawn(async move {
+                let result = seal(&app, &caller, &file, &target, location).await;
+                (file, target, result)
+            });
+        }
+        let Some(done) = in_work.join_next().await else { break };
+        let (file, target, result) = done?;
+        bar.inc(1);
+        match result {
+            Ok(()) if bar.is_hidden() => println!("{} -> {}", file.display(), target.display()),
+            Ok(()) => {}
+            Err(error) => {
+                failed += 1;
+                let text = crate::workflow::execute::chain(&*error);
+                bar.suspend(|| eprintln!("{}: {text}", file.display()));
+            }
+        }
+    }
+    bar.finish();
+    let sealed = arguments.files.len() - failed;
+    println!("{sealed} sealed, {failed} failed.");
+    app.store.close().await;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn caller(app: &App, alias: Option<&str>) -> Result<Caller, Failure> {
+    let client_service = match alias {
+        Some(alias) => app.reader.client_service_by_alias(alias).await?.ok_or_else(|| {
+            format!("no client service is called {alias}; see: chancery client-service list")
+        })?,
+        None => {
+            let mut all = app.reader.client_services().await?;
+            match (all.pop(), all.is_empty()) {
+                (Some(only), true) => only,
+                (None, _) => {
+                    return Err(
+                        "no client service yet; see: chancery client-service create --help".into(),
+                    );
+                }
+                (Some(_), false) => {
+                    return Err(
+                        "there are several client services; name one with --client-service".into(),
+                    );
+                }
+            }
+        }
+    };
+    let issuer = app.reader.company(client_service.issuer).await?.ok_or("the issuer is gone")?;
+    Ok(Caller { client_service, issuer })
+}
+
+fn target(file: &Path, folder: Option<&Path>) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = format!("{stem}.sealed.xml");
+    match folder {
+        Some(folder) => folder.join(name),
+        None => file.with_file_name(name),
+    }
+}
+
+async fn seal(
+    app: &Arc<App>,
+    caller: &Caller,
+    file: &Path,
+    target: &Path,
+    location: SignatureLocation,
+) -> Result<(), Failure> {
+    let content = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let limit = app.limits.document_bytes;
+    if content.len() > limit {
+        return Err(Refusal::DocumentTooLarge { size: content.len(), limit }.into());
+    }
+    if inspect(&content) != Content::Xml {
+        let found = inspect(&content).as_str();
+        return Err(
+            Refusal::ContentMismatch { declared: "application/xml".to_owned(), found }.into()
+        );
+    }
+    // The reference is made of name, place and content: sealing the same file again finds the same
+    // seal, as a repeated request does.
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut key = sha256(&content).to_vec();
+    key.extend_from_slice(format!("{location:?}").as_bytes());
+    let digest: String = sha256(&key).iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    let short: String = name.chars().take(200).collect();
+    let reference = ExternalReference::parse(&format!("cli:{short}:{digest}"))?;
+    let request = SignRequest {
+        external_reference: reference.clone(),
+        description: "sealed on the command line".to_owned(),
+        preserve_content: false,
+        documents: vec![RequestedDocument {
+            external_reference: reference,
+            name,
+            content_type: "application/xml".to_owned(),
+            settings: SealSettings {
+                format: Format::Xades,
+                canonicalization: Canonicalization::EXCLUSIVE,
+                location,
+                notes: Vec::new(),
+            },
+            content,
+            refusal: None,
+            said: Vec::new(),
+        }],
+    };
+    let accepted = accept::accept(app, caller, request).await?;
+    operations::wait(app, accepted.operation, PATIENCE).await?;
+    let scope = Scope::ClientService(caller.client_service.id);
+    let detail = operations::detail(app, scope, accepted.operation, true).await?;
+    let (document, _) = detail.documents.first().ok_or("the operation has no document")?;
+    match (&document.state, detail.sealed.get(&document.id)) {
+        (DocumentState::Sealed { .. }, Some(sealed)) => {
+            // Written beside and renamed: a file of that name is whole or not there.
+            let temporary = target.with_extension("part");
+            std::fs::write(&temporary, &**sealed)
+                .and_then(|()| std::fs::rename(&temporary, target))
+                .map_err(|error| format!("{} cannot be written: {error}", target.display()))?;
+            Ok(())
+        }
+        (DocumentState::Failed { detail, .. }, _) => Err(detail.clone().into()),
+        _ => Err("it was recorded but the key has not answered yet; run the command again".into()),
+    }
+}
