@@ -253,7 +253,11 @@ fn arrows(room: &str, source: &Source) -> Vec<(usize, String)> {
         };
         if rest.is_empty() {
             // the room itself was imported: judge what the file takes from it
-            for path in source.paths.iter().filter(|path| path.segments[0] == *target) {
+            let renamed = source.renamed(target);
+            let taken = source.paths.iter().filter(|path| {
+                path.segments[0] == *target || renamed == Some(path.segments[0].as_str())
+            });
+            for path in taken {
                 found.extend(may.refuses(room, &path.segments[1..]).map(|rule| (path.line, rule)));
             }
         } else {
@@ -510,6 +514,7 @@ mod the_checker {
         refuses("config.rs", "use crate::keys::Keyring;", 2, "only its Config");
         refuses("config.rs", "use crate::{store};\nfn f(_: store::Store) {}", 3, "only its Config");
         accepts("web/x.rs", "use crate::store::{Reader, operations::OperationRow};");
+        refuses("web/x.rs", "use crate::store as s;\nfn f(_: s::Store) {}", 3, "store::Reader");
         refuses("web/x.rs", "use crate::store::Store;", 2, "reads through `store::Reader`");
         refuses("web/x.rs", "fn f(app: &App) { app.store.write() }", 2, "is a workflow");
     }

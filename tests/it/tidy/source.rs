@@ -82,6 +82,13 @@ impl Source {
         self.tokens.get(at).map_or("", |token| token.text.as_str())
     }
 
+    /// The other name a `use … as …` gives to `name`, if one does.
+    pub(super) fn renamed(&self, name: &str) -> Option<&str> {
+        let at = (0..self.tokens.len())
+            .find(|at| self.text(*at) == name && self.text(at + 1) == "as")?;
+        Some(self.text(at + 2))
+    }
+
     /// Reads `a::b::c` from `at`, which ends on its last token.
     fn path(&self, at: &mut usize) -> NamedPath {
         let line = self.tokens[*at].line;
