@@ -1,19 +1,12 @@
-#!/bin/sh
-# Writes a SoftHSM configuration that keeps its tokens in the ignored folder .tools, and prints its
-# path:   SOFTHSM2_CONF=$(scripts/softhsm-conf.sh) cargo test
-# Tokens of earlier test runs are removed after a day, because SoftHSM opens every one it finds.
-set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
-tokens=$root/.tools/tokens
-mkdir -p "$tokens"
-chmod 700 "$tokens"
-find "$tokens" -mindepth 1 -maxdepth 1 -type d -mmin +1440 -exec rm -rf {} +
-cat > "$root/.tools/softhsm2.conf.$$" <<CONF
-directories.tokendir = $tokens
+#!/usr/bin/env bash
+# Writes the SoftHSM configuration of this repository and prints its path: tokens of tests live in
+# .tools/tokens, never among the machine's own.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+mkdir -p "$root/.tools/tokens"
+configuration=$root/.tools/softhsm2.conf
+wanted="directories.tokendir = $root/.tools/tokens
 objectstore.backend = file
-log.level = ERROR
-slots.removable = false
-CONF
-# In one step: another run may be reading it.
-mv "$root/.tools/softhsm2.conf.$$" "$root/.tools/softhsm2.conf"
-echo "$root/.tools/softhsm2.conf"
+log.level = ERROR"
+[[ -f $configuration && $(<"$configuration") == "$wanted" ]] || printf '%s\n' "$wanted" >"$configuration"
+printf '%s\n' "$configuration"
