@@ -1,4 +1,7 @@
 //! The one test binary.
 
+// `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod support;

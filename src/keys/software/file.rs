@@ -128,7 +128,7 @@ fn open(
     let encrypted = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| {
         unusable(
             path,
-            "neither PKCS#8 nor PKCS#8 encrypted with PBES2: openssl pkcs8 -topk8 -v2 aes-256-cbc",
+            "neither PKCS#8 nor PKCS#8 with PBES2; convert it: openssl pkcs8 -topk8 -in FILE -out KEY.pem",
         )
     })?;
     let passphrase = passphrase.ok_or_else(|| {

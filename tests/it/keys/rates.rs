@@ -1,6 +1,7 @@
 //! How fast the token and the door in front of it are. Measures, asserts nothing:
 //! `cargo test --release keys::rates -- --ignored --nocapture`.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use chancery::keys::{KeyRef, ToBeSigned};
@@ -28,7 +29,7 @@ async fn signatures_per_second() {
                 assert!(keyring.sign(&key, batch.to_vec()).await.iter().all(Result::is_ok));
             }
             let rate = rate(count, begin);
-            line.push_str(&format!(", {sessions} lanes checked {rate:.0}/s"));
+            write!(line, ", {sessions} lanes checked {rate:.0}/s").unwrap();
         }
         println!("{line}");
     }

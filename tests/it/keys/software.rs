@@ -72,7 +72,8 @@ async fn files_of_openssl_are_read() {
     write_private(&folder.path().join("passphrase"), "canary-passphrase\n");
     openssl("ecparam -name prime256v1 -genkey -noout -out ec.tmp");
     openssl("pkcs8 -topk8 -nocrypt -in ec.tmp -out plain.pem");
-    openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521 -outform DER -out plain.der");
+    openssl("ecparam -name secp521r1 -genkey -noout -out p521.tmp");
+    openssl("pkcs8 -topk8 -nocrypt -in p521.tmp -outform DER -out plain.der");
     openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.tmp");
     openssl("pkcs8 -topk8 -in rsa.tmp -passout file:passphrase -out secret.pem");
     openssl("req -x509 -newkey rsa:2048 -nodes -keyout p12.tmp -subj /CN=p12 -out p12.cert");
