@@ -180,6 +180,7 @@ pub enum Clock {
 impl Clock {
     /// The present.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(self) -> Instant {
         match self {
             Self::System => {

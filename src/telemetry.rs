@@ -25,7 +25,9 @@ pub enum Format {
 
 /// Starts logging to standard error. Calling it again changes nothing.
 pub fn start(config: &Config) {
-    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // The cryptoki crate logs every mechanism it has no name for as an error; what matters it returns.
+    let text = format!("{},cryptoki=off", config.filter);
+    let filter = EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info,cryptoki=off"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.format {
         Format::Text => subscriber.with_target(false).try_init(),

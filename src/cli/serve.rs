@@ -51,9 +51,10 @@ impl Service {
         let left = background::drain(&self.app).await;
         self.background.await?;
         let patience = std::time::Duration::from_millis(self.app.execution.drain_ms);
-        match tokio::time::timeout(patience, self.server).await {
-            Ok(served) => served??,
-            Err(_) => tracing::warn!("some connections did not end in time"),
+        if let Ok(served) = tokio::time::timeout(patience, self.server).await {
+            served??;
+        } else {
+            tracing::warn!("some connections did not end in time");
         }
         self.app.store.close().await;
         if left > 0 {

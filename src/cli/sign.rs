@@ -29,7 +29,7 @@ const MANY: usize = 10;
 const AT_ONCE: usize = 16;
 
 /// How long one file is waited for.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Args)]
 pub(super) struct Arguments {

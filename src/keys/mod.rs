@@ -5,7 +5,6 @@
 mod config;
 mod keyring;
 mod pkcs11;
-mod pkcs12;
 mod secret;
 mod software;
 

@@ -6,7 +6,6 @@ use core::time::Duration;
 use const_oid::AssociatedOid;
 use const_oid::db::rfc5912::ID_CE_SUBJECT_KEY_IDENTIFIER;
 use der::asn1::{ObjectIdentifier, OctetString};
-use der::flagset::FlagSet;
 use der::{DateTime, Decode as _, Encode as _, Sequence};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::certificate::Version;
@@ -174,7 +173,7 @@ fn extensions(order: &Order<'_>) -> Result<Vec<Extension>, Error> {
     };
     let mut extensions = vec![
         extension(true, &constraints)?,
-        extension(true, &KeyUsage(FlagSet::from(usages)))?,
+        extension(true, &KeyUsage(usages))?,
         extension(false, &SubjectKeyIdentifier(key_identifier(order.key)?))?,
     ];
     if let Some(issuer) = order.issuer {

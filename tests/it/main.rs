@@ -2,4 +2,10 @@
 
 // `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod seal;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
 mod tidy;

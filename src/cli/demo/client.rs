@@ -13,7 +13,7 @@ use super::super::Failure;
 use crate::pki::digest::sha256;
 
 /// How long the demo looks for an operation.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A sample document.
 pub(super) struct Sample {

@@ -37,7 +37,7 @@ pub(super) struct Lane {
     exceptions: HashMap<[u8; 32], RsaMechanism>,
     open: Option<Open>,
     /// How many lanes have a session, for health.
-    busy_sessions: Arc<AtomicUsize>,
+    open_sessions: Arc<AtomicUsize>,
 }
 
 /// A session and the handles found in it, by fingerprint of the public key.
@@ -51,9 +51,9 @@ impl Lane {
     pub(super) fn new(
         token: Arc<Token>,
         preferred: RsaMechanism,
-        busy_sessions: Arc<AtomicUsize>,
+        open_sessions: Arc<AtomicUsize>,
     ) -> Self {
-        Self { token, preferred, exceptions: HashMap::new(), open: None, busy_sessions }
+        Self { token, preferred, exceptions: HashMap::new(), open: None, open_sessions }
     }
 
     /// Signs until the queue is closed. Jobs that nobody waits for any more are not signed.
@@ -117,14 +117,13 @@ impl Lane {
         by: RsaMechanism,
         item: &ToBeSigned,
     ) -> Result<SignatureValue, Error> {
-        let open = match self.open.take() {
-            Some(open) => self.open.insert(open),
-            None => {
-                let session = self.token.session(false)?;
-                self.busy_sessions.fetch_add(1, Ordering::Relaxed);
-                let login = self.token.logins();
-                self.open.insert(Open { session, login, handles: HashMap::new() })
-            }
+        let open = if let Some(open) = self.open.take() {
+            self.open.insert(open)
+        } else {
+            let session = self.token.session(false)?;
+            self.open_sessions.fetch_add(1, Ordering::Relaxed);
+            let login = self.token.logins();
+            self.open.insert(Open { session, login, handles: HashMap::new() })
         };
         let login = self.token.logins();
         if open.login != login {
@@ -140,7 +139,7 @@ impl Lane {
 
     fn close(&mut self) {
         if self.open.take().is_some() {
-            self.busy_sessions.fetch_sub(1, Ordering::Relaxed);
+            self.open_sessions.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

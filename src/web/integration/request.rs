@@ -140,6 +140,7 @@ struct PersonReceiver {
     email: Option<String>,
     /// Read-only; ignored on input, as clients echo it.
     #[serde(skip_serializing)]
+    #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
 }
 
