@@ -148,7 +148,10 @@ pub(super) fn inside(text: &str) -> SignatureLocation {
 }
 
 /// Prepares with the P-256 key, exclusive canonicalization and default limits.
-pub(super) fn try_prepare(document: &[u8], location: SignatureLocation) -> Result<Prepared, Refusal> {
+pub(super) fn try_prepare(
+    document: &[u8],
+    location: SignatureLocation,
+) -> Result<Prepared, Refusal> {
     let key = &PKI.p256;
     let profile = profile(key, Canonicalization::EXCLUSIVE, location);
     prepare(document.to_vec(), &profile, &key.signer, key.now(), &Limits::default())
