@@ -124,7 +124,7 @@ pub enum Refusal {
     #[error("the element at {path} already holds a signature; send the unsealed document")]
     LocationOccupied { path: String },
     #[error(
-        "{path} is an empty ds:Signature, left as a placeholder; remove it, the seal brings its own element"
+        "{path} is a ds:Signature without a value, left as a placeholder; remove it, the seal brings its own element"
     )]
     LocationPlaceholder { path: String },
     #[error("signatureTransform {value} is not known; send ENVELOPED")]

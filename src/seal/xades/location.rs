@@ -6,8 +6,8 @@
 //! without prefix matches in any namespace; a leading `//` before a single name is tolerated.
 //!
 //! The signature becomes the last child of that element. An element that already has a
-//! `ds:Signature` child is never used: a sealed document is not sealed twice, and an empty
-//! `ds:Signature` left as a placeholder is refused too, because removing it would change the
+//! `ds:Signature` child is never used: a sealed document is not sealed twice, and a `ds:Signature`
+//! without a signature value, left as a placeholder, is refused too, because removing it would change the
 //! document and leaving it would make verifiers look at the wrong one.
 
 use roxmltree::{Document, Node};
@@ -45,7 +45,7 @@ pub(super) fn find<'a, 'i>(
     };
     match signature_child(parent) {
         None => Ok(parent),
-        Some(signature) if signature.first_element_child().is_none() => {
+        Some(signature) if !has_value(signature) => {
             Err(Refusal::LocationPlaceholder { path: path_of(signature) })
         }
         Some(_) => Err(Refusal::LocationOccupied { path: path_of(parent) }),
@@ -90,6 +90,13 @@ fn default_place<'a, 'i>(document: &'a Document<'i>) -> Node<'a, 'i> {
 
 fn signature_child<'a, 'i>(element: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
     element.children().find(|child| child.has_tag_name((DS_NAMESPACE, "Signature")))
+}
+
+/// Whether a `ds:Signature` has a signature value; a skeleton of elements is still a placeholder.
+fn has_value(signature: Node<'_, '_>) -> bool {
+    let mut children = signature.children();
+    let value = children.find(|child| child.has_tag_name((DS_NAMESPACE, "SignatureValue")));
+    value.and_then(|value| value.text()).is_some_and(|text| !text.trim().is_empty())
 }
 
 fn named_place<'a, 'i>(document: &'a Document<'i>, text: &str) -> Result<Node<'a, 'i>, Refusal> {

@@ -1,0 +1,133 @@
+//! Our canonicaliser beside libxml2's, byte for byte.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chancery::domain::profile::{Canonicalization, CanonicalizationMethod};
+use chancery::seal::Limits;
+use chancery::seal::xml::c14n::{Subset, canonicalize};
+use chancery::seal::xml::guard;
+use chancery::seal::xml::source::Source;
+
+use super::support::*;
+
+fn canonical(bytes: &[u8], canonicalization: Canonicalization) -> Vec<u8> {
+    let source = Source::read(bytes).unwrap();
+    guard::check(&source, &Limits::default()).unwrap();
+    let document = guard::parse(&source, &Limits::default()).unwrap();
+    let mut octets = Vec::new();
+    canonicalize(Subset::document(&document), canonicalization, &[], &mut octets);
+    octets
+}
+
+/// Compares all methods with xmllint, which prints comments. Answers whether the file was usable.
+fn compare(file: &Path) -> bool {
+    let bytes = fs::read(file).unwrap();
+    let usable = Source::read(&bytes).is_ok_and(|source| {
+        guard::check(&source, &Limits::default()).is_ok()
+            && guard::parse(&source, &Limits::default()).is_ok()
+    });
+    if !usable {
+        return false;
+    }
+    for (flag, method) in [
+        ("--c14n", CanonicalizationMethod::Inclusive),
+        ("--c14n11", CanonicalizationMethod::Inclusive11),
+        ("--exc-c14n", CanonicalizationMethod::Exclusive),
+    ] {
+        let theirs =
+            xmllint(&[flag], file).unwrap_or_else(|| panic!("xmllint refuses {}", file.display()));
+        let ours = canonical(&bytes, Canonicalization { method, with_comments: true });
+        assert!(ours == theirs, "{flag} of {} differs", file.display());
+    }
+    true
+}
+
+#[test]
+fn whole_documents_equal_libxml2() {
+    let mut files = shared_xml(&["ubl", "cii", "other-xml", "signed-xml"]);
+    files.extend(installed_xml());
+    let used = files.iter().filter(|file| compare(file)).count();
+    println!("{used} of {} files compared", files.len());
+}
+
+/// XML that Debian packages install; some machines have none.
+fn installed_xml() -> Vec<PathBuf> {
+    let mut folders = vec![PathBuf::from("/usr/share/xml"), PathBuf::from("/usr/share/mime")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "xml" || e == "xsd" || e == "xsl") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files.truncate(150);
+    files
+}
+
+#[test]
+fn hand_written_documents_equal_libxml2() {
+    for document in [
+        "<a b='1\r\n2\t3'  >\r\n<![CDATA[\r\n<&>]]>&#13;<b/></a >\r\n<!-- x\r\ny --><?p q\r\n?>",
+        "<!--1--><?2 3  ?>\n<a/>\n\n<!--4--><?5?>",
+        "<a xmlns='urn:a' xmlns:b='urn:b'><b:c xmlns='' xmlns:b='urn:b'><d/></b:c><e xmlns='urn:a'/></a>",
+        "<a xmlns:z='urn:1' xmlns:y='urn:2' z:a='' y:a='' a='' b='' xml:lang='x'/>",
+        "<z:a xmlns:z='urn:1'><z:a xmlns:z='urn:2'><z:a xmlns:z='urn:1'/></z:a></z:a>",
+        "<a>&lt;&gt;&amp;&quot;&apos;&#x9;&#xA;&#x1F600;</a>",
+        "<a b='&lt;&gt;&amp;&quot;&apos;&#x9;&#xA;&#xD;'/>",
+        "\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\" standalone='yes' ?><a/>",
+        "<\u{e9} \u{10400}='\u{fffd}'/>",
+    ] {
+        assert!(compare(&write(document.as_bytes())), "{document} is refused");
+    }
+}
+
+fn subtree(text: &str, name: &str, method: CanonicalizationMethod, prefixes: &[&str]) -> String {
+    let document = roxmltree::Document::parse(text).unwrap();
+    let apex = document.descendants().find(|node| node.has_tag_name(name)).unwrap();
+    let mut octets = Vec::new();
+    let canonicalization = Canonicalization { method, with_comments: false };
+    canonicalize(Subset::subtree(apex), canonicalization, prefixes, &mut octets);
+    String::from_utf8(octets).unwrap()
+}
+
+#[test]
+fn subtrees_inherit_as_each_method_says() {
+    use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
+    let text = "<r xmlns:p='urn:p' xmlns:q='urn:q' xml:lang='de' xml:id='i' xml:base='http://h/a/b'>\
+                <m xml:lang='fr' xml:base='c/'><x q:a='1' xml:base='d'><!--c--><y/></x></m></r>";
+    assert_eq!(
+        subtree(text, "x", Inclusive, &[]),
+        "<x xmlns:p=\"urn:p\" xmlns:q=\"urn:q\" xml:base=\"d\" xml:id=\"i\" xml:lang=\"fr\" q:a=\"1\"><y></y></x>"
+    );
+    assert_eq!(
+        subtree(text, "x", Inclusive11, &[]),
+        "<x xmlns:p=\"urn:p\" xmlns:q=\"urn:q\" xml:base=\"http://h/a/c/d\" xml:lang=\"fr\" q:a=\"1\"><y></y></x>"
+    );
+    assert_eq!(
+        subtree(text, "x", Exclusive, &[]),
+        "<x xmlns:q=\"urn:q\" xml:base=\"d\" q:a=\"1\"><y></y></x>"
+    );
+    assert_eq!(
+        subtree(text, "y", Exclusive, &["p", "#default", "unbound"]),
+        "<y xmlns:p=\"urn:p\"></y>"
+    );
+}
+
+#[test]
+fn a_subtree_can_be_left_out() {
+    let text = "<a xmlns:p='urn:p'>1<b><p:s>x</p:s>2</b><!--c-->3</a>";
+    let document = roxmltree::Document::parse(text).unwrap();
+    let signature = document.descendants().find(|node| node.has_tag_name(("urn:p", "s"))).unwrap();
+    let mut octets = Vec::new();
+    let subset = Subset::document(&document).without(signature).without_comments();
+    let canonicalization =
+        Canonicalization { method: CanonicalizationMethod::Exclusive, with_comments: true };
+    canonicalize(subset, canonicalization, &[], &mut octets);
+    assert_eq!(octets, b"<a>1<b>2</b>3</a>");
+}

@@ -1,0 +1,93 @@
+//! Bombs: each must be refused, or sealed, in far less than a second even in a debug build.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use chancery::domain::profile::SignatureLocation;
+use chancery::domain::refusal::Refusal;
+
+use super::support::*;
+
+/// Runs on a small stack, as a worker thread of the service has it.
+fn quickly(document: String) -> Option<Refusal> {
+    let _ = PKI.p256.now();
+    let run = move || {
+        let start = Instant::now();
+        let refusal = try_prepare(document.as_bytes(), SignatureLocation::Default).err();
+        (refusal, start.elapsed())
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap();
+    let (refusal, elapsed) = thread.join().expect("no overflow, no panic");
+    println!("{elapsed:?}: {refusal:?}");
+    assert!(elapsed < Duration::from_secs(2), "took {elapsed:?}");
+    refusal
+}
+
+#[test]
+fn entities() {
+    let mut laughs = String::from("<!DOCTYPE l [<!ENTITY l0 'lol'>");
+    for level in 1..20 {
+        let _ = write!(laughs, "<!ENTITY l{level} '{}'>", format!("&l{};", level - 1).repeat(10));
+    }
+    laughs += "]><l>&l19;</l>";
+    assert!(matches!(quickly(laughs), Some(Refusal::DoctypeForbidden)));
+}
+
+#[test]
+fn depth() {
+    let deep = |levels: usize| "<a>".repeat(levels) + &"</a>".repeat(levels);
+    assert!(quickly(deep(64)).is_none());
+    assert!(matches!(quickly(deep(65)), Some(Refusal::XmlTooDeep { limit: 64 })));
+    let with_empty = "<a>".repeat(64) + "<b/>" + &"</a>".repeat(64);
+    assert!(matches!(quickly(with_empty), Some(Refusal::XmlTooDeep { .. })));
+    assert!(matches!(quickly(deep(100_000)), Some(Refusal::XmlTooDeep { .. })));
+    assert!(matches!(quickly("<a>".repeat(1_000_000)), Some(Refusal::XmlTooDeep { .. })));
+}
+
+#[test]
+fn attributes_and_namespaces() {
+    let many = |count: usize, name: &str| {
+        let mut tag = String::from("<a");
+        for number in 0..count {
+            let _ = write!(tag, " {name}{number}='urn:{number}'");
+        }
+        tag
+    };
+    assert!(quickly(many(64, "b") + "/>").is_none());
+    for count in [65, 100_000] {
+        let refusal = quickly(many(count, "b") + "/>");
+        assert!(matches!(refusal, Some(Refusal::XmlTooManyAttributes { limit: 64, .. })));
+    }
+    let refusal = quickly(many(2000, "xmlns:p") + ">" + &"<b/>".repeat(50_000) + "</a>");
+    assert!(matches!(refusal, Some(Refusal::XmlTooManyAttributes { .. })));
+    let mut nested = String::new();
+    for level in 0..40 {
+        let _ = write!(
+            nested,
+            "<a xmlns:a{level}='urn:a' xmlns:b{level}='urn:b' xmlns:c{level}='urn:c' xmlns:d{level}='urn:d'>"
+        );
+    }
+    let refusal = quickly(nested + &"</a>".repeat(40));
+    assert!(matches!(refusal, Some(Refusal::XmlTooManyNamespaces { limit: 128, .. })));
+    // Every element with a declaration of its own copies all bindings in scope.
+    let body = "<b xmlns:z='urn:z'/>".repeat(400_000);
+    let refusal = quickly(many(60, "xmlns:p") + ">" + &body + "</a>");
+    assert!(matches!(refusal, Some(Refusal::XmlTooManyNodes { .. })));
+}
+
+#[test]
+fn nodes_and_names() {
+    let wide = |count: usize| format!("<a>{}</a>", "<b/>".repeat(count));
+    assert!(matches!(quickly(wide(2_000_000)), Some(Refusal::XmlTooManyNodes { .. })));
+    assert!(quickly(wide(20_000)).is_none());
+    assert!(quickly("<!---->".repeat(20_000) + "<a/>" + &"<?p?>".repeat(20_000)).is_none());
+    let long = "a".repeat(70_000);
+    assert!(matches!(quickly(format!("<{long}/>")), Some(Refusal::XmlMalformed { .. })));
+    assert!(matches!(quickly(format!("<a {long}=''/>")), Some(Refusal::XmlMalformed { .. })));
+    assert!(quickly(format!("<a>{}</a>", "x".repeat(5_000_000))).is_none());
+    assert!(quickly(format!("<a b='{}'/>", "\n".repeat(500_000))).is_none());
+    let unclosed = format!("<a>{}", "&amp;".repeat(100_000));
+    assert!(matches!(quickly(unclosed), Some(Refusal::XmlMalformed { .. })));
+    assert!(matches!(quickly("<a b='&".repeat(100_000)), Some(Refusal::XmlMalformed { .. })));
+    assert!(matches!(quickly("<a>\u{0}</a>".to_owned()), Some(Refusal::XmlMalformed { .. })));
+}

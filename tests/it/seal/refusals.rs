@@ -1,0 +1,243 @@
+//! Every reason for which the XML engine says no.
+
+use chancery::domain::instant::Instant;
+use chancery::domain::profile::{
+    Canonicalization, DigestAlgorithm, SignatureAlgorithm, SignatureLocation, XadesProfile,
+};
+use chancery::domain::refusal::Refusal;
+use chancery::pki::signature::SignatureValue;
+use chancery::seal::inspect::{Content, inspect};
+use chancery::seal::{Limits, Profile, prepare};
+
+use super::support::*;
+
+fn refusal(document: impl AsRef<[u8]>) -> Refusal {
+    let document = document.as_ref();
+    match try_prepare(document, SignatureLocation::Default) {
+        Ok(_) => panic!("sealed {}", String::from_utf8_lossy(document)),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Line and column of a refusal as malformed.
+fn malformed(document: impl AsRef<[u8]>) -> (u32, u32) {
+    match refusal(&document) {
+        Refusal::XmlMalformed { line, column, .. } => (line, column),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn encodings() {
+    let unsupported = |document: &[u8], wanted: &str| match refusal(document) {
+        Refusal::EncodingUnsupported { name } => assert_eq!(name, wanted),
+        other => panic!("{other}"),
+    };
+    unsupported(b"\xFF\xFE<\0a\0/\0>\0", "UTF-16");
+    unsupported(b"\xFE\xFF\0<\0a\0/\0>", "UTF-16");
+    unsupported(b"<\0a\0/\0>\0", "UTF-16");
+    unsupported(b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE7</a>", "ISO-8859-1");
+    unsupported(b"<?xml version='1.0' encoding='windows-1252'?><a/>", "windows-1252");
+    unsupported(b"<?xml version='1.0' encoding='klingon'?><a/>", "klingon");
+    let contradicted = |document: &[u8], at: usize| match refusal(document) {
+        Refusal::EncodingContradicted { offset, .. } => assert_eq!(offset, at),
+        other => panic!("{other}"),
+    };
+    contradicted(b"<a>\xE7</a>", 3);
+    contradicted(b"<?xml version='1.0' encoding='UTF-8'?><a>\xE7</a>", 41);
+    contradicted(b"<?xml version='1.0' encoding='US-ASCII'?><a>\xC3\xA7</a>", 44);
+    contradicted(b"<?xml version='1.0' encoding='UTF-16'?><a/>", 0);
+    contradicted(b"\xEF\xBB\xBF<?xml version='1.0' encoding='ISO-8859-1'?><a/>", 0);
+    for name in ["UTF-8", "utf-8", "US-ASCII"] {
+        let document = format!("<?xml version='1.0' encoding='{name}'?><a/>");
+        assert!(try_prepare(document.as_bytes(), SignatureLocation::Default).is_ok());
+    }
+}
+
+#[test]
+fn declarations() {
+    assert!(matches!(
+        refusal("<?xml version='1.1'?><a/>"),
+        Refusal::XmlVersionUnsupported { version } if version == "1.1"
+    ));
+    for declaration in [
+        "<?xml?>",
+        "<?xml encoding='UTF-8'?>",
+        "<?xml version=1.0?>",
+        "<?xml version='1.0'encoding='UTF-8'?>",
+        "<?xml version='1.0' standalone='maybe'?>",
+        "<?xml version='1.0' standalone='yes' encoding='UTF-8'?>",
+        "<?xml version='1.0' other='1'?>",
+        "<?xml version='1.0'",
+        " <?xml version='1.0'?>",
+        "<?xml version='1.0'?><?xml version='1.0'?>",
+        "<?xml version='1.0'?>\u{FEFF}",
+        "\u{FEFF}\u{FEFF}",
+        "<?XML a?>",
+    ] {
+        malformed(format!("{declaration}<a/>"));
+    }
+    malformed("<a><?xml version='1.0'?></a>");
+    malformed("<a><?xml\tversion='1.0'?></a>");
+}
+
+#[test]
+fn well_formedness_with_line_and_column() {
+    assert_eq!(malformed("<?xml version='1.0'?>\r\n<a>\r\n  </b>"), (3, 3));
+    assert_eq!(malformed("<?xml version='1.0'?><a></b>"), (1, 25));
+    assert_eq!(malformed("\u{FEFF}<\u{e9}>\u{1}"), (1, 4));
+    for document in [
+        "<a>",
+        "<a",
+        "<a/><b/>",
+        "<a/>x",
+        "x<a/>",
+        "<a>&</a>",
+        "<a>&x;</a>",
+        "<a b='&x;'/>",
+        "<a b='&'/>",
+        "<a b='<'/>",
+        "<a b=c/>",
+        "<a b/>",
+        "<a b='1' b='2'/>",
+        "<a b='1'c='2'/>",
+        "<a>]]></a>",
+        "<a><!-- -- --></a>",
+        "<a><!-- --->",
+        "<a>\u{0}</a>",
+        "<a b='\u{8}'/>",
+        "<a>\u{FFFE}</a>",
+        "<a>&#0;</a>",
+        "<a>&#x1F;</a>",
+        "<a>&#xD800;</a>",
+        "<a b='&#xDFFF;'/>",
+        "<a>&#x110000;</a>",
+        "<a>&#xFFFF;</a>",
+        "<a>&#;</a>",
+        "<a>&#x;</a>",
+        "<a>&#+5;</a>",
+        "<:a/>",
+        "<a: xmlns:a='urn:a'/>",
+        "<a :b=''/>",
+        "<a:b:c xmlns:a='urn:a'/>",
+        "<1a/>",
+        "<a xmlns='urn:a' xmlns='urn:b'/>",
+        "<a xmlns:p='urn:p' xmlns:p='urn:q'/>",
+        "<a xmlns:p=''/>",
+        "<a xmlns:p='urn:p' p:xmlns='urn:q'/>",
+        "<a xmlns:xmlns='urn:x'/>",
+        "<a xmlns:xml='urn:x'/>",
+        "<a xmlns:p='http://www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns:p='http://www.w3.org/2000/xmlns/'/>",
+        "<xmlns:a/>",
+        "<a><![CDATA[</a>",
+        "<a><?p+q r?></a>",
+        "<a><!ELEMENT b></a>",
+        "<a xmlns:p='urn:p' xmlns:q='urn:p' p:b='' q:b=''/>",
+    ] {
+        malformed(document);
+    }
+}
+
+#[test]
+fn everything_refused_as_malformed_is_refused_by_libxml2_too_or_never_canonical() {
+    // Spot checks that we are not stricter than needed.
+    for document in [
+        "<a b='&#x10FFFF;'>&#xE000;&#xFFFD;</a>",
+        "<a xmlns:p='urn:p'><p:xmlns2/></a>",
+        "<?xml-stylesheet href='x'?><a/>",
+        "<a id='1'><b id='1'/></a>",
+        "<xml:a/>",
+        "<a.b-c_d/>",
+    ] {
+        if let Err(refusal) = try_prepare(document.as_bytes(), SignatureLocation::Default) {
+            panic!("{document}: {refusal}");
+        }
+    }
+}
+
+#[test]
+fn names_and_ids() {
+    assert!(matches!(
+        refusal("<a>\n <p:b/></a>"),
+        Refusal::PrefixUndeclared { prefix, line: 2, column: 3 } if prefix == "p"
+    ));
+    assert!(matches!(refusal("<a p:b=''/>"), Refusal::PrefixUndeclared { .. }));
+    for document in [
+        "<a Id='x'><b Id='x'/></a>",
+        "<a Id='x'><b ID='x'/></a>",
+        "<a Id='x'><b xml:id='x'/></a>",
+        "<a Id='x' xmlns:w='urn:w'><b w:Id='&#120;'/></a>",
+    ] {
+        assert!(
+            matches!(refusal(document), Refusal::IdDuplicate { id } if id == "x"),
+            "{document}"
+        );
+    }
+    for uri in ["x", "../x", "//h/x", "http://h/ x"] {
+        let document = format!("<a xmlns:p='{uri}'/>");
+        assert!(matches!(refusal(document), Refusal::NamespaceRelative { .. }), "{uri}");
+    }
+}
+
+#[test]
+fn document_types_and_other_content() {
+    for document in [
+        "<!DOCTYPE a><a/>",
+        "<!doctype a><a/>",
+        "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+        "<?xml version='1.0'?><!--x--><!DOCTYPE a [<!ENTITY % p SYSTEM 'http://h/'> %p;]><a/>",
+    ] {
+        assert!(matches!(refusal(document), Refusal::DoctypeForbidden), "{document}");
+    }
+    assert!(matches!(refusal(""), Refusal::DocumentEmpty));
+    for document in [&b"%PDF-1.7\n"[..], b"PK\x03\x04", b"hello", b"{}", b"\0\0", b"<", b"< a/>"] {
+        assert!(matches!(refusal(document), Refusal::FormatMismatch { .. }), "{document:?}");
+    }
+    assert_eq!(inspect(b"junk%PDF-1.4"), Content::Pdf);
+    assert_eq!(inspect(b"PK\x05\x06"), Content::Zip);
+    assert_eq!(inspect(b"\xEF\xBB\xBF \n<a"), Content::Xml);
+    assert_eq!(inspect(b"\xFF\xFE<\0"), Content::Xml);
+    assert_eq!(inspect(b""), Content::Empty);
+}
+
+#[test]
+fn certificates_and_keys() {
+    let key = &PKI.p256;
+    let with = |signature, at: Instant| {
+        let profile = Profile::Xades(XadesProfile {
+            canonicalization: Canonicalization::EXCLUSIVE,
+            location: SignatureLocation::Default,
+            digest: DigestAlgorithm::Sha256,
+            signature,
+            mime_type: "text/xml".to_owned(),
+        });
+        prepare(b"<a/>".to_vec(), &profile, &key.signer, at, &Limits::default()).err()
+    };
+    let certificate = key.signer.certificate();
+    assert!(with(key.algorithm, certificate.not_before()).is_none());
+    assert!(with(key.algorithm, certificate.not_after()).is_none());
+    let before = with(key.algorithm, certificate.not_before().plus_ms(-1));
+    assert!(matches!(before, Some(Refusal::CertificateNotYetValid { .. })));
+    let after = with(key.algorithm, certificate.not_after().plus_ms(1000));
+    assert!(matches!(after, Some(Refusal::CertificateExpired { .. })));
+    for algorithm in [
+        SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
+        SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512),
+    ] {
+        let unusable = with(algorithm, key.now());
+        assert!(matches!(unusable, Some(Refusal::CertificateUnusable { .. })));
+    }
+}
+
+#[test]
+fn a_wrong_signature_value_never_enters() {
+    let prepared = || try_prepare(INVOICE.as_bytes(), SignatureLocation::Default).unwrap();
+    let mut wrong = PKI.p256.sign(prepared().to_be_signed()).octets().to_vec();
+    assert!(prepared().attach(SignatureValue::new(wrong.clone())).is_ok());
+    wrong[40] ^= 1;
+    assert!(prepared().attach(SignatureValue::new(wrong)).is_err());
+    assert!(prepared().attach(SignatureValue::new(Vec::new())).is_err());
+    let of_another_key = PKI.rsa.sign(prepared().to_be_signed());
+    assert!(prepared().attach(of_another_key).is_err());
+}
