@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use der::pem::LineEnding;
+use zeroize::Zeroizing;
+
 use super::Failure;
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::keys::Keyring;
-use crate::pki::jose::{self, TokenKey, TokenKeys};
+use crate::pki::jose::{TokenKey, TokenKeys};
 use crate::store::Store;
 
 /// The database, tables up to date.
@@ -59,7 +64,11 @@ fn token_keys(config: &Config) -> Result<TokenKeys, Failure> {
 /// Writes a new key that only its owner can read. Of several processes that try, one wins and the
 /// others use its key.
 fn make_token_key(file: &Path) -> Result<(), Failure> {
-    let pem = jose::generate_pem()?;
+    let random = SystemRandom::new();
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+        .map_err(|_| "the random source failed")?;
+    let pem = der::pem::encode_string("PRIVATE KEY", LineEnding::LF, pkcs8.as_ref())?;
+    let pem = Zeroizing::new(pem);
     let temporary = file.with_extension(format!("new-{}", std::process::id()));
     write_secret(&temporary, pem.as_bytes())
         .map_err(|error| format!("{} cannot be written: {error}", temporary.display()))?;

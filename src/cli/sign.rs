@@ -17,6 +17,7 @@ use crate::domain::ids::ExternalReference;
 use crate::domain::profile::{Canonicalization, Format, SignatureLocation};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
+use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
 use crate::workflow::accept::{self, RequestedDocument, SignRequest};
@@ -157,9 +158,9 @@ async fn seal(
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut key = sha256(&content).to_vec();
     key.extend_from_slice(format!("{location:?}").as_bytes());
-    let digest: String = sha256(&key).iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    let digest = hex(&sha256(&key));
     let short: String = name.chars().take(200).collect();
-    let reference = ExternalReference::parse(&format!("cli:{short}:{digest}"))?;
+    let reference = ExternalReference::parse(&format!("cli:{short}:{digest:.16}"))?;
     let request = SignRequest {
         external_reference: reference.clone(),
         description: "sealed on the command line".to_owned(),

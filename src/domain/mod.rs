@@ -10,3 +10,4 @@ pub mod operation;
 pub mod profile;
 pub mod refusal;
 pub mod scope;
+pub mod text;

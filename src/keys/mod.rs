@@ -18,6 +18,7 @@ pub use keyring::{BackendHealth, BackendState, Keyring};
 pub use pkcs11::initialise_token;
 
 use crate::domain::profile::SignatureAlgorithm;
+use crate::domain::text::hex;
 use crate::pki;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Certificate;
@@ -231,14 +232,6 @@ fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<Signat
 /// How a public key is called in messages: the start of its fingerprint.
 fn short_name(key: &PublicKey) -> String {
     hex(key.fingerprint().get(..8).unwrap_or_default())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// An error with its causes in one line.

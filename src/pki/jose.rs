@@ -1,11 +1,9 @@
 //! Access tokens as signed JWTs (RFC 9068, ES256) and the key set that lets others check them.
 //! What does not live here: clocks, expiry decisions, clients.
 
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use der::pem::LineEnding;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -81,19 +79,6 @@ pub struct PublicJwk {
     pub x: String,
     /// Point, base64url.
     pub y: String,
-}
-
-/// A new P-256 private key as PKCS#8 PEM.
-///
-/// # Errors
-/// [`Error::Key`] when the random source fails.
-pub fn generate_pem() -> Result<Zeroizing<String>, Error> {
-    let document =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-            .map_err(|_| Error::Key)?;
-    der::pem::encode_string("PRIVATE KEY", LineEnding::LF, document.as_ref())
-        .map(Zeroizing::new)
-        .map_err(|_| Error::Key)
 }
 
 impl TokenKey {
@@ -179,58 +164,5 @@ impl TokenKeys {
 
     fn keys(&self) -> impl Iterator<Item = &TokenKey> {
         std::iter::once(&self.current).chain(&self.previous)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claims() -> Claims {
-        Claims {
-            iss: "https://seal.example".to_owned(),
-            sub: "alias".to_owned(),
-            aud: "chancery".to_owned(),
-            client_id: "alias".to_owned(),
-            scope: "read write".to_owned(),
-            iat: 1,
-            exp: 2,
-            jti: "j".to_owned(),
-        }
-    }
-
-    fn key() -> TokenKey {
-        TokenKey::from_pem(&generate_pem().unwrap()).unwrap()
-    }
-
-    #[test]
-    fn accepts_its_own_and_its_predecessors_tokens_only() {
-        let old = TokenKeys::new(key(), Vec::new());
-        let token = old.sign(&claims()).unwrap();
-        assert_eq!(old.check(&token, "https://seal.example", "chancery").unwrap(), claims());
-        assert!(old.check(&token, "https://other.example", "chancery").is_err());
-        assert!(old.check(&token, "https://seal.example", "other").is_err());
-
-        let stranger = TokenKeys::new(key(), Vec::new());
-        assert!(stranger.check(&token, "https://seal.example", "chancery").is_err());
-        let rotated = TokenKeys::new(key(), vec![old.current]);
-        assert!(rotated.check(&token, "https://seal.example", "chancery").is_ok());
-        assert_eq!(rotated.public_set().len(), 2);
-    }
-
-    #[test]
-    fn refuses_unsigned_and_altered_tokens() {
-        let keys = TokenKeys::new(key(), Vec::new());
-        let token = keys.sign(&claims()).unwrap();
-        let mut parts: Vec<&str> = token.split('.').collect();
-        let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
-        parts[0] = &none;
-        assert!(keys.check(&parts.join("."), "https://seal.example", "chancery").is_err());
-        let mut altered = claims();
-        altered.sub = "other".to_owned();
-        let other = URL_SAFE_NO_PAD.encode(serde_json::to_string(&altered).unwrap());
-        let mut parts: Vec<&str> = token.split('.').collect();
-        parts[1] = &other;
-        assert!(keys.check(&parts.join("."), "https://seal.example", "chancery").is_err());
     }
 }

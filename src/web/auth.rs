@@ -13,7 +13,7 @@ use crate::workflow::tokens;
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn caller(web: &Web, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
+pub(super) async fn caller(web: &Web, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

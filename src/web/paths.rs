@@ -7,7 +7,7 @@ use axum::http::uri::PathAndQuery;
 const REFERENCE: &str = "/withDocumentExternalReference/";
 
 /// The same address without doubled and trailing slashes, except inside a reference.
-pub fn tidy(uri: Uri) -> Uri {
+pub(super) fn tidy(uri: Uri) -> Uri {
     let path = uri.path();
     if !path.contains("//") && !path.ends_with('/') {
         return uri;

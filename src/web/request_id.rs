@@ -6,6 +6,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::domain::text::hex;
+
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
@@ -13,12 +15,12 @@ tokio::task_local! {
 }
 
 /// The id of the request in work.
-pub fn current() -> Option<String> {
+pub(super) fn current() -> Option<String> {
     REQUEST_ID.try_with(Clone::clone).ok()
 }
 
 /// Gives the request an id: the client's own if it sent a plain one, else a fresh one.
-pub async fn layer(request: Request, next: Next) -> Response {
+pub(super) async fn layer(request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(&HEADER)
@@ -51,5 +53,5 @@ fn fresh() -> String {
     let mut octets = [0_u8; 12];
     // An id that repeats is a nuisance in the log, not a danger: without random there is none.
     let _ = aws_lc_rs::rand::fill(&mut octets);
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    hex(&octets)
 }

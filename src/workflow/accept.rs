@@ -12,6 +12,7 @@ use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::refusal::Refusal;
 use crate::pki::digest::{Hasher, sha256};
+use crate::seal::inspect::{Content, inspect};
 use crate::store::operations::{Lease, NewDocument, NewOperation, Opened};
 
 /// How often a lost race (ids, references) is tried again.
@@ -172,6 +173,40 @@ fn fingerprint(request: &SignRequest) -> [u8; 32] {
     let mut value = [0; 32];
     value.copy_from_slice(hasher.finish().value());
     value
+}
+
+/// The MIME type of a document. Clients generated from Sign'Stash's own description send all three
+/// types in one text; the content decides then.
+///
+/// # Errors
+/// [`Refusal::ContentTypeUnknown`], or [`Refusal::ContentMismatch`] when the content is another kind.
+pub fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
+    let essence = declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase();
+    let kind = inspect(content);
+    if essence.contains(',') {
+        let known =
+            |part: &str| matches!(part.trim(), "application/pdf" | "text/xml" | "application/xml");
+        if !essence.split(',').all(known) {
+            return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() });
+        }
+        return Ok(match kind {
+            Content::Pdf => "application/pdf",
+            _ => "application/xml",
+        }
+        .to_owned());
+    }
+    let fits = match essence.as_str() {
+        "application/xml" | "text/xml" => kind == Content::Xml,
+        "application/pdf" => kind == Content::Pdf,
+        "application/octet-stream" => true,
+        _ => return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() }),
+    };
+    // An empty content was refused before, with a better reason.
+    if fits || content.is_empty() {
+        Ok(essence)
+    } else {
+        Err(Refusal::ContentMismatch { declared: essence, found: kind.as_str() })
+    }
 }
 
 /// The request while it looks for its place; every try gets fresh ids and shares the contents.

@@ -11,6 +11,7 @@ use crate::domain::client_service::{
 };
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 
 /// Begin of every secret we make, so that scanners find lost ones.
@@ -53,8 +54,7 @@ pub async fn create(
     let alias = match new.alias {
         Some(alias) => alias,
         None => {
-            let suffix: String =
-                app.random.octets::<4>()?.iter().map(|octet| format!("{octet:02x}")).collect();
+            let suffix = hex(&app.random.octets::<4>()?);
             Alias::parse(&format!("{}.{}-{suffix}", issuer.country_code, issuer.vat_number))?
         }
     };

@@ -46,28 +46,27 @@ const ROOMS: &[Room] = &[
         pure: false,
         may: &[
             Use("domain"),
+            Configure("app"),
             Configure("seal"),
             Configure("keys"),
             Configure("outbound"),
             Configure("store"),
-            Configure("workflow"),
             Configure("web"),
             Configure("telemetry"),
         ],
     },
-    Room { name: "telemetry", pure: false, may: &[Use("config")] },
+    Room { name: "telemetry", pure: false, may: &[] },
     Room {
         name: "app",
         pure: false,
         may: &[
-            Use("config"),
             Use("domain"),
             Use("pki"),
+            // what the engines make of a credential once is kept here
+            Use("seal"),
             Use("keys"),
             Use("outbound"),
             Use("store"),
-            Configure("seal"),
-            Configure("workflow"),
         ],
     },
     Room {

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::super::Failure;
+use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 
 /// How long the demo looks for an operation.
@@ -213,7 +214,7 @@ impl Client {
 /// A batch under references made of its content, so that the next run is a repetition.
 fn request(samples: &[Sample]) -> Value {
     let all: Vec<u8> = samples.iter().flat_map(|sample| sha256(&sample.content)).collect();
-    let mark: String = sha256(&all).iter().take(4).map(|octet| format!("{octet:02x}")).collect();
+    let mark = hex(&sha256(&all)).split_off(56);
     let documents: Vec<Value> = samples
         .iter()
         .map(|sample| {

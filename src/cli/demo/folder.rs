@@ -79,7 +79,7 @@ impl Folder {
         if !file.exists() {
             let mut octets = [0_u8; 8];
             aws_lc_rs::rand::fill(&mut octets).map_err(|_| "the random source failed")?;
-            let pin: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+            let pin = crate::domain::text::hex(&octets);
             house::write_secret(&file, pin.as_bytes())?;
         }
         Ok(SecretString::from(std::fs::read_to_string(&file)?.trim().to_owned()))

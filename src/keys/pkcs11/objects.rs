@@ -8,7 +8,8 @@ use cryptoki::session::Session;
 use der::asn1::OctetStringRef;
 use der::{Decode as _, Encode as _};
 
-use crate::keys::{Error, KeyDescription, hex};
+use crate::domain::text::hex;
+use crate::keys::{Error, KeyDescription};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Certificate;
 use crate::pki::public_key::{EcCurve, PublicKey};

@@ -12,6 +12,7 @@ use crate::app::Caller;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
 use crate::domain::profile::{CanonicalizationMethod, SignatureLocation};
+use crate::domain::text::hex;
 use crate::workflow::operations::OperationDetail;
 
 /// An operation without its documents.
@@ -129,6 +130,7 @@ struct DocumentAttribute {
 }
 
 /// An operation without documents.
+#[must_use]
 pub fn base(caller: &Caller, operation: &Operation) -> BaseOperation {
     BaseOperation {
         id: operation.id.as_i64(),
@@ -147,6 +149,7 @@ pub fn base(caller: &Caller, operation: &Operation) -> BaseOperation {
 }
 
 /// An operation with its documents; sealed bytes are answered as far as they are in `detail`.
+#[must_use]
 pub fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> SignOperation {
     let operation = &detail.operation;
     let document_list = detail
@@ -203,7 +206,7 @@ fn document_answer(
     match &document.state {
         DocumentState::Received => {}
         DocumentState::Sealed { signing_time, sha256, length } => {
-            answer.signed_sha256 = Some(hexadecimal(sha256));
+            answer.signed_sha256 = Some(hex(sha256));
             answer.signed_length = Some(*length);
             answer.signing_time = Some(signing_time.to_xs_date_time());
             answer.signature_level = Some("XAdES-BASELINE-B");
@@ -244,12 +247,4 @@ fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
         });
     }
     attributes
-}
-
-fn hexadecimal(octets: &[u8]) -> String {
-    use std::fmt::Write as _;
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
 }

@@ -1,5 +1,6 @@
 //! Finding operations again: by id, by the client's references, with or without contents.
 //! What is not the caller's looks exactly like what is not there.
+#![expect(unused_qualifications, reason = "utoipa::path expands params(...) with a full path")]
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};

@@ -14,8 +14,7 @@ use crate::domain::document::SealSettings;
 use crate::domain::ids::ExternalReference;
 use crate::domain::profile::{Canonicalization, CanonicalizationMethod, Format, SignatureLocation};
 use crate::domain::refusal::Refusal;
-use crate::seal::inspect::{Content, inspect};
-use crate::workflow::accept::{RequestedDocument, SignRequest};
+use crate::workflow::accept::{RequestedDocument, SignRequest, content_type};
 
 /// Longest description and other free text, in characters.
 const TEXT_LIMIT: usize = 2000;
@@ -325,7 +324,7 @@ fn decode_document(
     let refusal = first.0;
     if refusal.as_ref().is_some_and(|refusal| matches!(refusal, Refusal::Base64Invalid { .. })) {
         // Two different broken contents are two different requests.
-        said.extend_from_slice(&crate::pki::digest::sha256(encoded.0.as_bytes()));
+        said.extend_from_slice(encoded.0.as_bytes());
     }
     Ok(RequestedDocument {
         external_reference,
@@ -389,37 +388,6 @@ fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
         0 => Err(Refusal::DocumentEmpty),
         size if size > limit => Err(Refusal::DocumentTooLarge { size, limit }),
         _ => Ok(content),
-    }
-}
-
-/// The MIME type of a document. Clients generated from Sign'Stash's own description send all three
-/// types in one text; the content decides then.
-fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
-    let essence = declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase();
-    let kind = inspect(content);
-    if essence.contains(',') {
-        let known =
-            |part: &str| matches!(part.trim(), "application/pdf" | "text/xml" | "application/xml");
-        if !essence.split(',').all(known) {
-            return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() });
-        }
-        return Ok(match kind {
-            Content::Pdf => "application/pdf",
-            _ => "application/xml",
-        }
-        .to_owned());
-    }
-    let fits = match essence.as_str() {
-        "application/xml" | "text/xml" => kind == Content::Xml,
-        "application/pdf" => kind == Content::Pdf,
-        "application/octet-stream" => true,
-        _ => return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() }),
-    };
-    // An empty content was refused before, with a better reason.
-    if fits || content.is_empty() {
-        Ok(essence)
-    } else {
-        Err(Refusal::ContentMismatch { declared: essence, found: kind.as_str() })
     }
 }
 
