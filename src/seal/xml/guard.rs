@@ -221,6 +221,13 @@ impl Pass<'_, '_> {
                 Err(self.malformed("a namespace prefix must not be bound to the empty name"))
             };
         }
+        if uri.contains('&') {
+            // libxml2 writes the ampersand without escaping it (docs/divergences.md).
+            return Err(Refusal::CanonicalizationUnsupported {
+                what: format!("the namespace name '{}'", shorten(uri)),
+                remedy: "verifiers disagree about ampersands in namespace names; use one without",
+            });
+        }
         if uri::is_absolute(uri) {
             Ok(())
         } else {

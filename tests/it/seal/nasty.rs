@@ -52,9 +52,9 @@ fn namespaces() {
     all("<a xmlns='urn:a'><b xmlns=''><c/></b></a>", "c");
     all("<a xmlns:z='urn:z' xmlns:y='urn:y' xmlns:x='urn:y' x:q='1' z:q='2' q='3' y:p='4'/>", "");
     all("<Bob:a xmlns:Bob='urn:b'><Bob:a.-_1 xmlns:Bob='urn:c' Bob:x=''/></Bob:a>", "Bob:a");
-    all("<\u{e9}:\u{e8} xmlns:\u{e9}='urn:\u{fc}'>\u{1F600}&#x1F600;</\u{e9}:\u{e8}>", "");
+    all("<\u{e9}:\u{e8} xmlns:\u{e9}='urn:%C3%BC'>\u{1F600}&#x1F600;</\u{e9}:\u{e8}>", "");
     all("<a xmlns:xml='http://www.w3.org/XML/1998/namespace' xml:lang='de'/>", "");
-    all("<a xmlns:p='urn:x&amp;y=\"1\"&#9;'/>", "");
+    all("<a xmlns:p='urn:x?y=%271%27'/>", "");
 }
 
 #[test]
@@ -76,7 +76,11 @@ fn xml_attributes_of_ancestors() {
     for place in ["a", "b", "c", "e"] {
         all(document, place);
     }
-    all("<a xml:base='x/y'><b xml:base=''><c/></b></a>", "c");
+    all(
+        "<a xml:base='x/y'><b xml:base='../w'><c xml:base='/z/./q?r#s'><d xml:base='t'><e/></d></c></b></a>",
+        "e",
+    );
+    all("<a xml:base='..'><b/></a>", "b");
 }
 
 #[test]
@@ -150,11 +154,8 @@ fn a_changed_digit_is_noticed() {
         for (from, to) in [
             ("1250.00", "1251.00"),
             ("<xades:MimeType>text/xml", "<xades:MimeType>text/xm1"),
-            ("T0", "T1"),
+            ("<xades:SigningTime>2", "<xades:SigningTime>3"),
         ] {
-            if !text.contains(from) {
-                continue;
-            }
             let tampered = text.replacen(from, to, 1);
             assert!(
                 xmlsec_verify(&[write(tampered.as_bytes())], &[]).is_err(),
