@@ -219,7 +219,7 @@ fn find_forbidden_control(bytes: &[u8]) -> Option<usize> {
 }
 
 const fn is_forbidden_control(byte: u8) -> bool {
-    (byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r')
+    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
 fn contradicted(declared: &str, offset: usize) -> Refusal {
