@@ -1,11 +1,15 @@
 //! Documents that trip parsers and canonicalizers, sealed and judged by xmlsec1.
 
+use std::fmt::Write as _;
+
+use chancery::domain::profile::SignatureLocation;
+
 use super::support::*;
 
 /// Seals with every canonicalization and has xmlsec1 verify each.
 fn all(document: &str, location: &str) -> Vec<Vec<u8>> {
     let location = || match location {
-        "" => chancery::domain::profile::SignatureLocation::Default,
+        "" => SignatureLocation::Default,
         text => inside(text),
     };
     let seal = |canonicalization| {
@@ -113,10 +117,10 @@ fn end_tags_with_white_space() {
 fn deep_places() {
     let mut document = String::new();
     for level in 0..60 {
-        document += &format!("<l{level} xmlns:p{level}='urn:{level}' p{level}:a=''>");
+        let _ = write!(document, "<l{level} xmlns:p{level}='urn:{level}' p{level}:a=''>");
     }
     for level in (0..60).rev() {
-        document += &format!("</l{level}>");
+        let _ = write!(document, "</l{level}>");
     }
     all(&document, "l59");
 }
@@ -124,12 +128,15 @@ fn deep_places() {
 #[test]
 fn ubl_place_is_the_default() {
     for canonicalization in ALL_CANONICALIZATIONS {
-        let sealed =
-            seal_and_verify(INVOICE.as_bytes(), &PKI.rsa, canonicalization, Default::default());
+        let sealed = seal_and_verify(
+            INVOICE.as_bytes(),
+            &PKI.rsa,
+            canonicalization,
+            SignatureLocation::Default,
+        );
         let text = String::from_utf8(sealed).unwrap();
         assert!(text.contains("</ds:Signature></sac:SignatureInformation>"));
     }
-    // A declared entity is the only thing that a verifier reads differently from the bytes.
     let crlf = INVOICE.replace('\n', "\r\n");
     all(&crlf, "");
 }
@@ -137,7 +144,7 @@ fn ubl_place_is_the_default() {
 #[test]
 fn ids_do_not_collide() {
     let sealed =
-        try_seal(b"<a/>", &PKI.p256, ALL_CANONICALIZATIONS[0], Default::default()).unwrap();
+        try_seal(b"<a/>", &PKI.p256, ALL_CANONICALIZATIONS[0], SignatureLocation::Default).unwrap();
     let text = String::from_utf8(sealed.into_bytes()).unwrap();
     let id = text.split(" Id=\"").nth(1).unwrap().split('"').next().unwrap();
     // The name depends on the content, so a document cannot contain its own; but it can try.
@@ -148,8 +155,12 @@ fn ids_do_not_collide() {
 #[test]
 fn a_changed_digit_is_noticed() {
     for canonicalization in ALL_CANONICALIZATIONS {
-        let sealed =
-            seal_and_verify(INVOICE.as_bytes(), &PKI.p256, canonicalization, Default::default());
+        let sealed = seal_and_verify(
+            INVOICE.as_bytes(),
+            &PKI.p256,
+            canonicalization,
+            SignatureLocation::Default,
+        );
         let text = String::from_utf8(sealed).unwrap();
         for (from, to) in [
             ("1250.00", "1251.00"),

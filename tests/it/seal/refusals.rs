@@ -131,6 +131,7 @@ fn well_formedness_with_line_and_column() {
         "<xmlns:a/>",
         "<a><![CDATA[</a>",
         "<a><?p+q r?></a>",
+        "<?p\u{85}q?><a/>",
         "<a><!ELEMENT b></a>",
         "<a xmlns:p='urn:p' xmlns:q='urn:p' p:b='' q:b=''/>",
     ] {
