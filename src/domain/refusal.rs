@@ -107,7 +107,9 @@ pub enum Refusal {
     XmlTooManyNamespaces { element: String, limit: usize },
     #[error("namespace prefix '{prefix}' is not declared (line {line}, column {column})")]
     PrefixUndeclared { prefix: String, line: u32, column: u32 },
-    #[error("namespace name '{uri}' is relative; canonicalization does not allow it")]
+    #[error(
+        "namespace name '{uri}' is not an absolute URI (RFC 3986); canonicalization allows no other"
+    )]
     NamespaceRelative { uri: String },
     #[error("the Id '{id}' appears more than once; make every Id unique")]
     IdDuplicate { id: String },

@@ -49,7 +49,7 @@ pub(super) fn plan(
     let reference = sink.finish();
 
     let names = template::Names::new(&reference, at, signer.certificate(), &ids);
-    let context = template::Context::of(parent, profile.canonicalization.method);
+    let context = template::Context::of(parent, profile.canonicalization.method)?;
     let rendered = template::render(&template::Parts {
         profile,
         signer,

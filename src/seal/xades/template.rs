@@ -16,9 +16,9 @@ use crate::pki::certificate::Certificate;
 use crate::pki::digest::{Digest, Hasher};
 use crate::seal::Signer;
 use crate::seal::signer::base64;
-use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::c14n::{DigestSink, Sink, Subset, canonicalize, inherited_xml_attributes};
 use crate::seal::xml::guard::Ids;
+use crate::seal::xml::{DS_NAMESPACE, XML_NAMESPACE};
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
@@ -70,7 +70,19 @@ pub(super) struct Context(String);
 impl Context {
     /// The namespaces in scope at the parent and the `xml:*` attributes that the method inherits.
     /// Exclusive canonicalization takes nothing from outside that the signature does not declare.
-    pub(super) fn of(parent: Node<'_, '_>, method: CanonicalizationMethod) -> Self {
+    ///
+    /// # Errors
+    /// Values of `xml:base` that verifiers join differently under Canonical XML 1.1.
+    pub(super) fn of(
+        parent: Node<'_, '_>,
+        method: CanonicalizationMethod,
+    ) -> Result<Self, Refusal> {
+        if method == CanonicalizationMethod::Inclusive11 && has_disputed_bases(parent) {
+            return Err(Refusal::CanonicalizationUnsupported {
+                what: "an xml:base that is empty or ends in '.' or '..'".to_owned(),
+                remedy: "use exclusive canonicalization or write the attribute out",
+            });
+        }
         let mut tag = String::from("<context");
         if method != CanonicalizationMethod::Exclusive {
             for binding in parent.namespaces() {
@@ -84,7 +96,7 @@ impl Context {
             }
         }
         tag.push('>');
-        Self(tag)
+        Ok(Self(tag))
     }
 
     /// Canonicalizes the deepest first element of a fragment that stands in this context.
@@ -109,6 +121,15 @@ impl Context {
         canonicalize(subset, profile.canonicalization, &[], sink);
         Ok(())
     }
+}
+
+/// Whether an `xml:base` is empty, or ends in a dot segment and has to be joined with another:
+/// libxml2 and Canonical XML 1.1, 2.4, do not agree about the result (docs/divergences.md).
+fn has_disputed_bases(parent: Node<'_, '_>) -> bool {
+    let bases = || parent.ancestors().filter_map(|node| node.attribute((XML_NAMESPACE, "base")));
+    let joined = bases().count() > 1;
+    let dotted = |base: &str| matches!(base.rsplit('/').next(), Some("." | ".."));
+    bases().any(|base| base.is_empty() || (joined && dotted(base)))
 }
 
 /// Everything a signature is rendered from.

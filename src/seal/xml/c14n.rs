@@ -27,6 +27,7 @@ pub trait Sink {
 }
 
 impl Sink for Vec<u8> {
+    #[inline]
     fn write(&mut self, octets: &[u8]) {
         self.extend_from_slice(octets);
     }
@@ -56,6 +57,7 @@ impl DigestSink {
 }
 
 impl Sink for DigestSink {
+    #[inline]
     fn write(&mut self, octets: &[u8]) {
         if self.gathered.len() + octets.len() > Self::GATHER {
             self.hasher.update(&self.gathered);
@@ -461,9 +463,10 @@ fn shares_bindings(element: Node<'_, '_>) -> bool {
 }
 
 /// Writes octets, replacing those for which `entity` has a replacement.
+#[inline]
 fn escape<S: Sink>(octets: &[u8], entity: impl Fn(u8) -> Option<&'static [u8]>, sink: &mut S) {
     let mut rest = octets;
-    while let Some(at) = rest.iter().position(|octet| entity(*octet).is_some()) {
+    while let Some(at) = find_special(rest, &entity) {
         let (plain, from) = rest.split_at(at);
         sink.write(plain);
         let Some((special, after)) = from.split_first() else { return };
@@ -471,6 +474,23 @@ fn escape<S: Sink>(octets: &[u8], entity: impl Fn(u8) -> Option<&'static [u8]>, 
         rest = after;
     }
     sink.write(rest);
+}
+
+/// Finds the first octet that has an entity. Looks at whole blocks first: without an early way out
+/// inside a block, the compiler compares many octets at once.
+#[inline]
+fn find_special(octets: &[u8], entity: &impl Fn(u8) -> Option<&'static [u8]>) -> Option<usize> {
+    const BLOCK: usize = 16;
+    let is_special = |octet: &u8| entity(*octet).is_some();
+    let mut start = 0;
+    for block in octets.chunks_exact(BLOCK) {
+        if block.iter().fold(false, |found, octet| found | is_special(octet)) {
+            break;
+        }
+        start += BLOCK;
+    }
+    let tail = octets.get(start..)?;
+    tail.iter().position(is_special).map(|at| start + at)
 }
 
 const fn text_escape(octet: u8) -> Option<&'static [u8]> {

@@ -140,10 +140,9 @@ impl Pass<'_, '_> {
                 if target.eq_ignore_ascii_case("xml") {
                     return Err(self.malformed("a processing instruction must not be named xml"));
                 }
-                if target.bytes().any(|b| b.is_ascii_punctuation() && !is_name_punctuation(b)) {
-                    return Err(
-                        self.malformed("the name of a processing instruction is not a name")
-                    );
+                // The parser ends the name at the first character that cannot be in one.
+                if !target.chars().all(is_name_character) {
+                    return Err(self.malformed("a processing instruction has no proper name"));
                 }
                 self.count(1)?;
             }
@@ -221,6 +220,13 @@ impl Pass<'_, '_> {
                 Err(self.malformed("a namespace prefix must not be bound to the empty name"))
             };
         }
+        if uri.contains('&') {
+            // libxml2 writes the ampersand without escaping it (docs/divergences.md).
+            return Err(Refusal::CanonicalizationUnsupported {
+                what: format!("the namespace name '{}'", shorten(uri)),
+                remedy: "verifiers disagree about ampersands in namespace names; use one without",
+            });
+        }
         if uri::is_absolute(uri) {
             Ok(())
         } else {
@@ -281,8 +287,14 @@ const fn is_xml_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
-const fn is_name_punctuation(byte: u8) -> bool {
-    matches!(byte, b'-' | b'_' | b'.' | b':')
+/// XML 1.0 (fifth edition), production 4a.
+const fn is_name_character(character: char) -> bool {
+    matches!(character,
+        ':' | '_' | '-' | '.' | '\u{B7}' | '0'..='9' | 'A'..='Z' | 'a'..='z'
+        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{37D}'
+        | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{203F}'..='\u{2040}'
+        | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
+        | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
 }
 
 /// Foreign text inside a sentence of ours.

@@ -34,7 +34,7 @@ impl<'a> Source<'a> {
         let text = std::str::from_utf8(original).map_err(|error| {
             contradicted(declaration.encoding.unwrap_or("UTF-8"), error.valid_up_to())
         })?;
-        if let Some(offset) = text.bytes().position(is_forbidden_control) {
+        if let Some(offset) = find_forbidden_control(original) {
             let code = original.get(offset).copied().unwrap_or_default();
             let detail = format!("character U+{code:04X} is not allowed in XML; remove it");
             return Err(malformed(original, offset, detail));
@@ -195,7 +195,7 @@ fn pseudo_attribute<'a>(text: &'a str, name: &str) -> Option<(Option<&'a str>, &
 
 /// CR LF and CR become LF (XML 1.0, 2.11); free when there is no CR.
 fn normalise_line_ends(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|byte| byte == b'\r') {
+    if !text.as_bytes().contains(&b'\r') {
         return Cow::Borrowed(text);
     }
     let mut normal = String::with_capacity(text.len());
@@ -206,6 +206,16 @@ fn normalise_line_ends(text: &str) -> Cow<'_, str> {
         normal.push_str(line.strip_prefix('\n').unwrap_or(line));
     }
     Cow::Owned(normal)
+}
+
+/// Looks at blocks first: without an early way out inside a block, the compiler compares many bytes
+/// at once.
+fn find_forbidden_control(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let dirty = |block: &[u8]| block.iter().fold(false, |bad, b| bad | is_forbidden_control(*b));
+    let start = bytes.chunks(BLOCK).position(dirty)? * BLOCK;
+    let within = bytes.get(start..)?.iter().position(|byte| is_forbidden_control(*byte))?;
+    Some(start + within)
 }
 
 const fn is_forbidden_control(byte: u8) -> bool {

@@ -1,10 +1,20 @@
 //! As much of RFC 3986 as canonicalization needs: is a namespace name absolute, and the joining of
 //! `xml:base` values (Canonical XML 1.1, 2.4).
 
-/// Whether a namespace name is an absolute URI: it has a scheme (RFC 3986, 3.1) and no character
-/// that no URI has. libxml2 refuses to canonicalize documents with any other namespace name.
-pub(super) fn is_absolute(uri: &str) -> bool {
-    split_scheme(uri).0.is_some() && !uri.bytes().any(|byte| byte <= b' ' || byte == 0x7F)
+/// Whether a namespace name is an absolute URI: it has a scheme
+/// (RFC 3986, 3.1) and no character that no URI has. libxml2 refuses to canonicalize documents with
+/// any other namespace name.
+pub(super) fn is_absolute(name: &str) -> bool {
+    split_scheme(name).0.is_some() && name.bytes().all(is_uri_byte)
+}
+
+/// RFC 3986, 2.
+const fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || (byte.is_ascii_punctuation() && !is_excluded(byte))
+}
+
+const fn is_excluded(byte: u8) -> bool {
+    matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 
 /// `join-URI-References` of Canonical XML 1.1, 2.4: RFC 3986, 5.2, where a base may itself be
@@ -102,7 +112,7 @@ mod tests {
         for uri in ["urn:x", "http://a/b", "tag:a,2020:x", "x-y+z.1:"] {
             assert!(is_absolute(uri), "{uri}");
         }
-        for uri in ["", "a", "a/b:c", "../x", ":x", "1a:b", "http://a b"] {
+        for uri in ["", "a", "a/b:c", "../x", ":x", "1a:b", "http://a b", "urn:ü", "urn:{"] {
             assert!(!is_absolute(uri), "{uri}");
         }
     }

@@ -1,5 +1,6 @@
 //! `signatureLocation`: names, paths, advice that can be followed.
 
+use chancery::domain::profile::SignatureLocation;
 use chancery::domain::refusal::Refusal;
 
 use super::support::*;
@@ -12,14 +13,13 @@ fn refusal(location: &str) -> Refusal {
     try_prepare(DOCUMENT.as_bytes(), inside(location)).err().expect("a refusal")
 }
 
-/// The signature's path, as parent names, for a location that is taken.
-fn parent_text(document: &str, location: &str) -> String {
+/// What follows the signature when it was put there.
+fn text_after_signature(document: &str, location: &str) -> String {
     let canonicalization = ALL_CANONICALIZATIONS[0];
     let sealed =
         try_seal(document.as_bytes(), &PKI.p256, canonicalization, inside(location)).unwrap();
     let text = String::from_utf8(sealed.into_bytes()).unwrap();
-    let after = text.split("</ds:Signature>").nth(1).unwrap().to_owned();
-    after
+    text.split("</ds:Signature>").nth(1).unwrap().to_owned()
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn names_and_paths_are_found() {
         ("e:Content[2]", "</e:Content></e:Box><f:Content xmlns:f='urn:f'/><One/></i:Invoice>"),
         ("/i:Invoice/Content", "</f:Content><One/></i:Invoice>"),
     ] {
-        assert_eq!(parent_text(DOCUMENT, location), after, "{location}");
+        assert_eq!(text_after_signature(DOCUMENT, location), after, "{location}");
     }
 }
 
@@ -90,20 +90,23 @@ fn what_is_no_location() {
 #[test]
 fn occupied_places_are_refused() {
     let sealed = |document: &str, location: &str| {
-        let place = if location.is_empty() { Default::default() } else { inside(location) };
+        let place = if location.is_empty() { SignatureLocation::Default } else { inside(location) };
         let sealed = try_seal(document.as_bytes(), &PKI.p256, ALL_CANONICALIZATIONS[0], place);
         sealed.unwrap().into_bytes()
     };
     let once = sealed("<a><b/></a>", "");
     let again = |bytes: &[u8], place| try_prepare(bytes, place).err();
     assert!(matches!(
-        again(&once, Default::default()),
+        again(&once, SignatureLocation::Default),
         Some(Refusal::LocationOccupied { path }) if path == "/a"
     ));
     let once = sealed("<a><b/></a>", "b");
     assert!(matches!(again(&once, inside("b")), Some(Refusal::LocationOccupied { .. })));
     let once = sealed(INVOICE, "");
-    assert!(matches!(again(&once, Default::default()), Some(Refusal::LocationOccupied { .. })));
+    assert!(matches!(
+        again(&once, SignatureLocation::Default),
+        Some(Refusal::LocationOccupied { .. })
+    ));
     for placeholder in [
         "<ds:Signature/>",
         "<ds:Signature Id='x'> </ds:Signature>",
@@ -112,7 +115,7 @@ fn occupied_places_are_refused() {
         let document =
             format!("<a xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{placeholder}</a>");
         assert!(matches!(
-            again(document.as_bytes(), Default::default()),
+            again(document.as_bytes(), SignatureLocation::Default),
             Some(Refusal::LocationPlaceholder { path }) if path == "/a/ds:Signature"
         ));
     }
@@ -122,6 +125,7 @@ fn occupied_places_are_refused() {
 fn several_signature_informations_leave_the_root() {
     let two = INVOICE.replace("</sig:UBLD", "<sac:SignatureInformation/></sig:UBLD");
     let canonicalization = ALL_CANONICALIZATIONS[0];
-    let sealed = seal_and_verify(two.as_bytes(), &PKI.p256, canonicalization, Default::default());
+    let sealed =
+        seal_and_verify(two.as_bytes(), &PKI.p256, canonicalization, SignatureLocation::Default);
     assert!(String::from_utf8(sealed).unwrap().ends_with("</ds:Signature></Invoice>\n"));
 }
