@@ -18,8 +18,9 @@ mod properties;
 mod template;
 
 use super::inspect::{Content, inspect};
-use super::xml::c14n::{DigestSink, Subset, canonicalize};
+use super::xml::c14n::{Subset, canonicalize};
 use super::xml::guard::{self, Ids};
+use super::xml::sink::DigestSink;
 use super::xml::source::Source;
 use super::{Limits, Plan, Signer};
 use crate::domain::instant::Instant;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::template::{Names, Parts};
 use crate::pki::algorithm::digest_uri;
-use crate::seal::xml::c14n::write_attribute_value;
+use crate::seal::xml::sink::write_attribute_value;
 
 /// Namespace of XAdES; `xades:` in everything we write.
 pub(super) const XADES_NAMESPACE: &str = "http://uri.etsi.org/01903/v1.3.2#";

@@ -16,8 +16,9 @@ use crate::pki::certificate::Certificate;
 use crate::pki::digest::{Digest, Hasher};
 use crate::seal::Signer;
 use crate::seal::signer::base64;
-use crate::seal::xml::c14n::{DigestSink, Sink, Subset, canonicalize, inherited_xml_attributes};
+use crate::seal::xml::c14n::{Subset, canonicalize, inherited_xml_attributes};
 use crate::seal::xml::guard::Ids;
+use crate::seal::xml::sink::{DigestSink, Sink};
 use crate::seal::xml::{DS_NAMESPACE, XML_NAMESPACE};
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";

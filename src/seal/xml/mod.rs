@@ -6,6 +6,7 @@
 
 pub mod c14n;
 pub mod guard;
+pub mod sink;
 pub mod source;
 mod uri;
 

@@ -1,6 +1,7 @@
 //! What holds for every document: determinism, untouched bytes, no panic.
 
 use chancery::domain::profile::SignatureLocation;
+use chancery::pki::digest::Digest;
 use chancery::seal::inspect::inspect;
 use proptest::prelude::*;
 
@@ -19,6 +20,20 @@ fn same_input_and_time_same_bytes() {
         };
         assert_eq!(seal(), seal());
     }
+}
+
+#[test]
+fn the_intent_is_what_is_signed() {
+    let prepared = try_prepare(INVOICE.as_bytes(), SignatureLocation::Default).unwrap();
+    let text = String::from_utf8(prepared.to_be_signed().to_vec()).unwrap();
+    assert!(text.starts_with("<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"));
+    assert!(text.ends_with("</ds:SignedInfo>"));
+    let algorithm = prepared.signature_algorithm();
+    assert_eq!(algorithm, PKI.p256.algorithm);
+    assert_eq!(*prepared.digest(), Digest::of(algorithm.digest(), text.as_bytes()));
+    let digest = prepared.digest().clone();
+    let value = PKI.p256.sign(prepared.to_be_signed());
+    assert_eq!(*prepared.attach(value).unwrap().finish().digest(), digest);
 }
 
 /// The body of a fuzz target: whatever comes in, no panic; what is prepared can be finished.
