@@ -66,6 +66,7 @@ what_for() {
         libxml2-utils) echo "xmllint, the schema judge" ;;
         python3-venv) echo "the environment of the Python judges" ;;
         curl | jq) echo "requests by hand, as in the README" ;;
+        strace) echo "kills the service at a chosen step, in the crash tests" ;;
         shellcheck) echo "lint of shell scripts" ;;
         qpdf) echo "check of the sample PDFs" ;;
     esac
@@ -148,7 +149,7 @@ if wants bench; then
         complain "without softhsm2 the bench measures the software key only"
 fi
 if wants test; then
-    install_packages softhsm2 opensc xmlsec1 libxml2-utils || failed=1
+    install_packages softhsm2 opensc xmlsec1 libxml2-utils strace || failed=1
     install_python tests/peers/requirements.txt || failed=1
     scripts/setup-xsd.sh || failed=1
 fi

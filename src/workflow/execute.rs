@@ -105,21 +105,26 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>) {
     });
 }
 
-/// Renews the lease while the work goes on.
+/// Renews the lease while the work goes on. The two run side by side, never one inside the other's
+/// wait: on SQLite both need the one writing connection. A lease that cannot be renewed does not stop
+/// the work here; its writes are fenced by the attempt they belong to.
 async fn with_heartbeat(
     app: &App,
     lease: Lease,
     work: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
     let period = Duration::from_millis((app.execution.lease_ms / 3).max(1).unsigned_abs());
-    tokio::pin!(work);
-    loop {
-        tokio::select! {
-            result = &mut work => return result,
-            () = tokio::time::sleep(period) => {
-                app.store.renew_lease(lease, lease_end(app)).await?;
+    let heartbeat = async {
+        loop {
+            tokio::time::sleep(period).await;
+            if let Err(error) = app.store.renew_lease(lease, lease_end(app)).await {
+                tracing::debug!(operation = %lease.operation, error = %chain(&error), "not renewed");
             }
         }
+    };
+    tokio::select! {
+        result = work => result,
+        () = heartbeat => Ok(()),
     }
 }
 

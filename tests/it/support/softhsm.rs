@@ -62,8 +62,8 @@ impl Token {
             "tests need a token: run `make test`, or \
              `SOFTHSM2_CONF=$(scripts/softhsm-conf.sh) cargo test`"
         );
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let label = format!("{purpose}-{}-{:x}", std::process::id(), now.as_micros());
+        let now = chancery::app::Clock::System.now().unix_ms();
+        let label = format!("{purpose}-{}-{now:x}", std::process::id());
         let module = module();
         initialise_token(&module, &label, &SecretString::from(SO_PIN), &SecretString::from(PIN))
             .expect("a new token");

@@ -1,0 +1,229 @@
+//! The service as a process of its own, set up by the demo's own commands, with the witness between
+//! it and its token.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command as StdCommand, Stdio};
+use std::time::{Duration, Instant};
+
+use chancery::store::{Config as StoreConfig, Store};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::{PATIENCE, witness};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_chancery");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// When the service is killed.
+pub(super) enum Kill {
+    /// As the n-th commit is about to reach the disk.
+    AtSync(u32),
+    /// As the witness is about to note the n-th call of a lane.
+    AtTokenCall(u32),
+}
+
+impl Kill {
+    /// Names the life that ends so.
+    pub(super) fn mark(&self) -> String {
+        match self {
+            Self::AtSync(step) => format!("sync-{step}"),
+            Self::AtTokenCall(call) => format!("call-{call}"),
+        }
+    }
+}
+
+/// Database, token, credentials and client service of a few services that live one after the other.
+pub(super) struct Installation {
+    folder: TempDir,
+    demo: Value,
+    address: String,
+}
+
+impl Installation {
+    /// Makes one with the demo, and puts the witness in front of its token.
+    pub(super) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(BINARY)
+            .args(["demo", "--samples", &format!("{ROOT}/samples"), "--directory"])
+            .arg(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let demo = std::fs::read(folder.path().join("demo.json")).unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let installation = Self {
+            demo: serde_json::from_slice(&demo).unwrap(),
+            address: free.to_string(),
+            folder,
+        };
+        installation.write_config();
+        installation
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The demo's configuration with the witness, one lane, small chunks and short leases.
+    fn write_config(&self) {
+        let file = self.path("chancery.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines = text.lines().map(|line| match line.split_once(" = ") {
+            Some(("module", _)) => format!("module = \"{}\"\nsessions = 1", spy().display()),
+            Some(("listen", _)) => format!("listen = \"{}\"", self.address),
+            _ => line.to_owned(),
+        });
+        let mut text: String = lines.map(|line| line + "\n").collect();
+        text += "[workflow]\nchunk_documents = 5\nlease_ms = 300\npoll_ms = 20\n";
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// Starts the service; what its token is asked in this life is added to the log of `mark`.
+    pub(super) async fn start(&self, mark: &str) -> Service {
+        let child = Command::new(BINARY)
+            .arg("--config")
+            .arg(self.path("chancery.toml"))
+            .arg("serve")
+            .env("SOFTHSM2_CONF", self.path("softhsm2.conf"))
+            .env("PKCS11SPY", crate::support::softhsm::module())
+            .env("PKCS11SPY_OUTPUT", self.path(mark))
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let base = format!("http://{}", self.address);
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let begin = Instant::now();
+        while http.get(format!("{base}/livez")).send().await.is_err() {
+            assert!(begin.elapsed() < PATIENCE, "the service did not start");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let token: Value = http
+            .post(format!("{base}/oauth2/token"))
+            .basic_auth(
+                self.demo["client_id"].as_str().unwrap(),
+                self.demo["client_secret"].as_str(),
+            )
+            .body("grant_type=client_credentials")
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let token = token["access_token"].as_str().unwrap().to_owned();
+        Service { child, base, http, token, witness: self.path(mark) }
+    }
+
+    /// The database, while no service runs.
+    pub(super) async fn store(&self) -> Store {
+        let url = format!("sqlite://{}", self.path("chancery.db").display());
+        Store::connect(&StoreConfig { url, connections: 1, wait_ms: 5000 }).await.unwrap()
+    }
+
+    /// The digests that the token was asked to sign in the lives of `mark`.
+    pub(super) fn asked(&self, mark: &str) -> std::collections::BTreeSet<Vec<u8>> {
+        let log = std::fs::read(self.path(mark)).unwrap_or_default();
+        witness::digests(&String::from_utf8_lossy(&log))
+    }
+
+    /// Has xmlsec1 verify a sealed document.
+    pub(super) fn verify(&self, sealed: &[u8]) {
+        let file = self.path("sealed.xml");
+        std::fs::write(&file, sealed).unwrap();
+        let output = StdCommand::new("xmlsec1")
+            .args(["--verify", "--id-attr:Id"])
+            .arg("http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
+            .args(["--trusted-pem", self.demo["trust_anchor"].as_str().unwrap()])
+            .arg(file)
+            .output()
+            .expect("xmlsec1 is installed (make test installs it)");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// One life of the service.
+pub(super) struct Service {
+    child: Child,
+    base: String,
+    http: reqwest::Client,
+    token: String,
+    witness: PathBuf,
+}
+
+impl Service {
+    /// Sets strace on the service; when this returns it watches.
+    pub(super) async fn attach(&self, kill: &Kill) -> Child {
+        let pid = self.child.id().unwrap().to_string();
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-o", "/dev/null", "-p", &pid]);
+        match kill {
+            Kill::AtSync(step) => strace
+                .args(["-e", "trace=fsync,fdatasync", "-e"])
+                .arg(format!("inject=fsync,fdatasync:signal=KILL:when={step}")),
+            Kill::AtTokenCall(call) => strace
+                .arg("-P")
+                .arg(&self.witness)
+                .args(["-e", "trace=write", "-e"])
+                .arg(format!("inject=write:signal=KILL:when={call}")),
+        };
+        let mut child = strace
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("strace is installed (make test installs it)");
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            assert!(!line.contains("ttach: "), "strace may not watch processes here: {line}");
+            if line.contains("attached") {
+                break;
+            }
+        }
+        // Somebody has to read what strace says, or it stops to wait for a reader.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        child
+    }
+
+    /// Sends a sign request.
+    pub(super) async fn sign(&self, request: &Value) -> reqwest::Result<Value> {
+        let url = format!("{}/api/v0/document/sign/base64/", self.base);
+        let request = self.http.post(url).bearer_auth(&self.token).json(request);
+        request.timeout(PATIENCE).send().await?.json().await
+    }
+
+    /// Waits until an operation is finished.
+    pub(super) async fn finishes(&self, id: i64) {
+        let begin = Instant::now();
+        loop {
+            let url = format!("{}/api/v0/operation/status/{id}", self.base);
+            let request = self.http.get(url).bearer_auth(&self.token);
+            let answer: Value = request.send().await.unwrap().json().await.unwrap();
+            match answer["status"].as_str() {
+                Some("EXECUTED") => return,
+                Some("PENDING_EXECUTION") => {}
+                _ => panic!("the operation went astray: {answer}"),
+            }
+            assert!(begin.elapsed() < PATIENCE, "the operation was not taken up");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Kills the service, if it still lives, and waits for its end.
+    pub(super) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+fn spy() -> PathBuf {
+    ["/usr/lib/x86_64-linux-gnu/pkcs11-spy.so", "/usr/lib/aarch64-linux-gnu/pkcs11-spy.so"]
+        .into_iter()
+        .map(Path::new)
+        .find(|module| module.exists())
+        .expect("OpenSC's pkcs11-spy is installed (make test installs it)")
+        .to_owned()
+}
