@@ -112,6 +112,12 @@ pub fn router(web: Web) -> Router {
         .with_state(web)
 }
 
+/// The OpenAPI document, as text.
+#[must_use]
+pub fn openapi_document() -> String {
+    openapi::text()
+}
+
 /// Answers are for the client alone and are data, never pages.
 async fn protective_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();

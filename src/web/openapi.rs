@@ -39,6 +39,11 @@ impl utoipa::Modify for AccessToken {
     }
 }
 
+/// The document as it lies in `docs/openapi.json`.
+pub(super) fn text() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default()
+}
+
 pub(super) fn routes() -> Router<Web> {
     Router::new().route("/openapi.json", get(|| async { Json(Document::openapi()) }))
 }
