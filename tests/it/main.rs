@@ -6,6 +6,8 @@ mod crash;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod jose;
 #[cfg(test)]
 mod keys;
