@@ -17,9 +17,26 @@ use crate::store::Store;
 
 /// The database, tables up to date.
 pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
+    keep_private(&config.store.url)?;
     let store = Store::connect(&config.store).await?;
     store.migrate().await?;
     Ok(store)
+}
+
+/// Makes a new SQLite file readable by its owner only: it will hold invoices. SQLite gives its
+/// companion files the same mode.
+fn keep_private(url: &str) -> Result<(), Failure> {
+    let Some(path) = url.strip_prefix("sqlite://") else { return Ok(()) };
+    let path = Path::new(path.split('?').next().unwrap_or(path));
+    if path.as_os_str() == ":memory:" || path.exists() {
+        return Ok(());
+    }
+    match write_secret(path, &[]) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(format!("{} cannot be made: {error}", path.display()).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Everything.

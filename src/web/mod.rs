@@ -64,6 +64,7 @@ pub struct Web {
     config: Arc<Config>,
     requests: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
+    readiness: Arc<health::Readiness>,
 }
 
 impl Web {
@@ -74,6 +75,7 @@ impl Web {
             app,
             requests: Arc::new(Semaphore::new(config.requests_in_flight.max(1))),
             bytes: Arc::new(Semaphore::new(units(config.bytes_in_flight).max(1))),
+            readiness: Arc::default(),
             config: Arc::new(config),
         }
     }
@@ -96,11 +98,13 @@ pub fn router(web: Web) -> Router {
         web.config.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
     prefixes.sort();
     prefixes.dedup();
+    let statuses = middleware::map_response_with_state(web.clone(), integration::errors::statuses);
     for prefix in prefixes {
+        let integration = integration::routes().layer(statuses.clone());
         router = if prefix.is_empty() {
-            router.merge(integration::routes())
+            router.merge(integration)
         } else {
-            router.nest(&prefix, integration::routes())
+            router.nest(&prefix, integration)
         };
     }
     router

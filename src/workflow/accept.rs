@@ -92,7 +92,10 @@ pub async fn accept(
                 tracing::info!(operation = %id, documents = new.documents.len(), "accepted");
                 if !new.operation.state.is_final() {
                     let lease = Lease { operation: id, attempt: 1 };
-                    execute::start(app, lease, Some(execute::Work::from_new(new)));
+                    let work = execute::Work::from_new(new);
+                    // The work owns the contents alone from here on and need not copy them.
+                    drop(contents);
+                    execute::start(app, lease, Some(work));
                 }
                 return Ok(Accepted { operation: id, replayed: false });
             }

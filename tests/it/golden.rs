@@ -35,8 +35,7 @@ fn seal(document: Vec<u8>) -> Vec<u8> {
         mime_type: "application/xml".to_owned(),
     });
     let signer = Signer::new(&chain);
-    let prepared =
-        prepare(document, &profile, &signer, SIGNING_TIME, &Limits::default()).unwrap();
+    let prepared = prepare(document, &profile, &signer, SIGNING_TIME, &Limits::default()).unwrap();
     let mut value = vec![0; key.public_modulus_len()];
     let message = prepared.to_be_signed();
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut value).unwrap();

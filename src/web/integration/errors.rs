@@ -1,13 +1,14 @@
 //! `ErrorResponse`: our refusals and failures in the codes and statuses of the integration API.
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::refusal::Refusal;
-use crate::web::{HttpStatus, request_id};
+use crate::web::{HttpStatus, Web, request_id};
 use crate::workflow::tokens::BearerError;
 use crate::workflow::{self, execute};
 
@@ -40,7 +41,6 @@ pub struct Problem {
     reason: &'static str,
     cause: String,
     operation: Option<i64>,
-    statuses: HttpStatus,
 }
 
 /// Error families, with the statuses we give them and those Sign'Stash prints.
@@ -132,15 +132,8 @@ impl Problem {
         Self::new(Family::Invalid, "body-unfinished", cause)
     }
 
-    /// With the statuses that the installation chose.
-    #[must_use]
-    pub const fn with_statuses(mut self, statuses: HttpStatus) -> Self {
-        self.statuses = statuses;
-        self
-    }
-
     const fn new(family: Family, reason: &'static str, cause: String) -> Self {
-        Self { family, reason, cause, operation: None, statuses: HttpStatus::Standard }
+        Self { family, reason, cause, operation: None }
     }
 }
 
@@ -196,10 +189,6 @@ impl From<BearerError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (code, text, standard, signstash, retryable) = self.family.row();
-        let status = match self.statuses {
-            HttpStatus::Standard => standard,
-            HttpStatus::Signstash => signstash,
-        };
         let body = ErrorResponse {
             error_code: code,
             error_code_description: text,
@@ -209,18 +198,33 @@ impl IntoResponse for Problem {
             operation_id: self.operation,
             request_id: request_id::current(),
         };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(body)).into_response();
+        let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status(standard), Json(body)).into_response();
+        response.extensions_mut().insert(SignstashStatus(status(signstash)));
         if self.family == Family::Token {
             let challenge =
                 HeaderValue::from_static("Bearer realm=\"chancery\", error=\"invalid_token\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if retryable && status != StatusCode::INTERNAL_SERVER_ERROR {
+        if retryable && self.family != Family::Fault {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         response
     }
+}
+
+/// The status that Sign'Stash's documentation prints for an answer.
+#[derive(Clone, Copy)]
+struct SignstashStatus(StatusCode);
+
+/// Gives answers the statuses that the installation chose.
+pub(in crate::web) async fn statuses(State(web): State<Web>, mut response: Response) -> Response {
+    if web.config.http_status == HttpStatus::Signstash
+        && let Some(SignstashStatus(status)) = response.extensions().get().copied()
+    {
+        *response.status_mut() = status;
+    }
+    response
 }
 
 /// Nothing is there.

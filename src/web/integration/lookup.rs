@@ -45,18 +45,15 @@ pub async fn id_with_document_reference(
     headers: HeaderMap,
     reference: Result<Path<String>, PathRejection>,
 ) -> Result<Json<i64>, Problem> {
-    let found = async {
-        let caller = auth::caller(&web, &headers).await?;
-        let Path(reference) = reference.map_err(|_| not_utf8())?;
-        let scope = scope(&caller);
-        // A slash at the end may be the client's habit or part of the reference: the exact one first.
-        let mut id = by_document(&web, scope, &reference).await?;
-        if id.is_none() && reference.ends_with('/') {
-            id = by_document(&web, scope, reference.trim_end_matches('/')).await?;
-        }
-        Ok::<_, Problem>(Json(id.ok_or(workflow::Error::NotFound)?.as_i64()))
-    };
-    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+    let caller = auth::caller(&web, &headers).await?;
+    let Path(reference) = reference.map_err(|_| not_utf8())?;
+    let scope = scope(&caller);
+    // A slash at the end may be the client's habit or part of the reference: the exact one first.
+    let mut id = by_document(&web, scope, &reference).await?;
+    if id.is_none() && reference.ends_with('/') {
+        id = by_document(&web, scope, reference.trim_end_matches('/')).await?;
+    }
+    Ok(Json(id.ok_or(workflow::Error::NotFound)?.as_i64()))
 }
 
 /// Id of an operation by either reference.
@@ -70,12 +67,9 @@ pub async fn id(
     headers: HeaderMap,
     references: Result<Query<References>, QueryRejection>,
 ) -> Result<Json<i64>, Problem> {
-    let found = async {
-        let caller = auth::caller(&web, &headers).await?;
-        let Query(references) = references.map_err(|_| no_reference())?;
-        Ok::<_, Problem>(Json(by_either(&web, scope(&caller), &references).await?.as_i64()))
-    };
-    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+    let caller = auth::caller(&web, &headers).await?;
+    let Query(references) = references.map_err(|_| no_reference())?;
+    Ok(Json(by_either(&web, scope(&caller), &references).await?.as_i64()))
 }
 
 /// The whole operation by either reference: recovery in one call.
@@ -89,16 +83,13 @@ pub async fn by_reference(
     headers: HeaderMap,
     references: Result<Query<References>, QueryRejection>,
 ) -> Result<Json<SignOperation>, Problem> {
-    let found = async {
-        let caller = auth::caller(&web, &headers).await?;
-        let Query(references) = references.map_err(|_| no_reference())?;
-        let scope = scope(&caller);
-        let id = by_either(&web, scope, &references).await?;
-        let with_contents = references.include_content.unwrap_or(false);
-        let detail = operations::detail(&web.app, scope, id, with_contents).await?;
-        Ok::<_, Problem>(Json(answer::sign_operation(&caller, &detail, false)))
-    };
-    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+    let caller = auth::caller(&web, &headers).await?;
+    let Query(references) = references.map_err(|_| no_reference())?;
+    let scope = scope(&caller);
+    let id = by_either(&web, scope, &references).await?;
+    let with_contents = references.include_content.unwrap_or(false);
+    let detail = operations::detail(&web.app, scope, id, with_contents).await?;
+    Ok(Json(answer::sign_operation(&caller, &detail, false)))
 }
 
 /// An operation without its documents.
@@ -113,18 +104,15 @@ pub async fn status(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Json<BaseOperation>, Problem> {
-    let found = async {
-        let caller = auth::caller(&web, &headers).await?;
-        let operation = web
-            .app
-            .reader
-            .operation(scope(&caller), operation_id(&id)?)
-            .await
-            .map_err(workflow::Error::from)?
-            .ok_or(workflow::Error::NotFound)?;
-        Ok::<_, Problem>(Json(answer::base(&caller, &operation)))
-    };
-    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+    let caller = auth::caller(&web, &headers).await?;
+    let operation = web
+        .app
+        .reader
+        .operation(scope(&caller), operation_id(&id)?)
+        .await
+        .map_err(workflow::Error::from)?
+        .ok_or(workflow::Error::NotFound)?;
+    Ok(Json(answer::base(&caller, &operation)))
 }
 
 /// An operation with its documents and, if asked for, the sealed bytes.
@@ -142,18 +130,15 @@ pub async fn detail(
     headers: HeaderMap,
     Path((id, include)): Path<(String, String)>,
 ) -> Result<Json<SignOperation>, Problem> {
-    let found = async {
-        let caller = auth::caller(&web, &headers).await?;
-        let with_contents = match include.to_ascii_lowercase().as_str() {
-            "true" => true,
-            "false" => false,
-            _ => return Err(invalid("contentInResponse", "true or false").into()),
-        };
-        let id = operation_id(&id)?;
-        let detail = operations::detail(&web.app, scope(&caller), id, with_contents).await?;
-        Ok::<_, Problem>(Json(answer::sign_operation(&caller, &detail, false)))
+    let caller = auth::caller(&web, &headers).await?;
+    let with_contents = match include.to_ascii_lowercase().as_str() {
+        "true" => true,
+        "false" => false,
+        _ => return Err(invalid("contentInResponse", "true or false").into()),
     };
-    found.await.map_err(|problem| problem.with_statuses(web.config.http_status))
+    let id = operation_id(&id)?;
+    let detail = operations::detail(&web.app, scope(&caller), id, with_contents).await?;
+    Ok(Json(answer::sign_operation(&caller, &detail, false)))
 }
 
 const fn scope(caller: &Caller) -> Scope {

@@ -1,5 +1,6 @@
 //! The sign call: decode, accept, wait, answer. The work itself goes on without this request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -37,18 +38,11 @@ const DECODE_ELSEWHERE_BYTES: usize = 128 * 1024;
         (status = 503, body = ErrorResponse),
     )
 )]
-pub async fn sign_base64(State(web): State<Web>, request: Request) -> Response {
-    match sign(&web, request).await {
-        Ok(response) => response,
-        Err(problem) => problem.with_statuses(web.config.http_status).into_response(),
-    }
-}
-
-async fn sign(web: &Web, request: Request) -> Result<Response, Problem> {
+pub async fn sign_base64(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let caller = auth::caller(web, &parts.headers).await?;
-    let _place = place(web, &parts.headers)?;
-    let body = read(web, body).await?;
+    let caller = auth::caller(&web, &parts.headers).await?;
+    let _place = place(&web, &parts.headers)?;
+    let body = read(&web, body).await?;
     let limits = web.app.limits.clone();
     let decoded = if body.len() > DECODE_ELSEWHERE_BYTES {
         tokio::task::spawn_blocking(move || request::decode(&body, &limits))
@@ -58,7 +52,13 @@ async fn sign(web: &Web, request: Request) -> Result<Response, Problem> {
         request::decode(&body, &limits)?
     };
 
-    let accepted = accept::accept(&web.app, &caller, decoded.request).await?;
+    // In a task of its own: a client that hangs up here must not leave a recorded operation without
+    // somebody who executes it until its lease ends.
+    let (app, requester) = (Arc::clone(&web.app), Arc::clone(&caller));
+    let accepting = async move { accept::accept(&app, &requester, decoded.request).await };
+    let accepted = tokio::spawn(accepting)
+        .await
+        .map_err(|error| workflow::Error::Internal(Box::new(error)))??;
     operations::wait(&web.app, accepted.operation, web.sync_wait()).await?;
     let scope = Scope::ClientService(caller.client_service.id);
     let with_contents = decoded.return_signed_content;
