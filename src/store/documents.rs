@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 
 use super::{Error, Reader, Result, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
-use crate::domain::ids::{ClientServiceId, DocumentId, ExternalReference, OperationId};
+use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::scope::Scope;
 
@@ -75,20 +75,11 @@ impl Reader {
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
-        let client_service = scope.client_service().map(ClientServiceId::as_i64);
-        let found = sqlx::query(
-            "SELECT operation_id FROM document
+        let sql = "SELECT operation_id FROM document
              WHERE external_reference = $1
                AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)
-             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
-        )
-        .bind(reference.as_str())
-        .bind(client_service)
-        .fetch_optional(&self.pool)
-        .await?;
-        found
-            .map(|found| Ok(OperationId::from_i64(row::integer(&found, "operation_id")?)))
-            .transpose()
+             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1";
+        self.holder(sql, scope, reference).await
     }
 }
 

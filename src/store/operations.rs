@@ -279,18 +279,28 @@ impl Reader {
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
-        let client_service = scope.client_service().map(ClientServiceId::as_i64);
-        let found = sqlx::query(
-            "SELECT id FROM operation
+        let sql = "SELECT id AS operation_id FROM operation
              WHERE external_reference = $1
                AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)
-             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
-        )
-        .bind(reference.as_str())
-        .bind(client_service)
-        .fetch_optional(&self.pool)
-        .await?;
-        found.map(|found| Ok(OperationId::from_i64(row::integer(&found, "id")?))).transpose()
+             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1";
+        self.holder(sql, scope, reference).await
+    }
+
+    /// The operation that a query finds by scope and reference.
+    pub(super) async fn holder(
+        &self,
+        sql: &'static str,
+        scope: Scope,
+        reference: &ExternalReference,
+    ) -> Result<Option<OperationId>> {
+        let found = sqlx::query(sql)
+            .bind(reference.as_str())
+            .bind(scope.client_service().map(ClientServiceId::as_i64))
+            .fetch_optional(&self.pool)
+            .await?;
+        found
+            .map(|found| Ok(OperationId::from_i64(row::integer(&found, "operation_id")?)))
+            .transpose()
     }
 
     /// The operation that owns an external reference, with its fingerprint.
