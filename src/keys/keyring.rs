@@ -189,11 +189,7 @@ impl Keyring {
         let label = label.to_owned();
         self.blocking(backend, move |backend| match backend {
             KeyBackend::Software(backend) => backend.generate(&label, kind),
-            KeyBackend::Pkcs11(backend) => {
-                let mut id = [0; 16];
-                aws_lc_rs::rand::fill(&mut id).map_err(|_| Error::Random)?;
-                backend.generate(&label, &id, kind)
-            }
+            KeyBackend::Pkcs11(backend) => backend.generate(&label, kind),
         })
         .await
     }

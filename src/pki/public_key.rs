@@ -58,8 +58,13 @@ impl PublicKey {
     /// An EC key from its curve and its uncompressed point (SEC 1, 2.3.3).
     ///
     /// # Errors
-    /// As [`PublicKey::from_spki_der`].
+    /// [`Error::KeyUnsupported`] for anything but an uncompressed point.
     pub fn ec(curve: EcCurve, point: &[u8]) -> Result<Self, Error> {
+        if point.len() != curve.point_length() || point.first() != Some(&4) {
+            return Err(Error::KeyUnsupported(
+                "EC with a point that is not uncompressed".to_owned(),
+            ));
+        }
         Self::from_parts(ID_EC_PUBLIC_KEY, Any::from(&curve.oid()), point)
     }
 
@@ -127,6 +132,16 @@ impl EcCurve {
             Self::P256 => SECP_256_R_1,
             Self::P384 => SECP_384_R_1,
             Self::P521 => SECP_521_R_1,
+        }
+    }
+
+    /// Bytes of an uncompressed point.
+    #[must_use]
+    pub const fn point_length(self) -> usize {
+        match self {
+            Self::P256 => 65,
+            Self::P384 => 97,
+            Self::P521 => 133,
         }
     }
 

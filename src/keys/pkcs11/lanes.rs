@@ -8,13 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use async_channel::Receiver;
-use cryptoki::context::Function;
-use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use tokio::sync::oneshot;
 
-use super::token::{Token, is_user};
+use super::token::Token;
 use super::{mechanism, objects};
 use crate::keys::{Chain, Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
 use crate::pki::public_key::PublicKey;
@@ -132,7 +130,12 @@ impl Lane {
         }
         let handle = match open.handles.entry(name) {
             Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => *entry.insert(find(&open.session, key)?),
+            Entry::Vacant(entry) => {
+                let found = self
+                    .token
+                    .steadily(&open.session, |session| objects::private_key(session, key))?;
+                *entry.insert(found.ok_or_else(|| Error::KeyMissing(short_name(key)))?)
+            }
         };
         checked(key, item, mechanism::sign(&open.session, handle, by, item)?)
     }
@@ -140,17 +143,6 @@ impl Lane {
     fn close(&mut self) {
         if self.open.take().is_some() {
             self.open_sessions.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// The private key. Without a login tokens answer "nothing there", which must not be believed.
-pub(super) fn find(session: &Session, key: &PublicKey) -> Result<ObjectHandle, Error> {
-    match objects::private_key(session, key)? {
-        Some(handle) => Ok(handle),
-        None if is_user(session)? => Err(Error::KeyMissing(short_name(key))),
-        None => {
-            Err(Error::Token(TokenError::Pkcs11(RvError::UserNotLoggedIn, Function::FindObjects)))
         }
     }
 }

@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use async_channel::Sender;
 use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::session::Session;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 pub use token::initialise_token;
 
 use super::config::Pkcs11Config;
-use super::{BackendState, Error, ErrorClass, KeyDescription, ToBeSigned};
+use super::{BackendState, Chain, Error, ErrorClass, KeyDescription, ToBeSigned, short_name};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::SignatureValue;
@@ -98,27 +99,47 @@ impl Pkcs11 {
 
     /// Whether the key is there. Blocks.
     pub(super) fn find(&self, key: &PublicKey) -> Result<(), Error> {
-        lanes::find(&self.token.session(false)?, key).map(|_| ())
+        let found = self.twice(false, |session| objects::private_key(session, key))?;
+        found.map(|_| ()).ok_or_else(|| Error::KeyMissing(short_name(key)))
     }
 
     /// What lies in the token. Blocks.
     pub(super) fn list(&self) -> Result<Vec<KeyDescription>, Error> {
-        objects::list(&self.token.session(false)?)
+        self.twice(false, objects::list)
     }
 
     /// The public half of a named key. Blocks.
     pub(super) fn public_key(&self, name: &str) -> Result<PublicKey, Error> {
-        objects::public_key(&self.token.session(false)?, name)
+        self.twice(false, |session| objects::public_key(session, name))
     }
 
     /// Generates a key pair inside the token. Blocks, for RSA up to seconds.
-    pub(super) fn generate(
+    pub(super) fn generate(&self, label: &str, kind: KeyKind) -> Result<KeyDescription, Error> {
+        self.twice(true, |session| {
+            // A new one each time: a failed attempt may have left half a pair behind.
+            let mut id = [0; 16];
+            aws_lc_rs::rand::fill(&mut id).map_err(|_| Error::Random)?;
+            objects::generate(session, label, &id, kind)
+        })
+    }
+
+    /// Lists or makes objects, once more in a new session when the device gave trouble or the login
+    /// ended meanwhile.
+    fn twice<T>(
         &self,
-        label: &str,
-        id: &[u8],
-        kind: KeyKind,
-    ) -> Result<KeyDescription, Error> {
-        objects::generate(&self.token.session(true)?, label, id, kind)
+        writable: bool,
+        ask: impl Fn(&Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let once = || {
+            self.token.administer(writable, |session| self.token.steadily(session, |it| ask(it)))
+        };
+        once().or_else(|error| match error.class() {
+            ErrorClass::Transient => {
+                tracing::warn!(error = %Chain(&error), "asking the token once more");
+                once()
+            }
+            ErrorClass::Permanent | ErrorClass::Saturated => Err(error),
+        })
     }
 
     /// Logs in and tells how the token is. Blocks.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -60,11 +61,11 @@ pub(super) fn private_key(
 pub(super) fn list(session: &Session) -> Result<Vec<KeyDescription>, Error> {
     let mut certified = BTreeSet::new();
     for certificate in of_class(session, ObjectClass::CERTIFICATE)? {
-        certified.extend(Parts::read(session, certificate)?.id);
+        certified.extend(Parts::read(session, certificate)?.and_then(|parts| parts.id));
     }
     let mut keys = Vec::new();
     for handle in of_class(session, ObjectClass::PRIVATE_KEY)? {
-        let parts = Parts::read(session, handle)?;
+        let Some(parts) = Parts::read(session, handle)? else { continue };
         let id = parts.id.clone().unwrap_or_default();
         keys.push(KeyDescription {
             label: parts.label.clone().unwrap_or_default(),
@@ -84,7 +85,7 @@ pub(super) fn list(session: &Session) -> Result<Vec<KeyDescription>, Error> {
 pub(super) fn public_key(session: &Session, name: &str) -> Result<PublicKey, Error> {
     let mut named = Vec::new();
     for handle in of_class(session, ObjectClass::PRIVATE_KEY)? {
-        let parts = Parts::read(session, handle)?;
+        let Some(parts) = Parts::read(session, handle)? else { continue };
         let id = parts.id.as_deref().map(hex).unwrap_or_default();
         if parts.label.as_deref() == Some(name) || id.eq_ignore_ascii_case(name) {
             named.push(parts);
@@ -99,7 +100,7 @@ pub(super) fn public_key(session: &Session, name: &str) -> Result<PublicKey, Err
     if let Some(id) = parts.id.clone().filter(|id| !id.is_empty()) {
         let beside = [Attribute::Class(ObjectClass::PUBLIC_KEY), Attribute::Id(id)];
         for handle in session.find_objects(&beside).map_err(Error::Token)? {
-            if let Some(key) = Parts::read(session, handle)?.public_key() {
+            if let Some(key) = Parts::read(session, handle)?.and_then(|parts| parts.public_key()) {
                 return Ok(key?);
             }
         }
@@ -180,9 +181,8 @@ fn private_with_id_of(
     object: ObjectHandle,
     key: &PublicKey,
 ) -> Result<Option<ObjectHandle>, Error> {
-    let Some(id) = Parts::read(session, object)?.id.filter(|id| !id.is_empty()) else {
-        return Ok(None);
-    };
+    let id = Parts::read(session, object)?.and_then(|parts| parts.id).filter(|id| !id.is_empty());
+    let Some(id) = id else { return Ok(None) };
     let key_type = match key.kind() {
         KeyKind::Rsa { .. } => KeyType::RSA,
         KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => KeyType::EC,
@@ -197,8 +197,7 @@ fn private_with_id_of(
 
 fn certificate_of(session: &Session, key: &PublicKey) -> Result<Option<ObjectHandle>, Error> {
     for handle in of_class(session, ObjectClass::CERTIFICATE)? {
-        let value =
-            session.get_attributes(handle, &[AttributeType::Value]).map_err(Error::Token)?;
+        let Some(value) = attributes(session, handle, &[AttributeType::Value])? else { continue };
         let same = value.iter().any(|attribute| match attribute {
             Attribute::Value(der) => Certificate::from_der(der)
                 .is_ok_and(|certificate| certificate.spki_der() == key.spki_der()),
@@ -213,12 +212,26 @@ fn certificate_of(session: &Session, key: &PublicKey) -> Result<Option<ObjectHan
 
 fn by_scan(session: &Session, modulus: &[u8]) -> Result<Option<ObjectHandle>, Error> {
     for handle in of_class(session, ObjectClass::PRIVATE_KEY)? {
-        let own = Parts::read(session, handle)?.modulus;
+        let own = Parts::read(session, handle)?.and_then(|parts| parts.modulus);
         if own.is_some_and(|own| own.iter().skip_while(|byte| **byte == 0).eq(modulus)) {
             return Ok(Some(handle));
         }
     }
     Ok(None)
+}
+
+/// Attributes of an object; `None` when it vanished since it was found, or is just being written by
+/// somebody else. Whether it vanished because of a logout is for the caller to ask at the end.
+fn attributes(
+    session: &Session,
+    handle: ObjectHandle,
+    wanted: &[AttributeType],
+) -> Result<Option<Vec<Attribute>>, Error> {
+    match session.get_attributes(handle, wanted) {
+        Ok(attributes) => Ok(Some(attributes)),
+        Err(TokenError::Pkcs11(RvError::ObjectHandleInvalid, _)) => Ok(None),
+        Err(error) => Err(Error::Token(error)),
+    }
 }
 
 /// The public attributes of a key or certificate object, as far as the token tells them.
@@ -233,7 +246,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(session: &Session, handle: ObjectHandle) -> Result<Self, Error> {
+    fn read(session: &Session, handle: ObjectHandle) -> Result<Option<Self>, Error> {
         let wanted = [
             AttributeType::Label,
             AttributeType::Id,
@@ -242,8 +255,9 @@ impl Parts {
             AttributeType::EcParams,
             AttributeType::EcPoint,
         ];
+        let Some(attributes) = attributes(session, handle, &wanted)? else { return Ok(None) };
         let mut parts = Self::default();
-        for attribute in session.get_attributes(handle, &wanted).map_err(Error::Token)? {
+        for attribute in attributes {
             match attribute {
                 Attribute::Label(label) => {
                     parts.label = Some(String::from_utf8_lossy(&label).trim_end().to_owned());
@@ -256,7 +270,7 @@ impl Parts {
                 _ => {}
             }
         }
-        Ok(parts)
+        Ok(Some(parts))
     }
 
     fn kind(&self) -> Option<KeyKind> {
@@ -275,7 +289,30 @@ impl Parts {
             return Some(PublicKey::rsa(modulus, exponent));
         }
         let (curve, point) = (self.curve?, self.point.as_deref()?);
-        let bare = <&OctetStringRef>::from_der(point).map_or(point, OctetStringRef::as_bytes);
+        // By length, not by shape: one bare P-256 point in 256 begins with 04 3F, which reads like
+        // an OCTET STRING of 63 bytes.
+        let bare = if point.len() == curve.point_length() {
+            point
+        } else {
+            <&OctetStringRef>::from_der(point).map_or(point, OctetStringRef::as_bytes)
+        };
         Some(PublicKey::ec(curve, bare))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_point_that_looks_wrapped_is_still_a_point() {
+        let mut bare = vec![7; 65];
+        bare[..2].copy_from_slice(&[0x04, 0x3f]);
+        let wrapped = [&[0x04, 65], bare.as_slice()].concat();
+        for point in [bare.clone(), wrapped] {
+            let parts =
+                Parts { curve: Some(EcCurve::P256), point: Some(point), ..Parts::default() };
+            assert_eq!(parts.public_key().unwrap().unwrap().bits(), bare);
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Module {
     /// Labels of the tokens that refused a PIN. Held while a login is tried, so that of many
     /// threads with a wrong PIN only one asks.
     guarded: Mutex<BTreeSet<String>>,
+    /// Held while objects are listed or made: SoftHSM shows half-written objects to other threads.
+    administration: Mutex<()>,
 }
 
 /// The module at a path, loaded now if this is the first time.
@@ -39,7 +41,8 @@ pub(super) fn load(path: &Path) -> Result<Arc<Module>, Error> {
         Ok(()) | Err(TokenError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(error) => return Err(wrong(ModuleError::Cryptoki(error))),
     }
-    let module = Arc::new(Module { context, guarded: Mutex::new(BTreeSet::new()) });
+    let module =
+        Arc::new(Module { context, guarded: Mutex::default(), administration: Mutex::default() });
     modules.insert(canonical, Arc::clone(&module));
     Ok(module)
 }
@@ -68,7 +71,7 @@ impl Token {
         Self { module, label, pin, production, state, logins }
     }
 
-    /// Number of logins so far. Object handles of an earlier login may name other objects.
+    /// Number of logins tried so far. Object handles of an earlier login may name other objects.
     pub(super) fn logins(&self) -> u64 {
         self.logins.load(Ordering::Acquire)
     }
@@ -97,6 +100,34 @@ impl Token {
             self.login(&module, &session, &mut state)?;
         }
         Ok(session)
+    }
+
+    /// Asks in a new session while nobody else of this process lists or makes objects.
+    pub(super) fn administer<T>(
+        &self,
+        writable: bool,
+        ask: impl FnOnce(&Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let module = load(&self.module)?;
+        let _turn = lock(&module.administration);
+        ask(&self.session(writable)?)
+    }
+
+    /// Asks in a session, and believes the answer only if the login stood all the time: to a session
+    /// without a login a token answers "nothing there" as if it were true.
+    pub(super) fn steadily<T>(
+        &self,
+        session: &Session,
+        ask: impl FnOnce(&Session) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let login = self.logins();
+        let before = is_user(session)?;
+        let answer = ask(session);
+        if before && is_user(session)? && self.logins() == login {
+            answer
+        } else {
+            Err(Error::Token(TokenError::Pkcs11(RvError::UserNotLoggedIn, Function::FindObjects)))
+        }
     }
 
     /// What the token says about itself and the names of the mechanisms it offers.
@@ -131,11 +162,10 @@ impl Token {
         if guarded.contains(&self.label) {
             return Err(Error::PinGuarded);
         }
+        // Counted before it happens, so that nobody sees the login without the new count.
+        self.logins.fetch_add(1, Ordering::Release);
         match session.login(UserType::User, Some(pin)) {
-            Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {
-                self.logins.fetch_add(1, Ordering::Release);
-                Ok(())
-            }
+            Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
             Err(error) if refuses_pin(&error) => {
                 guarded.insert(self.label.clone());
                 tracing::error!(token = %self.label, %error,
@@ -148,7 +178,7 @@ impl Token {
 }
 
 /// Whether the user is logged in, as this session sees it.
-pub(super) fn is_user(session: &Session) -> Result<bool, Error> {
+fn is_user(session: &Session) -> Result<bool, Error> {
     let info = session.get_session_info().map_err(Error::Token)?;
     Ok(matches!(info.session_state(), SessionState::RoUser | SessionState::RwUser))
 }

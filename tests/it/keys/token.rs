@@ -12,7 +12,7 @@ use rsa::pkcs8::DecodePublicKey as _;
 use rsa::signature::Verifier as _;
 
 use super::{RSA_2048, generated, messages, one_value, self_signed};
-use crate::support::softhsm::token;
+use crate::support::softhsm::{token, untidy_token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn generated_keys_stay_inside() {
@@ -108,8 +108,9 @@ async fn our_digest_and_the_tokens_digest_agree() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_forbids_raw_signatures_is_asked_to_hash() {
-    let keyring = token().keyring();
-    let session = token().raw_session();
+    let token = untidy_token().await;
+    let keyring = token.keyring();
+    let session = token.raw_session();
     let name = [Attribute::Token(true), Attribute::Id(b"picky".to_vec())];
     let public = [
         Attribute::ModulusBits(2048.into()),
@@ -163,8 +164,9 @@ async fn what_is_not_there_is_said_plainly() {
 /// kept without its OCTET STRING by the bare point.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_found_in_untidy_tokens() {
-    let keyring = token().keyring();
-    let session = token().raw_session();
+    let token = untidy_token().await;
+    let keyring = token.keyring();
+    let session = token.raw_session();
     let lonely = generated(&keyring, "hsm", "lonely", RSA_2048).await;
     let public = [Attribute::Class(ObjectClass::PUBLIC_KEY), Attribute::Label(b"lonely".to_vec())];
     for handle in session.find_objects(&public).unwrap() {

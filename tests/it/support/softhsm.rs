@@ -22,9 +22,16 @@ pub(crate) struct Token {
     _folder: tempfile::TempDir,
 }
 
-/// The token that tests share. Nobody logs out of it.
+/// The token that tests share. Nobody logs out of it or writes into it past the keyring: SoftHSM
+/// fails when several threads of a process write objects.
 pub(crate) fn token() -> &'static Token {
     &tokens().0
+}
+
+/// The token for tests that write objects of their own, one test at a time.
+pub(crate) async fn untidy_token() -> tokio::sync::MutexGuard<'static, &'static Token> {
+    static TURN: OnceLock<tokio::sync::Mutex<&'static Token>> = OnceLock::new();
+    TURN.get_or_init(|| tokio::sync::Mutex::new(&tokens().2)).lock().await
 }
 
 /// A token for tests that pull the rug out: a logout hits every session of the process.
@@ -32,10 +39,10 @@ pub(crate) fn shaky_token() -> &'static Token {
     &tokens().1
 }
 
-/// Both at once and before anything else: SoftHSM's slots must not change under other threads.
-fn tokens() -> &'static (Token, Token) {
-    static TOKENS: OnceLock<(Token, Token)> = OnceLock::new();
-    TOKENS.get_or_init(|| (Token::new("shared"), Token::new("shaky")))
+/// All at once and before anything else: SoftHSM's slots must not change under other threads.
+fn tokens() -> &'static (Token, Token, Token) {
+    static TOKENS: OnceLock<(Token, Token, Token)> = OnceLock::new();
+    TOKENS.get_or_init(|| (Token::new("shared"), Token::new("shaky"), Token::new("untidy")))
 }
 
 /// Where Debian and others put the module.
