@@ -10,8 +10,8 @@ folder=$target/tmp/bench
 mkdir -p "$target/tmp"
 # references are used up by every run, so each begins with a folder of its own
 rm -rf "$folder"
-cargo bench --locked --no-run
+cargo bench --locked --bench speed --no-run
 binary=$(find "$target/release" -maxdepth 1 -name chancery -type f)
 "$binary" demo --directory "$folder" --samples samples >"$target/tmp/bench-demo.log" ||
     { cat "$target/tmp/bench-demo.log"; exit 1; }
-SOFTHSM2_CONF=$folder/softhsm2.conf cargo bench --locked -- "$@"
+SOFTHSM2_CONF=$folder/softhsm2.conf cargo bench --locked --bench speed -- "$@"

@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod docs;

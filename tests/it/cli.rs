@@ -1,0 +1,175 @@
+//! The commands, as a person at a terminal sees them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_chancery");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// What a demo left in a folder of its own.
+struct Demo {
+    folder: tempfile::TempDir,
+}
+
+impl Demo {
+    fn new() -> Self {
+        let demo = Self { folder: tempfile::tempdir().unwrap() };
+        let output = demo.play();
+        assert!(output.status.success(), "{}", text(&output));
+        demo
+    }
+
+    fn play(&self) -> Output {
+        let samples = format!("{ROOT}/samples");
+        let mut command = Command::new(BINARY);
+        command.args(["demo", "--samples", &samples, "--directory"]).arg(self.path());
+        command.output().unwrap()
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(BINARY)
+            .arg("--config")
+            .arg(self.path().join("chancery.toml"))
+            .args(arguments)
+            .env("SOFTHSM2_CONF", self.path().join("softhsm2.conf"))
+            .output()
+            .unwrap()
+    }
+}
+
+fn text(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr[..]].concat();
+    String::from_utf8(both).unwrap()
+}
+
+/// Two runs leave the same seals, and every command does its work beside them.
+#[test]
+fn demo_and_commands() {
+    let demo = Demo::new();
+    let sealed = demo.path().join("sealed/invoice-minimal.RSA-3072.xml");
+    let first = std::fs::read(&sealed).unwrap();
+    let again = demo.play();
+    assert!(again.status.success(), "{}", text(&again));
+    assert!(text(&again).contains("an earlier run"), "{}", text(&again));
+    assert!(std::fs::read(&sealed).unwrap() == first, "the second run gave other bytes");
+
+    let check = demo.run(&["check"]);
+    assert!(check.status.success(), "{}", text(&check));
+    for line in ["OK    database", "OK    keys.demo", "OK    credential demo-rsa-3072"] {
+        assert!(text(&check).contains(line), "{}", text(&check));
+    }
+
+    let keys = text(&demo.run(&["keys", "list"]));
+    assert!(keys.contains("demo-p-256") && keys.contains("RSA-3072"), "{keys}");
+    let services = text(&demo.run(&["client-service", "list"]));
+    assert!(services.contains("demo-ec"), "{services}");
+    let unknown = demo.run(&["client-service", "suspend", "nobody"]);
+    assert!(!unknown.status.success() && text(&unknown).contains("nobody"));
+
+    // The secret that the demo shows to its user is nowhere else.
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(demo.path().join("demo.json")).unwrap()).unwrap();
+    let secret = json["client_secret"].as_str().unwrap();
+    assert!(secret.starts_with("chancery_cs_"), "scanners look for the prefix");
+    let database = std::fs::read(demo.path().join("chancery.db")).unwrap();
+    let inside = database.windows(secret.len()).any(|window| window == secret.as_bytes());
+    assert!(!inside, "the database holds the secret itself");
+}
+
+/// The same file sealed again gives the same bytes; a file that cannot be sealed says why.
+#[test]
+fn sign_files() {
+    let demo = Demo::new();
+    let input = demo.path().join("invoice.xml");
+    std::fs::copy(format!("{ROOT}/samples/invoice-minimal/input.xml"), &input).unwrap();
+    let input = input.to_str().unwrap();
+    let target = demo.path().join("invoice.sealed.xml");
+    let sign = ["sign", "--client-service", "demo-ec"];
+
+    let first = demo.run(&[&sign[..], &[input]].concat());
+    assert!(first.status.success(), "{}", text(&first));
+    let bytes = std::fs::read(&target).unwrap();
+    std::fs::remove_file(&target).unwrap();
+    assert!(demo.run(&[&sign[..], &[input]].concat()).status.success());
+    // ECDSA values differ from signing to signing: equal bytes were not signed again.
+    assert!(std::fs::read(&target).unwrap() == bytes, "it was sealed twice");
+
+    let pdf = format!("{ROOT}/samples/pdf-one-page/input.pdf");
+    let refused = demo.run(&[&sign[..], &[&pdf, "missing.xml"]].concat());
+    assert!(!refused.status.success());
+    assert!(text(&refused).contains("PDF") && text(&refused).contains("missing.xml"));
+}
+
+/// A key that is not a setting is refused by name, from file and environment.
+#[test]
+fn unknown_settings_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chancery.toml");
+    std::fs::write(&file, "[web]\nlistn = \"127.0.0.1:1\"\n").unwrap();
+    let output = Command::new(BINARY).arg("--config").arg(&file).arg("check").output().unwrap();
+    assert!(!output.status.success() && text(&output).contains("listn"), "{}", text(&output));
+
+    std::fs::write(&file, "").unwrap();
+    let output = Command::new(BINARY)
+        .arg("--config")
+        .arg(&file)
+        .arg("migrate")
+        .env("CHANCERY_STORE__URI", "sqlite://x.db")
+        .output()
+        .unwrap();
+    assert!(!output.status.success() && text(&output).contains("uri"), "{}", text(&output));
+}
+
+/// Keys in files are for development: production says no and names the way out.
+#[test]
+fn software_keys_are_refused_in_production() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chancery.toml");
+    let root = folder.path().display();
+    let settings = |production: bool| {
+        format!(
+            "[store]\nurl = \"sqlite://{root}/c.db\"\n[oauth]\nsigning_key_file = \"{root}/t.pem\"\n\
+             [keys]\nproduction = {production}\n\
+             [keys.backends.soft]\nkind = \"software\"\ndirectory = \"{root}\"\n"
+        )
+    };
+    let generate = || {
+        Command::new(BINARY)
+            .arg("--config")
+            .arg(&file)
+            .args(["keys", "generate", "--backend", "soft", "--label", "one"])
+            .output()
+            .unwrap()
+    };
+    std::fs::write(&file, settings(true)).unwrap();
+    let refused = generate();
+    assert!(!refused.status.success());
+    assert!(text(&refused).contains("production"), "{}", text(&refused));
+    std::fs::write(&file, settings(false)).unwrap();
+    let made = generate();
+    assert!(made.status.success(), "{}", text(&made));
+}
+
+/// The default configuration that is printed is one that is read.
+#[test]
+fn the_printed_configuration_is_complete() {
+    let printed = Command::new(BINARY).arg("config").output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chancery.toml");
+    std::fs::write(&file, &printed.stdout).unwrap();
+    let output = Command::new(BINARY)
+        .current_dir(folder.path())
+        .arg("--config")
+        .arg(&file)
+        .arg("migrate")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(folder.path().join("chancery.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "others can read the database");
+}
