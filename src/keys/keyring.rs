@@ -10,7 +10,7 @@ use super::{Error, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Certificate;
 use crate::pki::public_key::PublicKey;
-use crate::pki::signature::{self, SignatureValue};
+use crate::pki::signature::{self, CheckedValue};
 
 /// The key back-ends of a configuration.
 pub struct Keyring {
@@ -88,7 +88,7 @@ impl Keyring {
         &self,
         key: &KeyRef,
         items: Vec<ToBeSigned>,
-    ) -> Vec<Result<SignatureValue, Error>> {
+    ) -> Vec<Result<CheckedValue, Error>> {
         let public = Arc::new(PublicKey::of(&key.certificate));
         self.sign_with_public_key(&key.backend, &public, items).await
     }
@@ -99,7 +99,7 @@ impl Keyring {
         backend: &str,
         key: &Arc<PublicKey>,
         items: Vec<ToBeSigned>,
-    ) -> Vec<Result<SignatureValue, Error>> {
+    ) -> Vec<Result<CheckedValue, Error>> {
         let name = key.fingerprint();
         let refusals: Vec<Option<Error>> =
             items.iter().map(|item| self.refusal(backend, key, item)).collect();

@@ -24,7 +24,7 @@ use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Certificate;
 use crate::pki::digest::Digest;
 use crate::pki::public_key::PublicKey;
-use crate::pki::signature::{self, SignatureValue};
+use crate::pki::signature::{CheckedValue, SignatureValue};
 
 /// Where keys live: a closed list, one file (or folder) for each.
 #[derive(Clone)]
@@ -221,12 +221,10 @@ impl Error {
     }
 }
 
-/// The only way from a back-end's octets to a [`SignatureValue`] that leaves this room.
-fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<SignatureValue, Error> {
-    let value = SignatureValue::new(octets);
-    signature::check_with_key(key, item.algorithm, &item.message, &value)
-        .map_err(|_| Error::WrongSignature(short_name(key)))?;
-    Ok(value)
+/// The only way from a back-end's octets to a value that leaves this room.
+fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<CheckedValue, Error> {
+    CheckedValue::new(key, item.algorithm, &item.message, SignatureValue::new(octets))
+        .map_err(|_| Error::WrongSignature(short_name(key)))
 }
 
 /// How a public key is called in messages: the start of its fingerprint.

@@ -5,6 +5,7 @@ use aws_lc_rs::signature as aws;
 use super::Error;
 use super::algorithm::KeyKind;
 use super::certificate::Certificate;
+use super::digest::sha256;
 use super::public_key::PublicKey;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
@@ -23,6 +24,57 @@ impl SignatureValue {
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// A signature value that was checked, with what it was checked against. Having one is the proof; it
+/// spares whoever takes it a second check of the same thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedValue {
+    value: SignatureValue,
+    algorithm: SignatureAlgorithm,
+    key_sha256: [u8; 32],
+    message_sha256: [u8; 32],
+}
+
+impl CheckedValue {
+    /// Checks a value and keeps what it was checked against.
+    ///
+    /// # Errors
+    /// As [`check`].
+    pub fn new(
+        key: &PublicKey,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        value: SignatureValue,
+    ) -> Result<Self, Error> {
+        check_with_key(key, algorithm, message, &value)?;
+        let (key_sha256, message_sha256) = (key.fingerprint(), sha256(message));
+        Ok(Self { value, algorithm, key_sha256, message_sha256 })
+    }
+
+    /// The value, if it was checked with this key, in this way, over this message.
+    ///
+    /// # Errors
+    /// [`Error::SignatureInvalid`] when it was checked against anything else.
+    pub fn over(
+        self,
+        certificate: &Certificate,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> Result<SignatureValue, Error> {
+        let same = self.algorithm == algorithm
+            && self.message_sha256 == sha256(message)
+            && self.key_sha256 == sha256(certificate.spki_der());
+        if same { Ok(self.value) } else { Err(Error::SignatureInvalid) }
+    }
+}
+
+impl std::ops::Deref for CheckedValue {
+    type Target = SignatureValue;
+
+    fn deref(&self) -> &SignatureValue {
+        &self.value
     }
 }
 

@@ -28,7 +28,7 @@ use crate::domain::instant::Instant;
 use crate::domain::profile::{SignatureAlgorithm, XadesProfile};
 use crate::domain::refusal::Refusal;
 use crate::pki::digest::Digest;
-use crate::pki::signature::SignatureValue;
+use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::{self, signature};
 use gap::Gap;
 
@@ -149,6 +149,16 @@ impl Prepared {
     /// As [`signature::check`]; the value has not entered anything then.
     pub fn attach(self, value: SignatureValue) -> Result<Signed, pki::Error> {
         signature::check(self.signer.certificate(), self.algorithm, self.to_be_signed(), &value)?;
+        Ok(Signed { prepared: self, value })
+    }
+
+    /// As [`Prepared::attach`], for a value that was checked before: what it was checked against must
+    /// be this document's key, algorithm and bytes.
+    ///
+    /// # Errors
+    /// [`pki::Error::SignatureInvalid`] when it was checked against anything else.
+    pub fn attach_checked(self, value: CheckedValue) -> Result<Signed, pki::Error> {
+        let value = value.over(self.signer.certificate(), self.algorithm, self.to_be_signed())?;
         Ok(Signed { prepared: self, value })
     }
 }

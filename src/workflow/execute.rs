@@ -15,6 +15,7 @@ use crate::domain::profile::{Format, XadesProfile};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::keys::ToBeSigned;
+use crate::pki::signature::CheckedValue;
 use crate::seal::{Prepared, Profile};
 use crate::store::documents::Intent;
 use crate::store::operations::{Lease, NewOperation, Outcome};
@@ -320,9 +321,9 @@ fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> Intent {
     }
 }
 
-fn finish(document: PreparedDocument, value: crate::pki::signature::SignatureValue) -> Outcome {
+fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
     let signing_time = document.signing_time;
-    match document.prepared.attach(value) {
+    match document.prepared.attach_checked(value) {
         Ok(signed) => {
             let bytes = signed.finish().into_bytes();
             let state = DocumentState::Sealed {

@@ -1,5 +1,6 @@
 //! The commands, as a person at a terminal sees them.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -169,7 +170,6 @@ fn the_printed_configuration_is_complete() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(folder.path().join("chancery.db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "others can read the database");
 }

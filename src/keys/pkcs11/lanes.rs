@@ -16,7 +16,7 @@ use super::token::Token;
 use super::{mechanism, objects};
 use crate::keys::{Chain, Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
 use crate::pki::public_key::PublicKey;
-use crate::pki::signature::SignatureValue;
+use crate::pki::signature::CheckedValue;
 
 /// One message waiting for a session.
 pub(super) struct Job {
@@ -24,7 +24,7 @@ pub(super) struct Job {
     pub(super) item: ToBeSigned,
     /// Nobody wants the value after this.
     pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<SignatureValue, Error>>,
+    pub(super) reply: oneshot::Sender<Result<CheckedValue, Error>>,
 }
 
 /// A thread and what it knows. It ends when the queue is closed.
@@ -73,7 +73,7 @@ impl Lane {
 
     /// Signs, with a second try in a new session after session or device trouble, and with the
     /// other way of digesting when the token does not allow the first.
-    fn sign(&mut self, key: &PublicKey, item: &ToBeSigned) -> Result<SignatureValue, Error> {
+    fn sign(&mut self, key: &PublicKey, item: &ToBeSigned) -> Result<CheckedValue, Error> {
         let name = key.fingerprint();
         let (mut retried, mut switched) = (false, false);
         loop {
@@ -114,7 +114,7 @@ impl Lane {
         name: [u8; 32],
         by: RsaMechanism,
         item: &ToBeSigned,
-    ) -> Result<SignatureValue, Error> {
+    ) -> Result<CheckedValue, Error> {
         let open = if let Some(open) = self.open.take() {
             self.open.insert(open)
         } else {

@@ -21,7 +21,7 @@ use super::config::Pkcs11Config;
 use super::{BackendState, Chain, Error, ErrorClass, KeyDescription, ToBeSigned, short_name};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
-use crate::pki::signature::SignatureValue;
+use crate::pki::signature::CheckedValue;
 use lanes::{Job, Lane};
 use token::Token;
 
@@ -71,7 +71,7 @@ impl Pkcs11 {
         &self,
         key: &Arc<PublicKey>,
         items: Vec<ToBeSigned>,
-    ) -> Vec<Result<SignatureValue, Error>> {
+    ) -> Vec<Result<CheckedValue, Error>> {
         let deadline = Instant::now() + self.deadline;
         let mut waiting = Vec::with_capacity(items.len());
         for item in items {

@@ -15,7 +15,7 @@ use super::secret::SecretSource;
 use super::{Error, KeyDescription, ToBeSigned, checked, short_name};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
-use crate::pki::signature::SignatureValue;
+use crate::pki::signature::CheckedValue;
 use file::Format;
 use pair::Pair;
 
@@ -53,7 +53,7 @@ impl Software {
         self: &Arc<Self>,
         key: &Arc<PublicKey>,
         items: Vec<ToBeSigned>,
-    ) -> Vec<Result<SignatureValue, Error>> {
+    ) -> Vec<Result<CheckedValue, Error>> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let chunk = items.len().div_ceil(cores).max(1);
         let tasks: Vec<_> = items
@@ -77,7 +77,7 @@ impl Software {
         answers
     }
 
-    fn sign_one(&self, key: &PublicKey, item: &ToBeSigned) -> Result<SignatureValue, Error> {
+    fn sign_one(&self, key: &PublicKey, item: &ToBeSigned) -> Result<CheckedValue, Error> {
         let octets = self.key(key)?.pair.sign(item)?;
         checked(key, item, octets)
     }

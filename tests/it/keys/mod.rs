@@ -18,7 +18,7 @@ use chancery::pki::algorithm::KeyKind;
 use chancery::pki::certificate::Certificate;
 use chancery::pki::issue::{Order, Profile, UnsignedCertificate};
 use chancery::pki::public_key::PublicKey;
-use chancery::pki::signature::SignatureValue;
+use chancery::pki::signature::CheckedValue;
 
 const RSA_2048: KeyKind = KeyKind::Rsa { bits: 2048 };
 const RSA_3072: KeyKind = KeyKind::Rsa { bits: 3072 };
@@ -42,7 +42,7 @@ async fn one_value(
     key: &Arc<PublicKey>,
     algorithm: SignatureAlgorithm,
     message: &[u8],
-) -> SignatureValue {
+) -> CheckedValue {
     let items = vec![ToBeSigned::new(algorithm, message)];
     keyring.sign_with_public_key(backend, key, items).await.remove(0).unwrap()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chancery::keys::{BackendConfig, Config, Error, ErrorClass, Keyring};
 use chancery::pki::algorithm::KeyKind;
-use chancery::pki::signature::SignatureValue;
+use chancery::pki::signature::CheckedValue;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 
 use super::{RSA_2048, RSA_3072, generated, messages, self_signed};
@@ -55,7 +55,7 @@ async fn a_logout_elsewhere_is_healed() {
     assert!(answers.iter().all(Result::is_ok), "{:?}", wrong(&answers));
 }
 
-fn wrong(answers: &[Result<SignatureValue, Error>]) -> Vec<&Error> {
+fn wrong(answers: &[Result<CheckedValue, Error>]) -> Vec<&Error> {
     answers.iter().filter_map(|answer| answer.as_ref().err()).collect()
 }
 

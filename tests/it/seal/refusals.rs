@@ -6,7 +6,8 @@ use chancery::domain::profile::{
     SignatureLocation, XadesProfile,
 };
 use chancery::domain::refusal::Refusal;
-use chancery::pki::signature::SignatureValue;
+use chancery::pki::public_key::PublicKey;
+use chancery::pki::signature::{CheckedValue, SignatureValue};
 use chancery::seal::inspect::{Content, inspect};
 use chancery::seal::{Limits, Profile, prepare};
 
@@ -265,4 +266,16 @@ fn a_wrong_signature_value_never_enters() {
     assert!(prepared().attach(SignatureValue::new(Vec::new())).is_err());
     let of_another_key = PKI.rsa.sign(prepared().to_be_signed());
     assert!(prepared().attach(of_another_key).is_err());
+}
+
+/// A value that was checked for another document does not enter this one.
+#[test]
+fn a_value_checked_for_another_document_never_enters() {
+    let prepared = |text: &str| try_prepare(text.as_bytes(), SignatureLocation::Default).unwrap();
+    let other = prepared("<a>other</a>");
+    let (algorithm, message) = (other.signature_algorithm(), other.to_be_signed());
+    let key = PublicKey::of(PKI.p256.signer.certificate());
+    let checked = CheckedValue::new(&key, algorithm, message, PKI.p256.sign(message)).unwrap();
+    assert!(prepared("<a>this</a>").attach_checked(checked.clone()).is_err());
+    assert!(other.attach_checked(checked).is_ok());
 }
