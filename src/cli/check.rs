@@ -22,17 +22,17 @@ struct Findings {
 
 impl Findings {
     fn bad(&mut self, what: &str, text: &str) {
-        println!("BAD   {what:<14} {text}");
+        say!("BAD   {what:<14} {text}");
         self.bad += 1;
     }
 }
 
 fn ok(what: &str, text: &str) {
-    println!("OK    {what:<14} {text}");
+    say!("OK    {what:<14} {text}");
 }
 
 fn warn(what: &str, text: &str) {
-    println!("WARN  {what:<14} {text}");
+    say!("WARN  {what:<14} {text}");
 }
 
 /// Says that there is no configuration to check with.
@@ -67,10 +67,10 @@ pub(super) async fn run(config: Config) -> Outcome {
         Err(error) => findings.bad("service", &chain(&*error)),
     }
     if findings.bad == 0 {
-        println!("Everything needed is there.");
+        say!("Everything needed is there.");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} to put right.", findings.bad);
+    say!("{} to put right.", findings.bad);
     Ok(ExitCode::FAILURE)
 }
 

@@ -83,25 +83,25 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
         Command::List => list(&app).await?,
         Command::Suspend { alias } => {
             set(&app, &alias, ClientServiceStatus::Suspended).await?;
-            println!("{alias} is suspended.");
+            say!("{alias} is suspended.");
         }
         Command::Activate { alias } => {
             set(&app, &alias, ClientServiceStatus::Active).await?;
-            println!("{alias} is active.");
+            say!("{alias} is active.");
         }
         Command::Assign { alias, credential } => {
             let credential = credential_id(&app, &credential).await?;
             client_services::assign(&app, &alias, credential)
                 .await
                 .map_err(|error| unknown(error, &alias))?;
-            println!("{alias} seals with it from now on.");
+            say!("{alias} seals with it from now on.");
         }
         Command::RotateSecret { alias, only } => {
             let secret = client_services::rotate_secret(&app, &alias, only)
                 .await
                 .map_err(|error| unknown(error, &alias))?;
-            println!("client_secret: {}", secret.expose_secret());
-            println!("It is shown this once; only its hash is kept.");
+            say!("client_secret: {}", secret.expose_secret());
+            say!("It is shown this once; only its hash is kept.");
         }
     }
     app.store.close().await;
@@ -129,26 +129,26 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         },
     };
     let (service, secret) = client_services::create(app, new).await?;
-    println!("client_id:     {}", service.alias.as_str());
-    println!("client_secret: {}", secret.expose_secret());
-    println!("The secret is shown this once; only its hash is kept.");
+    say!("client_id:     {}", service.alias.as_str());
+    say!("client_secret: {}", secret.expose_secret());
+    say!("The secret is shown this once; only its hash is kept.");
     Ok(())
 }
 
 async fn list(app: &App) -> Result<(), Failure> {
     let services = app.reader.client_services().await?;
     if services.is_empty() {
-        println!("No client services yet; make one with: chancery client-service create --help");
+        say!("No client services yet; make one with: chancery client-service create --help");
         return Ok(());
     }
-    println!("{:<40} {:<10} {:<24} DOCUMENT REFERENCES", "ALIAS", "STATUS", "CREDENTIAL");
+    say!("{:<40} {:<10} {:<24} DOCUMENT REFERENCES", "ALIAS", "STATUS", "CREDENTIAL");
     let credentials = app.reader.credentials().await?;
     for service in services {
         let credential = credentials
             .iter()
             .find(|credential| Some(credential.id) == service.credential)
             .map_or("none", |credential| credential.alias.as_str());
-        println!(
+        say!(
             "{:<40} {:<10} {credential:<24} {}",
             service.alias.as_str(),
             service.status.as_str(),

@@ -40,8 +40,8 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
                 Chain::from_pem(&pem).map_err(|error| format!("{}: {error}", file.display()))?;
             credentials::import(&app, &alias, &backend, &chain).await?;
             let signing = chain.signing();
-            println!("Imported {alias}: {}", signing.subject());
-            println!("Valid until {}.", signing.not_after().to_xs_date_time());
+            say!("Imported {alias}: {}", signing.subject());
+            say!("Valid until {}.", signing.not_after().to_xs_date_time());
         }
         Command::List => list(&app).await?,
     }
@@ -52,14 +52,14 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
 async fn list(app: &crate::app::App) -> Result<(), Failure> {
     let all = app.reader.credentials().await?;
     if all.is_empty() {
-        println!("No credentials yet; import one with: chancery credential import --help");
+        say!("No credentials yet; import one with: chancery credential import --help");
         return Ok(());
     }
-    println!("{:<24} {:<16} {:<10} {:<22} SUBJECT", "ALIAS", "BACK-END", "KIND", "VALID UNTIL");
+    say!("{:<24} {:<16} {:<10} {:<22} SUBJECT", "ALIAS", "BACK-END", "KIND", "VALID UNTIL");
     for credential in all {
         let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice))?;
         let signing = chain.signing();
-        println!(
+        say!(
             "{:<24} {:<16} {:<10} {:<22} {}",
             credential.alias,
             credential.backend,

@@ -81,7 +81,7 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     match command {
         Command::Generate { backend, label, kind } => {
             let key = keyring.generate(&backend, &label, kind.into()).await?;
-            println!("Generated {} in {backend}, id {}.", key.label, key.id);
+            say!("Generated {} in {backend}, id {}.", key.label, key.id);
         }
         Command::List { backend } => {
             let names = match backend {
@@ -91,7 +91,7 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             list(&keyring, names).await?;
         }
         Command::Csr { backend, key, subject } => {
-            print!("{}", request(&keyring, &backend, &key, &subject).await?);
+            say!("{}", request(&keyring, &backend, &key, &subject).await?.trim_end());
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -99,15 +99,15 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
 
 async fn list(keyring: &Keyring, backends: Vec<String>) -> Result<(), Failure> {
     if backends.is_empty() {
-        println!("No key back-ends are configured; see the [keys] part of: chancery config");
+        say!("No key back-ends are configured; see the [keys] part of: chancery config");
         return Ok(());
     }
-    println!("{:<16} {:<32} {:<10} {:<34} CERTIFICATE BESIDE", "BACK-END", "LABEL", "KIND", "ID");
+    say!("{:<16} {:<32} {:<10} {:<34} CERTIFICATE BESIDE", "BACK-END", "LABEL", "KIND", "ID");
     for backend in backends {
         for key in keyring.list(&backend).await? {
             let kind = key.kind.map_or_else(|| "other".to_owned(), KeyKind::label);
             let beside = if key.has_certificate { "yes" } else { "no" };
-            println!("{backend:<16} {:<32} {kind:<10} {:<34} {beside}", key.label, key.id);
+            say!("{backend:<16} {:<32} {kind:<10} {:<34} {beside}", key.label, key.id);
         }
     }
     Ok(())

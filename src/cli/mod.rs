@@ -1,5 +1,15 @@
 //! The command line: one file per command. What a command may do it does through a workflow.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where we talk to people")]
+
+/// A line for the person at the terminal. Unlike `println!` it does not panic when nobody reads any
+/// more (`chancery keys list | head -1`).
+macro_rules! say {
+    ($($words:tt)*) => { $crate::cli::write_line(std::io::stdout(), format_args!($($words)*)) };
+}
+
+/// The same, on standard error.
+macro_rules! say_wrong {
+    ($($words:tt)*) => { $crate::cli::write_line(std::io::stderr(), format_args!($($words)*)) };
+}
 
 mod check;
 mod client_service;
@@ -68,7 +78,7 @@ enum Command {
 #[must_use]
 pub fn run(arguments: Arguments) -> ExitCode {
     if matches!(arguments.command, Command::Config) {
-        print!("{}", crate::config::DEFAULTS);
+        say!("{}", crate::config::DEFAULTS.trim_end());
         return ExitCode::SUCCESS;
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -81,8 +91,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
+fn write_line(mut to: impl std::io::Write, words: std::fmt::Arguments<'_>) {
+    // Nobody reads any more: then there is nobody to tell either.
+    let _ = writeln!(to, "{words}");
+}
+
 fn fail(error: &dyn StdError) -> ExitCode {
-    eprintln!("chancery: {}", chain(error));
+    say_wrong!("chancery: {}", chain(error));
     ExitCode::FAILURE
 }
 
@@ -119,7 +134,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         }
         Command::Migrate => {
             let store = house::store(&config).await?;
-            println!("The {} database is up to date.", store.engine_name());
+            say!("The {} database is up to date.", store.engine_name());
             Ok(ExitCode::SUCCESS)
         }
         Command::Config | Command::Demo(_) => Ok(ExitCode::SUCCESS),

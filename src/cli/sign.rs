@@ -84,18 +84,18 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         let (file, target, result) = done?;
         bar.inc(1);
         match result {
-            Ok(()) if bar.is_hidden() => println!("{} -> {}", file.display(), target.display()),
+            Ok(()) if bar.is_hidden() => say!("{} -> {}", file.display(), target.display()),
             Ok(()) => {}
             Err(error) => {
                 failed += 1;
                 let text = crate::workflow::execute::chain(&*error);
-                bar.suspend(|| eprintln!("{}: {text}", file.display()));
+                bar.suspend(|| say_wrong!("{}: {text}", file.display()));
             }
         }
     }
     bar.finish();
     let sealed = arguments.files.len() - failed;
-    println!("{sealed} sealed, {failed} failed.");
+    say!("{sealed} sealed, {failed} failed.");
     app.store.close().await;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -35,7 +35,7 @@ pub(super) fn verify(
             };
             let mark = if verdict.good { "OK  " } else { "BAD " };
             let name = verdict.file.file_name().unwrap_or_default().to_string_lossy();
-            println!("   {mark} {name} {}", if verdict.good { "" } else { &verdict.words });
+            say!("   {mark} {name} {}", if verdict.good { "" } else { &verdict.words });
             verdicts.push(verdict);
         }
     }

@@ -52,8 +52,8 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
     }
     let result = play(&folder, &arguments).await;
     if let Err(error) = &result {
-        println!("\nThe demo stopped: {}", super::chain(&**error));
-        println!("What was made so far is in {}.", folder.root.display());
+        say!("\nThe demo stopped: {}", super::chain(&**error));
+        say!("What was made so far is in {}.", folder.root.display());
         return Ok(ExitCode::FAILURE);
     }
     result
@@ -90,19 +90,23 @@ async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
     crate::telemetry::start(&config.log);
     match &folder.back_end {
         BackEnd::SoftHsm { module } => {
-            println!("1. Keys: a SoftHSM token through PKCS#11 ({})", module.display());
+            say!("1. Keys: a SoftHSM token through PKCS#11 ({})", module.display());
             folder.ensure_token(module)?;
         }
         BackEnd::Software => {
-            println!("1. Keys: SoftHSM is not installed, so this demo uses software keys.");
-            println!("   For the real thing: apt-get install softhsm2");
+            say!("1. Keys: SoftHSM is not installed, so this demo uses software keys.");
+            say!("   For the real thing: apt-get install softhsm2");
         }
     }
     let app = house::app(&config).await?;
     let anchor = authority::ensure(&app, folder).await?;
-    println!("   RSA-3072 and P-256 keys were generated inside it; certificates from a demo CA.");
+    let place = match &folder.back_end {
+        BackEnd::SoftHsm { .. } => "inside the token",
+        BackEnd::Software => "as files in the demo's folder",
+    };
+    say!("   RSA-3072 and P-256 keys were made {place}; certificates come from a demo CA.");
 
-    println!("2. Service: {}", app.issuer);
+    say!("2. Service: {}", app.issuer);
     let rsa = ensure_client_service(&app, "demo-rsa", authority::RSA).await?;
     let ec = ensure_client_service(&app, "demo-ec", authority::EC).await?;
     report::write_json(folder, &app.issuer, &rsa, &anchor)?;
@@ -110,20 +114,20 @@ async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
     let service = serve::start(app, config.web, listener);
 
     let documents = client::samples(&arguments.samples)?;
-    println!("3. Sealing {} sample invoices over HTTP, once with each key:", documents.len());
+    say!("3. Sealing {} sample invoices over HTTP, once with each key:", documents.len());
     let mut results = Vec::new();
     for (name, (alias, secret)) in [("RSA-3072", &rsa), ("P-256", &ec)] {
         let client = Client::log_in(&issuer, alias, secret).await?;
         let batch = client.seal_with_time_out(name, &documents).await?;
-        println!("   {name}: {}", batch.story());
+        say!("   {name}: {}", batch.story());
         results.push(batch);
     }
 
-    println!("4. Verifying every result with xmlsec1 (not ours):");
+    say!("4. Verifying every result with xmlsec1 (not ours):");
     let verdicts = judge::verify(folder, &anchor, &results)?;
     let good = report::write(folder, &issuer, &results, &verdicts)?;
     if arguments.keep {
-        println!("The service stays at {issuer} until Ctrl-C.");
+        say!("The service stays at {issuer} until Ctrl-C.");
         serve::stop_signal().await?;
     }
     service.stop().await?;

@@ -54,11 +54,11 @@ pub(super) fn write(
     let _ = writeln!(text, "\nThe service was at {base}; `demo.json` has what a client needs.");
     std::fs::write(folder.root.join("report.md"), text)?;
 
-    println!("\n{good} of {all} seals verified by xmlsec1.");
-    println!("Look at {}:", folder.root.display());
-    println!("  sealed/     the sealed invoices");
-    println!("  report.md   what happened");
-    println!("  demo.json   address and credentials of the client service");
-    println!("  chancery.toml   the configuration, for the other commands (--config)");
+    say!("\n{good} of {all} seals verified by xmlsec1.");
+    say!("Look at {}:", folder.root.display());
+    say!("  sealed/     the sealed invoices");
+    say!("  report.md   what happened");
+    say!("  demo.json   address and credentials of the client service");
+    say!("  chancery.toml   the configuration, for the other commands (--config)");
     Ok(good == all && all > 0)
 }
