@@ -41,9 +41,12 @@ impl Folder {
             .map_err(|error| format!("{} cannot be made: {error}", path.display()))?;
         let root = path.canonicalize()?;
         let module = MODULES.iter().map(PathBuf::from).find(|module| module.exists());
+        // A folder begun with software keys stays with them: its credentials name those keys.
+        let begun_in_files =
+            std::fs::read_dir(root.join("keys")).is_ok_and(|mut keys| keys.next().is_some());
         let back_end = match module {
-            Some(module) => BackEnd::SoftHsm { module },
-            None => BackEnd::Software,
+            Some(module) if !begun_in_files => BackEnd::SoftHsm { module },
+            _ => BackEnd::Software,
         };
         let folder = Self { root, back_end };
         for part in ["tokens", "keys", "sealed"] {

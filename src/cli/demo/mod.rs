@@ -94,8 +94,10 @@ async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
             folder.ensure_token(module)?;
         }
         BackEnd::Software => {
-            say!("1. Keys: SoftHSM is not installed, so this demo uses software keys.");
-            say!("   For the real thing: apt-get install softhsm2");
+            say!(
+                "1. Keys: software keys, as SoftHSM was not installed when this folder was begun."
+            );
+            say!("   For a token: apt-get install softhsm2, and remove the folder.");
         }
     }
     let app = house::app(&config).await?;
