@@ -47,7 +47,7 @@ pub(super) async fn run(config: Config) -> Outcome {
     ok("configuration", "read, no unknown keys");
     match house::store(&config).await {
         Ok(store) => {
-            let place = place(&config.store.url);
+            let place = config.store.place();
             ok("database", &format!("{} answers at {place}", store.engine_name()));
         }
         Err(error) => {
@@ -72,14 +72,6 @@ pub(super) async fn run(config: Config) -> Outcome {
     }
     say!("{} to put right.", findings.bad);
     Ok(ExitCode::FAILURE)
-}
-
-/// A database URL without its password.
-fn place(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
-    }
 }
 
 fn clock(findings: &mut Findings) {

@@ -24,7 +24,7 @@ use sqlx::{Any, AnyPool, Executor as _, SqlStr, Transaction};
 use thiserror::Error;
 
 /// Where and how data is kept.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
@@ -33,6 +33,27 @@ pub struct Config {
     pub connections: u32,
     /// Milliseconds to wait for a connection, or on SQLite for another process's write.
     pub wait_ms: u64,
+}
+
+impl Config {
+    /// The URL without its password, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match (self.url.split_once("://"), self.url.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+            _ => self.url.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("url", &self.place())
+            .field("connections", &self.connections)
+            .field("wait_ms", &self.wait_ms)
+            .finish()
+    }
 }
 
 /// What can go wrong between us and the database.

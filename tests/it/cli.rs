@@ -173,3 +173,14 @@ fn the_printed_configuration_is_complete() {
     let mode = std::fs::metadata(folder.path().join("chancery.db")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "others can read the database");
 }
+
+/// The password in a database URL shows in no print of the settings.
+#[test]
+fn passwords_are_redacted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chancery.toml");
+    std::fs::write(&file, "[store]\nurl = \"postgres://ana:s3cr3t@db.example/seals\"\n").unwrap();
+    let config = chancery::config::Config::load(Some(&file)).unwrap();
+    let printed = format!("{config:?}");
+    assert!(printed.contains("db.example") && !printed.contains("s3cr3t"), "{printed}");
+}
