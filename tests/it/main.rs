@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod jose;
 #[cfg(test)]
 mod keys;

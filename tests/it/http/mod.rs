@@ -1,0 +1,11 @@
+//! The service over HTTP, as an integrator meets it.
+
+mod bad_documents;
+mod bad_requests;
+mod corpus;
+mod credentials;
+mod exactly_once;
+mod lookup;
+mod oauth;
+mod postgres;
+mod sign;
