@@ -201,9 +201,8 @@ fn different_requests_for_one_reference_at_once_have_one_winner() {
             let answer = answer.await.unwrap();
             match answer.status {
                 200 => winners.push(answer.json()["id"].clone()),
-                _ => named.push(
-                    answer.error(409, "0.0.7", "reference-reused")["operationId"].clone(),
-                ),
+                _ => named
+                    .push(answer.error(409, "0.0.7", "reference-reused")["operationId"].clone()),
             }
         }
         assert_eq!((winners.len(), named.len()), (1, 15));
@@ -300,4 +299,48 @@ fn a_replay_needs_no_valid_certificate() {
         client.by_reference(&new).await.error(404, "2.1.0", "operation-not-found");
         later.stop().await;
     });
+}
+
+/// The token is away when an operation is accepted, and the process ends before it comes back: the
+/// next process ends the operation by itself.
+pub(super) async fn left_behind_is_taken_up(database: Option<String>) {
+    let setup = |of: Option<&Service>| {
+        let mut setup = of.map_or_else(Setup::new, Setup::same_database);
+        if let Some(database) = &database {
+            setup.config.store.url.clone_from(database);
+        }
+        setup
+    };
+    let first = setup(None).start().await;
+    let client = first.client().await;
+    first.app.store.close().await;
+
+    let mut without_token = setup(Some(&first));
+    "pulled out".clone_into(&mut without_token.token_label);
+    let second = without_token.start().await;
+    let client = client.at(&second.base).await;
+    let reference = unique("left behind");
+    let original = request(&reference, three(&reference));
+    let waiting = client.sign(&original).await.good();
+    assert_eq!(waiting["status"], "EXECUTION_ERROR");
+    assert_eq!(waiting["documentList"][0]["signStatus"], "RECEIVED");
+    let again = replayed(&client.sign(&original).await);
+    assert_eq!(again["id"], waiting["id"]);
+    second.stop().await;
+
+    let third = setup(Some(&first)).start().await;
+    let client = client.at(&third.base).await;
+    let finished = client.finished(&reference).await;
+    assert_eq!(finished["status"], "EXECUTED");
+    assert_eq!(finished["id"], waiting["id"]);
+    let detail = client.detail(&finished["id"], true).await.good();
+    assert_eq!(all_sealed(&detail).len(), 3);
+    let asked = replayed(&client.sign(&original).await);
+    assert_eq!(all_sealed(&asked), all_sealed(&detail));
+    third.stop().await;
+}
+
+#[test]
+fn an_operation_left_behind_is_taken_up() {
+    run(left_behind_is_taken_up(None));
 }

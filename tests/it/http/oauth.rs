@@ -94,7 +94,8 @@ fn malformed_token_requests_get_the_errors_of_the_standard() {
         let client = service.client().await;
         let (alias, secret) = (&client.alias, &client.secret);
         let url = format!("{}/oauth2/token", service.base);
-        let twice = format!("grant_type=client_credentials&client_id={alias}&client_secret={secret}");
+        let twice =
+            format!("grant_type=client_credentials&client_id={alias}&client_secret={secret}");
         let table = [
             ("grant_type=password", 400, "unsupported_grant_type"),
             ("grant_type=refresh_token&refresh_token=x", 400, "unsupported_grant_type"),
@@ -178,9 +179,8 @@ fn two_secrets_live_and_a_third_ends_the_first() {
             let secret = rotate_secret(&service.app, &client.alias, only).await.unwrap();
             secret.expose_secret().to_owned()
         };
-        let works = async |secret: &str| {
-            token(&service.base, &client.alias, secret).await.status == 200
-        };
+        let works =
+            async |secret: &str| token(&service.base, &client.alias, secret).await.status == 200;
         let second = rotate(false).await;
         assert!(works(&first).await && works(&second).await);
         let third = rotate(false).await;
@@ -258,7 +258,11 @@ fn only_our_own_live_tokens_are_taken() {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             assert_eq!(status(format!("{scheme} {good}")).await.status, 404);
         }
-        assert_eq!(status(format!("Bearer {}", ours(&claims(-70, 60)))).await.status, 404, "leeway");
+        assert_eq!(
+            status(format!("Bearer {}", ours(&claims(-70, 60)))).await.status,
+            404,
+            "leeway"
+        );
         for bad in [
             ours(&claims(-3700, 3600)),
             ours(&claims(3600, 3600)),

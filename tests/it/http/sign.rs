@@ -148,9 +148,7 @@ fn the_answer_has_the_documented_shape() {
 fn contents_are_answered_when_asked_for() {
     on_shared(async |service| {
         let client = service.client().await;
-        for (asked, given) in
-            [(json!(true), true), (json!(false), false), (Value::Null, false)]
-        {
+        for (asked, given) in [(json!(true), true), (json!(false), false), (Value::Null, false)] {
             let mut request = small(&unique("asked"));
             request["returnSignedContent"].clone_from(&asked);
             if asked.is_null() {
@@ -242,13 +240,7 @@ fn one_bad_document_fails_alone() {
         let client = service.client().await;
         let reference = unique("batch");
         let of = |number: usize| format!("{reference}/{number}");
-        let contents = [
-            "<a>1</a>",
-            "<a>2",
-            "<a>3</a>",
-            "<!DOCTYPE a><a>4</a>",
-            "<a>5</a>",
-        ];
+        let contents = ["<a>1</a>", "<a>2", "<a>3</a>", "<!DOCTYPE a><a>4</a>", "<a>5</a>"];
         let documents: Vec<Value> =
             (1..).zip(contents).map(|(number, text)| document(&of(number), text)).collect();
         let answer = client.sign(&request(&reference, documents)).await.good();

@@ -50,8 +50,7 @@ impl Authority {
         let root = root.issue(&keyring, None, yesterday, in_a_year).await;
         let middle =
             Wanted { subject: "CN=Issuing", key: &middle_key, profile: &Profile::Intermediate };
-        let middle =
-            middle.issue(&keyring, Some((&root, &root_key)), yesterday, in_a_year).await;
+        let middle = middle.issue(&keyring, Some((&root, &root_key)), yesterday, in_a_year).await;
         let seal = Profile::Seal { policies: Vec::new() };
         let seal = async |subject: &str, key: &Arc<PublicKey>, from, to| {
             let issuer = Some((&middle, &middle_key));

@@ -8,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// How long anything that happens by itself may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -167,6 +169,20 @@ pub(crate) async fn token(base: &str, alias: &str, secret: &str) -> Answer {
         .header("content-type", "application/x-www-form-urlencoded")
         .body("grant_type=client_credentials");
     Answer::of(request).await
+}
+
+/// Sends bytes as they are, past every habit of HTTP clients, and reads until the connection is
+/// closed; returns the status and the body. The request must ask for `connection: close`.
+pub(crate) async fn raw(base: &str, request: &[u8]) -> (u16, String) {
+    let stream = TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let mut answer = Vec::new();
+    // A server that has heard enough may answer and close before the end of the request.
+    let (_, read) = tokio::join!(writer.write_all(request), reader.read_to_end(&mut answer));
+    read.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
 }
 
 /// Percent-encodes everything but letters and digits.

@@ -89,9 +89,8 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 /// trusting what the engine says about it. Returns the inserted element.
 pub(crate) fn inserted<'a>(original: &[u8], sealed: &'a [u8]) -> Result<&'a [u8], String> {
     let prefix = original.iter().zip(sealed).take_while(|(one, other)| one == other).count();
-    let is_seal = |range: &[u8]| {
-        range.starts_with(b"<ds:Signature ") && range.ends_with(b"</ds:Signature>")
-    };
+    let is_seal =
+        |range: &[u8]| range.starts_with(b"<ds:Signature ") && range.ends_with(b"</ds:Signature>");
     // The bytes that follow may begin like the element, so the common prefix may reach into it.
     for at in (0..=prefix).rev() {
         let (before, rest) = original.split_at(at);

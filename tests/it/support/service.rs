@@ -83,6 +83,8 @@ pub(crate) struct Setup {
     pub(crate) clock: Clock,
     pub(crate) issuer: String,
     pub(crate) token_key: String,
+    /// Label of the token; one that does not exist is a token that was pulled out.
+    pub(crate) token_label: String,
     folder: Arc<TempDir>,
 }
 
@@ -99,6 +101,7 @@ impl Setup {
             clock: Clock::System,
             issuer: ISSUER.to_owned(),
             token_key: TOKEN_KEY.clone(),
+            token_label: token().label.clone(),
             folder: Arc::new(folder),
         }
     }
@@ -112,13 +115,13 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Service {
-        let Self { config, clock, issuer, token_key, folder } = self;
+        let Self { config, clock, issuer, token_key, token_label, folder } = self;
         let store = Store::connect(&config.store).await.unwrap();
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
         let mut app = App::new(Parts {
             store,
-            keyring: keyring(),
+            keyring: keyring(token_label),
             token_keys,
             tokens: config.oauth,
             issuer,
@@ -137,8 +140,11 @@ impl Setup {
     }
 }
 
-fn keyring() -> Keyring {
-    token().keyring_with(|settings| settings.sessions = 2)
+fn keyring(token_label: String) -> Keyring {
+    token().keyring_with(|settings| {
+        settings.sessions = 2;
+        settings.token_label = token_label;
+    })
 }
 
 /// A running service.
@@ -192,7 +198,7 @@ impl Service {
 
     /// A credential with this chain. One that is out of its validity is written past the import,
     /// which refuses it: it became so later.
-    async fn credential(&self, chain: &Chain) -> CredentialId {
+    pub(crate) async fn credential(&self, chain: &Chain) -> CredentialId {
         let alias = unique("credential");
         let now = self.app.now();
         if credentials::check_validity(chain.signing(), now).is_ok() {
