@@ -229,7 +229,12 @@ fn places_and_transforms() {
         ("no such place", location(PLACE, "plaice"), "location-missing", "'plaice'"),
         ("no such path", location(PLACE, "/r/place/x"), "location-missing", "no element"),
         ("two such places", location(PLACE, "other"), "location-ambiguous", "/r/other[1]"),
-        ("an expression", location(PLACE, "//place[1]"), "location-invalid", "//place[1]"),
+        (
+            "an expression",
+            location(PLACE, "/r/place[last()]"),
+            "location-invalid",
+            "/r/place[last()]",
+        ),
         ("an occupied place", location(&occupied, "place"), "location-occupied", "/r/place"),
         ("a placeholder", location(&waiting, "place"), "location-placeholder", "remove it"),
         (
