@@ -65,6 +65,9 @@ fn a_repetition_gets_the_same_operation_and_the_same_bytes() {
     });
 }
 
+/// Makes another request of one.
+type Change = fn(&mut Value);
+
 #[test]
 fn other_content_under_the_same_reference_is_refused() {
     on_shared(async |service| {
@@ -72,7 +75,6 @@ fn other_content_under_the_same_reference_is_refused() {
         let reference = unique("reused");
         let original = request(&reference, three(&reference));
         let first = client.sign(&original).await.good();
-        type Change = fn(&mut Value);
         let changes: [(&str, Change); 8] = [
             ("one byte", |request| {
                 request["documents"][1]["documentRequest"]["base64Content"] =

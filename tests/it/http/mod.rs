@@ -5,6 +5,7 @@ mod bad_requests;
 mod corpus;
 mod credentials;
 mod exactly_once;
+mod limits;
 mod lookup;
 mod oauth;
 mod postgres;

@@ -15,9 +15,8 @@ use tokio::net::TcpStream;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One connection pool for all tests.
-pub(crate) static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
-    reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap()
-});
+pub(crate) static HTTP: LazyLock<reqwest::Client> =
+    LazyLock::new(|| reqwest::Client::builder().timeout(2 * PATIENCE).no_proxy().build().unwrap());
 
 /// An answer, read whole.
 #[derive(Debug)]
