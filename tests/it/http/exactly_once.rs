@@ -254,6 +254,39 @@ fn a_client_that_hangs_up_and_retries_gets_one_operation() {
 }
 
 #[test]
+fn an_answer_does_not_wait_for_ever() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.web.sync_wait_ms = 100;
+        let service = setup.start().await;
+        let client = service.client().await;
+        let busy = service.app.execution.executors.try_into().unwrap();
+        let busy = service.app.executors.acquire_many(busy).await.unwrap();
+        let reference = unique("queued");
+        let original = request(&reference, three(&reference));
+        let first = client.sign(&original).await.good();
+        assert_eq!(first["status"], "PENDING_EXECUTION");
+        assert!(first.get("executionTime").is_none());
+        for document in first["documentList"].as_array().unwrap() {
+            assert_eq!(document["signStatus"], "RECEIVED");
+            assert!(document.get("signedContent").is_none());
+        }
+        let status = client.status(&first["id"]).await.good();
+        assert_eq!(status["status"], "PENDING_EXECUTION");
+        assert_eq!(replayed(&client.sign(&original).await), first);
+        let mut other = original.clone();
+        other["description"] = json!("Other context.");
+        client.sign(&other).await.error(409, "0.0.7", "reference-reused");
+
+        drop(busy);
+        let finished = client.finished(&reference).await;
+        assert_eq!((&finished["status"], &finished["id"]), (&json!("EXECUTED"), &first["id"]));
+        assert_eq!(all_sealed(&replayed(&client.sign(&original).await)).len(), 3);
+        service.stop().await;
+    });
+}
+
+#[test]
 fn an_operation_ends_without_its_client() {
     on_shared(async |service| {
         let client = service.client_with(&AUTHORITY.rsa).await;

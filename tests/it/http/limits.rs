@@ -1,11 +1,13 @@
 //! More than is allowed, addresses that do not exist, request ids, and statuses.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 use super::bad_requests::assert_nothing_recorded;
-use crate::support::client::{Answer, Client, HTTP, document, raw, request, small};
+use crate::support::client::{Answer, Client, HTTP, PATIENCE, document, raw, request, small};
 use crate::support::service::{Service, Setup, on_shared, run, unique};
 
 /// A service that takes little.
@@ -142,6 +144,65 @@ fn statuses_as_signstash_prints_them_when_asked_for() {
         "x.y.z".clone_into(&mut expired.token);
         expired.sign(&small(&reference)).await.error(409, "0.0.10", "access-token-invalid");
         expired.by_reference("x").await.error(409, "0.0.10", "access-token-invalid");
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_refusal_arrives_however_large_the_refused_request_is() {
+    on_shared(async |service| {
+        let mut nobody = service.client().await;
+        "x.y.z".clone_into(&mut nobody.token);
+        let large = json!({ "x": "x".repeat(5_000_000) }).to_string();
+        for _ in 0..10 {
+            let answer = nobody.post("/api/v0/document/sign/base64/", large.clone()).await;
+            answer.error(401, "0.0.10", "access-token-invalid");
+        }
+    });
+}
+
+#[test]
+fn more_at_once_than_there_are_places_is_told_to_wait() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.web.requests_in_flight = 1;
+        let service = setup.start().await;
+        let client = service.client().await;
+        // one that never sends its body keeps the only place
+        let address = service.base.strip_prefix("http://").unwrap();
+        let head = format!(
+            "POST /api/v0/document/sign/base64/ HTTP/1.1\r\nhost: x\r\n\
+             authorization: Bearer {}\r\ncontent-length: 1000\r\n\r\n",
+            client.token
+        );
+        let started = Instant::now();
+        let (slow, refused) = loop {
+            let mut slow = tokio::net::TcpStream::connect(address).await.unwrap();
+            slow.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let answer = client.sign(&small(&unique("early"))).await;
+            if answer.status != 200 {
+                break (slow, answer);
+            }
+            assert!(started.elapsed() < PATIENCE, "the place is never taken");
+        };
+        let body = refused.error(429, "0.0.11", "too-many-requests");
+        assert_eq!(body["retryable"], true);
+        assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+        client.by_reference("look-ups have places of their own").await.error(
+            404,
+            "2.1.0",
+            "operation-not-found",
+        );
+
+        drop(slow);
+        let request = small(&unique("late"));
+        while client.sign(&request).await.status == 429 {
+            assert!(started.elapsed() < PATIENCE, "the place is never free again");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let reference = request["externalReference"].as_str().unwrap();
+        assert_eq!(client.by_reference(reference).await.good()["status"], "EXECUTED");
         service.stop().await;
     });
 }
