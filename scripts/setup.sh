@@ -53,6 +53,7 @@ is_there() { # is what Debian package $1 brings already on the machine, wherever
         softhsm2) command -v softhsm2-util >/dev/null && softhsm_module ;;
         opensc) command -v pkcs11-tool >/dev/null ;;
         libxml2-utils) command -v xmllint >/dev/null ;;
+        postgresql) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
@@ -64,6 +65,7 @@ what_for() {
         opensc) echo "pkcs11-tool and pkcs11-spy, witnesses of what a token is asked" ;;
         xmlsec1) echo "an independent verifier of XML signatures" ;;
         libxml2-utils) echo "xmllint, the schema judge" ;;
+        postgresql) echo "the other database; tests run a server of their own" ;;
         python3-venv) echo "the environment of the Python judges" ;;
         curl | jq) echo "requests by hand, as in the README" ;;
         strace) echo "kills the service at a chosen step, in the crash tests" ;;
@@ -149,7 +151,7 @@ if wants bench; then
         complain "without softhsm2 the bench measures the software key only"
 fi
 if wants test; then
-    install_packages softhsm2 opensc xmlsec1 libxml2-utils strace || failed=1
+    install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql || failed=1
     install_python tests/peers/requirements.txt || failed=1
     scripts/setup-xsd.sh || failed=1
 fi

@@ -10,6 +10,8 @@ mod docs;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod jose;
 #[cfg(test)]
 mod keys;

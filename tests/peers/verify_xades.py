@@ -34,34 +34,54 @@ def parser() -> etree.XMLParser:
     return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
+class Verifier(XAdESVerifier):
+    """signxml with whole documents kept whole.
+
+    signxml canonicalizes the root *element*, copied through ASCII text. That loses the processing
+    instructions around it, which URI="" covers (XMLDSig 1.1, 4.4.3.3), and spoils names that are not
+    ASCII. Here it is the document, copied in UTF-8.
+    """
+
+    def _tostring(self, xml_node: etree._Element, **kwargs: object) -> bytes:
+        return etree.tostring(whole(xml_node), encoding="UTF-8", **kwargs)
+
+    def _c14n(self, nodes: etree._Element, **kwargs: object) -> bytes:
+        return super()._c14n(whole(nodes), **kwargs)
+
+
+def whole(node: etree._Element) -> etree._Element | etree._ElementTree:
+    """The document of a root element, other elements as they are."""
+    return node.getroottree() if node.getparent() is None else node
+
+
 def verify(content: bytes, root_pem: str, references: int | bool) -> None:
-    results = XAdESVerifier().verify(
+    results = Verifier().verify(
         content,
         ca_pem_file=root_pem,
         parser=parser(),
         expect_config=XAdESSignatureConfiguration(expect_references=references),
     )
     signed = [result.signed_xml for result in results if result.signed_xml is not None]
-    whole = etree.fromstring(content, parser())
-    if not any(element.tag == whole.tag for element in signed):
+    root = etree.fromstring(content, parser())
+    if not any(element.tag == root.tag for element in signed):
         raise Refused("no reference covers the whole document")
-    check_whole(whole, results)
+    check_whole(root, results)
     properties = next(element for element in signed if element.tag.endswith("}SignedProperties"))
     for path in MANDATORY:
         if len(properties.findall(path, NAMESPACES)) != 1:
             raise Refused(f"expected one {path}")
 
 
-def check_whole(whole: etree._Element, results: list[VerifyResult]) -> None:
+def check_whole(root: etree._Element, results: list[VerifyResult]) -> None:
     """What was digested must be the document without its one signature, nothing less."""
-    signatures = whole.findall(".//ds:Signature", NAMESPACES)
+    signatures = root.findall(".//ds:Signature", NAMESPACES)
     if len(signatures) != 1:
         raise Refused(f"expected one ds:Signature, found {len(signatures)}")
-    elements = sum(1 for _ in whole.iter("*")) - sum(1 for _ in signatures[0].iter("*"))
+    elements = sum(1 for _ in root.iter("*")) - sum(1 for _ in signatures[0].iter("*"))
     covered = (
         sum(1 for _ in result.signed_xml.iter("*"))
         for result in results
-        if result.signed_xml is not None and result.signed_xml.tag == whole.tag
+        if result.signed_xml is not None and result.signed_xml.tag == root.tag
     )
     if elements not in covered:
         raise Refused("the signature covers only a part of the document")

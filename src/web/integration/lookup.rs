@@ -48,10 +48,14 @@ pub async fn id_with_document_reference(
     let caller = auth::caller(&web, &headers).await?;
     let Path(reference) = reference.map_err(|_| not_utf8())?;
     let scope = scope(&caller);
-    // A slash at the end may be the client's habit or part of the reference: the exact one first.
+    // A slash at the end may be the client's habit or part of the reference: the exact one first,
+    // then one slash less, then none.
     let mut id = by_document(&web, scope, &reference).await?;
-    if id.is_none() && reference.ends_with('/') {
-        id = by_document(&web, scope, reference.trim_end_matches('/')).await?;
+    if let (None, Some(shorter)) = (id, reference.strip_suffix('/')) {
+        id = by_document(&web, scope, shorter).await?;
+        if id.is_none() && shorter.ends_with('/') {
+            id = by_document(&web, scope, shorter.trim_end_matches('/')).await?;
+        }
     }
     Ok(Json(id.ok_or(workflow::Error::NotFound)?.as_i64()))
 }
@@ -102,9 +106,10 @@ pub async fn by_reference(
 pub async fn status(
     State(web): State<Web>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<BaseOperation>, Problem> {
     let caller = auth::caller(&web, &headers).await?;
+    let Path(id) = id.map_err(|_| not_an_id())?;
     let operation = web
         .app
         .reader
@@ -128,9 +133,10 @@ pub async fn status(
 pub async fn detail(
     State(web): State<Web>,
     headers: HeaderMap,
-    Path((id, include)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Json<SignOperation>, Problem> {
     let caller = auth::caller(&web, &headers).await?;
+    let Path((id, include)) = path.map_err(|_| not_an_id())?;
     let with_contents = match include.to_ascii_lowercase().as_str() {
         "true" => true,
         "false" => false,
@@ -178,7 +184,11 @@ async fn by_document(
 }
 
 fn operation_id(text: &str) -> Result<OperationId, Refusal> {
-    text.parse().map_err(|_| invalid("the operation id", "a whole number"))
+    text.parse().map_err(|_| not_an_id())
+}
+
+fn not_an_id() -> Refusal {
+    invalid("the operation id", "a whole number")
 }
 
 fn invalid(path: &str, expected: &str) -> Refusal {

@@ -2,11 +2,15 @@
 //! model is known here; what we cannot do yet is refused by name, never dropped.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::Limits;
@@ -34,8 +38,9 @@ pub struct SignBody<'a> {
     /// Shown to people. Required.
     description: Option<String>,
     /// At least one. Required.
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "objects")]
     documents: Option<Vec<DocumentBody<'a>>>,
+    #[serde(default, deserialize_with = "object")]
     preservation_info: Option<PreservationInfo>,
     /// Whether the answer carries the sealed documents. Default false.
     return_signed_content: Option<bool>,
@@ -45,8 +50,9 @@ pub struct SignBody<'a> {
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct DocumentBody<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "object")]
     document_request: Option<DocumentRequest<'a>>,
+    #[serde(default, deserialize_with = "object")]
     signature_info: Option<SignatureInfo>,
 }
 
@@ -79,7 +85,9 @@ struct SignatureInfo {
     apply_timestamp: Option<bool>,
     reason: Option<String>,
     location: Option<String>,
+    #[serde(default, deserialize_with = "object")]
     visible_signature_info: Option<VisibleSignatureInfo>,
+    #[serde(default, deserialize_with = "object")]
     advanced_signature_info: Option<AdvancedSignatureInfo>,
 }
 
@@ -110,6 +118,7 @@ struct AdvancedSignatureInfo {
     /// `INCLUSIVE_11` or `INCLUSIVE_11_WITH_COMMENTS`.
     canonical_transform: Option<String>,
     /// Some clients nest the object in itself, as an old page of Sign'Stash says.
+    #[serde(default, deserialize_with = "object")]
     #[schema(no_recursion)]
     advanced_signature_info: Option<Box<AdvancedSignatureInfo>>,
 }
@@ -121,6 +130,7 @@ struct PreservationInfo {
     /// Required when the object is there.
     preserve_content: Option<bool>,
     alias: Option<String>,
+    #[serde(default, deserialize_with = "object")]
     delivery_info: Option<DeliveryInfo>,
 }
 
@@ -129,6 +139,7 @@ struct PreservationInfo {
 #[serde(rename_all = "camelCase")]
 struct DeliveryInfo {
     attach_documents: Option<bool>,
+    #[serde(default, deserialize_with = "objects")]
     person_receiver: Option<Vec<PersonReceiver>>,
 }
 
@@ -141,6 +152,46 @@ struct PersonReceiver {
     #[serde(skip_serializing)]
     #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
+}
+
+/// A value that must be a JSON object. Derived code would also take a list of the members' values.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
+fn objects<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
+    Ok(objects.map(|objects| objects.into_iter().map(|object| object.0).collect()))
 }
 
 /// A decoded request, and how its answer is to look.
@@ -180,17 +231,18 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
 
 fn parse(body: &[u8]) -> Result<SignBody<'_>, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() {
-            Refusal::MemberInvalid { path, expected: expectation(&inner) }
-        } else {
-            Refusal::JsonMalformed { detail: inner.to_string() }
-        }
-    })?;
+    let parsed =
+        serde_path_to_error::deserialize::<_, Object<_>>(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            if inner.is_data() {
+                Refusal::MemberInvalid { path, expected: expectation(&inner) }
+            } else {
+                Refusal::JsonMalformed { detail: inner.to_string() }
+            }
+        })?;
     reader.end().map_err(|error| Refusal::JsonMalformed { detail: error.to_string() })?;
-    Ok(parsed)
+    Ok(parsed.0)
 }
 
 /// `invalid type: integer `5`, expected a string at line 1 column 30` without what repeats content.

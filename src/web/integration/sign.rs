@@ -22,6 +22,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Bodies above this size are decoded on a thread of their own, so that others are answered meanwhile.
 const DECODE_ELSEWHERE_BYTES: usize = 128 * 1024;
 
+/// How much of a refused body is taken in (at least; up to the body limit), and for how long.
+const HEAR_OUT_BYTES: usize = 16 * 1024 * 1024;
+const HEAR_OUT: Duration = Duration::from_secs(10);
+
 /// Seals a batch of documents sent as base64.
 ///
 /// Safe to repeat: the same request again gives the same operation and the same bytes.
@@ -39,10 +43,18 @@ const DECODE_ELSEWHERE_BYTES: usize = 128 * 1024;
     )
 )]
 pub async fn sign_base64(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let caller = auth::caller(&web, &parts.headers).await?;
-    let _place = place(&web, &parts.headers)?;
-    let body = read(&web, body).await?;
+    let (parts, mut body) = request.into_parts();
+    let answer = sign(&web, &parts.headers, &mut body).await;
+    if answer.is_err() && !parts.headers.contains_key(header::EXPECT) {
+        hear_out(&web, &mut body).await;
+    }
+    answer
+}
+
+async fn sign(web: &Web, headers: &HeaderMap, body: &mut Body) -> Result<Response, Problem> {
+    let caller = auth::caller(web, headers).await?;
+    let _place = place(web, headers)?;
+    let body = read(web, body).await?;
     let limits = web.app.limits.clone();
     let decoded = if body.len() > DECODE_ELSEWHERE_BYTES {
         tokio::task::spawn_blocking(move || request::decode(&body, &limits))
@@ -89,7 +101,7 @@ fn place(
     Ok((request, bytes))
 }
 
-async fn read(web: &Web, body: Body) -> Result<Bytes, Problem> {
+async fn read(web: &Web, body: &mut Body) -> Result<Bytes, Problem> {
     let limit = web.config.body_limit_bytes;
     let patience = Duration::from_millis(web.config.request_timeout_ms);
     let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
@@ -98,4 +110,20 @@ async fn read(web: &Web, body: Body) -> Result<Bytes, Problem> {
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(limit)),
         Ok(Err(_)) | Err(_) => Err(Problem::body_unfinished()),
     }
+}
+
+/// Takes in the rest of a body that nobody wants, within limits, and throws it away. Most clients send
+/// all before they listen: closing the connection earlier would reset it, and the answer with it.
+async fn hear_out(web: &Web, body: &mut Body) {
+    let mut left = web.config.body_limit_bytes.max(HEAR_OUT_BYTES);
+    let rest = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(less) => left = less,
+                None => break,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(HEAR_OUT, rest).await;
 }

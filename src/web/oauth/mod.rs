@@ -2,6 +2,7 @@
 //! its key set (RFC 7517).
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -64,15 +65,20 @@ pub struct TokenError {
         (status = 200, body = TokenAnswer),
         (status = 400, body = TokenError),
         (status = 401, body = TokenError),
+        (status = 413, body = TokenError),
     )
 )]
 pub async fn token(
     State(web): State<Web>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    match answer(&web, query.as_deref(), &headers, &body).await {
+    let answer = match body {
+        Ok(body) => answer(&web, query.as_deref(), &headers, &body).await,
+        Err(rejection) => Err(Refused::body(rejection.status())),
+    };
+    match answer {
         Ok(answer) => no_store(Json(answer).into_response()),
         Err(refusal) => no_store(refusal.into_response()),
     }
@@ -211,6 +217,12 @@ struct Refused {
 impl Refused {
     const fn bad(error: &'static str, description: &'static str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error, description }
+    }
+
+    /// The body was not read: too large, or it did not arrive.
+    const fn body(status: StatusCode) -> Self {
+        let description = "the body must be a form of at most 16 KiB and arrive whole";
+        Self { status, error: "invalid_request", description }
     }
 
     const fn client() -> Self {

@@ -1,3 +1,8 @@
 //! What several tests need.
 
+pub(crate) mod authority;
+pub(crate) mod client;
+pub(crate) mod judges;
+pub(crate) mod postgres;
+pub(crate) mod service;
 pub(crate) mod softhsm;

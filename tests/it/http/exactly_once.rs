@@ -1,0 +1,381 @@
+//! The same request is one operation, however often and however it arrives.
+
+use std::time::Duration;
+
+use chancery::app::Clock;
+use chancery::domain::client_service::DocumentReferences;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::support::authority::AUTHORITY;
+use crate::support::client::{Answer, Client, all_sealed, document, request, sealed, small};
+use crate::support::service::{Service, Setup, Wish, on_shared, run, unique};
+
+/// The answer of a repetition, without what says that it is one.
+fn replayed(answer: &Answer) -> Value {
+    let mut body = answer.good();
+    assert_eq!(answer.header("idempotent-replayed"), "true", "{body}");
+    assert_eq!(body["replayed"], true);
+    body.as_object_mut().unwrap().remove("replayed");
+    body
+}
+
+fn three(reference: &str) -> Vec<Value> {
+    (1..=3)
+        .map(|number| {
+            let reference = format!("{reference}/{number}");
+            document(&reference, format!("<a><b>{number}</b></a>"))
+        })
+        .collect()
+}
+
+/// How many operations a client service has under a reference, asked of the database itself.
+async fn operations(service: &Service, reference: &str) -> i64 {
+    let pool = sqlx::AnyPool::connect(&service.database).await.unwrap();
+    let count = "SELECT COUNT(*) FROM operation WHERE external_reference = $1";
+    let count = sqlx::query_scalar(count).bind(reference).fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    count
+}
+
+#[test]
+fn a_repetition_gets_the_same_operation_and_the_same_bytes() {
+    on_shared(async |service| {
+        for chain in [&AUTHORITY.rsa, &AUTHORITY.p256] {
+            let client = service.client_with(chain).await;
+            let reference = unique("repeated");
+            let original = request(&reference, three(&reference));
+            let first = client.sign(&original).await;
+            assert_eq!(first.header("idempotent-replayed"), "");
+            let first = first.good();
+            assert_eq!(all_sealed(&first).len(), 3);
+            for _ in 0..3 {
+                assert_eq!(replayed(&client.sign(&original).await), first);
+            }
+            // how the answer is to look, the order of members and unknown ones are not content
+            let mut asked_differently = original.clone();
+            asked_differently["returnSignedContent"] = json!(false);
+            asked_differently["unknown"] = json!(1);
+            let quiet = replayed(&client.sign(&asked_differently).await);
+            assert_eq!(quiet["id"], first["id"]);
+            assert!(quiet["documentList"][0].get("signedContent").is_none());
+            assert_eq!(operations(service, &reference).await, 1);
+        }
+    });
+}
+
+/// Makes another request of one.
+type Change = fn(&mut Value);
+
+#[test]
+fn other_content_under_the_same_reference_is_refused() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let reference = unique("reused");
+        let original = request(&reference, three(&reference));
+        let first = client.sign(&original).await.good();
+        let changes: [(&str, Change); 8] = [
+            ("one byte", |request| {
+                request["documents"][1]["documentRequest"]["base64Content"] =
+                    document("", "<a><b>7</b></a>")["documentRequest"]["base64Content"].take();
+            }),
+            ("order", |request| request["documents"].as_array_mut().unwrap().reverse()),
+            ("one less", |request| {
+                request["documents"].as_array_mut().unwrap().pop();
+            }),
+            ("settings", |request| {
+                request["documents"][0]["signatureInfo"]["advancedSignatureInfo"] =
+                    json!({ "canonicalTransform": "INCLUSIVE" });
+            }),
+            ("name", |request| {
+                request["documents"][0]["documentRequest"]["name"] = json!("other.xml");
+            }),
+            ("description", |request| request["description"] = json!("Other context.")),
+            ("a document's reference", |request| {
+                request["documents"][0]["documentRequest"]["externalReference"] = json!("other");
+            }),
+            ("bad content", |request| {
+                request["documents"][0]["documentRequest"]["base64Content"] = json!("####");
+            }),
+        ];
+        for (what, change) in changes {
+            let mut other = original.clone();
+            change(&mut other);
+            let refused = client.sign(&other).await;
+            let body = refused.error(409, "0.0.7", "reference-reused");
+            assert_eq!(body["operationId"], first["id"], "{what}");
+            let cause = body["causeMessage"].as_str().unwrap();
+            assert!(cause.contains(&first["id"].to_string()), "{what}: {cause}");
+            assert!(cause.contains(&reference), "{what}: {cause}");
+            assert_eq!(client.detail(&first["id"], true).await.good(), first, "untouched");
+        }
+        assert_eq!(operations(service, &reference).await, 1);
+        assert_eq!(replayed(&client.sign(&original).await), first);
+    });
+}
+
+#[test]
+fn a_document_reference_names_one_document_unless_the_client_service_says_otherwise() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let taken = unique("document");
+        let first = client.sign(&request(&unique("first"), [document(&taken, "<a/>")])).await;
+        let first = first.good();
+        let second = unique("second");
+        for content in ["<a/>", "<b/>"] {
+            let documents = [document(&unique("free"), "<a/>"), document(&taken, content)];
+            let refused = client.sign(&request(&second, documents)).await;
+            let body = refused.error(409, "0.0.7", "document-reference-reused");
+            assert_eq!(body["operationId"], first["id"]);
+            assert!(body["causeMessage"].as_str().unwrap().contains(&taken));
+            client.by_reference(&second).await.error(404, "2.1.0", "operation-not-found");
+        }
+        let free = request(&second, [document(&unique("free"), "<a/>")]);
+        client.sign(&free).await.good();
+
+        // another client service has its own names
+        let other = service.client().await;
+        other.sign(&request(&unique("first"), [document(&taken, "<a/>")])).await.good();
+
+        let wish = Wish { chain: Some(&AUTHORITY.p256), references: DocumentReferences::Reusable };
+        let careless = service.client_of(wish).await;
+        let mut ids = Vec::new();
+        for content in ["<a/>", "<a/>", "<b/>"] {
+            let request = request(&unique("month"), [document(&taken, content)]);
+            ids.push(careless.sign(&request).await.good()["id"].clone());
+        }
+        assert_eq!(careless.id_of_document(&taken).await.good(), ids[2], "the newest");
+        let reference = unique("same");
+        let original = request(&reference, [document(&taken, "<a/>")]);
+        let first = careless.sign(&original).await.good();
+        assert_eq!(replayed(&careless.sign(&original).await), first);
+        let other = request(&reference, [document(&taken, "<b/>")]);
+        careless.sign(&other).await.error(409, "0.0.7", "reference-reused");
+    });
+}
+
+#[test]
+fn sixty_four_at_once_are_one_operation() {
+    on_shared(async |service| {
+        for chain in [&AUTHORITY.rsa, &AUTHORITY.p256] {
+            let client = service.client_with(chain).await;
+            let reference = unique("storm");
+            let original = request(&reference, three(&reference));
+            let requests = (0..64).map(|_| {
+                let (client, original) = (client.clone(), original.clone());
+                tokio::spawn(async move { client.sign(&original).await })
+            });
+            let requests: Vec<_> = requests.collect();
+            let mut bodies = Vec::new();
+            let mut first = 0;
+            for answer in requests {
+                let answer = answer.await.unwrap();
+                if answer.header("idempotent-replayed").is_empty() {
+                    first += 1;
+                    bodies.push(answer.good());
+                } else {
+                    bodies.push(replayed(&answer));
+                }
+            }
+            assert_eq!(first, 1, "exactly one opened the operation");
+            assert_eq!(all_sealed(&bodies[0]).len(), 3);
+            assert!(bodies.iter().all(|body| *body == bodies[0]));
+            assert_eq!(operations(service, &reference).await, 1);
+        }
+    });
+}
+
+#[test]
+fn different_requests_for_one_reference_at_once_have_one_winner() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let reference = unique("race");
+        let requests = (0..16).map(|number| {
+            let document = document(&format!("{reference}/{number}"), format!("<a>{number}</a>"));
+            let (client, request) = (client.clone(), request(&reference, [document]));
+            tokio::spawn(async move { client.sign(&request).await })
+        });
+        let requests: Vec<_> = requests.collect();
+        let mut winners = Vec::new();
+        let mut named = Vec::new();
+        for answer in requests {
+            let answer = answer.await.unwrap();
+            match answer.status {
+                200 => winners.push(answer.json()["id"].clone()),
+                _ => named
+                    .push(answer.error(409, "0.0.7", "reference-reused")["operationId"].clone()),
+            }
+        }
+        assert_eq!((winners.len(), named.len()), (1, 15));
+        assert!(named.iter().all(|id| *id == winners[0]));
+    });
+}
+
+/// Sends a request and hangs up: at `moment` 0 to 9 in the middle of the body, later ones so many
+/// milliseconds after its end.
+async fn hang_up(service: &Service, client: &Client, body: &str, moment: usize) {
+    let address = service.base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /api/v0/document/sign/base64/ HTTP/1.1\r\nhost: {address}\r\n\
+         authorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        client.token,
+        body.len()
+    );
+    let sent = if moment < 10 { body.len() * moment / 10 } else { body.len() };
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body.as_bytes()[..sent]).await.unwrap();
+    stream.flush().await.unwrap();
+    // The moment is what is tried here; every outcome must be right.
+    tokio::time::sleep(Duration::from_millis(moment.saturating_sub(10) as u64)).await;
+    if moment.is_multiple_of(2) {
+        // a reset instead of an orderly end
+        stream.set_zero_linger().unwrap();
+    }
+}
+
+#[test]
+fn a_client_that_hangs_up_and_retries_gets_one_operation() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        for moment in 0..20 {
+            let reference = unique("hung up");
+            let original = request(&reference, three(&reference));
+            hang_up(service, &client, &original.to_string(), moment).await;
+            let retried = client.sign(&original).await.good();
+            assert_eq!(retried["status"], "EXECUTED", "moment {moment}");
+            let again = replayed(&client.sign(&original).await);
+            assert_eq!(again["id"], retried["id"]);
+            assert_eq!(all_sealed(&again), all_sealed(&retried));
+            assert_eq!(operations(service, &reference).await, 1, "moment {moment}");
+        }
+    });
+}
+
+#[test]
+fn an_answer_does_not_wait_for_ever() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.web.sync_wait_ms = 100;
+        let service = setup.start().await;
+        let client = service.client().await;
+        let busy = service.app.execution.executors.try_into().unwrap();
+        let busy = service.app.executors.acquire_many(busy).await.unwrap();
+        let reference = unique("queued");
+        let original = request(&reference, three(&reference));
+        let first = client.sign(&original).await.good();
+        assert_eq!(first["status"], "PENDING_EXECUTION");
+        assert!(first.get("executionTime").is_none());
+        for document in first["documentList"].as_array().unwrap() {
+            assert_eq!(document["signStatus"], "RECEIVED");
+            assert!(document.get("signedContent").is_none());
+        }
+        let status = client.status(&first["id"]).await.good();
+        assert_eq!(status["status"], "PENDING_EXECUTION");
+        assert_eq!(replayed(&client.sign(&original).await), first);
+        let mut other = original.clone();
+        other["description"] = json!("Other context.");
+        client.sign(&other).await.error(409, "0.0.7", "reference-reused");
+
+        drop(busy);
+        let finished = client.finished(&reference).await;
+        assert_eq!((&finished["status"], &finished["id"]), (&json!("EXECUTED"), &first["id"]));
+        assert_eq!(all_sealed(&replayed(&client.sign(&original).await)).len(), 3);
+        service.stop().await;
+    });
+}
+
+#[test]
+fn an_operation_ends_without_its_client() {
+    on_shared(async |service| {
+        let client = service.client_with(&AUTHORITY.rsa).await;
+        let reference = unique("alone");
+        let original = request(&reference, three(&reference));
+        hang_up(service, &client, &original.to_string(), 11).await;
+        // Hung up before the server had looked at the request: then there is nothing to end.
+        let mut tries = 1;
+        while client.by_reference(&reference).await.status == 404 {
+            assert!(tries < 50, "never recorded");
+            tries += 1;
+            hang_up(service, &client, &original.to_string(), 10 + tries).await;
+        }
+        let finished = client.finished(&reference).await;
+        assert_eq!(finished["status"], "EXECUTED");
+        let detail = client.detail(&finished["id"], true).await.good();
+        let asked = replayed(&client.sign(&original).await);
+        assert_eq!(all_sealed(&asked), all_sealed(&detail));
+        assert_eq!(operations(service, &reference).await, 1);
+    });
+}
+
+#[test]
+fn a_replay_needs_no_valid_certificate() {
+    run(async {
+        let service = Setup::new().start().await;
+        let client = service.client().await;
+        let original = small(&unique("kept"));
+        let first = client.sign(&original).await.good();
+        service.app.store.close().await;
+
+        let mut later = Setup::same_database(&service);
+        let expired = AUTHORITY.p256.signing().not_after().plus_ms(1000);
+        later.clock = Clock::Fixed(expired);
+        let later = later.start().await;
+        let client = client.at(&later.base).await;
+        let again = replayed(&client.sign(&original).await);
+        assert_eq!(sealed(&again, 0), sealed(&first, 0));
+        assert_eq!(again["id"], first["id"]);
+        let mut other = original.clone();
+        other["description"] = json!("Other context.");
+        client.sign(&other).await.error(409, "0.0.7", "reference-reused");
+        let new = unique("new");
+        client.sign(&small(&new)).await.error(409, "2.0.2", "certificate-expired");
+        client.by_reference(&new).await.error(404, "2.1.0", "operation-not-found");
+        later.stop().await;
+    });
+}
+
+/// The token is away when an operation is accepted, and the process ends before it comes back: the
+/// next process ends the operation by itself.
+pub(super) async fn left_behind_is_taken_up(database: Option<String>) {
+    let setup = |of: Option<&Service>| {
+        let mut setup = of.map_or_else(Setup::new, Setup::same_database);
+        if let Some(database) = &database {
+            setup.config.store.url.clone_from(database);
+        }
+        setup
+    };
+    let first = setup(None).start().await;
+    let client = first.client().await;
+    first.app.store.close().await;
+
+    let mut without_token = setup(Some(&first));
+    "pulled out".clone_into(&mut without_token.token_label);
+    let second = without_token.start().await;
+    let client = client.at(&second.base).await;
+    let reference = unique("left behind");
+    let original = request(&reference, three(&reference));
+    let waiting = client.sign(&original).await.good();
+    assert_eq!(waiting["status"], "EXECUTION_ERROR");
+    assert_eq!(waiting["documentList"][0]["signStatus"], "RECEIVED");
+    let again = replayed(&client.sign(&original).await);
+    assert_eq!(again["id"], waiting["id"]);
+    second.stop().await;
+
+    let third = setup(Some(&first)).start().await;
+    let client = client.at(&third.base).await;
+    let finished = client.finished(&reference).await;
+    assert_eq!(finished["status"], "EXECUTED");
+    assert_eq!(finished["id"], waiting["id"]);
+    let detail = client.detail(&finished["id"], true).await.good();
+    assert_eq!(all_sealed(&detail).len(), 3);
+    let asked = replayed(&client.sign(&original).await);
+    assert_eq!(all_sealed(&asked), all_sealed(&detail));
+    third.stop().await;
+}
+
+#[test]
+fn an_operation_left_behind_is_taken_up() {
+    run(left_behind_is_taken_up(None));
+}

@@ -1,0 +1,13 @@
+//! The service over HTTP, as an integrator meets it.
+
+mod bad_documents;
+mod bad_requests;
+mod corpus;
+mod credentials;
+mod exactly_once;
+mod limits;
+mod log;
+mod lookup;
+mod oauth;
+mod postgres;
+mod sign;

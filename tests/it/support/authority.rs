@@ -1,0 +1,111 @@
+//! A certificate authority inside the shared token, and the sealing certificates it issues: good
+//! ones and, for the same keys, one that expired and one that is not valid yet.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use chancery::domain::instant::Instant;
+use chancery::keys::{Keyring, ToBeSigned};
+use chancery::pki::algorithm::KeyKind;
+use chancery::pki::certificate::{Certificate, Chain};
+use chancery::pki::issue::{Order, Profile, UnsignedCertificate};
+use chancery::pki::public_key::PublicKey;
+use tempfile::TempDir;
+
+use super::service::{block_on, now};
+use super::softhsm::token;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Chains by what they are good for.
+pub(crate) struct Authority {
+    pub(crate) rsa: Chain,
+    pub(crate) p256: Chain,
+    pub(crate) expired: Chain,
+    pub(crate) not_yet_valid: Chain,
+    folder: TempDir,
+}
+
+impl Authority {
+    /// PEM file of the trust anchor.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("root.pem")
+    }
+}
+
+/// Made once for each test process.
+pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| block_on(Authority::new()));
+
+impl Authority {
+    async fn new() -> Self {
+        let keyring = token().keyring();
+        let now = now();
+        let (yesterday, in_a_year) = (now.plus_ms(-DAY_MS), now.plus_ms(365 * DAY_MS));
+        let root_key = key(&keyring, "http-root", KeyKind::P256).await;
+        let middle_key = key(&keyring, "http-intermediate", KeyKind::P256).await;
+        let rsa_key = key(&keyring, "http-rsa", KeyKind::Rsa { bits: 3072 }).await;
+        let ec_key = key(&keyring, "http-ec", KeyKind::P256).await;
+
+        let root = Wanted { subject: "CN=Root", key: &root_key, profile: &Profile::Root };
+        let root = root.issue(&keyring, None, yesterday, in_a_year).await;
+        let middle =
+            Wanted { subject: "CN=Issuing", key: &middle_key, profile: &Profile::Intermediate };
+        let middle = middle.issue(&keyring, Some((&root, &root_key)), yesterday, in_a_year).await;
+        let seal = Profile::Seal { policies: Vec::new() };
+        let seal = async |subject: &str, key: &Arc<PublicKey>, from, to| {
+            let issuer = Some((&middle, &middle_key));
+            let leaf =
+                Wanted { subject, key, profile: &seal }.issue(&keyring, issuer, from, to).await;
+            Chain::new(vec![leaf, middle.clone(), root.clone()]).unwrap()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let pem = der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, root.der());
+        std::fs::write(folder.path().join("root.pem"), pem.unwrap()).unwrap();
+        Self {
+            rsa: seal("CN=Seal RSA", &rsa_key, yesterday, in_a_year).await,
+            p256: seal("CN=Seal EC", &ec_key, yesterday, in_a_year).await,
+            expired: seal("CN=Expired", &ec_key, yesterday, now.plus_ms(-DAY_MS / 2)).await,
+            not_yet_valid: seal("CN=Future", &ec_key, now.plus_ms(DAY_MS), in_a_year).await,
+            folder,
+        }
+    }
+}
+
+async fn key(keyring: &Keyring, label: &str, kind: KeyKind) -> Arc<PublicKey> {
+    keyring.generate("hsm", label, kind).await.unwrap();
+    Arc::new(keyring.public_key("hsm", label).await.unwrap())
+}
+
+struct Wanted<'a> {
+    subject: &'a str,
+    key: &'a Arc<PublicKey>,
+    profile: &'a Profile,
+}
+
+impl Wanted<'_> {
+    async fn issue(
+        self,
+        keyring: &Keyring,
+        issuer: Option<(&Certificate, &Arc<PublicKey>)>,
+        not_before: Instant,
+        not_after: Instant,
+    ) -> Certificate {
+        let signer = issuer.map_or(self.key, |(_, key)| key);
+        let mut serial = [0; 8];
+        aws_lc_rs::rand::fill(&mut serial).unwrap();
+        let unsigned = UnsignedCertificate::new(Order {
+            subject: &format!("{},O=Chancery tests,C=PT", self.subject),
+            key: self.key,
+            issuer: issuer.map(|(certificate, _)| certificate),
+            algorithm: signer.kind().default_signature(),
+            not_before,
+            not_after,
+            serial: &serial,
+            profile: self.profile,
+        })
+        .unwrap();
+        let item = ToBeSigned::new(unsigned.algorithm(), unsigned.to_be_signed());
+        let mut values = keyring.sign_with_public_key("hsm", signer, vec![item]).await;
+        unsigned.finish(&values.remove(0).unwrap()).unwrap()
+    }
+}

@@ -1,0 +1,228 @@
+//! Running services: one that most tests share, and fresh ones with settings of their own. All live
+//! in one runtime, so that a service outlasts the test that started it.
+
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use chancery::app::{App, Clock, Parts};
+use chancery::config::Config;
+use chancery::domain::client_service::{Alias, DocumentReferences};
+use chancery::domain::credential::{Credential, CredentialStatus};
+use chancery::domain::ids::CredentialId;
+use chancery::domain::instant::Instant;
+use chancery::keys::Keyring;
+use chancery::pki::certificate::Chain;
+use chancery::pki::jose::{TokenKey, TokenKeys};
+use chancery::store::Store;
+use chancery::web::Web;
+use chancery::web::server::serve;
+use chancery::workflow::background::{drain, take_up};
+use chancery::workflow::client_services::{self, NewClientService};
+use chancery::workflow::credentials;
+use secrecy::ExposeSecret as _;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::authority::AUTHORITY;
+use super::client::Client;
+use super::softhsm::token;
+
+/// Issuer of the access tokens of every service here, so that one can check another's.
+pub(crate) const ISSUER: &str = "https://seal.test";
+
+/// The runtime of services and tests.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap()
+});
+
+/// Runs a test beside the services; certificates are made before.
+pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+    LazyLock::force(&AUTHORITY);
+    block_on(test)
+}
+
+/// Runs a test with the service that tests without special wishes share.
+pub(crate) fn on_shared<T>(test: impl AsyncFnOnce(&'static Service) -> T) -> T {
+    static SHARED: OnceLock<Service> = OnceLock::new();
+    let shared = SHARED.get_or_init(|| run(Setup::new().start()));
+    block_on(test(shared))
+}
+
+/// Runs something in the runtime of the services.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(future)
+}
+
+/// The present.
+pub(crate) fn now() -> Instant {
+    Clock::System.now()
+}
+
+/// A text that no other test uses.
+pub(crate) fn unique(purpose: &str) -> String {
+    let mut octets = [0; 6];
+    aws_lc_rs::rand::fill(&mut octets).unwrap();
+    format!("{purpose}-{}", chancery::domain::text::hex(&octets))
+}
+
+/// A key that signs access tokens, PKCS#8 PEM.
+pub(crate) fn token_key_pem() -> String {
+    let pkcs8 =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    let pkcs8 = pkcs8.unwrap();
+    der::pem::encode_string("PRIVATE KEY", der::pem::LineEnding::LF, pkcs8.as_ref()).unwrap()
+}
+
+/// What a service is made of.
+pub(crate) struct Setup {
+    /// The defaults with a database of its own and the shared token as back-end `hsm`.
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) issuer: String,
+    pub(crate) token_key: String,
+    /// Label of the token; one that does not exist is a token that was pulled out.
+    pub(crate) token_label: String,
+    folder: Arc<TempDir>,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        static TOKEN_KEY: LazyLock<String> = LazyLock::new(token_key_pem);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("chancery.toml");
+        std::fs::write(&file, "").unwrap();
+        let mut config = Config::load(Some(&file)).unwrap();
+        config.store.url = format!("sqlite://{}", folder.path().join("chancery.db").display());
+        Self {
+            config,
+            clock: Clock::System,
+            issuer: ISSUER.to_owned(),
+            token_key: TOKEN_KEY.clone(),
+            token_label: token().label.clone(),
+            folder: Arc::new(folder),
+        }
+    }
+
+    /// Another service, or the same one later, over the same database.
+    pub(crate) fn same_database(of: &Service) -> Self {
+        let mut setup = Self::new();
+        setup.config.store.url.clone_from(&of.database);
+        setup.folder = Arc::clone(&of.folder);
+        setup
+    }
+
+    pub(crate) async fn start(self) -> Service {
+        let Self { config, clock, issuer, token_key, token_label, folder } = self;
+        let store = Store::connect(&config.store).await.unwrap();
+        store.migrate().await.unwrap();
+        let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
+        let mut app = App::new(Parts {
+            store,
+            keyring: keyring(token_label),
+            token_keys,
+            tokens: config.oauth,
+            issuer,
+            limits: config.limits,
+            execution: config.workflow,
+        });
+        Arc::get_mut(&mut app).unwrap().clock = clock;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let background = tokio::spawn(take_up(Arc::clone(&app), stopped.clone()));
+        let web = Web::new(Arc::clone(&app), config.web);
+        let server = tokio::spawn(serve(web, listener, stopped));
+        let database = config.store.url;
+        Service { base, app, database, folder, stop, background, server }
+    }
+}
+
+fn keyring(token_label: String) -> Keyring {
+    token().keyring_with(|settings| {
+        settings.sessions = 2;
+        settings.token_label = token_label;
+    })
+}
+
+/// A running service.
+pub(crate) struct Service {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) base: String,
+    pub(crate) app: Arc<App>,
+    pub(crate) database: String,
+    folder: Arc<TempDir>,
+    stop: watch::Sender<bool>,
+    background: JoinHandle<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// What a client service of a test is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    pub(crate) chain: Option<&'a Chain>,
+    pub(crate) references: DocumentReferences,
+}
+
+impl Service {
+    /// A client of a new client service that seals with P-256.
+    pub(crate) async fn client(&self) -> Client {
+        self.client_with(&AUTHORITY.p256).await
+    }
+
+    /// A client of a new client service that seals with this chain.
+    pub(crate) async fn client_with(&self, chain: &Chain) -> Client {
+        self.client_of(Wish { chain: Some(chain), references: DocumentReferences::Unique }).await
+    }
+
+    /// A client of a new client service.
+    pub(crate) async fn client_of(&self, wish: Wish<'_>) -> Client {
+        let credential = match wish.chain {
+            Some(chain) => Some(self.credential(chain).await),
+            None => None,
+        };
+        let alias = unique("PRT.505767457");
+        let new = NewClientService {
+            alias: Some(Alias::parse(&alias).unwrap()),
+            issuer_name: "ACME Corporation".to_owned(),
+            issuer_vat: "505767457".to_owned(),
+            issuer_country: "PRT".to_owned(),
+            credential,
+            document_references: wish.references,
+        };
+        let (_, secret) = client_services::create(&self.app, new).await.unwrap();
+        Client::log_in(&self.base, &alias, secret.expose_secret()).await
+    }
+
+    /// A credential with this chain. One that is out of its validity is written past the import,
+    /// which refuses it: it became so later.
+    pub(crate) async fn credential(&self, chain: &Chain) -> CredentialId {
+        let alias = unique("credential");
+        let now = self.app.now();
+        if credentials::check_validity(chain.signing(), now).is_ok() {
+            return credentials::import(&self.app, &alias, "hsm", chain).await.unwrap().id;
+        }
+        let credential = Credential {
+            id: CredentialId::from_i64(self.app.next_id()),
+            alias,
+            backend: "hsm".to_owned(),
+            chain_der: chain.certificates().map(|it| it.der().to_vec()).collect(),
+            status: CredentialStatus::Active,
+            created: now,
+        };
+        self.app.store.add_credential(&credential).await.unwrap();
+        credential.id
+    }
+
+    /// Stops as the command does.
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        drain(&self.app).await;
+        self.background.await.unwrap();
+        // Connections of clients may stay open: nobody waits for them here.
+        self.server.abort();
+        self.app.store.close().await;
+    }
+}
