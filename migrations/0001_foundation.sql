@@ -60,6 +60,7 @@ CREATE TABLE operation (
     accepted_ms        BIGINT NOT NULL,
     finished_ms        BIGINT,
     attempts           BIGINT NOT NULL,
+    failures           BIGINT NOT NULL, -- attempts in a row that ended with an outside cause and no seal
     run_ms             BIGINT NOT NULL, -- not before this time; while leased, the end of the lease
     last_error         TEXT,
     UNIQUE (client_service_id, live_reference)

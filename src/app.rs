@@ -164,7 +164,8 @@ impl App {
     /// A fresh id, larger than any other of this process.
     #[must_use]
     pub fn next_id(&self) -> i64 {
-        self.ids.next(self.now())
+        // Without random ids are still unique in this process.
+        self.ids.next(self.now(), self.random.octets().unwrap_or_default())
     }
 }
 
@@ -216,8 +217,8 @@ impl Random {
     }
 }
 
-/// Makes ids: milliseconds since 2025 with eleven bits of room below, always rising in one process
-/// and always below 2^53. Replicas may meet; the primary key decides then, and the caller tries again.
+/// Makes ids: milliseconds since 2025 and eleven random bits below, always rising in one process and
+/// always below 2^53. Replicas meet rarely; the primary key decides then, and the caller tries again.
 #[derive(Default)]
 pub struct Ids {
     last: AtomicI64,
@@ -226,8 +227,9 @@ pub struct Ids {
 impl Ids {
     const EPOCH_MS: i64 = 1_735_689_600_000;
 
-    fn next(&self, now: Instant) -> i64 {
-        let fresh = (now.unix_ms() - Self::EPOCH_MS).max(0) << 11;
+    fn next(&self, now: Instant, random: [u8; 2]) -> i64 {
+        let low = i64::from(u16::from_be_bytes(random) & 0x7ff);
+        let fresh = ((now.unix_ms() - Self::EPOCH_MS).max(0) << 11) | low;
         let before = self
             .last
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(fresh.max(last + 1)))
@@ -239,24 +241,46 @@ impl Ids {
 /// Operations in work in this process, and a bell for each that rings at its end.
 #[derive(Default)]
 pub struct Running {
-    bells: Mutex<HashMap<OperationId, watch::Sender<()>>>,
+    bells: Mutex<HashMap<OperationId, Bell>>,
+}
+
+struct Bell {
+    attempt: u32,
+    ring: watch::Sender<()>,
+}
+
+/// Work on an operation; the bell rings when it is dropped, also by a panic.
+pub struct InWork {
+    app: Arc<App>,
+    operation: OperationId,
+    attempt: u32,
+}
+
+impl InWork {
+    /// Says that an attempt at an operation is in work. A newer attempt takes the bell over, and whoever
+    /// waits goes on waiting.
+    #[must_use]
+    pub fn begin(app: &Arc<App>, operation: OperationId, attempt: u32) -> Self {
+        let mut bells = app.running.bells();
+        let fresh = || Bell { attempt, ring: watch::channel(()).0 };
+        bells.entry(operation).or_insert_with(fresh).attempt = attempt;
+        Self { app: Arc::clone(app), operation, attempt }
+    }
+}
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        let mut bells = self.app.running.bells();
+        if bells.get(&self.operation).is_some_and(|bell| bell.attempt == self.attempt) {
+            bells.remove(&self.operation);
+        }
+    }
 }
 
 impl Running {
-    /// Says that an operation is in work.
-    pub fn begin(&self, operation: OperationId) {
-        let (bell, _) = watch::channel(());
-        self.bells().insert(operation, bell);
-    }
-
-    /// Says that it is not any more, and rings.
-    pub fn end(&self, operation: OperationId) {
-        self.bells().remove(&operation);
-    }
-
     /// A receiver that fails when the operation's work here ends; `None` when it is not in work here.
     pub fn bell(&self, operation: OperationId) -> Option<watch::Receiver<()>> {
-        self.bells().get(&operation).map(watch::Sender::subscribe)
+        self.bells().get(&operation).map(|bell| bell.ring.subscribe())
     }
 
     /// How many are in work.
@@ -264,7 +288,7 @@ impl Running {
         self.bells().len()
     }
 
-    fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, watch::Sender<()>>> {
+    fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, Bell>> {
         self.bells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use super::{Outcome, house};
 use crate::app::App;
 use crate::config::Config;
+use crate::domain::client_service::ClientServiceStatus;
+use crate::domain::credential::Credential;
 use crate::pki::certificate::Chain;
 use crate::workflow::execute::chain;
 
@@ -124,36 +126,51 @@ async fn back_ends(findings: &mut Findings, app: &App) {
 }
 
 async fn credentials(findings: &mut Findings, app: &App) -> Result<(), super::Failure> {
-    let now = app.now();
     let all = app.reader.credentials().await?;
     if all.is_empty() {
         warn("credentials", "none yet; see: chancery credential import --help");
     }
+    let services = app.reader.client_services().await?;
     for credential in all {
         let what = format!("credential {}", credential.alias);
-        let chain_of = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice));
-        let signing = match &chain_of {
-            Ok(parsed) => parsed.signing(),
-            Err(error) => {
-                findings.bad(&what, &chain(error));
-                continue;
-            }
-        };
-        if let Err(error) = app.keyring.find(&credential.backend, signing).await {
-            findings.bad(&what, &chain(&error));
-            continue;
-        }
-        let until = signing.not_after();
-        let days = (until.unix_ms() - now.unix_ms()).div_euclid(86_400_000);
-        let text =
-            format!("{}, valid until {}", signing.key_kind().label(), until.to_xs_date_time());
-        if until < now || now < signing.not_before() {
-            findings.bad(&what, &format!("{text}: not valid now; renew it"));
-        } else if days < SOON_DAYS {
-            warn(&what, &format!("{text}: {days} days left; renew it"));
-        } else {
-            ok(&what, &text);
+        let used = services.iter().any(|service| {
+            service.credential == Some(credential.id)
+                && service.status == ClientServiceStatus::Active
+        });
+        match credential_state(app, &credential).await {
+            State::Good(text) => ok(&what, &text),
+            State::Soon(text) => warn(&what, &text),
+            State::Bad(text) if used => findings.bad(&what, &text),
+            // An old certificate after its renewal is no reason for alarm.
+            State::Bad(text) => warn(&what, &format!("{text} (no active client service uses it)")),
         }
     }
     Ok(())
+}
+
+enum State {
+    Good(String),
+    Soon(String),
+    Bad(String),
+}
+
+async fn credential_state(app: &App, credential: &Credential) -> State {
+    let parsed = match Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice)) {
+        Ok(parsed) => parsed,
+        Err(error) => return State::Bad(chain(&error)),
+    };
+    let signing = parsed.signing();
+    if let Err(error) = app.keyring.find(&credential.backend, signing).await {
+        return State::Bad(chain(&error));
+    }
+    let (now, until) = (app.now(), signing.not_after());
+    let days = (until.unix_ms() - now.unix_ms()).div_euclid(86_400_000);
+    let text = format!("{}, valid until {}", signing.key_kind().label(), until.to_xs_date_time());
+    if until < now || now < signing.not_before() {
+        State::Bad(format!("{text}: not valid now; renew it"))
+    } else if days < SOON_DAYS {
+        State::Soon(format!("{text}: {days} days left; renew it"))
+    } else {
+        State::Good(text)
+    }
 }

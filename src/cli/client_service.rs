@@ -77,7 +77,7 @@ enum References {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
-    let app = house::app(&config).await?;
+    let app = house::app_without_keys(&config).await?;
     match command {
         Command::Create(create) => create_one(&app, create).await?,
         Command::List => list(&app).await?,

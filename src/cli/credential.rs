@@ -31,7 +31,10 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
-    let app = house::app(&config).await?;
+    let app = match command {
+        Command::Import { .. } => house::app(&config).await?,
+        Command::List => house::app_without_keys(&config).await?,
+    };
     match command {
         Command::Import { alias, backend, chain: file } => {
             let pem = std::fs::read(&file)

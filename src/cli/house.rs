@@ -39,6 +39,14 @@ fn keep_private(url: &str) -> Result<(), Failure> {
     }
 }
 
+/// Everything but the keys, for commands that use none: they work while a token does not, and spend
+/// none of its PIN tries.
+pub(super) async fn app_without_keys(config: &Config) -> Result<Arc<App>, Failure> {
+    let mut config = config.clone();
+    config.keys.backends.clear();
+    app(&config).await
+}
+
 /// Everything.
 pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
     let store = store(config).await?;

@@ -85,10 +85,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(dispatch(arguments)) {
+    let code = match runtime.block_on(dispatch(arguments)) {
         Ok(code) => code,
         Err(error) => fail(&*error),
-    }
+    };
+    // A PKCS#11 module that hangs must not keep the process from ending.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    code
 }
 
 fn write_line(mut to: impl std::io::Write, words: std::fmt::Arguments<'_>) {

@@ -1,5 +1,6 @@
 //! `sign`: local files through the same workflow as the service.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -62,19 +63,20 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         ProgressBar::hidden()
     };
 
-    let mut failed = 0_usize;
+    let targets = targets(&arguments)?;
+
+    let (mut sealed, mut failed) = (0_usize, 0_usize);
     let mut in_work = JoinSet::new();
-    let mut files = arguments.files.iter();
+    let mut files = targets.into_iter();
     loop {
         while in_work.len() < AT_ONCE
-            && let Some(file) = files.next()
+            && let Some((file, target)) = files.next()
         {
-            let target = target(file, arguments.output.as_deref());
             let location = match &arguments.location {
                 Some(location) => SignatureLocation::Inside(location.clone()),
                 None => SignatureLocation::Default,
             };
-            let (app, caller, file) = (Arc::clone(&app), Arc::clone(&caller), file.clone());
+            let (app, caller) = (Arc::clone(&app), Arc::clone(&caller));
             in_work.spawn(async move {
                 let result = seal(&app, &caller, &file, &target, location).await;
                 (file, target, result)
@@ -84,8 +86,12 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         let (file, target, result) = done?;
         bar.inc(1);
         match result {
-            Ok(()) if bar.is_hidden() => say!("{} -> {}", file.display(), target.display()),
-            Ok(()) => {}
+            Ok(()) => {
+                sealed += 1;
+                if bar.is_hidden() {
+                    say!("{} -> {}", file.display(), target.display());
+                }
+            }
             Err(error) => {
                 failed += 1;
                 let text = crate::workflow::execute::chain(&*error);
@@ -94,7 +100,6 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         }
     }
     bar.finish();
-    let sealed = arguments.files.len() - failed;
     say!("{sealed} sealed, {failed} failed.");
     app.store.close().await;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -126,13 +131,46 @@ async fn caller(app: &App, alias: Option<&str>) -> Result<Caller, Failure> {
     Ok(Caller { client_service, issuer })
 }
 
-fn target(file: &Path, folder: Option<&Path>) -> PathBuf {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let name = format!("{stem}.sealed.xml");
-    match folder {
-        Some(folder) => folder.join(name),
-        None => file.with_file_name(name),
+/// Every file with the place of its seal. Nothing is begun when two would end in the same place.
+fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
+    let mut taken = HashMap::new();
+    let mut targets = Vec::with_capacity(arguments.files.len());
+    for file in &arguments.files {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        if stem.ends_with(".sealed") {
+            say_wrong!("{}: left out, its name says that it is sealed", file.display());
+            continue;
+        }
+        let name = format!("{stem}.sealed.xml");
+        let target = match &arguments.output {
+            Some(folder) => folder.join(name),
+            None => file.with_file_name(name),
+        };
+        if let Some(other) = taken.insert(target.clone(), file) {
+            let (one, two) = (other.display(), file.display());
+            return Err(format!("{one} and {two} would both become {}", target.display()).into());
+        }
+        targets.push((file.clone(), target));
     }
+    Ok(targets)
+}
+
+/// Writes a seal: beside and renamed, so that a file of that name is whole or not there; never over
+/// other content.
+fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
+    match std::fs::read(target) {
+        Ok(there) if there == sealed => return Ok(()),
+        Ok(_) => {
+            let place = target.display();
+            return Err(format!("{place} is there already with other content; move it away").into());
+        }
+        Err(_) => {}
+    }
+    let mut temporary = target.as_os_str().to_owned();
+    temporary.push(format!(".{}.part", std::process::id()));
+    std::fs::write(&temporary, sealed)
+        .and_then(|()| std::fs::rename(&temporary, target))
+        .map_err(|error| format!("{} cannot be written: {error}", target.display()).into())
 }
 
 async fn seal(
@@ -180,20 +218,14 @@ async fn seal(
             said: Vec::new(),
         }],
     };
-    let accepted = accept::accept(app, caller, request).await?;
+    let accepted = accept::accept(app, caller, request, None).await?;
     operations::wait(app, accepted.operation, PATIENCE).await?;
     let scope = Scope::ClientService(caller.client_service.id);
-    let detail = operations::detail(app, scope, accepted.operation, true).await?;
+    let mut detail = operations::detail(app, scope, accepted.operation).await?;
+    detail.read_contents(app).await?;
     let (document, _) = detail.documents.first().ok_or("the operation has no document")?;
     match (&document.state, detail.sealed.get(&document.id)) {
-        (DocumentState::Sealed { .. }, Some(sealed)) => {
-            // Written beside and renamed: a file of that name is whole or not there.
-            let temporary = target.with_extension("part");
-            std::fs::write(&temporary, &**sealed)
-                .and_then(|()| std::fs::rename(&temporary, target))
-                .map_err(|error| format!("{} cannot be written: {error}", target.display()))?;
-            Ok(())
-        }
+        (DocumentState::Sealed { .. }, Some(sealed)) => write(target, sealed),
         (DocumentState::Failed { detail, .. }, _) => Err(detail.clone().into()),
         _ => Err("it was recorded but the key has not answered yet; run the command again".into()),
     }

@@ -17,6 +17,8 @@ pub struct Operation {
     pub finished: Option<Instant>,
     /// How often execution was begun.
     pub attempts: u32,
+    /// Attempts in a row that an outside cause ended without a single seal.
+    pub failures: u32,
 }
 
 /// Where an operation stands. Names are those of the wire API (v0, `OperationStatus`).

@@ -85,7 +85,11 @@ impl Store {
         only: bool,
     ) -> Result<()> {
         let mut tx = self.begin().await?;
-        insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
+        // Locks the client service, so that two rotations at once come one after the other.
+        sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
+            .bind(id.as_i64())
+            .execute(&mut *tx)
+            .await?;
         let rows = sqlx::query(
             "SELECT id FROM client_secret WHERE client_service_id = $1
              ORDER BY created_ms DESC, id DESC",
@@ -93,13 +97,15 @@ impl Store {
         .bind(id.as_i64())
         .fetch_all(&mut *tx)
         .await?;
-        let keep = if only { 1 } else { LIVE_SECRETS };
+        // The old ones go before the new one comes: whatever clocks say, the new one stays.
+        let keep = if only { 0 } else { LIVE_SECRETS - 1 };
         for old in rows.iter().skip(keep) {
             sqlx::query("DELETE FROM client_secret WHERE id = $1")
                 .bind(row::integer(old, "id")?)
                 .execute(&mut *tx)
                 .await?;
         }
+        insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Any, AnyPool, Executor as _, SqlStr, Transaction};
 use thiserror::Error;
 
@@ -39,9 +39,10 @@ impl Config {
     /// The URL without its password, for people.
     #[must_use]
     pub fn place(&self) -> String {
-        match (self.url.split_once("://"), self.url.rsplit_once('@')) {
+        let url = self.url.split('?').next().unwrap_or_default();
+        match (url.split_once("://"), url.rsplit_once('@')) {
             (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-            _ => self.url.clone(),
+            _ => url.to_owned(),
         }
     }
 }
@@ -76,7 +77,7 @@ pub enum Error {
     LeaseLost,
     /// The tables are older or newer than this binary.
     #[error("migrations could not be applied")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] MigrateError),
     /// The URL names no database we know.
     #[error("database URL must begin with sqlite:// or postgres://")]
     UrlUnknown,
@@ -163,7 +164,7 @@ impl Store {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let wait = Duration::from_millis(config.wait_ms);
         let options = AnyPoolOptions::new().acquire_timeout(wait).min_connections(1);
-        if config.url.starts_with("sqlite:") {
+        if config.url.starts_with("sqlite://") {
             let url = sqlite_url(&config.url);
             let wait_ms = config.wait_ms;
             let options = options.after_connect(move |connection, _| {
@@ -178,7 +179,7 @@ impl Store {
             let pool = options.max_connections(config.connections.max(1)).connect(&url).await?;
             return Ok(Self { writer, reader: Reader { pool }, engine: Engine::Sqlite });
         }
-        if config.url.starts_with("postgres:") || config.url.starts_with("postgresql:") {
+        if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
             let pool =
                 options.max_connections(config.connections.max(2)).connect(&config.url).await?;
             return Ok(Self {
@@ -196,7 +197,16 @@ impl Store {
             let sql = SqlStr::from_static(sql);
             Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
         });
-        Ok(Migrator::with_migrations(migrations.collect()).run(&self.writer).await?)
+        let migrator = Migrator::with_migrations(migrations.collect());
+        // SQLite knows no lock around migrations: of two processes that begin at once one fails, and
+        // finds everything done when it looks again.
+        for _ in 0..3 {
+            match migrator.run(&self.writer).await {
+                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {}
+                done => return Ok(done?),
+            }
+        }
+        Ok(migrator.run(&self.writer).await?)
     }
 
     /// The reading half.

@@ -1,5 +1,6 @@
 //! Operations: opened once per external reference, leased, and finished.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::any::AnyRow;
@@ -240,16 +241,23 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error::LeaseLost`].
-    pub async fn postpone(&self, lease: Lease, run: Instant, error: &str) -> Result<()> {
+    pub async fn postpone(
+        &self,
+        lease: Lease,
+        run: Instant,
+        failures: u32,
+        error: &str,
+    ) -> Result<()> {
         let done = sqlx::query(
-            "UPDATE operation SET state = $3, run_ms = $4, last_error = $5
+            "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6
              WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
         )
         .bind(lease.operation.as_i64())
         .bind(i64::from(lease.attempt))
         .bind(OperationState::ExecutionError.as_str())
         .bind(run.unix_ms())
-        .bind(error)
+        .bind(storable(error).into_owned())
+        .bind(i64::from(failures))
         .execute(&self.writer)
         .await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
@@ -262,7 +270,7 @@ impl Reader {
         let client_service = scope.client_service().map(ClientServiceId::as_i64);
         let found = sqlx::query(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
-                    accepted_ms, finished_ms, attempts
+                    accepted_ms, finished_ms, attempts, failures
              FROM operation
              WHERE id = $1 AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)",
         )
@@ -356,8 +364,9 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     let done = sqlx::query(
         "INSERT INTO operation
          (id, client_service_id, external_reference, live_reference, fingerprint, description,
-          preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, run_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+          preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT DO NOTHING",
     )
     .bind(operation.id.as_i64())
     .bind(operation.client_service.as_i64())
@@ -371,6 +380,7 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .bind(operation.accepted.unix_ms())
     .bind(operation.finished.map(Instant::unix_ms))
     .bind(i64::from(operation.attempts))
+    .bind(i64::from(operation.failures))
     .bind(new.lease_until.unix_ms())
     .execute(tx)
     .await?;
@@ -435,7 +445,7 @@ async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<
                 .bind(document.state.as_str())
                 .bind(error)
                 .bind(reason)
-                .bind(detail);
+                .bind(detail.map(|detail| storable(detail).into_owned()));
         }
         query.execute(&mut *tx).await?;
     }
@@ -461,6 +471,11 @@ async fn insert_contents(tx: &mut AnyConnection, new: &NewOperation) -> Result<(
         query.execute(&mut *tx).await?;
     }
     Ok(())
+}
+
+/// PostgreSQL stores no U+0000 in a text.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
 
 async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> {
@@ -496,10 +511,15 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
             .bind(outcome.document.as_i64())
             .bind(outcome.state.as_str())
             .bind(error.as_str())
-            .bind(detail)
+            .bind(storable(detail).into_owned())
             .bind(reason)
             .execute(&mut *tx)
             .await?;
+            // What is not sealed is not kept; the client has it.
+            sqlx::query("DELETE FROM content WHERE document_id = $1")
+                .bind(outcome.document.as_i64())
+                .execute(&mut *tx)
+                .await?;
         }
     }
     Ok(())
@@ -516,5 +536,6 @@ fn operation_from(found: &AnyRow) -> Result<Operation> {
         accepted: row::instant(found, "accepted_ms")?,
         finished: row::optional_instant(found, "finished_ms")?,
         attempts: row::small(found, "attempts")?,
+        failures: row::small(found, "failures")?,
     })
 }

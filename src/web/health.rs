@@ -1,5 +1,6 @@
 //! Is the process alive, and can it work? For load balancers and the person on duty.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -8,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
-use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
 
 use super::Web;
 
@@ -20,33 +21,58 @@ async fn live() -> &'static str {
     "ok"
 }
 
-/// Readiness as last looked at. Anybody may ask; tokens and database are asked once in a while.
-pub(super) type Readiness = Mutex<Option<(Instant, Ready)>>;
+/// Readiness as last looked at. Anybody may ask; tokens and database are asked once in a while, and
+/// never a second time while the first does not answer.
+#[derive(Default)]
+pub(super) struct Readiness {
+    seen: Mutex<Option<(Instant, Ready)>>,
+    looking: Turn,
+}
 
 /// What is ready.
 #[derive(Clone, Copy)]
-pub(super) struct Ready {
+struct Ready {
     database: bool,
     keys: bool,
+}
+
+/// One who may look at a time.
+struct Turn(Arc<Semaphore>);
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
 }
 
 /// How long a look is good for.
 const FRESH: Duration = Duration::from_secs(2);
 
+/// How long an answer waits for a look.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 async fn look(web: &Web) -> Ready {
-    // Held while looking, so that many who ask at once look once.
-    let mut last = web.readiness.lock().await;
-    match *last {
-        Some((seen, ready)) if seen.elapsed() < FRESH => ready,
-        _ => {
+    let fresh = || {
+        let seen = web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.filter(|(at, _)| at.elapsed() < FRESH).map(|(_, ready)| ready)
+    };
+    if let Some(ready) = fresh() {
+        return ready;
+    }
+    if let Ok(turn) = web.readiness.looking.0.clone().try_acquire_owned() {
+        let web = web.clone();
+        // In a task of its own: whoever asked may give up, the look ends once.
+        tokio::spawn(async move {
             let database = web.app.reader.ping().await.is_ok();
             let back_ends = web.app.keyring.health().await;
             let keys = back_ends.iter().any(|backend| backend.state.is_ok());
-            let ready = Ready { database, keys };
-            *last = Some((Instant::now(), ready));
-            ready
-        }
+            let seen = Some((Instant::now(), Ready { database, keys }));
+            *web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+            drop(turn);
+        });
     }
+    let _ = tokio::time::timeout(PATIENCE, web.readiness.looking.0.acquire()).await;
+    fresh().unwrap_or(Ready { database: false, keys: false })
 }
 
 /// 200 when the database answers and a key back-end can sign, else 503; the body says what is wrong

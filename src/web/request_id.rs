@@ -29,7 +29,7 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
         .map_or_else(fresh, ToOwned::to_owned);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let span = tracing::info_span!("request", id = %id);
+    let span = tracing::error_span!("request", id = %id);
     let answer = async move {
         let started = std::time::Instant::now();
         let response = next.run(request).await;

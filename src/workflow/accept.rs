@@ -60,7 +60,7 @@ pub struct Accepted {
 
 /// Records the request as an operation, or finds the one it already is, and lets it be executed by
 /// this process. When this returns `Ok` the operation is on disk and will end by itself, whatever
-/// becomes of the caller.
+/// becomes of the caller. `place` is kept until the operation's work here ends.
 ///
 /// # Errors
 /// [`Error::Refused`]: nothing was recorded, the references stay free.
@@ -68,6 +68,7 @@ pub async fn accept(
     app: &Arc<App>,
     caller: &Caller,
     request: SignRequest,
+    place: Option<execute::Place>,
 ) -> Result<Accepted, Error> {
     check_request(app, &request)?;
     let service = &caller.client_service;
@@ -81,12 +82,13 @@ pub async fn accept(
         let usable = credentials::check_validity(ready.chain.signing(), app.now());
         let new = contents.operation(app, caller, credential, fingerprint);
         let id = new.operation.id;
-        if let Err(refusal) = usable {
-            return match existing(app, caller, &new).await? {
-                Some(found) => Ok(found),
-                None => Err(refusal.into()),
-            };
+        // What holds no reference meets no other's in the database, so it is looked for here.
+        if (usable.is_err() || new.operation.state.is_final())
+            && let Some(found) = existing(app, caller, &new).await?
+        {
+            return Ok(found);
         }
+        usable?;
         match app.store.open_operation(&new).await {
             Ok(Opened::New) => {
                 tracing::info!(operation = %id, documents = new.documents.len(), "accepted");
@@ -95,7 +97,7 @@ pub async fn accept(
                     let work = execute::Work::from_new(new);
                     // The work owns the contents alone from here on and need not copy them.
                     drop(contents);
-                    execute::start(app, lease, Some(work));
+                    execute::start(app, lease, Some(work), place);
                 }
                 return Ok(Accepted { operation: id, replayed: false });
             }
@@ -285,6 +287,7 @@ impl Contents {
                 accepted: now,
                 finished: hopeless.then_some(now),
                 attempts: 1,
+                failures: 0,
             },
             fingerprint,
             preserve_content: self.request.preserve_content,

@@ -32,7 +32,7 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
     let until = now.plus_ms(app.execution.lease_ms);
     for lease in app.store.lease_due(now, until, free).await? {
         tracing::info!(operation = %lease.operation, attempt = lease.attempt, "taken up again");
-        execute::start(app, lease, None);
+        execute::start(app, lease, None, None);
     }
     Ok(())
 }

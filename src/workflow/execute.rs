@@ -2,11 +2,14 @@
 //! own task; whoever asked for it may be long gone.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument as _;
+
 use super::{Error, credentials};
-use crate::app::{App, ReadyCredential};
+use crate::app::{App, InWork, ReadyCredential};
 use crate::domain::document::{DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId};
 use crate::domain::instant::Instant;
@@ -14,7 +17,7 @@ use crate::domain::operation::OperationState;
 use crate::domain::profile::{Format, XadesProfile};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
-use crate::keys::ToBeSigned;
+use crate::keys::{ErrorClass, ToBeSigned};
 use crate::pki::signature::CheckedValue;
 use crate::seal::{Prepared, Profile};
 use crate::store::documents::Intent;
@@ -26,7 +29,12 @@ pub struct Work {
     documents: Vec<PendingDocument>,
     /// Whether a document was sealed by an earlier attempt.
     sealed_before: bool,
+    /// Attempts in a row that sealed nothing.
+    failures: u32,
 }
+
+/// What an operation in work occupies (memory, a turn); given back when it is dropped.
+pub type Place = Box<dyn Send>;
 
 struct PendingDocument {
     id: DocumentId,
@@ -54,7 +62,7 @@ impl Work {
                 })
             })
             .collect();
-        Self { credential: new.operation.credential, documents, sealed_before: false }
+        Self { credential: new.operation.credential, documents, sealed_before: false, failures: 0 }
     }
 
     async fn load(app: &App, lease: Lease) -> Result<Self, Error> {
@@ -84,15 +92,17 @@ impl Work {
                 settings,
             })
             .collect();
-        Ok(Self { credential: operation.credential, documents, sealed_before })
+        let failures = operation.failures;
+        Ok(Self { credential: operation.credential, documents, sealed_before, failures })
     }
 }
 
-/// Executes a leased operation in a task of its own. `work` spares reading what is at hand.
-pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>) {
-    app.running.begin(lease.operation);
+/// Executes a leased operation in a task of its own. `work` spares reading what is at hand; `place` is
+/// kept until the work ends, whatever becomes of the request that took it.
+pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Place>) {
+    let in_work = InWork::begin(app, lease.operation, lease.attempt);
     let app = Arc::clone(app);
-    tokio::spawn(async move {
+    let task = async move {
         // The wait for a permit is part of the work: the lease is renewed meanwhile.
         let work = async {
             let _permit = app.executors.acquire().await;
@@ -102,8 +112,10 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>) {
             // The lease runs out and the operation is taken up again.
             tracing::error!(operation = %lease.operation, error = %chain(&error), "execution stopped");
         }
-        app.running.end(lease.operation);
-    });
+        drop(place);
+        drop(in_work);
+    };
+    tokio::spawn(task.in_current_span());
 }
 
 /// Renews the lease while the work goes on. The two run side by side, never one inside the other's
@@ -134,6 +146,9 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         Some(work) => work,
         None => Work::load(app, lease).await?,
     };
+    if let Some(failure) = hopeless(app, lease, &work) {
+        return fail_rest(app, lease, &work, &failure).await;
+    }
     let ready = match credentials::ready(app, work.credential).await {
         Ok(ready) => ready,
         Err(Error::Refused(refusal)) => {
@@ -142,24 +157,18 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         }
         Err(error) => return Err(error),
     };
-    if lease.attempt > app.execution.max_attempts {
-        let failure = DocumentState::Failed {
-            error: SigningError::CertificateServiceGlobal,
-            reason: "key-unavailable".to_owned(),
-            detail: "the key back-end did not answer in any of the tries; send the document again"
-                .to_owned(),
-        };
-        return fail_rest(app, lease, &work, &failure).await;
-    }
 
     let mut sealed_any = work.sealed_before;
+    let mut progress = false;
     let mut trouble = None;
+    let failures = work.failures;
     let mut chunks = chunks(work.documents, app.execution.chunk_documents.max(1)).peekable();
     while let Some(chunk) = chunks.next() {
         let (outcomes, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
-        sealed_any |=
+        progress |=
             outcomes.iter().any(|outcome| matches!(outcome.state, DocumentState::Sealed { .. }));
-        trouble = trouble.or(chunk_trouble);
+        sealed_any |= progress;
+        trouble = chunk_trouble;
         let last = chunks.peek().is_none() || trouble.is_some();
         let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
         app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?;
@@ -167,15 +176,55 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
             break;
         }
     }
-    if let Some(error) = trouble {
-        let wait = retry_wait(app, lease.attempt);
-        tracing::warn!(operation = %lease.operation, attempt = lease.attempt, wait_ms = wait,
-            error = %chain(&error), "the key did not answer, trying again");
-        app.store.postpone(lease, app.now().plus_ms(wait), &error.to_string()).await?;
-    } else {
-        tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished");
+    match trouble {
+        None => tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished"),
+        Some(error) => postpone(app, lease, failures, progress, &error).await?,
     }
     Ok(())
+}
+
+/// Gives an operation back because the key did not answer for some of its documents. A key that was
+/// only busy, or that sealed some of them, has not failed.
+async fn postpone(
+    app: &App,
+    lease: Lease,
+    failures: u32,
+    progress: bool,
+    error: &crate::keys::Error,
+) -> Result<(), Error> {
+    let failures = match error.class() {
+        _ if progress => 0,
+        ErrorClass::Saturated => failures,
+        ErrorClass::Transient | ErrorClass::Permanent => failures.saturating_add(1),
+    };
+    let wait = retry_wait(app, failures);
+    tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %chain(error),
+        "the key did not answer for every document, trying again");
+    let run = app.now().plus_ms(wait);
+    Ok(app.store.postpone(lease, run, failures, &error.to_string()).await?)
+}
+
+/// Why an operation is given up: the key never answered, or every attempt ended before its end, which
+/// only a fault of ours can do.
+fn hopeless(app: &App, lease: Lease, work: &Work) -> Option<DocumentState> {
+    let most = app.execution.max_attempts;
+    if work.failures >= most {
+        return Some(DocumentState::Failed {
+            error: SigningError::CertificateServiceGlobal,
+            reason: "key-unavailable".to_owned(),
+            detail: "the key back-end did not answer in any of the tries; send the document again"
+                .to_owned(),
+        });
+    }
+    (lease.attempt > most.saturating_mul(10)).then(engine_fault)
+}
+
+fn engine_fault() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "internal".to_owned(),
+        detail: "a fault of ours, which the log describes; tell the operator".to_owned(),
+    }
 }
 
 /// One chunk: documents whose fate is known now, and why the others have to wait.
@@ -246,7 +295,13 @@ async fn prepare(
         let mut failed = Vec::new();
         for document in chunk {
             let id = document.id;
-            match prepare_one(&ready, document, now, &limits) {
+            // A fault in the engine is this document's misfortune, not its siblings'.
+            let attempt = AssertUnwindSafe(|| prepare_one(&ready, document, now, &limits));
+            let result = catch_unwind(attempt).unwrap_or_else(|_| {
+                tracing::error!(document = %id, "the engine panicked");
+                Err(engine_fault())
+            });
+            match result {
                 Ok(document) => prepared.push(document),
                 Err(state) => failed.push(Outcome { document: id, state, sealed: None }),
             }
@@ -400,9 +455,9 @@ fn lease_end(app: &App) -> Instant {
     app.now().plus_ms(app.execution.lease_ms)
 }
 
-fn retry_wait(app: &App, attempt: u32) -> i64 {
+fn retry_wait(app: &App, failures: u32) -> i64 {
     let ladder = &app.execution.retry_ladder_ms;
-    let step = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
     ladder.get(step).or(ladder.last()).copied().unwrap_or(60_000)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Error;
 use crate::app::App;
-use crate::domain::document::{Document, SealSettings};
+use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{DocumentId, OperationId};
 use crate::domain::operation::Operation;
 use crate::domain::scope::Scope;
@@ -24,20 +24,35 @@ pub struct OperationDetail {
     pub sealed: HashMap<DocumentId, Arc<Vec<u8>>>,
 }
 
-/// The operation with its documents.
+/// The operation with its documents, without sealed bytes.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none within the scope.
-pub async fn detail(
-    app: &App,
-    scope: Scope,
-    id: OperationId,
-    with_contents: bool,
-) -> Result<OperationDetail, Error> {
+pub async fn detail(app: &App, scope: Scope, id: OperationId) -> Result<OperationDetail, Error> {
     let operation = app.reader.operation(scope, id).await?.ok_or(Error::NotFound)?;
     let documents = app.reader.documents(id).await?;
-    let sealed = if with_contents { app.reader.sealed_contents(id).await? } else { HashMap::new() };
-    Ok(OperationDetail { operation, documents, sealed })
+    Ok(OperationDetail { operation, documents, sealed: HashMap::new() })
+}
+
+impl OperationDetail {
+    /// How many sealed bytes [`OperationDetail::read_contents`] will bring.
+    #[must_use]
+    pub fn sealed_length(&self) -> u64 {
+        let length = |document: &Document| match document.state {
+            DocumentState::Sealed { length, .. } => length,
+            DocumentState::Received | DocumentState::Failed { .. } => 0,
+        };
+        self.documents.iter().map(|(document, _)| length(document)).sum()
+    }
+
+    /// Reads the sealed bytes.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn read_contents(&mut self, app: &App) -> Result<(), Error> {
+        self.sealed = app.reader.sealed_contents(self.operation.id).await?;
+        Ok(())
+    }
 }
 
 /// Waits until an operation is finished or was given back to be tried later, at most `patience`.

@@ -3,16 +3,26 @@
 //! Members that have no value are left out, and no member of a successful answer begins with
 //! "error": there are clients that take either for a failure.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
+
+use super::errors::Problem;
 
 use crate::app::Caller;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
 use crate::domain::profile::{CanonicalizationMethod, SignatureLocation};
 use crate::domain::text::hex;
+use crate::web::{Web, units};
+use crate::workflow;
 use crate::workflow::operations::OperationDetail;
 
 /// An operation without its documents.
@@ -129,6 +139,50 @@ struct DocumentAttribute {
     attribute_value: String,
 }
 
+/// How long an answer with contents waits for its place in memory.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Answers above this size are written on a thread of their own.
+const WRITE_ELSEWHERE_BYTES: u64 = 128 * 1024;
+
+/// The answer with an operation and its documents. Contents take a place among the bytes in work
+/// while they are read and written.
+///
+/// # Errors
+/// [`Problem::too_many`] when no place got free in time.
+pub async fn respond(
+    web: &Web,
+    caller: &Arc<Caller>,
+    mut detail: OperationDetail,
+    replayed: bool,
+    with_contents: bool,
+) -> Result<Response, Problem> {
+    let length = if with_contents { detail.sealed_length() } else { 0 };
+    let place = if length > 0 { Some(place(web, length).await?) } else { None };
+    if with_contents {
+        detail.read_contents(&web.app).await?;
+    }
+    let caller = Arc::clone(caller);
+    let write = move || serde_json::to_vec(&sign_operation(&caller, &detail, replayed));
+    let written = if length > WRITE_ELSEWHERE_BYTES {
+        let written = tokio::task::spawn_blocking(write).await;
+        written.map_err(|error| workflow::Error::Internal(Box::new(error)))?
+    } else {
+        write()
+    };
+    let body = written.map_err(|error| workflow::Error::Internal(Box::new(error)))?;
+    drop(place);
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+async fn place(web: &Web, length: u64) -> Result<OwnedSemaphorePermit, Problem> {
+    let whole = units(web.config.bytes_in_flight).max(1);
+    let wanted = units(usize::try_from(length).unwrap_or(usize::MAX)).min(whole);
+    let permits = u32::try_from(wanted).unwrap_or(u32::MAX);
+    let place = tokio::time::timeout(PATIENCE, web.bytes.clone().acquire_many_owned(permits)).await;
+    place.ok().and_then(Result::ok).ok_or_else(Problem::too_many)
+}
+
 /// An operation without documents.
 #[must_use]
 pub fn base(caller: &Caller, operation: &Operation) -> BaseOperation {
@@ -149,8 +203,7 @@ pub fn base(caller: &Caller, operation: &Operation) -> BaseOperation {
 }
 
 /// An operation with its documents; sealed bytes are answered as far as they are in `detail`.
-#[must_use]
-pub fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> SignOperation {
+fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> SignOperation {
     let operation = &detail.operation;
     let document_list = detail
         .documents

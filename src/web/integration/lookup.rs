@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -86,14 +87,14 @@ pub async fn by_reference(
     State(web): State<Web>,
     headers: HeaderMap,
     references: Result<Query<References>, QueryRejection>,
-) -> Result<Json<SignOperation>, Problem> {
+) -> Result<Response, Problem> {
     let caller = auth::caller(&web, &headers).await?;
     let Query(references) = references.map_err(|_| no_reference())?;
     let scope = scope(&caller);
     let id = by_either(&web, scope, &references).await?;
     let with_contents = references.include_content.unwrap_or(false);
-    let detail = operations::detail(&web.app, scope, id, with_contents).await?;
-    Ok(Json(answer::sign_operation(&caller, &detail, false)))
+    let detail = operations::detail(&web.app, scope, id).await?;
+    answer::respond(&web, &caller, detail, false, with_contents).await
 }
 
 /// An operation without its documents.
@@ -134,7 +135,7 @@ pub async fn detail(
     State(web): State<Web>,
     headers: HeaderMap,
     path: Result<Path<(String, String)>, PathRejection>,
-) -> Result<Json<SignOperation>, Problem> {
+) -> Result<Response, Problem> {
     let caller = auth::caller(&web, &headers).await?;
     let Path((id, include)) = path.map_err(|_| not_an_id())?;
     let with_contents = match include.to_ascii_lowercase().as_str() {
@@ -143,8 +144,8 @@ pub async fn detail(
         _ => return Err(invalid("contentInResponse", "true or false").into()),
     };
     let id = operation_id(&id)?;
-    let detail = operations::detail(&web.app, scope(&caller), id, with_contents).await?;
-    Ok(Json(answer::sign_operation(&caller, &detail, false)))
+    let detail = operations::detail(&web.app, scope(&caller), id).await?;
+    answer::respond(&web, &caller, detail, false, with_contents).await
 }
 
 const fn scope(caller: &Caller) -> Scope {

@@ -271,6 +271,11 @@ fn text_limit(text: &str, path: &str) -> Result<(), Refusal> {
     if text.chars().count() > TEXT_LIMIT {
         return Err(Refusal::MemberTooLong { path: path.to_owned(), limit: TEXT_LIMIT });
     }
+    // No database that we serve keeps it, and no invoice has a use for it.
+    if text.contains('\0') {
+        let expected = "text without the character U+0000".to_owned();
+        return Err(Refusal::MemberInvalid { path: path.to_owned(), expected });
+    }
     Ok(())
 }
 

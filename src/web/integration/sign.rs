@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument as _;
 
 use super::errors::{ErrorResponse, Problem};
 use super::{answer, request};
@@ -53,7 +53,7 @@ pub async fn sign_base64(State(web): State<Web>, request: Request) -> Result<Res
 
 async fn sign(web: &Web, headers: &HeaderMap, body: &mut Body) -> Result<Response, Problem> {
     let caller = auth::caller(web, headers).await?;
-    let _place = place(web, headers)?;
+    let place = place(web, headers)?;
     let body = read(web, body).await?;
     let limits = web.app.limits.clone();
     let decoded = if body.len() > DECODE_ELSEWHERE_BYTES {
@@ -65,18 +65,20 @@ async fn sign(web: &Web, headers: &HeaderMap, body: &mut Body) -> Result<Respons
     };
 
     // In a task of its own: a client that hangs up here must not leave a recorded operation without
-    // somebody who executes it until its lease ends.
+    // somebody who executes it until its lease ends. The place goes with it, as the work does.
     let (app, requester) = (Arc::clone(&web.app), Arc::clone(&caller));
-    let accepting = async move { accept::accept(&app, &requester, decoded.request).await };
-    let accepted = tokio::spawn(accepting)
+    let accepting = async move {
+        accept::accept(&app, &requester, decoded.request, Some(Box::new(place))).await
+    };
+    let accepted = tokio::spawn(accepting.in_current_span())
         .await
         .map_err(|error| workflow::Error::Internal(Box::new(error)))??;
     operations::wait(&web.app, accepted.operation, web.sync_wait()).await?;
     let scope = Scope::ClientService(caller.client_service.id);
+    let detail = operations::detail(&web.app, scope, accepted.operation).await?;
     let with_contents = decoded.return_signed_content;
-    let detail = operations::detail(&web.app, scope, accepted.operation, with_contents).await?;
-    let body = answer::sign_operation(&caller, &detail, accepted.replayed);
-    let mut response = Json(body).into_response();
+    let mut response =
+        answer::respond(web, &caller, detail, accepted.replayed, with_contents).await?;
     if accepted.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
