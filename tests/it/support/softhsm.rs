@@ -24,18 +24,24 @@ pub(crate) struct Token {
 
 /// The token that tests share. Nobody logs out of it.
 pub(crate) fn token() -> &'static Token {
-    &tokens().0
+    &tokens()[0]
 }
 
 /// A token for tests that pull the rug out: a logout hits every session of the process.
 pub(crate) fn shaky_token() -> &'static Token {
-    &tokens().1
+    &tokens()[1]
 }
 
-/// Both at once and before anything else: SoftHSM's slots must not change under other threads.
-fn tokens() -> &'static (Token, Token) {
-    static TOKENS: OnceLock<(Token, Token)> = OnceLock::new();
-    TOKENS.get_or_init(|| (Token::new("shared"), Token::new("shaky")))
+/// A token for services: SoftHSM sometimes fails to generate a key while other threads look for keys
+/// in the same token, so their keys are made before they run.
+pub(crate) fn service_token() -> &'static Token {
+    &tokens()[2]
+}
+
+/// All at once and before anything else: SoftHSM's slots must not change under other threads.
+fn tokens() -> &'static [Token; 3] {
+    static TOKENS: OnceLock<[Token; 3]> = OnceLock::new();
+    TOKENS.get_or_init(|| ["shared", "shaky", "service"].map(Token::new))
 }
 
 /// Where Debian and others put the module.
