@@ -81,7 +81,8 @@ install_packages() { # $@: packages; installs those that are missing, true when 
     for package in "${missing[@]}"; do say "missing: $package ($(what_for "$package"))"; done
     if [[ $(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then
         say "installing with apt-get: ${missing[*]}"
-        export DEBIAN_FRONTEND=noninteractive
+        # runlevel 1: a package's service (PostgreSQL) is not started where sysvinit would start it
+        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
         # the lists of a fresh machine are empty, those of an old one name versions that are gone
         apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
             { apt-get update -qq >/dev/null 2>&1 || true

@@ -99,6 +99,20 @@ fn sign_files() {
     // ECDSA values differ from signing to signing: equal bytes were not signed again.
     assert!(std::fs::read(&target).unwrap() == bytes, "it was sealed twice");
 
+    // Two files that would become one, and a place that is taken, are noticed before anything is lost.
+    let folder = demo.path().join("other");
+    std::fs::create_dir(&folder).unwrap();
+    let twin = folder.join("invoice.xml");
+    std::fs::copy(input, &twin).unwrap();
+    let output = demo.path().join("output");
+    let (twin, output) = (twin.to_str().unwrap(), output.to_str().unwrap());
+    let both = demo.run(&[&sign[..], &["--output", output, input, twin]].concat());
+    assert!(!both.status.success() && text(&both).contains("both become"), "{}", text(&both));
+    std::fs::write(&target, "mine").unwrap();
+    let taken = demo.run(&[&sign[..], &[input]].concat());
+    assert!(!taken.status.success() && text(&taken).contains("there already"), "{}", text(&taken));
+    assert_eq!(std::fs::read(&target).unwrap(), b"mine");
+
     let pdf = format!("{ROOT}/samples/pdf-one-page/input.pdf");
     let refused = demo.run(&[&sign[..], &[&pdf, "missing.xml"]].concat());
     assert!(!refused.status.success());

@@ -1,7 +1,7 @@
 //! Where the signature goes: the default place, or what `signatureLocation` names.
 //!
 //! A location is a local name (`ExtensionContent`), a `prefix:name` with the prefix as bound at the
-//! root element, or an absolute path of such names, each with an optional position among its
+//! root element (or, where the root does not bind it, at the element itself), or an absolute path of such names, each with an optional position among its
 //! siblings (`/inv:Invoice/ext:UBLExtensions/ext:UBLExtension[2]/ext:ExtensionContent`). A name
 //! without prefix matches in any namespace; a leading `//` before a single name is tolerated.
 //!
@@ -104,18 +104,15 @@ fn named_place<'a, 'i>(document: &'a Document<'i>, text: &str) -> Result<Node<'a
     let location =
         Location::parse(text).ok_or_else(|| Refusal::LocationInvalid { location: shown() })?;
     let root = document.root_element();
-    if let Some(prefix) = location.unbound_prefix(root) {
-        return Err(Refusal::LocationMissing {
-            location: shown(),
-            candidates: format!("the root element does not bind the prefix {prefix}"),
-        });
-    }
     let found = location.matches(document);
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(Refusal::LocationMissing {
             location: shown(),
-            candidates: suggestions(document, &location),
+            candidates: match location.unbound_prefix(root) {
+                Some(prefix) => format!("no element of that name binds the prefix {prefix}"),
+                None => suggestions(document, &location),
+            },
         }),
         several => Err(Refusal::LocationAmbiguous {
             location: shown(),
@@ -158,7 +155,10 @@ impl<'t> Step<'t> {
         element.is_element()
             && element.tag_name().name() == self.local
             && self.prefix.is_none_or(|prefix| {
-                let namespace = root.lookup_namespace_uri(Some(prefix));
+                // UBL's signature scaffolding is commonly declared where it stands, not at the root.
+                let namespace = root
+                    .lookup_namespace_uri(Some(prefix))
+                    .or_else(|| element.lookup_namespace_uri(Some(prefix)));
                 namespace.is_some() && element.tag_name().namespace() == namespace
             })
     }

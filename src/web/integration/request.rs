@@ -210,7 +210,7 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
     let body = parse(body)?;
     let external_reference = reference(body.external_reference.as_deref(), "externalReference")?;
     let description = required(body.description, || "description".to_owned())?;
-    text_limit(&description, "description")?;
+    readable(&description, "description")?;
     let documents = required(body.documents, || "documents".to_owned())?;
     let promise = Promises::read(body.preservation_info)?;
     let documents = documents
@@ -271,12 +271,16 @@ fn text_limit(text: &str, path: &str) -> Result<(), Refusal> {
     if text.chars().count() > TEXT_LIMIT {
         return Err(Refusal::MemberTooLong { path: path.to_owned(), limit: TEXT_LIMIT });
     }
-    // No database that we serve keeps it, and no invoice has a use for it.
+    Ok(())
+}
+
+/// Text for people: not every database keeps U+0000, and nobody has a use for it.
+fn readable(text: &str, path: &str) -> Result<(), Refusal> {
     if text.contains('\0') {
         let expected = "text without the character U+0000".to_owned();
         return Err(Refusal::MemberInvalid { path: path.to_owned(), expected });
     }
-    Ok(())
+    text_limit(text, path)
 }
 
 /// What the client wants to happen afterwards, for the whole request.
@@ -296,7 +300,7 @@ impl Promises {
         let preserve_content =
             required(info.preserve_content, || "preservationInfo.preserveContent".to_owned())?;
         if let Some(alias) = &info.alias {
-            text_limit(alias, "preservationInfo.alias")?;
+            readable(alias, "preservationInfo.alias")?;
         }
         let receivers =
             info.delivery_info.and_then(|info| info.person_receiver).unwrap_or_default();

@@ -55,18 +55,13 @@ impl Sample {
     }
 
     /// The names of UBL's place for a signature, if it has one without a signature: the local name
-    /// and, where the root element binds the prefix, the prefixed one.
+    /// and the prefixed one, wherever the prefix is bound.
     fn places(&self) -> Vec<String> {
         let text = self.text();
         let found = text.find("SignatureInformation").filter(|_| !self.has_skeleton());
         let Some(end) = found else { return Vec::new() };
         let prefix = &text[text[..end].rfind('<').unwrap() + 1..end];
-        let mut places = vec!["SignatureInformation".to_owned()];
-        let root = text.find("xmlns").map_or("", |at| text[at..].split('>').next().unwrap());
-        if root.contains(&format!("xmlns:{}=", prefix.trim_end_matches(':'))) {
-            places.push(format!("{prefix}SignatureInformation"));
-        }
-        places
+        vec!["SignatureInformation".to_owned(), format!("{prefix}SignatureInformation")]
     }
 
     /// Whether an empty signature was left in it by somebody.

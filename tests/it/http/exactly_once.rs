@@ -65,6 +65,20 @@ fn a_repetition_gets_the_same_operation_and_the_same_bytes() {
     });
 }
 
+#[test]
+fn hopeless_content_under_a_used_reference_is_refused_too() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let original = small(&unique("used"));
+        let first = client.sign(&original).await.good();
+        let mut hopeless = original.clone();
+        hopeless["documents"][0]["documentRequest"]["externalReference"] = json!(unique("other"));
+        hopeless["documents"][0]["documentRequest"]["base64Content"] = json!("####");
+        let refused = client.sign(&hopeless).await.error(409, "0.0.7", "reference-reused");
+        assert_eq!(refused["operationId"], first["id"]);
+    });
+}
+
 /// Makes another request of one.
 type Change = fn(&mut Value);
 

@@ -48,6 +48,23 @@ fn operations_are_recorded_once_and_found_again_on_postgresql() {
         let refused = taken.error(409, "0.0.7", "document-reference-reused");
         assert_eq!(refused["operationId"], first["id"]);
 
+        // what PostgreSQL cannot store fails its document or its request, and nothing else
+        let reference = unique("nul");
+        let mut strange = document(&format!("{reference}/1"), "<a/>");
+        strange["signatureInfo"]["advancedSignatureInfo"] = json!({ "signatureLocation": "a\0b" });
+        strange["documentRequest"]["name"] = json!("a\0b.xml");
+        let sibling = document(&format!("{reference}/2"), "<a/>");
+        let answer = client.sign(&request(&reference, [strange, sibling])).await.good();
+        assert_eq!(answer["documentList"][0]["signStatus"], "ERROR_SIGNING");
+        assert!(!sealed(&answer, 1).is_empty());
+        let mut strange = document(&unique("nul"), "<a/>");
+        strange["signatureInfo"]["advancedSignatureInfo"] = json!({ "signatureLocation": "a\0b" });
+        let answer = client.sign(&request(&unique("nul"), [strange])).await.good();
+        assert_eq!(answer["documentList"][0]["signErrorReason"], "location-invalid");
+        let mut described = small(&unique("nul"));
+        described["description"] = json!("a\0b");
+        client.sign(&described).await.error(400, "0.0.6", "member-invalid");
+
         // a failed document and a failed operation free their references
         let corrected = [document(&format!("{reference}: bad"), "<a/>")];
         client.sign(&request(&unique("corrected"), corrected)).await.good();

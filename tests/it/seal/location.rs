@@ -59,6 +59,17 @@ fn ambiguity_names_paths_that_work() {
 }
 
 #[test]
+fn a_prefix_bound_below_the_root_is_understood() {
+    let document = "<r><p:x xmlns:p='urn:p'><p:y/></p:x><q:y xmlns:q='urn:q'/></r>";
+    let prepared = try_prepare(document.as_bytes(), inside("p:y"));
+    assert!(prepared.is_ok(), "{:?}", prepared.err());
+    assert!(try_prepare(document.as_bytes(), inside("/r/p:x/p:y")).is_ok());
+    // Bound at the root, the root's meaning holds.
+    let document = "<r xmlns:p='urn:other'><p:y xmlns:p='urn:p'/></r>";
+    assert!(try_prepare(document.as_bytes(), inside("p:y")).is_err());
+}
+
+#[test]
 fn missing_places_come_with_advice() {
     let advice = |location: &str| match refusal(location) {
         Refusal::LocationMissing { candidates, .. } => candidates,
@@ -67,7 +78,7 @@ fn missing_places_come_with_advice() {
     assert_eq!(advice("one"), "similar: /i:Invoice/One");
     assert_eq!(advice("e:One"), "similar: /i:Invoice/One");
     assert_eq!(advice("Nothing"), "leave it out to use the last place in /i:Invoice");
-    assert_eq!(advice("f:Content"), "the root element does not bind the prefix f");
+    assert_eq!(advice("g:Content"), "no element of that name binds the prefix g");
     let refusal = try_prepare(INVOICE.as_bytes(), inside("Nothing")).err().unwrap().to_string();
     assert!(refusal.contains("/ext:UBLExtension/ext:ExtensionContent"), "{refusal}");
 }

@@ -1,4 +1,4 @@
-//! A certificate authority inside the shared token, and the sealing certificates it issues: good
+//! A certificate authority inside the services' token, and the sealing certificates it issues: good
 //! ones and, for the same keys, one that expired and one that is not valid yet.
 
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use chancery::pki::public_key::PublicKey;
 use tempfile::TempDir;
 
 use super::service::{block_on, now};
-use super::softhsm::token;
+use super::softhsm::service_token;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -38,7 +38,7 @@ pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| block_on(Aut
 
 impl Authority {
     async fn new() -> Self {
-        let keyring = token().keyring();
+        let keyring = service_token().keyring();
         let now = now();
         let (yesterday, in_a_year) = (now.plus_ms(-DAY_MS), now.plus_ms(365 * DAY_MS));
         let root_key = key(&keyring, "http-root", KeyKind::P256).await;

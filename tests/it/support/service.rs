@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 
 use super::authority::AUTHORITY;
 use super::client::Client;
-use super::softhsm::token;
+use super::softhsm::service_token;
 
 /// Issuer of the access tokens of every service here, so that one can check another's.
 pub(crate) const ISSUER: &str = "https://seal.test";
@@ -78,7 +78,7 @@ pub(crate) fn token_key_pem() -> String {
 
 /// What a service is made of.
 pub(crate) struct Setup {
-    /// The defaults with a database of its own and the shared token as back-end `hsm`.
+    /// The defaults with a database of its own and the services' token as back-end `hsm`.
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) issuer: String,
@@ -101,7 +101,7 @@ impl Setup {
             clock: Clock::System,
             issuer: ISSUER.to_owned(),
             token_key: TOKEN_KEY.clone(),
-            token_label: token().label.clone(),
+            token_label: service_token().label.clone(),
             folder: Arc::new(folder),
         }
     }
@@ -141,7 +141,7 @@ impl Setup {
 }
 
 fn keyring(token_label: String) -> Keyring {
-    token().keyring_with(|settings| {
+    service_token().keyring_with(|settings| {
         settings.sessions = 2;
         settings.token_label = token_label;
     })

@@ -25,24 +25,30 @@ pub(crate) struct Token {
 /// The token that tests share. Nobody logs out of it or writes into it past the keyring: SoftHSM
 /// fails when several threads of a process write objects.
 pub(crate) fn token() -> &'static Token {
-    &tokens().0
+    &tokens()[0]
 }
 
 /// The token for tests that write objects of their own, one test at a time.
 pub(crate) async fn untidy_token() -> tokio::sync::MutexGuard<'static, &'static Token> {
     static TURN: OnceLock<tokio::sync::Mutex<&'static Token>> = OnceLock::new();
-    TURN.get_or_init(|| tokio::sync::Mutex::new(&tokens().2)).lock().await
+    TURN.get_or_init(|| tokio::sync::Mutex::new(&tokens()[2])).lock().await
 }
 
 /// A token for tests that pull the rug out: a logout hits every session of the process.
 pub(crate) fn shaky_token() -> &'static Token {
-    &tokens().1
+    &tokens()[1]
+}
+
+/// A token for services: SoftHSM sometimes fails to generate a key while other threads look for keys
+/// in the same token, so their keys are made before they run.
+pub(crate) fn service_token() -> &'static Token {
+    &tokens()[3]
 }
 
 /// All at once and before anything else: SoftHSM's slots must not change under other threads.
-fn tokens() -> &'static (Token, Token, Token) {
-    static TOKENS: OnceLock<(Token, Token, Token)> = OnceLock::new();
-    TOKENS.get_or_init(|| (Token::new("shared"), Token::new("shaky"), Token::new("untidy")))
+fn tokens() -> &'static [Token; 4] {
+    static TOKENS: OnceLock<[Token; 4]> = OnceLock::new();
+    TOKENS.get_or_init(|| ["shared", "shaky", "untidy", "service"].map(Token::new))
 }
 
 /// Where Debian and others put the module.
