@@ -433,7 +433,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     let limit = limits.document_bytes;
     // Line breaks are common in base64 made by mail tools; taking them out costs a copy only then.
-    let compact: Cow<'_, str> = if encoded.contains(['\r', '\n', ' ', '\t']) {
+    let compact: Cow<'_, str> = if encoded.bytes().any(|byte| byte.is_ascii_whitespace()) {
         encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>().into()
     } else {
         encoded.into()
