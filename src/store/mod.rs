@@ -167,7 +167,8 @@ impl Store {
         if config.url.starts_with("sqlite://") {
             let url = sqlite_url(&config.url);
             let wait_ms = config.wait_ms;
-            let options = options.after_connect(move |connection, _| {
+            // A local file does not go away: no question before every use whether it is still there.
+            let options = options.test_before_acquire(false).after_connect(move |connection, _| {
                 Box::pin(async move {
                     for pragma in sqlite_pragmas(wait_ms) {
                         connection.execute(sqlx::AssertSqlSafe(pragma)).await?;

@@ -96,45 +96,59 @@ impl Store {
             tx.rollback().await?;
             return self.holder_of_reference(new).await;
         }
-        if new.unique_document_references
-            && let Some((reference, operation)) = taken_reference(&mut tx, new).await?
-        {
+        if let Err(error) = insert_documents(&mut tx, new).await {
             tx.rollback().await?;
-            return Ok(Opened::DocumentReferenceReused { reference, operation });
-        }
-        match insert_documents(&mut tx, new).await {
-            // Another replica used the id or the reference between our look and our insert.
-            Err(error) if error.is_unique_violation() => {
-                tx.rollback().await?;
-                return Err(super::Error::Exists { what: "a document id or reference" });
+            if !error.is_unique_violation() {
+                return Err(error);
             }
-            result => result?,
+            // Somebody has a document reference, or by bad luck an id.
+            return match self.taken_reference(new).await? {
+                Some((reference, operation)) => {
+                    Ok(Opened::DocumentReferenceReused { reference, operation })
+                }
+                None => Err(super::Error::Exists { what: "a document id or reference" }),
+            };
         }
         insert_contents(&mut tx, new).await?;
         tx.commit().await?;
         Ok(Opened::New)
     }
 
+    /// The first document reference of the request that another operation holds.
+    async fn taken_reference(&self, new: &NewOperation) -> Result<Option<(String, OperationId)>> {
+        for documents in new.documents.chunks(ROWS_PER_INSERT) {
+            let marks: Vec<String> = (2..documents.len() + 2).map(|n| format!("${n}")).collect();
+            let sql = format!(
+                "SELECT live_reference, operation_id FROM document
+                 WHERE client_service_id = $1 AND live_reference IN ({}) LIMIT 1",
+                marks.join(",")
+            );
+            let mut query =
+                sqlx::query(AssertSqlSafe(sql)).bind(new.operation.client_service.as_i64());
+            for document in documents {
+                query = query.bind(document.document.external_reference.as_str());
+            }
+            if let Some(found) = query.fetch_optional(&self.writer).await? {
+                let operation = OperationId::from_i64(row::integer(&found, "operation_id")?);
+                return Ok(Some((row::text(&found, "live_reference")?, operation)));
+            }
+        }
+        Ok(None)
+    }
+
     async fn holder_of_reference(&self, new: &NewOperation) -> Result<Opened> {
-        let found = sqlx::query(
-            "SELECT id, fingerprint FROM operation
-             WHERE client_service_id = $1 AND live_reference = $2",
-        )
-        .bind(new.operation.client_service.as_i64())
-        .bind(new.operation.external_reference.as_str())
-        .fetch_optional(&self.writer)
-        .await?;
-        // Gone between the two statements: the holder ended without a sealed document just now, or
-        // the id collided with another replica's. Either way the caller tries again.
-        let Some(found) = found else {
-            return Err(super::Error::Exists { what: "the operation id" });
-        };
-        let id = OperationId::from_i64(row::integer(&found, "id")?);
-        Ok(if row::sha256(&found, "fingerprint")? == new.fingerprint {
-            Opened::Replayed(id)
-        } else {
-            Opened::ReferenceReused(id)
-        })
+        let operation = &new.operation;
+        let found = self
+            .reader
+            .fingerprint(operation.client_service, &operation.external_reference)
+            .await?;
+        match found {
+            Some((id, fingerprint)) if fingerprint == new.fingerprint => Ok(Opened::Replayed(id)),
+            Some((id, _)) => Ok(Opened::ReferenceReused(id)),
+            // Gone between the two statements: the holder ended without a sealed document just now,
+            // or the id collided with another replica's. Either way the caller tries again.
+            None => Err(super::Error::Exists { what: "the operation id" }),
+        }
     }
 
     /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over.
@@ -218,21 +232,12 @@ impl Store {
         now: Instant,
     ) -> Result<()> {
         let mut tx = self.begin().await?;
-        hold(&mut tx, lease, until).await?;
+        match end {
+            None => hold(&mut tx, lease, until).await?,
+            Some(state) => end_operation(&mut tx, lease, state, now).await?,
+        }
         for outcome in outcomes {
             write_outcome(&mut tx, outcome).await?;
-        }
-        if let Some(state) = end {
-            sqlx::query(
-                "UPDATE operation SET state = $2, finished_ms = $3, last_error = NULL,
-                 live_reference = CASE WHEN $4 = 1 THEN live_reference ELSE NULL END WHERE id = $1",
-            )
-            .bind(lease.operation.as_i64())
-            .bind(state.as_str())
-            .bind(now.unix_ms())
-            .bind(i64::from(state == OperationState::Executed))
-            .execute(&mut *tx)
-            .await?;
         }
         Ok(tx.commit().await?)
     }
@@ -358,6 +363,28 @@ async fn hold(connection: &mut AnyConnection, lease: Lease, until: Instant) -> R
     if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
 }
 
+/// Ends an operation, if the lease on it is still ours.
+async fn end_operation(
+    tx: &mut AnyConnection,
+    lease: Lease,
+    state: OperationState,
+    now: Instant,
+) -> Result<()> {
+    let done = sqlx::query(
+        "UPDATE operation SET state = $3, finished_ms = $4, last_error = NULL,
+         live_reference = CASE WHEN $5 = 1 THEN live_reference ELSE NULL END
+         WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
+    )
+    .bind(lease.operation.as_i64())
+    .bind(i64::from(lease.attempt))
+    .bind(state.as_str())
+    .bind(now.unix_ms())
+    .bind(i64::from(state == OperationState::Executed))
+    .execute(tx)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
+}
+
 async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<bool> {
     let operation = &new.operation;
     let taken = operation.state != OperationState::ExecutionFailed;
@@ -385,30 +412,6 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// The first document reference of the request that another operation holds.
-async fn taken_reference(
-    tx: &mut AnyConnection,
-    new: &NewOperation,
-) -> Result<Option<(String, OperationId)>> {
-    for documents in new.documents.chunks(ROWS_PER_INSERT) {
-        let marks: Vec<String> = (2..documents.len() + 2).map(|n| format!("${n}")).collect();
-        let sql = format!(
-            "SELECT live_reference, operation_id FROM document
-             WHERE client_service_id = $1 AND live_reference IN ({}) LIMIT 1",
-            marks.join(",")
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(new.operation.client_service.as_i64());
-        for document in documents {
-            query = query.bind(document.document.external_reference.as_str());
-        }
-        if let Some(found) = query.fetch_optional(&mut *tx).await? {
-            let operation = OperationId::from_i64(row::integer(&found, "operation_id")?);
-            return Ok(Some((row::text(&found, "live_reference")?, operation)));
-        }
-    }
-    Ok(None)
 }
 
 async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
