@@ -19,6 +19,8 @@ use chancery::domain::refusal::Refusal;
 use chancery::pki::certificate::Chain;
 use chancery::pki::signature::SignatureValue;
 use chancery::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
+
+use crate::support::judges::xmlsec_verify_under;
 use tempfile::TempDir;
 
 /// A software key with its chain.
@@ -189,32 +191,9 @@ pub(super) fn assert_bytes_kept(original: &[u8], sealed: &Sealed) {
     assert!(closed == original, "bytes outside of the signature changed");
 }
 
-/// Runs `xmlsec1 --verify` over files, all in one process; `Err` names the first one it refuses.
+/// Runs `xmlsec1 --verify` over files sealed by this module's keys.
 pub(super) fn xmlsec_verify(files: &[PathBuf], extra: &[&str]) -> Result<(), String> {
-    let run = |files: &[PathBuf]| {
-        let output = Command::new("xmlsec1")
-            .args(["--verify", "--id-attr:Id"])
-            .arg("http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
-            .args(extra)
-            .arg("--trusted-pem")
-            .arg(PKI.root())
-            .args(files)
-            .output()
-            .expect("these tests need xmlsec1: apt-get install xmlsec1");
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let accepted = said.lines().filter(|line| *line == "OK").count();
-        if output.status.success() && accepted == files.len() { Ok(()) } else { Err(said) }
-    };
-    for batch in files.chunks(100) {
-        if run(batch).is_err() {
-            for file in batch {
-                run(std::slice::from_ref(file))
-                    .map_err(|said| format!("{}: {said}", file.display()))?;
-            }
-        }
-    }
-    Ok(())
+    xmlsec_verify_under(PKI.root(), files, extra)
 }
 
 /// Writes sealed bytes to a file of this run.

@@ -5,16 +5,25 @@ use std::process::Command;
 
 use super::authority::AUTHORITY;
 
-/// Runs `xmlsec1 --verify` over files, all in one process when nothing is wrong; `Err` names the
-/// first one it refuses.
+/// Runs `xmlsec1 --verify` over files sealed by the shared authority.
 pub(crate) fn xmlsec_verify(files: &[PathBuf], extra: &[&str]) -> Result<(), String> {
+    xmlsec_verify_under(AUTHORITY.root(), files, extra)
+}
+
+/// Runs `xmlsec1 --verify` with a trust anchor over files, all in one process when nothing is wrong;
+/// `Err` names the first one it refuses.
+pub(crate) fn xmlsec_verify_under(
+    root: impl AsRef<Path>,
+    files: &[PathBuf],
+    extra: &[&str],
+) -> Result<(), String> {
     let run = |files: &[PathBuf]| {
         let output = Command::new("xmlsec1")
             .args(["--verify", "--id-attr:Id"])
             .arg("http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
             .args(extra)
             .arg("--trusted-pem")
-            .arg(AUTHORITY.root())
+            .arg(root.as_ref())
             .args(files)
             .output()
             .expect("xmlsec1 is missing: apt-get install xmlsec1 (make test does it)");
