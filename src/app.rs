@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
 use crate::domain::credential::{Credential, CredentialStatus};
-use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
+use crate::domain::ids::{CredentialId, MAX_ID, OperationId};
 use crate::domain::instant::Instant;
 use crate::keys::{KeyRef, Keyring};
 use crate::pki::certificate::Chain;
@@ -362,11 +362,5 @@ impl Callers {
         }
         let alias = caller.client_service.alias.as_str().to_owned();
         entries.insert(alias, (now, Arc::clone(caller)));
-    }
-
-    /// The id behind an alias if it is remembered at all; ids never change.
-    pub fn id(&self, alias: &str) -> Option<ClientServiceId> {
-        let entries = self.by_alias.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(alias).map(|(_, caller)| caller.client_service.id)
     }
 }

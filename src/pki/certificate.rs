@@ -1,7 +1,5 @@
 //! Certificates and chains, parsed once and kept with their DER.
 
-use std::fmt::Write as _;
-
 use const_oid::db::rfc5912::{
     ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
 };
@@ -99,16 +97,6 @@ impl Certificate {
     #[must_use]
     pub fn issuer(&self) -> String {
         self.parsed.tbs_certificate().issuer().to_string()
-    }
-
-    /// Serial number, hexadecimal, upper case.
-    #[must_use]
-    pub fn serial_hex(&self) -> String {
-        let bytes = self.parsed.tbs_certificate().serial_number().as_bytes();
-        bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02X}");
-            text
-        })
     }
 
     /// The parsed structure, for what has no accessor here.

@@ -337,17 +337,6 @@ impl Reader {
             })
             .transpose()
     }
-
-    /// How many operations are unfinished, and since when the oldest waits.
-    pub async fn backlog(&self) -> Result<(u64, Option<Instant>)> {
-        let found = sqlx::query(
-            "SELECT CAST(COUNT(*) AS BIGINT) AS waiting, MIN(accepted_ms) AS oldest_ms
-             FROM operation WHERE finished_ms IS NULL",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok((row::unsigned(&found, "waiting")?, row::optional_instant(&found, "oldest_ms")?))
-    }
 }
 
 /// Extends the lease and proves that it is still ours; inside a transaction it also locks the row.

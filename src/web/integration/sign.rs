@@ -97,7 +97,10 @@ fn place(
     if length.is_some_and(|length| length > limit) {
         return Err(Problem::body_too_large(limit));
     }
-    let units = u32::try_from(units(length.unwrap_or(limit)).max(1)).unwrap_or(u32::MAX);
+    // A body of unknown length may be as long as the limit, but never wants more than there is.
+    let whole = units(web.config.bytes_in_flight).max(1);
+    let units = units(length.unwrap_or(limit)).clamp(1, whole);
+    let units = u32::try_from(units).unwrap_or(u32::MAX);
     let request = web.requests.clone().try_acquire_owned().map_err(|_| Problem::too_many())?;
     let bytes = web.bytes.clone().try_acquire_many_owned(units).map_err(|_| Problem::too_many())?;
     Ok((request, bytes))
