@@ -91,7 +91,9 @@ pub enum Refusal {
     DoctypeForbidden,
     #[error("the XML declaration names version {version}; only XML 1.0 can be sealed")]
     XmlVersionUnsupported { version: String },
-    #[error("encoding {name} cannot be sealed in this version; send UTF-8")]
+    #[error(
+        "encoding {name} cannot be sealed; send UTF-8, UTF-16, ISO-8859-1, ISO-8859-15, windows-1252 or US-ASCII"
+    )]
     EncodingUnsupported { name: String },
     #[error(
         "the document declares or implies {declared} but byte {offset} contradicts it; save it in the declared encoding"

@@ -31,6 +31,7 @@ use crate::pki::digest::Digest;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::{self, signature};
 use gap::Gap;
+use xml::encoding::Encoding;
 
 /// What a document may ask of the XML reader. Every limit has a name and a refusal of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,7 @@ pub fn prepare(
 /// What an engine found out about one document: enough to finish the seal once the value is there.
 struct Plan {
     gap: Gap,
+    encoding: Encoding,
     /// What goes into the gap: octets before the signature value, and after it.
     before: String,
     after: Arc<str>,
@@ -175,8 +177,8 @@ impl Signed {
     pub fn finish(self) -> Sealed {
         let Prepared { document, plan, at, digest, .. } = self.prepared;
         let value = signer::base64(self.value.octets());
-        let inside = [&plan.before, &*value, &plan.after, &*plan.tail].map(str::as_bytes);
-        let (bytes, signature) = plan.gap.fill(&document, &inside);
+        let inside = [&plan.before, &*value, &plan.after, &*plan.tail];
+        let (bytes, signature) = plan.gap.fill(&document, plan.encoding, &inside);
         Sealed { bytes, signature, at, digest }
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn plan(
     })?;
     Ok(Plan {
         gap: location::gap(&source, parent),
+        encoding: source.encoding(),
         before: rendered.before,
         after: signer.xades_key_info(),
         tail: rendered.tail,

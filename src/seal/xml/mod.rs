@@ -1,10 +1,12 @@
 //! XML as the engines need it: bytes to text, bounds before parsing, one parse, canonical octets.
 //!
-//! The order is fixed: [`source`] decides the encoding and normalises line ends, [`guard`] bounds
+//! The order is fixed: [`source`] decodes and normalises line ends, [`guard`] bounds
 //! what the parser will see, [`guard::parse`] parses once, [`c14n`] canonicalises what was parsed.
 //! Nothing here ever writes XML back from a tree; documents are only ever spliced.
 
 pub mod c14n;
+mod declaration;
+pub mod encoding;
 pub mod guard;
 pub mod sink;
 pub mod source;

@@ -1,22 +1,27 @@
-//! Bytes to text: the encoding decision, line-end normalisation, and the way back to byte offsets.
+//! Bytes to text: decoding, line-end normalisation, and the way back to byte offsets.
 //!
-//! Only UTF-8 (US-ASCII is a subset of it) can be sealed in this version; every other encoding is
-//! refused by name, and bytes that contradict what is declared are refused with their offset.
+//! `declaration` decides the encoding, `encoding` decodes strictly; bytes that contradict what is
+//! declared are refused with their offset.
 
 use std::borrow::Cow;
 
+use super::declaration::Opening;
+use super::encoding::Encoding;
 use crate::domain::refusal::Refusal;
 
 /// A decoded document: its text after byte order mark and XML declaration, with every line end as
 /// one line feed (XML 1.0, 2.11). Character references are not line ends and stay as they are.
 pub struct Source<'a> {
     original: &'a [u8],
+    encoding: Encoding,
     body: usize,
+    /// Line and column where the text begins.
+    start: (u32, u32),
     text: Cow<'a, str>,
 }
 
 impl<'a> Source<'a> {
-    /// Decodes a document.
+    /// Decodes a document. UTF-8 without carriage returns is not copied.
     ///
     /// # Errors
     /// The encoding, the XML declaration, or a character that XML 1.0 does not have.
@@ -24,24 +29,23 @@ impl<'a> Source<'a> {
         if original.is_empty() {
             return Err(Refusal::DocumentEmpty);
         }
-        if let Some(name) = wide_encoding(original) {
-            return Err(Refusal::EncodingUnsupported { name: name.to_owned() });
+        let Opening { encoding, declared, declaration, end: body } = Opening::read(original)?;
+        let bytes = original.get(body..).unwrap_or_default();
+        let text = match encoding.decode(bytes) {
+            Ok(text) => normalise_line_ends(text),
+            Err(at) => {
+                return Err(Refusal::EncodingContradicted { declared, offset: body + at });
+            }
+        };
+        let start = advance((1, 1), &normalise_line_ends(declaration));
+        let source = Self { original, encoding, body, start, text };
+        match find_forbidden(source.text()) {
+            None => Ok(source),
+            Some((offset, code)) => {
+                let detail = format!("character U+{code:04X} is not allowed in XML; remove it");
+                Err(source.malformed(offset, detail))
+            }
         }
-        let bom = if original.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        let declaration = Declaration::read(original, bom)?;
-        declaration.check_version()?;
-        declaration.check_encoding(original, bom > 0)?;
-        let text = std::str::from_utf8(original).map_err(|error| {
-            contradicted(declaration.encoding.unwrap_or("UTF-8"), error.valid_up_to())
-        })?;
-        if let Some(offset) = find_forbidden_control(original) {
-            let code = original.get(offset).copied().unwrap_or_default();
-            let detail = format!("character U+{code:04X} is not allowed in XML; remove it");
-            return Err(malformed(original, offset, detail));
-        }
-        let body = declaration.end;
-        let text = normalise_line_ends(text.get(body..).unwrap_or_default());
-        Ok(Self { original, body, text })
     }
 
     /// The text that parsers get.
@@ -50,153 +54,108 @@ impl<'a> Source<'a> {
         &self.text
     }
 
+    /// The encoding of the original.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// As [`Encoding::encode`], in the encoding of the original.
+    #[must_use]
+    pub fn encode<'t>(&self, text: &'t str) -> Cow<'t, [u8]> {
+        self.encoding.encode(text)
+    }
+
     /// Where an offset of [`Source::text`] lies in the original bytes. An offset at a normalised
-    /// line end means the first byte of that line end.
+    /// line end means the first byte of that line end, one inside a character its first byte.
     #[must_use]
     pub fn original_offset(&self, offset: usize) -> usize {
-        let body = self.original.get(self.body..).unwrap_or_default();
-        if matches!(self.text, Cow::Borrowed(_)) {
-            return self.body + offset.min(body.len());
-        }
-        let mut dropped = 0;
-        for (at, pair) in body.windows(2).enumerate() {
-            if at - dropped >= offset {
-                break;
-            }
-            if pair == b"\r\n" {
-                dropped += 1;
-            }
-        }
-        self.body + (offset + dropped).min(body.len())
+        Walk::new(self).to(offset)
+    }
+
+    /// As [`Source::original_offset`] for many offsets: one pass when they ascend, and right but
+    /// slower when they do not.
+    #[must_use]
+    pub fn original_offsets(&self, offsets: &[usize]) -> Vec<usize> {
+        let mut walk = Walk::new(self);
+        offsets.iter().map(|offset| walk.to(*offset)).collect()
     }
 
     /// A refusal that names line and column of an offset of [`Source::text`].
     #[must_use]
     pub fn malformed(&self, offset: usize, detail: String) -> Refusal {
-        malformed(self.original, self.original_offset(offset), detail)
+        let (line, column) = self.position(offset);
+        Refusal::XmlMalformed { detail, line, column }
     }
 
-    /// Line and column in the original of an offset of [`Source::text`], both from 1.
+    /// Line and column in the original of an offset of [`Source::text`], both from 1; columns count
+    /// characters.
     #[must_use]
     pub fn position(&self, offset: usize) -> (u32, u32) {
-        position(self.original, self.original_offset(offset))
+        let end = self.text.floor_char_boundary(offset);
+        advance(self.start, self.text.get(..end).unwrap_or_default())
     }
 
     /// Line and column in the original of a line and column of [`Source::text`].
     #[must_use]
     pub fn position_of(&self, row: u32, column: u32) -> (u32, u32) {
-        let (line, first) = position(self.original, self.body);
+        let (line, first) = self.start;
         let column = if row <= 1 { column + first - 1 } else { column };
         (line + row.saturating_sub(1), column)
     }
 }
 
-/// Character encodings that take more than one byte for `<` (XML 1.0, appendix F), and EBCDIC.
-fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
-    const FAMILIES: [(&[u8], &str); 9] = [
-        (b"\xFF\xFE\0\0", "UTF-32"),
-        (b"\0\0\xFE\xFF", "UTF-32"),
-        (b"\0\0\0<", "UTF-32"),
-        (b"<\0\0\0", "UTF-32"),
-        (b"\xFE\xFF", "UTF-16"),
-        (b"\xFF\xFE", "UTF-16"),
-        (b"\0<", "UTF-16"),
-        (b"<\0", "UTF-16"),
-        (b"\x4C\x6F\xA7\x94", "EBCDIC"),
-    ];
-    FAMILIES.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
+/// Text and original side by side.
+struct Walk<'s, 'a> {
+    source: &'s Source<'a>,
+    text_at: usize,
+    original_at: usize,
 }
 
-/// The XML declaration (XML 1.0, production 23).
-struct Declaration<'a> {
-    version: &'a str,
-    encoding: Option<&'a str>,
-    /// First byte after byte order mark and declaration.
-    end: usize,
-}
+impl<'s, 'a> Walk<'s, 'a> {
+    const fn new(source: &'s Source<'a>) -> Self {
+        Self { source, text_at: 0, original_at: source.body }
+    }
 
-impl<'a> Declaration<'a> {
-    /// No sane declaration is longer.
-    const MAX_BYTES: usize = 400;
-
-    fn read(original: &'a [u8], start: usize) -> Result<Self, Refusal> {
-        let rest = original.get(start..).unwrap_or_default();
-        let none = Self { version: "1.0", encoding: None, end: start };
-        let Some(inside) = rest.strip_prefix(b"<?xml") else { return Ok(none) };
-        if !inside.first().is_some_and(u8::is_ascii_whitespace) {
-            return Ok(none);
+    /// The original offset of a text offset.
+    fn to(&mut self, offset: usize) -> usize {
+        let source = self.source;
+        let end = source.text.floor_char_boundary(offset);
+        if source.encoding == Encoding::Utf8 && matches!(source.text, Cow::Borrowed(_)) {
+            return source.body + end;
         }
-        let bad = |detail: &str| malformed(original, start, detail.to_owned());
-        let window = inside.get(..Self::MAX_BYTES.min(inside.len())).unwrap_or_default();
-        let length = window
-            .windows(2)
-            .position(|pair| pair == b"?>")
-            .ok_or_else(|| bad("the XML declaration does not end with ?>"))?;
-        let inside = window
-            .get(..length)
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .filter(|text| text.is_ascii())
-            .ok_or_else(|| bad("the XML declaration has characters that it must not have"))?;
-        let end = start + b"<?xml".len() + length + b"?>".len();
-        Self::parse(inside, end).ok_or_else(|| {
-            bad("the XML declaration is not of the form <?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-        })
-    }
-
-    fn parse(inside: &'a str, end: usize) -> Option<Self> {
-        let (version, rest) = pseudo_attribute(inside, "version")?;
-        let version = version?;
-        let (encoding, rest) = pseudo_attribute(rest, "encoding")?;
-        let (standalone, rest) = pseudo_attribute(rest, "standalone")?;
-        let known = standalone.is_none_or(|value| matches!(value, "yes" | "no"));
-        (known && rest.trim_ascii().is_empty()).then_some(Self { version, encoding, end })
-    }
-
-    fn check_version(&self) -> Result<(), Refusal> {
-        if self.version == "1.0" {
-            return Ok(());
+        if end < self.text_at {
+            *self = Self::new(source);
         }
-        let version = self.version.chars().take(20).collect();
-        Err(Refusal::XmlVersionUnsupported { version })
-    }
-
-    fn check_encoding(&self, original: &[u8], utf8_bom: bool) -> Result<(), Refusal> {
-        let Some(name) = self.encoding else { return Ok(()) };
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        if is("UTF-8") || is("UTF8") {
-            Ok(())
-        } else if is("US-ASCII") || is("ASCII") {
-            match original.iter().position(|byte| !byte.is_ascii()) {
-                Some(offset) => Err(contradicted(name, offset)),
-                None => Ok(()),
+        while let Some(rest) = source.text.get(self.text_at..end).filter(|rest| !rest.is_empty()) {
+            match rest.split_once('\n') {
+                Some((line, _)) => {
+                    self.original_at += source.encoding.length(line);
+                    self.original_at += self.line_end();
+                    self.text_at += line.len() + 1;
+                }
+                None => {
+                    self.original_at += source.encoding.length(rest);
+                    self.text_at = end;
+                }
             }
-        } else if utf8_bom || is("UTF-16") || is("UTF-16LE") || is("UTF-16BE") || is("UTF-32") {
-            // The bytes read so far are one byte per character, or begin with a UTF-8 mark.
-            Err(contradicted(name, 0))
-        } else {
-            Err(Refusal::EncodingUnsupported { name: name.chars().take(40).collect() })
         }
+        self.original_at
     }
-}
 
-/// Takes `S name Eq quoted` off the front; `Some((None, text))` when another name comes first.
-fn pseudo_attribute<'a>(text: &'a str, name: &str) -> Option<(Option<&'a str>, &'a str)> {
-    let trimmed = text.trim_ascii_start();
-    let Some(rest) = trimmed.strip_prefix(name) else { return Some((None, text)) };
-    if trimmed.len() == text.len() {
-        return None;
+    /// How many bytes the line end here takes in the original.
+    fn line_end(&self) -> usize {
+        let source = self.source;
+        let rest = source.original.get(self.original_at..).unwrap_or_default();
+        let both = source.encode("\r\n");
+        if rest.starts_with(&both) { both.len() } else { both.len() / 2 }
     }
-    let rest = rest.trim_ascii_start().strip_prefix('=')?.trim_ascii_start();
-    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    let (value, rest) = rest.get(1..)?.split_once(quote)?;
-    let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    (plain && !value.is_empty()).then_some((Some(value), rest))
 }
 
 /// CR LF and CR become LF (XML 1.0, 2.11); free when there is no CR.
-fn normalise_line_ends(text: &str) -> Cow<'_, str> {
+fn normalise_line_ends(text: Cow<'_, str>) -> Cow<'_, str> {
     if !text.as_bytes().contains(&b'\r') {
-        return Cow::Borrowed(text);
+        return text;
     }
     let mut normal = String::with_capacity(text.len());
     let mut lines = text.split('\r');
@@ -208,43 +167,44 @@ fn normalise_line_ends(text: &str) -> Cow<'_, str> {
     Cow::Owned(normal)
 }
 
+/// The first character that XML 1.0, production 2 excludes. Surrogates are in no `str`.
+///
 /// Looks at blocks first: without an early way out inside a block, the compiler compares many bytes
-/// at once.
-fn find_forbidden_control(bytes: &[u8]) -> Option<usize> {
+/// at once. U+FFFE and U+FFFF begin with an octet that few texts have.
+fn find_forbidden(text: &str) -> Option<(usize, u32)> {
     const BLOCK: usize = 64;
-    let dirty = |block: &[u8]| block.iter().fold(false, |bad, b| bad | is_forbidden_control(*b));
-    let start = bytes.chunks(BLOCK).position(dirty)? * BLOCK;
-    let within = bytes.get(start..)?.iter().position(|byte| is_forbidden_control(*byte))?;
-    Some(start + within)
-}
-
-const fn is_forbidden_control(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
-}
-
-fn contradicted(declared: &str, offset: usize) -> Refusal {
-    Refusal::EncodingContradicted { declared: declared.chars().take(40).collect(), offset }
-}
-
-fn malformed(original: &[u8], offset: usize, detail: String) -> Refusal {
-    let (line, column) = position(original, offset);
-    Refusal::XmlMalformed { detail, line, column }
-}
-
-/// Line and column from 1; columns count characters, a CR LF is one line end.
-fn position(original: &[u8], offset: usize) -> (u32, u32) {
-    let before = original.get(..offset.min(original.len())).unwrap_or_default();
-    let mut line = 1_u32;
-    let mut line_start = 0;
-    for (at, byte) in before.iter().enumerate() {
-        let lone_cr = *byte == b'\r' && before.get(at + 1) != Some(&b'\n');
-        if *byte == b'\n' || lone_cr {
-            line = line.saturating_add(1);
-            line_start = at + 1;
+    let suspect = |octet: u8| is_forbidden_control(octet) || octet == 0xEF;
+    let octets = text.as_bytes();
+    for (number, block) in octets.chunks(BLOCK).enumerate() {
+        if !block.iter().fold(false, |bad, octet| bad | suspect(*octet)) {
+            continue;
+        }
+        for (within, octet) in block.iter().enumerate().filter(|(_, octet)| suspect(**octet)) {
+            let at = number * BLOCK + within;
+            if is_forbidden_control(*octet) {
+                return Some((at, u32::from(*octet)));
+            }
+            if let Some([0xBF, last @ (0xBE | 0xBF)]) = octets.get(at + 1..at + 3) {
+                return Some((at, 0xFFC0 | u32::from(*last & 0x3F)));
+            }
         }
     }
-    let tail = before.get(line_start..).unwrap_or_default();
-    let tail = tail.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(tail);
-    let characters = tail.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
-    (line, u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(1))
+    None
+}
+
+const fn is_forbidden_control(octet: u8) -> bool {
+    octet < 0x20 && !matches!(octet, b'\t' | b'\n' | b'\r')
+}
+
+/// Line and column after a text with normalised line ends.
+fn advance((line, column): (u32, u32), text: &str) -> (u32, u32) {
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let count = |text: &str| small(text.chars().count());
+    match text.rsplit_once('\n') {
+        None => (line, column.saturating_add(count(text))),
+        Some((before, last)) => {
+            let breaks = small(before.bytes().filter(|octet| *octet == b'\n').count());
+            (line.saturating_add(breaks).saturating_add(1), count(last).saturating_add(1))
+        }
+    }
 }

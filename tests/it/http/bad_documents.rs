@@ -175,12 +175,19 @@ fn xml_that_is_not_well_formed() {
             "UTF-16",
         ),
         (
-            "a Latin encoding",
-            xml("<?xml version='1.0' encoding='ISO-8859-1'?><a/>"),
+            "an encoding of other languages",
+            xml("<?xml version='1.0' encoding='ISO-8859-2'?><a/>"),
             "encoding-unsupported",
-            "ISO-8859-1",
+            "ISO-8859-2",
         ),
-        ("UTF-16", xml(b"\xff\xfe<\0a\0/\0>\0"), "encoding-unsupported", "UTF-16"),
+        ("UTF-32", xml(b"<\0\0\0a\0\0\0/\0\0\0>\0\0\0"), "encoding-unsupported", "UTF-32"),
+        ("UTF-16 cut off", xml(b"\xff\xfe<\0a\0/\0>"), "encoding-contradicted", "byte 8"),
+        (
+            "a byte that windows-1252 leaves open",
+            xml(b"<?xml version='1.0' encoding='windows-1252'?><a>\x81</a>"),
+            "encoding-contradicted",
+            "byte 48",
+        ),
     ];
     on_shared(async |service| assert_refused(&service.client().await, table).await);
 }

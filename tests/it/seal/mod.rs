@@ -1,10 +1,12 @@
 //! The XML engine before foreign judges: xmlsec1, libxml2, bergshamra.
 
 mod c14n;
+mod encodings;
 mod hostile;
 mod independent;
 mod location;
 mod nasty;
+mod offsets;
 mod properties;
 mod refusals;
 mod samples;

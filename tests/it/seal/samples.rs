@@ -12,7 +12,6 @@ fn is_expected(refusal: &Refusal) -> bool {
     matches!(
         refusal,
         Refusal::DoctypeForbidden
-            | Refusal::EncodingUnsupported { .. }
             | Refusal::EncodingContradicted { .. }
             | Refusal::XmlVersionUnsupported { .. }
     )

@@ -178,16 +178,25 @@ pub(super) fn assert_bytes_kept(original: &[u8], sealed: &Sealed) {
     let range = sealed.signature();
     let (before, after) = (&sealed.bytes()[..range.start], &sealed.bytes()[range.end..]);
     let inserted = &sealed.bytes()[range];
-    assert!(inserted.starts_with(b"<ds:Signature "), "the range begins with the element");
-    assert!(inserted.ends_with(b"</ds:Signature>"), "the range ends with the element");
+    // The element is written as the document is, so its first character tells how.
+    let write = |ascii: &str| -> Vec<u8> {
+        match inserted {
+            [b'<', 0, ..] => ascii.bytes().flat_map(|octet| [octet, 0]).collect(),
+            [0, b'<', ..] => ascii.bytes().flat_map(|octet| [0, octet]).collect(),
+            _ => ascii.as_bytes().to_vec(),
+        }
+    };
+    assert!(inserted.starts_with(&write("<ds:Signature ")), "the range begins with the element");
+    assert!(inserted.ends_with(&write("</ds:Signature>")), "the range ends with the element");
     let outside = [before, after].concat();
     if outside == original {
         return;
     }
-    let opened = before.strip_suffix(b">").expect("an opened tag");
-    let end_tag = after.iter().position(|byte| *byte == b'>').expect("an end tag");
-    assert!(after.starts_with(b"</"));
-    let closed = [opened, b"/>", &after[end_tag + 1..]].concat();
+    let end = write(">");
+    let opened = before.strip_suffix(&*end).expect("an opened tag");
+    assert!(after.starts_with(&write("</")));
+    let tag = after.chunks(end.len()).position(|unit| unit == end).expect("an end tag");
+    let closed = [opened, &write("/>"), &after[(tag + 1) * end.len()..]].concat();
     assert!(closed == original, "bytes outside of the signature changed");
 }
 

@@ -95,11 +95,19 @@ pub(crate) fn corpus() -> Option<PathBuf> {
 }
 
 /// Where a seal was inserted: asserts that every byte outside of it is the original's, without
-/// trusting what the engine says about it. Returns the inserted element.
+/// trusting what the engine says about it. Returns the inserted element, in the document's encoding.
 pub(crate) fn inserted<'a>(original: &[u8], sealed: &'a [u8]) -> Result<&'a [u8], String> {
     let prefix = original.iter().zip(sealed).take_while(|(one, other)| one == other).count();
-    let is_seal =
-        |range: &[u8]| range.starts_with(b"<ds:Signature ") && range.ends_with(b"</ds:Signature>");
+    let write = |ascii: &str| -> Vec<u8> {
+        match original {
+            [0xFF, 0xFE, ..] | [b'<', 0, ..] => ascii.bytes().flat_map(|it| [it, 0]).collect(),
+            [0xFE, 0xFF, ..] | [0, b'<', ..] => ascii.bytes().flat_map(|it| [0, it]).collect(),
+            _ => ascii.as_bytes().to_vec(),
+        }
+    };
+    let (first, last) = (write("<ds:Signature "), write("</ds:Signature>"));
+    let is_seal = |range: &[u8]| range.starts_with(&first) && range.ends_with(&last);
+    let (empty, open, end_tag) = (write("/>"), write(">"), write("</"));
     // The bytes that follow may begin like the element, so the common prefix may reach into it.
     for at in (0..=prefix).rev() {
         let (before, rest) = original.split_at(at);
@@ -109,10 +117,10 @@ pub(crate) fn inserted<'a>(original: &[u8], sealed: &'a [u8]) -> Result<&'a [u8]
             return Ok(element);
         }
         // An empty-element tag of the parent becomes a start tag and an end tag.
-        if let Some(rest) = rest.strip_prefix(b"/>")
+        if let Some(rest) = rest.strip_prefix(&*empty)
             && let Some(element) = sealed[before.len()..].strip_suffix(rest)
-            && let Some(element) = element.strip_prefix(b">")
-            && let Some(end) = element.windows(2).rposition(|pair| pair == b"</")
+            && let Some(element) = element.strip_prefix(&*open)
+            && let Some(end) = element.windows(end_tag.len()).rposition(|pair| pair == end_tag)
             && is_seal(&element[..end])
         {
             return Ok(&element[..end]);
