@@ -123,6 +123,8 @@ proptest! {
     fn no_bytes_panic(data in prop::collection::vec(any::<u8>(), 0..60)) {
         fuzz_prepare(&data);
         fuzz_prepare(&[b"<a>", &*data, b"</a>"].concat());
+        fuzz_prepare(&[b"<?xml version='1.0' encoding='windows-1252'?><a>", &*data, b"</a>"].concat());
+        fuzz_prepare(&[b"\xFF\xFE<\0a\0>\0", &*data, b"<\0/\0a\0>\0"].concat());
         fuzz_location(&data);
     }
 }
