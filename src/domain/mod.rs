@@ -1,5 +1,6 @@
 //! The words of the field, and nothing else: no IO, no async, no wire names, no imports of ours.
 
+pub mod algorithm;
 pub mod client_service;
 pub mod company;
 pub mod credential;

@@ -1,14 +1,13 @@
 //! Certificates and chains, parsed once and kept with their DER.
 
-use const_oid::db::rfc5912::{
-    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
-};
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode as _, Encode as _, Reader as _, SliceReader};
 
 use super::Error;
 use super::algorithm::KeyKind;
 use super::digest::{Digest, sha256};
+use super::public_key::EcCurve;
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 
@@ -207,10 +206,11 @@ pub(super) fn key_kind(spki: &spki::SubjectPublicKeyInfoOwned) -> Result<KeyKind
         let curve: Option<ObjectIdentifier> =
             spki.algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as().ok());
         match curve {
-            Some(oid) if oid == SECP_256_R_1 => return Ok(KeyKind::P256),
-            Some(oid) if oid == SECP_384_R_1 => return Ok(KeyKind::P384),
-            Some(oid) if oid == SECP_521_R_1 => return Ok(KeyKind::P521),
-            Some(oid) => return Err(Error::KeyUnsupported(format!("EC curve {oid}"))),
+            Some(oid) => {
+                return EcCurve::from_oid(oid)
+                    .map(EcCurve::key_kind)
+                    .ok_or_else(|| Error::KeyUnsupported(format!("EC curve {oid}")));
+            }
             None => return Err(Error::KeyUnsupported("EC with explicit parameters".to_owned())),
         }
     }

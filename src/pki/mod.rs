@@ -25,7 +25,8 @@ pub enum Error {
     #[error("certificate {position} of the chain was not issued by the next one")]
     ChainBroken { position: usize },
     #[error(
-        "key algorithm {0} is not supported; use RSA (2048 to 8192 bits) or EC P-256, P-384, P-521"
+        "key algorithm {0} is not supported; use RSA (2048 to 8192 bits) or EC P-256, P-384, P-521, \
+         secp256k1"
     )]
     KeyUnsupported(String),
     #[error("RSA key has {0} bits; use 2048 to 8192")]

@@ -13,13 +13,17 @@ use crate::support::softhsm::token;
 async fn requests_of_every_kind_of_key_verify() {
     let keyring = token().keyring();
     let folder = tempfile::tempdir().unwrap();
-    let kinds = [RSA_2048, RSA_3072, KeyKind::P256, KeyKind::P384];
+    let ec = [KeyKind::P256, KeyKind::P384, KeyKind::P521, KeyKind::Secp256k1];
+    let kinds = [RSA_2048, RSA_3072].into_iter().chain(ec);
     for kind in kinds {
         let label = format!("request-{}", kind.label());
         let key = generated(&keyring, "hsm", &label, kind).await;
         let mut algorithms = vec![kind.default_signature()];
         if kind == RSA_2048 {
             algorithms.push(SignatureAlgorithm::RsaPss(DigestAlgorithm::Sha512));
+            algorithms.push(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha1));
+        } else if kind == KeyKind::Secp256k1 {
+            algorithms.push(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512));
         }
         for algorithm in algorithms {
             let subject = r"CN=Örnek Mühür\, A.Ş.,O=Örnek,C=TR";
