@@ -7,6 +7,7 @@ pub mod credential;
 pub mod document;
 pub mod ids;
 pub mod instant;
+pub mod name_style;
 pub mod operation;
 pub mod profile;
 pub mod refusal;

@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod digest;
 pub mod issue;
 pub mod jose;
+pub mod name;
 pub mod public_key;
 pub mod request;
 pub mod signature;

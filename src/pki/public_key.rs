@@ -95,15 +95,30 @@ impl PublicKey {
         &self.bits
     }
 
-    /// Modulus of an RSA key, big-endian, without leading zeros.
+    /// Modulus of an RSA key, big-endian, without leading zeros: `ds:Modulus`.
     #[must_use]
     pub fn rsa_modulus(&self) -> Option<&[u8]> {
+        self.rsa_parts().map(|parts| parts.modulus.as_bytes())
+    }
+
+    /// Public exponent of an RSA key, big-endian, without leading zeros: `ds:Exponent`.
+    #[must_use]
+    pub fn rsa_exponent(&self) -> Option<&[u8]> {
+        self.rsa_parts().map(|parts| parts.exponent.as_bytes())
+    }
+
+    fn rsa_parts(&self) -> Option<RsaPublicKey<'_>> {
         if !matches!(self.kind, KeyKind::Rsa { .. }) {
             return None;
         }
-        let mut reader = SliceReader::new(&self.bits).ok()?;
-        let key: RsaPublicKey<'_> = reader.decode().ok()?;
-        Some(key.modulus.as_bytes())
+        SliceReader::new(&self.bits).ok()?.decode().ok()
+    }
+
+    /// Curve and point of an EC key, the point as the certificate has it: `dsig11:NamedCurve` (its
+    /// [`EcCurve::urn`]) and `dsig11:PublicKey`.
+    #[must_use]
+    pub fn ec_point(&self) -> Option<(EcCurve, &[u8])> {
+        self.kind.curve().map(|curve| (curve, self.bits.as_slice()))
     }
 
     fn from_parts(
@@ -141,6 +156,12 @@ impl EcCurve {
             Self::P521 => SECP_521_R_1,
             Self::Secp256k1 => SECP_256_K_1,
         }
+    }
+
+    /// Name of the curve in XML (XMLDSIG 1.1, 4.5.2.3.1; RFC 3061): `urn:oid:1.2.840.10045.3.1.7`.
+    #[must_use]
+    pub fn urn(self) -> String {
+        format!("urn:oid:{}", self.oid())
     }
 
     /// The curve with this object identifier.

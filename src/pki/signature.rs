@@ -35,7 +35,7 @@ impl SignatureValue {
         if let Ok(value) = Self::from_der(kind, &octets) {
             return value;
         }
-        let halves = (octets.len() % 2 == 0).then(|| octets.split_at(octets.len() / 2));
+        let halves = octets.len().is_multiple_of(2).then(|| octets.split_at(octets.len() / 2));
         halves.and_then(|(r, s)| fixed(curve, r, s)).map_or(Self(octets), Self)
     }
 
@@ -176,11 +176,10 @@ pub fn check_with_key(
 pub fn suits(key: KeyKind, algorithm: SignatureAlgorithm) -> Result<(), Error> {
     use DigestAlgorithm::Sha1;
     use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
-    let fits = match (key, algorithm) {
-        (_, RsaPss(Sha1) | Ecdsa(Sha1)) => false,
-        (KeyKind::Rsa { .. }, RsaPkcs1(_) | RsaPss(_)) => true,
-        (KeyKind::Rsa { .. }, Ecdsa(_)) => false,
-        (_, algorithm) => matches!(algorithm, Ecdsa(_)),
+    let fits = match algorithm {
+        RsaPss(Sha1) | Ecdsa(Sha1) => false,
+        RsaPkcs1(_) | RsaPss(_) => key.curve().is_none(),
+        Ecdsa(_) => key.curve().is_some(),
     };
     if fits { Ok(()) } else { Err(Error::AlgorithmMismatch(algorithm.as_str())) }
 }

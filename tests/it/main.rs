@@ -16,6 +16,8 @@ mod jose;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod pki;
+#[cfg(test)]
 mod seal;
 #[cfg(test)]
 mod support;
