@@ -20,6 +20,8 @@ mod pki;
 #[cfg(test)]
 mod seal;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;
