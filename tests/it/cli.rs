@@ -152,14 +152,11 @@ fn software_keys_are_refused_in_production() {
              [keys.backends.soft]\nkind = \"software\"\ndirectory = \"{root}\"\n"
         )
     };
-    let generate = || {
-        Command::new(BINARY)
-            .arg("--config")
-            .arg(&file)
-            .args(["keys", "generate", "--backend", "soft", "--label", "one"])
-            .output()
-            .unwrap()
+    let run = |arguments: &str| {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(&file).args(arguments.split(' ')).output().unwrap()
     };
+    let generate = || run("keys generate --backend soft --label one");
     std::fs::write(&file, settings(true)).unwrap();
     let refused = generate();
     assert!(!refused.status.success());
@@ -167,6 +164,16 @@ fn software_keys_are_refused_in_production() {
     std::fs::write(&file, settings(false)).unwrap();
     let made = generate();
     assert!(made.status.success(), "{}", text(&made));
+    for kind in ["P-521", "secp256k1"] {
+        let label = format!("of-{kind}");
+        let option = kind.to_ascii_lowercase();
+        let made = run(&format!("keys generate --backend soft --label {label} --kind {option}"));
+        assert!(made.status.success(), "{}", text(&made));
+        let listed = text(&run("keys list"));
+        assert!(listed.lines().any(|it| it.contains(&label) && it.contains(kind)), "{listed}");
+        let request = text(&run(&format!("keys csr --backend soft --key {label} --subject CN=A")));
+        assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{request}");
+    }
 }
 
 /// What is set about a client service is listed, and what is not named stays.

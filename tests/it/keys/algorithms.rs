@@ -243,6 +243,7 @@ fn ecdsa_values_of_any_token() {
 
 #[test]
 fn algorithms_by_name_and_uri() {
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
     for digest in DigestAlgorithm::ALL {
         assert_eq!(DigestAlgorithm::parse(digest.as_str()), Some(digest));
         assert_eq!(digest_from_uri(digest_uri(digest)), Some(digest));
@@ -254,7 +255,6 @@ fn algorithms_by_name_and_uri() {
         assert_eq!(serde_json::from_str::<SignatureAlgorithm>(&json).unwrap(), algorithm);
     }
     let wire = |text: &str| serde_json::from_value::<SignatureAlgorithm>(text.into());
-    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
     assert_eq!(wire("RSA_SHA1").unwrap(), RsaPkcs1(DigestAlgorithm::Sha1));
     assert_eq!(wire("RSA_SHA256").unwrap(), RsaPkcs1(DigestAlgorithm::Sha256));
     assert_eq!(wire("RSA_PSS_SHA384").unwrap(), RsaPss(DigestAlgorithm::Sha384));
