@@ -1,4 +1,4 @@
-//! `client-service`: create, list, suspend, activate, assign, rotate-secret.
+//! `client-service`: create, list, suspend, activate, assign, set, rotate-secret.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,9 @@ use secrecy::ExposeSecret as _;
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::client_service::{Alias, ClientServiceStatus, DocumentReferences};
+use crate::domain::client_service::{
+    Alias, Change, ClientServiceStatus, DocumentReferences, Lint, ProfileName, SealSettingsChange,
+};
 use crate::workflow::client_services::{self, NewClientService};
 
 #[derive(Subcommand)]
@@ -38,6 +40,10 @@ pub(super) enum Command {
         #[arg(long)]
         credential: String,
     },
+    /// Changes how its documents are sealed from now on.
+    ///
+    /// Example: chancery client-service set PRT.505767457-84dd8c --profile zatca --lint basic
+    Set(Set),
     /// Shows a new secret, once. The one before stays good until the next rotation.
     RotateSecret {
         /// Alias (OAuth client_id).
@@ -68,12 +74,77 @@ pub(super) struct Create {
     /// Whether a document reference names one document for ever, or is repeated by this client.
     #[arg(long, value_enum, default_value = "unique")]
     document_references: References,
+    /// Profile of its seals when a request names none.
+    #[arg(long, value_name = "NAME", value_parser = profile_name)]
+    profile: Option<ProfileName>,
+    /// Let its seals use SHA-1: only for authorities that still demand it.
+    #[arg(long)]
+    allow_sha1: bool,
+    /// How its documents are looked at before they are sealed.
+    #[arg(long, value_enum, ignore_case = true, default_value = "none")]
+    lint: LintLevel,
+}
+
+#[derive(Args)]
+pub(super) struct Set {
+    /// Alias (OAuth client_id).
+    alias: String,
+    /// Profile of its seals when a request names none.
+    #[arg(long, value_name = "NAME", value_parser = profile_name)]
+    profile: Option<ProfileName>,
+    /// No profile of its own: the service's default.
+    #[arg(long, conflicts_with = "profile")]
+    no_profile: bool,
+    /// Whether its seals may use SHA-1: only for authorities that still demand it.
+    #[arg(long, value_name = "true|false")]
+    allow_sha1: Option<bool>,
+    /// How its documents are looked at before they are sealed.
+    #[arg(long, value_enum, ignore_case = true)]
+    lint: Option<LintLevel>,
+}
+
+impl Set {
+    fn change(&self) -> SealSettingsChange {
+        SealSettingsChange {
+            profile: match (&self.profile, self.no_profile) {
+                (Some(name), _) => Change::To(Some(name.clone())),
+                (None, true) => Change::To(None),
+                (None, false) => Change::Keep,
+            },
+            allow_sha1: self.allow_sha1.map_or(Change::Keep, Change::To),
+            lint: self.lint.map_or(Change::Keep, |level| Change::To(level.into())),
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum References {
     Unique,
     Reusable,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LintLevel {
+    /// Not at all, beyond what sealing needs.
+    None,
+    /// For what is certainly wrong with an invoice.
+    Basic,
+    /// Against the schema of their format.
+    Schema,
+}
+
+impl From<LintLevel> for Lint {
+    fn from(level: LintLevel) -> Self {
+        match level {
+            LintLevel::None => Self::None,
+            LintLevel::Basic => Self::Basic,
+            LintLevel::Schema => Self::Schema,
+        }
+    }
+}
+
+fn profile_name(text: &str) -> Result<ProfileName, String> {
+    ProfileName::parse(text).ok_or_else(|| "1 to 100 characters of a-z 0-9 - .".to_owned())
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
@@ -95,6 +166,16 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
                 .await
                 .map_err(|error| unknown(error, &alias))?;
             say!("{alias} seals with it from now on.");
+        }
+        Command::Set(set) => {
+            let change = set.change();
+            if change == SealSettingsChange::default() {
+                return Err("nothing to set; see: chancery client-service set --help".into());
+            }
+            client_services::change_seal_settings(&app, &set.alias, &change)
+                .await
+                .map_err(|error| unknown(error, &set.alias))?;
+            say!("{} is set; a running service follows within seconds.", set.alias);
         }
         Command::RotateSecret { alias, only } => {
             let secret = client_services::rotate_secret(&app, &alias, only)
@@ -127,6 +208,9 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
             References::Unique => DocumentReferences::Unique,
             References::Reusable => DocumentReferences::Reusable,
         },
+        profile: create.profile,
+        allow_sha1: create.allow_sha1,
+        lint: create.lint.into(),
     };
     let (service, secret) = client_services::create(app, new).await?;
     say!("client_id:     {}", service.alias.as_str());
@@ -141,7 +225,15 @@ async fn list(app: &App) -> Result<(), Failure> {
         say!("No client services yet; make one with: chancery client-service create --help");
         return Ok(());
     }
-    say!("{:<40} {:<10} {:<24} DOCUMENT REFERENCES", "ALIAS", "STATUS", "CREDENTIAL");
+    say!(
+        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} LINT",
+        "ALIAS",
+        "STATUS",
+        "CREDENTIAL",
+        "DOCUMENT REFERENCES",
+        "PROFILE",
+        "SHA-1"
+    );
     let credentials = app.reader.credentials().await?;
     for service in services {
         let credential = credentials
@@ -149,10 +241,13 @@ async fn list(app: &App) -> Result<(), Failure> {
             .find(|credential| Some(credential.id) == service.credential)
             .map_or("none", |credential| credential.alias.as_str());
         say!(
-            "{:<40} {:<10} {credential:<24} {}",
+            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {}",
             service.alias.as_str(),
             service.status.as_str(),
-            service.document_references.as_str()
+            service.document_references.as_str(),
+            service.profile.as_ref().map_or("default", ProfileName::as_str),
+            if service.allow_sha1 { "allowed" } else { "refused" },
+            service.lint.as_str()
         );
     }
     Ok(())

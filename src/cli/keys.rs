@@ -61,6 +61,10 @@ pub(super) enum Kind {
     P256,
     #[value(name = "p-384")]
     P384,
+    #[value(name = "p-521")]
+    P521,
+    #[value(name = "secp256k1")]
+    Secp256k1,
 }
 
 impl From<Kind> for KeyKind {
@@ -71,6 +75,8 @@ impl From<Kind> for KeyKind {
             Kind::Rsa4096 => Self::Rsa { bits: 4096 },
             Kind::P256 => Self::P256,
             Kind::P384 => Self::P384,
+            Kind::P521 => Self::P521,
+            Kind::Secp256k1 => Self::Secp256k1,
         }
     }
 }

@@ -13,6 +13,7 @@ macro_rules! say_wrong {
 
 mod check;
 mod client_service;
+mod company;
 mod credential;
 mod demo;
 mod house;
@@ -62,6 +63,9 @@ enum Command {
     /// Machines that may call the service.
     #[command(subcommand)]
     ClientService(client_service::Command),
+    /// Companies whose documents are sealed.
+    #[command(subcommand)]
+    Company(company::Command),
     /// Keys in the back-ends.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -126,6 +130,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::ClientService(command) => {
             quiet(&config);
             client_service::run(config, command).await
+        }
+        Command::Company(command) => {
+            quiet(&config);
+            company::run(config, command).await
         }
         Command::Keys(command) => {
             quiet(&config);

@@ -14,6 +14,12 @@ pub struct ClientService {
     /// The credential that seals its documents; `None` until one is assigned.
     pub credential: Option<CredentialId>,
     pub document_references: DocumentReferences,
+    /// The profile of its seals when a request names none; `None` for the service's own default.
+    pub profile: Option<ProfileName>,
+    /// Whether its seals may use SHA-1 (see docs/decisions/0007).
+    pub allow_sha1: bool,
+    /// How its documents are looked at before they are sealed.
+    pub lint: Lint,
     pub created: Instant,
 }
 
@@ -46,6 +52,73 @@ impl Alias {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Name of a profile: 1 to 100 characters of `a-z 0-9 - .`. That there is such a profile is for others
+/// to check.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProfileName(String);
+
+impl ProfileName {
+    /// Accepts a name; `None` when a character or the length is not allowed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+        ((1..=100).contains(&text.len()) && text.chars().all(plain)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How documents are looked at before they are sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lint {
+    /// Not at all, beyond what sealing needs.
+    #[default]
+    None,
+    /// For what is certainly wrong with an invoice.
+    Basic,
+    /// Against the schema of their format.
+    Schema,
+}
+
+impl Lint {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Basic => "BASIC",
+            Self::Schema => "SCHEMA",
+        }
+    }
+
+    /// The level of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::None, Self::Basic, Self::Schema].into_iter().find(|level| level.as_str() == text)
+    }
+}
+
+/// One setting of a change: most stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    #[default]
+    Keep,
+    To(T),
+}
+
+/// A change of how the documents of a client service are sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SealSettingsChange {
+    pub profile: Change<Option<ProfileName>>,
+    pub allow_sha1: Change<bool>,
+    pub lint: Change<Lint>,
 }
 
 /// Whether a client service may call.

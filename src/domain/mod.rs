@@ -1,11 +1,13 @@
 //! The words of the field, and nothing else: no IO, no async, no wire names, no imports of ours.
 
+pub mod algorithm;
 pub mod client_service;
 pub mod company;
 pub mod credential;
 pub mod document;
 pub mod ids;
 pub mod instant;
+pub mod name_style;
 pub mod operation;
 pub mod profile;
 pub mod refusal;

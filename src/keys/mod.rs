@@ -136,7 +136,8 @@ pub enum Error {
     #[error("a key labelled {0:?} exists already")]
     LabelTaken(String),
     #[error(
-        "keys of kind {0} cannot be generated here; use RSA-2048, RSA-3072, RSA-4096, P-256 or P-384"
+        "keys of kind {0} cannot be generated here; use RSA-2048, RSA-3072, RSA-4096, P-256, P-384, \
+         P-521 or secp256k1"
     )]
     KindUnsupported(String),
     #[error("the key answered with a signature value that its public key {0} does not verify")]
@@ -221,9 +222,11 @@ impl Error {
     }
 }
 
-/// The only way from a back-end's octets to a value that leaves this room.
+/// The only way from a back-end's octets to a value that leaves this room: ECDSA as `r || s`, whatever
+/// the back-end made of it.
 fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<CheckedValue, Error> {
-    CheckedValue::new(key, item.algorithm, &item.message, SignatureValue::new(octets))
+    let value = SignatureValue::of_key(key.kind(), octets);
+    CheckedValue::new(key, item.algorithm, &item.message, value)
         .map_err(|_| Error::WrongSignature(short_name(key)))
 }
 

@@ -1,5 +1,6 @@
 //! Algorithm identifiers: XML Signature URIs and key kinds.
 
+use super::public_key::EcCurve;
 use crate::domain::profile::{
     Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
 };
@@ -15,6 +16,8 @@ pub enum KeyKind {
     P384,
     /// NIST P-521 (secp521r1).
     P521,
+    /// secp256k1 (SEC 2, 2.4.1): what Saudi Arabia's ZATCA demands.
+    Secp256k1,
 }
 
 impl KeyKind {
@@ -24,13 +27,13 @@ impl KeyKind {
     pub const fn default_signature(self) -> SignatureAlgorithm {
         match self {
             Self::Rsa { .. } => SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
-            Self::P256 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256),
+            Self::P256 | Self::Secp256k1 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256),
             Self::P384 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha384),
             Self::P521 => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512),
         }
     }
 
-    /// How operators read it: `RSA-3072`, `P-256`.
+    /// How operators read it: `RSA-3072`, `P-256`, `secp256k1`.
     #[must_use]
     pub fn label(self) -> String {
         match self {
@@ -38,29 +41,52 @@ impl KeyKind {
             Self::P256 => "P-256".to_owned(),
             Self::P384 => "P-384".to_owned(),
             Self::P521 => "P-521".to_owned(),
+            Self::Secp256k1 => "secp256k1".to_owned(),
+        }
+    }
+
+    /// The curve of an EC key.
+    #[must_use]
+    pub const fn curve(self) -> Option<EcCurve> {
+        match self {
+            Self::Rsa { .. } => None,
+            Self::P256 => Some(EcCurve::P256),
+            Self::P384 => Some(EcCurve::P384),
+            Self::P521 => Some(EcCurve::P521),
+            Self::Secp256k1 => Some(EcCurve::Secp256k1),
         }
     }
 }
 
-/// URI of a digest algorithm (RFC 9231, 2.1; XML Encryption for SHA-256 and SHA-512).
+/// URI of a digest algorithm (XMLDSIG for SHA-1; RFC 9231, 2.1; XML Encryption for SHA-256 and
+/// SHA-512).
 #[must_use]
 pub const fn digest_uri(algorithm: DigestAlgorithm) -> &'static str {
     match algorithm {
+        DigestAlgorithm::Sha1 => "http://www.w3.org/2000/09/xmldsig#sha1",
         DigestAlgorithm::Sha256 => "http://www.w3.org/2001/04/xmlenc#sha256",
         DigestAlgorithm::Sha384 => "http://www.w3.org/2001/04/xmldsig-more#sha384",
         DigestAlgorithm::Sha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
     }
 }
 
-/// URI of a signature algorithm (RFC 9231, 2.3). The PSS URIs without parameters fix MGF1 and salt
+/// The digest algorithm that a URI names.
+#[must_use]
+pub fn digest_from_uri(uri: &str) -> Option<DigestAlgorithm> {
+    DigestAlgorithm::ALL.into_iter().find(|algorithm| digest_uri(*algorithm) == uri)
+}
+
+/// URI of a signature algorithm (XMLDSIG for SHA-1; RFC 9231, 2.3). The PSS URIs without parameters fix MGF1 and salt
 /// length to the digest, which is what we sign.
 #[must_use]
 pub const fn signature_uri(algorithm: SignatureAlgorithm) -> &'static str {
-    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
     match algorithm {
+        SignatureAlgorithm::RsaPkcs1(Sha1) => "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
         SignatureAlgorithm::RsaPkcs1(Sha256) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
         SignatureAlgorithm::RsaPkcs1(Sha384) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
         SignatureAlgorithm::RsaPkcs1(Sha512) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+        SignatureAlgorithm::RsaPss(Sha1) => "http://www.w3.org/2007/05/xmldsig-more#sha1-rsa-MGF1",
         SignatureAlgorithm::RsaPss(Sha256) => {
             "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"
         }
@@ -70,10 +96,17 @@ pub const fn signature_uri(algorithm: SignatureAlgorithm) -> &'static str {
         SignatureAlgorithm::RsaPss(Sha512) => {
             "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1"
         }
+        SignatureAlgorithm::Ecdsa(Sha1) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
         SignatureAlgorithm::Ecdsa(Sha256) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
         SignatureAlgorithm::Ecdsa(Sha384) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
         SignatureAlgorithm::Ecdsa(Sha512) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
     }
+}
+
+/// The signature algorithm that a URI names, if a key can be asked for it.
+#[must_use]
+pub fn signature_from_uri(uri: &str) -> Option<SignatureAlgorithm> {
+    SignatureAlgorithm::ALL.into_iter().find(|algorithm| signature_uri(*algorithm) == uri)
 }
 
 /// URI of a canonicalization algorithm.

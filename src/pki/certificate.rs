@@ -1,15 +1,18 @@
 //! Certificates and chains, parsed once and kept with their DER.
 
-use const_oid::db::rfc5912::{
-    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
-};
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
-use der::{Decode as _, Encode as _, Reader as _, SliceReader};
+use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
+use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
+use x509_cert::serial_number::SerialNumber;
 
 use super::Error;
 use super::algorithm::KeyKind;
 use super::digest::{Digest, sha256};
+use super::name;
+use super::public_key::EcCurve;
 use crate::domain::instant::Instant;
+use crate::domain::name_style::NameStyle;
 use crate::domain::profile::DigestAlgorithm;
 
 /// A parsed X.509 certificate (RFC 5280) together with its exact DER.
@@ -99,6 +102,43 @@ impl Certificate {
         self.parsed.tbs_certificate().issuer().to_string()
     }
 
+    /// Subject as `ds:X509SubjectName` wants it.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`], which no parsed certificate causes.
+    pub fn subject_name(&self, style: &NameStyle) -> Result<String, Error> {
+        name::to_text(self.parsed.tbs_certificate().subject(), style)
+    }
+
+    /// Issuer as `ds:X509IssuerName` wants it.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`], which no parsed certificate causes.
+    pub fn issuer_name(&self, style: &NameStyle) -> Result<String, Error> {
+        name::to_text(self.parsed.tbs_certificate().issuer(), style)
+    }
+
+    /// Serial number as `ds:X509SerialNumber` wants it: a decimal integer of any length (RFC 5280,
+    /// 4.1.2.2 allows 20 bytes). Negative ones, which it forbids, are written as such.
+    #[must_use]
+    pub fn serial_decimal(&self) -> String {
+        decimal(self.parsed.tbs_certificate().serial_number().as_bytes())
+    }
+
+    /// DER of IssuerSerial (RFC 5035, 5.4.1.2) over this certificate's issuer and serial number: the
+    /// content of `xades:IssuerSerialV2` and of `issuerSerial` in ESSCertIDv2.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`], which no parsed certificate causes.
+    pub fn issuer_serial_der(&self) -> Result<Vec<u8>, Error> {
+        let tbs = self.parsed.tbs_certificate();
+        let issuer_serial = IssuerSerial {
+            issuer: vec![GeneralName::DirectoryName(tbs.issuer().clone())],
+            serial: tbs.serial_number().clone(),
+        };
+        issuer_serial.to_der().map_err(Error::Encoding)
+    }
+
     /// The parsed structure, for what has no accessor here.
     #[must_use]
     pub const fn x509(&self) -> &x509_cert::Certificate {
@@ -110,6 +150,12 @@ impl Certificate {
     pub fn is_self_issued(&self) -> bool {
         self.parsed.tbs_certificate().subject() == self.parsed.tbs_certificate().issuer()
     }
+}
+
+#[derive(Sequence)]
+struct IssuerSerial {
+    issuer: GeneralNames,
+    serial: SerialNumber,
 }
 
 /// A signing certificate and its issuers, each issued (by name) by the next. Never empty.
@@ -207,14 +253,43 @@ pub(super) fn key_kind(spki: &spki::SubjectPublicKeyInfoOwned) -> Result<KeyKind
         let curve: Option<ObjectIdentifier> =
             spki.algorithm.parameters.as_ref().and_then(|parameters| parameters.decode_as().ok());
         match curve {
-            Some(oid) if oid == SECP_256_R_1 => return Ok(KeyKind::P256),
-            Some(oid) if oid == SECP_384_R_1 => return Ok(KeyKind::P384),
-            Some(oid) if oid == SECP_521_R_1 => return Ok(KeyKind::P521),
-            Some(oid) => return Err(Error::KeyUnsupported(format!("EC curve {oid}"))),
+            Some(oid) => {
+                return EcCurve::from_oid(oid)
+                    .map(EcCurve::key_kind)
+                    .ok_or_else(|| Error::KeyUnsupported(format!("EC curve {oid}")));
+            }
             None => return Err(Error::KeyUnsupported("EC with explicit parameters".to_owned())),
         }
     }
     Err(Error::KeyUnsupported(spki.algorithm.oid.to_string()))
+}
+
+/// A big-endian two's complement integer in decimal.
+fn decimal(octets: &[u8]) -> String {
+    let negative = octets.first().is_some_and(|first| *first >= 0x80);
+    let mut magnitude = octets.to_vec();
+    if negative {
+        let mut carry = true;
+        for octet in magnitude.iter_mut().rev() {
+            (*octet, carry) = (!*octet).overflowing_add(u8::from(carry));
+        }
+    }
+    let mut digits = Vec::new();
+    while magnitude.iter().any(|octet| *octet != 0) {
+        let mut remainder = 0_u16;
+        for octet in &mut magnitude {
+            let dividend = (remainder << 8) | u16::from(*octet);
+            // The quotient fits: the remainder is below 10.
+            *octet = u8::try_from(dividend / 10).unwrap_or_default();
+            remainder = dividend % 10;
+        }
+        digits.push(char::from_digit(u32::from(remainder), 10).unwrap_or('0'));
+    }
+    if digits.is_empty() {
+        digits.push('0');
+    }
+    let sign = negative.then_some('-');
+    sign.into_iter().chain(digits.into_iter().rev()).collect()
 }
 
 /// Bits of the modulus of a PKCS#1 RSAPublicKey (RFC 8017, A.1.1).

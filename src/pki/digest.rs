@@ -1,5 +1,6 @@
 //! Digests: whole values and streams.
 
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::domain::profile::DigestAlgorithm;
@@ -26,7 +27,7 @@ impl Digest {
         self.algorithm
     }
 
-    /// 32, 48 or 64 bytes.
+    /// As long as [`DigestAlgorithm::length`] says.
     #[must_use]
     pub fn value(&self) -> &[u8] {
         &self.value
@@ -35,6 +36,7 @@ impl Digest {
 
 /// A digest being computed.
 pub enum Hasher {
+    Sha1(Sha1),
     Sha256(Sha256),
     Sha384(Sha384),
     Sha512(Sha512),
@@ -45,6 +47,7 @@ impl Hasher {
     #[must_use]
     pub fn new(algorithm: DigestAlgorithm) -> Self {
         match algorithm {
+            DigestAlgorithm::Sha1 => Self::Sha1(Sha1::new()),
             DigestAlgorithm::Sha256 => Self::Sha256(Sha256::new()),
             DigestAlgorithm::Sha384 => Self::Sha384(Sha384::new()),
             DigestAlgorithm::Sha512 => Self::Sha512(Sha512::new()),
@@ -54,6 +57,7 @@ impl Hasher {
     /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         match self {
+            Self::Sha1(hasher) => hasher.update(bytes),
             Self::Sha256(hasher) => hasher.update(bytes),
             Self::Sha384(hasher) => hasher.update(bytes),
             Self::Sha512(hasher) => hasher.update(bytes),
@@ -64,6 +68,7 @@ impl Hasher {
     #[must_use]
     pub fn finish(self) -> Digest {
         let (algorithm, value) = match self {
+            Self::Sha1(hasher) => (DigestAlgorithm::Sha1, hasher.finalize().to_vec()),
             Self::Sha256(hasher) => (DigestAlgorithm::Sha256, hasher.finalize().to_vec()),
             Self::Sha384(hasher) => (DigestAlgorithm::Sha384, hasher.finalize().to_vec()),
             Self::Sha512(hasher) => (DigestAlgorithm::Sha512, hasher.finalize().to_vec()),

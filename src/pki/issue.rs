@@ -120,7 +120,8 @@ impl UnsignedCertificate {
     /// [`Error::SignatureInvalid`] when another key made the value.
     pub fn finish(self, value: &SignatureValue) -> Result<Certificate, Error> {
         signature::check_with_key(&self.issuer_key, self.algorithm, &self.tbs_der, value)?;
-        Certificate::from_der(&signed::envelope(&self.tbs_der, self.algorithm, value)?)
+        let kind = self.issuer_key.kind();
+        Certificate::from_der(&signed::envelope(&self.tbs_der, kind, self.algorithm, value)?)
     }
 }
 

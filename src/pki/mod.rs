@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod digest;
 pub mod issue;
 pub mod jose;
+pub mod name;
 pub mod public_key;
 pub mod request;
 pub mod signature;
@@ -25,7 +26,8 @@ pub enum Error {
     #[error("certificate {position} of the chain was not issued by the next one")]
     ChainBroken { position: usize },
     #[error(
-        "key algorithm {0} is not supported; use RSA (2048 to 8192 bits) or EC P-256, P-384, P-521"
+        "key algorithm {0} is not supported; use RSA (2048 to 8192 bits) or EC P-256, P-384, P-521, \
+         secp256k1"
     )]
     KeyUnsupported(String),
     #[error("RSA key has {0} bits; use 2048 to 8192")]

@@ -10,7 +10,10 @@ use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use super::Error;
 use super::algorithm::KeyKind;
 use super::certificate::{Certificate, key_kind};
-use super::digest::sha256;
+use super::digest::{Digest, sha256};
+
+/// secp256k1 (SEC 2, A.2.1), which const-oid has no name for.
+const SECP_256_K_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.10");
 
 /// A public key with the DER of its SubjectPublicKeyInfo, which is its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,15 +95,30 @@ impl PublicKey {
         &self.bits
     }
 
-    /// Modulus of an RSA key, big-endian, without leading zeros.
+    /// Modulus of an RSA key, big-endian, without leading zeros: `ds:Modulus`.
     #[must_use]
     pub fn rsa_modulus(&self) -> Option<&[u8]> {
+        self.rsa_parts().map(|parts| parts.modulus.as_bytes())
+    }
+
+    /// Public exponent of an RSA key, big-endian, without leading zeros: `ds:Exponent`.
+    #[must_use]
+    pub fn rsa_exponent(&self) -> Option<&[u8]> {
+        self.rsa_parts().map(|parts| parts.exponent.as_bytes())
+    }
+
+    fn rsa_parts(&self) -> Option<RsaPublicKey<'_>> {
         if !matches!(self.kind, KeyKind::Rsa { .. }) {
             return None;
         }
-        let mut reader = SliceReader::new(&self.bits).ok()?;
-        let key: RsaPublicKey<'_> = reader.decode().ok()?;
-        Some(key.modulus.as_bytes())
+        SliceReader::new(&self.bits).ok()?.decode().ok()
+    }
+
+    /// Curve and point of an EC key, the point as the certificate has it: `dsig11:NamedCurve` (its
+    /// [`EcCurve::urn`]) and `dsig11:PublicKey`.
+    #[must_use]
+    pub fn ec_point(&self) -> Option<(EcCurve, &[u8])> {
+        self.kind.curve().map(|curve| (curve, self.bits.as_slice()))
     }
 
     fn from_parts(
@@ -122,27 +140,58 @@ pub enum EcCurve {
     P256,
     P384,
     P521,
+    Secp256k1,
 }
 
 impl EcCurve {
-    /// Object identifier of the curve (RFC 5480, 2.1.1.1).
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::P256, Self::P384, Self::P521, Self::Secp256k1];
+
+    /// Object identifier of the curve (RFC 5480, 2.1.1.1; SEC 2, A.2.1).
     #[must_use]
     pub const fn oid(self) -> ObjectIdentifier {
         match self {
             Self::P256 => SECP_256_R_1,
             Self::P384 => SECP_384_R_1,
             Self::P521 => SECP_521_R_1,
+            Self::Secp256k1 => SECP_256_K_1,
         }
+    }
+
+    /// Name of the curve in XML (XMLDSIG 1.1, 4.5.2.3.1; RFC 3061): `urn:oid:1.2.840.10045.3.1.7`.
+    #[must_use]
+    pub fn urn(self) -> String {
+        format!("urn:oid:{}", self.oid())
+    }
+
+    /// The curve with this object identifier.
+    #[must_use]
+    pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
+        Self::ALL.into_iter().find(|curve| curve.oid() == oid)
+    }
+
+    /// Bytes of the curve's order: of `r` and of `s` in a signature value, and of a coordinate.
+    #[must_use]
+    pub const fn order_length(self) -> usize {
+        match self {
+            Self::P256 | Self::Secp256k1 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
+    /// The part of a digest that ECDSA on this curve signs: as many leftmost bits as the order has
+    /// (FIPS 186-5, 6.4.1). Of the orders here only that of P-521 does not end with a byte, and no
+    /// digest reaches it.
+    #[must_use]
+    pub fn signed_part(self, digest: &Digest) -> &[u8] {
+        digest.value().get(..self.order_length()).unwrap_or_else(|| digest.value())
     }
 
     /// Bytes of an uncompressed point.
     #[must_use]
     pub const fn point_length(self) -> usize {
-        match self {
-            Self::P256 => 65,
-            Self::P384 => 97,
-            Self::P521 => 133,
-        }
+        1 + 2 * self.order_length()
     }
 
     /// DER of the ECParameters choice `namedCurve`: what tokens keep as `CKA_EC_PARAMS`.
@@ -156,8 +205,7 @@ impl EcCurve {
     /// The curve named by such parameters.
     #[must_use]
     pub fn from_parameters_der(der: &[u8]) -> Option<Self> {
-        let oid = ObjectIdentifier::from_der(der).ok()?;
-        [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.oid() == oid)
+        ObjectIdentifier::from_der(der).ok().and_then(Self::from_oid)
     }
 
     /// The kind of a key on this curve.
@@ -167,6 +215,7 @@ impl EcCurve {
             Self::P256 => KeyKind::P256,
             Self::P384 => KeyKind::P384,
             Self::P521 => KeyKind::P521,
+            Self::Secp256k1 => KeyKind::Secp256k1,
         }
     }
 }

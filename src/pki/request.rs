@@ -69,7 +69,9 @@ impl UnsignedRequest {
     /// [`Error::SignatureInvalid`] when the value was not made by the request's own key.
     pub fn finish(self, value: &SignatureValue) -> Result<Request, Error> {
         signature::check_with_key(&self.key, self.algorithm, &self.info_der, value)?;
-        Ok(Request { der: signed::envelope(&self.info_der, self.algorithm, value)? })
+        Ok(Request {
+            der: signed::envelope(&self.info_der, self.key.kind(), self.algorithm, value)?,
+        })
     }
 }
 

@@ -1,12 +1,15 @@
-//! Checking signature values against a certificate's key, or against a bare public key.
+//! Signature values: their two encodings, and checking them against a certificate's key or a bare
+//! public key.
 
-use aws_lc_rs::signature as aws;
+use aws_lc_rs::{digest as aws_digest, signature as aws};
+use der::asn1::UintRef;
+use der::{Decode as _, Encode as _, Sequence};
 
 use super::Error;
 use super::algorithm::KeyKind;
 use super::certificate::Certificate;
-use super::digest::sha256;
-use super::public_key::PublicKey;
+use super::digest::{Digest, sha256};
+use super::public_key::{EcCurve, PublicKey};
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
 /// Raw answer of a key: PKCS#1 or PSS octets, or `r || s` for ECDSA.
@@ -20,11 +23,71 @@ impl SignatureValue {
         Self(octets)
     }
 
+    /// Wraps the answer of a key back-end, whatever it makes of ECDSA: `r || s` as PKCS#11 wants it,
+    /// `r || s` without the leading zeros that both have (PKCS#11 2.40, 2.3.1 allows that), or DER.
+    /// Values of RSA, and what is none of these, are taken as they are; the check finds out.
+    #[must_use]
+    pub fn of_key(kind: KeyKind, octets: Vec<u8>) -> Self {
+        let Some(curve) = kind.curve() else { return Self(octets) };
+        if octets.len() == 2 * curve.order_length() {
+            return Self(octets);
+        }
+        if let Ok(value) = Self::from_der(kind, &octets) {
+            return value;
+        }
+        let halves = octets.len().is_multiple_of(2).then(|| octets.split_at(octets.len() / 2));
+        halves.and_then(|(r, s)| fixed(curve, r, s)).map_or(Self(octets), Self)
+    }
+
+    /// Reads a value as CMS and X.509 carry it: for ECDSA DER of `SEQUENCE { r, s }` (RFC 3279,
+    /// 2.2.3), for RSA the octets themselves.
+    ///
+    /// # Errors
+    /// [`Error::SignatureInvalid`] when it is not such DER, or a number is longer than the order.
+    pub fn from_der(kind: KeyKind, der: &[u8]) -> Result<Self, Error> {
+        let Some(curve) = kind.curve() else { return Ok(Self(der.to_vec())) };
+        let pair = EcdsaSignature::from_der(der).map_err(|_| Error::SignatureInvalid)?;
+        fixed(curve, pair.r.as_bytes(), pair.s.as_bytes()).map(Self).ok_or(Error::SignatureInvalid)
+    }
+
     /// The octets as XML Signature wants them (XMLDSIG 1.1, 6.4).
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.0
     }
+
+    /// The value as CMS and X.509 carry it, as in [`SignatureValue::from_der`].
+    ///
+    /// # Errors
+    /// [`Error::SignatureInvalid`] when it has not the length of such a key's values.
+    pub fn to_der(&self, kind: KeyKind) -> Result<Vec<u8>, Error> {
+        let Some(curve) = kind.curve() else { return Ok(self.0.clone()) };
+        if self.0.len() != 2 * curve.order_length() {
+            return Err(Error::SignatureInvalid);
+        }
+        let (r, s) = self.0.split_at(curve.order_length());
+        let pair = EcdsaSignature {
+            r: UintRef::new(r).map_err(Error::Encoding)?,
+            s: UintRef::new(s).map_err(Error::Encoding)?,
+        };
+        pair.to_der().map_err(Error::Encoding)
+    }
+}
+
+#[derive(Sequence)]
+struct EcdsaSignature<'a> {
+    r: UintRef<'a>,
+    s: UintRef<'a>,
+}
+
+/// `r || s`, each as long as the order.
+fn fixed(curve: EcCurve, r: &[u8], s: &[u8]) -> Option<Vec<u8>> {
+    let length = curve.order_length();
+    let mut octets = vec![0; length.checked_sub(r.len())?];
+    octets.extend(r);
+    octets.resize(octets.len() + length.checked_sub(s.len())?, 0);
+    octets.extend(s);
+    Some(octets)
 }
 
 /// A signature value that was checked, with what it was checked against. Having one is the proof; it
@@ -105,12 +168,37 @@ pub fn check_with_key(
     verify(key.kind(), key.bits(), algorithm, message, value)
 }
 
-/// Whether a key of this kind can make such signatures: asked before a key is used.
+/// Whether a key of this kind can make such signatures: asked before a key is used. ECDSA goes with
+/// every digest but SHA-1, whatever the curve.
 ///
 /// # Errors
 /// [`Error::AlgorithmMismatch`].
 pub fn suits(key: KeyKind, algorithm: SignatureAlgorithm) -> Result<(), Error> {
-    verification(key, algorithm).map(|_| ())
+    use DigestAlgorithm::Sha1;
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
+    let fits = match algorithm {
+        RsaPss(Sha1) | Ecdsa(Sha1) => false,
+        RsaPkcs1(_) | RsaPss(_) => key.curve().is_none(),
+        Ecdsa(_) => key.curve().is_some(),
+    };
+    if fits { Ok(()) } else { Err(Error::AlgorithmMismatch(algorithm.as_str())) }
+}
+
+/// A digest as aws-lc-rs takes it for a curve, which it knows with one digest only: the same number,
+/// written as a digest of that length. ECDSA signs a number, not the bytes of a digest.
+///
+/// # Errors
+/// [`Error::SignatureInvalid`], which no digest of ours causes.
+pub fn curve_digest(curve: EcCurve, digest: &Digest) -> Result<aws_digest::Digest, Error> {
+    let native = match curve {
+        EcCurve::P256 | EcCurve::Secp256k1 => &aws_digest::SHA256,
+        EcCurve::P384 => &aws_digest::SHA384,
+        EcCurve::P521 => &aws_digest::SHA512,
+    };
+    let part = curve.signed_part(digest);
+    let mut number = vec![0; native.output_len.saturating_sub(part.len())];
+    number.extend(part);
+    aws_digest::Digest::import_less_safe(&number, native).map_err(|_| Error::SignatureInvalid)
 }
 
 fn verify(
@@ -120,27 +208,40 @@ fn verify(
     message: &[u8],
     value: &SignatureValue,
 ) -> Result<(), Error> {
-    aws::UnparsedPublicKey::new(verification(kind, algorithm)?, bits)
+    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
+    suits(kind, algorithm)?;
+    let rsa: &'static dyn aws::VerificationAlgorithm = match algorithm {
+        RsaPkcs1(Sha1) => &aws::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+        RsaPkcs1(Sha256) => &aws::RSA_PKCS1_2048_8192_SHA256,
+        RsaPkcs1(Sha384) => &aws::RSA_PKCS1_2048_8192_SHA384,
+        RsaPkcs1(Sha512) => &aws::RSA_PKCS1_2048_8192_SHA512,
+        RsaPss(Sha256) => &aws::RSA_PSS_2048_8192_SHA256,
+        RsaPss(Sha384) => &aws::RSA_PSS_2048_8192_SHA384,
+        RsaPss(Sha512) => &aws::RSA_PSS_2048_8192_SHA512,
+        RsaPss(Sha1) | Ecdsa(_) => return verify_ecdsa(kind, bits, algorithm, message, value),
+    };
+    aws::UnparsedPublicKey::new(rsa, bits)
         .verify(message, value.octets())
         .map_err(|_| Error::SignatureInvalid)
 }
 
-fn verification(
-    key: KeyKind,
+fn verify_ecdsa(
+    kind: KeyKind,
+    point: &[u8],
     algorithm: SignatureAlgorithm,
-) -> Result<&'static dyn aws::VerificationAlgorithm, Error> {
-    use DigestAlgorithm::{Sha256, Sha384, Sha512};
-    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
-    Ok(match (key, algorithm) {
-        (KeyKind::Rsa { .. }, RsaPkcs1(Sha256)) => &aws::RSA_PKCS1_2048_8192_SHA256,
-        (KeyKind::Rsa { .. }, RsaPkcs1(Sha384)) => &aws::RSA_PKCS1_2048_8192_SHA384,
-        (KeyKind::Rsa { .. }, RsaPkcs1(Sha512)) => &aws::RSA_PKCS1_2048_8192_SHA512,
-        (KeyKind::Rsa { .. }, RsaPss(Sha256)) => &aws::RSA_PSS_2048_8192_SHA256,
-        (KeyKind::Rsa { .. }, RsaPss(Sha384)) => &aws::RSA_PSS_2048_8192_SHA384,
-        (KeyKind::Rsa { .. }, RsaPss(Sha512)) => &aws::RSA_PSS_2048_8192_SHA512,
-        (KeyKind::P256, Ecdsa(Sha256)) => &aws::ECDSA_P256_SHA256_FIXED,
-        (KeyKind::P384, Ecdsa(Sha384)) => &aws::ECDSA_P384_SHA384_FIXED,
-        (KeyKind::P521, Ecdsa(Sha512)) => &aws::ECDSA_P521_SHA512_FIXED,
-        (_, algorithm) => return Err(Error::AlgorithmMismatch(algorithm.as_str())),
-    })
+    message: &[u8],
+    value: &SignatureValue,
+) -> Result<(), Error> {
+    let curve = kind.curve().ok_or_else(|| Error::AlgorithmMismatch(algorithm.as_str()))?;
+    let ecdsa = match curve {
+        EcCurve::P256 => &aws::ECDSA_P256_SHA256_FIXED,
+        EcCurve::P384 => &aws::ECDSA_P384_SHA384_FIXED,
+        EcCurve::P521 => &aws::ECDSA_P521_SHA512_FIXED,
+        EcCurve::Secp256k1 => &aws::ECDSA_P256K1_SHA256_FIXED,
+    };
+    let digest = curve_digest(curve, &Digest::of(algorithm.digest(), message))?;
+    aws::UnparsedPublicKey::new(ecdsa, point)
+        .verify_digest(&digest, value.octets())
+        .map_err(|_| Error::SignatureInvalid)
 }

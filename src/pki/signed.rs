@@ -3,14 +3,15 @@
 
 use const_oid::db::rfc5912::{
     ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_MGF_1, ID_RSASSA_PSS,
-    ID_SHA_256, ID_SHA_384, ID_SHA_512, SHA_256_WITH_RSA_ENCRYPTION, SHA_384_WITH_RSA_ENCRYPTION,
-    SHA_512_WITH_RSA_ENCRYPTION,
+    ID_SHA_256, ID_SHA_384, ID_SHA_512, SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+    SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
 };
-use der::asn1::{AnyRef, BitString, ObjectIdentifier, UintRef};
+use der::asn1::{AnyRef, BitString, ObjectIdentifier};
 use der::{Any, Decode as _, Encode as _, Sequence};
 use spki::AlgorithmIdentifierOwned;
 
 use super::Error;
+use super::algorithm::KeyKind;
 use super::signature::SignatureValue;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
@@ -32,22 +33,17 @@ struct PssParameters {
     salt_length: u8,
 }
 
-#[derive(Sequence)]
-struct EcdsaSignature<'a> {
-    r: UintRef<'a>,
-    s: UintRef<'a>,
-}
-
-/// Puts signed DER, algorithm and signature value together.
+/// Puts signed DER, algorithm and signature value of a kind of key together.
 pub(super) fn envelope(
     content_der: &[u8],
+    kind: KeyKind,
     algorithm: SignatureAlgorithm,
     value: &SignatureValue,
 ) -> Result<Vec<u8>, Error> {
     let signed = Signed {
         content: Any::from_der(content_der).map_err(Error::Encoding)?,
         algorithm: algorithm_identifier(algorithm)?,
-        signature: signature_bits(algorithm, value)?,
+        signature: BitString::new(0, value.to_der(kind)?).map_err(Error::Encoding)?,
     };
     signed.to_der().map_err(Error::Encoding)
 }
@@ -56,13 +52,18 @@ pub(super) fn envelope(
 pub(super) fn algorithm_identifier(
     algorithm: SignatureAlgorithm,
 ) -> Result<AlgorithmIdentifierOwned, Error> {
-    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
     let null = || Some(Any::from(AnyRef::NULL));
+    let mismatch = || Error::AlgorithmMismatch(algorithm.as_str());
     let (oid, parameters) = match algorithm {
+        SignatureAlgorithm::RsaPkcs1(Sha1) => (SHA_1_WITH_RSA_ENCRYPTION, null()),
         SignatureAlgorithm::RsaPkcs1(Sha256) => (SHA_256_WITH_RSA_ENCRYPTION, null()),
         SignatureAlgorithm::RsaPkcs1(Sha384) => (SHA_384_WITH_RSA_ENCRYPTION, null()),
         SignatureAlgorithm::RsaPkcs1(Sha512) => (SHA_512_WITH_RSA_ENCRYPTION, null()),
-        SignatureAlgorithm::RsaPss(digest) => (ID_RSASSA_PSS, Some(pss_parameters(digest)?)),
+        SignatureAlgorithm::RsaPss(digest) => {
+            (ID_RSASSA_PSS, Some(pss_parameters(digest)?.ok_or_else(mismatch)?))
+        }
+        SignatureAlgorithm::Ecdsa(Sha1) => return Err(mismatch()),
         SignatureAlgorithm::Ecdsa(Sha256) => (ECDSA_WITH_SHA_256, None),
         SignatureAlgorithm::Ecdsa(Sha384) => (ECDSA_WITH_SHA_384, None),
         SignatureAlgorithm::Ecdsa(Sha512) => (ECDSA_WITH_SHA_512, None),
@@ -70,8 +71,10 @@ pub(super) fn algorithm_identifier(
     Ok(AlgorithmIdentifierOwned { oid, parameters })
 }
 
-fn pss_parameters(digest: DigestAlgorithm) -> Result<Any, Error> {
+/// `None` for SHA-1, which PSS is not used with here.
+fn pss_parameters(digest: DigestAlgorithm) -> Result<Option<Any>, Error> {
     let (oid, salt_length): (ObjectIdentifier, u8) = match digest {
+        DigestAlgorithm::Sha1 => return Ok(None),
         DigestAlgorithm::Sha256 => (ID_SHA_256, 32),
         DigestAlgorithm::Sha384 => (ID_SHA_384, 48),
         DigestAlgorithm::Sha512 => (ID_SHA_512, 64),
@@ -81,26 +84,7 @@ fn pss_parameters(digest: DigestAlgorithm) -> Result<Any, Error> {
         oid: ID_MGF_1,
         parameters: Some(Any::encode_from(&hash).map_err(Error::Encoding)?),
     };
-    Any::encode_from(&PssParameters { hash, mask_generation, salt_length }).map_err(Error::Encoding)
-}
-
-/// X.509 wants ECDSA values as `SEQUENCE { r, s }` (RFC 3279, 2.2.3), keys answer `r || s`.
-fn signature_bits(
-    algorithm: SignatureAlgorithm,
-    value: &SignatureValue,
-) -> Result<BitString, Error> {
-    let octets = value.octets();
-    let encoded = match algorithm {
-        SignatureAlgorithm::Ecdsa(_) => {
-            let (r, s) =
-                octets.split_at_checked(octets.len() / 2).ok_or(Error::SignatureInvalid)?;
-            let pair = EcdsaSignature {
-                r: UintRef::new(r).map_err(Error::Encoding)?,
-                s: UintRef::new(s).map_err(Error::Encoding)?,
-            };
-            pair.to_der().map_err(Error::Encoding)?
-        }
-        SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_) => octets.to_vec(),
-    };
-    BitString::new(0, encoded).map_err(Error::Encoding)
+    Any::encode_from(&PssParameters { hash, mask_generation, salt_length })
+        .map(Some)
+        .map_err(Error::Encoding)
 }

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
-use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::{Certificate, Chain};
+use crate::pki::signature;
 
 /// The certificate side of a credential. Make one per credential and keep it: cloning copies a
 /// pointer, while making one encodes and digests the whole chain.
@@ -19,8 +19,8 @@ pub struct Signer(Arc<Inner>);
 
 struct Inner {
     chain: Chain,
-    /// Base64 of the digests of the signing certificate: SHA-256, SHA-384, SHA-512.
-    certificate_digests: [String; 3],
+    /// Base64 of the digests of the signing certificate: SHA-1, SHA-256, SHA-384, SHA-512.
+    certificate_digests: [String; 4],
     /// What follows a signature value in XAdES up to and including `ds:KeyInfo`.
     xades_key_info: Arc<str>,
 }
@@ -29,10 +29,9 @@ impl Signer {
     /// Precomputes what seals say about a chain.
     #[must_use]
     pub fn new(chain: &Chain) -> Self {
-        use DigestAlgorithm::{Sha256, Sha384, Sha512};
         let signing = chain.signing();
         let certificate_digests =
-            [Sha256, Sha384, Sha512].map(|algorithm| base64(signing.digest(algorithm).value()));
+            DigestAlgorithm::ALL.map(|algorithm| base64(signing.digest(algorithm).value()));
         let certificates = chain.certificates().map(|certificate| base64(certificate.der()));
         let xades_key_info = super::xades::key_info(certificates).into();
         Self(Arc::new(Inner { chain: chain.clone(), certificate_digests, xades_key_info }))
@@ -51,8 +50,9 @@ impl Signer {
     }
 
     pub(super) fn certificate_digest(&self, algorithm: DigestAlgorithm) -> &str {
-        let [sha256, sha384, sha512] = &self.0.certificate_digests;
+        let [sha1, sha256, sha384, sha512] = &self.0.certificate_digests;
         match algorithm {
+            DigestAlgorithm::Sha1 => sha1,
             DigestAlgorithm::Sha256 => sha256,
             DigestAlgorithm::Sha384 => sha384,
             DigestAlgorithm::Sha512 => sha512,
@@ -64,7 +64,8 @@ impl Signer {
     }
 
     /// The signing time must lie within the validity of the certificate (verifiers refuse a seal
-    /// outside of it), and its key must be able to make such signatures.
+    /// outside of it), and its key must be able to make such signatures. Whether SHA-1 is allowed to
+    /// this client is not asked here.
     pub(super) fn check(&self, algorithm: SignatureAlgorithm, at: Instant) -> Result<(), Refusal> {
         let certificate = self.certificate();
         if at < certificate.not_before() {
@@ -75,16 +76,7 @@ impl Signer {
             let not_after = certificate.not_after().to_xs_date_time();
             return Err(Refusal::CertificateExpired { not_after });
         }
-        let fits = match (certificate.key_kind(), algorithm) {
-            (
-                KeyKind::Rsa { .. },
-                SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_),
-            ) => true,
-            (KeyKind::Rsa { .. }, SignatureAlgorithm::Ecdsa(_)) => false,
-            // The checks of signature values know each curve with the digest of its size only.
-            (curve, algorithm) => algorithm == curve.default_signature(),
-        };
-        if fits {
+        if signature::suits(certificate.key_kind(), algorithm).is_ok() {
             return Ok(());
         }
         let key = certificate.key_kind().label();

@@ -2,13 +2,14 @@
 
 use super::{Error, Reader, Result, Store, row};
 use crate::domain::client_service::{
-    Alias, ClientService, ClientServiceStatus, DocumentReferences,
+    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
+    SealSettingsChange,
 };
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
-    created_ms FROM client_service";
+    profile, allow_sha1, lint, created_ms FROM client_service";
 
 /// How many secrets of a client service are live at once.
 pub const LIVE_SECRETS: usize = 2;
@@ -27,8 +28,9 @@ impl Store {
         let mut tx = self.begin().await?;
         let done = sqlx::query(
             "INSERT INTO client_service
-             (id, alias, issuer_id, credential_id, status, document_references, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+             (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
+              lint, created_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         )
         .bind(service.id.as_i64())
         .bind(service.alias.as_str())
@@ -36,6 +38,9 @@ impl Store {
         .bind(service.credential.map(CredentialId::as_i64))
         .bind(service.status.as_str())
         .bind(service.document_references.as_str())
+        .bind(service.profile.as_ref().map(ProfileName::as_str))
+        .bind(i64::from(service.allow_sha1))
+        .bind(service.lint.as_str())
         .bind(service.created.unix_ms())
         .execute(&mut *tx)
         .await?;
@@ -72,6 +77,37 @@ impl Store {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+
+    /// Changes how a client service's documents are sealed from now on.
+    pub async fn change_seal_settings(
+        &self,
+        id: ClientServiceId,
+        change: &SealSettingsChange,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        if let Change::To(profile) = &change.profile {
+            sqlx::query("UPDATE client_service SET profile = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(profile.as_ref().map(ProfileName::as_str))
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(allow_sha1) = change.allow_sha1 {
+            sqlx::query("UPDATE client_service SET allow_sha1 = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(i64::from(allow_sha1))
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(lint) = change.lint {
+            sqlx::query("UPDATE client_service SET lint = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(lint.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]; with `only` it removes all
@@ -176,6 +212,11 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         credential: row::optional_integer(row, "credential_id")?.map(CredentialId::from_i64),
         status: row::named(row, "status", ClientServiceStatus::parse)?,
         document_references: row::named(row, "document_references", DocumentReferences::parse)?,
+        profile: row::optional_text(row, "profile")?
+            .map(|name| ProfileName::parse(&name).ok_or(Error::Corrupt { column: "profile" }))
+            .transpose()?,
+        allow_sha1: row::boolean(row, "allow_sha1")?,
+        lint: row::named(row, "lint", Lint::parse)?,
         created: row::instant(row, "created_ms")?,
     })
 }

@@ -31,6 +31,16 @@ impl Store {
         .await?;
         company_from(&row)
     }
+
+    /// Sets whether a company's documents are sealed.
+    pub async fn set_company_status(&self, id: CompanyId, status: CompanyStatus) -> Result<()> {
+        sqlx::query("UPDATE company SET status = $2 WHERE id = $1")
+            .bind(id.as_i64())
+            .bind(status.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
 }
 
 impl Reader {
@@ -43,6 +53,34 @@ impl Reader {
         .fetch_optional(&self.pool)
         .await?;
         row.as_ref().map(company_from).transpose()
+    }
+
+    /// The company with this country and VAT number.
+    pub async fn company_by_vat(
+        &self,
+        country_code: &str,
+        vat_number: &str,
+    ) -> Result<Option<Company>> {
+        let row = sqlx::query(
+            "SELECT id, name, vat_number, country_code, status FROM company
+             WHERE country_code = $1 AND vat_number = $2",
+        )
+        .bind(country_code)
+        .bind(vat_number)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.as_ref().map(company_from).transpose()
+    }
+
+    /// Every company, by country and VAT number.
+    pub async fn companies(&self) -> Result<Vec<Company>> {
+        let rows = sqlx::query(
+            "SELECT id, name, vat_number, country_code, status FROM company
+             ORDER BY country_code, vat_number",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(company_from).collect()
     }
 }
 

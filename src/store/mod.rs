@@ -152,8 +152,10 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "foundation", include_str!("../../migrations/0001_foundation.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
+    (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
+];
 
 static DRIVERS: Once = Once::new();
 

@@ -23,6 +23,15 @@ pub(super) fn optional_integer(row: &AnyRow, column: &'static str) -> Result<Opt
     Ok(row.try_get(column)?)
 }
 
+/// Reads a column of 0 and 1.
+pub(super) fn boolean(row: &AnyRow, column: &'static str) -> Result<bool> {
+    match integer(row, column)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::Corrupt { column }),
+    }
+}
+
 pub(super) fn unsigned(row: &AnyRow, column: &'static str) -> Result<u64> {
     u64::try_from(integer(row, column)?).map_err(|_| Error::Corrupt { column })
 }

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use super::Error;
 use crate::app::App;
 use crate::domain::client_service::{
-    Alias, ClientService, ClientServiceStatus, DocumentReferences,
+    Alias, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
+    SealSettingsChange,
 };
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -31,6 +32,12 @@ pub struct NewClientService {
     pub credential: Option<CredentialId>,
     /// What a document reference promises.
     pub document_references: DocumentReferences,
+    /// The profile of its seals when a request names none.
+    pub profile: Option<ProfileName>,
+    /// Whether its seals may use SHA-1.
+    pub allow_sha1: bool,
+    /// How its documents are looked at before they are sealed.
+    pub lint: Lint,
 }
 
 /// Creates a client service with its first secret. The secret is returned here and never again: only
@@ -65,6 +72,9 @@ pub async fn create(
         status: ClientServiceStatus::Active,
         credential: new.credential,
         document_references: new.document_references,
+        profile: new.profile,
+        allow_sha1: new.allow_sha1,
+        lint: new.lint,
         created: now,
     };
     let (secret, digest) = new_secret(app)?;
@@ -101,6 +111,20 @@ pub async fn set_status(app: &App, alias: &str, status: ClientServiceStatus) -> 
 pub async fn assign(app: &App, alias: &str, credential: CredentialId) -> Result<(), Error> {
     let service = find(app, alias).await?;
     Ok(app.store.assign_credential(service.id, credential).await?)
+}
+
+/// Changes how a client service's documents are sealed from now on; live access tokens follow within
+/// `oauth.status_cache_ms`.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown alias.
+pub async fn change_seal_settings(
+    app: &App,
+    alias: &str,
+    change: &SealSettingsChange,
+) -> Result<(), Error> {
+    let service = find(app, alias).await?;
+    Ok(app.store.change_seal_settings(service.id, change).await?)
 }
 
 async fn find(app: &App, alias: &str) -> Result<ClientService, Error> {

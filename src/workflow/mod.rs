@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod background;
 pub mod client_services;
+pub mod companies;
 pub mod credentials;
 pub mod execute;
 pub mod operations;

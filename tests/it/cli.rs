@@ -152,14 +152,11 @@ fn software_keys_are_refused_in_production() {
              [keys.backends.soft]\nkind = \"software\"\ndirectory = \"{root}\"\n"
         )
     };
-    let generate = || {
-        Command::new(BINARY)
-            .arg("--config")
-            .arg(&file)
-            .args(["keys", "generate", "--backend", "soft", "--label", "one"])
-            .output()
-            .unwrap()
+    let run = |arguments: &str| {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(&file).args(arguments.split(' ')).output().unwrap()
     };
+    let generate = || run("keys generate --backend soft --label one");
     std::fs::write(&file, settings(true)).unwrap();
     let refused = generate();
     assert!(!refused.status.success());
@@ -167,6 +164,76 @@ fn software_keys_are_refused_in_production() {
     std::fs::write(&file, settings(false)).unwrap();
     let made = generate();
     assert!(made.status.success(), "{}", text(&made));
+    for kind in ["P-521", "secp256k1"] {
+        let label = format!("of-{kind}");
+        let option = kind.to_ascii_lowercase();
+        let made = run(&format!("keys generate --backend soft --label {label} --kind {option}"));
+        assert!(made.status.success(), "{}", text(&made));
+        let listed = text(&run("keys list"));
+        assert!(listed.lines().any(|it| it.contains(&label) && it.contains(kind)), "{listed}");
+        let request = text(&run(&format!("keys csr --backend soft --key {label} --subject CN=A")));
+        assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"), "{request}");
+    }
+}
+
+/// What is set about a client service is listed, and what is not named stays.
+#[test]
+fn client_services_are_set_and_companies_suspended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chancery.toml");
+    let root = folder.path().display();
+    let settings = format!(
+        "[store]\nurl = \"sqlite://{root}/c.db\"\n[oauth]\nsigning_key_file = \"{root}/t.pem\"\n"
+    );
+    std::fs::write(&file, settings).unwrap();
+    let run = |arguments: &str| {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(&file).args(arguments.split(' ')).output().unwrap()
+    };
+    let good = |arguments: &str| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{arguments}: {}", text(&output));
+        text(&output)
+    };
+    let row = |name: &str| {
+        let listed = good("client-service list");
+        let row = listed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        row.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let create =
+        "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
+    good(&format!("{create} --alias plain"));
+    assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE"]);
+    good(&format!("{create} --alias special --profile zatca-2.1 --allow-sha1 --lint SCHEMA"));
+    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-2.1", "allowed", "SCHEMA"]);
+
+    good("client-service set special --lint basic");
+    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-2.1", "allowed", "BASIC"]);
+    good("client-service set special --no-profile --allow-sha1 false");
+    assert_eq!(row("special")[3..], ["UNIQUE", "default", "refused", "BASIC"]);
+    good("client-service set plain --profile facturae");
+    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae", "refused", "NONE"]);
+    for (wrong, word) in [
+        ("client-service set plain", "nothing to set"),
+        ("client-service set nobody --lint basic", "no client service is called nobody"),
+        ("client-service set plain --profile A/B", "a-z 0-9"),
+        ("client-service set plain --profile a --no-profile", "cannot be used with"),
+        ("client-service set plain --lint everything", "schema"),
+        ("company suspend PRT 1", "company list"),
+    ] {
+        let output = run(wrong);
+        assert!(!output.status.success() && text(&output).contains(word), "{}", text(&output));
+    }
+
+    let company = || {
+        let listed = good("company list");
+        listed.lines().find(|line| line.contains("505767457")).unwrap().to_owned()
+    };
+    assert!(company().contains("ACTIVE"));
+    good("company suspend prt 505767457");
+    assert!(company().contains("SUSPENDED"));
+    good("company activate PRT 505767457");
+    assert!(company().contains("ACTIVE"));
 }
 
 /// The default configuration that is printed is one that is read.

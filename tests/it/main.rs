@@ -16,7 +16,11 @@ mod jose;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod pki;
+#[cfg(test)]
 mod seal;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

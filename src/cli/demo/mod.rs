@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, Outcome, house, serve};
 use crate::app::App;
-use crate::domain::client_service::{Alias, DocumentReferences};
+use crate::domain::client_service::{Alias, DocumentReferences, Lint};
 use crate::workflow::client_services::{self, NewClientService};
 use client::Client;
 use folder::{BackEnd, Folder};
@@ -171,6 +171,9 @@ async fn ensure_client_service(
         issuer_country: "PRT".to_owned(),
         credential: Some(credential.id),
         document_references: DocumentReferences::Unique,
+        profile: None,
+        allow_sha1: false,
+        lint: Lint::None,
     };
     let (_, secret) = client_services::create(app, new).await?;
     Ok((alias.to_owned(), secret))

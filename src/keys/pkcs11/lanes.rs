@@ -137,7 +137,7 @@ impl Lane {
                 *entry.insert(found.ok_or_else(|| Error::KeyMissing(short_name(key)))?)
             }
         };
-        checked(key, item, mechanism::sign(&open.session, handle, by, item)?)
+        checked(key, item, mechanism::sign(&open.session, handle, key.kind(), by, item)?)
     }
 
     fn close(&mut self) {

@@ -12,6 +12,7 @@ use cryptoki::types::Ulong;
 
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::keys::{Error, RsaMechanism, ToBeSigned};
+use crate::pki::algorithm::KeyKind;
 use crate::pki::digest::Digest;
 
 /// Asks the key for one signature value, with the digest made by us or by the token.
@@ -19,18 +20,19 @@ use crate::pki::digest::Digest;
 /// Single-part on purpose: load balancing HSM clients do not balance multi-part operations.
 ///
 /// # Errors
-/// [`Error::MechanismRefused`] when the token or the key does not allow this way,
-/// [`Error::Token`] otherwise. The session must not be used again after an error: a lost answer
+/// [`Error::Pki`] when no key makes such signatures, [`Error::MechanismRefused`] when the token or
+/// the key does not allow this way, [`Error::Token`] otherwise. The session must not be used again after an error: a lost answer
 /// leaves the operation open for ever.
 pub(super) fn sign(
     session: &Session,
     key: ObjectHandle,
+    kind: KeyKind,
     by: RsaMechanism,
     item: &ToBeSigned,
 ) -> Result<Vec<u8>, Error> {
     let (mechanism, input) = match by {
-        RsaMechanism::Raw => raw(item),
-        RsaMechanism::Hashed => (hashed(item.algorithm()), Cow::Borrowed(item.message())),
+        RsaMechanism::Raw => raw(kind, item)?,
+        RsaMechanism::Hashed => (hashed(item.algorithm())?, Cow::Borrowed(item.message())),
     };
     session.sign(&mechanism, key, &input).map_err(|error| {
         use RvError::{KeyFunctionNotPermitted, MechanismInvalid, MechanismParamInvalid};
@@ -44,53 +46,69 @@ pub(super) fn sign(
     })
 }
 
-fn raw(item: &ToBeSigned) -> (Mechanism<'static>, Cow<'_, [u8]>) {
+fn raw(kind: KeyKind, item: &ToBeSigned) -> Result<(Mechanism<'static>, Cow<'_, [u8]>), Error> {
     let digest = item.digest();
-    match item.algorithm() {
+    Ok(match item.algorithm() {
         SignatureAlgorithm::RsaPkcs1(_) => (Mechanism::RsaPkcs, Cow::Owned(digest_info(digest))),
-        SignatureAlgorithm::RsaPss(algorithm) => {
-            (Mechanism::RsaPkcsPss(pss(algorithm)), Cow::Borrowed(digest.value()))
+        SignatureAlgorithm::RsaPss(_) => {
+            let pss = pss(item.algorithm())?;
+            (Mechanism::RsaPkcsPss(pss), Cow::Borrowed(digest.value()))
         }
-        SignatureAlgorithm::Ecdsa(_) => (Mechanism::Ecdsa, Cow::Borrowed(digest.value())),
-    }
+        // Some tokens refuse digests longer than the order instead of cutting them.
+        SignatureAlgorithm::Ecdsa(_) => {
+            let part = kind.curve().map_or_else(|| digest.value(), |it| it.signed_part(digest));
+            (Mechanism::Ecdsa, Cow::Borrowed(part))
+        }
+    })
 }
 
-fn hashed(algorithm: SignatureAlgorithm) -> Mechanism<'static> {
-    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+fn hashed(algorithm: SignatureAlgorithm) -> Result<Mechanism<'static>, Error> {
+    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
     use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
-    match algorithm {
+    Ok(match algorithm {
+        RsaPkcs1(Sha1) => Mechanism::Sha1RsaPkcs,
         RsaPkcs1(Sha256) => Mechanism::Sha256RsaPkcs,
         RsaPkcs1(Sha384) => Mechanism::Sha384RsaPkcs,
         RsaPkcs1(Sha512) => Mechanism::Sha512RsaPkcs,
-        RsaPss(Sha256) => Mechanism::Sha256RsaPkcsPss(pss(Sha256)),
-        RsaPss(Sha384) => Mechanism::Sha384RsaPkcsPss(pss(Sha384)),
-        RsaPss(Sha512) => Mechanism::Sha512RsaPkcsPss(pss(Sha512)),
+        RsaPss(Sha256) => Mechanism::Sha256RsaPkcsPss(pss(algorithm)?),
+        RsaPss(Sha384) => Mechanism::Sha384RsaPkcsPss(pss(algorithm)?),
+        RsaPss(Sha512) => Mechanism::Sha512RsaPkcsPss(pss(algorithm)?),
         Ecdsa(Sha256) => Mechanism::EcdsaSha256,
         Ecdsa(Sha384) => Mechanism::EcdsaSha384,
         Ecdsa(Sha512) => Mechanism::EcdsaSha512,
-    }
+        RsaPss(Sha1) | Ecdsa(Sha1) => return Err(mismatch(algorithm)),
+    })
 }
 
 /// MGF1 with the same digest, salt as long as the digest.
-fn pss(algorithm: DigestAlgorithm) -> PkcsPssParams {
-    let (hash_alg, mgf, s_len) = match algorithm {
+fn pss(algorithm: SignatureAlgorithm) -> Result<PkcsPssParams, Error> {
+    let (hash_alg, mgf, s_len) = match algorithm.digest() {
         DigestAlgorithm::Sha256 => (MechanismType::SHA256, PkcsMgfType::MGF1_SHA256, 32),
         DigestAlgorithm::Sha384 => (MechanismType::SHA384, PkcsMgfType::MGF1_SHA384, 48),
         DigestAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512, 64),
+        DigestAlgorithm::Sha1 => return Err(mismatch(algorithm)),
     };
-    PkcsPssParams { hash_alg, mgf, s_len: Ulong::new(s_len) }
+    Ok(PkcsPssParams { hash_alg, mgf, s_len: Ulong::new(s_len) })
+}
+
+fn mismatch(algorithm: SignatureAlgorithm) -> Error {
+    Error::Pki(crate::pki::Error::AlgorithmMismatch(algorithm.as_str()))
 }
 
 /// DigestInfo of RFC 8017, 9.2, note 1: what `CKM_RSA_PKCS` pads and signs.
 fn digest_info(digest: &Digest) -> Vec<u8> {
-    let (digest_arc, size): (u8, u8) = match digest.algorithm() {
-        DigestAlgorithm::Sha256 => (1, 32),
-        DigestAlgorithm::Sha384 => (2, 48),
-        DigestAlgorithm::Sha512 => (3, 64),
+    // SEQUENCE { SEQUENCE { OID, NULL }, OCTET STRING }; 2.16.840.1.101.3.4.2.1 to 3 and 1.3.14.3.2.26
+    let oid: &[u8] = match digest.algorithm() {
+        DigestAlgorithm::Sha1 => &[0x2b, 0x0e, 0x03, 0x02, 0x1a],
+        DigestAlgorithm::Sha256 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 1],
+        DigestAlgorithm::Sha384 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 2],
+        DigestAlgorithm::Sha512 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 3],
     };
-    // SEQUENCE { SEQUENCE { OID 2.16.840.1.101.3.4.2.arc, NULL }, OCTET STRING }
-    let mut info = vec![0x30, 17 + size, 0x30, 13, 0x06, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03];
-    info.extend([0x04, 0x02, digest_arc, 0x05, 0x00, 0x04, size]);
-    info.extend(digest.value());
-    info
+    let element = |tag: u8, content: &[u8]| {
+        // All of this is shorter than 128 bytes: one length byte.
+        [&[tag, u8::try_from(content.len()).unwrap_or(u8::MAX)], content].concat()
+    };
+    let algorithm = [element(0x06, oid), element(0x05, &[])].concat();
+    let parts = [element(0x30, &algorithm), element(0x04, digest.value())].concat();
+    element(0x30, &parts)
 }

@@ -123,21 +123,18 @@ pub(super) fn generate(
     id: &[u8],
     kind: KeyKind,
 ) -> Result<KeyDescription, Error> {
-    let (mechanism, particular) = match kind {
-        KeyKind::Rsa { bits: bits @ (2048 | 3072 | 4096) } => (
+    let (mechanism, particular) = match (kind, kind.curve()) {
+        (KeyKind::Rsa { bits: bits @ (2048 | 3072 | 4096) }, _) => (
             Mechanism::RsaPkcsKeyPairGen,
             vec![
                 Attribute::ModulusBits((bits as u64).into()),
                 Attribute::PublicExponent(vec![1, 0, 1]),
             ],
         ),
-        KeyKind::P256 => {
-            (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(EcCurve::P256.parameters_der()?)])
+        (_, Some(curve)) => {
+            (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(curve.parameters_der()?)])
         }
-        KeyKind::P384 => {
-            (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(EcCurve::P384.parameters_der()?)])
-        }
-        KeyKind::Rsa { .. } | KeyKind::P521 => return Err(Error::KindUnsupported(kind.label())),
+        (_, None) => return Err(Error::KindUnsupported(kind.label())),
     };
     let taken =
         [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Label(label.as_bytes().to_vec())];
@@ -185,7 +182,7 @@ fn private_with_id_of(
     let Some(id) = id else { return Ok(None) };
     let key_type = match key.kind() {
         KeyKind::Rsa { .. } => KeyType::RSA,
-        KeyKind::P256 | KeyKind::P384 | KeyKind::P521 => KeyType::EC,
+        KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Secp256k1 => KeyType::EC,
     };
     let template = [
         Attribute::Class(ObjectClass::PRIVATE_KEY),

@@ -1,6 +1,7 @@
 //! Keys in files, for development and tests. Production refuses them before this file is reached.
 
 mod file;
+mod legacy;
 mod pair;
 mod pkcs12;
 
@@ -195,7 +196,10 @@ fn read_keys(
         .iter()
         .map(|document| {
             let pair = Pair::from_pkcs8(document.as_bytes()).ok_or_else(|| {
-                file::unusable(path, "neither RSA (2048 to 8192) nor P-256, P-384, P-521")
+                file::unusable(
+                    path,
+                    "neither RSA (2048 to 8192 bits) nor EC P-256, P-384, P-521, secp256k1",
+                )
             })?;
             Ok(Key { label: label.clone(), public: pair.public()?, pair, has_certificate })
         })

@@ -1,12 +1,14 @@
 //! Client services whose credential cannot seal: refused before anything is recorded.
 
 use chancery::domain::client_service::{ClientServiceStatus, DocumentReferences};
+use chancery::domain::company::CompanyStatus;
 use chancery::workflow::client_services::{assign, set_status};
+use chancery::workflow::companies;
 use serde_json::Value;
 
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{Client, small};
-use crate::support::service::{Service, Wish, on_shared, unique};
+use crate::support::service::{Service, Setup, Wish, on_shared, run, unique};
 
 /// A request is refused with these words and leaves nothing behind.
 async fn assert_refused(
@@ -78,5 +80,24 @@ fn a_suspended_client_service_seals_nothing() {
         let request = small(&unique("suspended"));
         let body = client.sign(&request).await.error(403, "1.1.1", "client-service-suspended");
         assert!(body["causeMessage"].as_str().unwrap().contains("activate"), "{body}");
+    });
+}
+
+/// A company is suspended with all its client services, in a service of its own: companies are shared.
+#[test]
+fn a_suspended_company_seals_nothing() {
+    run(async {
+        let service = Setup::new().start().await;
+        let client = service.client().await;
+        let set = async |status| {
+            companies::set_status(&service.app, "PRT", "505767457", status).await.unwrap();
+        };
+        set(CompanyStatus::Suspended).await;
+        let request = small(&unique("suspended"));
+        let body = client.sign(&request).await.error(403, "1.2.0", "issuer-suspended");
+        assert!(body["causeMessage"].as_str().unwrap().contains("activate"), "{body}");
+        set(CompanyStatus::Active).await;
+        assert_mended(&service, &client, &request).await;
+        service.stop().await;
     });
 }

@@ -13,13 +13,17 @@ use crate::support::softhsm::token;
 async fn requests_of_every_kind_of_key_verify() {
     let keyring = token().keyring();
     let folder = tempfile::tempdir().unwrap();
-    let kinds = [RSA_2048, RSA_3072, KeyKind::P256, KeyKind::P384];
+    let ec = [KeyKind::P256, KeyKind::P384, KeyKind::P521, KeyKind::Secp256k1];
+    let kinds = [RSA_2048, RSA_3072].into_iter().chain(ec);
     for kind in kinds {
         let label = format!("request-{}", kind.label());
         let key = generated(&keyring, "hsm", &label, kind).await;
         let mut algorithms = vec![kind.default_signature()];
         if kind == RSA_2048 {
             algorithms.push(SignatureAlgorithm::RsaPss(DigestAlgorithm::Sha512));
+            algorithms.push(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha1));
+        } else if kind == KeyKind::Secp256k1 {
+            algorithms.push(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512));
         }
         for algorithm in algorithms {
             let subject = r"CN=Örnek Mühür\, A.Ş.,O=Örnek,C=TR";
@@ -42,6 +46,8 @@ async fn a_chain_from_root_to_seal_is_strictly_valid() {
     let middle_key = generated(&keyring, "hsm", "chain-middle", KeyKind::P384).await;
     let rsa_key = generated(&keyring, "hsm", "chain-rsa", RSA_3072).await;
     let ec_key = generated(&keyring, "hsm", "chain-ec", KeyKind::P256).await;
+    let long_key = generated(&keyring, "hsm", "chain-p521", KeyKind::P521).await;
+    let other_key = generated(&keyring, "hsm", "chain-secp256k1", KeyKind::Secp256k1).await;
     let seal = Profile::Seal { policies: vec!["0.4.0.194112.1.3".to_owned()] };
     let root =
         issued(&keyring, "hsm", "CN=Test Root,O=Test,C=TR", &root_key, None, &Profile::Root).await;
@@ -50,7 +56,7 @@ async fn a_chain_from_root_to_seal_is_strictly_valid() {
     let middle = issued(&keyring, "hsm", middle_name, &middle_key, Some(&root), &profile).await;
     std::fs::write(folder.path().join("root.pem"), pem(&root)).unwrap();
     std::fs::write(folder.path().join("middle.pem"), pem(&middle)).unwrap();
-    for key in [rsa_key, ec_key] {
+    for key in [rsa_key, ec_key, long_key, other_key] {
         let name = "CN=Example Seal,O=Example,C=TR";
         let certificate = issued(&keyring, "hsm", name, &key, Some(&middle), &seal).await;
         assert_eq!(certificate.spki_der(), key.spki_der());

@@ -1,5 +1,6 @@
 //! The door to private keys, with real tokens and with OpenSSL as judge.
 
+mod algorithms;
 mod certificates;
 mod rates;
 mod settings;

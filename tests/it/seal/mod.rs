@@ -1,5 +1,6 @@
 //! The XML engine before foreign judges: xmlsec1, libxml2, bergshamra.
 
+mod algorithms;
 mod c14n;
 mod encodings;
 mod hostile;

@@ -225,9 +225,11 @@ fn certificates_and_keys() {
     assert!(matches!(before, Some(Refusal::CertificateNotYetValid { .. })));
     let after = with(key.algorithm, certificate.not_after().plus_ms(1000));
     assert!(matches!(after, Some(Refusal::CertificateExpired { .. })));
+    let other_digest = SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512);
+    assert!(with(other_digest, key.now()).is_none());
     for algorithm in [
         SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
-        SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512),
+        SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha1),
     ] {
         let unusable = with(algorithm, key.now());
         assert!(matches!(unusable, Some(Refusal::CertificateUnusable { .. })));

@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chancery::app::{App, Clock, Parts};
 use chancery::config::Config;
-use chancery::domain::client_service::{Alias, DocumentReferences};
+use chancery::domain::client_service::{Alias, DocumentReferences, Lint};
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
@@ -191,6 +191,9 @@ impl Service {
             issuer_country: "PRT".to_owned(),
             credential,
             document_references: wish.references,
+            profile: None,
+            allow_sha1: false,
+            lint: Lint::None,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();
         Client::log_in(&self.base, &alias, secret.expose_secret()).await
