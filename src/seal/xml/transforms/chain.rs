@@ -102,13 +102,10 @@ impl Chain<'_> {
     ) -> Result<Outcome, Refusal> {
         while let Some((transform, rest)) = transforms.split_first() {
             match transform {
+                // In a document made of octets no signature holds the reference
+                // (docs/divergences.md).
                 Transform::Enveloped => {
-                    let Some(signature) = present.signature else {
-                        return Err(impossible(
-                            "enveloped-signature needs the document that holds the signature",
-                        ));
-                    };
-                    nodes.remove_subtree(signature);
+                    present.signature.into_iter().for_each(|mine| nodes.remove_subtree(mine));
                 }
                 Transform::XPath { xpath, namespaces } => {
                     let expression = parse(xpath, namespaces)?;
@@ -120,7 +117,8 @@ impl Chain<'_> {
                     nodes = nodes.intersect(&kept);
                 }
                 Transform::Canonical { canonicalization, inclusive_prefixes } => {
-                    let outcome = outcome(present, &nodes);
+                    let mut outcome = outcome(present, &nodes);
+                    outcome.covers_itself &= !leaves_out_later(rest, present.signature);
                     let prefixes: Vec<&str> = inclusive_prefixes.iter().map(|it| &**it).collect();
                     if rest.is_empty() {
                         canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, sink);
@@ -271,6 +269,29 @@ fn outcome(present: Present<'_, '_>, nodes: &NodeSet) -> Outcome {
             .any(|node| nodes.has(node))
     });
     Outcome { covers_itself }
+}
+
+/// Whether a recognised filter after a canonicalization leaves out an element and what is in it.
+pub(super) fn leaves_out_later(rest: &[Transform], element: Option<Node<'_, '_>>) -> bool {
+    let leaves_out = |name: &ElementName| {
+        is_signature(name)
+            || element.iter().flat_map(Node::ancestors).any(|ancestor| is_named(ancestor, name))
+    };
+    rest.iter()
+        .take_while(|transform| {
+            !matches!(transform, Transform::Canonical { .. } | Transform::Base64)
+        })
+        .any(|transform| match transform {
+            Transform::XPath { xpath, namespaces } => {
+                let known = parse(xpath, namespaces).ok().and_then(|it| it.known());
+                matches!(known, Some(Known::Outside(name)) if leaves_out(&name))
+            }
+            _ => false,
+        })
+}
+
+pub(super) fn is_signature(name: &ElementName) -> bool {
+    name.namespace.as_deref() == Some(DS_NAMESPACE) && name.local == "Signature"
 }
 
 /// RFC 2045, 6.8: characters outside of the alphabet are skipped.

@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use super::chain::{Chain, IMPLIED, Present, is_named};
+use super::chain::{Chain, IMPLIED, Present, is_named, is_signature, leaves_out_later};
 use super::{MAX_TRANSFORMS, Start, impossible, parse};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{FilterOperation, Transform};
@@ -145,7 +145,11 @@ impl<'a, 'i> Plan<'a, 'i> {
                 "nothing of the document would be sealed, because all of it is left out",
             ));
         }
-        if self.covers {
+        let later = rest.split_first().is_some_and(|(canonical, rest)| {
+            matches!(canonical, Transform::Canonical { .. })
+                && leaves_out_later(rest, Some(self.place.parent))
+        });
+        if self.covers && !later {
             return Err(Refusal::ReferenceCoversItself);
         }
         let budget = Budget::default();
@@ -175,8 +179,4 @@ impl<'a, 'i> Plan<'a, 'i> {
         canonicalize(subset, canonicalization, &prefixes, &mut octets);
         chain.octets(&octets, rest, sink)
     }
-}
-
-fn is_signature(name: &ElementName) -> bool {
-    name.namespace.as_deref() == Some(DS_NAMESPACE) && name.local == "Signature"
 }
