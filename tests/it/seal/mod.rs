@@ -12,3 +12,4 @@ mod samples;
 mod speed;
 mod support;
 mod transforms;
+mod xpath;

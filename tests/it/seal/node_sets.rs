@@ -6,7 +6,9 @@ use std::process::Command;
 
 use chancery::domain::profile::{Canonicalization, CanonicalizationMethod};
 use chancery::domain::transform::{Filter, FilterOperation, Transform};
-use chancery::seal::xml::transforms::write_transforms;
+use chancery::seal::Limits;
+use chancery::seal::xml::transforms::{Present, Start, general, write_transforms};
+use chancery::seal::xml::xpath::Budget;
 use roxmltree::Document;
 
 use super::support::*;
@@ -143,11 +145,77 @@ const EXPRESSIONS: [&str; 46] = [
     "ancestor::*[. = id('r')]",
 ];
 
+const EVERY: &[CanonicalizationMethod] = &[
+    CanonicalizationMethod::Exclusive,
+    CanonicalizationMethod::Inclusive,
+    CanonicalizationMethod::Inclusive11,
+];
+
+/// Where libxml2 departs from the standards: docs/divergences.md says from which clause. What is
+/// right there is in `what_libxml2_writes_otherwise`.
+const DEPARTURES: &[(&str, &[CanonicalizationMethod])] = &[
+    ("self::comment() or self::processing-instruction() or self::text()", EVERY),
+    ("not(self::p:b)", &[CanonicalizationMethod::Exclusive, CanonicalizationMethod::Inclusive11]),
+    ("ancestor::p:b", &[CanonicalizationMethod::Exclusive]),
+    ("ancestor-or-self::q:b and not(self::c)", &[CanonicalizationMethod::Inclusive11]),
+    ("not(self::a)", EVERY),
+    ("not(self::a or self::c)", EVERY),
+    ("not(self::c) and ancestor-or-self::d:root", &[CanonicalizationMethod::Inclusive11]),
+    ("not(self::d:root)", &[CanonicalizationMethod::Exclusive]),
+    ("parent::* and not(self::*)", EVERY),
+    ("self::*", &[CanonicalizationMethod::Inclusive11]),
+    (
+        "self::* and not(parent::p:b)",
+        &[CanonicalizationMethod::Inclusive, CanonicalizationMethod::Inclusive11],
+    ),
+    ("count(ancestor-or-self::*) mod 2 = 1", &[CanonicalizationMethod::Inclusive11]),
+    ("count(ancestor-or-self::node()) mod 2 = 1", EVERY),
+    ("count(ancestor-or-self::node()) mod 3 != 1", EVERY),
+    (
+        "self::text() or self::* or count(parent::*/@*) = count(parent::*/@* | self::node())",
+        &[CanonicalizationMethod::Exclusive],
+    ),
+    (
+        "self::text() or self::* or count(parent::*/namespace::*) = count(parent::*/namespace::* | self::node())",
+        &[CanonicalizationMethod::Inclusive11],
+    ),
+    ("string(self::node()) != 'urn:q'", &[CanonicalizationMethod::Exclusive]),
+    ("name() != 'p'", &[CanonicalizationMethod::Exclusive]),
+    ("name() != 'd'", &[CanonicalizationMethod::Exclusive]),
+    ("name() != 'xml:lang'", &[CanonicalizationMethod::Inclusive11]),
+    ("not(starts-with(name(), 'xml:'))", &[CanonicalizationMethod::Inclusive11]),
+    (
+        "name() = 'xml:base' or not(self::*) or self::d:d or self::e",
+        &[CanonicalizationMethod::Exclusive],
+    ),
+    (
+        "local-name() != 'b'",
+        &[CanonicalizationMethod::Exclusive, CanonicalizationMethod::Inclusive11],
+    ),
+    ("namespace-uri() != 'urn:p'", EVERY),
+    (
+        "string-length(name()) < 2",
+        &[CanonicalizationMethod::Inclusive, CanonicalizationMethod::Inclusive11],
+    ),
+    (
+        "contains(name(), ':') or self::text()",
+        &[CanonicalizationMethod::Exclusive, CanonicalizationMethod::Inclusive11],
+    ),
+    ("lang('de') or self::text()", EVERY),
+    ("following-sibling::* or ancestor::p:b", &[CanonicalizationMethod::Inclusive11]),
+    ("following::f", EVERY),
+    ("ancestor::*[. = id('r')]", &[CanonicalizationMethod::Exclusive]),
+];
+
 #[test]
 fn node_sets_equal_libxml2() {
     let mut chains = Vec::new();
     for expression in EXPRESSIONS {
+        let departs = DEPARTURES.iter().find(|(departs, _)| *departs == expression);
         for canonicalization in ALL_CANONICALIZATIONS {
+            if departs.is_some_and(|(_, methods)| methods.contains(&canonicalization.method)) {
+                continue;
+            }
             let lists: [&[&str]; 3] = [&[], &["#default"], &["p", "d", "none"]];
             let exclusive = canonicalization.method == CanonicalizationMethod::Exclusive;
             for prefixes in lists.into_iter().take(if exclusive { 3 } else { 1 }) {
@@ -165,6 +233,7 @@ fn node_sets_equal_libxml2() {
         found.extend(differences(DOCUMENT, chains));
     }
     println!("{} chains", chains.len());
+    assert!(chains.len() >= 274);
     assert!(found.is_empty(), "{} differ:\n{}", found.len(), found.join("\n\n"));
 }
 
@@ -178,7 +247,7 @@ fn filters_equal_libxml2() {
         &[(Intersect, "//c"), (Subtract, "//c[@n='3']"), (Union, "//f")],
         &[(Intersect, "/*/*"), (Subtract, "//text()")],
         &[(Intersect, "//e | //f | //c")],
-        &[(Subtract, "//@* | //comment()")],
+        &[(Subtract, "//@*[not(starts-with(name(), 'xml:'))] | //comment()")],
         &[(Intersect, "//@*")],
         &[(Union, "//c"), (Subtract, "/descendant::d:d")],
         &[(Intersect, "here()/ancestor::d:root/p:b")],
@@ -198,4 +267,52 @@ fn filters_equal_libxml2() {
         .collect();
     let found = differences(DOCUMENT, &chains);
     assert!(found.is_empty(), "{} differ:\n{}", found.len(), found.join("\n\n"));
+}
+
+/// Canonical octets of the nodes for which an expression is true.
+fn kept(text: &str, expression: &str, method: CanonicalizationMethod) -> String {
+    let tree = Document::parse(text).unwrap();
+    let canonicalization = Canonicalization { method, with_comments: false };
+    let chain = [xpath(expression), canonical(canonicalization, &[])];
+    let (limits, budget) = (Limits::default(), Budget::default());
+    let mut octets = Vec::new();
+    let (present, start) = (Present::default(), Start::document(&tree));
+    general(present, start, &chain, &limits, &budget, &mut octets).unwrap();
+    String::from_utf8(octets).unwrap()
+}
+
+#[test]
+fn what_libxml2_writes_otherwise() {
+    use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
+    // Canonical XML 2.3: only an element in the node-set gets xmlns="".
+    let text = "<a xmlns='urn:a'><b xmlns='' c='1'><d/></b></a>";
+    let no_b = "not(self::b)";
+    assert_eq!(kept(text, no_b, Inclusive), "<a xmlns=\"urn:a\"> c=\"1\"<d xmlns=\"\"></d></a>");
+    // 2.3: a line feed stands only beside instructions outside of the document element.
+    assert_eq!(
+        kept("<?x?><a>1<?p?>2</a><?y?>", "not(self::a)", Inclusive),
+        "<?x?>\n1<?p?>2\n<?y?>"
+    );
+    // 2.4: what an element itself has, in the node-set or not, it does not inherit.
+    let text = "<a xml:lang='de'><b><c xml:lang='fr'/></b></a>";
+    let no_fr = "not(self::b) and string() != 'fr'";
+    assert_eq!(kept(text, no_fr, Inclusive), "<a xml:lang=\"de\"><c></c></a>");
+    // Canonical XML 1.1, 2.4: inherited from every ancestor, and nothing that is not in the node-set.
+    let text = "<a xml:lang='de'><b><c/></b></a>";
+    assert_eq!(kept(text, no_b, Inclusive11), "<a xml:lang=\"de\"><c xml:lang=\"de\"></c></a>");
+    assert_eq!(kept(text, "string() != 'de'", Inclusive11), "<a><b><c></c></b></a>");
+    // The own xml:base is joined although it is not in the node-set.
+    let text = "<a xml:base='http://h/'><b xml:base='b/'><c xml:base='c'/></b></a>";
+    let bases = "not(self::b) and string() != 'c'";
+    assert_eq!(
+        kept(text, bases, Inclusive11),
+        "<a xml:base=\"http://h/\"> xml:base=\"b/\"<c xml:base=\"b/c\"></c></a>"
+    );
+    // Exclusive 3: an attribute of an omitted element declares nothing, and a namespace node that is
+    // not in the node-set is not declared for an attribute.
+    let text = "<p:a xmlns:p='urn:p'><b p:x='1'><p:c/></b></p:a>";
+    let middle = "ancestor-or-self::b and not(self::b)";
+    assert_eq!(kept(text, middle, Exclusive), " p:x=\"1\"<p:c xmlns:p=\"urn:p\"></p:c>");
+    let no_namespaces = "self::node()[name() != 'p']";
+    assert_eq!(kept(text, no_namespaces, Exclusive), "<p:a><b p:x=\"1\"><p:c></p:c></b></p:a>");
 }

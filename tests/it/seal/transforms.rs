@@ -369,7 +369,11 @@ fn octets_go_on_through_the_chain() {
     let canonical = canonical(CanonicalizationMethod::Inclusive, false);
     let all = [canonical.clone(), Transform::Enveloped];
     assert_eq!(run_native(text, "", &all), Some(Err(Refusal::ReferenceCoversItself)));
-    let afirma = [canonical, Transform::Enveloped, xpath("not(ancestor-or-self::x:Signature)", &[("x", DS)])];
+    let afirma = [
+        canonical,
+        Transform::Enveloped,
+        xpath("not(ancestor-or-self::x:Signature)", &[("x", DS)]),
+    ];
     let kept = "<r><a>PGI+JiN4MjA7PGMvPjwvYj4=</a><place></place></r>";
     assert_eq!(run_native(text, "", &afirma), Some(Ok(kept.to_owned())));
 }

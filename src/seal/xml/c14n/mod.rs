@@ -174,12 +174,12 @@ impl<'a> Attribute<'a> {
 }
 
 /// Adds the `xml:*` attributes of ancestors outside of the node-set to those of an element; `own`
-/// says whether the element itself has an attribute of a name, written or not.
+/// is the value that the element itself has for a name, written or not.
 fn merge_inherited<'a>(
     attributes: &mut Vec<Attribute<'a>>,
     inherited: Vec<(&'a str, Cow<'a, str>)>,
     method: CanonicalizationMethod,
-    own: impl Fn(&str) -> bool,
+    own: impl Fn(&str) -> Option<&'a str>,
 ) {
     for (local, value) in inherited {
         let joins = local == "base" && method == CanonicalizationMethod::Inclusive11;
@@ -187,10 +187,20 @@ fn merge_inherited<'a>(
             Some(written) if joins => {
                 written.value = Cow::Owned(uri::join(&value, &written.value));
             }
-            None if joins || !own(local) => {
-                attributes.push(Attribute { namespace: XML_NAMESPACE, prefix: "xml", local, value })
+            Some(_) => {}
+            None => {
+                let value = match own(local) {
+                    None => value,
+                    Some(own) if joins => Cow::Owned(uri::join(&value, own)),
+                    Some(_) => continue,
+                };
+                attributes.push(Attribute {
+                    namespace: XML_NAMESPACE,
+                    prefix: "xml",
+                    local,
+                    value,
+                });
             }
-            _ => {}
         }
     }
     if method == CanonicalizationMethod::Inclusive11 {

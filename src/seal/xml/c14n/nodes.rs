@@ -139,7 +139,7 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
         let parent = element.parent_element().filter(|parent| !self.nodes.has(*parent));
         if is_in && parent.is_some() && self.method != CanonicalizationMethod::Exclusive {
             let inherited = inherited_past(parent, self.method, |node| self.nodes.has(node));
-            let own = |local: &str| element.has_attribute((XML_NAMESPACE, local));
+            let own = |local: &str| element.attribute((XML_NAMESPACE, local));
             merge_inherited(&mut attributes, inherited, self.method, own);
         }
         sort_attributes(&mut attributes);

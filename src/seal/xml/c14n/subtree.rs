@@ -144,7 +144,7 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
         self.attributes.extend(element.attributes().map(|own| Attribute::new(&own, source)));
         if element == self.apex && self.method != CanonicalizationMethod::Exclusive {
             let inherited = inherited_xml_attributes(element.parent(), self.method);
-            merge_inherited(&mut self.attributes, inherited, self.method, |_| false);
+            merge_inherited(&mut self.attributes, inherited, self.method, |_| None);
         }
         sort_attributes(&mut self.attributes);
     }
