@@ -17,6 +17,7 @@ use chancery::seal::xml::transforms::{
     write_transforms,
 };
 use chancery::seal::xml::xpath::Budget;
+use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
 use super::support::*;
@@ -458,5 +459,50 @@ fn references_select_as_their_uri_says() {
         ("#xpointer(id())", false),
     ] {
         assert_eq!(dereference(&tree, uri).is_ok(), found, "{uri}");
+    }
+}
+
+/// The body of a fuzz target: any text as an expression in a chain, and as what `ds:Transforms` holds.
+fn fuzz_transforms(text: &str) {
+    let tree = Document::parse(INVOICE).unwrap();
+    let (limits, budget) = (Limits::default(), Budget::new(100_000));
+    let place = Place { parent: tree.root_element() };
+    let chains = [
+        vec![xpath(text, &[("ds", DS), ("s", SIG)])],
+        vec![subtract(text), canonical(CanonicalizationMethod::Exclusive, true)],
+        vec![canonical(CanonicalizationMethod::Inclusive11, false), xpath(text, &[])],
+        vec![Transform::Base64, xpath(text, &[])],
+    ];
+    for chain in chains {
+        let mut out = Vec::new();
+        let start = Start::document(&tree).with_comments();
+        let _ = native(&tree, start, &chain, place, &limits, &mut out);
+        let _ = general(Present::default(), start, &chain, &limits, &budget, &mut out);
+        let written = write_transforms(&chain, "ds");
+        let in_scope = written.replacen('>', &format!(" xmlns:ds=\"{DS}\">"), 1);
+        let well_formed = Document::parse(&in_scope);
+        if let Ok(tree) = well_formed {
+            let _ = read_transforms(tree.root_element());
+        }
+    }
+    let held = format!("<Transforms xmlns=\"{DS}\"><Transform {text}</Transforms>");
+    if let Ok(tree) = Document::parse(&held) {
+        let _ = read_transforms(tree.root_element());
+    }
+    let mut out = Vec::new();
+    let _ = octets(text.as_bytes(), &[Transform::Base64], &limits, &budget, &mut out);
+    let _ = dereference(&tree, text);
+    let _ = dereference(&tree, &format!("#xpointer({text}"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_transform_panics(text in "[ -~\u{e9}]{0,40}", name in "[a-z:*@/]{1,12}") {
+        fuzz_transforms(&text);
+        fuzz_transforms(&format!("not(ancestor-or-self::{name})"));
+        fuzz_transforms(&format!("//{name} | {text}"));
+        fuzz_transforms(&format!("Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><XPath>{name}</XPath></Transform>"));
     }
 }

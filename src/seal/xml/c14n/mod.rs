@@ -81,8 +81,8 @@ pub fn canonicalize<'a, S: Sink>(
 
 /// Writes the canonical form of any node-set of a document: Canonical XML 2.3 and 2.4, Exclusive XML
 /// Canonicalization 3.
-pub fn canonicalize_nodes<'a, S: Sink>(
-    document: &'a Document<'_>,
+pub fn canonicalize_nodes<S: Sink>(
+    document: &Document<'_>,
     nodes: &NodeSet,
     canonicalization: Canonicalization,
     inclusive_prefixes: &[&str],

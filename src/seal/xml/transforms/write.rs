@@ -72,20 +72,20 @@ fn write_xpath(
     xpath: &str,
     namespaces: &BTreeMap<String, String>,
 ) {
-    let mut declared = namespaces.clone();
+    let mut bindings = namespaces.clone();
     // The prefix xml is always bound, and there is no empty one in expressions.
-    declared.retain(|prefix, _| !matches!(&**prefix, "" | "xml" | "xmlns"));
+    bindings.retain(|prefix, _| !matches!(&**prefix, "" | "xml" | "xmlns"));
     let mut prefix = prefix.to_owned();
-    let taken = declared.get(&prefix).is_some_and(|meant| meant != namespace);
-    while taken && declared.contains_key(&prefix) {
+    let taken = bindings.get(&prefix).is_some_and(|meant| meant != namespace);
+    while taken && bindings.contains_key(&prefix) {
         prefix.push('_');
     }
     if (declares || taken) && !prefix.is_empty() {
-        declared.insert(prefix.clone(), namespace.to_owned());
+        bindings.insert(prefix.clone(), namespace.to_owned());
     }
     let name = if prefix.is_empty() { "XPath".to_owned() } else { format!("{prefix}:XPath") };
     let _ = write!(text, "<{name}");
-    for (prefix, namespace) in &declared {
+    for (prefix, namespace) in &bindings {
         let _ = write!(text, " xmlns:{prefix}=\"{}\"", attribute(namespace));
     }
     let mut content = Vec::new();

@@ -6,6 +6,7 @@
 //! Variables are refused: nothing binds any in XML Signature.
 
 mod axes;
+mod compare;
 mod evaluate;
 mod expression;
 mod functions;
