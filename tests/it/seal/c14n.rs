@@ -50,7 +50,7 @@ fn whole_documents_equal_libxml2() {
     files.extend(installed_xml());
     let used = files.iter().filter(|file| compare(file)).count();
     println!("{used} of {} files compared", files.len());
-    assert!(used >= 120 || shared().is_none(), "only {used} files can be read");
+    assert!(used >= 200 || shared().is_none(), "only {used} files can be read");
 }
 
 /// XML that Debian packages install; some machines have none.
@@ -157,7 +157,9 @@ fn compare_writers(text: &str) {
     for apex in &some {
         cases.push((Subset::subtree(*apex), NodeSet::subtree(*apex)));
         let mut holes = NodeSet::all(&document);
-        some.iter().for_each(|hole| holes.remove_subtree(*hole));
+        for hole in &some {
+            holes.remove_subtree(*hole);
+        }
         holes.remove_comments(&document);
         let subset = Subset::document(&document).without_all(some.clone()).without_comments();
         cases.push((subset, holes));

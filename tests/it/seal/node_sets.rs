@@ -1,6 +1,7 @@
 //! Arbitrary node-sets beside xmlsec1, which evaluates the same chains with libxml2: it signs a
 //! document with a reference for each chain, and our digests must be the ones it wrote.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
@@ -22,7 +23,8 @@ const PREFIXES: [(&str, &str); 4] =
 fn signed(document: &str, chains: &[Vec<Transform>]) -> (String, Vec<String>) {
     let mut references = String::new();
     for chain in chains {
-        references += &format!(
+        let _ = write!(
+            references,
             "<ds:Reference URI=\"\">{}<ds:DigestMethod Algorithm=\"{DS}sha1\"></ds:DigestMethod>\
              <ds:DigestValue></ds:DigestValue></ds:Reference>",
             write_transforms(chain, "ds")
@@ -56,7 +58,7 @@ fn signed(document: &str, chains: &[Vec<Transform>]) -> (String, Vec<String>) {
 fn differences(document: &str, chains: &[Vec<Transform>]) -> Vec<String> {
     let (text, theirs) = signed(document, chains);
     let tree = Document::parse(&text).unwrap();
-    let signature = tree.descendants().filter(|node| node.has_tag_name((DS, "Signature"))).last();
+    let signature = tree.descendants().rfind(|node| node.has_tag_name((DS, "Signature")));
     let signature = signature.unwrap();
     let mut found = Vec::new();
     for (at, (reference, chain)) in references(signature).into_iter().zip(chains).enumerate() {

@@ -355,6 +355,56 @@ fn a_reference_that_would_cover_itself_is_refused() {
 }
 
 #[test]
+fn a_made_reference_that_covers_itself_is_told() {
+    let tree = Document::parse(INVOICE).unwrap();
+    let ds = &[("ds", DS)];
+    for (chain, covers) in [
+        (vec![], true),
+        (vec![Transform::Enveloped], false),
+        (vec![xpath("not(self::ds:Signature)", ds)], true),
+        (vec![xpath("not(ancestor-or-self::ds:Signature) and 1", ds)], false),
+        (vec![xpath("ancestor-or-self::ds:SignatureValue", ds)], true),
+        (vec![xpath("ancestor-or-self::ds:Object", ds)], false),
+        (vec![canonical(CanonicalizationMethod::Inclusive, false), Transform::Enveloped], true),
+    ] {
+        let text = with_signature(INVOICE, tree.root_element(), &chain);
+        let tree = Document::parse(&text).unwrap();
+        let signature = tree.descendants().find(|node| node.attribute("Id") == Some("own"));
+        let reference = references(signature.unwrap())[0];
+        let (_, outcome) = octets_of(signature.unwrap(), reference).unwrap();
+        assert_eq!(outcome.covers_itself, covers, "{chain:?}");
+    }
+}
+
+#[test]
+fn a_filter_that_costs_too_much_is_refused() {
+    let prefixes: String = (0..40).fold(String::new(), |mut text, number| {
+        let _ = write!(text, " xmlns:p{number}='urn:{number}'");
+        text
+    });
+    let text = format!("<a{prefixes}>{}</a>", "<b c='d'/>".repeat(30_000));
+    let tree = Document::parse(&text).unwrap();
+    let limits = Limits::default();
+    let intersect = Transform::XPathFilter2 {
+        filters: vec![Filter {
+            operation: FilterOperation::Intersect,
+            xpath: "//b".to_owned(),
+            namespaces: BTreeMap::new(),
+        }],
+    };
+    for chain in [[xpath("self::*", &[])], [intersect]] {
+        let start = Start::document(&tree);
+        let (mut out, budget) = (Vec::new(), Budget::new(500_000));
+        let result = general(Present::default(), start, &chain, &limits, &budget, &mut out);
+        assert!(matches!(result, Err(Refusal::XPathTooExpensive { .. })), "{chain:?}");
+        let budget = Budget::default();
+        let result = general(Present::default(), start, &chain, &limits, &budget, &mut out);
+        assert!(result.is_ok(), "{chain:?}: {result:?}");
+        println!("{} steps for {chain:?}", budget.used());
+    }
+}
+
+#[test]
 fn octets_go_on_through_the_chain() {
     let outside = xpath("not(ancestor-or-self::place)", &[]);
     let base64 = [outside.clone(), Transform::Base64];

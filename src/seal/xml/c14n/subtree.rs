@@ -7,7 +7,7 @@ use super::{
     shares_bindings, sort_attributes, write_attribute, write_declaration, write_leaf,
 };
 use crate::domain::profile::{Canonicalization, CanonicalizationMethod};
-use crate::seal::xml::sink::Sink;
+use crate::seal::xml::sink::{Sink, write_text};
 
 pub(super) fn write<'a, S: Sink>(
     subset: Subset<'a, '_>,
@@ -92,7 +92,11 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
                 self.start_tag(node);
                 true
             }
-            NodeType::Text | NodeType::Comment | NodeType::PI => {
+            NodeType::Text => {
+                write_text(node.text().unwrap_or_default(), self.sink);
+                false
+            }
+            NodeType::Comment | NodeType::PI => {
                 write_leaf(node, self.comments, self.root_start, self.sink);
                 false
             }
@@ -141,7 +145,9 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
     fn collect_attributes(&mut self, element: Node<'a, 'i>) {
         self.attributes.clear();
         let source = self.source;
-        self.attributes.extend(element.attributes().map(|own| Attribute::new(&own, source)));
+        for own in element.attributes() {
+            self.attributes.push(Attribute::new(&own, source));
+        }
         if element == self.apex && self.method != CanonicalizationMethod::Exclusive {
             let inherited = inherited_xml_attributes(element.parent(), self.method);
             merge_inherited(&mut self.attributes, inherited, self.method, |_| None);
