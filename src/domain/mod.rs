@@ -13,3 +13,4 @@ pub mod profile;
 pub mod refusal;
 pub mod scope;
 pub mod text;
+pub mod transform;

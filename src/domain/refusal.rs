@@ -139,6 +139,18 @@ pub enum Refusal {
     CanonicalizationUnknown { value: String },
     #[error("{what} cannot be canonicalized: {remedy}")]
     CanonicalizationUnsupported { what: String, remedy: &'static str },
+    #[error("the XPath '{xpath}' cannot be used: {reason}; correct it")]
+    XPathInvalid { xpath: String, reason: String },
+    #[error(
+        "the XPath '{xpath}' takes more than {limit} steps on this document; write one that looks at fewer nodes"
+    )]
+    XPathTooExpensive { xpath: String, limit: u64 },
+    #[error("the transforms cannot be applied: {reason}; change the transforms or the document")]
+    TransformImpossible { reason: String },
+    #[error(
+        "the transforms keep the signature itself among what is sealed; add the enveloped transform, or leave it out by XPath"
+    )]
+    ReferenceCoversItself,
 }
 
 impl Refusal {
@@ -193,6 +205,10 @@ impl Refusal {
             Self::TransformUnknown { .. } => "transform-unknown",
             Self::CanonicalizationUnknown { .. } => "canonicalization-unknown",
             Self::CanonicalizationUnsupported { .. } => "canonicalization-unsupported",
+            Self::XPathInvalid { .. } => "xpath-invalid",
+            Self::XPathTooExpensive { .. } => "xpath-too-expensive",
+            Self::TransformImpossible { .. } => "transform-impossible",
+            Self::ReferenceCoversItself => "reference-covers-itself",
         }
     }
 }

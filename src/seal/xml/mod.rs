@@ -2,15 +2,19 @@
 //!
 //! The order is fixed: [`source`] decodes and normalises line ends, [`guard`] bounds
 //! what the parser will see, [`guard::parse`] parses once, [`c14n`] canonicalises what was parsed.
+//! [`transforms`] runs the transform chain of a reference, with [`xpath`] over sets of [`nodes`].
 //! Nothing here ever writes XML back from a tree; documents are only ever spliced.
 
 pub mod c14n;
 mod declaration;
 pub mod encoding;
 pub mod guard;
+pub mod nodes;
 pub mod sink;
 pub mod source;
+pub mod transforms;
 mod uri;
+pub mod xpath;
 
 /// Namespace of `xml:lang` and its kin; never declared, always bound (Namespaces in XML, 3).
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";

@@ -289,6 +289,10 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::LocationPlaceholder { .. }
         | Refusal::TransformUnknown { .. }
         | Refusal::CanonicalizationUnknown { .. }
-        | Refusal::CanonicalizationUnsupported { .. } => Family::Invalid,
+        | Refusal::CanonicalizationUnsupported { .. }
+        | Refusal::XPathInvalid { .. }
+        | Refusal::XPathTooExpensive { .. }
+        | Refusal::TransformImpossible { .. }
+        | Refusal::ReferenceCoversItself => Family::Invalid,
     }
 }

@@ -1,0 +1,182 @@
+//! The chain on a document in which the signature does not stand yet.
+
+use roxmltree::{Document, Node};
+
+use super::chain::{Chain, IMPLIED, Present, is_named, is_signature, leaves_out_later};
+use super::{MAX_TRANSFORMS, Start, impossible, parse};
+use crate::domain::refusal::Refusal;
+use crate::domain::transform::{FilterOperation, Transform};
+use crate::seal::Limits;
+use crate::seal::xml::DS_NAMESPACE;
+use crate::seal::xml::c14n::{Subset, canonicalize};
+use crate::seal::xml::nodes::NodeSet;
+use crate::seal::xml::sink::Sink;
+use crate::seal::xml::xpath::{Budget, ElementName, Known};
+
+/// Where the signature will stand: as a child of this element.
+#[derive(Clone, Copy)]
+pub struct Place<'a, 'i> {
+    /// The parent of the future `ds:Signature`.
+    pub parent: Node<'a, 'i>,
+}
+
+/// Runs a chain as if the signature stood at its place; `None` when that cannot be decided without
+/// the signature: then put one there, and ask [`super::general`].
+///
+/// # Errors
+/// Inside of `Some`: [`Refusal::ReferenceCoversItself`] when the signature would be among the
+/// selected nodes, [`Refusal::TransformImpossible`] when nothing would, and what transforms after a
+/// canonicalization refuse.
+pub fn native<'a, 'i, S: Sink>(
+    tree: &'a Document<'i>,
+    start: Start<'a, 'i>,
+    transforms: &[Transform],
+    place: Place<'a, 'i>,
+    limits: &Limits,
+    sink: &mut S,
+) -> Option<Result<(), Refusal>> {
+    if transforms.len() > MAX_TRANSFORMS {
+        return Some(Err(impossible(format!("there are more than {MAX_TRANSFORMS}"))));
+    }
+    let mut plan = Plan {
+        tree,
+        place,
+        without: Vec::new(),
+        covers: place.parent.ancestors().any(|ancestor| ancestor == start.apex),
+        nothing: false,
+    };
+    let ends = |transform: &Transform| {
+        matches!(transform, Transform::Canonical { .. } | Transform::Base64)
+    };
+    let filters = transforms.iter().position(ends).unwrap_or(transforms.len());
+    let (filters, rest) = transforms.split_at(filters);
+    for transform in filters {
+        match plan.apply(transform)? {
+            Ok(()) => {}
+            Err(refusal) => return Some(Err(refusal)),
+        }
+    }
+    Some(plan.write(start, rest, limits, sink))
+}
+
+struct Plan<'a, 'i> {
+    tree: &'a Document<'i>,
+    place: Place<'a, 'i>,
+    /// What is left out.
+    without: Vec<Node<'a, 'i>>,
+    /// Whether the future signature is selected.
+    covers: bool,
+    /// Whether no node is selected at all.
+    nothing: bool,
+}
+
+impl<'a, 'i> Plan<'a, 'i> {
+    fn apply(&mut self, transform: &Transform) -> Option<Result<(), Refusal>> {
+        match transform {
+            Transform::Enveloped => self.covers = false,
+            Transform::XPath { xpath, namespaces } => {
+                let known = match parse(xpath, namespaces) {
+                    Ok(expression) => expression.known(),
+                    Err(refusal) => return Some(Err(refusal)),
+                };
+                match known? {
+                    Known::Outside(name) => self.leave_out_all(&name),
+                    Known::OutsideMine(name) => self.leave_out_mine(&name)?,
+                    Known::Every(_) => return None,
+                }
+            }
+            Transform::XPathFilter2 { filters } => {
+                for filter in filters {
+                    let known = match parse(&filter.xpath, &filter.namespaces) {
+                        Ok(expression) => expression.known(),
+                        Err(refusal) => return Some(Err(refusal)),
+                    };
+                    let (FilterOperation::Subtract, Known::Every(name)) =
+                        (filter.operation, known?)
+                    else {
+                        return None;
+                    };
+                    self.leave_out_all(&name);
+                }
+            }
+            Transform::Canonical { .. } | Transform::Base64 => return None,
+        }
+        Some(Ok(()))
+    }
+
+    fn leave_out_all(&mut self, name: &ElementName) {
+        self.without.extend(self.tree.descendants().filter(|node| is_named(*node, name)));
+        let around = self.place.parent.ancestors().any(|ancestor| is_named(ancestor, name));
+        if around || is_signature(name) {
+            self.covers = false;
+        }
+    }
+
+    /// `None` for elements inside of the future signature.
+    fn leave_out_mine(&mut self, name: &ElementName) -> Option<()> {
+        if is_signature(name) {
+            self.covers = false;
+            return Some(());
+        }
+        let inside = ["SignedInfo", "Reference", "Transforms", "Transform"];
+        if name.namespace.as_deref() == Some(DS_NAMESPACE) && inside.contains(&&*name.local) {
+            return None;
+        }
+        match self.place.parent.ancestors().find(|ancestor| is_named(*ancestor, name)) {
+            Some(mine) => {
+                self.without.push(mine);
+                self.covers = false;
+            }
+            None => self.nothing = true,
+        }
+        Some(())
+    }
+
+    fn write<S: Sink>(
+        self,
+        start: Start<'a, 'i>,
+        rest: &[Transform],
+        limits: &Limits,
+        sink: &mut S,
+    ) -> Result<(), Refusal> {
+        let top = if start.apex.is_root() { self.tree.root_element() } else { start.apex };
+        if self.nothing || top.ancestors().any(|ancestor| self.without.contains(&ancestor)) {
+            return Err(impossible(
+                "nothing of the document would be sealed, because all of it is left out",
+            ));
+        }
+        let later = rest.split_first().is_some_and(|(canonical, rest)| {
+            matches!(canonical, Transform::Canonical { .. })
+                && leaves_out_later(rest, Some(self.place.parent))
+        });
+        if self.covers && !later {
+            return Err(Refusal::ReferenceCoversItself);
+        }
+        let budget = Budget::default();
+        let chain = Chain { limits, budget: &budget };
+        let (canonicalization, prefixes, rest) = match rest.split_first() {
+            None => (IMPLIED, &[] as &[String], rest),
+            Some((Transform::Canonical { canonicalization, inclusive_prefixes }, rest)) => {
+                (*canonicalization, &**inclusive_prefixes, rest)
+            }
+            Some(_) => {
+                let mut nodes = NodeSet::subtree(start.apex);
+                self.without.iter().for_each(|left_out| nodes.remove_subtree(*left_out));
+                let nobody = Present::default();
+                return chain.nodes(self.tree, nodes, nobody, (0, rest), sink).map(|_| ());
+            }
+        };
+        let prefixes: Vec<&str> = prefixes.iter().map(|prefix| &**prefix).collect();
+        let mut subset = Subset::subtree(start.apex).without_all(self.without);
+        if !start.comments {
+            subset = subset.without_comments();
+        }
+        if rest.is_empty() {
+            canonicalize(subset, canonicalization, &prefixes, sink);
+            return Ok(());
+        }
+        let mut octets = Vec::new();
+        canonicalize(subset, canonicalization, &prefixes, &mut octets);
+        chain.octets(&octets, rest, sink)
+    }
+}
