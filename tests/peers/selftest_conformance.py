@@ -8,7 +8,6 @@ MANIFEST.tsv records, each also with a digest and with a signature value changed
 ZATCA and MyInvois. Ends with a table; exit code 1 when a judge errs.
 """
 
-import datetime
 import os
 import pathlib
 import re
@@ -19,11 +18,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 import xmlsec
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from lxml import etree
-from selftest import DS, certify, seal
+from make_pki import certify, pem, revocations
+from selftest import DS, seal
 
 HERE = pathlib.Path(__file__).parent
 BUILT = HERE.parents[1] / ".tools/judges"
@@ -90,21 +89,6 @@ class Table:
 # --- files made here -----------------------------------------------------------------------------
 
 
-def revocations(root: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> bytes:
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(root.subject)
-        .last_update(now - datetime.timedelta(minutes=1))
-        .next_update(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
-        )
-        .add_extension(x509.CRLNumber(1), critical=False)
-    )
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-
-
 DETACHED = f"""<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>
 <ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>
 <ds:SignatureMethod Algorithm="http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"/>
@@ -117,7 +101,7 @@ DETACHED = f"""<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>
 def sign_detached(folder: pathlib.Path) -> None:
     """RSA-PSS over another file, by python-xmlsec."""
     key = rsa.generate_private_key(65537, 3072)
-    certificate = certify("Selftest PSS", key, None, key, is_root=True)
+    certificate = certify("Selftest PSS", key, None, key, is_ca=True)
     signature = etree.fromstring(DETACHED)
     base64_der = "".join(pem(certificate).decode().splitlines()[1:-1])
     signature.find(f".//{{{DS}}}X509Certificate").text = base64_der
@@ -138,14 +122,10 @@ def sign_detached(folder: pathlib.Path) -> None:
     (folder / "detached.xml").write_bytes(etree.tostring(signature))
 
 
-def pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
 def own_files(table: Table, base: pathlib.Path) -> None:
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = certify("Selftest root", root_key, None, root_key, is_root=True)
-    certificate = certify("Selftest signer", key, root.subject, root_key, is_root=False)
+    root = certify("Selftest root", root_key, None, root_key, is_ca=True)
+    certificate = certify("Selftest signer", key, root, root_key, is_ca=False)
     good = seal(key, certificate)
     renamed = re.sub(rb"(</?xades:Signing)Time>", rb"\1Thyme>", good)
     files = {
@@ -156,7 +136,7 @@ def own_files(table: Table, base: pathlib.Path) -> None:
         "value.xml": damaged(good, "SignatureValue"),
         "unsigned.xml": re.sub(rb"(?s)<ds:Signature .*</ds:Signature>", b"", good),
         "root.pem": pem(root),
-        "other.pem": pem(certify("Other root", key, None, key, is_root=True)),
+        "other.pem": pem(certify("Other root", key, None, key, is_ca=True)),
         "root.crl": revocations(root, root_key),
     }
     if len(set(files.values())) != len(files):
