@@ -105,6 +105,8 @@ def base64_of_hex(octets: bytes) -> str:
 def main(usage: str, checks: Callable[[Document], dict[str, bool | None]]) -> None:
     """One line per file: path, OK or FAIL, a sign for each check (? is absent), reason."""
     files = sys.argv[1:]
+    if files and files[0].startswith("@"):
+        files = pathlib.Path(files[0][1:]).read_text().splitlines()
     if not files or files[0].startswith("-"):
         sys.exit(usage)
     failed = False

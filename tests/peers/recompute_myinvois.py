@@ -1,6 +1,6 @@
 """Recomputes the seal of invoices by MyInvois' recipe (Malaysia, UBL 2.1 XML, version 1.1).
 
-Usage: recompute_myinvois.py FILE...
+Usage: recompute_myinvois.py FILE...|@LIST
 
 One line per file, fields separated by tabs: path, OK or FAIL, the checks, reason; exit code 1 when one
 fails. The checks:

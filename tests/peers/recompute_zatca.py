@@ -1,6 +1,6 @@
 """Recomputes the seal of invoices by ZATCA's recipe (Saudi Arabia, simplified tax invoices).
 
-Usage: recompute_zatca.py FILE...
+Usage: recompute_zatca.py FILE...|@LIST
 
 One line per file, fields separated by tabs: path, OK or FAIL, the checks, reason; exit code 1 when one
 fails. The checks:
