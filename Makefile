@@ -1,9 +1,9 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench fmt clean
+.PHONY: help setup demo test conformance lint bench fmt clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## install what demo, test and lint need (the other targets do it themselves)
 	@scripts/setup.sh demo test lint
@@ -13,6 +13,9 @@ demo: ## seal the sample invoices with a key in a SoftHSM token (KEEP=1 keeps th
 
 test: ## every test, with a real PKCS#11 token and foreign judges (ARGS="name" runs some)
 	@scripts/test.sh $(ARGS)
+
+conformance: ## every profile before every foreign judge, EU DSS among them; needs a JVM (ARGS="name")
+	@scripts/conformance.sh $(ARGS)
 
 lint: ## format, clippy, dependencies, shell, Dockerfile, samples; warnings are errors
 	@scripts/lint.sh

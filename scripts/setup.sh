@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for: demo, test, lint, bench (any of them as arguments; none means all).
+# Installs what is missing for: demo, test, lint, bench, judges (any of them as arguments; none means
+# demo, test and lint). judges are those of make conformance, which also need a JVM.
 # Quick when nothing is missing. Says what it does; changes nothing outside the repository except
 # Debian packages, and those only as root.
 set -euo pipefail
@@ -48,12 +49,18 @@ softhsm_module() {
     return 1
 }
 
+knows_java_17() { # a stub named javac that asks for a JDK fails here
+    javac --release 17 -version >/dev/null 2>&1
+}
+
 is_there() { # is what Debian package $1 brings already on the machine, wherever it came from?
     case $1 in
         softhsm2) command -v softhsm2-util >/dev/null && softhsm_module ;;
         opensc) command -v pkcs11-tool >/dev/null ;;
         libxml2-utils) command -v xmllint >/dev/null ;;
         postgresql) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
+        openjdk-17-jdk-headless) knows_java_17 ;;
+        maven) command -v mvn >/dev/null ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
@@ -69,6 +76,8 @@ what_for() {
         python3-venv) echo "the environment of the Python judges" ;;
         curl | jq) echo "requests by hand, as in the README" ;;
         strace) echo "kills the service at a chosen step, in the crash tests" ;;
+        openjdk-17-jdk-headless) echo "the judges in Java: EU DSS and the JDK's own engine" ;;
+        maven) echo "fetches EU DSS" ;;
         shellcheck) echo "lint of shell scripts" ;;
         qpdf) echo "check of the sample PDFs" ;;
     esac
@@ -97,8 +106,9 @@ install_packages() { # $@: packages; installs those that are missing, true when 
 
 # --- Python judges, in the repository's own environment ----------------------------------------
 
-install_python() { # $1: requirements file with hashes
+install_python() { # $1: requirements file with hashes; the rest: options of pip install
     local requirements=$1 stamp sum
+    shift
     stamp=.venv/.$(basename "$requirements").sha256
     sum=$(sha256sum <"$requirements")
     [[ -f $stamp && $(<"$stamp") == "$sum" ]] && return 0
@@ -109,7 +119,7 @@ install_python() { # $1: requirements file with hashes
     fi
     say "installing $requirements into .venv (pinned, hashes checked)"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-        --only-binary :all: -r "$requirements" || { complain "could not install $requirements"; return 1; }
+        --only-binary :all: "$@" -r "$requirements" || { complain "could not install $requirements"; return 1; }
     printf '%s\n' "$sum" >"$stamp"
 }
 
@@ -135,8 +145,8 @@ groups=("$@")
 [[ ${#groups[@]} -eq 0 ]] && groups=(demo test lint)
 for group in "${groups[@]}"; do
     case $group in
-        demo | test | lint | bench) ;;
-        *) complain "unknown group $group; use demo, test, lint, bench"; exit 2 ;;
+        demo | test | lint | bench | judges) ;;
+        *) complain "unknown group $group; use demo, test, lint, bench, judges"; exit 2 ;;
     esac
 done
 
@@ -154,6 +164,12 @@ fi
 if wants test; then
     install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql || failed=1
     install_python tests/peers/requirements.txt || failed=1
+    scripts/setup-xsd.sh || failed=1
+fi
+if wants judges; then
+    install_packages openjdk-17-jdk-headless maven xmlsec1 || failed=1
+    install_python tests/peers/requirements.txt || failed=1
+    install_python tests/peers/requirements-conformance.txt --no-deps || failed=1
     scripts/setup-xsd.sh || failed=1
 fi
 if wants lint; then

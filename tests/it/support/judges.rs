@@ -1,5 +1,6 @@
 //! Foreign judges of sealed documents, and the documents they judge.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -75,6 +76,208 @@ pub(crate) fn ubl_valid(files: &[PathBuf]) -> Vec<PathBuf> {
         said.lines().any(|said| said == line)
     };
     files.iter().filter(accepts).cloned().collect()
+}
+
+/// What EU DSS is given besides files. Without revocation lists it calls a good seal
+/// `INDETERMINATE`, `CERTIFICATE_CHAIN_GENERAL_FAILURE` (tests/peers/README.md).
+#[derive(Default)]
+pub(crate) struct DssTrust {
+    pub(crate) roots: Vec<PathBuf>,
+    pub(crate) revocation_lists: Vec<PathBuf>,
+    /// Identifiers of signature policies with the files they name.
+    pub(crate) policies: Vec<(String, PathBuf)>,
+    /// RFC 3339; now when absent.
+    pub(crate) time: Option<String>,
+}
+
+/// What EU DSS says of one signature; of a file without one, or that it cannot read, the level says
+/// `NONE` or `ERROR`.
+#[derive(Debug)]
+pub(crate) struct DssVerdict {
+    pub(crate) path: PathBuf,
+    pub(crate) id: String,
+    pub(crate) level: String,
+    pub(crate) indication: String,
+    pub(crate) sub_indication: Option<String>,
+    /// Digests and signature value are right, whatever the verdict.
+    pub(crate) intact: bool,
+    pub(crate) errors: String,
+    pub(crate) warnings: String,
+}
+
+/// Asks EU DSS about files, in one JVM; a detached seal comes with what it seals. Conformance tests
+/// only: `make test` needs no JVM.
+pub(crate) fn dss_validate(
+    trust: &DssTrust,
+    files: &[(PathBuf, Option<PathBuf>)],
+) -> Vec<DssVerdict> {
+    let mut command = java("dss", "DssValidate");
+    for root in &trust.roots {
+        command.arg("--root").arg(root);
+    }
+    for list in &trust.revocation_lists {
+        command.arg("--crl").arg(list);
+    }
+    for (id, file) in &trust.policies {
+        command.arg("--policy").arg(format!("{id}={}", file.display()));
+    }
+    if let Some(time) = &trust.time {
+        command.args(["--time", time]);
+    }
+    let listed = files.iter().map(|(file, content)| match content {
+        Some(content) => format!("{}\t{}", file.display(), content.display()),
+        None => file.display().to_string(),
+    });
+    let verdict = |fields: Vec<String>| match <[String; 8]>::try_from(fields) {
+        Ok([path, id, level, indication, sub_indication, integrity, errors, warnings]) => {
+            DssVerdict {
+                path: path.into(),
+                id,
+                level,
+                indication,
+                sub_indication: (sub_indication != "-").then_some(sub_indication),
+                intact: integrity == "intact",
+                errors,
+                warnings,
+            }
+        }
+        Err(fields) => panic!("DssValidate said {fields:?}"),
+    };
+    listing(command, listed).into_iter().map(verdict).collect()
+}
+
+/// What a judge says of one signature.
+#[derive(Debug)]
+pub(crate) struct SignatureVerdict {
+    pub(crate) path: PathBuf,
+    /// Counted from 1 in document order; 0 when the file has none.
+    pub(crate) number: usize,
+    pub(crate) accepted: bool,
+    /// A `+` or `-` for each reference, as far as the judge tells.
+    pub(crate) references: String,
+    pub(crate) reason: String,
+}
+
+/// Verifies every signature of files with the engine of the JDK; references to other files are
+/// looked up in `base`. Conformance tests only: `make test` needs no JVM.
+pub(crate) fn jdk_verify(base: Option<&Path>, files: &[PathBuf]) -> Vec<SignatureVerdict> {
+    signatures(java("jdk", "JdkVerify"), base, files)
+}
+
+/// Verifies every signature of files with the libxmlsec of PyPI's xmlsec, which knows RSA-PSS.
+pub(crate) fn python_xmlsec_verify(
+    base: Option<&Path>,
+    files: &[PathBuf],
+) -> Vec<SignatureVerdict> {
+    signatures(python("verify_xml.py"), base, files)
+}
+
+fn signatures(
+    mut command: Command,
+    base: Option<&Path>,
+    files: &[PathBuf],
+) -> Vec<SignatureVerdict> {
+    if let Some(base) = base {
+        command.arg("--base").arg(base);
+    }
+    let verdict = |fields: Vec<String>| match <[String; 5]>::try_from(fields) {
+        Ok([path, number, verdict, references, reason]) => SignatureVerdict {
+            path: path.into(),
+            number: number.parse().unwrap(),
+            accepted: verdict == "OK",
+            references,
+            reason,
+        },
+        Err(fields) => panic!("a judge of signatures said {fields:?}"),
+    };
+    listing(command, displayed(files)).into_iter().map(verdict).collect()
+}
+
+/// What a judge says of one file.
+#[derive(Debug)]
+pub(crate) struct FileVerdict {
+    pub(crate) path: PathBuf,
+    pub(crate) accepted: bool,
+    /// Everything else, as the judge wrote it: checks, counts, rules that do not hold.
+    pub(crate) said: String,
+}
+
+/// Asks GIB's rules about UBL-TR documents.
+pub(crate) fn ubl_tr_rules(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("verify_ubltr.py"), files)
+}
+
+/// Asks the rules of EN 16931 about UBL invoices and credit notes; only fatal ones refuse.
+pub(crate) fn en16931_rules(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("verify_en16931.py"), files)
+}
+
+/// Validates `ds:Signature` with everything in it against the schemas of W3C and ETSI, wherever it
+/// stands.
+pub(crate) fn xades_schema(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("xades_schema.py"), files)
+}
+
+/// Recomputes seals of ZATCA's recipe, which no verifier of XML signatures accepts.
+pub(crate) fn recompute_zatca(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("recompute_zatca.py"), files)
+}
+
+/// Recomputes seals of `MyInvois`' recipe, which no verifier of XML signatures accepts.
+pub(crate) fn recompute_myinvois(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("recompute_myinvois.py"), files)
+}
+
+fn judged(command: Command, files: &[PathBuf]) -> Vec<FileVerdict> {
+    let verdict = |fields: Vec<String>| match fields.as_slice() {
+        [path, verdict, said @ ..] => {
+            FileVerdict { path: path.into(), accepted: verdict == "OK", said: said.join("; ") }
+        }
+        _ => panic!("a judge of files said {fields:?}"),
+    };
+    let verdicts: Vec<FileVerdict> =
+        listing(command, displayed(files)).into_iter().map(verdict).collect();
+    assert_eq!(verdicts.len(), files.len(), "a judge left files out: {verdicts:?}");
+    verdicts
+}
+
+fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
+    files.iter().map(|file| file.display().to_string())
+}
+
+fn python(program: &str) -> Command {
+    let mut command = Command::new(repository().join(".venv/bin/python"));
+    command.arg(repository().join("tests/peers").join(program));
+    command
+}
+
+fn java(judge: &str, program: &str) -> Command {
+    let built = repository().join(".tools/judges").join(judge);
+    assert!(built.is_dir(), "{} is missing: scripts/setup-judges.sh builds it", built.display());
+    let classes = match judge {
+        "dss" => format!("{0}/classes:{0}/lib/*", built.display()),
+        _ => built.display().to_string(),
+    };
+    let mut command = Command::new("java");
+    command.args(["-cp", &classes, program]);
+    command
+}
+
+/// Runs a judge over a list of files; its lines, cut at tabs. Exit code 1 says that it refused one.
+fn listing(mut command: Command, files: impl Iterator<Item = String>) -> Vec<Vec<String>> {
+    let mut list = tempfile::NamedTempFile::new().unwrap();
+    for file in files {
+        writeln!(list, "{file}").unwrap();
+    }
+    let output =
+        command.arg(format!("@{}", list.path().display())).output().unwrap_or_else(|error| {
+            panic!("{command:?}: {error}; scripts/setup-judges.sh sets the judges up")
+        });
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{command:?}: {said}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert!(!lines.is_empty(), "{command:?} said nothing: {said}");
+    lines.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
 /// The repository.
