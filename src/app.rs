@@ -21,6 +21,7 @@ use crate::keys::{KeyRef, Keyring};
 use crate::pki::certificate::Chain;
 use crate::pki::jose::TokenKeys;
 use crate::seal::Signer;
+use crate::seal::catalogue::Catalogue;
 use crate::store::{Reader, Store};
 
 /// What a request may carry.
@@ -53,6 +54,14 @@ pub struct ExecutionConfig {
     pub max_attempts: u32,
     /// Milliseconds that stopping waits for work to end.
     pub drain_ms: u64,
+}
+
+/// Where seal profiles of the installation's own are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfilesConfig {
+    /// Folder of further `NAME.toml` files; empty for none.
+    pub folder: PathBuf,
 }
 
 /// How access tokens are made.
@@ -93,6 +102,8 @@ pub struct App {
     pub limits: Limits,
     /// What an XML document may look like.
     pub seal_limits: crate::seal::Limits,
+    /// Named seal profiles.
+    pub profiles: Catalogue,
     /// How operations are executed.
     pub execution: ExecutionConfig,
     /// Permits to execute operations.
@@ -121,6 +132,8 @@ pub struct Parts {
     pub issuer: String,
     /// Settings.
     pub limits: Limits,
+    /// Read from their files.
+    pub profiles: Catalogue,
     /// Settings.
     pub execution: ExecutionConfig,
 }
@@ -146,6 +159,7 @@ impl App {
             ids: Ids::default(),
             limits: parts.limits,
             seal_limits: crate::seal::Limits::default(),
+            profiles: parts.profiles,
             executors: Arc::new(Semaphore::new(parts.execution.executors.max(1))),
             engine: Arc::new(Semaphore::new(threads)),
             execution: parts.execution,

@@ -21,6 +21,8 @@ pub struct Config {
     pub store: crate::store::Config,
     /// What a request may carry.
     pub limits: crate::app::Limits,
+    /// Seal profiles.
+    pub profiles: crate::app::ProfilesConfig,
     /// How operations are executed.
     pub workflow: crate::app::ExecutionConfig,
     /// Key back-ends.

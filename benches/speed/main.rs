@@ -12,9 +12,8 @@ use std::time::Instant;
 
 use chancery::config::Config;
 use chancery::domain::instant::Instant as When;
-use chancery::domain::profile::{
-    Canonicalization, DigestAlgorithm, SignatureLocation, XadesProfile,
-};
+use chancery::domain::profile::Canonicalization;
+use chancery::domain::xades::{SignatureLocation, XadesProfile};
 use chancery::keys::{KeyRef, Keyring, ToBeSigned};
 use chancery::pki::certificate::Chain;
 use chancery::seal::{self, Limits, Profile, Signer};
@@ -73,13 +72,13 @@ async fn token(keyring: &Keyring, key: &KeyRef, chain: &Chain) -> f64 {
 async fn engine(keyring: &Keyring, key: &KeyRef, chain: &Chain, document: &[u8]) -> f64 {
     let signer = Signer::new(chain);
     let algorithm = chain.signing().key_kind().default_signature();
-    let profile = Profile::Xades(XadesProfile {
-        canonicalization: Canonicalization::EXCLUSIVE,
-        location: SignatureLocation::Default,
-        digest: DigestAlgorithm::Sha256,
-        signature: algorithm,
-        mime_type: "application/xml".to_owned(),
-    });
+    let profile = Profile::Xades(Box::new(XadesProfile {
+        canonical_transform: Canonicalization::EXCLUSIVE,
+        signature_location: SignatureLocation::default(),
+        signature_algorithm: Some(algorithm),
+        mime_type: Some("application/xml".to_owned()),
+        ..XadesProfile::default()
+    }));
     let at = When::from_unix_ms(chain.signing().not_before().unix_ms() + 86_400_000);
     let limits = Limits::default();
     let prepare = || seal::prepare(document.to_vec(), &profile, &signer, at, &limits).unwrap();

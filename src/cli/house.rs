@@ -13,6 +13,7 @@ use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::keys::Keyring;
 use crate::pki::jose::{TokenKey, TokenKeys};
+use crate::seal::catalogue::Catalogue;
 use crate::store::Store;
 
 /// The database, tables up to date.
@@ -60,8 +61,28 @@ pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         tokens: config.oauth.clone(),
         issuer: issuer(config),
         limits: config.limits.clone(),
+        profiles: profiles(config)?,
         execution: config.workflow.clone(),
     }))
+}
+
+/// The built-in seal profiles and those of the installation.
+pub(super) fn profiles(config: &Config) -> Result<Catalogue, Failure> {
+    let folder = &config.profiles.folder;
+    let mut files = Vec::new();
+    if !folder.as_os_str().is_empty() {
+        let unreadable = |error| format!("profiles.folder {}: {error}", folder.display());
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, text));
+            }
+        }
+    }
+    Ok(Catalogue::with(files.iter().map(|(name, text)| (name.as_str(), text.as_str())))?)
 }
 
 /// Public address of the service, without a slash at the end.

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
 use super::{Failure, Outcome, house};
 use crate::app::{App, Caller};
 use crate::config::Config;
-use crate::domain::document::{DocumentState, SealSettings};
+use crate::domain::document::{DocumentState, SealWishes};
 use crate::domain::ids::ExternalReference;
-use crate::domain::profile::{Canonicalization, Format, SignatureLocation};
+use crate::domain::profile::Format;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::text::hex;
@@ -47,6 +48,32 @@ pub(super) struct Arguments {
     /// Parent of the signature: a local name, a prefixed name or an absolute path.
     #[arg(long)]
     location: Option<String>,
+    /// Seal profile, as the list of `chancery profile list` names it; that of the client service
+    /// without it.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Further settings as JSON, with the names of advancedSignatureInfo.
+    #[arg(long, value_name = "JSON")]
+    settings: Option<String>,
+}
+
+impl Arguments {
+    fn wishes(&self) -> Result<SealWishes, Failure> {
+        let mut settings: Map<String, Value> = match &self.settings {
+            None => Map::new(),
+            Some(json) => serde_json::from_str(json)
+                .map_err(|error| format!("--settings is not a JSON object: {error}"))?,
+        };
+        if let Some(location) = &self.location {
+            settings.insert("signatureLocation".to_owned(), Value::String(location.clone()));
+        }
+        Ok(SealWishes {
+            format: Format::Xades,
+            profile: self.profile.clone(),
+            settings,
+            notes: Vec::new(),
+        })
+    }
 }
 
 pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
@@ -64,6 +91,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     };
 
     let targets = targets(&arguments)?;
+    let wishes = arguments.wishes()?;
 
     let (mut sealed, mut failed) = (0_usize, 0_usize);
     let mut in_work = JoinSet::new();
@@ -72,13 +100,10 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         while in_work.len() < AT_ONCE
             && let Some((file, target)) = files.next()
         {
-            let location = match &arguments.location {
-                Some(location) => SignatureLocation::Inside(location.clone()),
-                None => SignatureLocation::Default,
-            };
+            let wishes = wishes.clone();
             let (app, caller) = (Arc::clone(&app), Arc::clone(&caller));
             in_work.spawn(async move {
-                let result = seal(&app, &caller, &file, &target, location).await;
+                let result = seal(&app, &caller, &file, &target, wishes).await;
                 (file, target, result)
             });
         }
@@ -178,7 +203,7 @@ async fn seal(
     caller: &Caller,
     file: &Path,
     target: &Path,
-    location: SignatureLocation,
+    wishes: SealWishes,
 ) -> Result<(), Failure> {
     let content = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
     let limit = app.limits.document_bytes;
@@ -195,7 +220,7 @@ async fn seal(
     // seal, as a repeated request does.
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut key = sha256(&content).to_vec();
-    key.extend_from_slice(format!("{location:?}").as_bytes());
+    key.extend_from_slice(format!("{:?}{:?}", wishes.profile, wishes.settings).as_bytes());
     let digest = hex(&sha256(&key));
     let short: String = name.chars().take(200).collect();
     let reference = ExternalReference::parse(&format!("cli:{short}:{digest:.16}"))?;
@@ -207,12 +232,7 @@ async fn seal(
             external_reference: reference,
             name,
             content_type: "application/xml".to_owned(),
-            settings: SealSettings {
-                format: Format::Xades,
-                canonicalization: Canonicalization::EXCLUSIVE,
-                location,
-                notes: Vec::new(),
-            },
+            wishes,
             content,
             refusal: None,
             said: Vec::new(),

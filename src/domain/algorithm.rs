@@ -36,6 +36,12 @@ impl DigestAlgorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == text)
     }
 
+    /// Whether it is there for authorities that still demand it, and for nobody else.
+    #[must_use]
+    pub const fn is_legacy(self) -> bool {
+        matches!(self, Self::Sha1)
+    }
+
     /// Bytes of its values.
     #[must_use]
     pub const fn length(self) -> usize {

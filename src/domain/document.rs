@@ -1,8 +1,11 @@
 //! A document: one file inside an operation, its settings and the states it goes through.
 
+use serde_json::{Map, Value};
+
 use super::ids::{DocumentId, ExternalReference, OperationId};
 use super::instant::Instant;
-use super::profile::{Canonicalization, Format, SignatureLocation};
+use super::profile::Format;
+use super::xades::XadesProfile;
 
 /// One file inside an operation, without its contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,13 +86,26 @@ impl SigningError {
     }
 }
 
-/// What a client asked for one document. Settings of formats that are not built yet are refused
-/// before they get here.
+/// How one document is sealed: what the client asked for, laid over a profile, when it was accepted.
+/// Nothing of it changes afterwards, so that the same bytes can be prepared again after a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealSettings {
     pub format: Format,
-    pub canonicalization: Canonicalization,
-    pub location: SignatureLocation,
+    /// Name of the profile that the settings come from.
+    pub profile: Option<String>,
+    pub xades: XadesProfile,
     /// What the client said that had no effect, in sentences for the client.
+    pub notes: Vec<String>,
+}
+
+/// What a client asks for one document, before it is laid over a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealWishes {
+    pub format: Format,
+    /// Name of a profile; without it that of the client service.
+    pub profile: Option<String>,
+    /// Settings in particular, by their names in [`XadesProfile`].
+    pub settings: Map<String, Value>,
+    /// What the client said that has no effect, in sentences for the client.
     pub notes: Vec<String>,
 }

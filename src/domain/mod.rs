@@ -14,3 +14,4 @@ pub mod refusal;
 pub mod scope;
 pub mod text;
 pub mod transform;
+pub mod xades;

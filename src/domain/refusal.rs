@@ -82,6 +82,27 @@ pub enum Refusal {
     #[error("{path} has no meaning for {format}; leave it out")]
     SettingMeaningless { path: &'static str, format: &'static str },
 
+    #[error("profile '{name}' does not exist; known: {known}")]
+    ProfileUnknown { name: String, known: String },
+    #[error(
+        "the seal would use SHA-1, which the client service must not; ask for another algorithm, or ask the operator to allow it"
+    )]
+    Sha1NotAllowed,
+    #[error("{path}: {reason}")]
+    SettingInvalid { path: String, reason: String },
+    #[error("{path} cannot be used like this: {rule}")]
+    SettingConflict { path: &'static str, rule: String },
+    #[error(
+        "the seal would have the Id '{id}', which the document has; use another pattern in ids"
+    )]
+    IdTaken { id: String },
+    #[error(
+        "the seal would break the signature at {path}, which covers the place of the seal; ask for another signatureLocation, or for a countersignature"
+    )]
+    WouldBreakSignature { path: String },
+    #[error("the UBL scaffolding cannot be created: {reason}")]
+    ScaffoldingImpossible { reason: String },
+
     // XML
     #[error("the document is not well-formed XML: {detail} (line {line}, column {column})")]
     XmlMalformed { detail: String, line: u32, column: u32 },
@@ -154,6 +175,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A setting that cannot be used like this; `path` is below `advancedSignatureInfo`.
+    #[must_use]
+    pub const fn setting(path: &'static str, rule: String) -> Self {
+        Self::SettingConflict { path, rule }
+    }
+
     /// Stable name of the reason, for machines: stored, answered and never changed.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -185,6 +212,13 @@ impl Refusal {
             Self::FormatMismatch { .. } => "format-mismatch",
             Self::NotAvailable { .. } => "not-available",
             Self::SettingMeaningless { .. } => "setting-meaningless",
+            Self::ProfileUnknown { .. } => "profile-unknown",
+            Self::Sha1NotAllowed => "sha1-not-allowed",
+            Self::SettingInvalid { .. } => "setting-invalid",
+            Self::SettingConflict { .. } => "setting-conflict",
+            Self::IdTaken { .. } => "id-taken",
+            Self::WouldBreakSignature { .. } => "would-break-signature",
+            Self::ScaffoldingImpossible { .. } => "scaffolding-impossible",
             Self::XmlMalformed { .. } => "xml-malformed",
             Self::DoctypeForbidden => "doctype-forbidden",
             Self::XmlVersionUnsupported { .. } => "xml-version-unsupported",

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::profile::Canonicalization;
 
 /// One step between what a reference selects and the octets that are digested.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(
     tag = "algorithm",
     rename_all = "SCREAMING_SNAKE_CASE",
@@ -20,7 +21,7 @@ pub enum Transform {
     /// Writes the nodes as octets (6.6.1).
     Canonical {
         /// Which of the six algorithms.
-        #[serde(with = "canonicalization_name")]
+        #[schema(value_type = String)]
         canonicalization: Canonicalization,
         /// `PrefixList` of exclusive canonicalization; `#default` is the default namespace.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -46,7 +47,7 @@ pub enum Transform {
 }
 
 /// One operation of XPath Filter 2.0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Filter {
     /// What is done with the selected subtrees.
@@ -59,52 +60,10 @@ pub struct Filter {
 }
 
 /// Set operations of XPath Filter 2.0 (3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FilterOperation {
     Intersect,
     Subtract,
     Union,
-}
-
-mod canonicalization_name {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    use crate::domain::profile::{Canonicalization, CanonicalizationMethod};
-
-    const NAMES: [(&str, CanonicalizationMethod, bool); 6] = [
-        ("EXCLUSIVE", CanonicalizationMethod::Exclusive, false),
-        ("EXCLUSIVE_WITH_COMMENTS", CanonicalizationMethod::Exclusive, true),
-        ("INCLUSIVE", CanonicalizationMethod::Inclusive, false),
-        ("INCLUSIVE_WITH_COMMENTS", CanonicalizationMethod::Inclusive, true),
-        ("INCLUSIVE_11", CanonicalizationMethod::Inclusive11, false),
-        ("INCLUSIVE_11_WITH_COMMENTS", CanonicalizationMethod::Inclusive11, true),
-    ];
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-    pub(super) fn serialize<S: Serializer>(
-        value: &Canonicalization,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let name = NAMES.iter().find(|(_, method, with_comments)| {
-            *method == value.method && *with_comments == value.with_comments
-        });
-        serializer.serialize_str(name.map_or("", |(name, ..)| name))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Canonicalization, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = NAMES.iter().find(|(known, ..)| *known == name);
-        known
-            .map(|(_, method, with_comments)| Canonicalization {
-                method: *method,
-                with_comments: *with_comments,
-            })
-            .ok_or_else(|| {
-                let names = NAMES.map(|(name, ..)| name).join(", ");
-                de::Error::custom(format!("'{name}' is no canonicalization; use one of {names}"))
-            })
-    }
 }

@@ -13,25 +13,25 @@
 //! that verifies with the signing certificate. Same document, profile, signer and time: same bytes.
 //! Which key answers, and when, is not known here; nor are files, clocks or networks.
 
-mod gap;
+pub mod catalogue;
+mod draft;
 pub mod inspect;
 mod signer;
 pub mod xades;
 pub mod xml;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 pub use signer::Signer;
 
 use crate::domain::instant::Instant;
-use crate::domain::profile::{SignatureAlgorithm, XadesProfile};
+use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
+use crate::domain::xades::{Base64Lines, SignatureValueEncoding, XadesProfile};
 use crate::pki::digest::Digest;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::{self, signature};
-use gap::Gap;
-use xml::encoding::Encoding;
+use draft::Pieces;
 
 /// What a document may ask of the XML reader. Every limit has a name and a refusal of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +65,16 @@ impl Default for Limits {
 /// The settings of one seal, by format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Profile {
-    Xades(XadesProfile),
+    Xades(Box<XadesProfile>),
 }
 
 impl Profile {
-    const fn signature_algorithm(&self) -> SignatureAlgorithm {
-        match self {
-            Self::Xades(profile) => profile.signature,
-        }
+    /// The algorithm that the profile names, else what fits the key of the certificate.
+    fn signature_algorithm(&self, signer: &Signer) -> SignatureAlgorithm {
+        let named = match self {
+            Self::Xades(profile) => profile.signature_algorithm,
+        };
+        named.unwrap_or_else(|| signer.certificate().key_kind().default_signature())
     }
 }
 
@@ -90,30 +92,43 @@ pub fn prepare(
     limits: &Limits,
 ) -> Result<Prepared, Refusal> {
     let at = at.whole_seconds();
-    signer.check(profile.signature_algorithm(), at)?;
-    let plan = match profile {
-        Profile::Xades(profile) => xades::plan(&document, profile, signer, at, limits)?,
+    let algorithm = profile.signature_algorithm(signer);
+    signer.check(algorithm, at)?;
+    let (plan, writing) = match profile {
+        Profile::Xades(profile) => {
+            let plan = xades::plan(&document, profile, algorithm, signer, at, limits)?;
+            (
+                plan,
+                ValueWriting {
+                    encoding: profile.signature_value_encoding,
+                    lines: profile.base64_lines,
+                },
+            )
+        }
     };
-    let algorithm = profile.signature_algorithm();
     let digest = Digest::of(algorithm.digest(), &plan.to_be_signed);
-    Ok(Prepared { document, plan, signer: signer.clone(), algorithm, digest, at })
+    Ok(Prepared { document, plan, writing, signer: signer.clone(), algorithm, digest, at })
 }
 
 /// What an engine found out about one document: enough to finish the seal once the value is there.
 struct Plan {
-    gap: Gap,
-    encoding: Encoding,
-    /// What goes into the gap: octets before the signature value, and after it.
-    before: String,
-    after: Arc<str>,
-    tail: String,
+    /// The sealed document without its signature value.
+    pieces: Pieces,
     to_be_signed: Vec<u8>,
+}
+
+/// How the signature value is written.
+#[derive(Clone, Copy)]
+struct ValueWriting {
+    encoding: SignatureValueEncoding,
+    lines: Base64Lines,
 }
 
 /// A document with a gap. Owns the original; nothing of it has changed.
 pub struct Prepared {
     document: Vec<u8>,
     plan: Plan,
+    writing: ValueWriting,
     signer: Signer,
     algorithm: SignatureAlgorithm,
     digest: Digest,
@@ -175,10 +190,18 @@ impl Signed {
     /// Fills the gap: one allocation, the original bytes copied once.
     #[must_use]
     pub fn finish(self) -> Sealed {
-        let Prepared { document, plan, at, digest, .. } = self.prepared;
-        let value = signer::base64(self.value.octets());
-        let inside = [&plan.before, &*value, &plan.after, &*plan.tail];
-        let (bytes, signature) = plan.gap.fill(&document, plan.encoding, &inside);
+        let Prepared { document, plan, writing, at, digest, signer, .. } = self.prepared;
+        let value = match writing.encoding {
+            SignatureValueEncoding::Raw => signer::base64(self.value.octets()),
+            SignatureValueEncoding::Der => {
+                let kind = signer.certificate().key_kind();
+                // What is no pair of integers has no DER form.
+                let der = self.value.to_der(kind);
+                signer::base64(der.as_deref().unwrap_or(self.value.octets()))
+            }
+        };
+        let value = signer::lines(&value, writing.lines);
+        let (bytes, signature) = plan.pieces.fill(&document, &value);
         Sealed { bytes, signature, at, digest }
     }
 }

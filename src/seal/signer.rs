@@ -1,6 +1,7 @@
 //! A signing certificate with its chain, as every seal of one credential needs it: computed once,
 //! cloned for nothing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -9,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
+use crate::domain::xades::Base64Lines;
 use crate::pki::certificate::{Certificate, Chain};
 use crate::pki::signature;
 
@@ -19,22 +21,23 @@ pub struct Signer(Arc<Inner>);
 
 struct Inner {
     chain: Chain,
-    /// Base64 of the digests of the signing certificate: SHA-1, SHA-256, SHA-384, SHA-512.
-    certificate_digests: [String; 4],
-    /// What follows a signature value in XAdES up to and including `ds:KeyInfo`.
-    xades_key_info: Arc<str>,
+    /// Base64 of the certificates, signing certificate first.
+    certificates: Vec<String>,
+    /// Base64 of their digests with SHA-256, which nearly every profile asks for.
+    sha256: Vec<String>,
 }
 
 impl Signer {
     /// Precomputes what seals say about a chain.
     #[must_use]
     pub fn new(chain: &Chain) -> Self {
-        let signing = chain.signing();
-        let certificate_digests =
-            DigestAlgorithm::ALL.map(|algorithm| base64(signing.digest(algorithm).value()));
-        let certificates = chain.certificates().map(|certificate| base64(certificate.der()));
-        let xades_key_info = super::xades::key_info(certificates).into();
-        Self(Arc::new(Inner { chain: chain.clone(), certificate_digests, xades_key_info }))
+        let sha256 =
+            |certificate: &Certificate| base64(certificate.digest(DigestAlgorithm::Sha256).value());
+        Self(Arc::new(Inner {
+            certificates: chain.certificates().map(|one| base64(one.der())).collect(),
+            sha256: chain.certificates().map(sha256).collect(),
+            chain: chain.clone(),
+        }))
     }
 
     /// The chain it was made of.
@@ -49,18 +52,22 @@ impl Signer {
         self.0.chain.signing()
     }
 
-    pub(super) fn certificate_digest(&self, algorithm: DigestAlgorithm) -> &str {
-        let [sha1, sha256, sha384, sha512] = &self.0.certificate_digests;
-        match algorithm {
-            DigestAlgorithm::Sha1 => sha1,
-            DigestAlgorithm::Sha256 => sha256,
-            DigestAlgorithm::Sha384 => sha384,
-            DigestAlgorithm::Sha512 => sha512,
+    /// Base64 of the digest of a certificate of the chain, by its place in it.
+    pub(super) fn certificate_digest(
+        &self,
+        position: usize,
+        algorithm: DigestAlgorithm,
+    ) -> Cow<'_, str> {
+        if algorithm == DigestAlgorithm::Sha256 {
+            return Cow::Borrowed(self.0.sha256.get(position).map_or("", String::as_str));
         }
+        let certificate = self.0.chain.certificates().nth(position);
+        Cow::Owned(certificate.map(|one| base64(one.digest(algorithm).value())).unwrap_or_default())
     }
 
-    pub(super) fn xades_key_info(&self) -> Arc<str> {
-        Arc::clone(&self.0.xades_key_info)
+    /// Base64 of the certificates, signing certificate first.
+    pub(super) fn certificates_base64(&self) -> impl Iterator<Item = &str> {
+        self.0.certificates.iter().map(String::as_str)
     }
 
     /// The signing time must lie within the validity of the certificate (verifiers refuse a seal
@@ -88,4 +95,17 @@ impl Signer {
 /// Base64 without line breaks (RFC 4648, 4).
 pub(super) fn base64(octets: &[u8]) -> String {
     STANDARD.encode(octets)
+}
+
+/// Base64 in lines of the wanted length, with line feeds between them.
+pub(super) fn lines(text: &str, lines: Base64Lines) -> Cow<'_, str> {
+    let Some(length) = lines.length() else { return Cow::Borrowed(text) };
+    let mut wrapped = String::with_capacity(text.len() + text.len() / length + 1);
+    for (position, character) in text.chars().enumerate() {
+        if position > 0 && position % length == 0 {
+            wrapped.push('\n');
+        }
+        wrapped.push(character);
+    }
+    Cow::Owned(wrapped)
 }

@@ -81,6 +81,8 @@ pub struct Outcome {
     pub state: DocumentState,
     /// The sealed bytes of a sealed document.
     pub sealed: Option<Arc<Vec<u8>>>,
+    /// Whether the original is kept beside the seal, because the seal does not contain it.
+    pub keeps_original: bool,
 }
 
 impl Store {
@@ -485,15 +487,19 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
             .bind(i64::try_from(*length).unwrap_or(i64::MAX))
             .execute(&mut *tx)
             .await?;
-            sqlx::query(
-                "UPDATE content SET kind = $3, bytes = $4 WHERE document_id = $1 AND kind = $2",
-            )
-            .bind(outcome.document.as_i64())
-            .bind(ORIGINAL)
-            .bind(SEALED)
-            .bind(outcome.sealed.clone())
-            .execute(&mut *tx)
-            .await?;
+            let sql = if outcome.keeps_original {
+                "INSERT INTO content (document_id, kind, bytes)
+                 SELECT document_id, $3, $4 FROM content WHERE document_id = $1 AND kind = $2"
+            } else {
+                "UPDATE content SET kind = $3, bytes = $4 WHERE document_id = $1 AND kind = $2"
+            };
+            sqlx::query(sql)
+                .bind(outcome.document.as_i64())
+                .bind(ORIGINAL)
+                .bind(SEALED)
+                .bind(outcome.sealed.clone())
+                .execute(&mut *tx)
+                .await?;
         }
         DocumentState::Failed { error, reason, detail } => {
             sqlx::query(

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Error, credentials, execute};
+use super::{Error, credentials, execute, settings};
 use crate::app::{App, Caller};
 use crate::domain::client_service::DocumentReferences;
-use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
+use crate::domain::document::{Document, DocumentState, SealSettings, SealWishes, SigningError};
 use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::refusal::Refusal;
+use crate::domain::xades::XadesProfile;
 use crate::pki::digest::{Hasher, sha256};
 use crate::seal::inspect::{Content, inspect};
 use crate::store::operations::{Lease, NewDocument, NewOperation, Opened};
@@ -38,8 +39,8 @@ pub struct RequestedDocument {
     pub name: String,
     /// MIME type as resolved.
     pub content_type: String,
-    /// What the client asked.
-    pub settings: SealSettings,
+    /// What the client asks.
+    pub wishes: SealWishes,
     /// The document; empty when `refusal` says why.
     pub content: Vec<u8>,
     /// Why this document cannot be sealed, found before it was recorded.
@@ -75,7 +76,7 @@ pub async fn accept(
     let credential = service.credential.ok_or(Refusal::NoCredential)?;
     let ready = credentials::ready(app, credential).await?;
     let fingerprint = fingerprint(&request);
-    let contents = Contents::take(request);
+    let contents = Contents::take(app, caller, request);
 
     for _ in 0..RACES {
         // Checked at every try: a replay must find its operation even when the certificate ended.
@@ -214,20 +215,37 @@ pub fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
     }
 }
 
+/// The settings of a document as they are recorded; what cannot be resolved becomes its refusal.
+fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> SealSettings {
+    match settings::resolve(app, caller, document) {
+        Ok(settings) => settings,
+        Err(refusal) => {
+            document.refusal.get_or_insert(refusal);
+            SealSettings {
+                format: document.wishes.format,
+                profile: None,
+                xades: XadesProfile::default(),
+                notes: Vec::new(),
+            }
+        }
+    }
+}
+
 /// The request while it looks for its place; every try gets fresh ids and shares the contents.
 struct Contents {
     request: SignRequest,
     bytes: Vec<Arc<Vec<u8>>>,
+    settings: Vec<SealSettings>,
 }
 
 impl Contents {
-    fn take(mut request: SignRequest) -> Self {
-        let bytes = request
-            .documents
-            .iter_mut()
-            .map(|document| Arc::new(std::mem::take(&mut document.content)))
-            .collect();
-        Self { request, bytes }
+    fn take(app: &App, caller: &Caller, mut request: SignRequest) -> Self {
+        let (mut bytes, mut settings) = (Vec::new(), Vec::new());
+        for document in &mut request.documents {
+            settings.push(resolved(app, caller, document));
+            bytes.push(Arc::new(std::mem::take(&mut document.content)));
+        }
+        Self { request, bytes, settings }
     }
 
     fn operation(
@@ -244,9 +262,9 @@ impl Contents {
             .request
             .documents
             .iter()
-            .zip(&self.bytes)
+            .zip(self.bytes.iter().zip(&self.settings))
             .zip(0_u32..)
-            .map(|((document, bytes), position)| {
+            .map(|((document, (bytes, settings)), position)| {
                 let state = match &document.refusal {
                     None => DocumentState::Received,
                     Some(refusal) => DocumentState::Failed {
@@ -267,7 +285,7 @@ impl Contents {
                         received: now,
                         state,
                     },
-                    settings: document.settings.clone(),
+                    settings: settings.clone(),
                     content: document.refusal.is_none().then(|| Arc::clone(bytes)),
                 }
             })

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::Error;
 use crate::app::App;
 use crate::domain::client_service::{
-    Alias, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
+    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
     SealSettingsChange,
 };
 use crate::domain::company::{Company, CompanyStatus};
@@ -44,11 +44,15 @@ pub struct NewClientService {
 /// its SHA-256 is kept.
 ///
 /// # Errors
-/// [`Error::Internal`] with [`crate::store::Error::Exists`] when the alias is taken.
+/// [`Error::Internal`] with [`crate::store::Error::Exists`] when the alias is taken,
+/// [`Error::Refused`] for a profile that does not exist.
 pub async fn create(
     app: &App,
     new: NewClientService,
 ) -> Result<(ClientService, SecretString), Error> {
+    if let Some(profile) = &new.profile {
+        app.profiles.entry(profile.as_str())?;
+    }
     let now = app.now();
     let issuer = Company {
         id: CompanyId::from_i64(app.next_id()),
@@ -117,12 +121,15 @@ pub async fn assign(app: &App, alias: &str, credential: CredentialId) -> Result<
 /// `oauth.status_cache_ms`.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown alias.
+/// [`Error::NotFound`] for an unknown alias, [`Error::Refused`] for a profile that does not exist.
 pub async fn change_seal_settings(
     app: &App,
     alias: &str,
     change: &SealSettingsChange,
 ) -> Result<(), Error> {
+    if let Change::To(Some(profile)) = &change.profile {
+        app.profiles.entry(profile.as_str())?;
+    }
     let service = find(app, alias).await?;
     Ok(app.store.change_seal_settings(service.id, change).await?)
 }

@@ -14,9 +14,10 @@ use crate::domain::document::{DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
-use crate::domain::profile::{Format, XadesProfile};
+use crate::domain::profile::Format;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
+use crate::domain::xades::Packaging;
 use crate::keys::{ErrorClass, ToBeSigned};
 use crate::pki::signature::CheckedValue;
 use crate::seal::{Prepared, Profile};
@@ -38,7 +39,6 @@ pub type Place = Box<dyn Send>;
 
 struct PendingDocument {
     id: DocumentId,
-    content_type: String,
     settings: SealSettings,
     content: Arc<Vec<u8>>,
     intent: Option<Intent>,
@@ -55,7 +55,6 @@ impl Work {
             .filter_map(|new| {
                 Some(PendingDocument {
                     id: new.document.id,
-                    content_type: new.document.content_type,
                     settings: new.settings,
                     content: new.content?,
                     intent: None,
@@ -88,7 +87,6 @@ impl Work {
                 content: contents.remove(&document.id).unwrap_or_default(),
                 intent: intents.remove(&document.id),
                 id: document.id,
-                content_type: document.content_type,
                 settings,
             })
             .collect();
@@ -280,6 +278,7 @@ struct PreparedDocument {
     signing_time: Instant,
     prepared: Prepared,
     intent_stored: bool,
+    detached: bool,
 }
 
 async fn prepare(
@@ -303,7 +302,7 @@ async fn prepare(
             });
             match result {
                 Ok(document) => prepared.push(document),
-                Err(state) => failed.push(Outcome { document: id, state, sealed: None }),
+                Err(state) => failed.push(failed_outcome(id, state)),
             }
         }
         (prepared, failed)
@@ -321,7 +320,7 @@ fn prepare_one(
     let signing = ready.chain.signing();
     credentials::check_validity(signing, signing_time)
         .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
-    let profile = profile(&document, ready)?;
+    let profile = profile(&document)?;
     let content = Arc::unwrap_or_clone(document.content);
     let prepared = crate::seal::prepare(content, &profile, &ready.signer, signing_time, limits)
         .map_err(|refusal| refused(SigningError::Configuration, &refusal))?;
@@ -343,18 +342,13 @@ fn prepare_one(
         signing_time,
         prepared,
         intent_stored: document.intent.is_some(),
+        detached: document.settings.xades.packaging == Packaging::Detached,
     })
 }
 
-fn profile(document: &PendingDocument, ready: &ReadyCredential) -> Result<Profile, DocumentState> {
+fn profile(document: &PendingDocument) -> Result<Profile, DocumentState> {
     match document.settings.format {
-        Format::Xades => Ok(Profile::Xades(XadesProfile {
-            canonicalization: document.settings.canonicalization,
-            location: document.settings.location.clone(),
-            digest: crate::domain::profile::DigestAlgorithm::Sha256,
-            signature: ready.chain.signing().key_kind().default_signature(),
-            mime_type: document.content_type.clone(),
-        })),
+        Format::Xades => Ok(Profile::Xades(Box::new(document.settings.xades.clone()))),
         // Refused before a document is recorded; here only after a downgrade.
         Format::Pades | Format::Cades => Err(refused(
             SigningError::Configuration,
@@ -386,7 +380,12 @@ fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
                 sha256: crate::pki::digest::sha256(&bytes),
                 length: bytes.len() as u64,
             };
-            Outcome { document: document.id, state, sealed: Some(Arc::new(bytes)) }
+            Outcome {
+                document: document.id,
+                state,
+                sealed: Some(Arc::new(bytes)),
+                keeps_original: document.detached,
+            }
         }
         Err(error) => {
             tracing::error!(document = %document.id, error = %error, "signature value refused");
@@ -396,9 +395,13 @@ fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
                 detail: "the key back-end answered with a wrong signature value; tell the operator"
                     .to_owned(),
             };
-            Outcome { document: document.id, state, sealed: None }
+            failed_outcome(document.id, state)
         }
     }
+}
+
+const fn failed_outcome(document: DocumentId, state: DocumentState) -> Outcome {
+    Outcome { document, state, sealed: None, keeps_original: false }
 }
 
 /// Ends an operation whose remaining documents cannot be sealed.
@@ -411,7 +414,7 @@ async fn fail_rest(
     let outcomes: Vec<Outcome> = work
         .documents
         .iter()
-        .map(|document| Outcome { document: document.id, state: failure.clone(), sealed: None })
+        .map(|document| failed_outcome(document.id, failure.clone()))
         .collect();
     let end = Some(end_state(work.sealed_before));
     Ok(app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?)

@@ -7,9 +7,7 @@ use std::process::Command;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use chancery::domain::profile::{
-    Canonicalization, DigestAlgorithm, SignatureAlgorithm, SignatureLocation, XadesProfile,
-};
+use chancery::domain::xades::XadesProfile;
 use chancery::pki::certificate::Chain;
 use chancery::pki::signature::SignatureValue;
 use chancery::seal::{Limits, Profile, Signer, prepare};
@@ -54,13 +52,7 @@ impl Authority {
         let chain = Chain::from_pem(&fs::read(self.path("rsa-chain.pem")).unwrap()).unwrap();
         let pem = fs::read(self.path("rsa-key.pem")).unwrap();
         let key = RsaKeyPair::from_pkcs8(&der::pem::decode_vec(&pem).unwrap().1).unwrap();
-        let profile = Profile::Xades(XadesProfile {
-            canonicalization: Canonicalization::EXCLUSIVE,
-            location: SignatureLocation::Default,
-            digest: DigestAlgorithm::Sha256,
-            signature: SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
-            mime_type: "application/xml".to_owned(),
-        });
+        let profile = Profile::Xades(Box::new(XadesProfile::default()));
         let signer = Signer::new(&chain);
         let at = signer.certificate().not_before().plus_ms(1000);
         let prepared = prepare(document, &profile, &signer, at, &Limits::default()).unwrap();

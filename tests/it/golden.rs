@@ -9,9 +9,8 @@ use std::process::Command;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use chancery::domain::instant::Instant;
-use chancery::domain::profile::{
-    Canonicalization, DigestAlgorithm, SignatureAlgorithm, SignatureLocation, XadesProfile,
-};
+use chancery::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
+use chancery::domain::xades::{SignatureLocation, XadesProfile};
 use chancery::pki::certificate::Chain;
 use chancery::pki::signature::SignatureValue;
 use chancery::seal::{Limits, Profile, Signer, prepare};
@@ -27,13 +26,13 @@ fn seal(document: Vec<u8>) -> Vec<u8> {
     let chain = Chain::from_pem(&std::fs::read(samples().join("pki/chain.pem")).unwrap()).unwrap();
     let pem = std::fs::read(samples().join("pki/seal-key.pem")).unwrap();
     let key = RsaKeyPair::from_pkcs8(&der::pem::decode_vec(&pem).unwrap().1).unwrap();
-    let profile = Profile::Xades(XadesProfile {
-        canonicalization: Canonicalization::EXCLUSIVE,
-        location: SignatureLocation::Default,
-        digest: DigestAlgorithm::Sha256,
-        signature: SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
-        mime_type: "application/xml".to_owned(),
-    });
+    let profile = Profile::Xades(Box::new(XadesProfile {
+        canonical_transform: Canonicalization::EXCLUSIVE,
+        signature_location: SignatureLocation::default(),
+        signature_algorithm: Some(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256)),
+        mime_type: Some("application/xml".to_owned()),
+        ..XadesProfile::default()
+    }));
     let signer = Signer::new(&chain);
     let prepared = prepare(document, &profile, &signer, SIGNING_TIME, &Limits::default()).unwrap();
     let mut value = vec![0; key.public_modulus_len()];

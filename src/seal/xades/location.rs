@@ -5,91 +5,160 @@
 //! siblings (`/inv:Invoice/ext:UBLExtensions/ext:UBLExtension[2]/ext:ExtensionContent`). A name
 //! without prefix matches in any namespace; a leading `//` before a single name is tolerated.
 //!
-//! The signature becomes the last child of that element. An element that already has a
-//! `ds:Signature` child is never used: a sealed document is not sealed twice, and a `ds:Signature`
-//! without a signature value, left as a placeholder, is refused too, because removing it would change the
-//! document and leaving it would make verifiers look at the wrong one.
+//! An object can also name a namespace, an XPath, a position and which of several matches is meant.
+//!
+//! An element that already has a `ds:Signature` child is not used unless the profile says so: a sealed
+//! document is not sealed twice by mistake. A `ds:Signature` without a signature value, left as a
+//! placeholder, is never beside ours, because removing it would change the document and leaving it
+//! would make verifiers look at the wrong one.
+
+use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use crate::domain::profile::SignatureLocation;
+use super::ubl::{self, EXT_NAMESPACE, SAC_NAMESPACE};
 use crate::domain::refusal::Refusal;
-use crate::seal::gap::Gap;
+use crate::domain::xades::{ExistingSignatures, Place, SignatureLocation, XadesProfile};
 use crate::seal::xml::DS_NAMESPACE;
-use crate::seal::xml::c14n::qualified_name;
-use crate::seal::xml::source::Source;
-
-/// Namespace of `sac:SignatureInformation` (UBL 2.1, 5.4).
-const SAC_NAMESPACE: &str =
-    "urn:oasis:names:specification:ubl:schema:xsd:SignatureAggregateComponents-2";
-/// Namespace of `ext:ExtensionContent`.
-const EXT_NAMESPACE: &str =
-    "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2";
+use crate::seal::xml::nodes::{NodeKey, XNode};
+use crate::seal::xml::xpath::{Budget, Evaluation, Expression, Value};
 
 /// No sane location is longer.
 const MAX_LENGTH: usize = 1000;
 /// Candidates named in a refusal.
 const MAX_CANDIDATES: usize = 5;
 
-/// Finds the element whose last child the signature becomes.
+/// Finds the element at which the signature goes.
 ///
 /// # Errors
 /// The refusals of the location family.
 pub(super) fn find<'a, 'i>(
     document: &'a Document<'i>,
-    location: &SignatureLocation,
+    profile: &XadesProfile,
 ) -> Result<Node<'a, 'i>, Refusal> {
-    let parent = match location {
-        SignatureLocation::Default => default_place(document),
-        SignatureLocation::Inside(text) => named_place(document, text)?,
+    let location = &profile.signature_location;
+    let found = match &location.place {
+        Place::Default => return Ok(default_place(document, profile.existing_signatures)),
+        Place::Path(text) => return named_place(document, text, location),
+        Place::Name { name, namespace } => {
+            let named =
+                |node: &Node<'_, '_>| node.has_tag_name((namespace.as_str(), name.as_str()));
+            document.descendants().filter(named).collect()
+        }
+        Place::XPath { xpath, namespaces } => selected(document, xpath, namespaces)?,
     };
-    match signature_child(parent) {
-        None => Ok(parent),
-        Some(signature) if !has_value(signature) => {
-            Err(Refusal::LocationPlaceholder { path: path_of(signature) })
-        }
-        Some(_) => Err(Refusal::LocationOccupied { path: path_of(parent) }),
+    let shown = match &location.place {
+        Place::Name { name, .. } => name,
+        Place::XPath { xpath, .. } => xpath,
+        Place::Default | Place::Path(_) => "",
+    };
+    choose(document, found, location, shown, |document| {
+        let root = path_of(document.root_element());
+        format!("leave it out to use the last place in {root}")
+    })
+}
+
+/// The elements that an XPath selects at the root of the document, in document order.
+fn selected<'a, 'i>(
+    document: &'a Document<'i>,
+    xpath: &str,
+    namespaces: &BTreeMap<String, String>,
+) -> Result<Vec<Node<'a, 'i>>, Refusal> {
+    let bound: Vec<(&str, &str)> =
+        namespaces.iter().map(|(prefix, name)| (&**prefix, &**name)).collect();
+    let expression = Expression::parse(xpath, &bound).map_err(|error| error.refusal(xpath))?;
+    let budget = Budget::default();
+    let evaluation = Evaluation::new(&expression, document, None, &budget);
+    let value =
+        evaluation.at(NodeKey::of(document.root())).map_err(|error| error.refusal(xpath))?;
+    let element = |key: &NodeKey| match key.resolve(document) {
+        Some(XNode::Tree(node)) if node.is_element() => Some(node),
+        _ => None,
+    };
+    match value {
+        Value::Nodes(nodes) => Ok(nodes.iter().filter_map(element).collect()),
+        _ => Err(Refusal::XPathInvalid {
+            xpath: xpath.chars().take(120).collect(),
+            reason: "a location must select elements".to_owned(),
+        }),
     }
 }
 
-/// The gap before the end tag of an element, or at the end of its empty-element tag.
-pub(super) fn gap(source: &Source<'_>, parent: Node<'_, '_>) -> Gap {
-    let text = source.text().get(parent.range()).unwrap_or_default();
-    let start = parent.range().start;
-    if text.ends_with("/>") {
-        Gap::EmptyElement {
-            slash: source.original_offset(start + text.len() - 2),
-            name: qualified_name(parent).to_owned(),
-        }
-    } else {
-        // The last `</` of an element begins its own end tag.
-        let end_tag = text.rfind("</").unwrap_or(text.len());
-        Gap::At(source.original_offset(start + end_tag))
+/// Refuses a place that holds a signature, unless the profile seals beside others; and one that holds
+/// a placeholder, in any case.
+///
+/// # Errors
+/// [`Refusal::LocationOccupied`], [`Refusal::LocationPlaceholder`].
+pub(super) fn check_free(
+    parent: Node<'_, '_>,
+    existing: ExistingSignatures,
+) -> Result<(), Refusal> {
+    let mut signatures =
+        parent.children().filter(|child| child.has_tag_name((DS_NAMESPACE, "Signature")));
+    if let Some(placeholder) = signatures.clone().find(|signature| !has_value(*signature)) {
+        return Err(Refusal::LocationPlaceholder { path: path_of(placeholder) });
+    }
+    let refused = existing == ExistingSignatures::Refuse;
+    if signatures.next().is_some() && refused {
+        return Err(Refusal::LocationOccupied { path: path_of(parent) });
+    }
+    Ok(())
+}
+
+/// Which of several matches the location means.
+fn choose<'a, 'i>(
+    document: &'a Document<'i>,
+    found: Vec<Node<'a, 'i>>,
+    location: &SignatureLocation,
+    shown: &str,
+    suggest: impl FnOnce(&'a Document<'i>) -> String,
+) -> Result<Node<'a, 'i>, Refusal> {
+    let shown = || shown.chars().take(200).collect::<String>();
+    let total = found.len();
+    let mut candidates = found;
+    if location.first_empty && !candidates.is_empty() {
+        candidates.retain(|node| node.first_element_child().is_none());
+        candidates.truncate(1);
+        return candidates.pop().ok_or_else(|| Refusal::LocationMissing {
+            location: shown(),
+            candidates: format!("none of its {total} matches is empty"),
+        });
+    }
+    if let Some(index) = location.index
+        && total > 0
+    {
+        return candidates.get(index - 1).copied().ok_or_else(|| Refusal::LocationMissing {
+            location: shown(),
+            candidates: format!("it has {total} matches, so index {index} is none"),
+        });
+    }
+    match candidates.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Refusal::LocationMissing { location: shown(), candidates: suggest(document) }),
+        several => Err(Refusal::LocationAmbiguous {
+            location: shown(),
+            count: several.len(),
+            candidates: list(several),
+        }),
     }
 }
 
-/// The one `sac:SignatureInformation` without a signature; else one that has a signature, so that
+/// The first `sac:SignatureInformation` without a signature; else one that has a signature, so that
 /// the document is refused as sealed; else the root.
-fn default_place<'a, 'i>(document: &'a Document<'i>) -> Node<'a, 'i> {
+fn default_place<'a, 'i>(document: &'a Document<'i>, existing: ExistingSignatures) -> Node<'a, 'i> {
     let root = document.root_element();
     let (mut empty, mut occupied) = (Vec::new(), None);
-    for element in document.descendants() {
-        if element.has_tag_name((SAC_NAMESPACE, "SignatureInformation")) {
-            match signature_child(element) {
-                None => empty.push(element),
-                Some(_) => occupied = Some(element),
-            }
+    for element in ubl::signature_informations(document) {
+        match ubl::signature_child(element) {
+            None => empty.push(element),
+            Some(_) => occupied = Some(element),
         }
     }
     match (empty.as_slice(), occupied) {
         ([one], _) => *one,
-        ([], Some(occupied)) => occupied,
+        ([], Some(occupied)) if existing == ExistingSignatures::Refuse => occupied,
         _ => root,
     }
-}
-
-fn signature_child<'a, 'i>(element: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
-    element.children().find(|child| child.has_tag_name((DS_NAMESPACE, "Signature")))
 }
 
 /// Whether a `ds:Signature` has a signature value; a skeleton of elements is still a placeholder.
@@ -99,27 +168,31 @@ fn has_value(signature: Node<'_, '_>) -> bool {
     value.and_then(|value| value.text()).is_some_and(|text| !text.trim().is_empty())
 }
 
-fn named_place<'a, 'i>(document: &'a Document<'i>, text: &str) -> Result<Node<'a, 'i>, Refusal> {
-    let shown = || text.chars().take(200).collect::<String>();
-    let location =
-        Location::parse(text).ok_or_else(|| Refusal::LocationInvalid { location: shown() })?;
-    let root = document.root_element();
-    let found = location.matches(document);
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Refusal::LocationMissing {
-            location: shown(),
-            candidates: match location.unbound_prefix(root) {
-                Some(prefix) => format!("no element of that name binds the prefix {prefix}"),
-                None => suggestions(document, &location),
-            },
-        }),
-        several => Err(Refusal::LocationAmbiguous {
-            location: shown(),
-            count: several.len(),
-            candidates: list(several),
-        }),
-    }
+fn named_place<'a, 'i>(
+    document: &'a Document<'i>,
+    text: &str,
+    location: &SignatureLocation,
+) -> Result<Node<'a, 'i>, Refusal> {
+    let named = Location::parse(text)
+        .ok_or_else(|| Refusal::LocationInvalid { location: text.chars().take(200).collect() })?;
+    let found = named.matches(document);
+    choose(document, found, location, text, |document| {
+        match named.unbound_prefix(document.root_element()) {
+            Some(prefix) => format!("no element of that name binds the prefix {prefix}"),
+            None => suggestions(document, &named),
+        }
+    })
+}
+
+/// The one element that a text names, for a reference.
+///
+/// # Errors
+/// The refusals of the location family.
+pub(super) fn element<'a, 'i>(
+    document: &'a Document<'i>,
+    text: &str,
+) -> Result<Node<'a, 'i>, Refusal> {
+    named_place(document, text, &SignatureLocation::default())
 }
 
 /// One name of a location.
@@ -255,14 +328,14 @@ fn suggestions(document: &Document<'_>, location: &Location<'_>) -> String {
     }
 }
 
-fn list(elements: &[Node<'_, '_>]) -> String {
+pub(super) fn list(elements: &[Node<'_, '_>]) -> String {
     let paths: Vec<_> = elements.iter().take(MAX_CANDIDATES).map(|one| path_of(*one)).collect();
     paths.join(", ")
 }
 
 /// An absolute path that [`Location::parse`] understands and that matches just this element:
 /// prefixes as bound at the root, positions where siblings share the name.
-fn path_of(element: Node<'_, '_>) -> String {
+pub(super) fn path_of(element: Node<'_, '_>) -> String {
     const MAX_CHARS: usize = 500;
     let root = element.document().root_element();
     let mut steps: Vec<_> =

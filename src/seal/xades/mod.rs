@@ -1,72 +1,199 @@
-//! XAdES-BASELINE-B, enveloped (ETSI EN 319 132-1 V1.3.1, 6.3; XML Signature 1.1).
+//! XAdES and plain XML signatures (ETSI EN 319 132-1 V1.3.1; XML Signature 1.1), as a profile says.
 //!
-//! The seal covers the whole document: reference 1 has `URI=""` with the enveloped-signature
+//! By default the seal covers the whole document: reference 1 has `URI=""` with the enveloped-signature
 //! transform and then the profile's canonicalization, reference 2 covers `xades:SignedProperties`.
 //! Both say their canonicalization, because a verifier would otherwise use Canonical XML 1.0
 //! (XMLDSIG 4.4.3.2).
 //!
 //! Comments are not covered, not even with a `#WithComments` canonicalization: `URI=""` selects the
-//! document without its comment nodes (XMLDSIG 4.4.3.3).
+//! document without its comment nodes (XMLDSIG 4.4.3.3). `#xpointer(/)` selects it with them.
 //!
-//! What is digested in `ds:Signature` itself (`ds:SignedInfo`, `xades:SignedProperties`) is
-//! canonicalized in its final context: the inclusive methods take over all namespaces and `xml:*`
-//! attributes of the place where the signature will stand. `template` renders the parts,
-//! `properties` what XAdES adds, `location` finds the place.
+//! What is digested in `ds:Signature` itself (`ds:SignedInfo`, `xades:SignedProperties`, `ds:KeyInfo`)
+//! is canonicalized in its final context: the inclusive methods take over all namespaces and `xml:*`
+//! attributes of the place where the signature will stand.
+//!
+//! `settings` refuses what contradicts itself, `scaffold` adds the UBL scaffolding, `location` finds
+//! the place and `spot` the bytes, `names` makes the Ids, `template`, `key_info` and `properties`
+//! render the parts, `reference` digests the document, `enveloping` and `detached` are the other
+//! packagings, `existing` is for documents that hold signatures.
 
+mod detached;
+mod enveloping;
+mod existing;
+mod key_info;
 mod location;
+mod names;
 mod properties;
+mod reference;
+mod scaffold;
+mod settings;
+mod spot;
+mod tags;
 mod template;
+mod ubl;
 
+use roxmltree::Document;
+
+use super::draft::{Draft, Piece};
 use super::inspect::{Content, inspect};
-use super::xml::c14n::{Subset, canonicalize};
 use super::xml::guard::{self, Ids};
-use super::xml::sink::DigestSink;
 use super::xml::source::Source;
 use super::{Limits, Plan, Signer};
 use crate::domain::instant::Instant;
-use crate::domain::profile::XadesProfile;
+use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
+use crate::domain::xades::{ExistingSignatures, Packaging, Position, XadesProfile};
+use crate::pki::digest::sha256;
+use names::{Facts, Names};
+use spot::Spot;
+use tags::{Tags, attribute};
+use template::{Body, Context, Parts, Reference};
 
-pub(super) use template::key_info;
+/// One document and how it is to be sealed.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    document: &'a [u8],
+    profile: &'a XadesProfile,
+    algorithm: SignatureAlgorithm,
+    signer: &'a Signer,
+    at: Instant,
+    limits: &'a Limits,
+}
 
 /// Finds the place, digests the references and renders the signature around its future value.
 pub(super) fn plan(
     document: &[u8],
     profile: &XadesProfile,
+    algorithm: SignatureAlgorithm,
     signer: &Signer,
     at: Instant,
     limits: &Limits,
 ) -> Result<Plan, Refusal> {
-    check_content(document)?;
-    let source = Source::read(document)?;
-    guard::check(&source, limits)?;
-    let tree = guard::parse(&source, limits)?;
-    let ids = Ids::collect(&tree)?;
-    let parent = location::find(&tree, &profile.location)?;
+    settings::check(profile)?;
+    let job = Job { document, profile, algorithm, signer, at, limits };
+    match profile.packaging {
+        Packaging::Enveloped => enveloped(job),
+        Packaging::Enveloping => enveloping::plan(job),
+        Packaging::Detached => detached::plan(job),
+    }
+}
 
-    let mut sink = DigestSink::new(profile.digest);
-    let whole = Subset::document(&tree).without_comments();
-    canonicalize(whole, profile.canonicalization, &[], &mut sink);
-    let reference = sink.finish();
+fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
+    check_content(job.document)?;
+    let source = Source::read(job.document)?;
+    guard::check(&source, job.limits)?;
+    let tree = guard::parse(&source, job.limits)?;
+    if job.profile.existing_signatures == ExistingSignatures::Countersign {
+        return existing::countersign(job, &source, &tree);
+    }
+    let draft = Draft::original(&source);
+    match scaffold::add(&tree, job.profile, &draft)? {
+        None => seal_in(job, &source, &tree, draft),
+        Some(draft) => {
+            let text = draft.text(&source);
+            let tree = guard::parse_text(&text, job.limits)
+                .map_err(|error| Refusal::ScaffoldingImpossible { reason: error.to_string() })?;
+            seal_in(job, &source, &tree, draft.clone())
+        }
+    }
+}
 
-    let names = template::Names::new(&reference, at, signer.certificate(), &ids);
-    let context = template::Context::of(parent, profile.canonicalization.method)?;
-    let rendered = template::render(&template::Parts {
-        profile,
-        signer,
-        at,
-        reference: &reference,
-        names: &names,
-        context: &context,
-    })?;
-    Ok(Plan {
-        gap: location::gap(&source, parent),
-        encoding: source.encoding(),
-        before: rendered.before,
-        after: signer.xades_key_info(),
-        tail: rendered.tail,
-        to_be_signed: rendered.to_be_signed,
-    })
+/// Seals a document whose scaffolding is there.
+fn seal_in(
+    job: Job<'_>,
+    source: &Source<'_>,
+    tree: &Document<'_>,
+    mut draft: Draft,
+) -> Result<Plan, Refusal> {
+    let profile = job.profile;
+    let ids = Ids::collect(tree)?;
+    let target = location::find(tree, profile)?;
+    let position = profile.signature_location.position;
+    let parent = match position {
+        Position::FirstChild | Position::LastChild => target,
+        Position::After => target.parent_element().ok_or_else(|| {
+            let rule = "nothing can stand after the root element".to_owned();
+            Refusal::setting("signatureLocation.position", rule)
+        })?,
+    };
+    location::check_free(parent, profile.existing_signatures)?;
+    let spot = Spot::at(target, position);
+
+    let tags = Tags::new(&profile.prefixes)?;
+    let names = job.names(ubl::signature_uri(tree), &ids)?;
+    let parts = job.parts(&names, &tags);
+    let body = Body::render(&parts)?;
+    let document = reference::Site { job, source, tree, draft: &draft, parent, spot: &spot };
+    let document = document.reference(&parts, &body)?;
+    let seal = Seal::render(&parts, &body, &Context { parent: Some(parent) }, document)?;
+    let (range, pieces) = spot.splice(seal.pieces);
+    draft.splice(range, pieces);
+    if profile.existing_signatures == ExistingSignatures::Parallel {
+        existing::check_unbroken(source, &draft, job.limits)?;
+    }
+    Ok(Plan { pieces: draft.into_pieces(source), to_be_signed: seal.to_be_signed })
+}
+
+impl<'a> Job<'a> {
+    fn names(&self, ubl_signature_uri: Option<String>, taken: &Ids<'_>) -> Result<Names, Refusal> {
+        let facts = Facts {
+            document_sha256: sha256(self.document),
+            at: self.at,
+            certificate: self.signer.certificate(),
+            ubl_signature_uri,
+        };
+        Names::render(self.profile, &facts, taken)
+    }
+
+    const fn parts(&self, names: &'a Names, tags: &'a Tags) -> Parts<'a> {
+        let Self { profile, algorithm, signer, at, .. } = *self;
+        Parts { profile, algorithm, signer, at, names, tags }
+    }
+}
+
+/// A whole signature but for its value.
+struct Seal {
+    pieces: Vec<Piece>,
+    to_be_signed: Vec<u8>,
+}
+
+impl Seal {
+    fn render(
+        parts: &Parts<'_>,
+        body: &Body,
+        context: &Context<'_, '_>,
+        document: Reference,
+    ) -> Result<Self, Refusal> {
+        Self::render_with(parts, body, context, document, "")
+    }
+
+    /// As [`Seal::render`], with a further `ds:Object` at the end.
+    fn render_with(
+        parts: &Parts<'_>,
+        body: &Body,
+        context: &Context<'_, '_>,
+        document: Reference,
+        content: &str,
+    ) -> Result<Self, Refusal> {
+        let references = template::references(parts, body, context, document)?;
+        let (signed_info, to_be_signed) = template::signed_info(parts, body, context, &references)?;
+        let pieces = around_value(parts, body, &signed_info, content);
+        Ok(Self { pieces, to_be_signed })
+    }
+}
+
+/// The pieces of a signature; `content` is a further `ds:Object`.
+fn around_value(parts: &Parts<'_>, body: &Body, signed_info: &str, content: &str) -> Vec<Piece> {
+    let ds = parts.tags.ds();
+    let id = attribute("Id", &parts.names.signature_value);
+    let value_opening = format!("<{ds}SignatureValue{id}>");
+    let value_end = format!("</{ds}SignatureValue>");
+    let end = format!("</{ds}Signature>");
+    let Body { opening, key_info, object, properties } = body;
+    let before = [opening, signed_info, &value_opening].concat();
+    let after =
+        [&*value_end, key_info, &*object.0, properties, &*object.1, content, &*end].concat();
+    vec![Piece::Seal(before), Piece::Value, Piece::Seal(after)]
 }
 
 fn check_content(document: &[u8]) -> Result<(), Refusal> {

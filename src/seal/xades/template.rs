@@ -1,4 +1,4 @@
-//! `ds:Signature` as text: names, context, `ds:SignedInfo`, `ds:KeyInfo` (XMLDSIG 1.1, 4).
+//! `ds:Signature` as text, and what of it is digested (XMLDSIG 1.1, 4).
 //!
 //! The small parts that are digested are rendered inside a wrapper element that carries what the
 //! final place hands down, parsed, and canonicalized by the same code as the document.
@@ -7,87 +7,54 @@ use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 
-use super::properties::{self, SIGNED_PROPERTIES_TYPE, XADES_NAMESPACE, escaped};
+use super::names::Names;
+use super::properties::SIGNED_PROPERTIES_TYPE;
+use super::tags::{Tags, attribute, escaped};
 use crate::domain::instant::Instant;
-use crate::domain::profile::{CanonicalizationMethod, XadesProfile};
+use crate::domain::profile::{
+    Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
+};
 use crate::domain::refusal::Refusal;
+use crate::domain::transform::Transform;
+use crate::domain::xades::{ReferenceKind, ReferenceSettings, XadesLevel, XadesProfile};
 use crate::pki::algorithm::{canonicalization_uri, digest_uri, signature_uri};
-use crate::pki::certificate::Certificate;
-use crate::pki::digest::{Digest, Hasher};
+use crate::pki::digest::Digest;
 use crate::seal::Signer;
 use crate::seal::signer::base64;
+use crate::seal::xml::XML_NAMESPACE;
 use crate::seal::xml::c14n::{Subset, canonicalize, inherited_xml_attributes};
-use crate::seal::xml::guard::Ids;
 use crate::seal::xml::sink::{DigestSink, Sink};
-use crate::seal::xml::{DS_NAMESPACE, XML_NAMESPACE};
+use crate::seal::xml::transforms::write_transforms;
 
-const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-
-/// The Ids inside one signature.
-pub(super) struct Names {
-    pub(super) signature: String,
-    pub(super) reference: String,
-    pub(super) signed_properties: String,
+/// What the place of the signature hands down to it.
+pub(super) struct Context<'a, 'i> {
+    /// The parent of the signature; `None` for a signature that is the root.
+    pub(super) parent: Option<Node<'a, 'i>>,
 }
 
-impl Names {
-    /// Names that follow from what is sealed, by whom and when, and that no Id of the document
-    /// begins with.
-    pub(super) fn new(
-        content: &Digest,
-        at: Instant,
-        certificate: &Certificate,
-        taken: &Ids<'_>,
-    ) -> Self {
-        let mut attempt = 0_u32;
-        loop {
-            let mut hasher = Hasher::new(content.algorithm());
-            hasher.update(content.value());
-            hasher.update(&at.unix_ms().to_be_bytes());
-            hasher.update(&certificate.fingerprint());
-            hasher.update(&attempt.to_be_bytes());
-            let digest = hasher.finish();
-            let stem =
-                digest.value().iter().take(16).fold(String::from("seal-"), |mut stem, octet| {
-                    let _ = write!(stem, "{octet:02x}");
-                    stem
-                });
-            if taken.any_starts_with(&stem) && attempt < u32::MAX {
-                attempt += 1;
-                continue;
-            }
-            return Self {
-                reference: format!("{stem}-document"),
-                signed_properties: format!("{stem}-properties"),
-                signature: stem,
-            };
-        }
-    }
-}
-
-/// What the place of the signature hands down to it, as a start tag of a wrapper element.
-pub(super) struct Context(String);
-
-impl Context {
-    /// The namespaces in scope at the parent and the `xml:*` attributes that the method inherits.
-    /// Exclusive canonicalization takes nothing from outside that the signature does not declare.
-    ///
-    /// # Errors
-    /// Values of `xml:base` that verifiers join differently under Canonical XML 1.1.
-    pub(super) fn of(
-        parent: Node<'_, '_>,
+impl Context<'_, '_> {
+    /// The start tag of a wrapper element: the namespaces in scope at the parent and the `xml:*`
+    /// attributes that the method inherits. Exclusive canonicalization takes nothing from outside
+    /// that the signature does not declare, but for the prefixes it is told to.
+    fn wrapper(
+        &self,
         method: CanonicalizationMethod,
-    ) -> Result<Self, Refusal> {
-        if method == CanonicalizationMethod::Inclusive11 && has_disputed_bases(parent) {
-            return Err(Refusal::CanonicalizationUnsupported {
-                what: "an xml:base that is empty or ends in '.' or '..'".to_owned(),
-                remedy: "use exclusive canonicalization or write the attribute out",
-            });
-        }
+        prefixes: &[&str],
+    ) -> Result<String, Refusal> {
         let mut tag = String::from("<context");
-        if method != CanonicalizationMethod::Exclusive {
+        let exclusive = method == CanonicalizationMethod::Exclusive;
+        if let Some(parent) = self.parent
+            && (!exclusive || !prefixes.is_empty())
+        {
+            if method == CanonicalizationMethod::Inclusive11 && has_disputed_bases(parent) {
+                return Err(Refusal::CanonicalizationUnsupported {
+                    what: "an xml:base that is empty or ends in '.' or '..'".to_owned(),
+                    remedy: "use exclusive canonicalization or write the attribute out",
+                });
+            }
             for binding in parent.namespaces() {
                 let _ = match binding.name() {
+                    Some("xml") => Ok(()),
                     Some(prefix) => write!(tag, " xmlns:{prefix}=\"{}\"", escaped(binding.uri())),
                     None => write!(tag, " xmlns=\"{}\"", escaped(binding.uri())),
                 };
@@ -97,18 +64,20 @@ impl Context {
             }
         }
         tag.push('>');
-        Ok(Self(tag))
+        Ok(tag)
     }
 
-    /// Canonicalizes the deepest first element of a fragment that stands in this context.
+    /// Canonicalizes the element at a depth below the wrapper, first children all the way, of a
+    /// fragment that stands in this context.
     fn canonicalize<S: Sink>(
         &self,
         (opening, part, closing): (&str, &str, &str),
         depth: usize,
-        profile: &XadesProfile,
+        (canonicalization, prefixes): (Canonicalization, &[&str]),
         sink: &mut S,
     ) -> Result<(), Refusal> {
-        let text = [&*self.0, opening, part, closing, "</context>"].concat();
+        let wrapper = self.wrapper(canonicalization.method, prefixes)?;
+        let text = [&*wrapper, opening, part, closing, "</context>"].concat();
         let unsupported = || Refusal::CanonicalizationUnsupported {
             what: "the place of the signature".to_owned(),
             remedy: "use exclusive canonicalization or another signatureLocation",
@@ -118,8 +87,7 @@ impl Context {
         for _ in 0..depth {
             apex = apex.first_element_child().ok_or_else(unsupported)?;
         }
-        let subset = Subset::subtree(apex).without_comments();
-        canonicalize(subset, profile.canonicalization, &[], sink);
+        canonicalize(Subset::subtree(apex).without_comments(), canonicalization, prefixes, sink);
         Ok(())
     }
 }
@@ -136,81 +104,206 @@ fn has_disputed_bases(parent: Node<'_, '_>) -> bool {
 /// Everything a signature is rendered from.
 pub(super) struct Parts<'a> {
     pub(super) profile: &'a XadesProfile,
+    pub(super) algorithm: SignatureAlgorithm,
     pub(super) signer: &'a Signer,
     pub(super) at: Instant,
-    /// Digest of the document.
-    pub(super) reference: &'a Digest,
     pub(super) names: &'a Names,
-    pub(super) context: &'a Context,
+    pub(super) tags: &'a Tags,
 }
 
-/// A signature but for its value and `ds:KeyInfo`.
-pub(super) struct Rendered {
-    /// From `<ds:Signature` to `<ds:SignatureValue>`.
-    pub(super) before: String,
-    /// From `<ds:Object>` to `</ds:Signature>`.
-    pub(super) tail: String,
-    /// Canonical `ds:SignedInfo`.
-    pub(super) to_be_signed: Vec<u8>,
+/// A signature without its references, `ds:SignedInfo` and value.
+pub(super) struct Body {
+    /// `<ds:Signature ...>`.
+    pub(super) opening: String,
+    /// `<ds:KeyInfo>...</ds:KeyInfo>`.
+    pub(super) key_info: String,
+    /// `<ds:Object><xades:QualifyingProperties ...>` and its end; empty for a plain signature.
+    pub(super) object: (String, String),
+    /// `<xades:SignedProperties>...`; empty for a plain signature.
+    pub(super) properties: String,
 }
 
-/// Renders the signed properties, digests them in place, and renders and canonicalizes
-/// `ds:SignedInfo` over both digests.
-pub(super) fn render(parts: &Parts<'_>) -> Result<Rendered, Refusal> {
-    let Parts { profile, names, context, .. } = parts;
-    let signature =
-        format!("<ds:Signature xmlns:ds=\"{DS_NAMESPACE}\" Id=\"{}\">", names.signature);
-    let object = format!(
-        "<ds:Object><xades:QualifyingProperties xmlns:xades=\"{XADES_NAMESPACE}\" Target=\"#{}\">",
-        names.signature
-    );
-    let object_end = "</xades:QualifyingProperties></ds:Object></ds:Signature>";
-    let properties = properties::signed_properties(parts);
-
-    let mut sink = DigestSink::new(profile.digest);
-    let opening = format!("{signature}{object}");
-    context.canonicalize((&opening, &properties, object_end), 4, profile, &mut sink)?;
-
-    let signed_info = signed_info(parts, &sink.finish());
-    let mut to_be_signed = Vec::with_capacity(signed_info.len() + 512);
-    let place = (&*signature, &*signed_info, "</ds:Signature>");
-    context.canonicalize(place, 2, profile, &mut to_be_signed)?;
-    Ok(Rendered {
-        before: [&*signature, &signed_info, "<ds:SignatureValue>"].concat(),
-        tail: [&*object, &properties, object_end].concat(),
-        to_be_signed,
-    })
-}
-
-/// `ds:SignedInfo` with a reference to the document and one to the signed properties.
-fn signed_info(parts: &Parts<'_>, properties: &Digest) -> String {
-    let Names { reference, signed_properties, .. } = parts.names;
-    let method = canonicalization_uri(parts.profile.canonicalization);
-    let signature = signature_uri(parts.profile.signature);
-    let digest = digest_uri(parts.profile.digest);
-    let document_value = base64(parts.reference.value());
-    let properties_value = base64(properties.value());
-    format!(
-        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{method}\"/>\
-         <ds:SignatureMethod Algorithm=\"{signature}\"/>\
-         <ds:Reference Id=\"{reference}\" URI=\"\"><ds:Transforms>\
-         <ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform Algorithm=\"{method}\"/>\
-         </ds:Transforms><ds:DigestMethod Algorithm=\"{digest}\"/>\
-         <ds:DigestValue>{document_value}</ds:DigestValue></ds:Reference>\
-         <ds:Reference Type=\"{SIGNED_PROPERTIES_TYPE}\" URI=\"#{signed_properties}\"><ds:Transforms>\
-         <ds:Transform Algorithm=\"{method}\"/></ds:Transforms>\
-         <ds:DigestMethod Algorithm=\"{digest}\"/>\
-         <ds:DigestValue>{properties_value}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-    )
-}
-
-/// What follows the signature value: `ds:KeyInfo` with the whole chain, signing certificate first.
-/// It is the same for every seal of a credential.
-pub(in crate::seal) fn key_info(certificates: impl Iterator<Item = String>) -> String {
-    let mut text = String::from("</ds:SignatureValue><ds:KeyInfo><ds:X509Data>");
-    for certificate in certificates {
-        let _ = write!(text, "<ds:X509Certificate>{certificate}</ds:X509Certificate>");
+impl Body {
+    pub(super) fn render(parts: &Parts<'_>) -> Result<Self, Refusal> {
+        let Parts { profile, names, tags, signer, .. } = parts;
+        let (ds, xades) = (tags.ds(), tags.xades());
+        let mut opening = format!("<{ds}Signature{}", tags.declare_ds());
+        let plain = profile.xades_level == XadesLevel::None;
+        if profile.prefixes.xades_at_signature && !plain {
+            opening.push_str(&tags.declare_xades());
+        }
+        let _ = write!(opening, "{}>", attribute("Id", &names.signature));
+        let key_info = super::key_info::render(profile, signer, tags, &names.key_info)?;
+        if plain {
+            let object = (String::new(), String::new());
+            return Ok(Self { opening, key_info, object, properties: String::new() });
+        }
+        let object_id = attribute("Id", &names.object);
+        let declared = match profile.prefixes.xades_at_signature {
+            true => String::new(),
+            false => tags.declare_xades(),
+        };
+        let id = attribute("Id", &names.qualifying_properties);
+        let target = escaped(&names.target);
+        let object_opening = format!(
+            "<{ds}Object{object_id}><{xades}QualifyingProperties{declared}{id} Target=\"{target}\">"
+        );
+        let object_end = format!("</{xades}QualifyingProperties></{ds}Object>");
+        let properties = super::properties::signed_properties(parts)?;
+        Ok(Self { opening, key_info, object: (object_opening, object_end), properties })
     }
-    text.push_str("</ds:X509Data></ds:KeyInfo>");
+}
+
+/// One `ds:Reference` with its digest.
+pub(super) struct Reference {
+    pub(super) id: String,
+    pub(super) uri: String,
+    pub(super) reference_type: String,
+    pub(super) transforms: Vec<Transform>,
+    pub(super) digest: Digest,
+}
+
+/// Canonicalization, transforms and digest of a reference to a part of the signature itself.
+struct OwnReference {
+    canonicalization: Canonicalization,
+    inclusive_prefixes: Vec<String>,
+    transforms: Vec<Transform>,
+    digest: DigestAlgorithm,
+}
+
+impl OwnReference {
+    fn resolve(
+        profile: &XadesProfile,
+        settings: &ReferenceSettings,
+        path: &'static str,
+    ) -> Result<Self, Refusal> {
+        let canonicalization = profile.canonical_transform;
+        let transforms = settings.transforms.clone().unwrap_or_else(|| {
+            vec![Transform::Canonical { canonicalization, inclusive_prefixes: Vec::new() }]
+        });
+        let digest = settings.digest_algorithm.unwrap_or(profile.digest_algorithm);
+        // Without a transform a verifier uses Canonical XML 1.0 (XMLDSIG 1.1, 4.4.3.2).
+        let (canonicalization, inclusive_prefixes) = match transforms.as_slice() {
+            [] => (Canonicalization::INCLUSIVE, Vec::new()),
+            [Transform::Canonical { canonicalization, inclusive_prefixes }] => {
+                (*canonicalization, inclusive_prefixes.clone())
+            }
+            _ => {
+                let rule = "at most one transform, a canonicalization".to_owned();
+                return Err(Refusal::setting(path, rule));
+            }
+        };
+        Ok(Self { canonicalization, inclusive_prefixes, transforms, digest })
+    }
+
+    fn digest(
+        &self,
+        context: &Context<'_, '_>,
+        place: (&str, &str, &str),
+        depth: usize,
+    ) -> Result<Digest, Refusal> {
+        let prefixes: Vec<&str> = self.inclusive_prefixes.iter().map(String::as_str).collect();
+        let mut sink = DigestSink::new(self.digest);
+        context.canonicalize(place, depth, (self.canonicalization, &prefixes), &mut sink)?;
+        Ok(sink.finish())
+    }
+}
+
+/// The references to `ds:KeyInfo` and `xades:SignedProperties` that the profile wants, in order; the
+/// reference to the document is put where it belongs among them.
+pub(super) fn references(
+    parts: &Parts<'_>,
+    body: &Body,
+    context: &Context<'_, '_>,
+    document: Reference,
+) -> Result<Vec<Reference>, Refusal> {
+    let Parts { profile, names, tags, .. } = parts;
+    let end = format!("</{}Signature>", tags.ds());
+    let mut document = Some(document);
+    let mut references = Vec::with_capacity(3);
+    for kind in &profile.reference_order {
+        let (own, id, target, usual_type, settings) = match kind {
+            ReferenceKind::Document => {
+                references.extend(document.take());
+                continue;
+            }
+            ReferenceKind::KeyInfo => {
+                let settings = &profile.key_info_reference;
+                let own = OwnReference::resolve(profile, settings, "keyInfoReference.transforms")?;
+                let place = (&*body.opening, &*body.key_info, &*end);
+                let digest = own.digest(context, place, 2)?;
+                ((own, digest), &names.key_info_reference, &names.key_info, "", settings)
+            }
+            ReferenceKind::SignedProperties if profile.xades_level == XadesLevel::None => continue,
+            ReferenceKind::SignedProperties => {
+                let settings = &profile.signed_properties_reference;
+                let path = "signedPropertiesReference.transforms";
+                let own = OwnReference::resolve(profile, settings, path)?;
+                let opening = [&*body.opening, &*body.object.0].concat();
+                let closing = [&*body.object.1, &*end].concat();
+                let digest = own.digest(context, (&opening, &body.properties, &closing), 4)?;
+                let id = &names.signed_properties_reference;
+                ((own, digest), id, &names.signed_properties, SIGNED_PROPERTIES_TYPE, settings)
+            }
+        };
+        let (own, digest) = own;
+        references.push(Reference {
+            id: id.clone(),
+            uri: format!("#{target}"),
+            reference_type: settings.reference_type.as_deref().unwrap_or(usual_type).to_owned(),
+            transforms: own.transforms,
+            digest,
+        });
+    }
+    Ok(references)
+}
+
+/// `ds:SignedInfo` and its canonical octets at the final place.
+pub(super) fn signed_info(
+    parts: &Parts<'_>,
+    body: &Body,
+    context: &Context<'_, '_>,
+    references: &[Reference],
+) -> Result<(String, Vec<u8>), Refusal> {
+    let text = signed_info_text(parts, references);
+    let mut octets = Vec::with_capacity(text.len() + 512);
+    let end = format!("</{}Signature>", parts.tags.ds());
+    let place = (&*body.opening, &*text, &*end);
+    context.canonicalize(place, 2, (parts.profile.canonical_transform, &[]), &mut octets)?;
+    Ok((text, octets))
+}
+
+/// `ds:SignedInfo` over some references.
+pub(super) fn signed_info_text(parts: &Parts<'_>, references: &[Reference]) -> String {
+    let Parts { profile, names, tags, .. } = parts;
+    let ds = tags.ds();
+    let method = canonicalization_uri(profile.canonical_transform);
+    let signature = signature_uri(parts.algorithm);
+    let mut text = String::with_capacity(2000);
+    let _ = write!(
+        text,
+        "<{ds}SignedInfo{}><{ds}CanonicalizationMethod Algorithm=\"{method}\"/>\
+         <{ds}SignatureMethod Algorithm=\"{signature}\"/>",
+        attribute("Id", &names.signed_info)
+    );
+    for reference in references {
+        let _ = write!(
+            text,
+            "<{ds}Reference{}{} URI=\"{}\">{}<{ds}DigestMethod Algorithm=\"{}\"/>\
+             <{ds}DigestValue>{}</{ds}DigestValue></{ds}Reference>",
+            attribute("Id", &reference.id),
+            attribute("Type", &reference.reference_type),
+            escaped(&reference.uri),
+            transforms(&reference.transforms, ds),
+            digest_uri(reference.digest.algorithm()),
+            base64(reference.digest.value()),
+        );
+    }
+    let _ = write!(text, "</{ds}SignedInfo>");
     text
+}
+
+/// `ds:Transforms`, unless there are none.
+fn transforms(list: &[Transform], ds: &str) -> String {
+    if list.is_empty() { String::new() } else { write_transforms(list, ds.trim_end_matches(':')) }
 }

@@ -73,7 +73,8 @@ impl Encoding {
                 ],
             ),
             (Encoding::Iso8859_15, &["ISO-8859-15", "ISO_8859-15", "Latin-9"]),
-            (Encoding::Windows1252, &["windows-1252"]),
+            // Not registered, but what Java writes on Windows.
+            (Encoding::Windows1252, &["windows-1252", "cp1252"]),
         ];
         let is = |other: &&str| name.eq_ignore_ascii_case(other);
         NAMES.iter().find(|(_, names)| names.iter().any(is)).map(|(encoding, _)| *encoding)

@@ -54,10 +54,25 @@ pub fn check(source: &Source<'_>, limits: &Limits) -> Result<(), Refusal> {
 /// # Errors
 /// What is not well-formed, with line and column in the original.
 pub fn parse<'s>(source: &'s Source<'_>, limits: &Limits) -> Result<Document<'s>, Refusal> {
-    let nodes_limit = u32::try_from(limits.nodes).unwrap_or(u32::MAX);
-    let options = ParsingOptions { nodes_limit, ..ParsingOptions::default() };
-    Document::parse_with_options(source.text(), options)
+    Document::parse_with_options(source.text(), options(limits))
         .map_err(|error| parse_refusal(source, limits, &error))
+}
+
+/// Parses text that we put together from a document that passed [`check`].
+///
+/// # Errors
+/// What is not well-formed; there is no original to point into.
+pub fn parse_text<'s>(text: &'s str, limits: &Limits) -> Result<Document<'s>, Refusal> {
+    Document::parse_with_options(text, options(limits)).map_err(|error| {
+        let place = error.pos();
+        let detail = shorten(&error.to_string());
+        Refusal::XmlMalformed { detail, line: place.row, column: place.col }
+    })
+}
+
+fn options<'s>(limits: &Limits) -> ParsingOptions<'s> {
+    let nodes_limit = u32::try_from(limits.nodes).unwrap_or(u32::MAX);
+    ParsingOptions { nodes_limit, ..ParsingOptions::default() }
 }
 
 /// Every value that a verifier may take for an identifier.
@@ -93,10 +108,10 @@ impl<'a> Ids<'a> {
         Ok(Self(strict))
     }
 
-    /// Whether some identifier of the document begins with this text.
+    /// Whether the document has this identifier.
     #[must_use]
-    pub fn any_starts_with(&self, prefix: &str) -> bool {
-        self.0.iter().any(|id| id.starts_with(prefix))
+    pub fn has(&self, id: &str) -> bool {
+        self.0.contains(id)
     }
 }
 

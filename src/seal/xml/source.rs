@@ -81,6 +81,12 @@ impl<'a> Source<'a> {
         offsets.iter().map(|offset| walk.to(*offset)).collect()
     }
 
+    /// How many bytes of the original byte order mark and XML declaration take.
+    #[must_use]
+    pub const fn body(&self) -> usize {
+        self.body
+    }
+
     /// A refusal that names line and column of an offset of [`Source::text`].
     #[must_use]
     pub fn malformed(&self, offset: usize, detail: String) -> Refusal {

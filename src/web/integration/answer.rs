@@ -19,8 +19,8 @@ use super::errors::Problem;
 use crate::app::Caller;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
-use crate::domain::profile::{CanonicalizationMethod, SignatureLocation};
 use crate::domain::text::hex;
+use crate::domain::xades::{Place, SignatureInput, SignatureTransform, XadesLevel};
 use crate::web::{Web, units};
 use crate::workflow;
 use crate::workflow::operations::OperationDetail;
@@ -125,9 +125,13 @@ struct DocumentAnswer {
     /// The signing time inside the seal.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_time: Option<String>,
-    /// Level of the seal.
+    /// Level of the seal: `XAdES-BASELINE-B`, `XAdES-BES`, `XAdES-EPES`, `XMLDSIG`, `ZATCA` or
+    /// `MYINVOIS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     signature_level: Option<&'static str>,
+    /// The seal profile that it was made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature_profile: Option<String>,
     document_attributes: Vec<DocumentAttribute>,
 }
 
@@ -254,6 +258,7 @@ fn document_answer(
         signed_length: None,
         signing_time: None,
         signature_level: None,
+        signature_profile: None,
         document_attributes: Vec::new(),
     };
     match &document.state {
@@ -262,7 +267,8 @@ fn document_answer(
             answer.signed_sha256 = Some(hex(sha256));
             answer.signed_length = Some(*length);
             answer.signing_time = Some(signing_time.to_xs_date_time());
-            answer.signature_level = Some("XAdES-BASELINE-B");
+            answer.signature_level = Some(level(settings));
+            answer.signature_profile.clone_from(&settings.profile);
             answer.sign_warnings.clone_from(&settings.notes);
             answer.document_attributes = attributes(settings);
         }
@@ -277,27 +283,35 @@ fn document_answer(
 }
 
 fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
-    let method = match settings.canonicalization.method {
-        CanonicalizationMethod::Exclusive => "EXCLUSIVE",
-        CanonicalizationMethod::Inclusive => "INCLUSIVE",
-        CanonicalizationMethod::Inclusive11 => "INCLUSIVE_11",
+    let attribute =
+        |attribute_key, attribute_value| DocumentAttribute { attribute_key, attribute_value };
+    let xades = &settings.xades;
+    let transform = match &xades.signature_transform {
+        SignatureTransform::Named(named) => named.as_str(),
+        SignatureTransform::List(_) => "LIST",
     };
-    let comments = if settings.canonicalization.with_comments { "_WITH_COMMENTS" } else { "" };
+    let canonical = xades.canonical_transform.as_str();
     let mut attributes = vec![
-        DocumentAttribute {
-            attribute_key: "SIGNATURE_ATTRIBUTE_TRANSFORM",
-            attribute_value: "ENVELOPED".to_owned(),
-        },
-        DocumentAttribute {
-            attribute_key: "SIGNATURE_ATTRIBUTE_CANONICAL",
-            attribute_value: format!("{method}{comments}"),
-        },
+        attribute("SIGNATURE_ATTRIBUTE_TRANSFORM", transform.to_owned()),
+        attribute("SIGNATURE_ATTRIBUTE_CANONICAL", canonical.to_owned()),
     ];
-    if let SignatureLocation::Inside(location) = &settings.location {
-        attributes.push(DocumentAttribute {
-            attribute_key: "SIGNATURE_ATTRIBUTE_XPATH_LOCATION",
-            attribute_value: location.clone(),
-        });
-    }
+    let location = match &xades.signature_location.place {
+        Place::Default => None,
+        Place::Path(location) | Place::XPath { xpath: location, .. } => Some(location.clone()),
+        Place::Name { name, namespace } => Some(format!("{{{namespace}}}{name}")),
+    };
     attributes
+        .extend(location.map(|location| attribute("SIGNATURE_ATTRIBUTE_XPATH_LOCATION", location)));
+    attributes
+}
+
+const fn level(settings: &SealSettings) -> &'static str {
+    match (settings.xades.signature_input, settings.xades.xades_level) {
+        (SignatureInput::Zatca, _) => "ZATCA",
+        (SignatureInput::MyInvois, _) => "MYINVOIS",
+        (SignatureInput::SignedInfo, XadesLevel::None) => "XMLDSIG",
+        (SignatureInput::SignedInfo, XadesLevel::Bes) => "XAdES-BES",
+        (SignatureInput::SignedInfo, XadesLevel::Epes) => "XAdES-EPES",
+        (SignatureInput::SignedInfo, XadesLevel::B) => "XAdES-BASELINE-B",
+    }
 }

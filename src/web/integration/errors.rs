@@ -270,6 +270,13 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::FormatMismatch { .. }
         | Refusal::NotAvailable { .. }
         | Refusal::SettingMeaningless { .. }
+        | Refusal::ProfileUnknown { .. }
+        | Refusal::Sha1NotAllowed
+        | Refusal::SettingInvalid { .. }
+        | Refusal::SettingConflict { .. }
+        | Refusal::IdTaken { .. }
+        | Refusal::WouldBreakSignature { .. }
+        | Refusal::ScaffoldingImpossible { .. }
         | Refusal::XmlMalformed { .. }
         | Refusal::DoctypeForbidden
         | Refusal::XmlVersionUnsupported { .. }

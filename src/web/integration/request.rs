@@ -11,13 +11,15 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::app::Limits;
-use crate::domain::document::SealSettings;
+use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
-use crate::domain::profile::{Canonicalization, CanonicalizationMethod, Format, SignatureLocation};
+use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
+use crate::domain::xades::{NamedTransform, XadesProfile};
 use crate::workflow::accept::{RequestedDocument, SignRequest, content_type};
 
 /// Longest description and other free text, in characters.
@@ -87,8 +89,13 @@ struct SignatureInfo {
     location: Option<String>,
     #[serde(default, deserialize_with = "object")]
     visible_signature_info: Option<VisibleSignatureInfo>,
-    #[serde(default, deserialize_with = "object")]
-    advanced_signature_info: Option<AdvancedSignatureInfo>,
+    /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
+    profile: Option<String>,
+    /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
+    /// of Sign'Stash says; the innermost one counts.
+    #[serde(default, deserialize_with = "settings_object")]
+    #[schema(value_type = Option<XadesProfile>)]
+    advanced_signature_info: Option<Map<String, Value>>,
 }
 
 /// A visible signature (PDF).
@@ -104,23 +111,6 @@ struct VisibleSignatureInfo {
     font: Option<String>,
     image_type: Option<String>,
     image_value: Option<String>,
-}
-
-/// Settings of an XML signature.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct AdvancedSignatureInfo {
-    /// Parent of the signature: a local name, a prefixed name or an absolute path.
-    signature_location: Option<String>,
-    /// `ENVELOPED`.
-    signature_transform: Option<String>,
-    /// `EXCLUSIVE` (default), `EXCLUSIVE_WITH_COMMENTS`, `INCLUSIVE`, `INCLUSIVE_WITH_COMMENTS`,
-    /// `INCLUSIVE_11` or `INCLUSIVE_11_WITH_COMMENTS`.
-    canonical_transform: Option<String>,
-    /// Some clients nest the object in itself, as an old page of Sign'Stash says.
-    #[serde(default, deserialize_with = "object")]
-    #[schema(no_recursion)]
-    advanced_signature_info: Option<Box<AdvancedSignatureInfo>>,
 }
 
 /// What happens to the sealed documents afterwards.
@@ -152,6 +142,23 @@ struct PersonReceiver {
     #[serde(skip_serializing)]
     #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
+}
+
+fn settings_object<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let object = Option::<Object<Map<String, Value>>>::deserialize(deserializer)?;
+    Ok(object.map(|object| innermost(object.0)))
+}
+
+/// Unwraps an object nested in itself, and leaves out what is `null`: that says nothing.
+fn innermost(mut settings: Map<String, Value>) -> Map<String, Value> {
+    while let Some(Value::Object(inner)) = settings.remove("advancedSignatureInfo") {
+        settings = inner;
+    }
+    settings.retain(|_, value| !value.is_null());
+    settings
 }
 
 /// A value that must be a JSON object. Derived code would also take a list of the members' values.
@@ -375,27 +382,18 @@ fn decode_document(
     let content = first.note(content(&encoded.0, limits)).unwrap_or_default();
     let content_type =
         first.note(content_type(&declared, &content)).unwrap_or_else(|| declared.trim().to_owned());
-    let settings =
-        first.note(settings(&signature_type, info, &content_type)).unwrap_or(SealSettings {
-            format: Format::Xades,
-            canonicalization: Canonicalization::EXCLUSIVE,
-            location: SignatureLocation::Default,
-            notes: Vec::new(),
-        });
+    let wishes = first.note(wishes(&signature_type, info, &content_type)).unwrap_or(SealWishes {
+        format: Format::Xades,
+        profile: None,
+        settings: Map::new(),
+        notes: Vec::new(),
+    });
     let refusal = first.0;
     if refusal.as_ref().is_some_and(|refusal| matches!(refusal, Refusal::Base64Invalid { .. })) {
         // Two different broken contents are two different requests.
         said.extend_from_slice(encoded.0.as_bytes());
     }
-    Ok(RequestedDocument {
-        external_reference,
-        name,
-        content_type,
-        settings,
-        content,
-        refusal,
-        said,
-    })
+    Ok(RequestedDocument { external_reference, name, content_type, wishes, content, refusal, said })
 }
 
 /// Keeps the first refusal of a document.
@@ -452,21 +450,14 @@ fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-fn settings(
+fn wishes(
     signature_type: &str,
     info: SignatureInfo,
     content_type: &str,
-) -> Result<SealSettings, Refusal> {
+) -> Result<SealWishes, Refusal> {
     let is_xml = matches!(content_type, "application/xml" | "text/xml");
     match signature_type.to_ascii_lowercase().as_str() {
-        "xades" if is_xml => {}
-        "xades" => {
-            return Err(Refusal::FormatMismatch {
-                format: "XAdES",
-                content: "a document that is not XML",
-                remedy: "send XML with contentType application/xml",
-            });
-        }
+        "xades" => {}
         "pades" if is_xml => {
             return Err(Refusal::FormatMismatch {
                 format: "PAdES",
@@ -495,75 +486,39 @@ fn settings(
             format: "XAdES",
         });
     }
-    let advanced = info.advanced_signature_info.map(innermost);
-    let (location, transform, canonical) = match advanced {
-        None => (None, None, None),
-        Some(advanced) => (
-            advanced.signature_location,
-            advanced.signature_transform,
-            advanced.canonical_transform,
-        ),
-    };
-    check_transform(transform.as_deref())?;
+    let settings = info.advanced_signature_info.unwrap_or_default();
+    check_known(&settings)?;
     let unused = [("reason", info.reason), ("location", info.location)];
     let notes = unused
         .into_iter()
         .filter(|(_, value)| value.is_some())
         .map(|(member, _)| format!("signatureInfo.{member} applies to PDF and was not used"))
         .collect();
-    Ok(SealSettings {
-        notes,
-        format: Format::Xades,
-        canonicalization: canonicalization(canonical.as_deref())?,
-        location: match location.filter(|text| !text.trim().is_empty()) {
-            None => SignatureLocation::Default,
-            Some(text) if text.chars().count() > TEXT_LIMIT => {
-                return Err(Refusal::LocationInvalid {
-                    location: "longer than allowed".to_owned(),
-                });
-            }
-            Some(text) => SignatureLocation::Inside(text.trim().to_owned()),
-        },
-    })
-}
-
-fn innermost(mut advanced: AdvancedSignatureInfo) -> AdvancedSignatureInfo {
-    while let Some(inner) = advanced.advanced_signature_info.take() {
-        advanced = *inner;
-    }
-    advanced
+    let profile = info.profile.filter(|name| !name.trim().is_empty());
+    Ok(SealWishes { format: Format::Xades, profile, settings, notes })
 }
 
 fn not_available(what: &str) -> Refusal {
     Refusal::NotAvailable { what: what.to_owned(), remedy: "send XML with signatureType XAdES" }
 }
 
-fn check_transform(value: Option<&str>) -> Result<(), Refusal> {
-    match value {
-        None | Some("ENVELOPED") => Ok(()),
-        Some(known @ ("XPATH" | "XPATH2_FILTER")) => Err(Refusal::NotAvailable {
-            what: format!("signatureTransform {known}"),
-            remedy: "send ENVELOPED",
-        }),
-        Some(value) => Err(Refusal::TransformUnknown { value: value.chars().take(80).collect() }),
+/// The members that Sign'Stash has too say what is wrong with them in words of their own.
+fn check_known(settings: &Map<String, Value>) -> Result<(), Refusal> {
+    let shown = |text: &str| text.chars().take(80).collect();
+    if let Some(Value::String(name)) = settings.get("canonicalTransform")
+        && Canonicalization::parse(name).is_none()
+    {
+        return Err(Refusal::CanonicalizationUnknown { value: shown(name) });
     }
-}
-
-fn canonicalization(value: Option<&str>) -> Result<Canonicalization, Refusal> {
-    use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
-    let (method, with_comments) = match value {
-        None => return Ok(Canonicalization::EXCLUSIVE),
-        Some("EXCLUSIVE") => (Exclusive, false),
-        Some("EXCLUSIVE_WITH_COMMENTS") => (Exclusive, true),
-        Some("INCLUSIVE") => (Inclusive, false),
-        Some("INCLUSIVE_WITH_COMMENTS") => (Inclusive, true),
-        Some("INCLUSIVE_11") => (Inclusive11, false),
-        Some("INCLUSIVE_11_WITH_COMMENTS") => (Inclusive11, true),
-        Some(value) => {
-            return Err(Refusal::CanonicalizationUnknown {
-                value: value.chars().take(80).collect(),
-            });
-        }
-    };
-    Ok(Canonicalization { method, with_comments })
+    if let Some(value @ Value::String(name)) = settings.get("signatureTransform")
+        && NamedTransform::deserialize(value).is_err()
+    {
+        return Err(Refusal::TransformUnknown { value: shown(name) });
+    }
+    if let Some(Value::String(text)) = settings.get("signatureLocation")
+        && text.chars().count() > TEXT_LIMIT
+    {
+        return Err(Refusal::LocationInvalid { location: "longer than allowed".to_owned() });
+    }
+    Ok(())
 }

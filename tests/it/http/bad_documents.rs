@@ -245,18 +245,6 @@ fn places_and_transforms() {
         ),
         ("an occupied place", location(&occupied, "place"), "location-occupied", "/r/place"),
         ("a placeholder", location(&waiting, "place"), "location-placeholder", "remove it"),
-        (
-            "XPATH",
-            advanced(PLACE, "signatureTransform", "XPATH"),
-            "not-available",
-            "send ENVELOPED",
-        ),
-        (
-            "XPATH2_FILTER",
-            advanced(PLACE, "signatureTransform", "XPATH2_FILTER"),
-            "not-available",
-            "send ENVELOPED",
-        ),
         ("XSLT", advanced(PLACE, "signatureTransform", "XSLT"), "transform-unknown", "XSLT"),
         ("lower case", advanced(PLACE, "signatureTransform", "enveloped"), "transform-unknown", ""),
         (

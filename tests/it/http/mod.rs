@@ -10,4 +10,5 @@ mod log;
 mod lookup;
 mod oauth;
 mod postgres;
+mod profiles;
 mod sign;

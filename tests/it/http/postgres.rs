@@ -1,5 +1,6 @@
 //! The same facts on PostgreSQL.
 
+use chancery::domain::ids::OperationId;
 use serde_json::{Value, json};
 
 use crate::support::authority::AUTHORITY;
@@ -60,10 +61,20 @@ fn operations_are_recorded_once_and_found_again_on_postgresql() {
         let mut strange = document(&unique("nul"), "<a/>");
         strange["signatureInfo"]["advancedSignatureInfo"] = json!({ "signatureLocation": "a\0b" });
         let answer = client.sign(&request(&unique("nul"), [strange])).await.good();
-        assert_eq!(answer["documentList"][0]["signErrorReason"], "location-invalid");
+        assert_eq!(answer["documentList"][0]["signErrorReason"], "setting-invalid");
         let mut described = small(&unique("nul"));
         described["description"] = json!("a\0b");
         client.sign(&described).await.error(400, "0.0.6", "member-invalid");
+
+        // the original of a detached seal is kept beside it
+        let mut detached = small(&unique("detached"));
+        detached["documents"][0]["signatureInfo"]["advancedSignatureInfo"] =
+            json!({ "packaging": "DETACHED" });
+        let answer = client.sign(&detached).await.good();
+        assert!(!sealed(&answer, 0).is_empty());
+        let operation = OperationId::from_i64(answer["id"].as_i64().unwrap());
+        let kept = service.app.reader.original_contents(operation).await.unwrap();
+        assert_eq!(kept.len(), 1);
 
         // a failed document and a failed operation free their references
         let corrected = [document(&format!("{reference}: bad"), "<a/>")];

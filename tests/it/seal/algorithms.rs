@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use bergshamra::keys::loader::load_x509_cert_pem;
 use bergshamra::{DsigContext, KeysManager, verify};
-use chancery::domain::profile::{
-    Canonicalization, DigestAlgorithm, SignatureAlgorithm, SignatureLocation,
-};
+use chancery::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
+use chancery::domain::xades::SignatureLocation;
 use chancery::keys::{BackendConfig, Config, KeyRef, Keyring, SoftwareConfig, ToBeSigned};
 use chancery::pki::certificate::Chain;
 use chancery::pki::signature::suits;
@@ -71,8 +70,8 @@ async fn every_algorithm_verifies() {
             // Each digest once for the references, whatever signs.
             let digest = DigestAlgorithm::ALL[seals % DigestAlgorithm::ALL.len()];
             let Profile::Xades(mut xades) =
-                profile(&PKI.p256, Canonicalization::EXCLUSIVE, SignatureLocation::Default);
-            (xades.digest, xades.signature) = (digest, algorithm);
+                profile(&PKI.p256, Canonicalization::EXCLUSIVE, SignatureLocation::default());
+            (xades.digest_algorithm, xades.signature_algorithm) = (digest, Some(algorithm));
             let at = chain.signing().not_before().plus_ms(1000);
             let document = INVOICE.as_bytes().to_vec();
             let limits = Limits::default();

@@ -1,8 +1,10 @@
 //! Every encoding that can be sealed: with and without byte order mark and declaration, with every
 //! line end, before xmlsec1 and libxml2; and what contradicts an encoding.
 
-use chancery::domain::profile::{Canonicalization, SignatureLocation};
+use chancery::domain::profile::Canonicalization;
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::SignatureLocation;
+use chancery::seal::Prepared;
 use chancery::seal::xml::encoding::Encoding;
 use chancery::seal::xml::source::Source;
 
@@ -79,8 +81,12 @@ fn foreign_documents_keep_their_encoding() {
     ] {
         let original = std::fs::read(shared.join("samples").join(name)).unwrap();
         assert_eq!(Source::read(&original).unwrap().encoding(), encoding, "{name}");
-        let sealed =
-            try_seal(&original, &PKI.p256, Canonicalization::EXCLUSIVE, SignatureLocation::Default);
+        let sealed = try_seal(
+            &original,
+            &PKI.p256,
+            Canonicalization::EXCLUSIVE,
+            SignatureLocation::default(),
+        );
         assert_bytes_kept(&original, &sealed.unwrap_or_else(|refusal| panic!("{name}: {refusal}")));
     }
     let mislabelled = shared.join("samples/other-xml/derived__latin1-bytes-declared-utf8.xml");
@@ -139,18 +145,26 @@ fn invoice() -> String {
     text.replacen("<cac:Leg", note, 1)
 }
 
+/// The first `ds:DigestValue` of the signed information: that of the document.
+fn document_digest(prepared: &Prepared) -> String {
+    let text = std::str::from_utf8(prepared.to_be_signed()).unwrap();
+    let (_, after) = text.split_once("<ds:DigestValue>").unwrap();
+    after.split_once('<').unwrap().0.to_owned()
+}
+
 #[test]
 fn every_form_seals_the_same_and_verifies() {
     let invoice = invoice();
-    let wanted = try_prepare(invoice.as_bytes(), SignatureLocation::Default).unwrap();
+    let wanted = try_prepare(invoice.as_bytes(), SignatureLocation::default()).unwrap();
+    let wanted = document_digest(&wanted);
     let mut files = Vec::new();
     for form in FORMS {
         for line_end in ["\n", "\r\n", "\r"] {
             let document = form.document(form.prolog, &invoice, line_end);
-            let prepared = try_prepare(&document, SignatureLocation::Default)
+            let prepared = try_prepare(&document, SignatureLocation::default())
                 .unwrap_or_else(|refusal| panic!("{form:?}: {refusal}"));
             // Canonical octets are UTF-8 with line feeds, however the document is written.
-            assert_eq!(prepared.to_be_signed(), wanted.to_be_signed(), "{form:?} {line_end:?}");
+            assert_eq!(document_digest(&prepared), wanted, "{form:?} {line_end:?}");
             let value = PKI.p256.sign(prepared.to_be_signed());
             let sealed = prepared.attach(value).unwrap().finish();
             assert_bytes_kept(&document, &sealed);
@@ -170,7 +184,7 @@ fn every_encoding_verifies_with_every_canonicalization() {
         let key = if number % 2 == 0 { &PKI.p256 } else { &PKI.rsa };
         let document = form.document(form.prolog, &invoice, "\r\n");
         for canonicalization in ALL_CANONICALIZATIONS {
-            let sealed = try_seal(&document, key, canonicalization, SignatureLocation::Default);
+            let sealed = try_seal(&document, key, canonicalization, SignatureLocation::default());
             files.push(write(sealed.unwrap().bytes()));
         }
     }
@@ -232,7 +246,7 @@ fn names_that_verifiers_read() {
         ),
         (Iso8859_1, "ISO-8859-1 iso_8859-1 Latin1 L1 iso-ir-100 ibm819 cp819 csISOLatin1"),
         (Iso8859_15, "ISO-8859-15 iso_8859-15 latin-9"),
-        (Windows1252, "windows-1252 WINDOWS-1252"),
+        (Windows1252, "windows-1252 WINDOWS-1252 Cp1252"),
     ];
     for (encoding, names) in names {
         for name in names.split(' ') {
@@ -245,7 +259,6 @@ fn names_that_verifiers_read() {
     }
     // Not registered, not read by libxml2, or other encodings.
     for name in [
-        "cp1252",
         "ISO8859-1",
         "latin-1",
         "l9",
@@ -330,7 +343,7 @@ fn wide_encodings_that_are_not_supported() {
         (b"\0\0\0<\0\0\0a", utf_32),
         (b"\x4C\x6F\xA7\x94", "EBCDIC"),
     ] {
-        match try_prepare(document, SignatureLocation::Default).err() {
+        match try_prepare(document, SignatureLocation::default()).err() {
             Some(Refusal::EncodingUnsupported { name }) => assert_eq!(name, wanted),
             other => panic!("{wanted}: {other:?}"),
         }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use chancery::domain::profile::SignatureLocation;
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::SignatureLocation;
 
 use super::support::*;
 
@@ -13,7 +13,7 @@ fn quickly(document: String) -> Option<Refusal> {
     let _ = PKI.p256.now();
     let run = move || {
         let start = Instant::now();
-        let refusal = try_prepare(document.as_bytes(), SignatureLocation::Default).err();
+        let refusal = try_prepare(document.as_bytes(), SignatureLocation::default()).err();
         (refusal, start.elapsed())
     };
     let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap();

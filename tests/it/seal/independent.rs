@@ -5,7 +5,7 @@ use std::fs;
 
 use bergshamra::keys::loader::load_x509_cert_pem;
 use bergshamra::{DsigContext, KeysManager, verify};
-use chancery::domain::profile::SignatureLocation;
+use chancery::domain::xades::SignatureLocation;
 
 use super::support::*;
 
@@ -25,7 +25,7 @@ fn bergshamra_agrees_on_a_clean_document() {
                 INVOICE.as_bytes(),
                 key,
                 canonicalization,
-                SignatureLocation::Default,
+                SignatureLocation::default(),
             );
             let text = String::from_utf8(sealed).unwrap();
             assert!(bergshamra_accepts(&text, key), "{canonicalization:?} with {}", key.name);
@@ -43,7 +43,7 @@ fn bergshamra_is_wrong_about_a_line_break_in_an_attribute() {
         document.as_bytes(),
         key,
         ALL_CANONICALIZATIONS[0],
-        SignatureLocation::Default,
+        SignatureLocation::default(),
     );
     let text = String::from_utf8(sealed).unwrap();
     // xmlsec1 has accepted it. When this fails, bergshamra has learnt attribute-value

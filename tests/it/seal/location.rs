@@ -1,7 +1,7 @@
 //! `signatureLocation`: names, paths, advice that can be followed.
 
-use chancery::domain::profile::SignatureLocation;
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::SignatureLocation;
 
 use super::support::*;
 
@@ -101,21 +101,22 @@ fn what_is_no_location() {
 #[test]
 fn occupied_places_are_refused() {
     let sealed = |document: &str, location: &str| {
-        let place = if location.is_empty() { SignatureLocation::Default } else { inside(location) };
+        let place =
+            if location.is_empty() { SignatureLocation::default() } else { inside(location) };
         let sealed = try_seal(document.as_bytes(), &PKI.p256, ALL_CANONICALIZATIONS[0], place);
         sealed.unwrap().into_bytes()
     };
     let once = sealed("<a><b/></a>", "");
     let again = |bytes: &[u8], place| try_prepare(bytes, place).err();
     assert!(matches!(
-        again(&once, SignatureLocation::Default),
+        again(&once, SignatureLocation::default()),
         Some(Refusal::LocationOccupied { path }) if path == "/a"
     ));
     let once = sealed("<a><b/></a>", "b");
     assert!(matches!(again(&once, inside("b")), Some(Refusal::LocationOccupied { .. })));
     let once = sealed(INVOICE, "");
     assert!(matches!(
-        again(&once, SignatureLocation::Default),
+        again(&once, SignatureLocation::default()),
         Some(Refusal::LocationOccupied { .. })
     ));
     for placeholder in [
@@ -126,7 +127,7 @@ fn occupied_places_are_refused() {
         let document =
             format!("<a xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>{placeholder}</a>");
         assert!(matches!(
-            again(document.as_bytes(), SignatureLocation::Default),
+            again(document.as_bytes(), SignatureLocation::default()),
             Some(Refusal::LocationPlaceholder { path }) if path == "/a/ds:Signature"
         ));
     }
@@ -137,6 +138,6 @@ fn several_signature_informations_leave_the_root() {
     let two = INVOICE.replace("</sig:UBLD", "<sac:SignatureInformation/></sig:UBLD");
     let canonicalization = ALL_CANONICALIZATIONS[0];
     let sealed =
-        seal_and_verify(two.as_bytes(), &PKI.p256, canonicalization, SignatureLocation::Default);
+        seal_and_verify(two.as_bytes(), &PKI.p256, canonicalization, SignatureLocation::default());
     assert!(String::from_utf8(sealed).unwrap().ends_with("</ds:Signature></Invoice>\n"));
 }

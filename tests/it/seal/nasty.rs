@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use chancery::domain::profile::SignatureLocation;
+use chancery::domain::xades::SignatureLocation;
 
 use super::support::*;
 
 /// Seals with every canonicalization and has xmlsec1 verify each.
 fn all(document: &str, location: &str) -> Vec<Vec<u8>> {
     let location = || match location {
-        "" => SignatureLocation::Default,
+        "" => SignatureLocation::default(),
         text => inside(text),
     };
     let seal = |canonicalization| {
@@ -132,7 +132,7 @@ fn ubl_place_is_the_default() {
             INVOICE.as_bytes(),
             &PKI.rsa,
             canonicalization,
-            SignatureLocation::Default,
+            SignatureLocation::default(),
         );
         let text = String::from_utf8(sealed).unwrap();
         assert!(text.contains("</ds:Signature></sac:SignatureInformation>"));
@@ -144,7 +144,8 @@ fn ubl_place_is_the_default() {
 #[test]
 fn ids_do_not_collide() {
     let sealed =
-        try_seal(b"<a/>", &PKI.p256, ALL_CANONICALIZATIONS[0], SignatureLocation::Default).unwrap();
+        try_seal(b"<a/>", &PKI.p256, ALL_CANONICALIZATIONS[0], SignatureLocation::default())
+            .unwrap();
     let text = String::from_utf8(sealed.into_bytes()).unwrap();
     let id = text.split(" Id=\"").nth(1).unwrap().split('"').next().unwrap();
     // The name depends on the content, so a document cannot contain its own; but it can try.
@@ -159,7 +160,7 @@ fn a_changed_digit_is_noticed() {
             INVOICE.as_bytes(),
             &PKI.p256,
             canonicalization,
-            SignatureLocation::Default,
+            SignatureLocation::default(),
         );
         let text = String::from_utf8(sealed).unwrap();
         for (from, to) in [

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use chancery::domain::profile::SignatureLocation;
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::SignatureLocation;
 use chancery::seal::xml::encoding::Encoding;
 use chancery::seal::xml::source::Source;
 use proptest::prelude::*;
@@ -113,7 +113,7 @@ fn refusals_name_line_and_column_in_every_encoding() {
             write!(text, "<b>{}</c></a>", if form.encoding == UsAscii { "e" } else { "\u{e9}" });
         let document = form.document(form.prolog, &text, "\r\n");
         let lines = u32::try_from(2 + form.prolog.matches('\n').count()).unwrap();
-        match try_prepare(&document, SignatureLocation::Default).err() {
+        match try_prepare(&document, SignatureLocation::default()).err() {
             Some(Refusal::XmlMalformed { line, column, .. }) => {
                 assert_eq!((line, column), (lines, 5), "{form:?}");
             }

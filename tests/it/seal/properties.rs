@@ -1,6 +1,6 @@
 //! What holds for every document: determinism, untouched bytes, no panic.
 
-use chancery::domain::profile::SignatureLocation;
+use chancery::domain::xades::SignatureLocation;
 use chancery::pki::digest::Digest;
 use chancery::seal::inspect::inspect;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn same_input_and_time_same_bytes() {
     for canonicalization in ALL_CANONICALIZATIONS {
         let seal = || {
             let sealed =
-                try_seal(INVOICE.as_bytes(), key, canonicalization, SignatureLocation::Default);
+                try_seal(INVOICE.as_bytes(), key, canonicalization, SignatureLocation::default());
             let sealed = sealed.unwrap();
             assert_eq!(sealed.signing_time(), key.now().whole_seconds());
             sealed.into_bytes()
@@ -24,7 +24,7 @@ fn same_input_and_time_same_bytes() {
 
 #[test]
 fn the_intent_is_what_is_signed() {
-    let prepared = try_prepare(INVOICE.as_bytes(), SignatureLocation::Default).unwrap();
+    let prepared = try_prepare(INVOICE.as_bytes(), SignatureLocation::default()).unwrap();
     let text = String::from_utf8(prepared.to_be_signed().to_vec()).unwrap();
     assert!(text.starts_with("<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"));
     assert!(text.ends_with("</ds:SignedInfo>"));
@@ -40,7 +40,8 @@ fn the_intent_is_what_is_signed() {
 fn fuzz_prepare(data: &[u8]) {
     let _ = inspect(data);
     for canonicalization in ALL_CANONICALIZATIONS {
-        if let Ok(sealed) = try_seal(data, &PKI.p256, canonicalization, SignatureLocation::Default)
+        if let Ok(sealed) =
+            try_seal(data, &PKI.p256, canonicalization, SignatureLocation::default())
         {
             assert_bytes_kept(data, &sealed);
         }
@@ -113,7 +114,7 @@ proptest! {
         let bom = if bom { "\u{FEFF}" } else { "" };
         let document = format!("{bom}<?xml version='1.0'?>\r\n<r xmlns:p='urn:p' xmlns='urn:r'>{inner}</r>\r\n");
         let key = &PKI.p256;
-        let sealed = try_seal(document.as_bytes(), key, ALL_CANONICALIZATIONS[method], SignatureLocation::Default);
+        let sealed = try_seal(document.as_bytes(), key, ALL_CANONICALIZATIONS[method], SignatureLocation::default());
         let sealed = sealed.unwrap();
         assert_bytes_kept(document.as_bytes(), &sealed);
         xmlsec_verify(&[write(sealed.bytes())], &[]).unwrap();

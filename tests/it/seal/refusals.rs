@@ -3,9 +3,9 @@
 use chancery::domain::instant::Instant;
 use chancery::domain::profile::{
     Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
-    SignatureLocation, XadesProfile,
 };
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::{SignatureLocation, XadesProfile};
 use chancery::pki::public_key::PublicKey;
 use chancery::pki::signature::{CheckedValue, SignatureValue};
 use chancery::seal::inspect::{Content, inspect};
@@ -15,7 +15,7 @@ use super::support::*;
 
 fn refusal(document: impl AsRef<[u8]>) -> Refusal {
     let document = document.as_ref();
-    match try_prepare(document, SignatureLocation::Default) {
+    match try_prepare(document, SignatureLocation::default()) {
         Ok(_) => panic!("sealed {}", String::from_utf8_lossy(document)),
         Err(refusal) => refusal,
     }
@@ -127,7 +127,7 @@ fn unusual_but_legal_documents_pass() {
         "<a id='1'><b id='1'/></a>",
         "<a.b-c_d/>",
     ] {
-        if let Err(refusal) = try_prepare(document.as_bytes(), SignatureLocation::Default) {
+        if let Err(refusal) = try_prepare(document.as_bytes(), SignatureLocation::default()) {
             panic!("{document}: {refusal}");
         }
     }
@@ -209,13 +209,13 @@ fn document_types_and_other_content() {
 fn certificates_and_keys() {
     let key = &PKI.p256;
     let with = |signature, at: Instant| {
-        let profile = Profile::Xades(XadesProfile {
-            canonicalization: Canonicalization::EXCLUSIVE,
-            location: SignatureLocation::Default,
-            digest: DigestAlgorithm::Sha256,
-            signature,
-            mime_type: "text/xml".to_owned(),
-        });
+        let profile = Profile::Xades(Box::new(XadesProfile {
+            canonical_transform: Canonicalization::EXCLUSIVE,
+            signature_location: SignatureLocation::default(),
+            signature_algorithm: Some(signature),
+            mime_type: Some("text/xml".to_owned()),
+            ..XadesProfile::default()
+        }));
         prepare(b"<a/>".to_vec(), &profile, &key.signer, at, &Limits::default()).err()
     };
     let certificate = key.signer.certificate();
@@ -238,7 +238,7 @@ fn certificates_and_keys() {
 
 #[test]
 fn a_wrong_signature_value_never_enters() {
-    let prepared = || try_prepare(INVOICE.as_bytes(), SignatureLocation::Default).unwrap();
+    let prepared = || try_prepare(INVOICE.as_bytes(), SignatureLocation::default()).unwrap();
     let mut wrong = PKI.p256.sign(prepared().to_be_signed()).octets().to_vec();
     assert!(prepared().attach(SignatureValue::new(wrong.clone())).is_ok());
     wrong[40] ^= 1;
@@ -251,7 +251,7 @@ fn a_wrong_signature_value_never_enters() {
 /// A value that was checked for another document does not enter this one.
 #[test]
 fn a_value_checked_for_another_document_never_enters() {
-    let prepared = |text: &str| try_prepare(text.as_bytes(), SignatureLocation::Default).unwrap();
+    let prepared = |text: &str| try_prepare(text.as_bytes(), SignatureLocation::default()).unwrap();
     let other = prepared("<a>other</a>");
     let (algorithm, message) = (other.signature_algorithm(), other.to_be_signed());
     let key = PublicKey::of(PKI.p256.signer.certificate());

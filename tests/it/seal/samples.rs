@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use chancery::domain::profile::{Canonicalization, SignatureLocation};
+use chancery::domain::profile::Canonicalization;
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::SignatureLocation;
 
 use super::support::*;
 
@@ -29,7 +30,7 @@ fn every_sample_verifies_with_every_canonicalization() {
         // xmlsec1 looks at the first ds:Signature of a document unless told otherwise.
         let skeleton = String::from_utf8_lossy(&original).contains("<ds:Signature");
         for (key, canonicalization) in tries {
-            match try_seal(&original, key, canonicalization, SignatureLocation::Default) {
+            match try_seal(&original, key, canonicalization, SignatureLocation::default()) {
                 Ok(sealed) => {
                     assert_bytes_kept(&original, &sealed);
                     let list = if skeleton { &mut with_skeleton } else { &mut plain };
@@ -58,7 +59,7 @@ fn samples_that_must_be_refused_are_refused() {
         let (folder, name, note) = (columns[0], columns[1], columns[8]);
         if folder == "other-xml" && note.to_lowercase().contains("must be re") {
             let bytes = fs::read(shared.join("samples").join(folder).join(name)).unwrap();
-            let refusal = try_prepare(&bytes, SignatureLocation::Default).err();
+            let refusal = try_prepare(&bytes, SignatureLocation::default()).err();
             assert!(refusal.as_ref().is_some_and(is_expected), "{name}: {refusal:?}");
             refused += 1;
         }

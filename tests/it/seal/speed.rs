@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chancery::domain::profile::SignatureLocation;
+use chancery::domain::xades::SignatureLocation;
 
 use super::support::*;
 
@@ -18,7 +18,7 @@ fn cost_is_linear() {
     let time = |document: &str| {
         let best = (0..3).map(|_| {
             let start = Instant::now();
-            try_prepare(document.as_bytes(), SignatureLocation::Default).unwrap();
+            try_prepare(document.as_bytes(), SignatureLocation::default()).unwrap();
             start.elapsed()
         });
         best.min().unwrap_or_default()

@@ -11,11 +11,9 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use chancery::domain::instant::Instant;
-use chancery::domain::profile::{
-    Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
-    SignatureLocation, XadesProfile,
-};
+use chancery::domain::profile::{Canonicalization, CanonicalizationMethod, SignatureAlgorithm};
 use chancery::domain::refusal::Refusal;
+use chancery::domain::xades::{SignatureLocation, XadesProfile};
 use chancery::pki::certificate::Chain;
 use chancery::pki::signature::SignatureValue;
 use chancery::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
@@ -136,17 +134,17 @@ pub(super) fn profile(
     canonicalization: Canonicalization,
     location: SignatureLocation,
 ) -> Profile {
-    Profile::Xades(XadesProfile {
-        canonicalization,
-        location,
-        digest: DigestAlgorithm::Sha256,
-        signature: key.algorithm,
-        mime_type: "text/xml".to_owned(),
-    })
+    Profile::Xades(Box::new(XadesProfile {
+        canonical_transform: canonicalization,
+        signature_location: location,
+        signature_algorithm: Some(key.algorithm),
+        mime_type: Some("text/xml".to_owned()),
+        ..XadesProfile::default()
+    }))
 }
 
 pub(super) fn inside(text: &str) -> SignatureLocation {
-    SignatureLocation::Inside(text.to_owned())
+    SignatureLocation::inside(text)
 }
 
 /// Prepares with the P-256 key, exclusive canonicalization and default limits.

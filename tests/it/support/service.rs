@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chancery::app::{App, Clock, Parts};
 use chancery::config::Config;
-use chancery::domain::client_service::{Alias, DocumentReferences, Lint};
+use chancery::domain::client_service::{Alias, DocumentReferences, Lint, ProfileName};
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
@@ -120,6 +120,7 @@ impl Setup {
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
         let mut app = App::new(Parts {
+            profiles: chancery::seal::catalogue::Catalogue::built_in().unwrap(),
             store,
             keyring: keyring(token_label),
             token_keys,
@@ -177,8 +178,29 @@ impl Service {
         self.client_of(Wish { chain: Some(chain), references: DocumentReferences::Unique }).await
     }
 
+    /// A client of a new client service with settings of its own for seals.
+    pub(crate) async fn client_sealing_as(
+        &self,
+        chain: &Chain,
+        profile: Option<&str>,
+        allow_sha1: bool,
+    ) -> Client {
+        let wish = Wish { chain: Some(chain), references: DocumentReferences::Unique };
+        let profile = profile.map(|name| ProfileName::parse(name).unwrap());
+        self.make_client(wish, profile, allow_sha1).await
+    }
+
     /// A client of a new client service.
     pub(crate) async fn client_of(&self, wish: Wish<'_>) -> Client {
+        self.make_client(wish, None, false).await
+    }
+
+    async fn make_client(
+        &self,
+        wish: Wish<'_>,
+        profile: Option<ProfileName>,
+        allow_sha1: bool,
+    ) -> Client {
         let credential = match wish.chain {
             Some(chain) => Some(self.credential(chain).await),
             None => None,
@@ -191,8 +213,8 @@ impl Service {
             issuer_country: "PRT".to_owned(),
             credential,
             document_references: wish.references,
-            profile: None,
-            allow_sha1: false,
+            profile,
+            allow_sha1,
             lint: Lint::None,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();

@@ -1,0 +1,283 @@
+//! Named seal profiles: `profiles/*.toml`, one readable file each, and what a request lays over them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::domain::refusal::Refusal;
+use crate::domain::xades::XadesProfile;
+
+/// The profiles that come with Chancery, as (name, text).
+const BUILT_IN: &[(&str, &str)] = &[
+    ("ubl", include_str!("../../profiles/ubl.toml")),
+    ("xades-b", include_str!("../../profiles/xades-b.toml")),
+];
+
+/// Bytes of text that a request may say about one seal.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// How long a line of `extends` may be.
+const MAX_GENERATIONS: usize = 8;
+
+/// All profiles that can be named.
+pub struct Catalogue(BTreeMap<String, Entry>);
+
+/// One named profile.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What it is, in a few words.
+    pub title: String,
+    /// Where its facts come from.
+    pub sources: Vec<String>,
+    /// The documents it is for; empty for any.
+    pub roots: Vec<Root>,
+    /// Preconditions that a document is checked for before it is sealed, by name.
+    pub rules: Vec<String>,
+    /// Whether it is of use only with the switch for SHA-1.
+    pub sha1: bool,
+    settings: Map<String, Value>,
+}
+
+/// A root element.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Root {
+    /// Its local name; `*` for any.
+    pub name: String,
+    /// Its namespace name; empty for none, and a `*` at the end stands for any continuation.
+    pub namespace: String,
+}
+
+/// A profile file.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct File {
+    title: String,
+    sources: Vec<String>,
+    #[serde(default)]
+    extends: Option<String>,
+    #[serde(default)]
+    roots: Vec<Root>,
+    #[serde(default)]
+    rules: Vec<String>,
+    #[serde(default)]
+    xades: Map<String, Value>,
+}
+
+/// Why a set of profile files cannot be used. It is the installation's fault, never a client's.
+#[derive(Debug, thiserror::Error)]
+#[error("profile {name}: {reason}")]
+pub struct Error {
+    name: String,
+    reason: String,
+}
+
+impl Catalogue {
+    /// The built-in profiles.
+    ///
+    /// # Errors
+    /// A file that is no profile; never for those that come with Chancery, which a test reads.
+    pub fn built_in() -> Result<Self, Error> {
+        Self::with(std::iter::empty())
+    }
+
+    /// The built-in profiles and further ones, as (name, TOML text). A further one of the same name
+    /// takes the place of a built-in one.
+    ///
+    /// # Errors
+    /// The first file that is no profile.
+    pub fn with<'a>(further: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self, Error> {
+        let mut files = BTreeMap::new();
+        for (name, text) in BUILT_IN.iter().copied().chain(further) {
+            let wrong = |reason: String| Error { name: name.to_owned(), reason };
+            if !is_name(name) {
+                let rule = "a name has 1 to 60 characters of a-z 0-9 . -";
+                return Err(wrong(rule.to_owned()));
+            }
+            let file: File = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+            files.insert(name.to_owned(), file);
+        }
+        let entries = files
+            .iter()
+            .map(|(name, file)| {
+                let settings = inherited(&files, name, file)?;
+                let profile = resolve(&settings)
+                    .map_err(|refusal| Error { name: name.clone(), reason: refusal.to_string() })?;
+                let entry = Entry {
+                    title: file.title.clone(),
+                    sources: file.sources.clone(),
+                    roots: file.roots.clone(),
+                    rules: file.rules.clone(),
+                    sha1: profile.uses_sha1(),
+                    settings,
+                };
+                Ok((name.clone(), entry))
+            })
+            .collect::<Result<_, Error>>()?;
+        Ok(Self(entries))
+    }
+
+    /// All profiles by name, in alphabetical order.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.0.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// The profile of that name.
+    ///
+    /// # Errors
+    /// [`Refusal::ProfileUnknown`] with the names there are.
+    pub fn entry(&self, name: &str) -> Result<&Entry, Refusal> {
+        self.0.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+            let name = name.chars().take(80).collect();
+            Refusal::ProfileUnknown { name, known: known.join(", ") }
+        })
+    }
+
+    /// The settings of a seal: the defaults, the named profile over them, and over both what a
+    /// client asks for in particular. Members of `overrides` that are `null` are not said.
+    ///
+    /// # Errors
+    /// An unknown profile; a setting that does not exist or has a wrong value, by its path.
+    pub fn settings(
+        &self,
+        name: Option<&str>,
+        overrides: &Map<String, Value>,
+    ) -> Result<XadesProfile, Refusal> {
+        let mut settings = match name {
+            None => Map::new(),
+            Some(name) => self.entry(name)?.settings.clone(),
+        };
+        let length = check_text(overrides.values())?;
+        if length > MAX_TEXT {
+            let reason = format!("has more than {MAX_TEXT} bytes of text; say less");
+            return Err(Refusal::SettingInvalid { path: MEMBER.to_owned(), reason });
+        }
+        lay_over(&mut settings, overrides);
+        resolve(&settings)
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=60).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+}
+
+/// The settings of a profile over those it extends.
+fn inherited(
+    files: &BTreeMap<String, File>,
+    name: &str,
+    file: &File,
+) -> Result<Map<String, Value>, Error> {
+    let mut line = vec![file];
+    while let Some(parent) = line.last().and_then(|file| file.extends.as_ref()) {
+        let wrong = |reason: String| Error { name: name.to_owned(), reason };
+        let parent =
+            files.get(parent).ok_or_else(|| wrong(format!("extends {parent}, which is none")))?;
+        line.push(parent);
+        if line.len() > MAX_GENERATIONS {
+            return Err(wrong("extends itself, or too long a line of others".to_owned()));
+        }
+    }
+    let mut settings = Map::new();
+    for file in line.iter().rev() {
+        lay_over(&mut settings, &file.xades);
+    }
+    Ok(settings)
+}
+
+/// JSON merge patch (RFC 7396), except that `null` says nothing: clients that write every member of
+/// their model send it for what they do not mean.
+fn lay_over(under: &mut Map<String, Value>, over: &Map<String, Value>) {
+    for (name, value) in over {
+        match (under.get_mut(name), value) {
+            (_, Value::Null) => {}
+            (Some(Value::Object(under)), Value::Object(over)) => lay_over(under, over),
+            _ => {
+                under.insert(name.clone(), without_nulls(value));
+            }
+        }
+    }
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut said = Map::new();
+            lay_over(&mut said, members);
+            Value::Object(said)
+        }
+        other => other.clone(),
+    }
+}
+
+fn resolve(settings: &Map<String, Value>) -> Result<XadesProfile, Refusal> {
+    serde_path_to_error::deserialize(Value::Object(settings.clone())).map_err(|error| {
+        let path = match error.path().to_string().as_str() {
+            "." => MEMBER.to_owned(),
+            path => format!("{MEMBER}.{path}"),
+        };
+        let said = error.into_inner().to_string();
+        Refusal::SettingInvalid { path, reason: said }
+    })
+}
+
+/// Where the settings stand in a request.
+const MEMBER: &str = "signatureInfo.advancedSignatureInfo";
+
+/// Everything said may end up in an XML document, so it must be text of XML 1.0, production 2. Gives
+/// the bytes of all texts together.
+fn check_text<'v>(values: impl Iterator<Item = &'v Value>) -> Result<usize, Refusal> {
+    let mut length = 0;
+    for value in values {
+        length += match value {
+            Value::String(text) => {
+                if let Some(character) = text.chars().find(|c| is_forbidden(*c)) {
+                    let code = u32::from(character);
+                    return Err(Refusal::SettingInvalid {
+                        path: MEMBER.to_owned(),
+                        reason: format!("character U+{code:04X} cannot stand in XML"),
+                    });
+                }
+                text.len()
+            }
+            Value::Array(items) => check_text(items.iter())?,
+            Value::Object(members) => {
+                let names: usize = members.keys().map(String::len).sum();
+                names + check_text(members.values())?
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        };
+    }
+    Ok(length)
+}
+
+const fn is_forbidden(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::{Catalogue, lay_over};
+
+    #[test]
+    fn every_built_in_profile_can_be_read() {
+        let catalogue = Catalogue::built_in();
+        assert!(
+            catalogue.is_ok(),
+            "{}",
+            catalogue.err().map(|e| e.to_string()).unwrap_or_default()
+        );
+    }
+
+    #[test]
+    fn null_says_nothing() {
+        let map = |value: Value| value.as_object().cloned().unwrap_or_else(Map::new);
+        let mut under = map(json!({ "a": { "b": 1, "c": 2 }, "d": [1] }));
+        lay_over(&mut under, &map(json!({ "a": { "b": null, "c": 3 }, "d": null, "e": null })));
+        assert_eq!(Value::Object(under), json!({ "a": { "b": 1, "c": 3 }, "d": [1] }));
+    }
+}

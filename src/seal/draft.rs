@@ -1,0 +1,249 @@
+//! A document being put together from its own bytes and what we insert. The original is never
+//! written anew: whatever is not inserted is copied, byte for byte, once.
+//!
+//! While it grows, a draft is text: offsets are those of [`Draft::text`], which parsers read. In the
+//! end it becomes [`Pieces`]: byte ranges of the original, and inserted text in the encoding of the
+//! document.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::xml::encoding::Encoding;
+use super::xml::source::Source;
+
+/// A document in the making.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone)]
+pub(super) enum Piece {
+    /// Byte order mark and XML declaration of the original, which parsers do not see.
+    Prolog,
+    /// A range of [`Source::text`].
+    Original(Range<usize>),
+    /// What we write around the seal.
+    Inserted(String),
+    /// Part of the seal.
+    Seal(String),
+    /// The signature value, inside the seal.
+    Value,
+}
+
+impl Piece {
+    /// Bytes of its text.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Original(range) => range.len(),
+            Self::Inserted(text) | Self::Seal(text) => text.len(),
+            Self::Prolog | Self::Value => 0,
+        }
+    }
+}
+
+impl Draft {
+    /// The original as it is.
+    pub(super) fn original(source: &Source<'_>) -> Self {
+        Self { pieces: vec![Piece::Prolog, Piece::Original(0..source.text().len())] }
+    }
+
+    /// A document that does not contain the original.
+    pub(super) const fn of(pieces: Vec<Piece>) -> Self {
+        Self { pieces }
+    }
+
+    /// The text as it is now, without a signature value.
+    pub(super) fn text<'a>(&'a self, source: &'a Source<'_>) -> Cow<'a, str> {
+        if let [Piece::Prolog, Piece::Original(range)] = self.pieces.as_slice()
+            && range.len() == source.text().len()
+        {
+            return Cow::Borrowed(source.text());
+        }
+        let length = self.pieces.iter().map(Piece::length).sum();
+        let mut text = String::with_capacity(length);
+        for piece in &self.pieces {
+            match piece {
+                Piece::Prolog | Piece::Value => {}
+                Piece::Original(range) => {
+                    text.push_str(source.text().get(range.clone()).unwrap_or_default());
+                }
+                Piece::Inserted(inserted) | Piece::Seal(inserted) => text.push_str(inserted),
+            }
+        }
+        Cow::Owned(text)
+    }
+
+    /// Replaces a range of the text by other pieces. The range must lie inside one piece.
+    pub(super) fn splice(&mut self, range: Range<usize>, new: impl IntoIterator<Item = Piece>) {
+        let mut start = 0;
+        let mut at = self.pieces.len();
+        for (position, piece) in self.pieces.iter().enumerate() {
+            let length = piece.length();
+            if length > 0 && start + length >= range.end {
+                at = position;
+                break;
+            }
+            start += length;
+        }
+        let Some(piece) = self.pieces.get(at).cloned() else {
+            self.pieces.extend(new);
+            return;
+        };
+        let (from, to) = (range.start.saturating_sub(start), range.end.saturating_sub(start));
+        let (head, tail) = match &piece {
+            Piece::Original(whole) => (
+                Piece::Original(whole.start..whole.start + from),
+                Piece::Original(whole.start + to..whole.end),
+            ),
+            Piece::Inserted(text) => halves(text, from, to, Piece::Inserted),
+            Piece::Seal(text) => halves(text, from, to, Piece::Seal),
+            Piece::Prolog | Piece::Value => return,
+        };
+        let pieces = std::iter::once(head).chain(new).chain(std::iter::once(tail));
+        let pieces = pieces.filter(|piece| match piece {
+            Piece::Prolog | Piece::Value => true,
+            other => other.length() > 0,
+        });
+        self.pieces.splice(at..=at, pieces);
+    }
+
+    /// What the document is made of in bytes.
+    pub(super) fn into_pieces(self, source: &Source<'_>) -> Pieces {
+        let offsets: Vec<usize> = self
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Original(range) => Some([range.start, range.end]),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let mut offsets = source.original_offsets(&offsets).into_iter();
+        let mut next = || offsets.next().unwrap_or_default();
+        let encoding = source.encoding();
+        let encode = |text: String| encoding.encode(&text).into_owned();
+        let pieces = self
+            .pieces
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Prolog => BytePiece::Original(0..source.body()),
+                Piece::Original(_) => {
+                    let start = next();
+                    BytePiece::Original(start..next())
+                }
+                Piece::Inserted(text) => BytePiece::Inserted(encode(text)),
+                Piece::Seal(text) => BytePiece::Seal(encode(text)),
+                Piece::Value => BytePiece::Value,
+            })
+            .collect();
+        Pieces { pieces, encoding }
+    }
+
+    /// As [`Draft::into_pieces`], for a document of our own in UTF-8, where no original is.
+    pub(super) fn into_new_document(self) -> Pieces {
+        let pieces = self.pieces.into_iter().map(|piece| match piece {
+            Piece::Prolog | Piece::Original(_) => BytePiece::Inserted(Vec::new()),
+            Piece::Inserted(text) => BytePiece::Inserted(text.into_bytes()),
+            Piece::Seal(text) => BytePiece::Seal(text.into_bytes()),
+            Piece::Value => BytePiece::Value,
+        });
+        Pieces { pieces: pieces.collect(), encoding: Encoding::Utf8 }
+    }
+}
+
+fn halves(text: &str, from: usize, to: usize, make: fn(String) -> Piece) -> (Piece, Piece) {
+    let head = text.get(..from).unwrap_or_default();
+    let tail = text.get(to..).unwrap_or_default();
+    (make(head.to_owned()), make(tail.to_owned()))
+}
+
+/// What a sealed document is made of. Only the signature value is missing.
+pub(super) struct Pieces {
+    pieces: Vec<BytePiece>,
+    encoding: Encoding,
+}
+
+enum BytePiece {
+    Original(Range<usize>),
+    Inserted(Vec<u8>),
+    Seal(Vec<u8>),
+    Value,
+}
+
+impl Pieces {
+    /// The document with its signature value, and where the seal stands in it.
+    pub(super) fn fill(self, original: &[u8], value: &str) -> (Vec<u8>, Range<usize>) {
+        let value = self.encoding.encode(value);
+        let length = self.pieces.iter().map(|piece| match piece {
+            BytePiece::Original(range) => range.len(),
+            BytePiece::Inserted(bytes) | BytePiece::Seal(bytes) => bytes.len(),
+            BytePiece::Value => value.len(),
+        });
+        let mut filled = Vec::with_capacity(length.sum());
+        let mut seal: Option<Range<usize>> = None;
+        for piece in &self.pieces {
+            let start = filled.len();
+            let of_seal = match piece {
+                BytePiece::Original(range) => {
+                    filled.extend_from_slice(original.get(range.clone()).unwrap_or_default());
+                    false
+                }
+                BytePiece::Inserted(bytes) => {
+                    filled.extend_from_slice(bytes);
+                    false
+                }
+                BytePiece::Seal(bytes) => {
+                    filled.extend_from_slice(bytes);
+                    true
+                }
+                BytePiece::Value => {
+                    filled.extend_from_slice(&value);
+                    true
+                }
+            };
+            if of_seal {
+                let first = seal.as_ref().map_or(start, |seal| seal.start);
+                seal = Some(first..filled.len());
+            }
+        }
+        (filled, seal.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draft, Piece};
+    use crate::seal::xml::source::Source;
+
+    fn built(source: &Source<'_>, original: &[u8], draft: Draft) -> String {
+        let (bytes, seal) = draft.into_pieces(source).fill(original, "V");
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        format!("{text} {}", text.get(seal).unwrap_or_default())
+    }
+
+    #[test]
+    fn keeps_declaration_and_line_ends() {
+        let original = b"\xEF\xBB\xBF<?xml version='1.0'?>\r\n<a>\r\n</a>\r\n";
+        let source = Source::read(original).unwrap_or_else(|_| unreachable!());
+        let mut draft = Draft::original(&source);
+        let seal = [Piece::Seal("<s>".to_owned()), Piece::Value, Piece::Seal("</s>".to_owned())];
+        draft.splice(5..5, seal);
+        assert_eq!(draft.text(&source), "\n<a>\n<s></s></a>\n");
+        assert_eq!(
+            built(&source, original, draft),
+            "\u{FEFF}<?xml version='1.0'?>\r\n<a>\r\n<s>V</s></a>\r\n <s>V</s>"
+        );
+    }
+
+    #[test]
+    fn inserts_into_what_was_inserted() {
+        let original = b"<a/>";
+        let source = Source::read(original).unwrap_or_else(|_| unreachable!());
+        let mut draft = Draft::original(&source);
+        draft.splice(2..4, [Piece::Inserted("><b></b></a>".to_owned())]);
+        draft.splice(6..6, [Piece::Seal("s".to_owned())]);
+        draft.splice(0..0, [Piece::Inserted("<!---->".to_owned())]);
+        assert_eq!(built(&source, original, draft), "<!----><a><b>s</b></a> s");
+    }
+}

@@ -1,0 +1,81 @@
+//! Detached signatures (XMLDSIG 1.1, 10): a file of its own that names the document.
+
+use roxmltree::Document;
+
+use super::template::{Body, Context, Reference};
+use super::{Job, Seal, Tags, reference};
+use crate::domain::refusal::Refusal;
+use crate::domain::transform::Transform;
+use crate::domain::xades::{NamedTransform, SignatureTransform};
+use crate::pki::digest::Digest;
+use crate::seal::Plan;
+use crate::seal::draft::{Draft, Piece};
+use crate::seal::xml::c14n::{Subset, canonicalize};
+use crate::seal::xml::guard::{self, Ids};
+use crate::seal::xml::sink::DigestSink;
+use crate::seal::xml::source::Source;
+
+/// What a signature file begins with.
+pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
+    if job.document.is_empty() {
+        return Err(Refusal::DocumentEmpty);
+    }
+    let settings = &job.profile.reference;
+    let uri = match &settings.uri {
+        Some(uri) if !uri.is_empty() && !uri.starts_with('#') => uri.clone(),
+        _ => {
+            let rule = "a detached signature needs the name of the document".to_owned();
+            return Err(Refusal::setting("reference.uri", rule));
+        }
+    };
+    let (transforms, digest) = digest(job)?;
+    let none = Document::parse("<none/>").map_err(|_| Refusal::DocumentEmpty)?;
+    let tags = Tags::new(&job.profile.prefixes)?;
+    let names = job.names(None, &Ids::collect(&none)?)?;
+    let parts = job.parts(&names, &tags);
+    let body = Body::render(&parts)?;
+    let reference = Reference {
+        id: names.document_reference.clone(),
+        uri,
+        reference_type: settings.reference_type.clone().unwrap_or_default(),
+        transforms,
+        digest,
+    };
+    let seal = Seal::render(&parts, &body, &Context { parent: None }, reference)?;
+    let declaration = Piece::Inserted(DECLARATION.to_owned());
+    let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
+    let pieces = Draft::of(pieces).into_new_document();
+    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+}
+
+/// Without transforms the octets of the file are digested as they are; a canonicalization reads them
+/// as XML, comments included (XMLDSIG 1.1, 4.4.3.3 drops them for same-document references only).
+fn digest(job: Job<'_>) -> Result<(Vec<Transform>, Digest), Refusal> {
+    let algorithm = reference::digest_algorithm(job.profile);
+    let list = match &job.profile.signature_transform {
+        SignatureTransform::Named(NamedTransform::Enveloped | NamedTransform::None) => Vec::new(),
+        SignatureTransform::List(list) => list.clone(),
+        SignatureTransform::Named(_) => return Err(unsuitable()),
+    };
+    match list.as_slice() {
+        [] => Ok((list, Digest::of(algorithm, job.document))),
+        [Transform::Canonical { canonicalization, inclusive_prefixes }] => {
+            let source = Source::read(job.document)?;
+            guard::check(&source, job.limits)?;
+            let tree = guard::parse(&source, job.limits)?;
+            let prefixes: Vec<&str> = inclusive_prefixes.iter().map(String::as_str).collect();
+            let mut sink = DigestSink::new(algorithm);
+            canonicalize(Subset::document(&tree), *canonicalization, &prefixes, &mut sink);
+            let digest = sink.finish();
+            Ok((list, digest))
+        }
+        _ => Err(unsuitable()),
+    }
+}
+
+fn unsuitable() -> Refusal {
+    let rule = "a detached signature can have one canonicalization or none".to_owned();
+    Refusal::setting("signatureTransform", rule)
+}

@@ -1,0 +1,177 @@
+//! Enveloping signatures (XMLDSIG 1.1, 4.6 and 10): the document is inside a `ds:Object`. XML stays XML:
+//! the signature is written around its root element. Anything else becomes base64.
+
+use roxmltree::Document;
+
+use super::template::{Body, Context, Reference};
+use super::{Job, Seal, Tags, attribute, reference};
+use crate::domain::profile::Canonicalization;
+use crate::domain::refusal::Refusal;
+use crate::domain::transform::Transform;
+use crate::domain::xades::{NamedTransform, SignatureTransform, XadesProfile};
+use crate::pki::digest::Digest;
+use crate::seal::Plan;
+use crate::seal::draft::{Draft, Piece};
+use crate::seal::inspect::{Content, inspect};
+use crate::seal::signer::{base64, lines};
+use crate::seal::xml::c14n::{Subset, canonicalize};
+use crate::seal::xml::guard::{self, Ids};
+use crate::seal::xml::sink::DigestSink;
+use crate::seal::xml::source::Source;
+
+/// Type of a reference to a `ds:Object` (XMLDSIG 1.1, 4.4.3.1).
+const OBJECT_TYPE: &str = "http://www.w3.org/2000/09/xmldsig#Object";
+/// Encoding of a `ds:Object` (XMLDSIG 1.1, 4.5).
+const BASE64_ENCODING: &str = "http://www.w3.org/2000/09/xmldsig#base64";
+
+pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
+    if job.profile.prefixes.ds.is_empty() {
+        let rule =
+            "an enveloping signature needs a prefix: the document would inherit the namespace";
+        return Err(Refusal::setting("prefixes.ds", rule.to_owned()));
+    }
+    match inspect(job.document) {
+        Content::Empty => Err(Refusal::DocumentEmpty),
+        Content::Xml => around_xml(job),
+        Content::Pdf | Content::Zip | Content::Other => around_octets(job),
+    }
+}
+
+fn around_xml(job: Job<'_>) -> Result<Plan, Refusal> {
+    let source = Source::read(job.document)?;
+    guard::check(&source, job.limits)?;
+    let tree = guard::parse(&source, job.limits)?;
+    let root = tree.root_element().range();
+    let taken = Ids::collect(&tree)?;
+    let tags = Tags::new(&job.profile.prefixes)?;
+    let names = job.names(None, &taken)?;
+    let parts = job.parts(&names, &tags);
+    let body = Body::render(&parts)?;
+
+    let transforms = xml_transforms(job.profile)?;
+    let object = Object::new(&tags, &names.content, "");
+    let document = source.text().get(root.clone()).unwrap_or_default();
+    let end = format!("</{}Signature>", tags.ds());
+    let text = [&*body.opening, &*object.opening, document, &*object.end, &*end].concat();
+    let digest = object_digest(job, &text, &transforms)?;
+    let reference =
+        document_reference(job, &names.document_reference, &names.content, transforms, digest);
+
+    let seal = Seal::render(&parts, &body, &Context { parent: None }, reference)?;
+    let mut pieces = vec![Piece::Prolog, Piece::Original(0..root.start)];
+    for piece in seal.pieces {
+        match piece {
+            Piece::Seal(text) => match text.strip_suffix(&end) {
+                Some(before) => pieces.extend([
+                    Piece::Seal([before, &object.opening].concat()),
+                    Piece::Original(root.clone()),
+                    Piece::Seal([&*object.end, &*end].concat()),
+                ]),
+                None => pieces.push(Piece::Seal(text)),
+            },
+            other => pieces.push(other),
+        }
+    }
+    pieces.push(Piece::Original(root.end..source.text().len()));
+    let pieces = Draft::of(pieces).into_pieces(&source);
+    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+}
+
+fn around_octets(job: Job<'_>) -> Result<Plan, Refusal> {
+    let none = Document::parse("<none/>").map_err(|_| Refusal::DocumentEmpty)?;
+    let tags = Tags::new(&job.profile.prefixes)?;
+    let names = job.names(None, &Ids::collect(&none)?)?;
+    let parts = job.parts(&names, &tags);
+    let body = Body::render(&parts)?;
+    if matches!(job.profile.signature_transform, SignatureTransform::List(_)) {
+        let rule = "a document that is not XML is always taken as base64".to_owned();
+        return Err(Refusal::setting("signatureTransform", rule));
+    }
+    let algorithm = reference::digest_algorithm(job.profile);
+    let digest = Digest::of(algorithm, job.document);
+    let transforms = vec![Transform::Base64];
+    let id = &names.document_reference;
+    let reference = document_reference(job, id, &names.content, transforms, digest);
+
+    let mime_type = job.profile.mime_type.as_deref().unwrap_or_default();
+    let kind = [attribute("MimeType", mime_type), attribute("Encoding", BASE64_ENCODING)].concat();
+    let object = Object::new(&tags, &names.content, &kind);
+    let octets = base64(job.document);
+    let octets = lines(&octets, job.profile.base64_lines);
+    let content = [&*object.opening, &*octets, &*object.end].concat();
+    let seal = Seal::render_with(&parts, &body, &Context { parent: None }, reference, &content)?;
+    let declaration = Piece::Inserted(super::detached::DECLARATION.to_owned());
+    let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
+    let pieces = Draft::of(pieces).into_new_document();
+    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+}
+
+/// The tags of a `ds:Object`.
+struct Object {
+    opening: String,
+    end: String,
+}
+
+impl Object {
+    fn new(tags: &Tags, id: &str, more: &str) -> Self {
+        let ds = tags.ds();
+        let id = attribute("Id", id);
+        Self { opening: format!("<{ds}Object{id}{more}>"), end: format!("</{ds}Object>") }
+    }
+}
+
+fn document_reference(
+    job: Job<'_>,
+    id: &str,
+    object: &str,
+    transforms: Vec<Transform>,
+    digest: Digest,
+) -> Reference {
+    let wanted = job.profile.reference.reference_type.as_deref();
+    Reference {
+        id: id.to_owned(),
+        uri: format!("#{object}"),
+        reference_type: wanted.unwrap_or(OBJECT_TYPE).to_owned(),
+        transforms,
+        digest,
+    }
+}
+
+fn xml_transforms(profile: &XadesProfile) -> Result<Vec<Transform>, Refusal> {
+    let canonical = Transform::Canonical {
+        canonicalization: profile.canonical_transform,
+        inclusive_prefixes: Vec::new(),
+    };
+    match &profile.signature_transform {
+        SignatureTransform::Named(NamedTransform::Enveloped) => Ok(vec![canonical]),
+        SignatureTransform::Named(NamedTransform::None) => Ok(Vec::new()),
+        SignatureTransform::List(list)
+            if matches!(list.as_slice(), [] | [Transform::Canonical { .. }]) =>
+        {
+            Ok(list.clone())
+        }
+        _ => {
+            let rule = "an enveloping signature can have one canonicalization or none".to_owned();
+            Err(Refusal::setting("signatureTransform", rule))
+        }
+    }
+}
+
+fn object_digest(job: Job<'_>, text: &str, transforms: &[Transform]) -> Result<Digest, Refusal> {
+    let tree = guard::parse_text(text, job.limits)?;
+    let object = tree.root_element().first_element_child().unwrap_or(tree.root_element());
+    let (canonicalization, prefixes) = match transforms {
+        [Transform::Canonical { canonicalization, inclusive_prefixes }] => {
+            (*canonicalization, inclusive_prefixes.iter().map(String::as_str).collect())
+        }
+        _ => (Canonicalization::INCLUSIVE, Vec::new()),
+    };
+    let mut sink = DigestSink::new(reference::digest_algorithm(job.profile));
+    canonicalize(
+        Subset::subtree(object).without_comments(),
+        canonicalization,
+        &prefixes,
+        &mut sink,
+    );
+    Ok(sink.finish())
+}

@@ -1,0 +1,229 @@
+//! Signatures that a document holds already: sealing beside them must not break them, and a
+//! countersignature (EN 319 132-1, 5.2.7) goes into one of them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use roxmltree::{Document, Node};
+
+use super::location;
+use super::reference::digest_algorithm;
+use super::spot::Spot;
+use super::tags::XADES_NAMESPACE;
+use super::template::{Body, Context, Reference};
+use super::{Job, Seal, Tags, ubl};
+use crate::domain::refusal::Refusal;
+use crate::domain::transform::Transform;
+use crate::domain::xades::{Place, Position};
+use crate::pki::algorithm::digest_from_uri;
+use crate::seal::draft::{Draft, Piece};
+use crate::seal::xml::DS_NAMESPACE;
+use crate::seal::xml::c14n::{Subset, canonicalize, qualified_name};
+use crate::seal::xml::guard::{self, Ids};
+use crate::seal::xml::sink::DigestSink;
+use crate::seal::xml::source::Source;
+use crate::seal::xml::transforms::{Present, dereference, general, read_transforms};
+use crate::seal::xml::xpath::Budget;
+use crate::seal::{Limits, Plan};
+
+/// Type of a reference to a countersigned signature (EN 319 132-1, 5.2.7.1).
+const COUNTERSIGNED_TYPE: &str = "http://uri.etsi.org/01903#CountersignedSignature";
+
+/// Refuses a seal that breaks a signature which the original holds: every reference whose digest was
+/// right before must be right afterwards. What cannot be computed before is none of our business.
+///
+/// # Errors
+/// [`Refusal::WouldBreakSignature`] with the place of the signature in the original.
+pub(super) fn check_unbroken(
+    source: &Source<'_>,
+    sealed: &Draft,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    let before = guard::parse(source, limits)?;
+    let text = sealed.text(source);
+    let after = guard::parse_text(&text, limits)?;
+    // Sealing only adds elements, so those that were there keep their order and their values.
+    let kept: Vec<_> = signatures(&after).collect();
+    let mut rest = kept.iter();
+    for signature in signatures(&before) {
+        let value = signature_value(signature);
+        let Some(same) = rest.find(|other| signature_value(**other) == value) else {
+            return Err(Refusal::WouldBreakSignature { path: location::path_of(signature) });
+        };
+        let pairs = references(signature).zip(references(*same));
+        for (old, new) in pairs {
+            let right = |reference, signature| holds(reference, signature, limits);
+            if right(old, signature) && !right(new, *same) {
+                return Err(Refusal::WouldBreakSignature { path: location::path_of(signature) });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn signatures<'a, 'i: 'a>(tree: &'a Document<'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    let all = tree.descendants().filter(|node| node.has_tag_name((DS_NAMESPACE, "Signature")));
+    all.filter(|signature| !signature_value(*signature).is_empty())
+}
+
+fn child<'a, 'i>(parent: Node<'a, 'i>, namespace: &str, name: &str) -> Option<Node<'a, 'i>> {
+    parent.children().find(|child| child.has_tag_name((namespace, name)))
+}
+
+fn signature_value<'a>(signature: Node<'a, '_>) -> &'a str {
+    let value = child(signature, DS_NAMESPACE, "SignatureValue");
+    value.and_then(|value| value.text()).map_or("", str::trim)
+}
+
+fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    let signed_info = child(signature, DS_NAMESPACE, "SignedInfo");
+    signed_info
+        .into_iter()
+        .flat_map(|signed_info| signed_info.children())
+        .filter(|child| child.has_tag_name((DS_NAMESPACE, "Reference")))
+}
+
+/// Whether the digest of a reference can be computed and is right.
+fn holds(reference: Node<'_, '_>, signature: Node<'_, '_>, limits: &Limits) -> bool {
+    let computed = || {
+        let uri = reference.attribute("URI")?;
+        let method = child(reference, DS_NAMESPACE, "DigestMethod")?.attribute("Algorithm")?;
+        let wanted = child(reference, DS_NAMESPACE, "DigestValue")?.text()?;
+        let wanted: String = wanted.split_ascii_whitespace().collect();
+        let wanted = STANDARD.decode(wanted).ok()?;
+        let holder = child(reference, DS_NAMESPACE, "Transforms");
+        let transforms = match holder {
+            Some(transforms) => read_transforms(transforms).ok()?,
+            None => Vec::new(),
+        };
+        let start = dereference(reference.document(), uri).ok()?;
+        let present = Present { signature: Some(signature), transforms: holder };
+        let mut sink = DigestSink::new(digest_from_uri(method)?);
+        general(present, start, &transforms, limits, &Budget::default(), &mut sink).ok()?;
+        Some(sink.finish().value() == wanted)
+    };
+    computed().unwrap_or(false)
+}
+
+/// Plans a countersignature of the one signature that the location names, or that the document has.
+///
+/// # Errors
+/// No such signature or more than one; one that is not XAdES or whose value has no Id.
+pub(super) fn countersign(
+    job: Job<'_>,
+    source: &Source<'_>,
+    tree: &Document<'_>,
+) -> Result<Plan, Refusal> {
+    let profile = job.profile;
+    if profile.signature_location.position != Position::LastChild {
+        let rule = "a countersignature has its place in the signature".to_owned();
+        return Err(Refusal::setting("signatureLocation.position", rule));
+    }
+    let ids = Ids::collect(tree)?;
+    let target = target(job, tree)?;
+    let unusable = |rule: &str| {
+        let path = location::path_of(target);
+        Refusal::setting("existingSignatures", format!("the signature at {path} {rule}"))
+    };
+    let value = child(target, DS_NAMESPACE, "SignatureValue");
+    let value = value.ok_or_else(|| unusable("has no value"))?;
+    let id = value.attribute("Id").ok_or_else(|| {
+        unusable("cannot be countersigned: its ds:SignatureValue has no Id to refer to")
+    })?;
+    let properties = target
+        .children()
+        .filter(|object| object.has_tag_name((DS_NAMESPACE, "Object")))
+        .find_map(|object| child(object, XADES_NAMESPACE, "QualifyingProperties"))
+        .ok_or_else(|| unusable("is no XAdES signature, only those hold countersignatures"))?;
+
+    let tags = Tags::new(&profile.prefixes)?;
+    let names = job.names(ubl::signature_uri(tree), &ids)?;
+    let parts = job.parts(&names, &tags);
+    let body = Body::render(&parts)?;
+    let canonicalization = profile.canonical_transform;
+    let mut sink = DigestSink::new(digest_algorithm(profile));
+    canonicalize(Subset::subtree(value).without_comments(), canonicalization, &[], &mut sink);
+    let reference = Reference {
+        id: names.document_reference.clone(),
+        uri: format!("#{id}"),
+        reference_type: COUNTERSIGNED_TYPE.to_owned(),
+        transforms: vec![Transform::Canonical { canonicalization, inclusive_prefixes: Vec::new() }],
+        digest: sink.finish(),
+    };
+    let holder = Holder::of(properties);
+    let context = Context { parent: Some(holder.element) };
+    let seal = Seal::render(&parts, &body, &context, reference)?;
+    let (range, pieces) = holder.splice(seal.pieces);
+    let mut draft = Draft::original(source);
+    draft.splice(range, pieces);
+    check_unbroken(source, &draft, job.limits)?;
+    Ok(Plan { pieces: draft.into_pieces(source), to_be_signed: seal.to_be_signed })
+}
+
+fn target<'a, 'i>(job: Job<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, Refusal> {
+    let within = match job.profile.signature_location.place {
+        Place::Default => tree.root_element(),
+        _ => location::find(tree, job.profile)?,
+    };
+    let counter = |signature: &Node<'_, '_>| {
+        signature.ancestors().any(|up| up.has_tag_name((XADES_NAMESPACE, "CounterSignature")))
+    };
+    let found: Vec<_> = signatures(tree)
+        .filter(|signature| signature.ancestors().any(|up| up == within))
+        .filter(|signature| *signature == within || !counter(signature))
+        .collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Refusal::LocationMissing {
+            location: location::path_of(within),
+            candidates: "there is no signature to countersign".to_owned(),
+        }),
+        several => Err(Refusal::LocationAmbiguous {
+            location: location::path_of(within),
+            count: several.len(),
+            candidates: location::list(several),
+        }),
+    }
+}
+
+/// The element that takes `xades:CounterSignature`, and the elements that are missing on the way.
+struct Holder<'a, 'i> {
+    element: Node<'a, 'i>,
+    missing: &'static [&'static str],
+    /// The prefix that the signature's own properties have, with its colon.
+    prefix: String,
+}
+
+impl<'a, 'i> Holder<'a, 'i> {
+    fn of(properties: Node<'a, 'i>) -> Self {
+        let prefix = qualified_name(properties).split_once(':');
+        let prefix = prefix.map(|(prefix, _)| format!("{prefix}:")).unwrap_or_default();
+        let Some(unsigned) = child(properties, XADES_NAMESPACE, "UnsignedProperties") else {
+            let missing =
+                &["UnsignedProperties", "UnsignedSignatureProperties", "CounterSignature"];
+            return Self { element: properties, missing, prefix };
+        };
+        match child(unsigned, XADES_NAMESPACE, "UnsignedSignatureProperties") {
+            Some(element) => Self { element, missing: &["CounterSignature"], prefix },
+            None => {
+                let missing = &["UnsignedSignatureProperties", "CounterSignature"];
+                Self { element: unsigned, missing, prefix }
+            }
+        }
+    }
+
+    fn splice(&self, seal: Vec<Piece>) -> (std::ops::Range<usize>, Vec<Piece>) {
+        let prefix = &self.prefix;
+        let opening: String = self.missing.iter().map(|name| format!("<{prefix}{name}>")).collect();
+        let closing: String =
+            self.missing.iter().rev().map(|name| format!("</{prefix}{name}>")).collect();
+        let pieces = std::iter::once(Piece::Inserted(opening))
+            .chain(seal)
+            .chain(std::iter::once(Piece::Inserted(closing)));
+        // xades:UnsignedSignatureProperties comes before xades:UnsignedDataObjectProperties.
+        let position = match self.element.tag_name().name() {
+            "UnsignedProperties" => Position::FirstChild,
+            _ => Position::LastChild,
+        };
+        Spot::at(self.element, position).splice(pieces)
+    }
+}

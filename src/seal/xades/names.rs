@@ -1,0 +1,243 @@
+//! The Ids inside one signature, from their patterns.
+
+use std::fmt::Write as _;
+
+use crate::domain::instant::Instant;
+use crate::domain::refusal::Refusal;
+use crate::domain::xades::{Packaging, ReferenceKind, XadesProfile};
+use crate::pki::certificate::Certificate;
+use crate::pki::digest::sha256;
+use crate::seal::xml::guard::Ids;
+
+/// Ids inside one signature; empty where there is none.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) signature: String,
+    pub(super) signed_info: String,
+    pub(super) signature_value: String,
+    pub(super) key_info: String,
+    pub(super) object: String,
+    pub(super) qualifying_properties: String,
+    pub(super) signed_properties: String,
+    /// Of the `ds:Object` that holds the document, in an enveloping signature.
+    pub(super) content: String,
+    /// Of the references to document, key info and signed properties.
+    pub(super) document_reference: String,
+    pub(super) key_info_reference: String,
+    pub(super) signed_properties_reference: String,
+    /// `Target` of `xades:QualifyingProperties`.
+    pub(super) target: String,
+}
+
+/// What patterns may speak of.
+pub(super) struct Facts<'a> {
+    pub(super) document_sha256: [u8; 32],
+    pub(super) at: Instant,
+    pub(super) certificate: &'a Certificate,
+    /// What the `cac:Signature` of the document refers to, without `#`.
+    pub(super) ubl_signature_uri: Option<String>,
+}
+
+/// A document has to hold this many clashing Ids on purpose.
+const ATTEMPTS: u32 = 1000;
+
+impl Names {
+    /// Names that follow from what is sealed, by whom and when. Those with a hash are never Ids of
+    /// the document; the others must not be.
+    ///
+    /// # Errors
+    /// A pattern that is none, an Id that the document or another part has, or that is no NCName.
+    pub(super) fn render(
+        profile: &XadesProfile,
+        facts: &Facts<'_>,
+        taken: &Ids<'_>,
+    ) -> Result<Self, Refusal> {
+        let mut clash = None;
+        for attempt in 0..ATTEMPTS {
+            let hash = hash(facts, attempt);
+            let names = Self::attempt(profile, facts, &hash)?;
+            names.check()?;
+            let clashing = names.all().find(|name| taken.has(name)).map(str::to_owned);
+            if clashing.is_none() {
+                return Ok(names);
+            }
+            // A name that no hash changes stays as it is.
+            if clashing == clash {
+                break;
+            }
+            clash = clashing;
+        }
+        Err(Refusal::IdTaken { id: clash.unwrap_or_default() })
+    }
+
+    fn attempt(
+        profile: &XadesProfile,
+        facts: &Facts<'_>,
+        hash: &[u8; 16],
+    ) -> Result<Self, Refusal> {
+        let ids = &profile.ids;
+        let mut tokens = Tokens { hash, signature: "", facts };
+        let signature = tokens.expand("ids.signature", &ids.signature)?;
+        tokens.signature = &signature;
+        let reference = |kind: ReferenceKind| match kind {
+            ReferenceKind::Document => ("reference.id", &profile.reference, "{signature}-document"),
+            ReferenceKind::KeyInfo => ("keyInfoReference.id", &profile.key_info_reference, ""),
+            ReferenceKind::SignedProperties => {
+                ("signedPropertiesReference.id", &profile.signed_properties_reference, "")
+            }
+        };
+        let reference_id = |kind| {
+            let (path, settings, usual) = reference(kind);
+            tokens.expand(path, settings.id.as_deref().unwrap_or(usual))
+        };
+        let referenced = profile.reference_order.contains(&ReferenceKind::KeyInfo);
+        let key_info = match ids.key_info.as_str() {
+            // A reference needs something to point to.
+            "" if referenced => "{signature}-keyinfo",
+            pattern => pattern,
+        };
+        Ok(Self {
+            signed_info: tokens.expand("ids.signedInfo", &ids.signed_info)?,
+            signature_value: tokens.expand("ids.signatureValue", &ids.signature_value)?,
+            key_info: tokens.expand("ids.keyInfo", key_info)?,
+            object: tokens.expand("ids.object", &ids.object)?,
+            qualifying_properties: tokens
+                .expand("ids.qualifyingProperties", &ids.qualifying_properties)?,
+            signed_properties: tokens.expand("ids.signedProperties", &ids.signed_properties)?,
+            content: match profile.packaging {
+                Packaging::Enveloping => tokens.expand("ids", "{signature}-content")?,
+                Packaging::Enveloped | Packaging::Detached => String::new(),
+            },
+            document_reference: reference_id(ReferenceKind::Document)?,
+            key_info_reference: reference_id(ReferenceKind::KeyInfo)?,
+            signed_properties_reference: reference_id(ReferenceKind::SignedProperties)?,
+            target: match &ids.target {
+                None => format!("#{signature}"),
+                Some(pattern) => tokens.expand("ids.target", pattern)?,
+            },
+            signature,
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let all = [
+            &self.signature,
+            &self.signed_info,
+            &self.signature_value,
+            &self.key_info,
+            &self.object,
+            &self.qualifying_properties,
+            &self.signed_properties,
+            &self.content,
+            &self.document_reference,
+            &self.key_info_reference,
+            &self.signed_properties_reference,
+        ];
+        all.into_iter().map(String::as_str).filter(|name| !name.is_empty())
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        for (position, name) in self.all().enumerate() {
+            if !is_ncname(name) {
+                let rule =
+                    "an Id begins with a letter or '_' and has letters, digits, '.', '-', '_'";
+                return Err(Refusal::setting("ids", format!("'{name}' is no Id: {rule}")));
+            }
+            if self.all().take(position).any(|other| other == name) {
+                let rule = format!("'{name}' would be the Id of two parts of the signature");
+                return Err(Refusal::setting("ids", rule));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hash(facts: &Facts<'_>, attempt: u32) -> [u8; 16] {
+    let octets = [
+        facts.document_sha256.as_slice(),
+        &facts.at.unix_ms().to_be_bytes(),
+        &facts.certificate.fingerprint(),
+        &attempt.to_be_bytes(),
+    ];
+    let digest = sha256(&octets.concat());
+    let mut half = [0; 16];
+    half.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    half
+}
+
+struct Tokens<'a> {
+    hash: &'a [u8; 16],
+    signature: &'a str,
+    facts: &'a Facts<'a>,
+}
+
+impl Tokens<'_> {
+    fn expand(&self, path: &'static str, pattern: &str) -> Result<String, Refusal> {
+        let wrong = |rule: String| Refusal::setting(path, rule);
+        if self.signature.is_empty() && pattern.contains("{signature}") {
+            return Ok(String::new());
+        }
+        let mut text = String::with_capacity(pattern.len() + 40);
+        let mut rest = pattern;
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let (token, after) = after
+                .split_once('}')
+                .ok_or_else(|| wrong(format!("'{pattern}' has a '{{' without '}}'")))?;
+            let (name, otherwise) = match token.split_once('|') {
+                Some((name, otherwise)) => (name, Some(otherwise)),
+                None => (token, None),
+            };
+            match (self.value(name), otherwise) {
+                (Some(Some(value)), _) => text.push_str(&value),
+                (Some(None), Some(otherwise)) => text.push_str(otherwise),
+                (Some(None), None) => {
+                    let what = "the cac:Signature of the document must refer to its signature by \
+                                cac:DigitalSignatureAttachment/cac:ExternalReference/cbc:URI";
+                    return Err(wrong(what.to_owned()));
+                }
+                (None, _) => {
+                    let known = "{hash}, {uuid}, {number}, {signature}, {ublSignatureUri}";
+                    return Err(wrong(format!("'{{{token}}}' is not known; known: {known}")));
+                }
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        Ok(text)
+    }
+
+    /// `None` for a token that does not exist, `Some(None)` for one without a value here.
+    fn value(&self, name: &str) -> Option<Option<String>> {
+        let hexadecimal = || {
+            self.hash.iter().fold(String::with_capacity(36), |mut text, octet| {
+                let _ = write!(text, "{octet:02x}");
+                text
+            })
+        };
+        Some(match name {
+            "hash" => Some(hexadecimal()),
+            "uuid" => {
+                let mut text = hexadecimal();
+                for at in [8, 13, 18, 23] {
+                    text.insert(at, '-');
+                }
+                Some(text)
+            }
+            "number" => {
+                let (first, _) = self.hash.split_first_chunk::<4>()?;
+                Some(format!("{:09}", u32::from_be_bytes(*first) % 1_000_000_000))
+            }
+            "signature" => Some(self.signature.to_owned()),
+            "ublSignatureUri" => self.facts.ubl_signature_uri.clone(),
+            _ => return None,
+        })
+    }
+}
+
+/// NCName without the letters beyond ASCII that some verifiers stumble over.
+fn is_ncname(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}

@@ -1,0 +1,67 @@
+//! What of UBL a signature has to know (UBL 2.1, 5.4): namespaces and the elements around it. Names
+//! go by namespace, never by prefix.
+
+use roxmltree::{Document, Node};
+
+use crate::seal::xml::DS_NAMESPACE;
+
+/// Namespace of `ext:UBLExtensions`.
+pub(super) const EXT_NAMESPACE: &str =
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2";
+/// Namespace of `sig:UBLDocumentSignatures`.
+pub(super) const SIG_NAMESPACE: &str =
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonSignatureComponents-2";
+/// Namespace of `sac:SignatureInformation`.
+pub(super) const SAC_NAMESPACE: &str =
+    "urn:oasis:names:specification:ubl:schema:xsd:SignatureAggregateComponents-2";
+/// Namespace of `sbc:ReferencedSignatureID`.
+pub(super) const SBC_NAMESPACE: &str =
+    "urn:oasis:names:specification:ubl:schema:xsd:SignatureBasicComponents-2";
+/// Namespace of `cac:Signature`.
+pub(super) const CAC_NAMESPACE: &str =
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2";
+/// Namespace of `cbc:ID`.
+pub(super) const CBC_NAMESPACE: &str =
+    "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2";
+
+const DOCUMENT_NAMESPACES: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
+
+/// Whether an element is the root of a UBL document.
+pub(super) fn is_ubl(root: Node<'_, '_>) -> bool {
+    root.tag_name().namespace().is_some_and(|namespace| {
+        namespace
+            .strip_prefix(DOCUMENT_NAMESPACES)
+            .and_then(|rest| rest.strip_prefix(root.tag_name().name()))
+            .is_some_and(|version| version.starts_with("-2"))
+    })
+}
+
+/// Every `sac:SignatureInformation`.
+pub(super) fn signature_informations<'a, 'i: 'a>(
+    tree: &'a Document<'i>,
+) -> impl Iterator<Item = Node<'a, 'i>> {
+    let all = tree.descendants();
+    all.filter(|node| node.has_tag_name((SAC_NAMESPACE, "SignatureInformation")))
+}
+
+/// The `ds:Signature` child of an element.
+pub(super) fn signature_child<'a, 'i>(element: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
+    element.children().find(|child| child.has_tag_name((DS_NAMESPACE, "Signature")))
+}
+
+/// What the first `cac:Signature` of a UBL document refers to, without `#`:
+/// `cac:DigitalSignatureAttachment/cac:ExternalReference/cbc:URI`.
+pub(super) fn signature_uri(tree: &Document<'_>) -> Option<String> {
+    let steps = [
+        (CAC_NAMESPACE, "Signature"),
+        (CAC_NAMESPACE, "DigitalSignatureAttachment"),
+        (CAC_NAMESPACE, "ExternalReference"),
+        (CBC_NAMESPACE, "URI"),
+    ];
+    let uri = steps.iter().try_fold(tree.root_element(), |parent, step| {
+        parent.children().find(|child| child.has_tag_name(*step))
+    })?;
+    let text = uri.text()?.trim();
+    let id = text.strip_prefix('#').unwrap_or(text);
+    (!id.is_empty()).then(|| id.to_owned())
+}
