@@ -22,6 +22,7 @@ use crate::pki::certificate::Chain;
 use crate::pki::jose::TokenKeys;
 use crate::seal::Signer;
 use crate::seal::catalogue::Catalogue;
+use crate::seal::lint::schema::Schemas;
 use crate::store::{Reader, Store};
 
 /// What a request may carry.
@@ -64,6 +65,14 @@ pub struct ProfilesConfig {
     pub folder: PathBuf,
 }
 
+/// What documents are looked at with before they are sealed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LintConfig {
+    /// Folder of XML schemas; empty for none.
+    pub schemas: PathBuf,
+}
+
 /// How access tokens are made.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +113,8 @@ pub struct App {
     pub seal_limits: crate::seal::Limits,
     /// Named seal profiles.
     pub profiles: Catalogue,
+    /// Schemas that documents are validated with.
+    pub schemas: Arc<Schemas>,
     /// How operations are executed.
     pub execution: ExecutionConfig,
     /// Permits to execute operations.
@@ -134,6 +145,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Read from their files.
     pub profiles: Catalogue,
+    /// Read from their files.
+    pub schemas: Schemas,
     /// Settings.
     pub execution: ExecutionConfig,
 }
@@ -160,6 +173,7 @@ impl App {
             limits: parts.limits,
             seal_limits: crate::seal::Limits::default(),
             profiles: parts.profiles,
+            schemas: Arc::new(parts.schemas),
             executors: Arc::new(Semaphore::new(parts.execution.executors.max(1))),
             engine: Arc::new(Semaphore::new(threads)),
             execution: parts.execution,

@@ -23,6 +23,8 @@ pub struct Config {
     pub limits: crate::app::Limits,
     /// Seal profiles.
     pub profiles: crate::app::ProfilesConfig,
+    /// Looking at documents before they are sealed.
+    pub lint: crate::app::LintConfig,
     /// How operations are executed.
     pub workflow: crate::app::ExecutionConfig,
     /// Key back-ends.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::{Outcome, house};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::client_service::ClientServiceStatus;
+use crate::domain::client_service::{ClientServiceStatus, Lint};
 use crate::domain::credential::Credential;
 use crate::pki::certificate::Chain;
 use crate::workflow::execute::chain;
@@ -64,6 +64,7 @@ pub(super) async fn run(config: Config) -> Outcome {
         Ok(app) => {
             back_ends(&mut findings, &app).await;
             credentials(&mut findings, &app).await?;
+            schemas(&mut findings, &app).await?;
             app.store.close().await;
         }
         Err(error) => findings.bad("service", &chain(&*error)),
@@ -144,6 +145,35 @@ async fn credentials(findings: &mut Findings, app: &App) -> Result<(), super::Fa
             // An old certificate after its renewal is no reason for alarm.
             State::Bad(text) => warn(&what, &format!("{text} (no active client service uses it)")),
         }
+    }
+    Ok(())
+}
+
+/// Whether client services whose documents are validated have schemas to validate them with.
+async fn schemas(findings: &mut Findings, app: &App) -> Result<(), super::Failure> {
+    let services = app.reader.client_services().await?;
+    let wanting: Vec<&str> = services
+        .iter()
+        .filter(|service| {
+            service.lint == Lint::Schema && service.status == ClientServiceStatus::Active
+        })
+        .map(|service| service.alias.as_str())
+        .collect();
+    let compiled = ["Invoice", "CreditNote"].map(|root| app.schemas.compile(root));
+    match (compiled.into_iter().find_map(Result::err), app.schemas.len()) {
+        (Some(error), _) => findings.bad("schemas", &error),
+        (None, 0) if wanting.is_empty() => {
+            ok("schemas", "none, and no client service has its documents validated");
+        }
+        (None, 0) => {
+            let text = format!(
+                "none, but {} has its documents validated, so all are refused; set lint.schemas, see \
+                 chancery config",
+                wanting.join(", ")
+            );
+            findings.bad("schemas", &text);
+        }
+        (None, count) => ok("schemas", &format!("for {count} kinds of document")),
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ enum References {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum LintLevel {
+pub(super) enum LintLevel {
     /// Not at all, beyond what sealing needs.
     None,
     /// For what is certainly wrong with an invoice.

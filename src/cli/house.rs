@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use der::pem::LineEnding;
 use zeroize::Zeroizing;
 
-use super::Failure;
+use super::{Failure, schemas};
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::keys::Keyring;
@@ -62,6 +62,7 @@ pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         issuer: issuer(config),
         limits: config.limits.clone(),
         profiles: profiles(config)?,
+        schemas: schemas::read(&config.lint.schemas)?,
         execution: config.workflow.clone(),
     }))
 }

@@ -18,6 +18,8 @@ mod credential;
 mod demo;
 mod house;
 mod keys;
+mod profile;
+pub mod schemas;
 mod serve;
 mod sign;
 
@@ -72,6 +74,9 @@ enum Command {
     /// Certificates with their keys.
     #[command(subcommand)]
     Credential(credential::Command),
+    /// Settings of seals, by name.
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Brings the database tables up to date; the other commands do it themselves.
     Migrate,
     /// Prints the commented default configuration.
@@ -143,6 +148,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             quiet(&config);
             credential::run(config, command).await
         }
+        Command::Profile(command) => profile::run(&config, command),
         Command::Migrate => {
             let store = house::store(&config).await?;
             say!("The {} database is up to date.", store.engine_name());

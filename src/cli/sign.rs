@@ -11,9 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
+use super::client_service::LintLevel;
 use super::{Failure, Outcome, house};
 use crate::app::{App, Caller};
 use crate::config::Config;
+use crate::domain::client_service::Lint;
 use crate::domain::document::{DocumentState, SealWishes};
 use crate::domain::ids::ExternalReference;
 use crate::domain::profile::Format;
@@ -52,6 +54,9 @@ pub(super) struct Arguments {
     /// without it.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// How the files are looked at before they are sealed; as the client service says without it.
+    #[arg(long, value_enum, ignore_case = true, value_name = "LEVEL")]
+    lint: Option<LintLevel>,
     /// Further settings as JSON, with the names of advancedSignatureInfo.
     #[arg(long, value_name = "JSON")]
     settings: Option<String>,
@@ -78,7 +83,11 @@ impl Arguments {
 
 pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     let app = house::app(&config).await?;
-    let caller = Arc::new(caller(&app, arguments.client_service.as_deref()).await?);
+    let mut caller = caller(&app, arguments.client_service.as_deref()).await?;
+    if let Some(level) = arguments.lint {
+        caller.client_service.lint = level.into();
+    }
+    let caller = Arc::new(caller);
     if let Some(folder) = &arguments.output {
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
@@ -221,6 +230,10 @@ async fn seal(
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut key = sha256(&content).to_vec();
     key.extend_from_slice(format!("{:?}{:?}", wishes.profile, wishes.settings).as_bytes());
+    // Looked at more closely, a file may end otherwise.
+    if caller.client_service.lint != Lint::None {
+        key.extend_from_slice(caller.client_service.lint.as_str().as_bytes());
+    }
     let digest = hex(&sha256(&key));
     let short: String = name.chars().take(200).collect();
     let reference = ExternalReference::parse(&format!("cli:{short}:{digest:.16}"))?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::client_service::Lint;
 use super::ids::{DocumentId, ExternalReference, OperationId};
 use super::instant::Instant;
 use super::profile::Format;
@@ -94,6 +95,8 @@ pub struct SealSettings {
     /// Name of the profile that the settings come from.
     pub profile: Option<String>,
     pub xades: XadesProfile,
+    /// How the document is looked at before it is sealed.
+    pub lint: Lint,
     /// What the client said that had no effect, in sentences for the client.
     pub notes: Vec<String>,
 }

@@ -102,6 +102,14 @@ pub enum Refusal {
     WouldBreakSignature { path: String },
     #[error("the UBL scaffolding cannot be created: {reason}")]
     ScaffoldingImpossible { reason: String },
+    #[error("{path} breaks the rule {rule}: {detail} (line {line}, column {column})")]
+    LintFailed { rule: &'static str, detail: String, path: String, line: u32, column: u32 },
+    #[error("{path} is not valid under {schema}: {detail} (line {line}, column {column})")]
+    SchemaInvalid { detail: String, path: String, line: u32, column: u32, schema: String },
+    #[error(
+        "the document is to be validated but its schemas are not installed; ask the operator to run chancery check, or to set another lint level"
+    )]
+    SchemasMissing,
 
     // XML
     #[error("the document is not well-formed XML: {detail} (line {line}, column {column})")]
@@ -219,6 +227,9 @@ impl Refusal {
             Self::IdTaken { .. } => "id-taken",
             Self::WouldBreakSignature { .. } => "would-break-signature",
             Self::ScaffoldingImpossible { .. } => "scaffolding-impossible",
+            Self::LintFailed { .. } => "lint-failed",
+            Self::SchemaInvalid { .. } => "schema-invalid",
+            Self::SchemasMissing => "schemas-missing",
             Self::XmlMalformed { .. } => "xml-malformed",
             Self::DoctypeForbidden => "doctype-forbidden",
             Self::XmlVersionUnsupported { .. } => "xml-version-unsupported",

@@ -5,13 +5,39 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::lint::rules;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::XadesProfile;
 
 /// The profiles that come with Chancery, as (name, text).
 const BUILT_IN: &[(&str, &str)] = &[
+    ("cius-pt", include_str!("../../profiles/cius-pt.toml")),
+    ("dgii-ecf", include_str!("../../profiles/dgii-ecf.toml")),
+    ("dian", include_str!("../../profiles/dian.toml")),
+    ("facturae-3.2", include_str!("../../profiles/facturae-3.2.toml")),
+    ("fatturapa", include_str!("../../profiles/fatturapa.toml")),
+    ("hacienda-cr", include_str!("../../profiles/hacienda-cr.toml")),
+    ("ksef-auth", include_str!("../../profiles/ksef-auth.toml")),
+    ("myinvois", include_str!("../../profiles/myinvois.toml")),
+    ("peppol", include_str!("../../profiles/peppol.toml")),
+    ("sifen", include_str!("../../profiles/sifen.toml")),
+    ("signstash-default", include_str!("../../profiles/signstash-default.toml")),
+    ("sii-dte", include_str!("../../profiles/sii-dte.toml")),
+    ("sri", include_str!("../../profiles/sri.toml")),
+    ("sri-sha256", include_str!("../../profiles/sri-sha256.toml")),
+    ("sunat", include_str!("../../profiles/sunat.toml")),
+    ("sunat-sha1", include_str!("../../profiles/sunat-sha1.toml")),
+    ("ticketbai-araba", include_str!("../../profiles/ticketbai-araba.toml")),
+    ("ticketbai-bizkaia", include_str!("../../profiles/ticketbai-bizkaia.toml")),
+    ("ticketbai-gipuzkoa", include_str!("../../profiles/ticketbai-gipuzkoa.toml")),
     ("ubl", include_str!("../../profiles/ubl.toml")),
+    ("ubl-detached", include_str!("../../profiles/ubl-detached.toml")),
+    ("ubl-nonfinal", include_str!("../../profiles/ubl-nonfinal.toml")),
+    ("ubl-nonfinal-here", include_str!("../../profiles/ubl-nonfinal-here.toml")),
+    ("ubl-tr", include_str!("../../profiles/ubl-tr.toml")),
+    ("verifactu", include_str!("../../profiles/verifactu.toml")),
     ("xades-b", include_str!("../../profiles/xades-b.toml")),
+    ("zatca-simplified", include_str!("../../profiles/zatca-simplified.toml")),
 ];
 
 /// Bytes of text that a request may say about one seal.
@@ -47,6 +73,18 @@ pub struct Root {
     pub name: String,
     /// Its namespace name; empty for none, and a `*` at the end stands for any continuation.
     pub namespace: String,
+}
+
+impl Root {
+    /// Whether an element of this name in this namespace is such a root.
+    #[must_use]
+    pub fn matches(&self, name: &str, namespace: &str) -> bool {
+        let in_namespace = match self.namespace.strip_suffix('*') {
+            Some(beginning) => namespace.starts_with(beginning),
+            None => namespace == self.namespace,
+        };
+        in_namespace && (self.name == "*" || name == self.name)
+    }
 }
 
 /// A profile file.
@@ -101,6 +139,10 @@ impl Catalogue {
         let entries = files
             .iter()
             .map(|(name, file)| {
+                if let Some(rule) = file.rules.iter().find(|rule| rules::rule(rule).is_none()) {
+                    let reason = format!("there is no rule {rule}");
+                    return Err(Error { name: name.clone(), reason });
+                }
                 let settings = inherited(&files, name, file)?;
                 let profile = resolve(&settings)
                     .map_err(|refusal| Error { name: name.clone(), reason: refusal.to_string() })?;
@@ -187,13 +229,20 @@ fn inherited(
     Ok(settings)
 }
 
+/// Members that say one thing in one of several ways: taken over whole, never mixed.
+const WHOLE: [&str; 2] = ["signatureLocation", "element"];
+
 /// JSON merge patch (RFC 7396), except that `null` says nothing: clients that write every member of
-/// their model send it for what they do not mean.
+/// their model send it for what they do not mean. Locations are not mixed either.
 fn lay_over(under: &mut Map<String, Value>, over: &Map<String, Value>) {
     for (name, value) in over {
         match (under.get_mut(name), value) {
             (_, Value::Null) => {}
-            (Some(Value::Object(under)), Value::Object(over)) => lay_over(under, over),
+            (Some(Value::Object(under)), Value::Object(over))
+                if !WHOLE.contains(&name.as_str()) =>
+            {
+                lay_over(under, over);
+            }
             _ => {
                 under.insert(name.clone(), without_nulls(value));
             }
@@ -271,6 +320,14 @@ mod tests {
             "{}",
             catalogue.err().map(|e| e.to_string()).unwrap_or_default()
         );
+    }
+
+    #[test]
+    fn a_location_takes_the_place_of_another() {
+        let map = |value: Value| value.as_object().cloned().unwrap_or_else(Map::new);
+        let mut under = map(json!({ "signatureLocation": { "xpath": "/*", "index": 1 } }));
+        lay_over(&mut under, &map(json!({ "signatureLocation": { "path": "/a", "index": null } })));
+        assert_eq!(Value::Object(under), json!({ "signatureLocation": { "path": "/a" } }));
     }
 
     #[test]

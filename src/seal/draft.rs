@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::xml::encoding::Encoding;
 use super::xml::source::Source;
@@ -29,6 +30,19 @@ pub(super) enum Piece {
     Seal(String),
     /// The signature value, inside the seal.
     Value,
+    /// What follows from the signature value, outside of the seal.
+    Late(Late),
+}
+
+/// Text that is made of the signature value. Nothing signed may cover it.
+#[derive(Clone)]
+pub(super) struct Late(Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+impl Late {
+    /// Keeps how the text is made; it is called with the base64 of the value.
+    pub(super) fn new(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(text))
+    }
 }
 
 impl Piece {
@@ -37,7 +51,7 @@ impl Piece {
         match self {
             Self::Original(range) => range.len(),
             Self::Inserted(text) | Self::Seal(text) => text.len(),
-            Self::Prolog | Self::Value => 0,
+            Self::Prolog | Self::Value | Self::Late(_) => 0,
         }
     }
 }
@@ -64,7 +78,7 @@ impl Draft {
         let mut text = String::with_capacity(length);
         for piece in &self.pieces {
             match piece {
-                Piece::Prolog | Piece::Value => {}
+                Piece::Prolog | Piece::Value | Piece::Late(_) => {}
                 Piece::Original(range) => {
                     text.push_str(source.text().get(range.clone()).unwrap_or_default());
                 }
@@ -98,11 +112,11 @@ impl Draft {
             ),
             Piece::Inserted(text) => halves(text, from, to, Piece::Inserted),
             Piece::Seal(text) => halves(text, from, to, Piece::Seal),
-            Piece::Prolog | Piece::Value => return,
+            Piece::Prolog | Piece::Value | Piece::Late(_) => return,
         };
         let pieces = std::iter::once(head).chain(new).chain(std::iter::once(tail));
         let pieces = pieces.filter(|piece| match piece {
-            Piece::Prolog | Piece::Value => true,
+            Piece::Prolog | Piece::Value | Piece::Late(_) => true,
             other => other.length() > 0,
         });
         self.pieces.splice(at..=at, pieces);
@@ -135,6 +149,7 @@ impl Draft {
                 Piece::Inserted(text) => BytePiece::Inserted(encode(text)),
                 Piece::Seal(text) => BytePiece::Seal(encode(text)),
                 Piece::Value => BytePiece::Value,
+                Piece::Late(late) => BytePiece::Late(late),
             })
             .collect();
         Pieces { pieces, encoding }
@@ -147,6 +162,7 @@ impl Draft {
             Piece::Inserted(text) => BytePiece::Inserted(text.into_bytes()),
             Piece::Seal(text) => BytePiece::Seal(text.into_bytes()),
             Piece::Value => BytePiece::Value,
+            Piece::Late(late) => BytePiece::Late(late),
         });
         Pieces { pieces: pieces.collect(), encoding: Encoding::Utf8 }
     }
@@ -158,7 +174,7 @@ fn halves(text: &str, from: usize, to: usize, make: fn(String) -> Piece) -> (Pie
     (make(head.to_owned()), make(tail.to_owned()))
 }
 
-/// What a sealed document is made of. Only the signature value is missing.
+/// What a sealed document is made of. Only the signature value is missing, and what follows from it.
 pub(super) struct Pieces {
     pieces: Vec<BytePiece>,
     encoding: Encoding,
@@ -169,24 +185,62 @@ enum BytePiece {
     Inserted(Vec<u8>),
     Seal(Vec<u8>),
     Value,
+    Late(Late),
+}
+
+/// A document as it is once its signature value is there.
+pub(super) struct Filled {
+    pub(super) bytes: Vec<u8>,
+    /// Where the seal stands.
+    pub(super) seal: Range<usize>,
+    /// What comes from the original: where it stands, and where it stood.
+    copied: Vec<(Range<usize>, usize)>,
+}
+
+impl Filled {
+    /// Whether the original is part of the document.
+    pub(super) fn holds_original(&self) -> bool {
+        !self.copied.is_empty()
+    }
+
+    /// Where a byte stood in the original; for an inserted one, where it was inserted.
+    pub(super) fn original_offset(&self, at: usize) -> usize {
+        let before = self.copied.iter().rev().find(|(range, _)| range.start <= at);
+        before.map_or(0, |(range, start)| start + (at - range.start).min(range.len()))
+    }
 }
 
 impl Pieces {
-    /// The document with its signature value, and where the seal stands in it.
-    pub(super) fn fill(self, original: &[u8], value: &str) -> (Vec<u8>, Range<usize>) {
+    /// The document with its signature value.
+    pub(super) fn fill(&self, original: &[u8], value: &str) -> Filled {
+        let late: Vec<Vec<u8>> = self
+            .pieces
+            .iter()
+            .filter_map(|piece| match piece {
+                BytePiece::Late(Late(text)) => {
+                    Some(self.encoding.encode(&text(value)).into_owned())
+                }
+                _ => None,
+            })
+            .collect();
         let value = self.encoding.encode(value);
         let length = self.pieces.iter().map(|piece| match piece {
             BytePiece::Original(range) => range.len(),
             BytePiece::Inserted(bytes) | BytePiece::Seal(bytes) => bytes.len(),
             BytePiece::Value => value.len(),
+            BytePiece::Late(_) => 0,
         });
-        let mut filled = Vec::with_capacity(length.sum());
+        let late_length: usize = late.iter().map(Vec::len).sum();
+        let mut late = late.iter();
+        let mut filled = Vec::with_capacity(length.sum::<usize>() + late_length);
         let mut seal: Option<Range<usize>> = None;
+        let mut copied = Vec::new();
         for piece in &self.pieces {
             let start = filled.len();
             let of_seal = match piece {
                 BytePiece::Original(range) => {
                     filled.extend_from_slice(original.get(range.clone()).unwrap_or_default());
+                    copied.push((start..filled.len(), range.start));
                     false
                 }
                 BytePiece::Inserted(bytes) => {
@@ -201,25 +255,29 @@ impl Pieces {
                     filled.extend_from_slice(&value);
                     true
                 }
+                BytePiece::Late(_) => {
+                    filled.extend_from_slice(late.next().map_or(&[], Vec::as_slice));
+                    false
+                }
             };
             if of_seal {
                 let first = seal.as_ref().map_or(start, |seal| seal.start);
                 seal = Some(first..filled.len());
             }
         }
-        (filled, seal.unwrap_or_default())
+        Filled { bytes: filled, seal: seal.unwrap_or_default(), copied }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, Piece};
+    use super::{Draft, Late, Piece};
     use crate::seal::xml::source::Source;
 
     fn built(source: &Source<'_>, original: &[u8], draft: Draft) -> String {
-        let (bytes, seal) = draft.into_pieces(source).fill(original, "V");
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        format!("{text} {}", text.get(seal).unwrap_or_default())
+        let filled = draft.into_pieces(source).fill(original, "V");
+        let text = String::from_utf8(filled.bytes).unwrap_or_default();
+        format!("{text} {}", text.get(filled.seal).unwrap_or_default())
     }
 
     #[test]
@@ -245,5 +303,16 @@ mod tests {
         draft.splice(6..6, [Piece::Seal("s".to_owned())]);
         draft.splice(0..0, [Piece::Inserted("<!---->".to_owned())]);
         assert_eq!(built(&source, original, draft), "<!----><a><b>s</b></a> s");
+    }
+
+    #[test]
+    fn fills_what_follows_from_the_value() {
+        let original = b"<a><q>old</q></a>";
+        let source = Source::read(original).unwrap_or_else(|_| unreachable!());
+        let mut draft = Draft::original(&source);
+        draft.splice(13..13, [Piece::Seal("<s>".to_owned()), Piece::Value]);
+        draft.splice(6..9, [Piece::Late(Late::new(|value| format!("[{value}]")))]);
+        assert_eq!(draft.text(&source), "<a><q></q><s></a>");
+        assert_eq!(built(&source, original, draft), "<a><q>[V]</q><s>V</a> <s>V");
     }
 }

@@ -16,6 +16,7 @@
 pub mod catalogue;
 mod draft;
 pub mod inspect;
+pub mod lint;
 mod signer;
 pub mod xades;
 pub mod xml;
@@ -31,7 +32,7 @@ use crate::domain::xades::{Base64Lines, SignatureValueEncoding, XadesProfile};
 use crate::pki::digest::Digest;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::{self, signature};
-use draft::Pieces;
+use draft::{Filled, Pieces};
 
 /// What a document may ask of the XML reader. Every limit has a name and a refusal of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +161,11 @@ impl Prepared {
         self.at
     }
 
+    /// The document as it will be, with a value that is none.
+    fn preview(&self) -> Filled {
+        self.plan.pieces.fill(&self.document, "AA==")
+    }
+
     /// Takes the answer of the key, after checking it with the signing certificate.
     ///
     /// # Errors
@@ -201,8 +207,8 @@ impl Signed {
             }
         };
         let value = signer::lines(&value, writing.lines);
-        let (bytes, signature) = plan.pieces.fill(&document, &value);
-        Sealed { bytes, signature, at, digest }
+        let filled = plan.pieces.fill(&document, &value);
+        Sealed { bytes: filled.bytes, signature: filled.seal, at, digest }
     }
 }
 

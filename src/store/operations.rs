@@ -83,6 +83,8 @@ pub struct Outcome {
     pub sealed: Option<Arc<Vec<u8>>>,
     /// Whether the original is kept beside the seal, because the seal does not contain it.
     pub keeps_original: bool,
+    /// The settings of a sealed document, when notes came to them.
+    pub settings: Option<SealSettings>,
 }
 
 impl Store {
@@ -500,6 +502,13 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
                 .bind(outcome.sealed.clone())
                 .execute(&mut *tx)
                 .await?;
+            if let Some(settings) = &outcome.settings {
+                sqlx::query("UPDATE document SET settings = $2 WHERE id = $1")
+                    .bind(outcome.document.as_i64())
+                    .bind(settings::to_text(settings)?)
+                    .execute(&mut *tx)
+                    .await?;
+            }
         }
         DocumentState::Failed { error, reason, detail } => {
             sqlx::query(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Result};
+use crate::domain::client_service::Lint;
 use crate::domain::document::SealSettings;
 use crate::domain::profile::Format;
 use crate::domain::xades::XadesProfile;
@@ -13,6 +14,8 @@ struct Stored {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     profile: Option<String>,
     xades: XadesProfile,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    lint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     notes: Vec<String>,
 }
@@ -26,6 +29,7 @@ pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
         format: format.map_or("", |(_, name)| name).to_owned(),
         profile: settings.profile.clone(),
         xades: settings.xades.clone(),
+        lint: (settings.lint != Lint::None).then(|| settings.lint.as_str().to_owned()),
         notes: settings.notes.clone(),
     };
     serde_json::to_string(&stored).map_err(|_| Error::Corrupt { column: "settings" })
@@ -39,6 +43,10 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
         format: format.map(|(format, _)| *format).ok_or_else(corrupt)?,
         profile: stored.profile,
         xades: stored.xades,
+        lint: stored
+            .lint
+            .map_or(Some(Lint::None), |name| Lint::parse(&name))
+            .ok_or_else(corrupt)?,
         notes: stored.notes,
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Error, credentials, execute, settings};
 use crate::app::{App, Caller};
-use crate::domain::client_service::DocumentReferences;
+use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SealWishes, SigningError};
 use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::operation::{Operation, OperationState};
@@ -225,6 +225,7 @@ fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> Sea
                 format: document.wishes.format,
                 profile: None,
                 xades: XadesProfile::default(),
+                lint: Lint::None,
                 notes: Vec::new(),
             }
         }

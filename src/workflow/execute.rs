@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 
 use super::{Error, credentials};
 use crate::app::{App, InWork, ReadyCredential};
+use crate::domain::client_service::Lint as Level;
 use crate::domain::document::{DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId};
 use crate::domain::instant::Instant;
@@ -20,6 +21,9 @@ use crate::domain::scope::Scope;
 use crate::domain::xades::Packaging;
 use crate::keys::{ErrorClass, ToBeSigned};
 use crate::pki::signature::CheckedValue;
+use crate::seal::catalogue::Root;
+use crate::seal::lint::Lint;
+use crate::seal::lint::schema::Schemas;
 use crate::seal::{Prepared, Profile};
 use crate::store::documents::Intent;
 use crate::store::operations::{Lease, NewOperation, Outcome};
@@ -279,6 +283,8 @@ struct PreparedDocument {
     prepared: Prepared,
     intent_stored: bool,
     detached: bool,
+    /// The settings, when lint added notes to them.
+    noted: Option<SealSettings>,
 }
 
 async fn prepare(
@@ -289,13 +295,22 @@ async fn prepare(
 ) -> Result<(Vec<PreparedDocument>, Vec<Outcome>), Error> {
     let ready = Arc::clone(ready);
     let limits = app.seal_limits;
+    let schemas = Arc::clone(&app.schemas);
+    let chunk: Vec<_> = chunk
+        .into_iter()
+        .map(|document| {
+            let asked = AskedLint::of(app, &document.settings);
+            (document, asked)
+        })
+        .collect();
     on_engine(app, move || {
         let mut prepared = Vec::with_capacity(chunk.len());
         let mut failed = Vec::new();
-        for document in chunk {
+        for (document, asked) in chunk {
             let id = document.id;
             // A fault in the engine is this document's misfortune, not its siblings'.
-            let attempt = AssertUnwindSafe(|| prepare_one(&ready, document, now, &limits));
+            let lint = asked.lint(&schemas);
+            let attempt = AssertUnwindSafe(|| prepare_one(&ready, document, now, &limits, lint));
             let result = catch_unwind(attempt).unwrap_or_else(|_| {
                 tracing::error!(document = %id, "the engine panicked");
                 Err(engine_fault())
@@ -310,11 +325,37 @@ async fn prepare(
     .await
 }
 
+/// What a document is looked at for, as its profile says now.
+struct AskedLint {
+    level: Level,
+    profile: Option<(Vec<Root>, Vec<String>)>,
+}
+
+impl AskedLint {
+    fn of(app: &App, settings: &SealSettings) -> Self {
+        let level = settings.lint;
+        let wanted = settings.profile.as_deref().filter(|_| level != Level::None);
+        let entry = wanted.and_then(|name| app.profiles.entry(name).ok());
+        Self { level, profile: entry.map(|entry| (entry.roots.clone(), entry.rules.clone())) }
+    }
+
+    fn lint<'a>(&'a self, schemas: &'a Schemas) -> Lint<'a> {
+        let profile = self.profile.as_ref();
+        Lint {
+            level: self.level,
+            roots: profile.map_or(&[], |(roots, _)| roots.as_slice()),
+            rules: profile.map(|(_, rules)| rules.as_slice()),
+            schemas,
+        }
+    }
+}
+
 fn prepare_one(
     ready: &ReadyCredential,
     document: PendingDocument,
     now: Instant,
     limits: &crate::seal::Limits,
+    lint: Lint<'_>,
 ) -> Result<PreparedDocument, DocumentState> {
     let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
     let signing = ready.chain.signing();
@@ -322,8 +363,15 @@ fn prepare_one(
         .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
     let profile = profile(&document)?;
     let content = Arc::unwrap_or_clone(document.content);
+    let refuse = |refusal| refused(SigningError::Configuration, &refusal);
+    // A key may have been used for what has an intent; it was looked at before.
+    let fresh = document.intent.is_none();
+    if fresh {
+        lint.before(&content, limits).map_err(refuse)?;
+    }
     let prepared = crate::seal::prepare(content, &profile, &ready.signer, signing_time, limits)
-        .map_err(|refusal| refused(SigningError::Configuration, &refusal))?;
+        .map_err(refuse)?;
+    let notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
     if let Some(intent) = &document.intent
         && (intent.digest != prepared.digest().value()
             || intent.certificate_sha256 != signing.fingerprint())
@@ -343,7 +391,14 @@ fn prepare_one(
         prepared,
         intent_stored: document.intent.is_some(),
         detached: document.settings.xades.packaging == Packaging::Detached,
+        noted: noted(document.settings, notes),
     })
+}
+
+fn noted(mut settings: SealSettings, notes: Vec<String>) -> Option<SealSettings> {
+    let some = !notes.is_empty();
+    settings.notes.extend(notes);
+    some.then_some(settings)
 }
 
 fn profile(document: &PendingDocument) -> Result<Profile, DocumentState> {
@@ -385,6 +440,7 @@ fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
                 state,
                 sealed: Some(Arc::new(bytes)),
                 keeps_original: document.detached,
+                settings: document.noted,
             }
         }
         Err(error) => {
@@ -401,7 +457,7 @@ fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
 }
 
 const fn failed_outcome(document: DocumentId, state: DocumentState) -> Outcome {
-    Outcome { document, state, sealed: None, keeps_original: false }
+    Outcome { document, state, sealed: None, keeps_original: false, settings: None }
 }
 
 /// Ends an operation whose remaining documents cannot be sealed.

@@ -45,7 +45,13 @@ pub(super) fn resolve(
                 .to_owned(),
         );
     }
-    Ok(SealSettings { format: wishes.format, profile: name.map(str::to_owned), xades, notes })
+    Ok(SealSettings {
+        format: wishes.format,
+        profile: name.map(str::to_owned),
+        xades,
+        lint: service.lint,
+        notes,
+    })
 }
 
 /// The name of a document as a relative reference (RFC 3986, 4.2).

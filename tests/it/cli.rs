@@ -204,15 +204,15 @@ fn client_services_are_set_and_companies_suspended() {
         "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
     good(&format!("{create} --alias plain"));
     assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE"]);
-    good(&format!("{create} --alias special --profile zatca-2.1 --allow-sha1 --lint SCHEMA"));
-    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-2.1", "allowed", "SCHEMA"]);
+    good(&format!("{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"));
+    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA"]);
 
     good("client-service set special --lint basic");
-    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-2.1", "allowed", "BASIC"]);
+    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "BASIC"]);
     good("client-service set special --no-profile --allow-sha1 false");
     assert_eq!(row("special")[3..], ["UNIQUE", "default", "refused", "BASIC"]);
-    good("client-service set plain --profile facturae");
-    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae", "refused", "NONE"]);
+    good("client-service set plain --profile facturae-3.2");
+    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae-3.2", "refused", "NONE"]);
     for (wrong, word) in [
         ("client-service set plain", "nothing to set"),
         ("client-service set nobody --lint basic", "no client service is called nobody"),
@@ -264,4 +264,38 @@ fn passwords_are_redacted() {
     let config = chancery::config::Config::load(Some(&file)).unwrap();
     let printed = format!("{config:?}");
     assert!(printed.contains("db.example") && !printed.contains("s3cr3t"), "{printed}");
+}
+
+/// Profiles are listed and shown without a database, with those of the installation.
+#[test]
+fn profiles_are_listed_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let profiles = folder.path().join("profiles");
+    std::fs::create_dir(&profiles).unwrap();
+    let own = "title = \"Ours\"\nsources = [\"a contract\"]\nextends = \"sii-dte\"\n";
+    std::fs::write(profiles.join("ours.toml"), own).unwrap();
+    let configuration = folder.path().join("chancery.toml");
+    std::fs::write(&configuration, format!("[profiles]\nfolder = {profiles:?}\n")).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(&configuration).args(arguments).output().unwrap()
+    };
+    let list = run(&["profile", "list"]);
+    assert!(list.status.success(), "{}", text(&list));
+    let line = |name: &str| {
+        let found = text(&list).lines().find(|line| line.starts_with(name)).map(str::to_owned);
+        found.unwrap_or_else(|| panic!("no {name} in {}", text(&list)))
+    };
+    assert!(line("ours ").contains("yes") && line("ours ").ends_with("Ours"));
+    assert!(!line("dian ").contains("yes"));
+
+    let shown = run(&["profile", "show", "ours"]);
+    let said = text(&shown);
+    assert!(said.contains("Source: a contract") && said.contains("--allow-sha1"), "{said}");
+    let json: serde_json::Value = serde_json::from_str(&said[said.find("\n{").unwrap()..]).unwrap();
+    assert_eq!(json["signatureAlgorithm"], "RSA_SHA1");
+    assert_eq!(json["signatureLocation"]["position"], "AFTER");
+
+    let unknown = run(&["profile", "show", "sii"]);
+    assert!(!unknown.status.success() && text(&unknown).contains("known: "), "{}", text(&unknown));
 }

@@ -101,6 +101,7 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("cryptoki", &["keys"]),
     ("reqwest", &["outbound", "keys", "cli"]),
+    ("uppsala", &["seal", "cli"]),
 ];
 
 /// Paths that a pure room must not contain, and what they would bring in. A single name matches

@@ -2,7 +2,7 @@
 
 Usage: make_pki.py FOLDER
 
-Writes root.pem, root.crl, issuing.crl and, for rsa, p256, p384 and secp256k1, NAME-chain.pem (seal,
+Writes root.pem, root.crl, issuing.crl and, for rsa, rsa2048, p256, p384 and secp256k1, NAME-chain.pem (seal,
 issuing, root) and NAME-key.pem (PKCS #8). Valid from an hour ago for a day; nobody is revoked.
 """
 
@@ -79,6 +79,7 @@ def make(folder: pathlib.Path) -> None:
     (folder / "issuing.crl").write_bytes(revocations(issuing, issuing_key))
     keys: dict[str, PRIVATE] = {
         "rsa": rsa.generate_private_key(65537, 3072),
+        "rsa2048": rsa.generate_private_key(65537, 2048),
         "p256": ec.generate_private_key(ec.SECP256R1()),
         "p384": ec.generate_private_key(ec.SECP384R1()),
         "secp256k1": ec.generate_private_key(ec.SECP256K1()),

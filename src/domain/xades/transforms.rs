@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::location::{SignatureLocation, WrittenLocation};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::transform::Transform;
 
@@ -80,9 +81,10 @@ pub struct ReferenceSettings {
     /// The document only: `""`, `#xpointer(/)`, `#id`, or a file name for detached signatures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// The document only: a location whose Id becomes the URI.
+    /// The document only: the element whose Id becomes the URI, said as `signatureLocation` says it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub element: Option<String>,
+    #[schema(value_type = Option<WrittenLocation>)]
+    pub element: Option<SignatureLocation>,
     /// Pattern of the reference's own Id; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,

@@ -162,7 +162,9 @@ pub(super) fn countersign(
 fn target<'a, 'i>(job: Job<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, Refusal> {
     let within = match job.profile.signature_location.place {
         Place::Default => tree.root_element(),
-        _ => location::find(tree, job.profile)?,
+        _ => {
+            location::find(tree, &job.profile.signature_location, job.profile.existing_signatures)?
+        }
     };
     let counter = |signature: &Node<'_, '_>| {
         signature.ancestors().any(|up| up.has_tag_name((XADES_NAMESPACE, "CounterSignature")))

@@ -18,7 +18,7 @@ use roxmltree::{Document, Node};
 
 use super::ubl::{self, EXT_NAMESPACE, SAC_NAMESPACE};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, Place, SignatureLocation, XadesProfile};
+use crate::domain::xades::{ExistingSignatures, Place, SignatureLocation};
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::nodes::{NodeKey, XNode};
 use crate::seal::xml::xpath::{Budget, Evaluation, Expression, Value};
@@ -28,17 +28,17 @@ const MAX_LENGTH: usize = 1000;
 /// Candidates named in a refusal.
 const MAX_CANDIDATES: usize = 5;
 
-/// Finds the element at which the signature goes.
+/// Finds the element that a location names.
 ///
 /// # Errors
 /// The refusals of the location family.
 pub(super) fn find<'a, 'i>(
     document: &'a Document<'i>,
-    profile: &XadesProfile,
+    location: &SignatureLocation,
+    existing: ExistingSignatures,
 ) -> Result<Node<'a, 'i>, Refusal> {
-    let location = &profile.signature_location;
     let found = match &location.place {
-        Place::Default => return Ok(default_place(document, profile.existing_signatures)),
+        Place::Default => return Ok(default_place(document, existing)),
         Place::Path(text) => return named_place(document, text, location),
         Place::Name { name, namespace } => {
             let named =
@@ -184,17 +184,6 @@ fn named_place<'a, 'i>(
     })
 }
 
-/// The one element that a text names, for a reference.
-///
-/// # Errors
-/// The refusals of the location family.
-pub(super) fn element<'a, 'i>(
-    document: &'a Document<'i>,
-    text: &str,
-) -> Result<Node<'a, 'i>, Refusal> {
-    named_place(document, text, &SignatureLocation::default())
-}
-
 /// One name of a location.
 struct Step<'t> {
     prefix: Option<&'t str>,
@@ -335,7 +324,7 @@ pub(super) fn list(elements: &[Node<'_, '_>]) -> String {
 
 /// An absolute path that [`Location::parse`] understands and that matches just this element:
 /// prefixes as bound at the root, positions where siblings share the name.
-pub(super) fn path_of(element: Node<'_, '_>) -> String {
+pub(in crate::seal) fn path_of(element: Node<'_, '_>) -> String {
     const MAX_CHARS: usize = 500;
     let root = element.document().root_element();
     let mut steps: Vec<_> =

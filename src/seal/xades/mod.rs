@@ -15,14 +15,16 @@
 //! `settings` refuses what contradicts itself, `scaffold` adds the UBL scaffolding, `location` finds
 //! the place and `spot` the bytes, `names` makes the Ids, `template`, `key_info` and `properties`
 //! render the parts, `reference` digests the document, `enveloping` and `detached` are the other
-//! packagings, `existing` is for documents that hold signatures.
+//! packagings, `existing` is for documents that hold signatures. `national` has the two authorities whose
+//! signatures only look like these.
 
 mod detached;
 mod enveloping;
 mod existing;
 mod key_info;
-mod location;
+pub(super) mod location;
 mod names;
+pub mod national;
 mod properties;
 mod reference;
 mod scaffold;
@@ -30,7 +32,7 @@ mod settings;
 mod spot;
 mod tags;
 mod template;
-mod ubl;
+pub(super) mod ubl;
 
 use roxmltree::Document;
 
@@ -45,6 +47,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, Packaging, Position, XadesProfile};
 use crate::pki::digest::sha256;
 use names::{Facts, Names};
+use national::Authority;
 use spot::Spot;
 use tags::{Tags, attribute};
 use template::{Body, Context, Parts, Reference};
@@ -71,6 +74,9 @@ pub(super) fn plan(
 ) -> Result<Plan, Refusal> {
     settings::check(profile)?;
     let job = Job { document, profile, algorithm, signer, at, limits };
+    if let Some(authority) = Authority::of(profile.signature_input) {
+        return national::plan(job, authority);
+    }
     match profile.packaging {
         Packaging::Enveloped => enveloped(job),
         Packaging::Enveloping => enveloping::plan(job),
@@ -107,7 +113,7 @@ fn seal_in(
 ) -> Result<Plan, Refusal> {
     let profile = job.profile;
     let ids = Ids::collect(tree)?;
-    let target = location::find(tree, profile)?;
+    let target = location::find(tree, &profile.signature_location, profile.existing_signatures)?;
     let position = profile.signature_location.position;
     let parent = match position {
         Position::FirstChild | Position::LastChild => target,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{Packaging, ReferenceKind, XadesProfile};
+use crate::domain::xades::{Packaging, ReferenceKind, XadesLevel, XadesProfile};
 use crate::pki::certificate::Certificate;
 use crate::pki::digest::sha256;
 use crate::seal::xml::guard::Ids;
@@ -79,7 +79,12 @@ impl Names {
         let mut tokens = Tokens { hash, signature: "", facts };
         let signature = tokens.expand("ids.signature", &ids.signature)?;
         tokens.signature = &signature;
+        let plain = profile.xades_level == XadesLevel::None;
+        // A plain signature has no parts of XAdES that could have an Id.
+        let extended = |path, pattern: &str| tokens.expand(path, if plain { "" } else { pattern });
         let reference = |kind: ReferenceKind| match kind {
+            // Only xades:DataObjectFormat names it.
+            ReferenceKind::Document if plain => ("reference.id", &profile.reference, ""),
             ReferenceKind::Document => ("reference.id", &profile.reference, "{signature}-document"),
             ReferenceKind::KeyInfo => ("keyInfoReference.id", &profile.key_info_reference, ""),
             ReferenceKind::SignedProperties => {
@@ -100,10 +105,12 @@ impl Names {
             signed_info: tokens.expand("ids.signedInfo", &ids.signed_info)?,
             signature_value: tokens.expand("ids.signatureValue", &ids.signature_value)?,
             key_info: tokens.expand("ids.keyInfo", key_info)?,
-            object: tokens.expand("ids.object", &ids.object)?,
-            qualifying_properties: tokens
-                .expand("ids.qualifyingProperties", &ids.qualifying_properties)?,
-            signed_properties: tokens.expand("ids.signedProperties", &ids.signed_properties)?,
+            object: extended("ids.object", &ids.object)?,
+            qualifying_properties: extended(
+                "ids.qualifyingProperties",
+                &ids.qualifying_properties,
+            )?,
+            signed_properties: extended("ids.signedProperties", &ids.signed_properties)?,
             content: match profile.packaging {
                 Packaging::Enveloping => tokens.expand("ids", "{signature}-content")?,
                 Packaging::Enveloped | Packaging::Detached => String::new(),

@@ -12,7 +12,9 @@ use super::ubl::SIG_NAMESPACE;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{Filter, FilterOperation, Transform};
-use crate::domain::xades::{NamedTransform, SignatureTransform, XadesProfile};
+use crate::domain::xades::{
+    self, ExistingSignatures, NamedTransform, SignatureTransform, XadesProfile,
+};
 use crate::pki::digest::Digest;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::guard;
@@ -109,8 +111,12 @@ impl Site<'_, '_, '_> {
                 let rule = "say either element or uri".to_owned();
                 Err(Refusal::setting("reference.element", rule))
             }
+            (Some(location), None) if location.place == xades::Place::Default => {
+                let rule = "name an element: a path, a localName or an xpath".to_owned();
+                Err(Refusal::setting("reference.element", rule))
+            }
             (Some(location), None) => {
-                let element = location::element(self.tree, location)?;
+                let element = location::find(self.tree, location, ExistingSignatures::Refuse)?;
                 let id = id_of(element).ok_or_else(|| {
                     let path = location::path_of(element);
                     Refusal::setting("reference.element", format!("{path} has no Id attribute"))

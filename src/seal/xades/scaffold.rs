@@ -185,15 +185,16 @@ fn indentation<'a>(root: Node<'a, '_>) -> &'a str {
 
 /// Writes elements with the prefixes in scope, and with declarations of their own where there is
 /// none.
-struct Writer<'a, 'i> {
-    text: String,
+pub(super) struct Writer<'a, 'i> {
+    pub(super) text: String,
     at: Node<'a, 'i>,
     /// Prefixes declared by the open elements.
     declared: Vec<&'static str>,
 }
 
 impl<'a, 'i> Writer<'a, 'i> {
-    const fn at(at: Node<'a, 'i>) -> Self {
+    /// Writes what is to stand inside an element.
+    pub(super) const fn at(at: Node<'a, 'i>) -> Self {
         Self { text: String::new(), at, declared: Vec::new() }
     }
 
@@ -209,15 +210,26 @@ impl<'a, 'i> Writer<'a, 'i> {
         }
     }
 
-    fn element(
+    /// An element; `usual` is its prefix where the namespace has none.
+    pub(super) fn element(
         &mut self,
         namespace: &str,
         usual: &'static str,
         local: &str,
         content: impl FnOnce(&mut Self),
     ) {
+        self.element_with((namespace, usual, local), "", content);
+    }
+
+    /// As [`Writer::element`], with attributes as they are written.
+    pub(super) fn element_with(
+        &mut self,
+        (namespace, usual, local): (&str, &'static str, &str),
+        attributes: &str,
+        content: impl FnOnce(&mut Self),
+    ) {
         let (prefix, declaration) = self.name(namespace, usual);
-        let _ = write!(self.text, "<{prefix}{local}{declaration}>");
+        let _ = write!(self.text, "<{prefix}{local}{declaration}{attributes}>");
         let outside = self.declared.len();
         if !declaration.is_empty() {
             self.declared.push(usual);
@@ -227,7 +239,8 @@ impl<'a, 'i> Writer<'a, 'i> {
         let _ = write!(self.text, "</{prefix}{local}>");
     }
 
-    fn value(&mut self, namespace: &str, usual: &'static str, local: &str, value: &str) {
+    /// An element with text.
+    pub(super) fn value(&mut self, namespace: &str, usual: &'static str, local: &str, value: &str) {
         let value = escaped(value);
         self.element(namespace, usual, local, |writer| writer.text.push_str(&value));
     }

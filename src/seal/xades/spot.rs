@@ -48,6 +48,15 @@ impl Spot {
         Self::between(element.range().start + length)
     }
 
+    /// In place of everything in an element.
+    pub(super) fn content(element: Node<'_, '_>) -> Self {
+        let mut spot = Self::first_child(element);
+        if spot.before.is_empty() {
+            spot.range.end = Self::last_child(element).range.end;
+        }
+        spot
+    }
+
     /// Before an element.
     pub(super) fn before(element: Node<'_, '_>) -> Self {
         Self::between(element.range().start)
@@ -112,5 +121,7 @@ mod tests {
         let d = a.first_element_child().unwrap_or_else(|| unreachable!());
         assert_eq!(text.get(Spot::at(d, FirstChild).range), Some("/>"));
         assert_eq!(text.get(Spot::at(d, LastChild).range), Some("/>"));
+        assert_eq!(text.get(Spot::content(d).range), Some("/>"));
+        assert_eq!(text.get(Spot::content(a).range), Some(" <d/> "));
     }
 }

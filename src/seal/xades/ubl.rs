@@ -6,28 +6,28 @@ use roxmltree::{Document, Node};
 use crate::seal::xml::DS_NAMESPACE;
 
 /// Namespace of `ext:UBLExtensions`.
-pub(super) const EXT_NAMESPACE: &str =
+pub(in crate::seal) const EXT_NAMESPACE: &str =
     "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2";
 /// Namespace of `sig:UBLDocumentSignatures`.
-pub(super) const SIG_NAMESPACE: &str =
+pub(in crate::seal) const SIG_NAMESPACE: &str =
     "urn:oasis:names:specification:ubl:schema:xsd:CommonSignatureComponents-2";
 /// Namespace of `sac:SignatureInformation`.
-pub(super) const SAC_NAMESPACE: &str =
+pub(in crate::seal) const SAC_NAMESPACE: &str =
     "urn:oasis:names:specification:ubl:schema:xsd:SignatureAggregateComponents-2";
 /// Namespace of `sbc:ReferencedSignatureID`.
-pub(super) const SBC_NAMESPACE: &str =
+pub(in crate::seal) const SBC_NAMESPACE: &str =
     "urn:oasis:names:specification:ubl:schema:xsd:SignatureBasicComponents-2";
 /// Namespace of `cac:Signature`.
-pub(super) const CAC_NAMESPACE: &str =
+pub(in crate::seal) const CAC_NAMESPACE: &str =
     "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2";
 /// Namespace of `cbc:ID`.
-pub(super) const CBC_NAMESPACE: &str =
+pub(in crate::seal) const CBC_NAMESPACE: &str =
     "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2";
 
 const DOCUMENT_NAMESPACES: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
 
 /// Whether an element is the root of a UBL document.
-pub(super) fn is_ubl(root: Node<'_, '_>) -> bool {
+pub(in crate::seal) fn is_ubl(root: Node<'_, '_>) -> bool {
     root.tag_name().namespace().is_some_and(|namespace| {
         namespace
             .strip_prefix(DOCUMENT_NAMESPACES)
@@ -37,7 +37,7 @@ pub(super) fn is_ubl(root: Node<'_, '_>) -> bool {
 }
 
 /// Every `sac:SignatureInformation`.
-pub(super) fn signature_informations<'a, 'i: 'a>(
+pub(in crate::seal) fn signature_informations<'a, 'i: 'a>(
     tree: &'a Document<'i>,
 ) -> impl Iterator<Item = Node<'a, 'i>> {
     let all = tree.descendants();
@@ -45,13 +45,13 @@ pub(super) fn signature_informations<'a, 'i: 'a>(
 }
 
 /// The `ds:Signature` child of an element.
-pub(super) fn signature_child<'a, 'i>(element: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
+pub(in crate::seal) fn signature_child<'a, 'i>(element: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
     element.children().find(|child| child.has_tag_name((DS_NAMESPACE, "Signature")))
 }
 
 /// What the first `cac:Signature` of a UBL document refers to, without `#`:
 /// `cac:DigitalSignatureAttachment/cac:ExternalReference/cbc:URI`.
-pub(super) fn signature_uri(tree: &Document<'_>) -> Option<String> {
+pub(in crate::seal) fn signature_uri(tree: &Document<'_>) -> Option<String> {
     let steps = [
         (CAC_NAMESPACE, "Signature"),
         (CAC_NAMESPACE, "DigitalSignatureAttachment"),

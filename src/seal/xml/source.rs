@@ -102,6 +102,17 @@ impl<'a> Source<'a> {
         advance(self.start, self.text.get(..end).unwrap_or_default())
     }
 
+    /// Line and column in the original of an offset of the original, both from 1; columns count
+    /// characters.
+    #[must_use]
+    pub fn position_of_byte(&self, offset: usize) -> (u32, u32) {
+        let before = self.original.get(self.body..offset).unwrap_or_default();
+        match self.encoding.decode(before) {
+            Ok(text) => advance(self.start, &normalise_line_ends(text)),
+            Err(_) => self.start,
+        }
+    }
+
     /// Line and column in the original of a line and column of [`Source::text`].
     #[must_use]
     pub fn position_of(&self, row: u32, column: u32) -> (u32, u32) {

@@ -277,6 +277,9 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::IdTaken { .. }
         | Refusal::WouldBreakSignature { .. }
         | Refusal::ScaffoldingImpossible { .. }
+        | Refusal::LintFailed { .. }
+        | Refusal::SchemaInvalid { .. }
+        | Refusal::SchemasMissing
         | Refusal::XmlMalformed { .. }
         | Refusal::DoctypeForbidden
         | Refusal::XmlVersionUnsupported { .. }

@@ -6,6 +6,7 @@ mod corpus;
 mod credentials;
 mod exactly_once;
 mod limits;
+mod lint;
 mod log;
 mod lookup;
 mod oauth;

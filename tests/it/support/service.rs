@@ -52,7 +52,7 @@ pub(crate) fn on_shared<T>(test: impl AsyncFnOnce(&'static Service) -> T) -> T {
 }
 
 /// Runs something in the runtime of the services.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.block_on(future)
 }
 
@@ -121,6 +121,7 @@ impl Setup {
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
         let mut app = App::new(Parts {
             profiles: chancery::seal::catalogue::Catalogue::built_in().unwrap(),
+            schemas: chancery::cli::schemas::read(&config.lint.schemas).unwrap(),
             store,
             keyring: keyring(token_label),
             token_keys,
@@ -187,12 +188,19 @@ impl Service {
     ) -> Client {
         let wish = Wish { chain: Some(chain), references: DocumentReferences::Unique };
         let profile = profile.map(|name| ProfileName::parse(name).unwrap());
-        self.make_client(wish, profile, allow_sha1).await
+        self.make_client(wish, profile, allow_sha1, Lint::None).await
     }
 
     /// A client of a new client service.
     pub(crate) async fn client_of(&self, wish: Wish<'_>) -> Client {
-        self.make_client(wish, None, false).await
+        self.make_client(wish, None, false, Lint::None).await
+    }
+
+    /// A client of a new client service whose documents are looked at.
+    pub(crate) async fn client_linting(&self, lint: Lint, profile: Option<&str>) -> Client {
+        let wish = Wish { chain: Some(&AUTHORITY.p256), references: DocumentReferences::Unique };
+        let profile = profile.map(|name| ProfileName::parse(name).unwrap());
+        self.make_client(wish, profile, false, lint).await
     }
 
     async fn make_client(
@@ -200,6 +208,7 @@ impl Service {
         wish: Wish<'_>,
         profile: Option<ProfileName>,
         allow_sha1: bool,
+        lint: Lint,
     ) -> Client {
         let credential = match wish.chain {
             Some(chain) => Some(self.credential(chain).await),
@@ -215,7 +224,7 @@ impl Service {
             document_references: wish.references,
             profile,
             allow_sha1,
-            lint: Lint::None,
+            lint,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();
         Client::log_in(&self.base, &alias, secret.expose_secret()).await

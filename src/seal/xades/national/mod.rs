@@ -1,0 +1,172 @@
+//! Two authorities whose signatures are written as XAdES and are none: ZATCA (Saudi Arabia) and
+//! `MyInvois` (Malaysia). The key signs the digest of the document, or the document, and never
+//! `ds:SignedInfo`; the transforms that are named are not those that are applied. Everything about
+//! such a signature is fixed by the authority, so settings that say otherwise are refused.
+//!
+//! docs/profiles-national.md says what each authority wants and how we know.
+//!
+//! [`zatca`] and [`myinvois`] have the recipes, for sealing and for checking; `settings` what is
+//! fixed, `octets` what is digested of a document, `serialization` the text whose hash stands for
+//! `xades:SignedProperties`, `signature` the markup, [`qr`] ZATCA's QR code.
+
+pub mod myinvois;
+mod octets;
+pub mod qr;
+mod serialization;
+mod settings;
+mod signature;
+pub mod zatca;
+
+use std::cmp::Reverse;
+
+use roxmltree::{Document, Node};
+
+use super::spot::Spot;
+use super::ubl::{EXT_NAMESPACE, SAC_NAMESPACE};
+use super::{Job, location, scaffold};
+use crate::domain::refusal::Refusal;
+use crate::domain::xades::{ExistingSignatures, SignatureInput};
+use crate::pki::digest::sha256;
+use crate::seal::draft::{Draft, Late, Piece};
+use crate::seal::xml::DS_NAMESPACE;
+use crate::seal::xml::guard::{self, Ids};
+use crate::seal::xml::source::Source;
+use crate::seal::{Limits, Plan};
+use signature::Form;
+
+/// An authority with a recipe of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Authority {
+    Zatca,
+    MyInvois,
+}
+
+impl Authority {
+    /// Whose recipe a signature input is; `None` for XML Signature.
+    pub(super) const fn of(input: SignatureInput) -> Option<Self> {
+        match input {
+            SignatureInput::SignedInfo => None,
+            SignatureInput::Zatca => Some(Self::Zatca),
+            SignatureInput::MyInvois => Some(Self::MyInvois),
+        }
+    }
+
+    const fn form(self) -> &'static Form {
+        match self {
+            Self::Zatca => &zatca::FORM,
+            Self::MyInvois => &myinvois::FORM,
+        }
+    }
+}
+
+/// Seals a document as an authority wants it.
+///
+/// # Errors
+/// Settings that the authority fixes otherwise, a key of the wrong kind, and the document.
+pub(super) fn plan(job: Job<'_>, authority: Authority) -> Result<Plan, Refusal> {
+    settings::check_key(authority, job.signer, job.algorithm)?;
+    settings::check(authority, job.profile)?;
+    super::check_content(job.document)?;
+    let source = Source::read(job.document)?;
+    guard::check(&source, job.limits)?;
+    let draft = scaffolded(job, authority, &source)?;
+    let text = draft.text(&source);
+    let tree = parse(&text, job.limits)?;
+    seal(job, authority, &source, &tree, draft.clone())
+}
+
+/// The document with all that has to be there before it is digested.
+fn scaffolded(job: Job<'_>, authority: Authority, source: &Source<'_>) -> Result<Draft, Refusal> {
+    let tree = guard::parse(source, job.limits)?;
+    let original = Draft::original(source);
+    let draft = scaffold::add(&tree, job.profile, &original)?.unwrap_or(original);
+    if authority == Authority::MyInvois {
+        return Ok(draft);
+    }
+    let text = draft.text(source);
+    let tree = parse(&text, job.limits)?;
+    let with_qr = qr::add_place(&tree, &draft)?;
+    Ok(with_qr.unwrap_or_else(|| draft.clone()))
+}
+
+fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Refusal> {
+    guard::parse_text(text, limits)
+        .map_err(|error| Refusal::ScaffoldingImpossible { reason: error.to_string() })
+}
+
+/// Seals a document whose scaffolding is there.
+fn seal(
+    job: Job<'_>,
+    authority: Authority,
+    source: &Source<'_>,
+    tree: &Document<'_>,
+    mut draft: Draft,
+) -> Result<Plan, Refusal> {
+    let parent = place(job, authority, tree)?;
+    check_ids(authority, &Ids::collect(tree)?)?;
+    let octets = match authority {
+        Authority::Zatca => zatca::signed_octets(tree, job.limits)?,
+        Authority::MyInvois => myinvois::signed_octets(tree, job.limits)?,
+    };
+    let digest = sha256(&octets);
+    let pieces = signature::render(job, authority, &digest)?;
+    let spot = Spot::last_child(parent);
+    let mut edits = vec![spot.splice(pieces)];
+    let to_be_signed = match authority {
+        Authority::MyInvois => octets,
+        Authority::Zatca => {
+            let code = qr::Qr::of(tree, &digest, job.signer.certificate())?;
+            let spot = Spot::content(qr::object(tree)?);
+            let late = Piece::Late(Late::new(move |value| code.text(value)));
+            edits.push(spot.splice([late]));
+            digest.to_vec()
+        }
+    };
+    // From the end to the beginning, so that offsets stay right.
+    edits.sort_by_key(|(range, _)| Reverse(range.start));
+    for (range, pieces) in edits {
+        draft.splice(range, pieces);
+    }
+    Ok(Plan { pieces: draft.into_pieces(source), to_be_signed })
+}
+
+/// The element for the signature. It must lie inside of what the digest leaves out, or the signature
+/// would break itself.
+fn place<'a, 'i>(
+    job: Job<'_>,
+    authority: Authority,
+    tree: &'a Document<'i>,
+) -> Result<Node<'a, 'i>, Refusal> {
+    // There is one seal: who looks for a ds:Signature must find ours.
+    let signatures =
+        tree.descendants().filter(|node| node.has_tag_name((DS_NAMESPACE, "Signature")));
+    for holder in signatures.filter_map(|signature| signature.parent_element()) {
+        location::check_free(holder, ExistingSignatures::Refuse)?;
+    }
+    let parent = location::find(tree, &job.profile.signature_location, ExistingSignatures::Refuse)?;
+    let left_out = |node: Node<'_, '_>| node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"));
+    if parent.has_tag_name((SAC_NAMESPACE, "SignatureInformation"))
+        && parent.ancestors().any(left_out)
+    {
+        return Ok(parent);
+    }
+    let name = authority.form().authority;
+    let rule = format!(
+        "{name} wants the signature in a free sac:SignatureInformation inside ext:UBLExtensions; \
+         send one, or set ubl.createScaffolding"
+    );
+    Err(Refusal::setting("signatureLocation", rule))
+}
+
+fn check_ids(authority: Authority, taken: &Ids<'_>) -> Result<(), Refusal> {
+    let form = authority.form();
+    let fixed = [form.signature_id, form.document_id, form.properties_id];
+    match fixed.into_iter().find(|id| taken.has(id)) {
+        None => Ok(()),
+        Some(id) => {
+            let name = form.authority;
+            let rule = format!("the document has the Id '{id}', which {name} wants for the seal");
+            Err(Refusal::setting("ids", rule))
+        }
+    }
+}
