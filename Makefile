@@ -1,6 +1,6 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance lint bench fmt clean
+.PHONY: help setup demo test conformance lint bench fuzz fmt clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,9 @@ lint: ## format, clippy, dependencies, shell, Dockerfile, samples; warnings are 
 
 bench: ## how fast: token, engine, service
 	@scripts/bench.sh $(ARGS)
+
+fuzz: ## fuzz the engine, FUZZ_SECONDS (60) for each target (ARGS="names")
+	@scripts/fuzz.sh $(ARGS)
 
 fmt: ## format the Rust code
 	@cargo fmt

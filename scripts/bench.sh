@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How fast: the token's raw signatures, the engine without the key, the service over HTTP.
+# How fast: the engine without the key, the token's raw signatures, the service over HTTP.
 # Builds with optimisation first; that takes minutes on a clean clone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -5,19 +5,19 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 #![expect(clippy::cast_precision_loss, reason = "counts are small")]
 
+mod engine;
+#[path = "../../tests/it/seal/hostile/samples.rs"]
+mod hostile;
 mod service;
 
-use std::hint::black_box;
 use std::time::Instant;
 
 use chancery::config::Config;
-use chancery::domain::instant::Instant as When;
-use chancery::domain::profile::Canonicalization;
-use chancery::domain::xades::{SignatureLocation, XadesProfile};
+use chancery::domain::xades::XadesProfile;
 use chancery::keys::{KeyRef, Keyring, ToBeSigned};
 use chancery::pki::certificate::Chain;
-use chancery::seal::{self, Limits, Profile, Signer};
 use chancery::store::Store;
+use engine::Sealing;
 
 /// The invoice of about 20 KB that everything is measured with.
 const INVOICE: &str = "samples/invoice-peppol-25-lines/input.xml";
@@ -26,8 +26,11 @@ fn main() {
     let folder = service::Folder::prepare();
     let document = std::fs::read(INVOICE).unwrap();
     println!("Document: {INVOICE}, {} bytes", document.len());
+    // `make bench ARGS=engine` leaves out token and service.
+    let engine_only = std::env::args().any(|argument| argument == "engine");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config::load(Some(&folder.config())).unwrap();
+    let mut sealings = Vec::new();
     for (label, credential, client) in
         [("RSA-3072", "demo-rsa-3072", "demo-rsa"), ("P-256", "demo-p-256", "demo-ec")]
     {
@@ -42,15 +45,26 @@ fn main() {
                 backend: credential.backend,
                 certificate: std::sync::Arc::new(chain.signing().clone()),
             };
-            let token = token(&keyring, &key, &chain).await;
-            let engine = engine(&keyring, &key, &chain, &document).await;
-            (token, engine)
+            let token = if engine_only { 0.0 } else { token(&keyring, &key, &chain).await };
+            (token, Sealing::new(keyring, key, &chain))
         });
-        let (token, engine) = measured;
-        println!("  token        {token:8.0} signatures/s, every value checked");
+        let (token, sealing) = measured;
+        let settings = XadesProfile {
+            mime_type: Some("application/xml".to_owned()),
+            ..XadesProfile::default()
+        };
+        let [engine] = runtime.block_on(sealing.time(&document, [settings], 600));
         println!("  engine       {engine:8.1} us a document, key excluded");
-        folder.measure(client, &document, token);
+        if !engine_only {
+            println!("  token        {token:8.0} signatures/s, every value checked");
+            folder.measure(client, &document, token);
+        }
+        sealings.push(sealing);
     }
+    let rsa = &sealings[0];
+    runtime.block_on(engine::profiles(rsa, &folder.keys()));
+    runtime.block_on(engine::lengths(rsa));
+    engine::refusals(rsa);
 }
 
 /// Signatures a second of the key, through the lanes, as the service uses it.
@@ -66,33 +80,4 @@ async fn token(keyring: &Keyring, key: &KeyRef, chain: &Chain) -> f64 {
         count += 200;
     }
     f64::from(count) / begin.elapsed().as_secs_f64()
-}
-
-/// Microseconds of the engine a document, without the key: median of many.
-async fn engine(keyring: &Keyring, key: &KeyRef, chain: &Chain, document: &[u8]) -> f64 {
-    let signer = Signer::new(chain);
-    let algorithm = chain.signing().key_kind().default_signature();
-    let profile = Profile::Xades(Box::new(XadesProfile {
-        canonical_transform: Canonicalization::EXCLUSIVE,
-        signature_location: SignatureLocation::default(),
-        signature_algorithm: Some(algorithm),
-        mime_type: Some("application/xml".to_owned()),
-        ..XadesProfile::default()
-    }));
-    let at = When::from_unix_ms(chain.signing().not_before().unix_ms() + 86_400_000);
-    let limits = Limits::default();
-    let prepare = || seal::prepare(document.to_vec(), &profile, &signer, at, &limits).unwrap();
-    // The intent is the same every time, so one signature value serves all.
-    let item = ToBeSigned::new(algorithm, prepare().to_be_signed());
-    let value = keyring.sign(key, vec![item]).await.remove(0).unwrap();
-    let mut times: Vec<f64> = (0..600)
-        .map(|_| {
-            let value = value.clone();
-            let begin = Instant::now();
-            black_box(prepare().attach_checked(value).unwrap().finish().into_bytes());
-            begin.elapsed().as_secs_f64() * 1e6
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }

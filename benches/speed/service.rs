@@ -44,6 +44,13 @@ impl Folder {
         self.root.join("chancery.toml")
     }
 
+    /// A folder for further keys.
+    pub(crate) fn keys(&self) -> PathBuf {
+        let folder = self.root.join("further-keys");
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
     /// Measures single requests and batches of fifty.
     pub(crate) fn measure(&self, client: &str, document: &[u8], token_rate: f64) {
         let secret = self.secret(client);

@@ -10,6 +10,7 @@ pub mod instant;
 pub mod name_style;
 pub mod operation;
 pub mod profile;
+mod published;
 pub mod refusal;
 pub mod scope;
 pub mod text;

@@ -4,20 +4,23 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How a name is written: order and separators, and keywords for attribute types that RFC 4514 knows
 /// none for. The default is plain RFC 4514.
 ///
 /// In settings: `{"form": "ENCODED_ORDER", "keywords": {"1.2.840.113549.1.9.1": "EMAILADDRESS"}}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NameStyle {
     pub form: NameForm,
+    /// Keywords by dotted object identifier.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub keywords: Keywords,
 }
 
 /// Order and separators of a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum NameForm {
     /// `CN=Seal,O=Example,C=PT`: last part of the certificate first, no blanks (RFC 4514, 2.1).
     #[default]

@@ -100,6 +100,10 @@ pub enum Refusal {
         "the seal would break the signature at {path}, which covers the place of the seal; ask for another signatureLocation, or for a countersignature"
     )]
     WouldBreakSignature { path: String },
+    #[error(
+        "the signature at {path} cannot be checked, so the seal could break it: {reason}; remove it, or ask for packaging DETACHED"
+    )]
+    SignatureUncheckable { path: String, reason: String },
     #[error("the UBL scaffolding cannot be created: {reason}")]
     ScaffoldingImpossible { reason: String },
     #[error("{path} breaks the rule {rule}: {detail} (line {line}, column {column})")]
@@ -171,7 +175,7 @@ pub enum Refusal {
     #[error("the XPath '{xpath}' cannot be used: {reason}; correct it")]
     XPathInvalid { xpath: String, reason: String },
     #[error(
-        "the XPath '{xpath}' takes more than {limit} steps on this document; write one that looks at fewer nodes"
+        "the XPath '{xpath}' and those before it take more than {limit} steps on this document; write one that looks at fewer nodes"
     )]
     XPathTooExpensive { xpath: String, limit: u64 },
     #[error("the transforms cannot be applied: {reason}; change the transforms or the document")]
@@ -226,6 +230,7 @@ impl Refusal {
             Self::SettingConflict { .. } => "setting-conflict",
             Self::IdTaken { .. } => "id-taken",
             Self::WouldBreakSignature { .. } => "would-break-signature",
+            Self::SignatureUncheckable { .. } => "signature-uncheckable",
             Self::ScaffoldingImpossible { .. } => "scaffolding-impossible",
             Self::LintFailed { .. } => "lint-failed",
             Self::SchemaInvalid { .. } => "schema-invalid",

@@ -9,22 +9,16 @@ use super::profile::Canonicalization;
 
 /// One step between what a reference selects and the octets that are digested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(
-    tag = "algorithm",
-    rename_all = "SCREAMING_SNAKE_CASE",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "algorithm", rename_all = "SCREAMING_SNAKE_CASE", try_from = "Written")]
 pub enum Transform {
     /// Leaves out the signature that holds the reference (6.6.4).
     Enveloped,
     /// Writes the nodes as octets (6.6.1).
     Canonical {
         /// Which of the six algorithms.
-        #[schema(value_type = String)]
         canonicalization: Canonicalization,
         /// `PrefixList` of exclusive canonicalization; `#default` is the default namespace.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(rename = "inclusivePrefixes", default, skip_serializing_if = "Vec::is_empty")]
         inclusive_prefixes: Vec<String>,
     },
     /// Decodes the text of the nodes, or the octets (6.6.2).
@@ -44,6 +38,67 @@ pub enum Transform {
         /// Applied one after the other.
         filters: Vec<Filter>,
     },
+}
+
+/// A transform as it is written. Read member by member, so that a mistake is told by its path.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    algorithm: Algorithm,
+    canonicalization: Option<Canonicalization>,
+    inclusive_prefixes: Option<Vec<String>>,
+    xpath: Option<String>,
+    namespaces: Option<BTreeMap<String, String>>,
+    filters: Option<Vec<Filter>>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Algorithm {
+    Enveloped,
+    Canonical,
+    Base64,
+    #[serde(rename = "XPATH")]
+    XPath,
+    #[serde(rename = "XPATH_FILTER2")]
+    XPathFilter2,
+}
+
+impl TryFrom<Written> for Transform {
+    type Error = String;
+
+    fn try_from(mut written: Written) -> Result<Self, String> {
+        let missing = |member: &str| format!("missing field `{member}`");
+        let transform = match written.algorithm {
+            Algorithm::Enveloped => Self::Enveloped,
+            Algorithm::Canonical => Self::Canonical {
+                canonicalization: written
+                    .canonicalization
+                    .take()
+                    .ok_or_else(|| missing("canonicalization"))?,
+                inclusive_prefixes: written.inclusive_prefixes.take().unwrap_or_default(),
+            },
+            Algorithm::Base64 => Self::Base64,
+            Algorithm::XPath => Self::XPath {
+                xpath: written.xpath.take().ok_or_else(|| missing("xpath"))?,
+                namespaces: written.namespaces.take().unwrap_or_default(),
+            },
+            Algorithm::XPathFilter2 => Self::XPathFilter2 {
+                filters: written.filters.take().ok_or_else(|| missing("filters"))?,
+            },
+        };
+        let left = [
+            ("canonicalization", written.canonicalization.is_some()),
+            ("inclusivePrefixes", written.inclusive_prefixes.is_some()),
+            ("xpath", written.xpath.is_some()),
+            ("namespaces", written.namespaces.is_some()),
+            ("filters", written.filters.is_some()),
+        ];
+        match left.into_iter().find(|(_, is_there)| *is_there) {
+            Some((member, _)) => Err(format!("this algorithm has no `{member}`")),
+            None => Ok(transform),
+        }
+    }
 }
 
 /// One operation of XPath Filter 2.0.

@@ -130,7 +130,7 @@ impl Catalogue {
         for (name, text) in BUILT_IN.iter().copied().chain(further) {
             let wrong = |reason: String| Error { name: name.to_owned(), reason };
             if !is_name(name) {
-                let rule = "a name has 1 to 60 characters of a-z 0-9 . -";
+                let rule = "a name has 1 to 100 characters of a-z 0-9 . -";
                 return Err(wrong(rule.to_owned()));
             }
             let file: File = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
@@ -144,8 +144,10 @@ impl Catalogue {
                     return Err(Error { name: name.clone(), reason });
                 }
                 let settings = inherited(&files, name, file)?;
-                let profile = resolve(&settings)
-                    .map_err(|refusal| Error { name: name.clone(), reason: refusal.to_string() })?;
+                let unusable =
+                    |refusal: Refusal| Error { name: name.clone(), reason: refusal.to_string() };
+                let profile = resolve(&settings).map_err(unusable)?;
+                super::xades::check_settings(&profile).map_err(unusable)?;
                 let entry = Entry {
                     title: file.title.clone(),
                     sources: file.sources.clone(),
@@ -202,7 +204,7 @@ impl Catalogue {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=60).contains(&name.len())
+    (1..=100).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
 }
 
@@ -233,11 +235,15 @@ fn inherited(
 const WHOLE: [&str; 2] = ["signatureLocation", "element"];
 
 /// JSON merge patch (RFC 7396), except that `null` says nothing: clients that write every member of
-/// their model send it for what they do not mean. Locations are not mixed either.
+/// their model send it for what they do not mean. `"DEFAULT"` takes back what a profile says.
+/// Locations are not mixed either.
 fn lay_over(under: &mut Map<String, Value>, over: &Map<String, Value>) {
     for (name, value) in over {
         match (under.get_mut(name), value) {
             (_, Value::Null) => {}
+            (_, Value::String(word)) if word == "DEFAULT" => {
+                under.remove(name);
+            }
             (Some(Value::Object(under)), Value::Object(over))
                 if !WHOLE.contains(&name.as_str()) =>
             {
@@ -262,6 +268,10 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 fn resolve(settings: &Map<String, Value>) -> Result<XadesProfile, Refusal> {
+    if settings.contains_key("mimeType") {
+        let reason = "is the contentType of the document; use dataObjectFormat.mimeType".to_owned();
+        return Err(Refusal::SettingInvalid { path: format!("{MEMBER}.mimeType"), reason });
+    }
     serde_path_to_error::deserialize(Value::Object(settings.clone())).map_err(|error| {
         let path = match error.path().to_string().as_str() {
             "." => MEMBER.to_owned(),

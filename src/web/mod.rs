@@ -9,6 +9,7 @@ mod openapi;
 mod paths;
 mod request_id;
 pub mod server;
+mod settings_schema;
 
 use std::sync::Arc;
 use std::time::Duration;

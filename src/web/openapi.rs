@@ -5,6 +5,7 @@ use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 
+use super::settings_schema::AsOverrides;
 use super::{Web, integration, oauth};
 
 #[derive(OpenApi)]
@@ -22,7 +23,7 @@ use super::{Web, integration, oauth};
         integration::lookup::status,
         integration::lookup::detail,
     ),
-    modifiers(&AccessToken)
+    modifiers(&AccessToken, &AsOverrides)
 )]
 struct Document;
 

@@ -1,12 +1,15 @@
 //! From what a client asks to the settings of a seal: the named profile or that of the client service,
 //! what the request says over it, and what the client service may.
 
+use std::fmt::Write as _;
+
 use super::accept::RequestedDocument;
 use crate::app::{App, Caller};
 use crate::domain::client_service::ProfileName;
 use crate::domain::document::SealSettings;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::Packaging;
+use crate::seal::xades::check_settings;
 
 /// Resolves the settings of one document.
 ///
@@ -27,6 +30,7 @@ pub(super) fn resolve(
     if xades.packaging == Packaging::Detached && xades.reference.uri.is_none() {
         xades.reference.uri = Some(relative_uri(&document.name));
     }
+    check_settings(&xades)?;
     let is_xml = matches!(document.content_type.as_str(), "application/xml" | "text/xml");
     if xades.packaging == Packaging::Enveloped && !is_xml {
         return Err(Refusal::FormatMismatch {
@@ -61,7 +65,7 @@ fn relative_uri(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

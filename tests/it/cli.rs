@@ -204,7 +204,9 @@ fn client_services_are_set_and_companies_suspended() {
         "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
     good(&format!("{create} --alias plain"));
     assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE"]);
-    good(&format!("{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"));
+    good(&format!(
+        "{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"
+    ));
     assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA"]);
 
     good("client-service set special --lint basic");

@@ -68,3 +68,47 @@ fn the_openapi_document_is_the_served_one() {
         "docs/openapi.json is stale; UPDATE_OPENAPI=1 make test ARGS=openapi writes it"
     );
 }
+
+/// A client made from the published schema sends the defaults that it names, which would undo the
+/// profile: no setting may have one, and each can be left out.
+#[test]
+fn the_published_settings_are_overrides() {
+    let document: serde_json::Value =
+        serde_json::from_str(&chancery::web::openapi_document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let member = &schemas["SignatureInfo"]["properties"]["advancedSignatureInfo"];
+    let mut ahead = vec![member.clone()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(value) = ahead.pop() {
+        if let Some(name) = value["$ref"].as_str().and_then(|it| it.rsplit('/').next())
+            && seen.insert(name.to_owned())
+        {
+            ahead.push(schemas[name].clone());
+        }
+        assert!(value.get("default").is_none(), "a default: {value}");
+        let about = value["description"].as_str().unwrap_or_default();
+        assert!(!about.contains("[`"), "a link of the source: {about}");
+        match value {
+            serde_json::Value::Object(members) => ahead.extend(members.into_values()),
+            serde_json::Value::Array(items) => ahead.extend(items),
+            _ => {}
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+    let settings = &schemas["XadesProfile"];
+    assert!(settings.get("required").is_none() && schemas["HashValue"].get("required").is_none());
+    for (name, member) in settings["properties"].as_object().unwrap() {
+        assert!(member.to_string().contains("\"null\""), "{name} cannot be null: {member}");
+    }
+    assert!(settings["properties"].get("mimeType").is_none());
+    assert_eq!(schemas["Base64Lines"]["enum"], serde_json::json!([0, 64, 76]));
+    assert_eq!(schemas["WrittenObject"]["properties"]["index"]["minimum"], 1);
+    for (name, values) in
+        [("Canonicalization", 6), ("DigestAlgorithm", 4), ("SignatureAlgorithm", 10)]
+    {
+        assert_eq!(schemas[name]["enum"].as_array().unwrap().len(), values, "{name}");
+    }
+    assert!(schemas["NameStyle"]["properties"]["keywords"].is_object());
+    let transforms = schemas["Transform"].to_string();
+    assert!(transforms.contains("\"inclusivePrefixes\""), "{transforms}");
+}

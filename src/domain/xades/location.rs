@@ -1,8 +1,10 @@
 //! Where the signature element goes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::de::{self, Deserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -49,9 +51,9 @@ pub enum Position {
     After,
 }
 
-/// A location as it is written: a text or an object.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged, expecting = "a text or an object with path, localName or xpath")]
+/// A location as it is written, for the OpenAPI document: a text or an object.
+#[derive(ToSchema)]
+#[serde(untagged)]
 pub enum WrittenLocation {
     /// A local name, a `prefix:name` or an absolute path of such names.
     Text(String),
@@ -75,6 +77,7 @@ pub struct WrittenObject {
     namespaces: BTreeMap<String, String>,
     position: Position,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
     index: Option<usize>,
     first_empty: bool,
 }
@@ -96,35 +99,50 @@ impl From<SignatureLocation> for WrittenObject {
 
 impl<'de> Deserialize<'de> for SignatureLocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let object = match WrittenLocation::deserialize(deserializer)? {
-            WrittenLocation::Text(text) if text.trim().is_empty() => return Ok(Self::default()),
-            WrittenLocation::Text(text) => {
-                let place = Place::Path(text.trim().to_owned());
-                return Ok(Self { place, ..Self::default() });
+        struct TextOrObject;
+        impl<'de> Visitor<'de> for TextOrObject {
+            type Value = SignatureLocation;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or an object with path, localName or xpath")
             }
-            WrittenLocation::Object(object) => *object,
-        };
-        let place = match (object.path, object.local_name, object.xpath, object.namespace) {
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(match text.trim() {
+                    "" => Self::Value::default(),
+                    text => Self::Value::inside(text),
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                WrittenObject::deserialize(MapAccessDeserializer::new(members))?.into_location()
+            }
+        }
+        deserializer.deserialize_any(TextOrObject)
+    }
+}
+
+impl WrittenObject {
+    fn into_location<E: de::Error>(self) -> Result<SignatureLocation, E> {
+        let place = match (self.path, self.local_name, self.xpath, self.namespace) {
             (None, None, None, None) => Place::Default,
             (Some(path), None, None, None) => Place::Path(path),
             (None, Some(name), None, None) => Place::Path(name),
             (None, Some(name), None, Some(namespace)) => Place::Name { name, namespace },
-            (None, None, Some(xpath), None) => {
-                Place::XPath { xpath, namespaces: object.namespaces }
-            }
+            (None, None, Some(xpath), None) => Place::XPath { xpath, namespaces: self.namespaces },
             _ => {
                 let rule = "one of path, localName (with namespace) and xpath (with namespaces)";
-                return Err(de::Error::custom(format_args!("expected just {rule}")));
+                return Err(E::custom(format_args!("expected just {rule}")));
             }
         };
-        if object.index == Some(0) {
-            return Err(de::Error::custom("expected an index from 1"));
+        if self.index == Some(0) {
+            return Err(E::custom("expected an index from 1"));
         }
-        Ok(Self {
+        Ok(SignatureLocation {
             place,
-            position: object.position,
-            index: object.index,
-            first_empty: object.first_empty,
+            position: self.position,
+            index: self.index,
+            first_empty: self.first_empty,
         })
     }
 }

@@ -25,12 +25,12 @@ use super::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
 /// time. The default is XAdES-BASELINE-B as EN 319 132-1 wants it, at the UBL place or at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schema(description = "Settings of one seal. What is absent or null is as the profile says.")]
 pub struct XadesProfile {
     pub packaging: Packaging,
     pub signature_input: SignatureInput,
     pub xades_level: XadesLevel,
     /// Canonicalization of `ds:SignedInfo`, and of references that name none of their own.
-    #[schema(value_type = String)]
     pub canonical_transform: Canonicalization,
     /// Transforms of the reference to the document.
     pub signature_transform: SignatureTransform,
@@ -40,17 +40,15 @@ pub struct XadesProfile {
     pub existing_signatures: ExistingSignatures,
     /// The reference to the document.
     pub reference: ReferenceSettings,
-    /// The reference to `ds:KeyInfo`, when [`XadesProfile::reference_order`] has one.
+    /// The reference to `ds:KeyInfo`, when `referenceOrder` has one.
     pub key_info_reference: ReferenceSettings,
     /// The reference to `xades:SignedProperties`.
     pub signed_properties_reference: ReferenceSettings,
     /// Which references there are, in order.
     pub reference_order: Vec<ReferenceKind>,
-    /// `None`: what fits the key of the certificate.
-    #[schema(value_type = Option<String>)]
+    /// Without it what fits the key of the certificate.
     pub signature_algorithm: Option<SignatureAlgorithm>,
     /// Digest of references and certificates that name none of their own.
-    #[schema(value_type = String)]
     pub digest_algorithm: DigestAlgorithm,
     pub signature_value_encoding: SignatureValueEncoding,
     pub key_info: KeyInfoSettings,
@@ -60,17 +58,16 @@ pub struct XadesProfile {
     pub production_place: Option<ProductionPlace>,
     pub commitments: Vec<Commitment>,
     pub data_object_format: DataObjectFormat,
-    #[schema(value_type = String)]
     pub signing_time_format: SigningTimeFormat,
     pub ids: Ids,
     pub prefixes: Prefixes,
     /// Line length of base64 in `ds:SignatureValue` and `ds:KeyInfo`.
     #[serde(rename = "base64Wrap")]
-    #[schema(value_type = u8)]
     pub base64_lines: Base64Lines,
     pub ubl: UblSettings,
     /// Media type of the document, for `xades:MimeType`; set by us, not by profiles.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     pub mime_type: Option<String>,
 }
 

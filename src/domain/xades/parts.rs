@@ -64,12 +64,10 @@ pub struct SigningCertificate {
     pub version: SigningCertificateVersion,
     pub certificates: Certificates,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub digest_algorithm: Option<DigestAlgorithm>,
     /// Version 2 only: `xades:IssuerSerialV2`. Version 1 always has issuer and serial number.
     pub issuer_serial: bool,
     /// How names are spelled in `ds:X509IssuerName` and `ds:X509SubjectName`.
-    #[schema(value_type = Object)]
     pub name_style: NameStyle,
 }
 
@@ -117,8 +115,10 @@ pub struct Policy {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HashValue {
     /// Name (`SHA256`, `SHA1`) or URI of the digest algorithm. It is only written.
+    #[schema(required = false)]
     pub algorithm: String,
     /// Base64.
+    #[schema(required = false)]
     pub value: String,
 }
 
@@ -230,7 +230,8 @@ impl SigningTimeFormat {
             _ => None,
         };
         let (hours, minutes) = (two(hours)?, two(minutes)?);
-        (hours <= 14 && minutes < 60).then_some(Self::OffsetMinutes(sign * (hours * 60 + minutes)))
+        (hours * 60 + minutes <= 14 * 60 && minutes < 60)
+            .then_some(Self::OffsetMinutes(sign * (hours * 60 + minutes)))
     }
 }
 

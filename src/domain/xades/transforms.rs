@@ -1,5 +1,9 @@
 //! What a reference points to, and how it gets there.
 
+use std::fmt;
+
+use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -8,7 +12,7 @@ use crate::domain::profile::DigestAlgorithm;
 use crate::domain::transform::Transform;
 
 /// Transforms of the reference to the document: a word for the usual ones, or the list itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum SignatureTransform {
     Named(NamedTransform),
@@ -19,6 +23,28 @@ pub enum SignatureTransform {
 impl Default for SignatureTransform {
     fn default() -> Self {
         Self::Named(NamedTransform::Enveloped)
+    }
+}
+
+impl<'de> Deserialize<'de> for SignatureTransform {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrList;
+        impl<'de> Visitor<'de> for NameOrList {
+            type Value = SignatureTransform;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a transform or a list of transforms")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+                NamedTransform::deserialize(StrDeserializer::new(name)).map(Self::Value::Named)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items)).map(Self::Value::List)
+            }
+        }
+        deserializer.deserialize_any(NameOrList)
     }
 }
 
@@ -95,6 +121,5 @@ pub struct ReferenceSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transforms: Option<Vec<Transform>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub digest_algorithm: Option<DigestAlgorithm>,
 }

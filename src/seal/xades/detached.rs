@@ -43,7 +43,7 @@ pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
         transforms,
         digest,
     };
-    let seal = Seal::render(&parts, &body, &Context { parent: None }, reference)?;
+    let seal = Seal::render(&parts, &body, &Context::default(), reference)?;
     let declaration = Piece::Inserted(DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();

@@ -45,6 +45,8 @@ fn around_xml(job: Job<'_>) -> Result<Plan, Refusal> {
     let taken = Ids::collect(&tree)?;
     let tags = Tags::new(&job.profile.prefixes)?;
     let names = job.names(None, &taken)?;
+    drop(taken);
+    drop(tree);
     let parts = job.parts(&names, &tags);
     let body = Body::render(&parts)?;
 
@@ -54,10 +56,11 @@ fn around_xml(job: Job<'_>) -> Result<Plan, Refusal> {
     let end = format!("</{}Signature>", tags.ds());
     let text = [&*body.opening, &*object.opening, document, &*object.end, &*end].concat();
     let digest = object_digest(job, &text, &transforms)?;
+    drop(text);
     let reference =
         document_reference(job, &names.document_reference, &names.content, transforms, digest);
 
-    let seal = Seal::render(&parts, &body, &Context { parent: None }, reference)?;
+    let seal = Seal::render(&parts, &body, &Context::default(), reference)?;
     let mut pieces = vec![Piece::Prolog, Piece::Original(0..root.start)];
     for piece in seal.pieces {
         match piece {
@@ -99,7 +102,7 @@ fn around_octets(job: Job<'_>) -> Result<Plan, Refusal> {
     let octets = base64(job.document);
     let octets = lines(&octets, job.profile.base64_lines);
     let content = [&*object.opening, &*octets, &*object.end].concat();
-    let seal = Seal::render_with(&parts, &body, &Context { parent: None }, reference, &content)?;
+    let seal = Seal::render_with(&parts, &body, &Context::default(), reference, &content)?;
     let declaration = Piece::Inserted(super::detached::DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();

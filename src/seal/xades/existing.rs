@@ -1,6 +1,8 @@
 //! Signatures that a document holds already: sealing beside them must not break them, and a
 //! countersignature (EN 319 132-1, 5.2.7) goes into one of them.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
@@ -15,6 +17,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{Place, Position};
 use crate::pki::algorithm::digest_from_uri;
+use crate::seal::Plan;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::c14n::{Subset, canonicalize, qualified_name};
@@ -22,45 +25,90 @@ use crate::seal::xml::guard::{self, Ids};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
 use crate::seal::xml::transforms::{Present, dereference, general, read_transforms};
-use crate::seal::xml::xpath::Budget;
-use crate::seal::{Limits, Plan};
 
 /// Type of a reference to a countersigned signature (EN 319 132-1, 5.2.7.1).
 const COUNTERSIGNED_TYPE: &str = "http://uri.etsi.org/01903#CountersignedSignature";
 
+/// Signatures of one document that are checked, and references of each.
+const MAX_CHECKED: usize = 16;
+
 /// Refuses a seal that breaks a signature which the original holds: every reference whose digest was
-/// right before must be right afterwards. What cannot be computed before is none of our business.
+/// right before must be right afterwards. One that was wrong before is none of our business.
 ///
 /// # Errors
-/// [`Refusal::WouldBreakSignature`] with the place of the signature in the original.
+/// [`Refusal::WouldBreakSignature`] with the place of the signature in the original;
+/// [`Refusal::SignatureUncheckable`] for one that cannot be computed, and for more than are checked;
+/// [`Refusal::XPathTooExpensive`].
 pub(super) fn check_unbroken(
+    job: Job<'_>,
     source: &Source<'_>,
     sealed: &Draft,
-    limits: &Limits,
 ) -> Result<(), Refusal> {
-    let before = guard::parse(source, limits)?;
+    let before = held(job, &guard::parse(source, job.limits)?)?;
     let text = sealed.text(source);
-    let after = guard::parse_text(&text, limits)?;
+    // A tree is several times as large as its document, so there is one at a time.
+    let after = guard::parse_text(&text, job.limits)?;
     // Sealing only adds elements, so those that were there keep their order and their values.
-    let kept: Vec<_> = signatures(&after).collect();
-    let mut rest = kept.iter();
-    for signature in signatures(&before) {
-        let value = signature_value(signature);
-        let Some(same) = rest.find(|other| signature_value(**other) == value) else {
-            return Err(Refusal::WouldBreakSignature { path: location::path_of(signature) });
-        };
-        let pairs = references(signature).zip(references(*same));
-        for (old, new) in pairs {
-            let right = |reference, signature| holds(reference, signature, limits);
-            if right(old, signature) && !right(new, *same) {
-                return Err(Refusal::WouldBreakSignature { path: location::path_of(signature) });
+    let mut rest = signatures(&after);
+    for Held { path, value, right } in before {
+        let broken = || Refusal::WouldBreakSignature { path: path.clone() };
+        let same = rest.find(|other| signature_value(*other) == value).ok_or_else(broken)?;
+        for (was_right, reference) in right.iter().zip(references(same)) {
+            match was_right.then(|| holds(job, reference, same)).transpose() {
+                Ok(None | Some(true)) => {}
+                Err(expensive @ Refusal::XPathTooExpensive { .. }) => return Err(expensive),
+                Ok(Some(false)) | Err(_) => return Err(broken()),
             }
         }
     }
     Ok(())
 }
 
-fn signatures<'a, 'i: 'a>(tree: &'a Document<'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+/// A signature that a document holds.
+struct Held {
+    path: String,
+    value: String,
+    /// Whether the digest of each reference is right.
+    right: Vec<bool>,
+}
+
+fn held(job: Job<'_>, tree: &Document<'_>) -> Result<Vec<Held>, Refusal> {
+    let mut all = Vec::new();
+    for (number, signature) in signatures(tree).enumerate() {
+        let path = location::path_of(signature);
+        let uncheckable = |reason| Refusal::SignatureUncheckable { path: path.clone(), reason };
+        if number >= MAX_CHECKED {
+            return Err(uncheckable(format!(
+                "the document holds more than {MAX_CHECKED} signatures"
+            )));
+        }
+        if references(signature).count() > MAX_CHECKED {
+            return Err(uncheckable(format!("it has more than {MAX_CHECKED} references")));
+        }
+        let right = references(signature).map(|reference| {
+            holds(job, reference, signature).map_err(|problem| match problem {
+                expensive @ Refusal::XPathTooExpensive { .. } => expensive,
+                other => uncheckable(reason_of(&other)),
+            })
+        });
+        let right = right.collect::<Result<_, _>>()?;
+        all.push(Held { value: signature_value(signature), path, right });
+    }
+    Ok(all)
+}
+
+/// Why a reference cannot be computed, without advice for one who could change it.
+fn reason_of(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::TransformImpossible { reason } | Refusal::XPathInvalid { reason, .. } => {
+            reason.clone()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The signatures that have a value.
+pub(super) fn signatures<'a, 'i: 'a>(tree: &'a Document<'i>) -> impl Iterator<Item = Node<'a, 'i>> {
     let all = tree.descendants().filter(|node| node.has_tag_name((DS_NAMESPACE, "Signature")));
     all.filter(|signature| !signature_value(*signature).is_empty())
 }
@@ -69,9 +117,15 @@ fn child<'a, 'i>(parent: Node<'a, 'i>, namespace: &str, name: &str) -> Option<No
     parent.children().find(|child| child.has_tag_name((namespace, name)))
 }
 
-fn signature_value<'a>(signature: Node<'a, '_>) -> &'a str {
-    let value = child(signature, DS_NAMESPACE, "SignatureValue");
-    value.and_then(|value| value.text()).map_or("", str::trim)
+/// The signature value without white space; empty for a placeholder.
+pub(super) fn signature_value(signature: Node<'_, '_>) -> String {
+    child(signature, DS_NAMESPACE, "SignatureValue").map(base64_text).unwrap_or_default()
+}
+
+/// The text of an element, comments and white space left out.
+fn base64_text(element: Node<'_, '_>) -> String {
+    let texts = element.descendants().filter(Node::is_text).filter_map(|node| node.text());
+    texts.flat_map(str::split_ascii_whitespace).collect()
 }
 
 fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
@@ -82,26 +136,27 @@ fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 
         .filter(|child| child.has_tag_name((DS_NAMESPACE, "Reference")))
 }
 
-/// Whether the digest of a reference can be computed and is right.
-fn holds(reference: Node<'_, '_>, signature: Node<'_, '_>, limits: &Limits) -> bool {
-    let computed = || {
-        let uri = reference.attribute("URI")?;
-        let method = child(reference, DS_NAMESPACE, "DigestMethod")?.attribute("Algorithm")?;
-        let wanted = child(reference, DS_NAMESPACE, "DigestValue")?.text()?;
-        let wanted: String = wanted.split_ascii_whitespace().collect();
-        let wanted = STANDARD.decode(wanted).ok()?;
-        let holder = child(reference, DS_NAMESPACE, "Transforms");
-        let transforms = match holder {
-            Some(transforms) => read_transforms(transforms).ok()?,
-            None => Vec::new(),
-        };
-        let start = dereference(reference.document(), uri).ok()?;
-        let present = Present { signature: Some(signature), transforms: holder };
-        let mut sink = DigestSink::new(digest_from_uri(method)?);
-        general(present, start, &transforms, limits, &Budget::default(), &mut sink).ok()?;
-        Some(sink.finish().value() == wanted)
-    };
-    computed().unwrap_or(false)
+/// Whether the digest of a reference is right. What lies outside of the document stays as it is.
+///
+/// # Errors
+/// What cannot be computed.
+fn holds(job: Job<'_>, reference: Node<'_, '_>, signature: Node<'_, '_>) -> Result<bool, Refusal> {
+    let impossible = |reason: &str| Refusal::TransformImpossible { reason: reason.to_owned() };
+    let uri = reference.attribute("URI").ok_or_else(|| impossible("a reference has no URI"))?;
+    if !uri.is_empty() && !uri.starts_with('#') {
+        return Ok(true);
+    }
+    let algorithm = child(reference, DS_NAMESPACE, "DigestMethod")
+        .and_then(|method| digest_from_uri(method.attribute("Algorithm")?))
+        .ok_or_else(|| impossible("the digest algorithm of a reference is not known"))?;
+    let wanted = child(reference, DS_NAMESPACE, "DigestValue").map(base64_text).unwrap_or_default();
+    let holder = child(reference, DS_NAMESPACE, "Transforms");
+    let transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
+    let start = dereference(reference.document(), uri)?;
+    let present = Present { signature: Some(signature), transforms: holder };
+    let mut sink = DigestSink::new(algorithm);
+    general(present, start, &transforms, job.limits, job.budget, &mut sink)?;
+    Ok(STANDARD.decode(wanted).is_ok_and(|wanted| wanted == sink.finish().value()))
 }
 
 /// Plans a countersignature of the one signature that the location names, or that the document has.
@@ -150,12 +205,12 @@ pub(super) fn countersign(
         digest: sink.finish(),
     };
     let holder = Holder::of(properties);
-    let context = Context { parent: Some(holder.element) };
+    let context = Context::of(holder.element);
     let seal = Seal::render(&parts, &body, &context, reference)?;
     let (range, pieces) = holder.splice(seal.pieces);
     let mut draft = Draft::original(source);
     draft.splice(range, pieces);
-    check_unbroken(source, &draft, job.limits)?;
+    check_unbroken(job, source, &draft)?;
     Ok(Plan { pieces: draft.into_pieces(source), to_be_signed: seal.to_be_signed })
 }
 
@@ -163,7 +218,8 @@ fn target<'a, 'i>(job: Job<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, 
     let within = match job.profile.signature_location.place {
         Place::Default => tree.root_element(),
         _ => {
-            location::find(tree, &job.profile.signature_location, job.profile.existing_signatures)?
+            let Job { profile, budget, .. } = job;
+            location::find(tree, &profile.signature_location, profile.existing_signatures, budget)?
         }
     };
     let counter = |signature: &Node<'_, '_>| {
@@ -215,9 +271,13 @@ impl<'a, 'i> Holder<'a, 'i> {
 
     fn splice(&self, seal: Vec<Piece>) -> (std::ops::Range<usize>, Vec<Piece>) {
         let prefix = &self.prefix;
-        let opening: String = self.missing.iter().map(|name| format!("<{prefix}{name}>")).collect();
-        let closing: String =
-            self.missing.iter().rev().map(|name| format!("</{prefix}{name}>")).collect();
+        let (mut opening, mut closing) = (String::new(), String::new());
+        for name in self.missing {
+            let _ = write!(opening, "<{prefix}{name}>");
+        }
+        for name in self.missing.iter().rev() {
+            let _ = write!(closing, "</{prefix}{name}>");
+        }
         let pieces = std::iter::once(Piece::Inserted(opening))
             .chain(seal)
             .chain(std::iter::once(Piece::Inserted(closing)));

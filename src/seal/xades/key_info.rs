@@ -63,7 +63,7 @@ fn x509_data(
         issuer_serial(&issuer_and_serial(signer.certificate(), style)?, tags, text);
     }
     if settings.subject_name {
-        let name = signer.certificate().subject_name(style).map_err(unusable)?;
+        let name = signer.certificate().subject_name(style).map_err(|error| unusable(&error))?;
         let name = escaped(&name);
         let _ = write!(text, "<{ds}X509SubjectName>{name}</{ds}X509SubjectName>");
     }

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
+use super::existing as held;
 use super::ubl::{self, EXT_NAMESPACE, SAC_NAMESPACE};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, Place, SignatureLocation};
@@ -31,11 +32,12 @@ const MAX_CANDIDATES: usize = 5;
 /// Finds the element that a location names.
 ///
 /// # Errors
-/// The refusals of the location family.
+/// The refusals of the location family, and [`Refusal::XPathTooExpensive`].
 pub(super) fn find<'a, 'i>(
     document: &'a Document<'i>,
     location: &SignatureLocation,
     existing: ExistingSignatures,
+    budget: &Budget,
 ) -> Result<Node<'a, 'i>, Refusal> {
     let found = match &location.place {
         Place::Default => return Ok(default_place(document, existing)),
@@ -45,7 +47,7 @@ pub(super) fn find<'a, 'i>(
                 |node: &Node<'_, '_>| node.has_tag_name((namespace.as_str(), name.as_str()));
             document.descendants().filter(named).collect()
         }
-        Place::XPath { xpath, namespaces } => selected(document, xpath, namespaces)?,
+        Place::XPath { xpath, namespaces } => selected(document, xpath, namespaces, budget)?,
     };
     let shown = match &location.place {
         Place::Name { name, .. } => name,
@@ -63,12 +65,12 @@ fn selected<'a, 'i>(
     document: &'a Document<'i>,
     xpath: &str,
     namespaces: &BTreeMap<String, String>,
+    budget: &Budget,
 ) -> Result<Vec<Node<'a, 'i>>, Refusal> {
     let bound: Vec<(&str, &str)> =
         namespaces.iter().map(|(prefix, name)| (&**prefix, &**name)).collect();
     let expression = Expression::parse(xpath, &bound).map_err(|error| error.refusal(xpath))?;
-    let budget = Budget::default();
-    let evaluation = Evaluation::new(&expression, document, None, &budget);
+    let evaluation = Evaluation::new(&expression, document, None, budget);
     let value =
         evaluation.at(NodeKey::of(document.root())).map_err(|error| error.refusal(xpath))?;
     let element = |key: &NodeKey| match key.resolve(document) {
@@ -95,7 +97,9 @@ pub(super) fn check_free(
 ) -> Result<(), Refusal> {
     let mut signatures =
         parent.children().filter(|child| child.has_tag_name((DS_NAMESPACE, "Signature")));
-    if let Some(placeholder) = signatures.clone().find(|signature| !has_value(*signature)) {
+    if let Some(placeholder) =
+        signatures.clone().find(|signature| held::signature_value(*signature).is_empty())
+    {
         return Err(Refusal::LocationPlaceholder { path: path_of(placeholder) });
     }
     let refused = existing == ExistingSignatures::Refuse;
@@ -159,13 +163,6 @@ fn default_place<'a, 'i>(document: &'a Document<'i>, existing: ExistingSignature
         ([], Some(occupied)) if existing == ExistingSignatures::Refuse => occupied,
         _ => root,
     }
-}
-
-/// Whether a `ds:Signature` has a signature value; a skeleton of elements is still a placeholder.
-fn has_value(signature: Node<'_, '_>) -> bool {
-    let mut children = signature.children();
-    let value = children.find(|child| child.has_tag_name((DS_NAMESPACE, "SignatureValue")));
-    value.and_then(|value| value.text()).is_some_and(|text| !text.trim().is_empty())
 }
 
 fn named_place<'a, 'i>(

@@ -40,6 +40,7 @@ use super::draft::{Draft, Piece};
 use super::inspect::{Content, inspect};
 use super::xml::guard::{self, Ids};
 use super::xml::source::Source;
+use super::xml::xpath::Budget;
 use super::{Limits, Plan, Signer};
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
@@ -61,6 +62,16 @@ struct Job<'a> {
     signer: &'a Signer,
     at: Instant,
     limits: &'a Limits,
+    /// Of all XPath expressions on this document: ours and those of signatures that it holds.
+    budget: &'a Budget,
+}
+
+/// Refuses settings that contradict each other or the level they claim, whatever the document.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+pub fn check_settings(profile: &XadesProfile) -> Result<(), Refusal> {
+    settings::check(profile)
 }
 
 /// Finds the place, digests the references and renders the signature around its future value.
@@ -73,7 +84,8 @@ pub(super) fn plan(
     limits: &Limits,
 ) -> Result<Plan, Refusal> {
     settings::check(profile)?;
-    let job = Job { document, profile, algorithm, signer, at, limits };
+    let budget = Budget::of_document(document.len());
+    let job = Job { document, profile, algorithm, signer, at, limits, budget: &budget };
     if let Some(authority) = Authority::of(profile.signature_input) {
         return national::plan(job, authority);
     }
@@ -92,29 +104,38 @@ fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
     if job.profile.existing_signatures == ExistingSignatures::Countersign {
         return existing::countersign(job, &source, &tree);
     }
+    let signed = existing::signatures(&tree).next().is_some();
     let draft = Draft::original(&source);
-    match scaffold::add(&tree, job.profile, &draft)? {
-        None => seal_in(job, &source, &tree, draft),
+    // A tree is several times as large as its document, so there is one at a time.
+    let sealed = match scaffold::add(&tree, job.profile, &draft)? {
+        None => seal_in(job, &source, tree, draft)?,
         Some(draft) => {
+            drop(tree);
             let text = draft.text(&source);
             let tree = guard::parse_text(&text, job.limits)
                 .map_err(|error| Refusal::ScaffoldingImpossible { reason: error.to_string() })?;
-            seal_in(job, &source, &tree, draft.clone())
+            seal_in(job, &source, tree, draft.clone())?
         }
+    };
+    let (draft, to_be_signed) = sealed;
+    if signed {
+        existing::check_unbroken(job, &source, &draft)?;
     }
+    Ok(Plan { pieces: draft.into_pieces(&source), to_be_signed })
 }
 
-/// Seals a document whose scaffolding is there.
+/// Seals a document whose scaffolding is there; gives what it is made of and what is to be signed.
 fn seal_in(
     job: Job<'_>,
     source: &Source<'_>,
-    tree: &Document<'_>,
+    tree: Document<'_>,
     mut draft: Draft,
-) -> Result<Plan, Refusal> {
+) -> Result<(Draft, Vec<u8>), Refusal> {
     let profile = job.profile;
-    let ids = Ids::collect(tree)?;
-    let target = location::find(tree, &profile.signature_location, profile.existing_signatures)?;
-    let position = profile.signature_location.position;
+    let ids = Ids::collect(&tree)?;
+    let location = &profile.signature_location;
+    let target = location::find(&tree, location, profile.existing_signatures, job.budget)?;
+    let position = location.position;
     let parent = match position {
         Position::FirstChild | Position::LastChild => target,
         Position::After => target.parent_element().ok_or_else(|| {
@@ -126,18 +147,26 @@ fn seal_in(
     let spot = Spot::at(target, position);
 
     let tags = Tags::new(&profile.prefixes)?;
-    let names = job.names(ubl::signature_uri(tree), &ids)?;
+    let names = job.names(ubl::signature_uri(&tree), &ids)?;
+    drop(ids);
     let parts = job.parts(&names, &tags);
     let body = Body::render(&parts)?;
-    let document = reference::Site { job, source, tree, draft: &draft, parent, spot: &spot };
-    let document = document.reference(&parts, &body)?;
-    let seal = Seal::render(&parts, &body, &Context { parent: Some(parent) }, document)?;
+    let context = Context::of(parent);
+    let mut document = reference::undigested(job, &parts, &tree)?;
+    let site = reference::Site { job, source, draft: &draft, spot: &spot };
+    let seal = if reference::digest(job, &tree, parent, &mut document)? {
+        drop(tree);
+        Seal::render(&parts, &body, &context, document)?
+    } else {
+        drop(tree);
+        document.digest = site.before_value(&parts, &body, &context, &document)?;
+        let seal = Seal::render(&parts, &body, &context, document.clone())?;
+        site.check_final(&seal.pieces, &document)?;
+        seal
+    };
     let (range, pieces) = spot.splice(seal.pieces);
     draft.splice(range, pieces);
-    if profile.existing_signatures == ExistingSignatures::Parallel {
-        existing::check_unbroken(source, &draft, job.limits)?;
-    }
-    Ok(Plan { pieces: draft.into_pieces(source), to_be_signed: seal.to_be_signed })
+    Ok((draft, seal.to_be_signed))
 }
 
 impl<'a> Job<'a> {
@@ -167,7 +196,7 @@ impl Seal {
     fn render(
         parts: &Parts<'_>,
         body: &Body,
-        context: &Context<'_, '_>,
+        context: &Context,
         document: Reference,
     ) -> Result<Self, Refusal> {
         Self::render_with(parts, body, context, document, "")
@@ -177,13 +206,13 @@ impl Seal {
     fn render_with(
         parts: &Parts<'_>,
         body: &Body,
-        context: &Context<'_, '_>,
+        context: &Context,
         document: Reference,
-        content: &str,
+        object: &str,
     ) -> Result<Self, Refusal> {
         let references = template::references(parts, body, context, document)?;
         let (signed_info, to_be_signed) = template::signed_info(parts, body, context, &references)?;
-        let pieces = around_value(parts, body, &signed_info, content);
+        let pieces = around_value(parts, body, &signed_info, object);
         Ok(Self { pieces, to_be_signed })
     }
 }

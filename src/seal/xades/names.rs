@@ -56,6 +56,7 @@ impl Names {
         for attempt in 0..ATTEMPTS {
             let hash = hash(facts, attempt);
             let names = Self::attempt(profile, facts, &hash)?;
+            names.check_needed(profile)?;
             names.check()?;
             let clashing = names.all().find(|name| taken.has(name)).map(str::to_owned);
             if clashing.is_none() {
@@ -143,6 +144,27 @@ impl Names {
         all.into_iter().map(String::as_str).filter(|name| !name.is_empty())
     }
 
+    /// What something else in the signature points to must have an Id.
+    fn check_needed(&self, profile: &XadesProfile) -> Result<(), Refusal> {
+        let properties = profile.xades_level != XadesLevel::None;
+        let format = properties && profile.data_object_format.include;
+        let key_info = profile.reference_order.contains(&ReferenceKind::KeyInfo);
+        let enveloping = profile.packaging == Packaging::Enveloping;
+        for (path, name, needed) in [
+            ("ids.signature", &self.signature, properties),
+            ("ids.signedProperties", &self.signed_properties, properties),
+            ("reference.id", &self.document_reference, format),
+            ("ids.keyInfo", &self.key_info, key_info),
+            ("ids.signature", &self.content, enveloping),
+        ] {
+            if needed && name.is_empty() {
+                let rule = "must not be empty here, something in the signature points to it";
+                return Err(Refusal::setting(path, rule.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Refusal> {
         for (position, name) in self.all().enumerate() {
             if !is_ncname(name) {
@@ -196,14 +218,14 @@ impl Tokens<'_> {
                 None => (token, None),
             };
             match (self.value(name), otherwise) {
-                (Some(Some(value)), _) => text.push_str(&value),
-                (Some(None), Some(otherwise)) => text.push_str(otherwise),
-                (Some(None), None) => {
+                (Token::Text(value), _) => text.push_str(&value),
+                (Token::Nothing, Some(otherwise)) => text.push_str(otherwise),
+                (Token::Nothing, None) => {
                     let what = "the cac:Signature of the document must refer to its signature by \
                                 cac:DigitalSignatureAttachment/cac:ExternalReference/cbc:URI";
                     return Err(wrong(what.to_owned()));
                 }
-                (None, _) => {
+                (Token::Unknown, _) => {
                     let known = "{hash}, {uuid}, {number}, {signature}, {ublSignatureUri}";
                     return Err(wrong(format!("'{{{token}}}' is not known; known: {known}")));
                 }
@@ -214,37 +236,47 @@ impl Tokens<'_> {
         Ok(text)
     }
 
-    /// `None` for a token that does not exist, `Some(None)` for one without a value here.
-    fn value(&self, name: &str) -> Option<Option<String>> {
+    fn value(&self, name: &str) -> Token {
         let hexadecimal = || {
             self.hash.iter().fold(String::with_capacity(36), |mut text, octet| {
                 let _ = write!(text, "{octet:02x}");
                 text
             })
         };
-        Some(match name {
-            "hash" => Some(hexadecimal()),
+        Token::Text(match name {
+            "hash" => hexadecimal(),
             "uuid" => {
                 let mut text = hexadecimal();
                 for at in [8, 13, 18, 23] {
                     text.insert(at, '-');
                 }
-                Some(text)
+                text
             }
             "number" => {
-                let (first, _) = self.hash.split_first_chunk::<4>()?;
-                Some(format!("{:09}", u32::from_be_bytes(*first) % 1_000_000_000))
+                let [a, b, c, d, ..] = *self.hash;
+                format!("{:09}", u32::from_be_bytes([a, b, c, d]) % 1_000_000_000)
             }
-            "signature" => Some(self.signature.to_owned()),
-            "ublSignatureUri" => self.facts.ubl_signature_uri.clone(),
-            _ => return None,
+            "signature" => self.signature.to_owned(),
+            "ublSignatureUri" => match &self.facts.ubl_signature_uri {
+                Some(uri) => uri.clone(),
+                None => return Token::Nothing,
+            },
+            _ => return Token::Unknown,
         })
     }
+}
+
+/// What a token stands for.
+enum Token {
+    Text(String),
+    /// It is known and has no value in this document.
+    Nothing,
+    Unknown,
 }
 
 /// NCName without the letters beyond ASCII that some verifiers stumble over.
 fn is_ncname(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }

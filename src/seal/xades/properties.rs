@@ -101,7 +101,8 @@ fn signing_certificate(parts: &Parts<'_>, text: &mut String) -> Result<(), Refus
                  <{ds}X509SerialNumber>{serial}</{ds}X509SerialNumber></{xades}IssuerSerial>"
             );
         } else if settings.issuer_serial {
-            let serial = base64(&certificate.issuer_serial_der().map_err(unusable)?);
+            let serial =
+                base64(&certificate.issuer_serial_der().map_err(|error| unusable(&error))?);
             let _ = write!(text, "<{xades}IssuerSerialV2>{serial}</{xades}IssuerSerialV2>");
         }
         let _ = write!(text, "</{xades}Cert>");

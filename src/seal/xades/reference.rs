@@ -7,72 +7,170 @@ use roxmltree::{Document, Node};
 use super::Job;
 use super::location;
 use super::spot::Spot;
-use super::template::{self, Body, Parts, Reference};
+use super::template::{self, Body, Context, Parts, Reference};
 use super::ubl::SIG_NAMESPACE;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{Filter, FilterOperation, Transform};
 use crate::domain::xades::{
-    self, ExistingSignatures, NamedTransform, SignatureTransform, XadesProfile,
+    self, ExistingSignatures, NamedTransform, ReferenceKind, SignatureTransform, XadesLevel,
+    XadesProfile,
 };
 use crate::pki::digest::Digest;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::guard;
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
-use crate::seal::xml::transforms::{Place, Present, dereference, general, native};
-use crate::seal::xml::xpath::Budget;
+use crate::seal::xml::transforms::{
+    Place, Present, dereference, general, native, nothing_selected,
+};
 use crate::seal::xml::{DS_NAMESPACE, XML_NAMESPACE};
 
+/// The reference to the document, its digest still to come.
+///
+/// # Errors
+/// A URI that points to nothing.
+pub(super) fn undigested(
+    job: Job<'_>,
+    parts: &Parts<'_>,
+    tree: &Document<'_>,
+) -> Result<Reference, Refusal> {
+    let profile = job.profile;
+    Ok(Reference {
+        id: parts.names.document_reference.clone(),
+        uri: uri(job, tree)?,
+        reference_type: profile.reference.reference_type.clone().unwrap_or_default(),
+        transforms: transforms(profile),
+        digest: Digest::of(digest_algorithm(profile), b""),
+    })
+}
+
+/// Digests a reference to a document in which the signature does not stand yet, `parent` is where it
+/// will. False when the transforms need it there: then ask [`Site::with_signature`].
+///
+/// # Errors
+/// Transforms that cannot be done, or that select the signature itself, or nothing.
+pub(super) fn digest(
+    job: Job<'_>,
+    tree: &Document<'_>,
+    parent: Node<'_, '_>,
+    reference: &mut Reference,
+) -> Result<bool, Refusal> {
+    let start = dereference(tree, &reference.uri)?;
+    let mut sink = DigestSink::new(reference.digest.algorithm());
+    let (transforms, within) = (&reference.transforms, (job.limits, job.budget));
+    match native(tree, start, transforms, Place { parent }, within, &mut sink) {
+        Some(result) => {
+            result?;
+            let digest = sink.finish();
+            // The digest of no octets at all: what is left after all transforms is nothing.
+            if digest == reference.digest {
+                return Err(nothing_selected());
+            }
+            reference.digest = digest;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// The URI of the reference: as said, or of the element that is named.
+fn uri(job: Job<'_>, tree: &Document<'_>) -> Result<String, Refusal> {
+    let settings = &job.profile.reference;
+    match (&settings.element, &settings.uri) {
+        (None, None) => Ok(String::new()),
+        (None, Some(uri)) if uri.is_empty() || uri.starts_with('#') => Ok(uri.clone()),
+        (None, Some(_)) => {
+            let rule = "must be empty, #xpointer(/) or # and an Id in the document";
+            Err(Refusal::setting("reference.uri", rule.to_owned()))
+        }
+        (Some(_), Some(_)) => {
+            let rule = "say either element or uri".to_owned();
+            Err(Refusal::setting("reference.element", rule))
+        }
+        (Some(location), None) if location.place == xades::Place::Default => {
+            let rule = "name an element: a path, a localName or an xpath".to_owned();
+            Err(Refusal::setting("reference.element", rule))
+        }
+        (Some(location), None) => {
+            let element = location::find(tree, location, ExistingSignatures::Refuse, job.budget)?;
+            let id = id_of(element).ok_or_else(|| {
+                let path = location::path_of(element);
+                Refusal::setting("reference.element", format!("{path} has no Id attribute"))
+            })?;
+            let same = |node: &Node<'_, '_>| has_id(*node, id);
+            if tree.descendants().filter(same).count() > 1 {
+                let path = location::path_of(element);
+                let rule = format!("the Id of {path} is that of another element too");
+                return Err(Refusal::setting("reference.element", rule));
+            }
+            Ok(format!("#{id}"))
+        }
+    }
+}
+
+/// Characters of the values that are tried in place of the signature's: fewer than P-256 gives, and
+/// more than RSA with 8192 bits.
+const SHORT_VALUE: usize = 64;
+const LONG_VALUE: usize = 1400;
+
 /// Where a document is about to be sealed.
-pub(super) struct Site<'s, 'a, 'i> {
+pub(super) struct Site<'s> {
     pub(super) job: Job<'s>,
     pub(super) source: &'s Source<'s>,
-    pub(super) tree: &'a Document<'i>,
     pub(super) draft: &'s Draft,
-    pub(super) parent: Node<'a, 'i>,
     pub(super) spot: &'s Spot,
 }
 
-impl Site<'_, '_, '_> {
-    /// The reference to the document, digested.
+impl Site<'_> {
+    /// The digest over the document with a whole signature in it; only what depends on this digest
+    /// is made up.
     ///
     /// # Errors
-    /// A URI that points to nothing, transforms that cannot be done, or that select the signature
-    /// itself.
-    pub(super) fn reference(&self, parts: &Parts<'_>, body: &Body) -> Result<Reference, Refusal> {
-        let profile = self.job.profile;
-        let settings = &profile.reference;
-        let mut reference = Reference {
-            id: parts.names.document_reference.clone(),
-            uri: self.uri()?,
-            reference_type: settings.reference_type.clone().unwrap_or_default(),
-            transforms: transforms(profile),
-            digest: Digest::of(digest_algorithm(profile), b""),
-        };
-        let start = dereference(self.tree, &reference.uri)?;
-        let place = Place { parent: self.parent };
-        let mut sink = DigestSink::new(digest_algorithm(profile));
-        let limits = self.job.limits;
-        match native(self.tree, start, &reference.transforms, place, limits, &mut sink) {
-            Some(result) => {
-                result?;
-                reference.digest = sink.finish();
-            }
-            None => reference.digest = self.with_signature(parts, body, &reference)?,
-        }
-        Ok(reference)
-    }
-
-    /// The digest over the document with the signature in it, empty where it depends on the digest.
-    fn with_signature(
+    /// Transforms that cannot be done, or that select the signature itself, or nothing.
+    pub(super) fn before_value(
         &self,
         parts: &Parts<'_>,
         body: &Body,
+        context: &Context,
         reference: &Reference,
     ) -> Result<Digest, Refusal> {
-        let signed_info = template::signed_info_text(parts, std::slice::from_ref(reference));
+        let references = template::references(parts, body, context, reference.clone())?;
+        let signed_info = template::signed_info_text(parts, &references);
         let pieces = super::around_value(parts, body, &signed_info, "");
+        let digest = self.with_signature(pieces, &"A".repeat(SHORT_VALUE), reference)?;
+        if digest == reference.digest {
+            return Err(nothing_selected());
+        }
+        Ok(digest)
+    }
+
+    /// Refuses transforms whose octets are others once the signature is finished: the same digest
+    /// must come out with the final text and another value.
+    ///
+    /// # Errors
+    /// [`Refusal::TransformImpossible`], [`Refusal::XPathTooExpensive`].
+    pub(super) fn check_final(&self, seal: &[Piece], reference: &Reference) -> Result<(), Refusal> {
+        let digest = self.with_signature(seal.to_vec(), &"z".repeat(LONG_VALUE), reference)?;
+        if digest != reference.digest {
+            let reason = "what they select depends on the digests or the value of the signature";
+            return Err(Refusal::TransformImpossible { reason: reason.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// The digest over the document with a signature of this value in it.
+    fn with_signature(
+        &self,
+        mut pieces: Vec<Piece>,
+        value: &str,
+        reference: &Reference,
+    ) -> Result<Digest, Refusal> {
+        for piece in &mut pieces {
+            if matches!(piece, Piece::Value) {
+                *piece = Piece::Seal(value.to_owned());
+            }
+        }
         let mut draft = self.draft.clone();
         let (range, pieces) = self.spot.splice(pieces);
         let at = range.start + pieces.first().map_or(0, Piece::length);
@@ -83,48 +181,43 @@ impl Site<'_, '_, '_> {
             .descendants()
             .find(|node| node.is_element() && node.range().start == at)
             .ok_or(Refusal::ReferenceCoversItself)?;
-        let transforms =
-            signature.descendants().find(|node| node.has_tag_name((DS_NAMESPACE, "Transforms")));
-        let present = Present { signature: Some(signature), transforms };
+        let present =
+            Present { signature: Some(signature), transforms: self.transforms(signature) };
         let start = dereference(&tree, &reference.uri)?;
         let mut sink = DigestSink::new(reference.digest.algorithm());
-        let budget = Budget::default();
-        let limits = self.job.limits;
-        let outcome = general(present, start, &reference.transforms, limits, &budget, &mut sink)?;
+        let Job { limits, budget, .. } = self.job;
+        let outcome = general(present, start, &reference.transforms, limits, budget, &mut sink)?;
         if outcome.covers_itself {
             return Err(Refusal::ReferenceCoversItself);
+        }
+        if outcome.covers_nothing {
+            return Err(nothing_selected());
         }
         Ok(sink.finish())
     }
 
-    /// The URI of the reference: as said, or of the element that is named.
-    fn uri(&self) -> Result<String, Refusal> {
-        let settings = &self.job.profile.reference;
-        match (&settings.element, &settings.uri) {
-            (None, None) => Ok(String::new()),
-            (None, Some(uri)) if uri.is_empty() || uri.starts_with('#') => Ok(uri.clone()),
-            (None, Some(_)) => {
-                let rule = "must be empty, #xpointer(/) or # and an Id in the document";
-                Err(Refusal::setting("reference.uri", rule.to_owned()))
-            }
-            (Some(_), Some(_)) => {
-                let rule = "say either element or uri".to_owned();
-                Err(Refusal::setting("reference.element", rule))
-            }
-            (Some(location), None) if location.place == xades::Place::Default => {
-                let rule = "name an element: a path, a localName or an xpath".to_owned();
-                Err(Refusal::setting("reference.element", rule))
-            }
-            (Some(location), None) => {
-                let element = location::find(self.tree, location, ExistingSignatures::Refuse)?;
-                let id = id_of(element).ok_or_else(|| {
-                    let path = location::path_of(element);
-                    Refusal::setting("reference.element", format!("{path} has no Id attribute"))
-                })?;
-                Ok(format!("#{id}"))
-            }
-        }
+    /// `ds:Transforms` of the reference to the document.
+    fn transforms<'t, 'j>(&self, signature: Node<'t, 'j>) -> Option<Node<'t, 'j>> {
+        let profile = self.job.profile;
+        let number = profile
+            .reference_order
+            .iter()
+            .filter(|kind| {
+                profile.xades_level != XadesLevel::None || **kind != ReferenceKind::SignedProperties
+            })
+            .position(|kind| *kind == ReferenceKind::Document)?;
+        let child = |node: &Node<'t, 'j>, name: &str| node.has_tag_name((DS_NAMESPACE, name));
+        let signed_info = signature.children().find(|node| child(node, "SignedInfo"))?;
+        let reference =
+            signed_info.children().filter(|node| child(node, "Reference")).nth(number)?;
+        reference.children().find(|node| child(node, "Transforms"))
     }
+}
+
+/// Whether some attribute that verifiers take for an identifier has this value.
+fn has_id(element: Node<'_, '_>, id: &str) -> bool {
+    let mut attributes = element.attributes();
+    attributes.any(|it| matches!(it.name(), "Id" | "ID" | "id") && it.value() == id)
 }
 
 /// The value of an attribute that verifiers take for an identifier.

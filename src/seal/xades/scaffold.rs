@@ -64,7 +64,9 @@ pub(super) fn add(
     if edits.is_empty() {
         return Ok(None);
     }
-    // From the end to the beginning, so that offsets stay right.
+    // From the end to the beginning, so that offsets stay right; of two at the same place the first
+    // one comes first.
+    edits.reverse();
     edits.sort_by_key(|(spot, _)| std::cmp::Reverse(spot.range.start));
     let mut draft = draft.clone();
     for (spot, text) in edits {

@@ -1,10 +1,19 @@
 //! What settings may not say together, decided before a document is looked at.
 
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::domain::refusal::Refusal;
+use crate::domain::transform::Transform;
 use crate::domain::xades::{
-    ExistingSignatures, KeyInfoPart, Packaging, ReferenceKind, SignatureInput, SignatureLocation,
-    SigningCertificateVersion, SigningTimeFormat, XadesLevel, XadesProfile,
+    ExistingSignatures, KeyInfoPart, Packaging, Place, Policy, ProductionPlace, ReferenceKind,
+    ReferenceSettings, SignatureInput, SignatureLocation, SignatureTransform,
+    SignatureValueEncoding, SigningCertificateVersion, SigningTimeFormat, XadesLevel, XadesProfile,
 };
+use crate::seal::xml::transforms::MAX_FILTERS;
+use crate::seal::xml::uri::is_absolute;
 
 /// Refuses settings that contradict each other or the level they claim.
 ///
@@ -13,6 +22,10 @@ use crate::domain::xades::{
 pub(super) fn check(profile: &XadesProfile) -> Result<(), Refusal> {
     references(profile)?;
     lists(profile)?;
+    texts(profile)?;
+    without_effect(profile)?;
+    transforms(profile)?;
+    namespaces(profile)?;
     match profile.xades_level {
         XadesLevel::None => plain(profile)?,
         XadesLevel::Bes | XadesLevel::Epes => extended(profile)?,
@@ -98,12 +111,14 @@ fn plain(profile: &XadesProfile) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Entries of a list.
+const MAX_ITEMS: usize = 20;
+
 /// Lists that nobody needs longer.
 fn lists(profile: &XadesProfile) -> Result<(), Refusal> {
     if profile.key_info.key_value && !profile.key_info.order.contains(&KeyInfoPart::KeyValue) {
         return conflict("keyInfo.order", "must name KEY_VALUE when keyValue is asked for");
     }
-    const MAX_ITEMS: usize = 20;
     let lengths =
         [("claimedRoles", profile.claimed_roles.len()), ("commitments", profile.commitments.len())];
     for (path, length) in lengths {
@@ -112,6 +127,140 @@ fn lists(profile: &XadesProfile) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Texts that a schema or a reader would refuse.
+fn texts(profile: &XadesProfile) -> Result<(), Refusal> {
+    if profile.claimed_roles.iter().any(|role| role.trim().is_empty()) {
+        return conflict("claimedRoles", "a role must not be empty");
+    }
+    if profile.commitments.iter().any(|commitment| commitment.identifier.trim().is_empty()) {
+        return conflict("commitments", "each needs an identifier");
+    }
+    if profile.production_place == Some(ProductionPlace::default()) {
+        return conflict("productionPlace", "say a city, country or other part of it");
+    }
+    let policy = profile.policy.as_ref();
+    let qualifiers = [
+        ("policy.qualifier", policy.and_then(|policy| policy.qualifier.as_deref())),
+        ("dataObjectFormat.qualifier", profile.data_object_format.qualifier.as_deref()),
+    ];
+    for (path, qualifier) in qualifiers {
+        if qualifier.is_some_and(|it| !matches!(it, "OIDAsURN" | "OIDAsURI")) {
+            return conflict(path, "must be OIDAsURN or OIDAsURI");
+        }
+    }
+    let hash = policy.and_then(|policy| policy.hash.as_ref());
+    if hash.is_some_and(|hash| hash.value.is_empty() || STANDARD.decode(&hash.value).is_err()) {
+        return conflict("policy.hash.value", "must be base64, as published");
+    }
+    let of_properties = Some(super::properties::SIGNED_PROPERTIES_TYPE);
+    for (path, settings) in [
+        ("reference.type", &profile.reference),
+        ("keyInfoReference.type", &profile.key_info_reference),
+    ] {
+        if settings.reference_type.as_deref() == of_properties {
+            return conflict(path, "this type is for the reference to the signed properties");
+        }
+    }
+    Ok(())
+}
+
+/// What would be accepted and then do nothing.
+fn without_effect(profile: &XadesProfile) -> Result<(), Refusal> {
+    let location = &profile.signature_location;
+    if location.first_empty && location.index.is_some() {
+        return conflict("signatureLocation", "say index or firstEmpty, not both");
+    }
+    if location.place == Place::Default && (location.first_empty || location.index.is_some()) {
+        return conflict("signatureLocation", "index and firstEmpty choose among named places");
+    }
+    let v1 = profile.signing_certificate.version == SigningCertificateVersion::V1;
+    let street = profile.production_place.as_ref().is_some_and(|it| it.street_address.is_some());
+    if v1 && street {
+        return conflict("productionPlace.streetAddress", "version 1 has no place for it");
+    }
+    let format = &profile.data_object_format;
+    let of_identifier = format.qualifier.is_some() || format.identifier_description.is_some();
+    if format.identifier.is_none() && of_identifier {
+        return conflict("dataObjectFormat.identifier", "its qualifier and description need it");
+    }
+    if let Some(policy) = &profile.policy
+        && policy.identifier.is_empty()
+        && *policy != Policy::default()
+    {
+        return conflict("policy.identifier", "the rest of the policy needs it");
+    }
+    let key_info = profile.reference_order.contains(&ReferenceKind::KeyInfo);
+    if !key_info && profile.key_info_reference != ReferenceSettings::default() {
+        return conflict("keyInfoReference", "there is none; name KEY_INFO in referenceOrder");
+    }
+    Ok(())
+}
+
+/// The enveloped transform may only be applied to a node-set of the document that holds the
+/// The number of filters, and the order: the enveloped transform may only be applied to a node-set of
+/// the document that holds the signature (XMLDSIG 1.1, 6.6.4); octets hold no signature that it could
+/// leave out.
+fn transforms(profile: &XadesProfile) -> Result<(), Refusal> {
+    let SignatureTransform::List(list) = &profile.signature_transform else { return Ok(()) };
+    let filters = list.iter().filter_map(|transform| match transform {
+        Transform::XPathFilter2 { filters } => Some(filters.len()),
+        _ => None,
+    });
+    for count in filters {
+        if !(1..=MAX_FILTERS).contains(&count) {
+            let rule = format!("XPATH_FILTER2 needs 1 to {MAX_FILTERS} filters");
+            return conflict("signatureTransform", &rule);
+        }
+    }
+    let ends = |transform: &Transform| {
+        matches!(transform, Transform::Canonical { .. } | Transform::Base64)
+    };
+    if list.iter().skip_while(|transform| !ends(transform)).any(|it| *it == Transform::Enveloped) {
+        let rule = "ENVELOPED must come before the first CANONICAL or BASE64";
+        return conflict("signatureTransform", rule);
+    }
+    Ok(())
+}
+
+/// Namespace names that XPath expressions are given: canonicalization allows no others in the
+/// `ds:XPath` that declares them, and no element has another.
+fn namespaces(profile: &XadesProfile) -> Result<(), Refusal> {
+    if let Place::XPath { namespaces, .. } = &profile.signature_location.place {
+        absolute("signatureLocation", namespaces)?;
+    }
+    if let Some(element) = &profile.reference.element
+        && let Place::XPath { namespaces, .. } = &element.place
+    {
+        absolute("reference.element", namespaces)?;
+    }
+    let SignatureTransform::List(list) = &profile.signature_transform else { return Ok(()) };
+    for transform in list {
+        match transform {
+            Transform::XPath { namespaces, .. } => absolute("signatureTransform", namespaces)?,
+            Transform::XPathFilter2 { filters } => {
+                for filter in filters {
+                    absolute("signatureTransform", &filter.namespaces)?;
+                }
+            }
+            Transform::Enveloped | Transform::Canonical { .. } | Transform::Base64 => {}
+        }
+    }
+    Ok(())
+}
+
+fn absolute(path: &'static str, namespaces: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    match namespaces.iter().find(|(_, name)| !is_absolute(name)) {
+        None => Ok(()),
+        Some((prefix, name)) => {
+            let shown: String = name.chars().take(120).collect();
+            let rule = format!(
+                "namespaces binds the prefix '{prefix}' to '{shown}', which is no absolute URI"
+            );
+            conflict(path, &rule)
+        }
+    }
 }
 
 /// What XAdES needs at any level.
@@ -155,6 +304,9 @@ fn baseline(profile: &XadesProfile) -> Result<(), Refusal> {
     let type_of_properties = profile.signed_properties_reference.reference_type.as_deref();
     if !matches!(type_of_properties, None | Some(super::properties::SIGNED_PROPERTIES_TYPE)) {
         return conflict("signedPropertiesReference.type", "xadesLevel B fixes it");
+    }
+    if profile.signature_value_encoding != SignatureValueEncoding::Raw {
+        return conflict("signatureValueEncoding", "xadesLevel B needs RAW (XMLDSIG 1.1, 6.4.3)");
     }
     if profile.ids.target.is_some() {
         return conflict("ids.target", "xadesLevel B needs the signature's Id");

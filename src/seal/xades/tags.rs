@@ -78,12 +78,12 @@ pub(super) fn issuer_and_serial(
     certificate: &Certificate,
     style: &NameStyle,
 ) -> Result<(String, String), Refusal> {
-    let name = certificate.issuer_name(style).map_err(unusable)?;
+    let name = certificate.issuer_name(style).map_err(|error| unusable(&error))?;
     Ok((escaped(&name), certificate.serial_decimal()))
 }
 
 /// A certificate that has a part we cannot write.
-pub(super) fn unusable(error: pki::Error) -> Refusal {
+pub(super) fn unusable(error: &pki::Error) -> Refusal {
     Refusal::CertificateUnusable { reason: error.to_string() }
 }
 
@@ -100,5 +100,6 @@ pub(super) fn attribute(name: &str, value: &str) -> String {
 pub(super) fn escaped(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
     write_attribute_value(text, &mut octets);
-    String::from_utf8(octets).unwrap_or_default()
+    // `]]>` must not stand in content (XML 1.0, 2.4).
+    String::from_utf8(octets).unwrap_or_default().replace('>', "&gt;")
 }

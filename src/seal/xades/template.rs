@@ -26,13 +26,37 @@ use crate::seal::xml::c14n::{Subset, canonicalize, inherited_xml_attributes};
 use crate::seal::xml::sink::{DigestSink, Sink};
 use crate::seal::xml::transforms::write_transforms;
 
-/// What the place of the signature hands down to it.
-pub(super) struct Context<'a, 'i> {
-    /// The parent of the signature; `None` for a signature that is the root.
-    pub(super) parent: Option<Node<'a, 'i>>,
+/// What the place of the signature hands down to it: taken from the tree once, so that the tree can
+/// go.
+#[derive(Default)]
+pub(super) struct Context {
+    /// The namespaces in scope at the parent, as prefix (empty for the default) and name.
+    namespaces: Vec<(String, String)>,
+    /// The `xml:*` attributes that Canonical XML 1.0 inherits, and 1.1.
+    inclusive: Vec<(String, String)>,
+    inclusive11: Vec<(String, String)>,
+    /// Whether nobody knows for sure what 1.1 inherits.
+    disputed_bases: bool,
 }
 
-impl Context<'_, '_> {
+impl Context {
+    /// The context of a child of an element. A signature that is the root has the default one.
+    pub(super) fn of(parent: Node<'_, '_>) -> Self {
+        let inherited = |method| -> Vec<(String, String)> {
+            let all = inherited_xml_attributes(Some(parent), method).into_iter();
+            all.map(|(local, value)| (local.to_owned(), value.into_owned())).collect()
+        };
+        let bindings = parent.namespaces().filter(|binding| binding.name() != Some("xml"));
+        Self {
+            namespaces: bindings
+                .map(|it| (it.name().unwrap_or_default().to_owned(), it.uri().to_owned()))
+                .collect(),
+            inclusive: inherited(CanonicalizationMethod::Inclusive),
+            inclusive11: inherited(CanonicalizationMethod::Inclusive11),
+            disputed_bases: has_disputed_bases(parent),
+        }
+    }
+
     /// The start tag of a wrapper element: the namespaces in scope at the parent and the `xml:*`
     /// attributes that the method inherits. Exclusive canonicalization takes nothing from outside
     /// that the signature does not declare, but for the prefixes it is told to.
@@ -42,26 +66,25 @@ impl Context<'_, '_> {
         prefixes: &[&str],
     ) -> Result<String, Refusal> {
         let mut tag = String::from("<context");
-        let exclusive = method == CanonicalizationMethod::Exclusive;
-        if let Some(parent) = self.parent
-            && (!exclusive || !prefixes.is_empty())
-        {
-            if method == CanonicalizationMethod::Inclusive11 && has_disputed_bases(parent) {
-                return Err(Refusal::CanonicalizationUnsupported {
-                    what: "an xml:base that is empty or ends in '.' or '..'".to_owned(),
-                    remedy: "use exclusive canonicalization or write the attribute out",
-                });
+        let inherited: &[(String, String)] = match method {
+            CanonicalizationMethod::Exclusive => &[],
+            CanonicalizationMethod::Inclusive => &self.inclusive,
+            CanonicalizationMethod::Inclusive11 => &self.inclusive11,
+        };
+        if method == CanonicalizationMethod::Inclusive11 && self.disputed_bases {
+            return Err(Refusal::CanonicalizationUnsupported {
+                what: "an xml:base that is empty or ends in '.' or '..'".to_owned(),
+                remedy: "use exclusive canonicalization or write the attribute out",
+            });
+        }
+        if method != CanonicalizationMethod::Exclusive || !prefixes.is_empty() {
+            for (prefix, namespace) in &self.namespaces {
+                let colon = if prefix.is_empty() { "" } else { ":" };
+                let _ = write!(tag, " xmlns{colon}{prefix}=\"{}\"", escaped(namespace));
             }
-            for binding in parent.namespaces() {
-                let _ = match binding.name() {
-                    Some("xml") => Ok(()),
-                    Some(prefix) => write!(tag, " xmlns:{prefix}=\"{}\"", escaped(binding.uri())),
-                    None => write!(tag, " xmlns=\"{}\"", escaped(binding.uri())),
-                };
-            }
-            for (local, value) in inherited_xml_attributes(Some(parent), method) {
-                let _ = write!(tag, " xml:{local}=\"{}\"", escaped(&value));
-            }
+        }
+        for (local, value) in inherited {
+            let _ = write!(tag, " xml:{local}=\"{}\"", escaped(value));
         }
         tag.push('>');
         Ok(tag)
@@ -139,10 +162,8 @@ impl Body {
             return Ok(Self { opening, key_info, object, properties: String::new() });
         }
         let object_id = attribute("Id", &names.object);
-        let declared = match profile.prefixes.xades_at_signature {
-            true => String::new(),
-            false => tags.declare_xades(),
-        };
+        let declared =
+            if profile.prefixes.xades_at_signature { String::new() } else { tags.declare_xades() };
         let id = attribute("Id", &names.qualifying_properties);
         let target = escaped(&names.target);
         let object_opening = format!(
@@ -155,6 +176,7 @@ impl Body {
 }
 
 /// One `ds:Reference` with its digest.
+#[derive(Clone)]
 pub(super) struct Reference {
     pub(super) id: String,
     pub(super) uri: String,
@@ -198,7 +220,7 @@ impl OwnReference {
 
     fn digest(
         &self,
-        context: &Context<'_, '_>,
+        context: &Context,
         place: (&str, &str, &str),
         depth: usize,
     ) -> Result<Digest, Refusal> {
@@ -214,7 +236,7 @@ impl OwnReference {
 pub(super) fn references(
     parts: &Parts<'_>,
     body: &Body,
-    context: &Context<'_, '_>,
+    context: &Context,
     document: Reference,
 ) -> Result<Vec<Reference>, Refusal> {
     let Parts { profile, names, tags, .. } = parts;
@@ -262,7 +284,7 @@ pub(super) fn references(
 pub(super) fn signed_info(
     parts: &Parts<'_>,
     body: &Body,
-    context: &Context<'_, '_>,
+    context: &Context,
     references: &[Reference],
 ) -> Result<(String, Vec<u8>), Refusal> {
     let text = signed_info_text(parts, references);

@@ -13,7 +13,7 @@ pub mod nodes;
 pub mod sink;
 pub mod source;
 pub mod transforms;
-mod uri;
+pub(super) mod uri;
 pub mod xpath;
 
 /// Namespace of `xml:lang` and its kin; never declared, always bound (Namespaces in XML, 3).

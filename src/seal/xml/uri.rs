@@ -4,7 +4,7 @@
 /// Whether a namespace name is an absolute URI: it has a scheme
 /// (RFC 3986, 3.1) and no character that no URI has. libxml2 refuses to canonicalize documents with
 /// any other namespace name.
-pub(super) fn is_absolute(name: &str) -> bool {
+pub(in crate::seal) fn is_absolute(name: &str) -> bool {
     split_scheme(name).0.is_some() && name.bytes().all(is_uri_byte)
 }
 

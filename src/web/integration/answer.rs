@@ -20,7 +20,7 @@ use crate::app::Caller;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
 use crate::domain::text::hex;
-use crate::domain::xades::{Place, SignatureInput, SignatureTransform, XadesLevel};
+use crate::domain::xades::{Packaging, Place, SignatureInput, SignatureTransform, XadesLevel};
 use crate::web::{Web, units};
 use crate::workflow;
 use crate::workflow::operations::OperationDetail;
@@ -286,9 +286,11 @@ fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
     let attribute =
         |attribute_key, attribute_value| DocumentAttribute { attribute_key, attribute_value };
     let xades = &settings.xades;
-    let transform = match &xades.signature_transform {
-        SignatureTransform::Named(named) => named.as_str(),
-        SignatureTransform::List(_) => "LIST",
+    let transform = match (&xades.signature_transform, xades.packaging) {
+        (SignatureTransform::Named(named), Packaging::Enveloped) => named.as_str(),
+        // Nothing is taken out of a document that does not hold its signature.
+        (SignatureTransform::Named(_), _) => "NONE",
+        (SignatureTransform::List(_), _) => "LIST",
     };
     let canonical = xades.canonical_transform.as_str();
     let mut attributes = vec![

@@ -276,6 +276,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::SettingConflict { .. }
         | Refusal::IdTaken { .. }
         | Refusal::WouldBreakSignature { .. }
+        | Refusal::SignatureUncheckable { .. }
         | Refusal::ScaffoldingImpossible { .. }
         | Refusal::LintFailed { .. }
         | Refusal::SchemaInvalid { .. }

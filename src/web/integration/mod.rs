@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod errors;
 pub mod lookup;
+mod overrides;
 pub mod request;
 pub mod sign;
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::overrides;
 use crate::app::Limits;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
@@ -90,10 +91,11 @@ struct SignatureInfo {
     #[serde(default, deserialize_with = "object")]
     visible_signature_info: Option<VisibleSignatureInfo>,
     /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
+    #[serde(default, deserialize_with = "name")]
     profile: Option<String>,
     /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
-    /// of Sign'Stash says; the innermost one counts.
-    #[serde(default, deserialize_with = "settings_object")]
+    /// of Sign'Stash says; where both say something the inner one counts.
+    #[serde(default, deserialize_with = "overrides")]
     #[schema(value_type = Option<XadesProfile>)]
     advanced_signature_info: Option<Map<String, Value>>,
 }
@@ -144,21 +146,17 @@ struct PersonReceiver {
     delivery_status: Option<String>,
 }
 
-fn settings_object<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
+fn overrides<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    let object = Option::<Object<Map<String, Value>>>::deserialize(deserializer)?;
-    Ok(object.map(|object| innermost(object.0)))
+    Ok(object(deserializer)?.map(overrides::said).filter(|settings| !settings.is_empty()))
 }
 
-/// Unwraps an object nested in itself, and leaves out what is `null`: that says nothing.
-fn innermost(mut settings: Map<String, Value>) -> Map<String, Value> {
-    while let Some(Value::Object(inner)) = settings.remove("advancedSignatureInfo") {
-        settings = inner;
-    }
-    settings.retain(|_, value| !value.is_null());
-    settings
+/// A name without blanks around it; an empty one is none.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    Ok(name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()))
 }
 
 /// A value that must be a JSON object. Derived code would also take a list of the members' values.
@@ -494,8 +492,7 @@ fn wishes(
         .filter(|(_, value)| value.is_some())
         .map(|(member, _)| format!("signatureInfo.{member} applies to PDF and was not used"))
         .collect();
-    let profile = info.profile.filter(|name| !name.trim().is_empty());
-    Ok(SealWishes { format: Format::Xades, profile, settings, notes })
+    Ok(SealWishes { format: Format::Xades, profile: info.profile, settings, notes })
 }
 
 fn not_available(what: &str) -> Refusal {

@@ -56,13 +56,15 @@ impl Claims {
         self.settings.canonical_transform.with_comments
     }
 
-    /// The level that EU DSS must say.
-    pub(super) const fn dss_level(&self) -> &'static str {
-        match self.level() {
-            XadesLevel::None => "XML-NOT-ETSI",
+    /// Whether a level that EU DSS says is the one claimed. It goes by the form, so that older levels
+    /// whose properties suffice are called baseline.
+    pub(super) fn is_level(&self, said: &str) -> bool {
+        let claimed = match self.level() {
+            XadesLevel::None => return said == "XML-NOT-ETSI",
             XadesLevel::Bes => "XAdES-BES",
             XadesLevel::Epes => "XAdES-EPES",
             XadesLevel::B => "XAdES-BASELINE-B",
-        }
+        };
+        said == claimed || said == "XAdES-BASELINE-B"
     }
 }

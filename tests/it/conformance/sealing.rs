@@ -72,44 +72,44 @@ impl Authority {
     pub(super) fn trust(&self) -> DssTrust {
         DssTrust {
             roots: vec![self.path("root.pem")],
+            certificates: vec![self.path("issuers.pem")],
             revocation_lists: vec![self.path("root.crl"), self.path("issuing.crl")],
             ..DssTrust::default()
         }
     }
 
-    /// Seals documents with the first so many keys that the profile takes.
+    /// Seals documents of ours with the first so many keys that the profile takes.
     pub(super) fn seal_all(
         &self,
         catalogue: &Catalogue,
         profile: &str,
-        documents: Vec<Document>,
+        documents: &[Document],
         keys: usize,
     ) -> Vec<Case> {
-        let sealed = documents.into_iter().flat_map(|document| {
-            self.try_seal_all(catalogue, profile, &document, keys)
-                .unwrap_or_else(|(document, refusal)| panic!("{profile}: {document}: {refusal}"))
+        let usable = usable_keys(catalogue, profile).take(keys);
+        let pairs = usable.flat_map(|key| documents.iter().map(move |document| (key, document)));
+        let sealed = pairs.map(|(key, document)| {
+            self.seal(catalogue, profile, document, key).unwrap_or_else(|refusal| {
+                panic!("{profile}: {} with {key}: {refusal}", document.name)
+            })
         });
         sealed.collect()
     }
 
-    /// As [`Authority::seal_all`] for one document that may be refused.
-    pub(super) fn try_seal_all(
+    /// Seals one document of others with one key, another in each turn.
+    pub(super) fn seal_one(
         &self,
         catalogue: &Catalogue,
         profile: &str,
         document: &Document,
-        keys: usize,
-    ) -> Result<Vec<Case>, (String, Refusal)> {
-        let named = catalogue.settings(Some(profile), &serde_json::Map::new()).unwrap();
-        let rsa_only = matches!(named.signature_algorithm, Some(SignatureAlgorithm::RsaPkcs1(_)));
-        let usable = KEYS.iter().take(keys).filter(|key| !rsa_only || key.starts_with("rsa"));
-        usable
-            .map(|key| self.seal(catalogue, profile, document, key))
-            .collect::<Result<_, _>>()
-            .map_err(|refusal| (document.name.clone(), refusal))
+        turn: usize,
+    ) -> Result<Case, Refusal> {
+        let keys: Vec<&str> = usable_keys(catalogue, profile).collect();
+        self.seal(catalogue, profile, document, keys[turn % keys.len()])
     }
 
-    fn seal(
+    /// Seals a document with one of the keys `rsa`, `rsa2048`, `p256`, `p384`, `secp256k1`.
+    pub(super) fn seal(
         &self,
         catalogue: &Catalogue,
         profile: &str,
@@ -145,6 +145,13 @@ impl Authority {
         fs::write(&file, sealed).unwrap();
         Ok(Case { file, content: detached.then(|| original.clone()), original })
     }
+}
+
+/// Keys that fit the algorithm of a profile.
+fn usable_keys(catalogue: &Catalogue, profile: &str) -> impl Iterator<Item = &'static str> {
+    let named = catalogue.settings(Some(profile), &serde_json::Map::new()).unwrap();
+    let rsa_only = matches!(named.signature_algorithm, Some(SignatureAlgorithm::RsaPkcs1(_)));
+    KEYS.into_iter().filter(move |key| !rsa_only || key.starts_with("rsa"))
 }
 
 impl Case {

@@ -65,6 +65,63 @@ fn a_repetition_gets_the_same_operation_and_the_same_bytes() {
     });
 }
 
+/// What says nothing, and how settings are nested and ordered, is not part of what is asked.
+#[test]
+fn the_same_settings_spelled_differently_are_the_same_request() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let asking = |info: Value| {
+            let mut request = small("unnamed");
+            let members = request["documents"][0]["signatureInfo"].as_object_mut().unwrap();
+            members.remove("profile");
+            members.remove("advancedSignatureInfo");
+            members.extend(info.as_object().unwrap().clone());
+            request
+        };
+        let under = |reference: &str, info: &Value| {
+            let mut request = asking(info.clone());
+            request["externalReference"] = json!(reference);
+            request["documents"][0]["documentRequest"]["externalReference"] = json!(reference);
+            request
+        };
+        let same = [
+            vec![
+                json!({}),
+                json!({ "profile": "", "advancedSignatureInfo": {} }),
+                json!({ "profile": " ", "advancedSignatureInfo": null }),
+                json!({ "advancedSignatureInfo": { "policy": null, "ids": {},
+                    "signingCertificate": { "version": null, "nameStyle": { "keywords": {} } },
+                    "advancedSignatureInfo": { "ubl": {} } } }),
+            ],
+            vec![
+                json!({ "profile": "xades-b", "advancedSignatureInfo": {
+                    "claimedRoles": ["seller"], "ids": { "signature": "S", "keyInfo": "K" },
+                    "signatureTransform": [{ "algorithm": "ENVELOPED" }] } }),
+                json!({ "profile": " xades-b ", "advancedSignatureInfo": {
+                    "ids": { "keyInfo": null, "signature": "S" }, "claimedRoles": ["other"],
+                    "advancedSignatureInfo": { "ids": { "keyInfo": "K" }, "claimedRoles": ["seller"],
+                        "signatureTransform": [{ "algorithm": "ENVELOPED", "xpath": null,
+                            "namespaces": {} }] } } }),
+            ],
+        ];
+        for spellings in same {
+            let reference = unique("spelled");
+            let first = client.sign(&under(&reference, &spellings[0])).await.good();
+            assert_eq!(all_sealed(&first).len(), 1);
+            for other in &spellings[1..] {
+                assert_eq!(
+                    replayed(&client.sign(&under(&reference, other)).await),
+                    first,
+                    "{other}"
+                );
+            }
+            // an empty policy is the implied one, so it does say something
+            let other = under(&reference, &json!({ "advancedSignatureInfo": { "policy": {} } }));
+            client.sign(&other).await.error(409, "0.0.7", "reference-reused");
+        }
+    });
+}
+
 #[test]
 fn hopeless_content_under_a_used_reference_is_refused_too() {
     on_shared(async |service| {

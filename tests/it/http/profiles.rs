@@ -131,6 +131,9 @@ fn other_packagings_over_the_wire() {
         let enveloping = json!({ "advancedSignatureInfo": { "packaging": "ENVELOPING" } });
         let answer = client.sign(&asking("<a>text</a>", &enveloping)).await.good();
         verify(&sealed(&answer, 0)).unwrap();
+        let transform =
+            json!({ "attributeKey": "SIGNATURE_ATTRIBUTE_TRANSFORM", "attributeValue": "NONE" });
+        assert_eq!(answer["documentList"][0]["documentAttributes"][0], transform);
 
         let detached = json!({ "advancedSignatureInfo": { "packaging": "DETACHED" } });
         let mut request = asking("%PDF-1.7 not really", &detached);
@@ -138,13 +141,13 @@ fn other_packagings_over_the_wire() {
         document["name"] = json!("Factura nº 1.pdf");
         document["contentType"] = json!("application/pdf");
         let answer = client.sign(&request).await.good();
+        assert_eq!(answer["documentList"][0]["documentAttributes"][0], transform);
         let seal = sealed(&answer, 0);
         let text = std::str::from_utf8(&seal).unwrap();
         assert!(text.contains("URI=\"Factura%20n%C2%BA%201.pdf\""), "{text}");
         assert!(text.contains("<xades:MimeType>application/pdf<"), "{text}");
 
         // an enveloped seal of something that is no XML says what to do
-        let mut request = request;
         request["documents"][0]["signatureInfo"]["advancedSignatureInfo"] = json!({});
         request["externalReference"] = json!(unique("enveloped"));
         request["documents"][0]["documentRequest"]["externalReference"] =

@@ -1,12 +1,100 @@
-//! Bombs: each must be refused, or sealed, in well under a second, on a small stack.
+//! Bombs: each must be refused, or sealed, in well under a second, on a small stack, and without
+//! taking memory. How long refusals take exactly is `make bench`'s.
+
+mod samples;
 
 use std::fmt::Write as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use chancery::domain::refusal::Refusal;
 use chancery::domain::xades::SignatureLocation;
+use chancery::seal::{Limits, Profile, prepare};
+use serde_json::{Map, Value};
 
+use super::bodies;
 use super::support::*;
+
+const CHILD: &str = "CHANCERY_TEST_HOSTILE";
+
+/// What refusing everything may add to the peak of a process: a copy of the longest document, and a
+/// tree of the largest that is parsed at all.
+const MOST_MEMORY: usize = 24_000_000;
+
+fn refuse(document: &[u8], settings: &Map<String, Value>) -> Option<Refusal> {
+    let profile = Profile::Xades(Box::new(bodies::profile(settings).unwrap()));
+    let key = &PKI.p256;
+    prepare(document.to_vec(), &profile, &key.signer, key.now(), &Limits::default()).err()
+}
+
+#[test]
+fn each_for_its_reason() {
+    for sample in samples::all() {
+        let refusal = refuse(&sample.document, sample.settings.as_object().unwrap());
+        let code = refusal.as_ref().map(Refusal::code);
+        assert_eq!(code, Some(sample.code), "{}: {refusal:?}", sample.name);
+    }
+}
+
+/// With `../shared/samples`; passes without.
+#[test]
+fn each_of_others_for_its_reason() {
+    let expected = [
+        ("signxml__dtd", "doctype-forbidden"),
+        ("signxml__external", "doctype-forbidden"),
+        ("signxml__xmlbomb", "doctype-forbidden"),
+        ("dss__xml_entity", "doctype-forbidden"),
+        ("derived__latin1-bytes-declared-utf8", "encoding-contradicted"),
+        ("derived__xml-1.1", "xml-version-unsupported"),
+    ];
+    let files = shared_xml(&["other-xml"]);
+    for (name, code) in expected {
+        let Some(file) = files.iter().find(|file| file.file_stem().unwrap() == name) else {
+            assert!(files.is_empty(), "{name} is missing");
+            continue;
+        };
+        let refusal = refuse(&std::fs::read(file).unwrap(), &Map::new());
+        assert_eq!(refusal.as_ref().map(Refusal::code), Some(code), "{name}: {refusal:?}");
+    }
+}
+
+/// The child: refuses everything and says what that added to its peak.
+#[test]
+fn child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let mut samples = samples::all();
+    // They only take time, and unoptimised builds much of it.
+    samples.retain(|sample| sample.code != "xpath-too-expensive");
+    refuse(b"<a/>", &Map::new());
+    let before = peak();
+    for sample in &samples {
+        assert!(refuse(&sample.document, sample.settings.as_object().unwrap()).is_some());
+    }
+    println!("\nmeasured {}", peak() - before);
+}
+
+/// Peak of this process in bytes (`VmHWM` of proc(5)).
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+#[test]
+fn without_taking_memory() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "seal::hostile::child", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let measured = said.lines().find_map(|line| line.strip_prefix("measured "));
+    let measured: usize = measured.unwrap_or_else(|| panic!("{said}")).parse().unwrap();
+    println!("{measured} bytes");
+    assert!(measured < MOST_MEMORY, "refusing takes {measured} bytes");
+}
 
 /// Runs on a small stack, as a worker thread of the service has it.
 fn quickly(document: String) -> Option<Refusal> {

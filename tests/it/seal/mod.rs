@@ -1,10 +1,15 @@
 //! The XML engine before foreign judges: xmlsec1, libxml2, bergshamra.
 
 mod algorithms;
+mod bodies;
 mod c14n;
+mod departures;
 mod encodings;
+mod fuzz;
 mod hostile;
 mod independent;
+mod large;
+mod limits;
 mod lint;
 mod location;
 mod nasty;
@@ -13,10 +18,12 @@ mod node_sets;
 mod offsets;
 mod packaging;
 mod properties;
+mod recheck;
 mod refusals;
 mod samples;
 mod settings;
 mod speed;
 mod support;
+mod tamper;
 mod transforms;
 mod xpath;

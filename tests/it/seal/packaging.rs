@@ -92,6 +92,10 @@ fn missing_scaffolding_is_made_before_the_digest() {
         // what was there is still there, byte for byte
         let kept = text.replace(&text[before..text.find("</ext:UBLExtensions>").unwrap()], "");
         assert!(kept.contains("  <cbc:ID>1</cbc:ID>\n"));
+        let crowded = BARE.replace("\n  <cbc:ID>1</cbc:ID>\n  ", "");
+        let crowded = accepted(&crowded, &settings);
+        let extensions = crowded.find("<ext:UBLExtensions").unwrap();
+        assert!(extensions < crowded.find("<cac:Signature>").unwrap(), "extensions first");
         let changed = write(text.replace("enveloped:xades", "enveloped:other").as_bytes());
         let verdict = xmlsec_verify(&[changed], &ID_ATTRIBUTES);
         assert!(verdict.is_err(), "the scaffolding is signed");
@@ -211,6 +215,16 @@ fn a_seal_that_would_break_another_is_refused() {
         json!({ "existingSignatures": "PARALLEL", "ubl": { "createScaffolding": true } });
     let refusal = seal_as(first.as_bytes(), &PKI.rsa, None, &parallel).err().unwrap();
     assert_eq!(refusal.code(), "would-break-signature", "{refusal}");
+    // at another place than that of the first, and with a comment in its value
+    let at_root = accepted(BARE, &json!({}));
+    let commented = at_root.replacen("-value\">", "-value\"><!--c-->", 1);
+    assert_ne!(commented, at_root);
+    for first in [at_root, commented] {
+        for settings in [&again, &parallel] {
+            let refusal = seal_as(first.as_bytes(), &PKI.rsa, None, settings).err().unwrap();
+            assert_eq!(refusal.code(), "would-break-signature", "{refusal}");
+        }
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) fn accepted(document: &str, settings: &Value) -> String {
     String::from_utf8(sealed.into_bytes()).unwrap()
 }
 
-fn refused(document: &str, settings: &Value) -> Refusal {
+pub(super) fn refused(document: &str, settings: &Value) -> Refusal {
     match seal_as(document.as_bytes(), &PKI.p256, None, settings) {
         Ok(_) => panic!("{settings} was taken"),
         Err(refusal) => refusal,
@@ -112,6 +112,58 @@ fn lists_of_transforms_are_written_as_they_are() {
         refused(INVOICE, &json!({ "signatureTransform": [own] })),
         Refusal::ReferenceCoversItself
     ));
+}
+
+/// XMLDSIG 1.1, 6.6.4: only of a node-set of the document itself.
+#[test]
+fn the_enveloped_transform_comes_before_octets() {
+    let enveloped = json!({ "algorithm": "ENVELOPED" });
+    let canonical = json!({ "algorithm": "CANONICAL", "canonicalization": "INCLUSIVE" });
+    let without = json!({ "algorithm": "XPATH", "xpath": "not(ancestor-or-self::ds:Signature)",
+        "namespaces": { "ds": "http://www.w3.org/2000/09/xmldsig#" } });
+    for list in [json!([canonical, enveloped, without]), json!([without, canonical, enveloped])] {
+        let refusal = refused(INVOICE, &json!({ "signatureTransform": list }));
+        let Refusal::SettingConflict { path, .. } = refusal else { panic!("{refusal}") };
+        assert_eq!(path, "signatureTransform");
+    }
+    for list in [json!([enveloped, without, canonical]), json!([without, canonical])] {
+        accepted(INVOICE, &json!({ "signatureTransform": list }));
+    }
+}
+
+/// The digest of nothing is a legal digest and seals nothing.
+#[test]
+fn a_reference_that_selects_nothing_is_refused() {
+    let enveloped = json!({ "algorithm": "ENVELOPED" });
+    let canonical = json!({ "algorithm": "CANONICAL", "canonicalization": "INCLUSIVE" });
+    let xpath = |text: &str| json!({ "algorithm": "XPATH", "xpath": text });
+    let filter = json!({ "algorithm": "XPATH_FILTER2", "filters": [
+        { "operation": "SUBTRACT", "xpath": "/" } ] });
+    for list in [
+        json!([enveloped, xpath("false()"), canonical]),
+        json!([enveloped, xpath("self::no-such-element")]),
+        json!([enveloped, filter]),
+        json!([enveloped, canonical, xpath("1 = 2")]),
+    ] {
+        let refusal = refused(INVOICE, &json!({ "signatureTransform": list }));
+        let Refusal::TransformImpossible { reason } = refusal else { panic!("{list}: {refusal}") };
+        assert!(reason.contains("nothing of the document would be sealed"), "{reason}");
+    }
+}
+
+#[test]
+fn a_seal_over_nothing_is_refused() {
+    for xpath in
+        ["not(ancestor-or-self::a)", "not(ancestor-or-self::*)", "false()", "self::comment()"]
+    {
+        for document in ["<a>1<b/></a>", "<a>1<b/></a><?around it?>"] {
+            let enveloped = json!({ "algorithm": "ENVELOPED" });
+            let transform = json!({ "algorithm": "XPATH", "xpath": xpath });
+            let settings = json!({ "signatureTransform": [enveloped, transform] });
+            let refusal = refused(document, &settings);
+            assert!(matches!(refusal, Refusal::TransformImpossible { .. }), "{xpath}: {refusal}");
+        }
+    }
 }
 
 #[test]
@@ -262,6 +314,21 @@ fn settings_that_contradict_themselves_are_refused() {
             json!({ "signatureLocation": { "localName": "Invoice", "position": "AFTER" } }),
             "signatureLocation.position",
         ),
+        (json!({ "signatureValueEncoding": "DER" }), "signatureValueEncoding"),
+        (json!({ "claimedRoles": [" "] }), "claimedRoles"),
+        (json!({ "productionPlace": {} }), "productionPlace"),
+        (json!({ "policy": { "identifier": "urn:x", "qualifier": "any" } }), "policy.qualifier"),
+        (json!({ "policy": { "description": "x" } }), "policy.identifier"),
+        (
+            json!({ "policy": { "identifier": "urn:x", "hash": { "algorithm": "SHA256", "value": "?" } } }),
+            "policy.hash.value",
+        ),
+        (json!({ "ids": { "signature": "{ublSignatureUri|}" } }), "ids.signature"),
+        (json!({ "ids": { "signedProperties": "{ublSignatureUri|}" } }), "ids.signedProperties"),
+        (json!({ "reference": { "id": "{ublSignatureUri|}" } }), "reference.id"),
+        (json!({ "ids": { "signature": "a²" } }), "ids"),
+        (json!({ "signatureLocation": { "index": 2 } }), "signatureLocation"),
+        (json!({ "keyInfoReference": { "id": "k" } }), "keyInfoReference"),
         (json!({ "packaging": "DETACHED" }), "reference.uri"),
         (json!({ "packaging": "ENVELOPING", "signatureLocation": "Invoice" }), "signatureLocation"),
         (json!({ "packaging": "ENVELOPING", "reference": { "uri": "#a" } }), "reference.uri"),
@@ -295,8 +362,112 @@ fn settings_that_are_none_are_named() {
 }
 
 #[test]
+fn a_profile_can_be_taken_back_member_by_member() {
+    let take_back = json!({ "policy": "DEFAULT", "xadesLevel": "BES",
+        "signingCertificate": { "version": "DEFAULT" } });
+    let document = b"<f:Facturae xmlns:f='urn:f'/>";
+    let sealed = seal_as(document, &PKI.p256, Some("facturae-3.2"), &take_back).unwrap();
+    let text = String::from_utf8(sealed.into_bytes()).unwrap();
+    assert!(!text.contains("SignaturePolicy") && text.contains("SigningCertificateV2"), "{text}");
+}
+
+/// Content must not hold `]]>`, whatever a setting says.
+#[test]
+fn texts_of_settings_are_escaped() {
+    let text = accepted("<a/>", &json!({ "claimedRoles": ["a]]>b & <c>"] }));
+    assert!(text.contains("a]]&gt;b &amp; &lt;c&gt;"), "{text}");
+}
+
+#[test]
+fn a_reference_to_an_element_with_the_id_of_another_is_refused() {
+    let document = "<r><a id='x'/><b Id='x'/></r>";
+    let refusal = refused(document, &json!({ "reference": { "element": "a" } }));
+    assert!(refusal.to_string().contains("/r/a"), "{refusal}");
+}
+
+#[test]
 fn an_id_that_the_document_has_is_never_given_twice() {
     let document = "<a Id='S'/>";
     let refusal = refused(document, &json!({ "ids": { "signature": "S" } }));
     assert!(matches!(refusal, Refusal::IdTaken { .. }), "{refusal}");
+}
+
+/// The media type is that of the document, which its request tells.
+#[test]
+fn the_media_type_of_the_document_is_no_setting() {
+    let Refusal::SettingInvalid { path, reason } =
+        refused("<a/>", &json!({ "mimeType": "text/plain" }))
+    else {
+        panic!("refused for another reason");
+    };
+    assert!(path.ends_with(".mimeType") && reason.contains("contentType"), "{path}: {reason}");
+    let file = "title = \"x\"\nsources = []\n[xades]\nmimeType = \"text/plain\"\n";
+    let error = Catalogue::with([("own", file)].into_iter()).err().unwrap().to_string();
+    assert!(error.contains("mimeType"), "{error}");
+}
+
+/// A mistake inside a list or an object is told by the member that it is in.
+#[test]
+fn a_wrong_member_is_named() {
+    for (settings, place, wanted) in [
+        (json!({ "signatureTransform": "ENVELOPD" }), "signatureTransform", "`ENVELOPED`"),
+        (json!({ "signatureTransform": 5 }), "signatureTransform", "or a list of transforms"),
+        (json!({ "signatureTransform": { "a": 1 } }), "signatureTransform", "or a list"),
+        (json!({ "signatureTransform": ["ENVELOPED"] }), "signatureTransform[0]", "expected"),
+        (
+            json!({ "signatureTransform": [{ "algorithm": "ENVELOPED" }, { "algorithm": "C14N" }] }),
+            "signatureTransform[1].algorithm",
+            "`CANONICAL`",
+        ),
+        (
+            json!({ "signatureTransform": [{ "xpath": "1" }] }),
+            "signatureTransform[0]",
+            "`algorithm`",
+        ),
+        (
+            json!({ "signatureTransform": [{ "algorithm": "XPATH", "xpath": 5 }] }),
+            "signatureTransform[0].xpath",
+            "expected a string",
+        ),
+        (
+            json!({ "signatureTransform": [{ "algorithm": "XPATH" }] }),
+            "signatureTransform[0]",
+            "missing field `xpath`",
+        ),
+        (
+            json!({ "signatureTransform": [{ "algorithm": "ENVELOPED", "xpath": "1" }] }),
+            "signatureTransform[0]",
+            "no `xpath`",
+        ),
+        (
+            json!({ "signatureTransform": [{ "algorithm": "CANONICAL", "canonicalization": "C" }] }),
+            "signatureTransform[0].canonicalization",
+            "EXCLUSIVE_WITH_COMMENTS",
+        ),
+        (json!({ "signatureLocation": 5 }), "signatureLocation", "a text or an object"),
+        (json!({ "signatureLocation": { "pth": "/a" } }), "signatureLocation.pth", "`path`"),
+        (json!({ "signatureLocation": { "index": "1" } }), "signatureLocation.index", "expected"),
+        (json!({ "signatureLocation": { "index": 0 } }), "signatureLocation", "from 1"),
+        (
+            json!({ "signatureLocation": { "position": "FIRST" } }),
+            "signatureLocation.position",
+            "`FIRST_CHILD`",
+        ),
+        (
+            json!({ "signatureLocation": { "path": "/a", "xpath": "/a" } }),
+            "signatureLocation",
+            "just one of path",
+        ),
+        (
+            json!({ "reference": { "element": { "path": 1 } } }),
+            "reference.element.path",
+            "expected a string",
+        ),
+    ] {
+        let Refusal::SettingInvalid { path, reason } = refused("<a/>", &settings) else {
+            panic!("{settings}: refused for another reason");
+        };
+        assert_eq!(path, format!("signatureInfo.advancedSignatureInfo.{place}"), "{reason}");
+        assert!(reason.contains(wanted), "{settings}: {reason}");
+    }
 }

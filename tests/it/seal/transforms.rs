@@ -265,7 +265,8 @@ fn agree(text: &str, chain: &[Transform], written: &[Transform]) -> Result<usize
         .map_or(tree.root_element(), |found| found.first_element_child().unwrap_or(found));
     let mut ours = Vec::new();
     let limits = Limits::default();
-    native(&tree, Start::document(&tree), chain, Place { parent }, &limits, &mut ours)
+    let within = (&limits, &Budget::default());
+    native(&tree, Start::document(&tree), chain, Place { parent }, within, &mut ours)
         .expect("the chain is recognised")?;
     let signed = with_signature(text, parent, written);
     let tree = Document::parse(&signed).unwrap();
@@ -322,7 +323,8 @@ fn run_native(text: &str, start: &str, chain: &[Transform]) -> Option<Result<Str
     let start = dereference(&tree, start).unwrap();
     let mut out = Vec::new();
     let limits = Limits::default();
-    let result = native(&tree, start, chain, Place { parent }, &limits, &mut out)?;
+    let within = (&limits, &Budget::default());
+    let result = native(&tree, start, chain, Place { parent }, within, &mut out)?;
     Some(result.map(|()| String::from_utf8(out).unwrap()))
 }
 
@@ -526,7 +528,7 @@ fn fuzz_transforms(text: &str) {
     for chain in chains {
         let mut out = Vec::new();
         let start = Start::document(&tree).with_comments();
-        let _ = native(&tree, start, &chain, place, &limits, &mut out);
+        let _ = native(&tree, start, &chain, place, (&limits, &budget), &mut out);
         let _ = general(Present::default(), start, &chain, &limits, &budget, &mut out);
         let written = write_transforms(&chain, "ds");
         let in_scope = written.replacen('>', &format!(" xmlns:ds=\"{DS}\">"), 1);

@@ -34,10 +34,14 @@ pub(crate) fn xmlsec_verify_under(
         if output.status.success() && accepted == files.len() { Ok(()) } else { Err(said) }
     };
     for batch in files.chunks(100) {
-        if run(batch).is_err() {
-            for file in batch {
-                run(std::slice::from_ref(file))
-                    .map_err(|said| format!("{}: {said}", file.display()))?;
+        match (run(batch), batch) {
+            (Ok(()), _) => {}
+            (Err(said), [one]) => return Err(format!("{}: {said}", one.display())),
+            (Err(_), several) => {
+                for file in several {
+                    run(std::slice::from_ref(file))
+                        .map_err(|said| format!("{}: {said}", file.display()))?;
+                }
             }
         }
     }
@@ -83,6 +87,8 @@ pub(crate) fn ubl_valid(files: &[PathBuf]) -> Vec<PathBuf> {
 #[derive(Default)]
 pub(crate) struct DssTrust {
     pub(crate) roots: Vec<PathBuf>,
+    /// Certificates that a seal may leave out, as its issuers.
+    pub(crate) certificates: Vec<PathBuf>,
     pub(crate) revocation_lists: Vec<PathBuf>,
     /// Identifiers of signature policies with the files they name.
     pub(crate) policies: Vec<(String, PathBuf)>,
@@ -114,6 +120,9 @@ pub(crate) fn dss_validate(
     let mut command = java("dss", "DssValidate");
     for root in &trust.roots {
         command.arg("--root").arg(root);
+    }
+    for file in &trust.certificates {
+        command.arg("--certificates").arg(file);
     }
     for list in &trust.revocation_lists {
         command.arg("--crl").arg(list);

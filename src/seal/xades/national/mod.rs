@@ -143,7 +143,8 @@ fn place<'a, 'i>(
     for holder in signatures.filter_map(|signature| signature.parent_element()) {
         location::check_free(holder, ExistingSignatures::Refuse)?;
     }
-    let parent = location::find(tree, &job.profile.signature_location, ExistingSignatures::Refuse)?;
+    let location = &job.profile.signature_location;
+    let parent = location::find(tree, location, ExistingSignatures::Refuse, job.budget)?;
     let left_out = |node: Node<'_, '_>| node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"));
     if parent.has_tag_name((SAC_NAMESPACE, "SignatureInformation"))
         && parent.ancestors().any(left_out)

@@ -103,8 +103,7 @@ pub fn inherited_xml_attributes<'a>(
     inherited_past(parent, method, |_| false)
 }
 
-/// As [`inherited_xml_attributes`], where values of `xml:base` are joined only up to an ancestor
-/// that is in the node-set.
+/// As [`inherited_xml_attributes`], where 1.1 looks only up to an ancestor that is in the node-set.
 fn inherited_past<'a, 'i>(
     parent: Option<Node<'a, 'i>>,
     method: CanonicalizationMethod,
@@ -114,28 +113,27 @@ fn inherited_past<'a, 'i>(
     if method == CanonicalizationMethod::Exclusive {
         return found;
     }
-    let joins_base = method == CanonicalizationMethod::Inclusive11;
-    let mut contiguous = true;
-    for ancestor in parent.iter().flat_map(Node::ancestors) {
-        contiguous = contiguous && !is_in_set(ancestor);
+    let is_11 = method == CanonicalizationMethod::Inclusive11;
+    let ancestors = parent.iter().flat_map(Node::ancestors);
+    for ancestor in ancestors.take_while(|ancestor| !(is_11 && is_in_set(*ancestor))) {
         for attribute in ancestor.attributes() {
             if attribute.namespace() != Some(XML_NAMESPACE) {
                 continue;
             }
             let name = attribute.name();
-            if joins_base && !matches!((name, contiguous), ("lang" | "space", _) | ("base", true)) {
+            if is_11 && !matches!(name, "lang" | "space" | "base") {
                 continue;
             }
             match found.iter_mut().find(|(known, _)| *known == name) {
                 None => found.push((name, Cow::Borrowed(attribute.value()))),
-                Some((_, value)) if joins_base && name == "base" => {
+                Some((_, value)) if is_11 && name == "base" => {
                     *value = Cow::Owned(uri::join(attribute.value(), value));
                 }
                 Some(_) => {}
             }
         }
     }
-    found.retain(|(name, value)| !(joins_base && *name == "base" && value.is_empty()));
+    found.retain(|(name, value)| !(is_11 && *name == "base" && value.is_empty()));
     found
 }
 
@@ -177,12 +175,12 @@ impl<'a> Attribute<'a> {
 }
 
 /// Adds the `xml:*` attributes of ancestors outside of the node-set to those of an element; `own`
-/// is the value that the element itself has for a name, written or not.
+/// says whether the element itself has one of a name, written or not.
 fn merge_inherited<'a>(
     attributes: &mut Vec<Attribute<'a>>,
     inherited: Vec<(&'a str, Cow<'a, str>)>,
     method: CanonicalizationMethod,
-    own: impl Fn(&str) -> Option<&'a str>,
+    own: impl Fn(&str) -> bool,
 ) {
     for (local, value) in inherited {
         let joins = local == "base" && method == CanonicalizationMethod::Inclusive11;
@@ -191,18 +189,10 @@ fn merge_inherited<'a>(
                 written.value = Cow::Owned(uri::join(&value, &written.value));
             }
             Some(_) => {}
+            None if own(local) => {}
             None => {
-                let value = match own(local) {
-                    None => value,
-                    Some(own) if joins => Cow::Owned(uri::join(&value, own)),
-                    Some(_) => continue,
-                };
-                attributes.push(Attribute {
-                    namespace: XML_NAMESPACE,
-                    prefix: "xml",
-                    local,
-                    value,
-                });
+                let inherited = Attribute { namespace: XML_NAMESPACE, prefix: "xml", local, value };
+                attributes.push(inherited);
             }
         }
     }

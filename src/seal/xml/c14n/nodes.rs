@@ -129,17 +129,22 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
     }
 
     /// The attributes in the node-set, and what an element without its parent inherits.
+    ///
+    /// Canonical XML 1.1 writes `xml:lang`, `xml:space` and `xml:base` of an element in the node-set
+    /// even where the attribute is not in it: 2.4 reads otherwise, but the vectors of its interop
+    /// test and other implementations have it so (docs/divergences.md).
     fn attributes(&self, element: Node<'a, 'i>, is_in: bool) -> Vec<Attribute<'a>> {
         let source = self.document.input_text();
+        let keeps = is_in && self.method == CanonicalizationMethod::Inclusive11;
         let mut attributes: Vec<_> = attribute_keys(element)
             .zip(element.attributes())
-            .filter(|(key, _)| self.nodes.contains(*key))
+            .filter(|(key, own)| self.nodes.contains(*key) || (keeps && is_inheritable(own)))
             .map(|(_, attribute)| Attribute::new(&attribute, source))
             .collect();
         let parent = element.parent_element().filter(|parent| !self.nodes.has(*parent));
         if is_in && parent.is_some() && self.method != CanonicalizationMethod::Exclusive {
             let inherited = inherited_past(parent, self.method, |node| self.nodes.has(node));
-            let own = |local: &str| element.attribute((XML_NAMESPACE, local));
+            let own = |local: &str| element.has_attribute((XML_NAMESPACE, local));
             merge_inherited(&mut attributes, inherited, self.method, own);
         }
         sort_attributes(&mut attributes);
@@ -191,6 +196,12 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
     fn last_use(&self, prefix: &str) -> Option<&'a str> {
         self.used.iter().rev().find(|(used, _)| *used == prefix)?.1
     }
+}
+
+/// Whether an attribute is one that Canonical XML 1.1 hands down (2.4).
+fn is_inheritable(attribute: &roxmltree::Attribute<'_, '_>) -> bool {
+    attribute.namespace() == Some(XML_NAMESPACE)
+        && matches!(attribute.name(), "lang" | "space" | "base")
 }
 
 /// Prefixes that an element and its attributes in the node-set use; empty for the default namespace.

@@ -150,7 +150,7 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
         }
         if element == self.apex && self.method != CanonicalizationMethod::Exclusive {
             let inherited = inherited_xml_attributes(element.parent(), self.method);
-            merge_inherited(&mut self.attributes, inherited, self.method, |_| None);
+            merge_inherited(&mut self.attributes, inherited, self.method, |_| false);
         }
         sort_attributes(&mut self.attributes);
     }

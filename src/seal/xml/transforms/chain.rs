@@ -37,6 +37,9 @@ pub struct Outcome {
     /// Whether the octets depend on `ds:SignedInfo` or `ds:SignatureValue` of the signature itself,
     /// so that no signer could have made it.
     pub covers_itself: bool,
+    /// Whether the octets hold no element, attribute or text of the document, so that a signature
+    /// over them would say nothing.
+    pub covers_nothing: bool,
 }
 
 /// Runs a chain on a document in which the signature stands.
@@ -117,7 +120,7 @@ impl Chain<'_> {
                     nodes = nodes.intersect(&kept);
                 }
                 Transform::Canonical { canonicalization, inclusive_prefixes } => {
-                    let mut outcome = outcome(present, &nodes);
+                    let mut outcome = outcome(tree, present, &nodes);
                     outcome.covers_itself &= !leaves_out_later(rest, present.signature);
                     let prefixes: Vec<&str> = inclusive_prefixes.iter().map(|it| &**it).collect();
                     if rest.is_empty() {
@@ -129,7 +132,7 @@ impl Chain<'_> {
                     return self.octets(&octets, rest, sink).map(|()| outcome);
                 }
                 Transform::Base64 => {
-                    let outcome = outcome(present, &nodes);
+                    let outcome = outcome(tree, present, &nodes);
                     let texts =
                         tree.descendants().filter(|node| node.is_text() && nodes.has(*node));
                     let encoded: String = texts.filter_map(|node| node.text()).collect();
@@ -141,7 +144,7 @@ impl Chain<'_> {
             at += 1;
         }
         canonicalize_nodes(tree, &nodes, IMPLIED, &[], sink);
-        Ok(outcome(present, &nodes))
+        Ok(outcome(tree, present, &nodes))
     }
 
     /// Goes on with octets; they are parsed where nodes are needed (XMLDSIG 4.4.3.2).
@@ -221,6 +224,7 @@ impl Chain<'_> {
                 self.spend_on_axis(tree, *key).map_err(|error| error.refusal(&filter.xpath))?;
             }
             let selected = NodeSet::expanded(tree, &selected);
+            self.spend_on_sets(tree).map_err(|error| error.refusal(&filter.xpath))?;
             kept = match filter.operation {
                 FilterOperation::Intersect => kept.intersect(&selected),
                 FilterOperation::Subtract => kept.subtract(&selected),
@@ -228,6 +232,11 @@ impl Chain<'_> {
             };
         }
         Ok(kept)
+    }
+
+    /// An operation on two sets: a step for each 64 nodes.
+    fn spend_on_sets(self, tree: &Document<'_>) -> Result<(), XPathError> {
+        self.budget.spend(1 + (tree.descendants().len() / 64) as u64)
     }
 
     fn spend_on_axis(self, tree: &Document<'_>, key: NodeKey) -> Result<(), XPathError> {
@@ -257,7 +266,7 @@ fn all_named(tree: &Document<'_>, name: &ElementName) -> Vec<NodeKey> {
     tree.descendants().filter(|node| is_named(*node, name)).map(NodeKey::of).collect()
 }
 
-fn outcome(present: Present<'_, '_>, nodes: &NodeSet) -> Outcome {
+fn outcome(tree: &Document<'_>, present: Present<'_, '_>, nodes: &NodeSet) -> Outcome {
     let covers_itself = present.signature.is_some_and(|signature| {
         signature
             .children()
@@ -268,7 +277,10 @@ fn outcome(present: Present<'_, '_>, nodes: &NodeSet) -> Outcome {
             .flat_map(|child| child.descendants())
             .any(|node| nodes.has(node))
     });
-    Outcome { covers_itself }
+    let is_content = |node: Node<'_, '_>| node.is_element() || node.is_text();
+    let covers_nothing = !nodes.has_exceptions()
+        && !tree.descendants().any(|node| is_content(node) && nodes.has(node));
+    Outcome { covers_itself, covers_nothing }
 }
 
 /// Whether a recognised filter after a canonicalization leaves out an element and what is in it.

@@ -22,6 +22,8 @@ use crate::domain::refusal::Refusal;
 
 /// Transforms of one reference.
 pub const MAX_TRANSFORMS: usize = 16;
+/// Filters of one XPath Filter 2.0 transform.
+pub const MAX_FILTERS: usize = 16;
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
@@ -117,6 +119,12 @@ fn parse(
     let namespaces: Vec<(&str, &str)> =
         namespaces.iter().map(|(prefix, name)| (&**prefix, &**name)).collect();
     Expression::parse(xpath, &namespaces).map_err(|error: XPathError| error.refusal(xpath))
+}
+
+/// The refusal of transforms that leave out the whole document.
+#[must_use]
+pub fn nothing_selected() -> Refusal {
+    impossible("nothing of the document would be sealed, because all of it is left out")
 }
 
 fn impossible(reason: impl Into<String>) -> Refusal {

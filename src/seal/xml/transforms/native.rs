@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::chain::{Chain, IMPLIED, Present, is_named, is_signature, leaves_out_later};
-use super::{MAX_TRANSFORMS, Start, impossible, parse};
+use super::{MAX_TRANSFORMS, Start, impossible, nothing_selected, parse};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{FilterOperation, Transform};
 use crate::seal::Limits;
@@ -32,7 +32,7 @@ pub fn native<'a, 'i, S: Sink>(
     start: Start<'a, 'i>,
     transforms: &[Transform],
     place: Place<'a, 'i>,
-    limits: &Limits,
+    (limits, budget): (&Limits, &Budget),
     sink: &mut S,
 ) -> Option<Result<(), Refusal>> {
     if transforms.len() > MAX_TRANSFORMS {
@@ -56,7 +56,7 @@ pub fn native<'a, 'i, S: Sink>(
             Err(refusal) => return Some(Err(refusal)),
         }
     }
-    Some(plan.write(start, rest, limits, sink))
+    Some(plan.write(start, rest, Chain { limits, budget }, sink))
 }
 
 struct Plan<'a, 'i> {
@@ -136,14 +136,12 @@ impl<'a, 'i> Plan<'a, 'i> {
         self,
         start: Start<'a, 'i>,
         rest: &[Transform],
-        limits: &Limits,
+        chain: Chain<'_>,
         sink: &mut S,
     ) -> Result<(), Refusal> {
         let top = if start.apex.is_root() { self.tree.root_element() } else { start.apex };
         if self.nothing || top.ancestors().any(|ancestor| self.without.contains(&ancestor)) {
-            return Err(impossible(
-                "nothing of the document would be sealed, because all of it is left out",
-            ));
+            return Err(nothing_selected());
         }
         let later = rest.split_first().is_some_and(|(canonical, rest)| {
             matches!(canonical, Transform::Canonical { .. })
@@ -152,8 +150,6 @@ impl<'a, 'i> Plan<'a, 'i> {
         if self.covers && !later {
             return Err(Refusal::ReferenceCoversItself);
         }
-        let budget = Budget::default();
-        let chain = Chain { limits, budget: &budget };
         let (canonicalization, prefixes, rest) = match rest.split_first() {
             None => (IMPLIED, &[] as &[String], rest),
             Some((Transform::Canonical { canonicalization, inclusive_prefixes }, rest)) => {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use roxmltree::Node;
 
 use super::{
-    BASE64, ENVELOPED, EXCLUSIVE, MAX_TRANSFORMS, XPATH, XPATH_FILTER2, XSLT, impossible, shorten,
+    BASE64, ENVELOPED, EXCLUSIVE, MAX_FILTERS, MAX_TRANSFORMS, XPATH, XPATH_FILTER2, XSLT,
+    impossible, shorten,
 };
 use crate::domain::profile::{Canonicalization, CanonicalizationMethod};
 use crate::domain::refusal::Refusal;
@@ -48,10 +49,15 @@ fn read(transform: Node<'_, '_>) -> Result<Transform, Refusal> {
             let filters: Vec<Filter> = transform
                 .children()
                 .filter(|child| child.has_tag_name((XPATH_FILTER2, "XPath")))
+                .take(MAX_FILTERS + 1)
                 .map(read_filter)
                 .collect::<Result<_, _>>()?;
             if filters.is_empty() {
                 return Err(impossible("an XPath Filter 2.0 transform has no XPath"));
+            }
+            if filters.len() > MAX_FILTERS {
+                let reason = format!("an XPath Filter 2.0 transform has more than {MAX_FILTERS}");
+                return Err(impossible(reason + " XPaths"));
             }
             Ok(Transform::XPathFilter2 { filters })
         }

@@ -23,9 +23,18 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Some seconds of work.
-    pub const DEFAULT: u64 = 50_000_000;
+    /// Less than a second of work, for all expressions on one document together.
+    pub const DEFAULT: u64 = 5_000_000;
+    /// On top of it: some looks at every node, so that an expression that is linear is not refused
+    /// because its document is large. A node takes some 20 octets.
+    const PER_OCTET: u64 = 8;
     const OCTETS: usize = 32;
+
+    /// The budget of a document of so many octets.
+    #[must_use]
+    pub const fn of_document(octets: usize) -> Self {
+        Self::new(Self::DEFAULT + Self::PER_OCTET * octets as u64)
+    }
 
     /// A budget of so many steps.
     #[must_use]

@@ -1,0 +1,225 @@
+//! The engine alone, key excluded: every profile of the catalogue, documents by their length, and how
+//! soon what must be refused is refused.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chancery::domain::instant::Instant as When;
+use chancery::domain::xades::XadesProfile;
+use chancery::keys::{BackendConfig, Config, KeyRef, Keyring, SoftwareConfig, ToBeSigned};
+use chancery::pki::certificate::Chain;
+use chancery::seal::catalogue::Catalogue;
+use chancery::seal::{Limits, Profile, Signer, prepare};
+use serde_json::{Value, json};
+
+use super::INVOICE;
+use super::hostile;
+
+/// Refusing takes at most so many milliseconds; a longer document as many for each megabyte as sealing.
+const REFUSAL_MS: f64 = 50.0;
+const REFUSAL_MS_A_MB: f64 = 20.0;
+
+/// An expression that is refused for its cost has first used up the steps that each is given.
+const REFUSAL_MS_STEPS: f64 = 2000.0;
+
+/// A credential that seals.
+pub(crate) struct Sealing {
+    keyring: Keyring,
+    key: KeyRef,
+    signer: Signer,
+    at: When,
+}
+
+impl Sealing {
+    pub(crate) fn new(keyring: Keyring, key: KeyRef, chain: &Chain) -> Self {
+        let at = chain.signing().not_before().plus_ms(86_400_000);
+        Self { keyring, key, signer: Signer::new(chain), at }
+    }
+
+    /// Microseconds of the engine a document, without the key, for each of some settings: median of
+    /// many, in turns, so that what else the machine does falls on all of them.
+    pub(crate) async fn time<const N: usize>(
+        &self,
+        document: &[u8],
+        settings: [XadesProfile; N],
+        times: usize,
+    ) -> [f64; N] {
+        let limits = Limits::default();
+        let prepare = |profile: &Profile| {
+            prepare(document.to_vec(), profile, &self.signer, self.at, &limits).unwrap()
+        };
+        let mut cases = Vec::new();
+        for settings in settings {
+            let profile = Profile::Xades(Box::new(settings));
+            let prepared = prepare(&profile);
+            // The intent is the same every time, so one signature value serves all.
+            let item = ToBeSigned::new(prepared.signature_algorithm(), prepared.to_be_signed());
+            drop(prepared);
+            let value = self.keyring.sign(&self.key, vec![item]).await.remove(0).unwrap();
+            cases.push((profile, value));
+        }
+        let mut measured = [const { Vec::new() }; N];
+        for _ in 0..times {
+            for ((profile, value), measured) in cases.iter().zip(&mut measured) {
+                let value = value.clone();
+                let begin = Instant::now();
+                let prepared = prepare(profile);
+                black_box(prepared.attach_checked(value).unwrap().finish().into_bytes());
+                measured.push(begin.elapsed().as_secs_f64() * 1e6);
+            }
+        }
+        measured.map(|mut times: Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            times[times.len() / 2]
+        })
+    }
+
+    fn refusal(&self, sample: &hostile::Hostile, profile: &Profile) -> (f64, &'static str) {
+        let document = sample.document.clone();
+        let begin = Instant::now();
+        let refusal = prepare(document, profile, &self.signer, self.at, &Limits::default()).err();
+        (begin.elapsed().as_secs_f64() * 1e3, refusal.map_or("sealed", |refusal| refusal.code()))
+    }
+}
+
+fn settings(catalogue: &Catalogue, name: Option<&str>, over: &Value) -> XadesProfile {
+    let mut settings = catalogue.settings(name, over.as_object().unwrap()).unwrap();
+    settings.mime_type = Some("application/xml".to_owned());
+    settings
+}
+
+/// Every profile with a document of its kind, beside the default settings on the same document.
+pub(crate) async fn profiles(rsa: &Sealing, folder: &Path) {
+    let zatca = zatca(folder);
+    let catalogue = Catalogue::built_in().unwrap();
+    println!("\nProfiles: us a document, key excluded, and ratio to the default settings on it");
+    for name in std::iter::once(None).chain(catalogue.entries().map(|(name, _)| Some(name))) {
+        let mut document =
+            std::fs::read(name.map_or_else(|| INVOICE.to_owned(), document_for)).unwrap();
+        let over = match name {
+            Some("ubl-detached") => json!({ "reference": { "uri": "invoice.xml" } }),
+            _ => json!({}),
+        };
+        let profile = settings(&catalogue, name, &over);
+        let sealing = match (name, &zatca) {
+            (Some("zatca-simplified"), Some(zatca)) => {
+                let date = "</cbc:IssueDate>";
+                let time = "<cbc:IssueTime>12:00:00</cbc:IssueTime>";
+                let text = String::from_utf8(document).unwrap();
+                document = text.replacen(date, &format!("{date}{time}"), 1).into_bytes();
+                zatca
+            }
+            (Some("zatca-simplified"), None) => {
+                println!("  zatca-simplified     needs .venv (scripts/setup.sh judges)");
+                continue;
+            }
+            _ => rsa,
+        };
+        let default = settings(&catalogue, None, &json!({}));
+        let [usual, time] = sealing.time(&document, [default, profile], 100).await;
+        let (name, ratio) = (name.unwrap_or("the default"), time / usual);
+        println!("  {name:20} {:>6} bytes {time:8.0} us {ratio:5.2}", document.len());
+    }
+}
+
+/// A credential as ZATCA issues them, on a curve that no other profile takes: from the conformance
+/// tests' authority, if its Python is there.
+fn zatca(folder: &Path) -> Option<Sealing> {
+    if !Path::new(".venv/bin/python").exists() {
+        return None;
+    }
+    let made = Command::new(".venv/bin/python")
+        .arg("tests/peers/make_pki.py")
+        .arg(folder)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let settings = SoftwareConfig {
+        directory: folder.to_owned(),
+        passphrase_file: None,
+        passphrase_env: None,
+        passphrase_credential: None,
+    };
+    let backends = [("files".to_owned(), BackendConfig::Software(settings))].into();
+    let keyring = Keyring::open(&Config { production: false, backends }).unwrap();
+    let chain = std::fs::read(folder.join("secp256k1-chain.pem")).unwrap();
+    let chain = Chain::from_pem(&chain).unwrap();
+    let certificate = Arc::new(chain.signing().clone());
+    let key = KeyRef { backend: "files".to_owned(), certificate };
+    let at = chain.signing().not_before().plus_ms(1000);
+    Some(Sealing { at, ..Sealing::new(keyring, key, &chain) })
+}
+
+/// A document of the tests for a format that the samples do not have, else a sample.
+fn document_for(profile: &str) -> String {
+    if profile == "signstash-default" {
+        return "samples/invoice-signature-place/input.xml".to_owned();
+    }
+    let of_format = std::fs::read_dir("tests/it/conformance/documents").unwrap();
+    let files = of_format.map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|file| profile.starts_with(&*file.file_stem().unwrap().to_string_lossy()))
+        .collect();
+    files.sort();
+    files.pop().map_or_else(|| INVOICE.to_owned(), |file| file.to_string_lossy().into_owned())
+}
+
+/// Long documents: time a megabyte should stay what it is.
+pub(crate) async fn lengths(rsa: &Sealing) {
+    let catalogue = Catalogue::built_in().unwrap();
+    let general = json!({ "signatureTransform": [
+        { "algorithm": "XPATH",
+          "xpath": "not(ancestor-or-self::ds:Signature) and not(self::comment())",
+          "namespaces": { "ds": "http://www.w3.org/2000/09/xmldsig#" } },
+        { "algorithm": "CANONICAL", "canonicalization": "EXCLUSIVE" },
+    ] });
+    println!("\nLong documents: ms, ms a MB, and that as a ratio to the shortest");
+    for (label, over) in [("the default", json!({})), ("a general XPath", general)] {
+        let mut first = None;
+        for megabytes in [1, 5, 20] {
+            let document = long_invoice(megabytes * 1_000_000);
+            let times = if megabytes == 20 { 2 } else { 5 };
+            let settings = settings(&catalogue, None, &over);
+            let [us] = rsa.time(&document, [settings], times).await;
+            let (ms, each) = (us / 1e3, us / document.len() as f64 * 1e3);
+            let ratio = each / *first.get_or_insert(each);
+            println!("  {label:20} {megabytes:3} MB {ms:8.0} ms {each:8.1} {ratio:5.2}");
+        }
+    }
+}
+
+/// An invoice of about so many bytes: the lines of the sample again and again.
+fn long_invoice(bytes: usize) -> Vec<u8> {
+    let text = std::fs::read_to_string(INVOICE).unwrap();
+    let first = text.find("<cac:InvoiceLine>").unwrap();
+    let end = "</cac:InvoiceLine>";
+    let last = text.rfind(end).unwrap() + end.len();
+    let count = bytes.saturating_sub(text.len()) / (last - first) + 1;
+    [&text[..first], &text[first..last].repeat(count), &text[last..]].concat().into_bytes()
+}
+
+/// What must be refused, and soon.
+pub(crate) fn refusals(rsa: &Sealing) {
+    let catalogue = Catalogue::built_in().unwrap();
+    println!("\nRefusals: ms, best of three");
+    let mut slow = Vec::new();
+    for sample in hostile::all() {
+        let profile = Profile::Xades(Box::new(settings(&catalogue, None, &sample.settings)));
+        let measured: Vec<_> = (0..3).map(|_| rsa.refusal(&sample, &profile)).collect();
+        let (ms, code) =
+            measured.into_iter().min_by(|one, other| one.0.total_cmp(&other.0)).unwrap();
+        println!("  {:40} {:>9} bytes {ms:8.2} ms {code}", sample.name, sample.document.len());
+        assert_eq!(code, sample.code, "{}", sample.name);
+        let most = match code {
+            "xpath-too-expensive" => REFUSAL_MS_STEPS,
+            _ => REFUSAL_MS.max(sample.document.len() as f64 / 1e6 * REFUSAL_MS_A_MB),
+        };
+        if ms > most {
+            slow.push(sample.name);
+        }
+    }
+    assert!(slow.is_empty(), "refused too slowly: {slow:?}");
+}
