@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::client_service::Lint;
 use super::ids::{DocumentId, ExternalReference, OperationId};
 use super::instant::Instant;
-use super::profile::Format;
+use super::profile::{Expected, Format};
 use super::xades::XadesProfile;
 
 /// One file inside an operation, without its contents.
@@ -97,6 +97,9 @@ pub struct SealSettings {
     pub xades: XadesProfile,
     /// How the document is looked at before it is sealed.
     pub lint: Lint,
+    /// What its profile wants of it then. `None` without a profile, when nothing is looked at, and for
+    /// what was accepted before this was kept.
+    pub expected: Option<Expected>,
     /// What the client said that had no effect, in sentences for the client.
     pub notes: Vec<String>,
 }

@@ -1,4 +1,5 @@
-//! The resolved settings of one seal: format, packaging, level, algorithms, location.
+//! The resolved settings of one seal: format, packaging, level, algorithms, location; and the documents
+//! that a profile is for.
 
 use std::fmt;
 
@@ -13,6 +14,39 @@ pub enum Format {
     Xades,
     Pades,
     Cades,
+}
+
+/// What lint holds a document against besides what holds for all: what its profile says of the
+/// documents that it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// The root elements; empty for any.
+    pub roots: Vec<Root>,
+    /// Names of the rules.
+    pub rules: Vec<String>,
+}
+
+/// A root element.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Root {
+    /// Its local name; `*` for any.
+    pub name: String,
+    /// Its namespace name; empty for none, and a `*` at the end stands for any continuation.
+    pub namespace: String,
+}
+
+impl Root {
+    /// Whether an element of this name in this namespace is such a root.
+    #[must_use]
+    pub fn matches(&self, name: &str, namespace: &str) -> bool {
+        let in_namespace = match self.namespace.strip_suffix('*') {
+            Some(beginning) => namespace.starts_with(beginning),
+            None => namespace == self.namespace,
+        };
+        in_namespace && (self.name == "*" || name == self.name)
+    }
 }
 
 /// Canonicalization of the reference and of `ds:SignedInfo`.

@@ -158,6 +158,10 @@ pub enum Refusal {
         "signatureLocation '{location}' matches {count} elements; use an absolute path to one of: {candidates}"
     )]
     LocationAmbiguous { location: String, count: usize, candidates: String },
+    #[error(
+        "the document has {count} sac:SignatureInformation without a signature; say in signatureLocation which is meant, by its absolute path or by its name with index or firstEmpty: {candidates}"
+    )]
+    PlaceAmbiguous { count: usize, candidates: String },
     #[error("the element at {path} already holds a signature; send the unsealed document")]
     LocationOccupied { path: String },
     #[error(
@@ -249,7 +253,7 @@ impl Refusal {
             Self::IdDuplicate { .. } => "id-duplicate",
             Self::LocationInvalid { .. } => "location-invalid",
             Self::LocationMissing { .. } => "location-missing",
-            Self::LocationAmbiguous { .. } => "location-ambiguous",
+            Self::LocationAmbiguous { .. } | Self::PlaceAmbiguous { .. } => "location-ambiguous",
             Self::LocationOccupied { .. } => "location-occupied",
             Self::LocationPlaceholder { .. } => "location-placeholder",
             Self::TransformUnknown { .. } => "transform-unknown",

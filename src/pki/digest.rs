@@ -1,7 +1,6 @@
 //! Digests: whole values and streams.
 
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use aws_lc_rs::digest;
 
 use crate::domain::profile::DigestAlgorithm;
 
@@ -35,50 +34,42 @@ impl Digest {
 }
 
 /// A digest being computed.
-pub enum Hasher {
-    Sha1(Sha1),
-    Sha256(Sha256),
-    Sha384(Sha384),
-    Sha512(Sha512),
+pub struct Hasher {
+    algorithm: DigestAlgorithm,
+    context: digest::Context,
 }
 
 impl Hasher {
     /// Starts a digest.
     #[must_use]
     pub fn new(algorithm: DigestAlgorithm) -> Self {
-        match algorithm {
-            DigestAlgorithm::Sha1 => Self::Sha1(Sha1::new()),
-            DigestAlgorithm::Sha256 => Self::Sha256(Sha256::new()),
-            DigestAlgorithm::Sha384 => Self::Sha384(Sha384::new()),
-            DigestAlgorithm::Sha512 => Self::Sha512(Sha512::new()),
-        }
+        let context = digest::Context::new(match algorithm {
+            DigestAlgorithm::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            DigestAlgorithm::Sha256 => &digest::SHA256,
+            DigestAlgorithm::Sha384 => &digest::SHA384,
+            DigestAlgorithm::Sha512 => &digest::SHA512,
+        });
+        Self { algorithm, context }
     }
 
     /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha1(hasher) => hasher.update(bytes),
-            Self::Sha256(hasher) => hasher.update(bytes),
-            Self::Sha384(hasher) => hasher.update(bytes),
-            Self::Sha512(hasher) => hasher.update(bytes),
-        }
+        self.context.update(bytes);
     }
 
     /// Ends the digest.
     #[must_use]
     pub fn finish(self) -> Digest {
-        let (algorithm, value) = match self {
-            Self::Sha1(hasher) => (DigestAlgorithm::Sha1, hasher.finalize().to_vec()),
-            Self::Sha256(hasher) => (DigestAlgorithm::Sha256, hasher.finalize().to_vec()),
-            Self::Sha384(hasher) => (DigestAlgorithm::Sha384, hasher.finalize().to_vec()),
-            Self::Sha512(hasher) => (DigestAlgorithm::Sha512, hasher.finalize().to_vec()),
-        };
-        Digest { algorithm, value }
+        let value = self.context.finish().as_ref().to_vec();
+        Digest { algorithm: self.algorithm, value }
     }
 }
 
 /// SHA-256 of some bytes: how contents are named and compared.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    let mut value = [0; 32];
+    let digest = digest::digest(&digest::SHA256, bytes);
+    value.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    value
 }

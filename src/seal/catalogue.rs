@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::lint::rules;
+pub use crate::domain::profile::Root;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::XadesProfile;
 
@@ -63,28 +64,6 @@ pub struct Entry {
     /// Whether it is of use only with the switch for SHA-1.
     pub sha1: bool,
     settings: Map<String, Value>,
-}
-
-/// A root element.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Root {
-    /// Its local name; `*` for any.
-    pub name: String,
-    /// Its namespace name; empty for none, and a `*` at the end stands for any continuation.
-    pub namespace: String,
-}
-
-impl Root {
-    /// Whether an element of this name in this namespace is such a root.
-    #[must_use]
-    pub fn matches(&self, name: &str, namespace: &str) -> bool {
-        let in_namespace = match self.namespace.strip_suffix('*') {
-            Some(beginning) => namespace.starts_with(beginning),
-            None => namespace == self.namespace,
-        };
-        in_namespace && (self.name == "*" || name == self.name)
-    }
 }
 
 /// A profile file.

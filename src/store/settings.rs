@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Result};
 use crate::domain::client_service::Lint;
 use crate::domain::document::SealSettings;
-use crate::domain::profile::{Canonicalization, Format};
+use crate::domain::profile::{Canonicalization, Expected, Format};
 use crate::domain::xades::{SignatureLocation, XadesProfile};
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +24,8 @@ struct Stored {
     location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     lint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    expected: Option<Expected>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     notes: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
         with_comments: false,
         location: None,
         lint: (settings.lint != Lint::None).then(|| settings.lint.as_str().to_owned()),
+        expected: settings.expected.clone(),
         notes: settings.notes.clone(),
     };
     serde_json::to_string(&stored).map_err(|_| Error::Corrupt { column: "settings" })
@@ -66,6 +69,7 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
             .lint
             .map_or(Some(Lint::None), |name| Lint::parse(&name))
             .ok_or_else(corrupt)?,
+        expected: stored.expected,
         notes: stored.notes,
     })
 }

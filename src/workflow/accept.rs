@@ -226,6 +226,7 @@ fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> Sea
                 profile: None,
                 xades: XadesProfile::default(),
                 lint: Lint::None,
+                expected: None,
                 notes: Vec::new(),
             }
         }

@@ -8,20 +8,19 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
-use super::{Error, credentials};
+use super::{Error, credentials, settings};
 use crate::app::{App, InWork, ReadyCredential};
 use crate::domain::client_service::Lint as Level;
 use crate::domain::document::{DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
-use crate::domain::profile::Format;
+use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::xades::Packaging;
 use crate::keys::{ErrorClass, ToBeSigned};
 use crate::pki::signature::CheckedValue;
-use crate::seal::catalogue::Root;
 use crate::seal::lint::Lint;
 use crate::seal::lint::schema::Schemas;
 use crate::seal::{Prepared, Profile};
@@ -325,26 +324,26 @@ async fn prepare(
     .await
 }
 
-/// What a document is looked at for, as its profile says now.
+/// How a document is looked at: as its profile said when it was accepted.
 struct AskedLint {
     level: Level,
-    profile: Option<(Vec<Root>, Vec<String>)>,
+    expected: Option<Expected>,
 }
 
 impl AskedLint {
     fn of(app: &App, settings: &SealSettings) -> Self {
-        let level = settings.lint;
-        let wanted = settings.profile.as_deref().filter(|_| level != Level::None);
-        let entry = wanted.and_then(|name| app.profiles.entry(name).ok());
-        Self { level, profile: entry.map(|entry| (entry.roots.clone(), entry.rules.clone())) }
+        let SealSettings { lint: level, expected, profile, .. } = settings;
+        // Accepted before it was kept: as the profile says now, if it still exists.
+        let now = || settings::expected(app, profile.as_deref(), *level).ok().flatten();
+        Self { level: *level, expected: expected.clone().or_else(now) }
     }
 
     fn lint<'a>(&'a self, schemas: &'a Schemas) -> Lint<'a> {
-        let profile = self.profile.as_ref();
+        let expected = self.expected.as_ref();
         Lint {
             level: self.level,
-            roots: profile.map_or(&[], |(roots, _)| roots.as_slice()),
-            rules: profile.map(|(_, rules)| rules.as_slice()),
+            roots: expected.map_or(&[], |expected| expected.roots.as_slice()),
+            rules: expected.map(|expected| expected.rules.as_slice()),
             schemas,
         }
     }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 
 use super::accept::RequestedDocument;
 use crate::app::{App, Caller};
-use crate::domain::client_service::ProfileName;
+use crate::domain::client_service::{Lint, ProfileName};
 use crate::domain::document::SealSettings;
+use crate::domain::profile::Expected;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::Packaging;
-use crate::seal::xades::check_settings;
+use crate::seal::xades::{check_said, check_settings};
 
 /// Resolves the settings of one document.
 ///
@@ -31,6 +32,7 @@ pub(super) fn resolve(
         xades.reference.uri = Some(relative_uri(&document.name));
     }
     check_settings(&xades)?;
+    check_said(&xades, &wishes.settings)?;
     let is_xml = matches!(document.content_type.as_str(), "application/xml" | "text/xml");
     if xades.packaging == Packaging::Enveloped && !is_xml {
         return Err(Refusal::FormatMismatch {
@@ -54,8 +56,24 @@ pub(super) fn resolve(
         profile: name.map(str::to_owned),
         xades,
         lint: service.lint,
+        expected: expected(app, name, service.lint)?,
         notes,
     })
+}
+
+/// What lint is to know of a profile. It is kept with the document, so that a profile that changes
+/// later refuses nothing that was accepted before.
+///
+/// # Errors
+/// An unknown profile.
+pub(super) fn expected(
+    app: &App,
+    profile: Option<&str>,
+    level: Lint,
+) -> Result<Option<Expected>, Refusal> {
+    let Some(name) = profile.filter(|_| level != Lint::None) else { return Ok(None) };
+    let entry = app.profiles.entry(name)?;
+    Ok(Some(Expected { roots: entry.roots.clone(), rules: entry.rules.clone() }))
 }
 
 /// The name of a document as a relative reference (RFC 3986, 4.2).

@@ -14,7 +14,7 @@ use crate::seal::Plan;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::inspect::{Content, inspect};
 use crate::seal::signer::{base64, lines};
-use crate::seal::xml::c14n::{Subset, canonicalize};
+use crate::seal::xml::c14n::canonicalize_within;
 use crate::seal::xml::guard::{self, Ids};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
@@ -46,17 +46,15 @@ fn around_xml(job: Job<'_>) -> Result<Plan, Refusal> {
     let tags = Tags::new(&job.profile.prefixes)?;
     let names = job.names(None, &taken)?;
     drop(taken);
-    drop(tree);
     let parts = job.parts(&names, &tags);
     let body = Body::render(&parts)?;
 
     let transforms = xml_transforms(job.profile)?;
     let object = Object::new(&tags, &names.content, "");
-    let document = source.text().get(root.clone()).unwrap_or_default();
     let end = format!("</{}Signature>", tags.ds());
-    let text = [&*body.opening, &*object.opening, document, &*object.end, &*end].concat();
-    let digest = object_digest(job, &text, &transforms)?;
-    drop(text);
+    let shell = [&*body.opening, &*object.opening, &*object.end, &*end].concat();
+    let digest = object_digest(job, &shell, &tree, &transforms)?;
+    drop(tree);
     let reference =
         document_reference(job, &names.document_reference, &names.content, transforms, digest);
 
@@ -160,9 +158,15 @@ fn xml_transforms(profile: &XadesProfile) -> Result<Vec<Transform>, Refusal> {
     }
 }
 
-fn object_digest(job: Job<'_>, text: &str, transforms: &[Transform]) -> Result<Digest, Refusal> {
-    let tree = guard::parse_text(text, job.limits)?;
-    let object = tree.root_element().first_element_child().unwrap_or(tree.root_element());
+/// The digest of the `ds:Object` of a signature around the root element of a document.
+fn object_digest(
+    job: Job<'_>,
+    shell: &str,
+    tree: &Document<'_>,
+    transforms: &[Transform],
+) -> Result<Digest, Refusal> {
+    let shell = guard::parse_text(shell, job.limits)?;
+    let object = shell.root_element().first_element_child().unwrap_or(shell.root_element());
     let (canonicalization, prefixes) = match transforms {
         [Transform::Canonical { canonicalization, inclusive_prefixes }] => {
             (*canonicalization, inclusive_prefixes.iter().map(String::as_str).collect())
@@ -170,11 +174,6 @@ fn object_digest(job: Job<'_>, text: &str, transforms: &[Transform]) -> Result<D
         _ => (Canonicalization::INCLUSIVE, Vec::new()),
     };
     let mut sink = DigestSink::new(reference::digest_algorithm(job.profile));
-    canonicalize(
-        Subset::subtree(object).without_comments(),
-        canonicalization,
-        &prefixes,
-        &mut sink,
-    );
+    canonicalize_within(object, tree, canonicalization, &prefixes, &mut sink);
     Ok(sink.finish())
 }

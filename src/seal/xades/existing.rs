@@ -19,12 +19,12 @@ use crate::domain::xades::{Place, Position};
 use crate::pki::algorithm::digest_from_uri;
 use crate::seal::Plan;
 use crate::seal::draft::{Draft, Piece};
-use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::c14n::{Subset, canonicalize, qualified_name};
 use crate::seal::xml::guard::{self, Ids};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
 use crate::seal::xml::transforms::{Present, dereference, general, read_transforms};
+use crate::seal::xml::{DS_NAMESPACE, is_element};
 
 /// Type of a reference to a countersigned signature (EN 319 132-1, 5.2.7.1).
 const COUNTERSIGNED_TYPE: &str = "http://uri.etsi.org/01903#CountersignedSignature";
@@ -109,7 +109,7 @@ fn reason_of(refusal: &Refusal) -> String {
 
 /// The signatures that have a value.
 pub(super) fn signatures<'a, 'i: 'a>(tree: &'a Document<'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    let all = tree.descendants().filter(|node| node.has_tag_name((DS_NAMESPACE, "Signature")));
+    let all = tree.descendants().filter(|node| is_element(*node, (DS_NAMESPACE, "Signature")));
     all.filter(|signature| !signature_value(*signature).is_empty())
 }
 

@@ -19,7 +19,7 @@ use roxmltree::{Document, Node};
 use super::existing as held;
 use super::ubl::{self, EXT_NAMESPACE, SAC_NAMESPACE};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, Place, SignatureLocation};
+use crate::domain::xades::{ExistingSignatures, Place, Position, SignatureLocation, XadesProfile};
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::nodes::{NodeKey, XNode};
 use crate::seal::xml::xpath::{Budget, Evaluation, Expression, Value};
@@ -86,6 +86,23 @@ fn selected<'a, 'i>(
     }
 }
 
+/// The element that a signature gets as its parent, at this position of what a location names.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] after the root element.
+pub(super) fn parent<'a, 'i>(
+    target: Node<'a, 'i>,
+    position: Position,
+) -> Result<Node<'a, 'i>, Refusal> {
+    match position {
+        Position::FirstChild | Position::LastChild => Ok(target),
+        Position::After => target.parent_element().ok_or_else(|| {
+            let rule = "nothing can stand after the root element".to_owned();
+            Refusal::setting("signatureLocation.position", rule)
+        }),
+    }
+}
+
 /// Refuses a place that holds a signature, unless the profile seals beside others; and one that holds
 /// a placeholder, in any case.
 ///
@@ -107,6 +124,27 @@ pub(super) fn check_free(
         return Err(Refusal::LocationOccupied { path: path_of(parent) });
     }
     Ok(())
+}
+
+/// Refuses to choose among the free places of a document whose profile wants one of them and names
+/// none: the root, where the seal would go otherwise, is no such place.
+///
+/// # Errors
+/// [`Refusal::PlaceAmbiguous`].
+pub(super) fn check_one_place(
+    document: &Document<'_>,
+    profile: &XadesProfile,
+) -> Result<(), Refusal> {
+    if !profile.ubl.create_scaffolding || profile.signature_location.place != Place::Default {
+        return Ok(());
+    }
+    let free: Vec<_> = ubl::signature_informations(document)
+        .filter(|element| ubl::signature_child(*element).is_none())
+        .collect();
+    match free.len() {
+        0 | 1 => Ok(()),
+        count => Err(Refusal::PlaceAmbiguous { count, candidates: list(&free) }),
+    }
 }
 
 /// Which of several matches the location means.
@@ -147,7 +185,7 @@ fn choose<'a, 'i>(
     }
 }
 
-/// The first `sac:SignatureInformation` without a signature; else one that has a signature, so that
+/// The one `sac:SignatureInformation` without a signature; else one that has a signature, so that
 /// the document is refused as sealed; else the root.
 fn default_place<'a, 'i>(document: &'a Document<'i>, existing: ExistingSignatures) -> Node<'a, 'i> {
     let root = document.root_element();

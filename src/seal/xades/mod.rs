@@ -45,10 +45,11 @@ use super::{Limits, Plan, Signer};
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, Packaging, Position, XadesProfile};
+use crate::domain::xades::{ExistingSignatures, Packaging, XadesProfile};
 use crate::pki::digest::sha256;
 use names::{Facts, Names};
 use national::Authority;
+use scaffold::Scaffolded;
 use spot::Spot;
 use tags::{Tags, attribute};
 use template::{Body, Context, Parts, Reference};
@@ -72,6 +73,18 @@ struct Job<'a> {
 /// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
 pub fn check_settings(profile: &XadesProfile) -> Result<(), Refusal> {
     settings::check(profile)
+}
+
+/// Refuses what a request says over its profile although it would do nothing. `profile` is the settings
+/// with what was said.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+pub fn check_said(
+    profile: &XadesProfile,
+    said: &serde_json::Map<String, serde_json::Value>,
+) -> Result<(), Refusal> {
+    settings::check_said(profile, said)
 }
 
 /// Finds the place, digests the references and renders the signature around its future value.
@@ -107,14 +120,14 @@ fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
     let signed = existing::signatures(&tree).next().is_some();
     let draft = Draft::original(&source);
     // A tree is several times as large as its document, so there is one at a time.
-    let sealed = match scaffold::add(&tree, job.profile, &draft)? {
-        None => seal_in(job, &source, tree, draft)?,
-        Some(draft) => {
+    let sealed = match scaffold::add(&tree, job.profile, job.budget, &draft)? {
+        None => seal_in(job, &source, tree, draft, false)?,
+        Some(Scaffolded { draft, made_place }) => {
             drop(tree);
             let text = draft.text(&source);
             let tree = guard::parse_text(&text, job.limits)
                 .map_err(|error| Refusal::ScaffoldingImpossible { reason: error.to_string() })?;
-            seal_in(job, &source, tree, draft.clone())?
+            seal_in(job, &source, tree, draft.clone(), made_place)?
         }
     };
     let (draft, to_be_signed) = sealed;
@@ -124,25 +137,24 @@ fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
     Ok(Plan { pieces: draft.into_pieces(&source), to_be_signed })
 }
 
-/// Seals a document whose scaffolding is there; gives what it is made of and what is to be signed.
+/// Seals a document whose scaffolding is there, a place made for the seal or not; gives what it is made of and what is to be signed.
 fn seal_in(
     job: Job<'_>,
     source: &Source<'_>,
     tree: Document<'_>,
     mut draft: Draft,
+    made_place: bool,
 ) -> Result<(Draft, Vec<u8>), Refusal> {
     let profile = job.profile;
     let ids = Ids::collect(&tree)?;
+    location::check_one_place(&tree, profile)?;
     let location = &profile.signature_location;
     let target = location::find(&tree, location, profile.existing_signatures, job.budget)?;
     let position = location.position;
-    let parent = match position {
-        Position::FirstChild | Position::LastChild => target,
-        Position::After => target.parent_element().ok_or_else(|| {
-            let rule = "nothing can stand after the root element".to_owned();
-            Refusal::setting("signatureLocation.position", rule)
-        })?,
-    };
+    let parent = location::parent(target, position)?;
+    if made_place {
+        scaffold::check_used(parent)?;
+    }
     location::check_free(parent, profile.existing_signatures)?;
     let spot = Spot::at(target, position);
 

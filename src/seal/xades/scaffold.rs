@@ -6,14 +6,16 @@ use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 
+use super::location;
 use super::spot::Spot;
 use super::tags::escaped;
 use super::ubl::{
     self, CAC_NAMESPACE, CBC_NAMESPACE, EXT_NAMESPACE, SAC_NAMESPACE, SBC_NAMESPACE, SIG_NAMESPACE,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, UblSettings, XadesProfile};
+use crate::domain::xades::{ExistingSignatures, Place, UblSettings, XadesProfile};
 use crate::seal::draft::{Draft, Piece};
+use crate::seal::xml::xpath::Budget;
 
 /// Elements before one of which UBL has `cac:Signature`, in the document types that have it.
 const AFTER_SIGNATURE: [&str; 18] = [
@@ -37,19 +39,31 @@ const AFTER_SIGNATURE: [&str; 18] = [
     "EndorserParty",
 ];
 
+/// A document with what was added to it.
+pub(super) struct Scaffolded {
+    pub(super) draft: Draft,
+    /// Whether a `sac:SignatureInformation` was added.
+    pub(super) made_place: bool,
+}
+
 /// Adds what the profile wants and the document lacks. `None` when nothing is to be added.
 ///
 /// # Errors
-/// [`Refusal::ScaffoldingImpossible`] when the document is no UBL document or has no room for it.
+/// [`Refusal::ScaffoldingImpossible`] when the document is no UBL document or has no room for it; what
+/// is wrong with the location, its absence aside.
 pub(super) fn add(
     tree: &Document<'_>,
     profile: &XadesProfile,
+    budget: &Budget,
     draft: &Draft,
-) -> Result<Option<Draft>, Refusal> {
+) -> Result<Option<Scaffolded>, Refusal> {
     let settings = &profile.ubl;
     let mut edits: Vec<(Spot, String)> = Vec::new();
     let mut referenced = None;
-    if settings.create_scaffolding && wants_place(tree, profile.existing_signatures) {
+    let made_place = settings.create_scaffolding
+        && wants_place(tree, profile.existing_signatures)
+        && leads_here(tree, profile, budget)?;
+    if made_place {
         let root = ubl_root(tree)?;
         let number = ubl::signature_informations(tree).count() + 1;
         let id = pattern(&settings.referenced_signature_id, number, root);
@@ -73,7 +87,43 @@ pub(super) fn add(
         let (range, pieces) = spot.splice([Piece::Inserted(text)]);
         draft.splice(range, pieces);
     }
-    Ok(Some(draft))
+    Ok(Some(Scaffolded { draft, made_place }))
+}
+
+/// Whether the location may lead to the place to be made: not when it leads elsewhere already.
+fn leads_here(
+    tree: &Document<'_>,
+    profile: &XadesProfile,
+    budget: &Budget,
+) -> Result<bool, Refusal> {
+    let location = &profile.signature_location;
+    if location.place == Place::Default {
+        return Ok(true);
+    }
+    match location::find(tree, location, profile.existing_signatures, budget) {
+        Ok(target) => {
+            Ok(ubl::is_signature_information(location::parent(target, location.position)?))
+        }
+        Err(Refusal::LocationMissing { .. }) => Ok(true),
+        Err(other) => Err(other),
+    }
+}
+
+/// Refuses to leave a place empty that was made for the seal.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] when the seal goes elsewhere.
+pub(super) fn check_used(parent: Node<'_, '_>) -> Result<(), Refusal> {
+    // When a place is made every other one holds a signature.
+    if ubl::is_signature_information(parent) && ubl::signature_child(parent).is_none() {
+        return Ok(());
+    }
+    let path = location::path_of(parent);
+    let rule = format!(
+        "leads to {path}, and the sac:SignatureInformation made for the seal would stay empty; leave it \
+         out, or set ubl.createScaffolding to false"
+    );
+    Err(Refusal::setting("signatureLocation", rule))
 }
 
 /// Whether there is no place to take yet. A place that holds a signature is left to the location,

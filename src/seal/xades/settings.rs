@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
@@ -49,6 +50,43 @@ pub(super) fn check(profile: &XadesProfile) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// Refuses what a request says although a countersignature does nothing with it. What only a profile
+/// says is meant for its seals, and is no reason.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+pub(super) fn check_said(profile: &XadesProfile, said: &Map<String, Value>) -> Result<(), Refusal> {
+    if profile.existing_signatures != ExistingSignatures::Countersign {
+        return Ok(());
+    }
+    let says = |value: Option<&Value>| {
+        value.is_some_and(|it| !matches!(it.as_str(), Some("DEFAULT")) && !it.is_null())
+    };
+    if says(said.get("signatureTransform")) {
+        return conflict("signatureTransform", OF_COUNTERSIGNATURE);
+    }
+    let member = |group, name| said.get(group).and_then(|group: &Value| group.get(name));
+    for (path, name) in
+        [("reference.uri", "uri"), ("reference.element", "element"), ("reference.type", "type")]
+    {
+        if says(member("reference", name)) {
+            return conflict(path, OF_COUNTERSIGNATURE);
+        }
+    }
+    for (path, name) in
+        [("ubl.createScaffolding", "createScaffolding"), ("ubl.addCacSignature", "addCacSignature")]
+    {
+        if member("ubl", name) == Some(&Value::Bool(true)) {
+            return conflict(path, "a countersignature goes into the signature that is there");
+        }
+    }
+    Ok(())
+}
+
+/// What the reference of a countersignature is.
+const OF_COUNTERSIGNATURE: &str =
+    "a countersignature signs the value of the signature that is there, and nothing else";
 
 fn references(profile: &XadesProfile) -> Result<(), Refusal> {
     let order = &profile.reference_order;

@@ -3,7 +3,7 @@
 
 use roxmltree::{Document, Node};
 
-use crate::seal::xml::DS_NAMESPACE;
+use crate::seal::xml::{DS_NAMESPACE, is_element};
 
 /// Namespace of `ext:UBLExtensions`.
 pub(in crate::seal) const EXT_NAMESPACE: &str =
@@ -40,8 +40,12 @@ pub(in crate::seal) fn is_ubl(root: Node<'_, '_>) -> bool {
 pub(in crate::seal) fn signature_informations<'a, 'i: 'a>(
     tree: &'a Document<'i>,
 ) -> impl Iterator<Item = Node<'a, 'i>> {
-    let all = tree.descendants();
-    all.filter(|node| node.has_tag_name((SAC_NAMESPACE, "SignatureInformation")))
+    tree.descendants().filter(|node| is_signature_information(*node))
+}
+
+/// Whether a node is a `sac:SignatureInformation`.
+pub(in crate::seal) fn is_signature_information(node: Node<'_, '_>) -> bool {
+    is_element(node, (SAC_NAMESPACE, "SignatureInformation"))
 }
 
 /// The `ds:Signature` child of an element.

@@ -1,4 +1,4 @@
-//! Bounds before the parser: one pass of quick-xml that refuses what would be slow, dangerous or
+//! Bounds before the parser: one pass over the markup that refuses what would be slow, dangerous or
 //! ambiguous, then the one parse with roxmltree.
 //!
 //! The pass also refuses what roxmltree lets through although XML 1.0 or Namespaces in XML forbid
@@ -8,10 +8,9 @@
 
 use std::collections::HashSet;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 use roxmltree::{Document, ParsingOptions};
 
+use super::scan::{Part, Scanner, Token, references};
 use super::source::Source;
 use super::uri;
 use crate::domain::refusal::Refusal;
@@ -28,23 +27,15 @@ pub fn check(source: &Source<'_>, limits: &Limits) -> Result<(), Refusal> {
         let detail = "a byte order mark stands inside the document; remove it".to_owned();
         return Err(source.malformed(0, detail));
     }
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    // End tags are compared by the parser that follows.
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
+    let mut scanner = Scanner::new(text);
     let mut pass =
         Pass { source, limits, at: 0, nodes: 0, namespace_nodes: 0, open: Vec::new(), bindings: 0 };
     loop {
-        pass.at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        match reader.read_event() {
-            Ok(Event::Eof) => return Ok(()),
-            Ok(event) => pass.event(&event)?,
-            Err(error) => {
-                let at = usize::try_from(reader.error_position()).unwrap_or(pass.at);
-                return Err(source.malformed(at, shorten(&error.to_string())));
-            }
+        pass.at = scanner.at();
+        match scanner.token() {
+            Ok(Some(token)) => pass.token(&token, &mut scanner)?,
+            Ok(None) => return Ok(()),
+            Err(broken) => return Err(pass.malformed(broken)),
         }
     }
 }
@@ -129,82 +120,84 @@ struct Pass<'s, 'a> {
 }
 
 impl Pass<'_, '_> {
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Refusal> {
-        match event {
-            Event::Start(tag) => {
-                let declared = self.tag(tag)?;
-                self.open.push(declared);
-                self.bindings += declared;
-                if self.open.len() > self.limits.depth {
-                    return Err(Refusal::XmlTooDeep { limit: self.limits.depth });
-                }
-            }
-            Event::Empty(tag) => {
-                self.tag(tag)?;
+    fn token(&mut self, token: &Token<'_>, scanner: &mut Scanner<'_>) -> Result<(), Refusal> {
+        match *token {
+            Token::Start(name) => {
+                let (declared, open) = self.tag(name, scanner)?;
                 if self.open.len() >= self.limits.depth {
                     return Err(Refusal::XmlTooDeep { limit: self.limits.depth });
                 }
+                if open {
+                    self.open.push(declared);
+                    self.bindings += declared;
+                }
             }
-            Event::End(_) => self.bindings -= self.open.pop().unwrap_or(0),
-            Event::DocType(_) => return Err(Refusal::DoctypeForbidden),
-            Event::Decl(_) => {
+            Token::End => self.bindings -= self.open.pop().unwrap_or(0),
+            Token::DocType => return Err(Refusal::DoctypeForbidden),
+            Token::Instruction("xml") => {
                 return Err(self.malformed("the XML declaration is not at the very beginning"));
             }
-            Event::PI(pi) => {
-                let target = pi.target();
-                if target.eq_ignore_ascii_case("xml") {
+            Token::Instruction(name) => {
+                if name.eq_ignore_ascii_case("xml") {
                     return Err(self.malformed("a processing instruction must not be named xml"));
                 }
                 // The parser ends the name at the first character that cannot be in one.
-                if !target.chars().all(is_name_character) {
+                if !name.chars().all(is_name_character) {
                     return Err(self.malformed("a processing instruction has no proper name"));
                 }
                 self.count(1)?;
             }
-            Event::GeneralRef(reference) => return self.reference(reference),
-            Event::Text(_) | Event::CData(_) | Event::Comment(_) => self.count(1)?,
-            Event::Eof => {}
+            Token::Text(text) => {
+                for (at, name) in references(text) {
+                    // One without a semicolon is left to the parser, which knows its place.
+                    name.map_or(Ok(()), |name| self.reference(name, self.at + at))?;
+                }
+                self.count(1)?;
+            }
+            Token::CData | Token::Comment => self.count(1)?,
         }
         Ok(())
     }
 
-    /// Checks a start tag; answers how many namespaces it declares.
-    fn tag(&mut self, tag: &BytesStart<'_>) -> Result<usize, Refusal> {
-        self.name(tag.name().as_ref())?;
+    /// Checks a start tag; answers how many namespaces it declares, and whether it opens an element
+    /// that has an end tag.
+    fn tag(&mut self, element: &str, scanner: &mut Scanner<'_>) -> Result<(usize, bool), Refusal> {
+        self.name(element)?;
         let (mut count, mut declared, mut default) = (0, 0, false);
-        for attribute in tag.attributes().with_checks(false) {
-            let attribute = attribute
-                .map_err(|_| self.malformed("an attribute is not of the form name=\"value\""))?;
+        let open = loop {
+            let (name, value) = match scanner.part().map_err(|broken| self.malformed(broken))? {
+                Part::Attribute(name, value) => (name, value),
+                Part::Open => break true,
+                Part::Empty => break false,
+            };
             count += 1;
             if count > self.limits.attributes {
-                let element = shorten(tag.name().as_ref());
                 return Err(Refusal::XmlTooManyAttributes {
-                    element,
+                    element: shorten(element),
                     limit: self.limits.attributes,
                 });
             }
-            let name = attribute.key.as_ref();
             self.name(name)?;
-            self.references(&attribute.value)?;
+            self.references(value)?;
             if name == "xmlns" {
                 if std::mem::replace(&mut default, true) {
                     return Err(self.malformed("the default namespace is declared twice"));
                 }
-                self.namespace(&attribute.value, true)?;
+                self.namespace(value, true)?;
                 declared += 1;
             } else if let Some(prefix) = name.strip_prefix("xmlns:") {
                 if prefix == "xmlns" {
                     return Err(self.malformed("the prefix xmlns must not be declared"));
                 }
-                self.namespace(&attribute.value, false)?;
+                self.namespace(value, false)?;
                 declared += 1;
             } else if name.ends_with(":xmlns") {
                 return Err(self.malformed("an attribute must not be named xmlns"));
             }
-        }
+        };
         let in_scope = self.bindings + declared;
         if in_scope > self.limits.namespace_bindings {
-            let element = shorten(tag.name().as_ref());
+            let element = shorten(element);
             let limit = self.limits.namespace_bindings;
             return Err(Refusal::XmlTooManyNamespaces { element, limit });
         }
@@ -212,7 +205,7 @@ impl Pass<'_, '_> {
             self.namespace_nodes += in_scope;
         }
         self.count(1 + count)?;
-        Ok(declared)
+        Ok((declared, open))
     }
 
     fn name(&self, name: &str) -> Result<(), Refusal> {
@@ -251,17 +244,17 @@ impl Pass<'_, '_> {
 
     /// References in an attribute value.
     fn references(&self, value: &str) -> Result<(), Refusal> {
-        for piece in value.split('&').skip(1) {
-            let Some((reference, _)) = piece.split_once(';') else {
+        for (_, name) in references(value) {
+            let Some(name) = name else {
                 return Err(self.malformed("an ampersand in an attribute is not escaped as &amp;"));
             };
-            self.reference(reference)?;
+            self.reference(name, self.at)?;
         }
         Ok(())
     }
 
     /// Only the five predefined entities and references to characters of XML 1.0 are known.
-    fn reference(&self, name: &str) -> Result<(), Refusal> {
+    fn reference(&self, name: &str, at: usize) -> Result<(), Refusal> {
         let known = match name.strip_prefix('#') {
             Some(number) => character(number).is_some_and(is_xml_character),
             None => matches!(name, "amp" | "lt" | "gt" | "quot" | "apos"),
@@ -273,7 +266,7 @@ impl Pass<'_, '_> {
             "the reference &{}; names no character of XML; entities are never expanded here",
             shorten(name)
         );
-        Err(self.source.malformed(self.at, detail))
+        Err(self.source.malformed(at, detail))
     }
 
     fn count(&mut self, nodes: usize) -> Result<(), Refusal> {

@@ -64,6 +64,16 @@ pub fn write_text<S: Sink>(text: &str, sink: &mut S) {
     escape(text.as_bytes(), text_escape, sink);
 }
 
+/// Whether [`write_attribute_value`] writes a value as it is.
+pub(super) fn is_plain_attribute(value: &str) -> bool {
+    find_special(value.as_bytes(), &attribute_escape).is_none()
+}
+
+/// Whether [`write_text`] writes a text as it is.
+pub(super) fn is_plain_text(text: &str) -> bool {
+    find_special(text.as_bytes(), &text_escape).is_none()
+}
+
 /// Writes the content of a comment or processing instruction: everything stays, and a parsed one
 /// has no carriage return.
 pub fn write_markup<S: Sink>(text: &str, sink: &mut S) {

@@ -296,6 +296,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::LocationInvalid { .. }
         | Refusal::LocationMissing { .. }
         | Refusal::LocationAmbiguous { .. }
+        | Refusal::PlaceAmbiguous { .. }
         | Refusal::LocationOccupied { .. }
         | Refusal::LocationPlaceholder { .. }
         | Refusal::TransformUnknown { .. }

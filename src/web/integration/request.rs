@@ -502,12 +502,15 @@ fn not_available(what: &str) -> Refusal {
 /// The members that Sign'Stash has too say what is wrong with them in words of their own.
 fn check_known(settings: &Map<String, Value>) -> Result<(), Refusal> {
     let shown = |text: &str| text.chars().take(80).collect();
+    let takes_back = |name: &str| name == "DEFAULT";
     if let Some(Value::String(name)) = settings.get("canonicalTransform")
+        && !takes_back(name)
         && Canonicalization::parse(name).is_none()
     {
         return Err(Refusal::CanonicalizationUnknown { value: shown(name) });
     }
     if let Some(value @ Value::String(name)) = settings.get("signatureTransform")
+        && !takes_back(name)
         && NamedTransform::deserialize(value).is_err()
     {
         return Err(Refusal::TransformUnknown { value: shown(name) });

@@ -1,5 +1,6 @@
 //! The judges, each asked about the seals that it understands.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,10 +10,9 @@ use super::claims::Claims;
 use super::sealing::{Authority, Case};
 use crate::support::judges::{
     DssVerdict, SignatureVerdict, corpus, dss_validate, en16931_rules, jdk_verify,
-    python_xmlsec_verify, repository, ubl_tr_rules, ubl_valid, xades_schema,
+    python_xmlsec_verify, repository, ubl_tr_rules, ubl_valid, xades_schema, xmlsec1,
 };
 
-const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
 const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 /// What one judge says of some seals.
@@ -91,23 +91,12 @@ impl Court<'_> {
     pub(super) fn xmlsec1_at(&self, position: &str, files: &[&Path]) -> Result<(), String> {
         let signature = format!("local-name()='Signature' and namespace-uri()='{DS}'");
         let Some(folder) = files.first().and_then(|file| file.parent()) else { return Ok(()) };
-        let output = Command::new("xmlsec1")
-            .current_dir(folder)
-            .args(["--verify", "--id-attr:Id", &format!("{XADES}:SignedProperties")])
-            .args(["--id-attr:Id", &format!("{DS}:KeyInfo")])
-            .args(ids_of(&self.claims.profile))
-            .args(["--node-xpath", &format!("(//*[{signature}])[{position}]")])
-            .arg("--trusted-pem")
-            .arg(self.authority.path("root.pem"))
-            .arg("--untrusted-pem")
-            .arg(self.authority.path("issuers.pem"))
-            .args(files)
-            .output()
-            .expect("xmlsec1 is missing: apt-get install xmlsec1 (make test does it)");
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let accepted = said.lines().filter(|line| *line == "OK").count();
-        if output.status.success() && accepted == files.len() { Ok(()) } else { Err(said) }
+        let mut extra: Vec<OsString> =
+            ["--id-attr:Id".to_owned(), format!("{DS}:KeyInfo")].map(OsString::from).into();
+        extra.extend(ids_of(&self.claims.profile).into_iter().map(OsString::from));
+        extra.extend(["--node-xpath".into(), format!("(//*[{signature}])[{position}]").into()]);
+        extra.extend(["--untrusted-pem".into(), self.authority.path("issuers.pem").into()]);
+        xmlsec1(folder, &self.authority.path("root.pem"), &extra, files)
     }
 
     /// Judges that look references to files up in one folder.

@@ -152,6 +152,7 @@ const fn is_expected(refusal: &Refusal) -> bool {
             | Refusal::EncodingContradicted { .. }
             | Refusal::XmlVersionUnsupported { .. }
             | Refusal::LocationAmbiguous { .. }
+            | Refusal::PlaceAmbiguous { .. }
             | Refusal::LocationOccupied { .. }
             | Refusal::LocationPlaceholder { .. }
     )

@@ -103,3 +103,64 @@ fn rules_hold_without_schemas_and_schemas_are_missed() {
         assert_eq!(answer["documentList"][0].get("signWarnings"), None::<&Value>);
     });
 }
+
+/// A profile for documents with this root.
+fn orders(root: &str) -> Vec<(&'static str, String)> {
+    let roots = format!("[{{ name = '{root}', namespace = '' }}]");
+    vec![("orders", format!("title = 'Orders'\nsources = []\nroots = {roots}"))]
+}
+
+/// Takes out of stored settings what versions before kept nothing of.
+async fn forget_what_lint_needs(database: &str) {
+    let pool = sqlx::AnyPool::connect(database).await.unwrap();
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT id, settings FROM document").fetch_all(&pool).await.unwrap();
+    for (id, settings) in rows {
+        let mut settings: Value = serde_json::from_str(&settings).unwrap();
+        settings.as_object_mut().unwrap().remove("expected").unwrap();
+        let update = "UPDATE document SET settings = $1 WHERE id = $2";
+        sqlx::query(update).bind(settings.to_string()).bind(id).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+}
+
+/// Accepted while a profile was for `order`, looked at after it became one for `note`. Gives why the
+/// two documents were refused, null for a sealed one.
+async fn refused_after_a_change(stored_before: bool) -> [Value; 2] {
+    let setup = |mut setup: Setup, root| {
+        setup.profiles = orders(root);
+        setup.config.web.sync_wait_ms = 100;
+        setup.config.workflow.lease_ms = 500;
+        setup
+    };
+    let first = setup(Setup::new(), "order").start().await;
+    let client = first.client_linting(Lint::Basic, Some("orders")).await;
+    let all = first.app.execution.executors.try_into().unwrap();
+    // Nothing is executed, as if the process ended here.
+    let _busy = first.app.executors.acquire_many(all).await.unwrap();
+    let answer = client.sign(&asking(&["<order/>", "<note/>"])).await.good();
+    assert_eq!(answer["status"], "PENDING_EXECUTION");
+    first.app.store.close().await;
+    if stored_before {
+        forget_what_lint_needs(&first.database).await;
+    }
+
+    let later = setup(Setup::same_database(&first), "note").start().await;
+    let client = client.at(&later.base).await;
+    let reference = answer["folderExternalReference"].as_str().unwrap();
+    let finished = client.finished(reference).await;
+    let detail = client.detail(&finished["id"], false).await.good();
+    let refused = [0, 1].map(|at| detail["documentList"][at]["signErrorReason"].clone());
+    later.stop().await;
+    refused
+}
+
+#[test]
+fn a_document_is_looked_at_as_its_profile_was_when_it_was_accepted() {
+    run(async {
+        let failed = Value::from("lint-failed");
+        assert_eq!(refused_after_a_change(false).await, [Value::Null, failed.clone()]);
+        // What was accepted before this was kept is looked at as the profile is now.
+        assert_eq!(refused_after_a_change(true).await, [failed, Value::Null]);
+    });
+}

@@ -1,5 +1,8 @@
 //! Named profiles and settings in particular, as an integrator asks for them.
 
+use chancery::app::Limits;
+use chancery::seal::catalogue::Catalogue;
+use chancery::web::integration::request::decode;
 use serde_json::{Value, json};
 
 use crate::support::authority::AUTHORITY;
@@ -101,6 +104,18 @@ fn every_setting_of_a_profile_can_be_overridden() {
 }
 
 #[test]
+fn what_a_profile_says_can_be_taken_back() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        for name in ["canonicalTransform", "signatureTransform", "signatureLocation", "ubl"] {
+            let info = json!({ "profile": "ubl", "advancedSignatureInfo": { name: "DEFAULT" } });
+            let answer = client.sign(&asking(BARE, &info)).await.good();
+            assert!(!sealed(&answer, 0).is_empty(), "{name}");
+        }
+    });
+}
+
+#[test]
 fn sha1_needs_the_switch_of_the_client_service_and_is_told() {
     on_shared(async |service| {
         let info = json!({ "advancedSignatureInfo": {
@@ -157,4 +172,104 @@ fn other_packagings_over_the_wire() {
         assert_eq!(refused["signErrorReason"], "format-mismatch");
         assert!(refused["signErrorDetail"].as_str().unwrap().contains("DETACHED"), "{refused}");
     });
+}
+
+/// What a request asks for and a countersignature has no use for. That a profile says it is no reason
+/// to refuse: it says it for seals.
+#[test]
+fn a_countersignature_refuses_what_it_would_not_do() {
+    on_shared(async |service| {
+        let client = service.client_sealing_as(&AUTHORITY.p256, Some("ubl-nonfinal"), false).await;
+        let answer = client.sign(&asking(BARE, &json!({}))).await.good();
+        let first = String::from_utf8(sealed(&answer, 0)).unwrap();
+        let counter = async |said: &Value| {
+            let mut settings = json!({ "existingSignatures": "COUNTERSIGN" });
+            settings.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            let info = json!({ "advancedSignatureInfo": settings });
+            client.sign(&asking(&first, &info)).await.good()
+        };
+        for (said, path) in [
+            (json!({ "signatureTransform": "UBL_NON_FINAL" }), "signatureTransform"),
+            (json!({ "signatureTransform": "ENVELOPED" }), "signatureTransform"),
+            (json!({ "ubl": { "createScaffolding": true } }), "ubl.createScaffolding"),
+            (json!({ "ubl": { "addCacSignature": true } }), "ubl.addCacSignature"),
+            (json!({ "reference": { "uri": "#x" } }), "reference.uri"),
+            (json!({ "reference": { "element": "x" } }), "reference.element"),
+            (json!({ "reference": { "type": "urn:x" } }), "reference.type"),
+        ] {
+            let answer = counter(&said).await;
+            let refused = &answer["documentList"][0];
+            assert_eq!(refused["signErrorReason"], "setting-conflict", "{said}");
+            let detail = refused["signErrorDetail"].as_str().unwrap();
+            assert!(detail.contains(path) && detail.contains("countersignature"), "{detail}");
+        }
+        for said in [
+            json!({}),
+            json!({ "signatureTransform": null, "ubl": null, "reference": { "uri": null } }),
+            json!({ "signatureTransform": "DEFAULT", "ubl": "DEFAULT", "reference": "DEFAULT" }),
+            json!({ "ubl": { "createScaffolding": false, "addCacSignature": "DEFAULT" } }),
+            json!({ "reference": { "id": "over", "digestAlgorithm": "SHA512" } }),
+        ] {
+            let text = String::from_utf8(sealed(&counter(&said).await, 0)).unwrap();
+            assert!(text.contains("01903#CountersignedSignature"), "{said}: {text}");
+        }
+    });
+}
+
+/// What a client said about the only document, as far as it tells requests apart.
+fn said(settings: &Value) -> Vec<u8> {
+    let info = json!({ "advancedSignatureInfo": settings });
+    let mut request = asking(BARE, &info);
+    request["documents"][0]["documentRequest"]["externalReference"] = json!("one");
+    let limits = Limits { documents_per_request: 1, document_bytes: 10_000 };
+    let decoded = decode(request.to_string().as_bytes(), &limits).unwrap();
+    decoded.request.documents[0].said.clone()
+}
+
+/// The members of settings that are objects, each as a path; lists are not looked into.
+fn objects(schemas: &Value, schema: &Value, path: &[String], found: &mut Vec<Vec<String>>) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|it| it.rsplit('/').next()) {
+        return objects(schemas, &schemas[name], path, found);
+    }
+    for choice in ["oneOf", "anyOf"] {
+        for schema in schema[choice].as_array().into_iter().flatten() {
+            objects(schemas, schema, path, found);
+        }
+    }
+    let members = schema["properties"].as_object();
+    if members.is_some() || schema["additionalProperties"].is_object() {
+        found.push(path.to_vec());
+    }
+    for (name, member) in members.into_iter().flatten() {
+        objects(schemas, member, &[path, std::slice::from_ref(name)].concat(), found);
+    }
+}
+
+/// Whether an empty object is part of what is asked follows from what it changes in the seal, for
+/// every setting there is.
+#[test]
+fn an_empty_object_is_part_of_the_request_when_it_changes_the_seal() {
+    let document: Value = serde_json::from_str(&chancery::web::openapi_document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let mut found = Vec::new();
+    objects(schemas, &schemas["XadesProfile"], &[], &mut found);
+    // Over it, an empty location is another location.
+    let located = "title = ''\nsources = []\nxades.signatureLocation = 'x'";
+    let catalogue = Catalogue::with([("located", located)].into_iter()).unwrap();
+    let (mut empty, mut meant) = (0, 0);
+    for path in found.iter().filter(|path| !path.is_empty()) {
+        let nested = |path: &[String]| {
+            path.iter().rev().fold(json!({}), |inner, name| json!({ name.as_str(): inner }))
+        };
+        let (with, without) = (nested(path), nested(&path[..path.len() - 1]));
+        let seal =
+            |settings: &Value, profile| catalogue.settings(profile, settings.as_object().unwrap());
+        let same = [None, Some("located")].into_iter().all(|profile| {
+            let (with, without) = (seal(&with, profile), seal(&without, profile));
+            with.is_ok() && with == without
+        });
+        assert_eq!(said(&with) == said(&without), same, "{path:?}: see web/integration/overrides");
+        if same { empty += 1 } else { meant += 1 }
+    }
+    assert!(empty > 10 && meant > 3, "{found:?}");
 }

@@ -140,6 +140,14 @@ fn hand_written_documents_equal_libxml2() {
         "<a b='&lt;&gt;&amp;&quot;&apos;&#x9;&#xA;&#xD;'/>",
         "\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\" standalone='yes' ?><a/>",
         "<\u{e9} \u{10400}='\u{fffd}'/>",
+        // Start tags that are canonical as they stand, and neighbours of them that are not.
+        "<a><b c=\"1\">x</b><b  c=\"1\">x</b><b c=\"1\" >x</b><b c =\"1\">x</b><b c= \"1\">x</b></a>",
+        "<a><b c='1'>x</b><b\tc=\"1\">x</b><b\nc=\"1\">x</b><b c=\"1\"/><b c=\"1\" /><b /><b ></b></a>",
+        "<a><b c=\">\">x</b><b c=\"&gt;\">x</b><b c=\"1&#x9;2\">x</b><b c=\"'\">x</b><b c=\"\n\">x</b></a>",
+        "<a><b d=\"1\" c=\"2\">x</b><b c=\"1\" d=\"2\">x</b><b></b><b></b ><b></b\n></a>",
+        "<a xmlns:p=\"urn:p\"><p:b xmlns:p=\"urn:p\">x</p:b><p:b c=\"1\" xmlns:p=\"urn:p\">x</p:b></a>",
+        "<a xmlns:p=\"urn:p\"><p:b p:c=\"1\">x</p:b><b xml:lang=\"x\">]] ></b><b>&#62;></b></a>",
+        "<a>1<![CDATA[2]]>3<![CDATA[]]><b>4</b>&amp;<b>5</b>\u{e9}<b>6</b><?p?>7<!--8-->9</a>",
     ] {
         assert!(compare(&write(document.as_bytes())), "{document} is refused");
     }

@@ -24,7 +24,7 @@ fn code(document: &str, settings: &Value) -> &'static str {
 /// The transforms are run twice, so that the three together are too much.
 #[test]
 fn the_location_and_the_transforms_share_one_budget() {
-    let document = wide(1450);
+    let document = wide(920);
     let location = json!({ "xpath": QUADRATIC, "position": "FIRST_CHILD" });
     let transform = json!([
         { "algorithm": "ENVELOPED" },
@@ -44,7 +44,7 @@ fn signed_by_others(signatures: usize, references: &str) -> String {
         "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>{references}\
          </ds:SignedInfo><ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>"
     );
-    wide(400).replace("<b/>", &format!("<b/>{}", one.repeat(signatures)))
+    wide(250).replace("<b/>", &format!("<b/>{}", one.repeat(signatures)))
 }
 
 fn reference(transforms: &str) -> String {
@@ -190,5 +190,35 @@ fn namespaces_of_expressions_are_absolute() {
             let said = refusal.to_string();
             assert!(said.starts_with(path) && said.contains("'n'"), "{settings}: {said}");
         }
+    }
+}
+
+/// What only looks like markup is no markup: it neither counts nor hides what follows.
+#[test]
+fn limits_count_markup_and_nothing_else() {
+    use chancery::domain::refusal::Refusal;
+    use chancery::seal::Limits;
+    use chancery::seal::xml::guard;
+    use chancery::seal::xml::source::Source;
+
+    let check = |document: &str, depth: usize, attributes: usize, nodes: usize| {
+        let limits = Limits { depth, attributes, nodes, ..Limits::default() };
+        guard::check(&Source::read(document.as_bytes()).unwrap(), &limits)
+    };
+    let document =
+        "<a b='>/>' c = \"'<b d='1'\"\n><!--<b><c>--><![CDATA[<b><c>]]]]><?p <b d='1'>?></a >";
+    let document = document.replace("'<b d='1'", "'d=1 e=2'");
+    assert!(check(&document, 1, 2, 6).is_ok());
+    assert!(matches!(check(&document, 1, 2, 5), Err(Refusal::XmlTooManyNodes { .. })));
+    assert!(matches!(check(&document, 1, 1, 6), Err(Refusal::XmlTooManyAttributes { .. })));
+    for before in
+        ["<a b='>'>", "<a b=\"'/>\">", "<a><!-- > -->", "<a><![CDATA[</a>]]>", "<a><?p </a>?>"]
+    {
+        let document = format!("{before}<b/></a>");
+        assert!(check(&document, 2, 9, 99).is_ok(), "{document}");
+        assert!(
+            matches!(check(&document, 1, 9, 99), Err(Refusal::XmlTooDeep { .. })),
+            "{document}"
+        );
     }
 }

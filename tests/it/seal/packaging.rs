@@ -29,6 +29,31 @@ fn an_enveloping_signature_holds_the_document() {
     }
 }
 
+/// The object is digested before the document is in it; xmlsec1 digests it with the document.
+#[test]
+fn what_is_enveloped_keeps_its_namespaces_and_attributes() {
+    let ds = "http://www.w3.org/2000/09/xmldsig#";
+    for document in [
+        format!("<!--1--><?p?><ds:a xmlns:ds='{ds}'><ds:b/><!--2--><?q r?></ds:a><!--3-->"),
+        "<a xmlns:ds='urn:other' xmlns:xades='urn:other'><ds:b xades:c='1'/></a>".to_owned(),
+        "<a xmlns='urn:a' xml:base='http://h/' xml:lang='de' xml:space='preserve'><b xmlns=''/></a>"
+            .to_owned(),
+        format!("<a xmlns:x='urn:x' y='1' x:y='2'><x:b><ds:c xmlns:ds='{ds}'/></x:b></a>"),
+        "<a  b = '1' ><c d=\"2\">3</c ></a>".to_owned(),
+    ] {
+        for canonical in ["EXCLUSIVE", "INCLUSIVE", "INCLUSIVE_11", "INCLUSIVE_WITH_COMMENTS"] {
+            let lists = [json!([]), json!(["ds", "xades", "x", "#default"])];
+            for prefixes in lists.iter().take(if canonical == "EXCLUSIVE" { 2 } else { 1 }) {
+                let transform = json!([{ "algorithm": "CANONICAL", "canonicalization": canonical,
+                    "inclusivePrefixes": prefixes }]);
+                let settings =
+                    json!({ "packaging": "ENVELOPING", "signatureTransform": transform });
+                accepted(&document, &settings);
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_not_xml_is_enveloped_as_base64() {
     let settings = json!({ "packaging": "ENVELOPING", "base64Wrap": 64 });
@@ -119,6 +144,96 @@ fn scaffolding_uses_what_is_there() {
     assert_eq!(text.matches("SignatureInformation>").count(), 2, "nothing is added");
     let refusal = seal_as(b"<a/>", &PKI.p256, None, &create).err();
     assert!(matches!(refusal, Some(Refusal::ScaffoldingImpossible { .. })));
+}
+
+#[test]
+fn scaffolding_is_made_only_for_a_seal_inside_of_it() {
+    let seal = |document: &str, profile, location: serde_json::Value| {
+        let settings = json!({ "signatureLocation": location });
+        let sealed = seal_as(document.as_bytes(), &PKI.p256, Some(profile), &settings)?;
+        xmlsec_verify(&[write(sealed.bytes())], &ID_ATTRIBUTES).unwrap();
+        Ok::<_, Refusal>(String::from_utf8(sealed.into_bytes()).unwrap())
+    };
+    let made = |text: &str| text.contains("UBLExtensions");
+    // Elements that the document has.
+    for location in [
+        json!("/Invoice"),
+        json!("cac:AccountingSupplierParty"),
+        json!({ "path": "AccountingSupplierParty", "position": "AFTER" }),
+        json!({ "xpath": "/*/*[last()]" }),
+    ] {
+        let text = seal(BARE, "ubl", location.clone()).unwrap();
+        assert!(!made(&text), "{location}: {text}");
+    }
+    // The place that is made.
+    for location in [
+        json!("SignatureInformation"),
+        json!("sac:SignatureInformation"),
+        json!({ "path": "SignatureInformation", "index": 1 }),
+        json!({ "xpath": "//*[local-name() = 'SignatureInformation']" }),
+    ] {
+        let text = seal(BARE, "ubl", location.clone()).unwrap();
+        assert!(text.contains("</ds:Signature></sac:SignatureInformation>"), "{location}: {text}");
+    }
+    // Something on the way to it, whose place would stay empty.
+    for location in [
+        json!("ExtensionContent"),
+        json!("UBLExtensions"),
+        json!({ "path": "SignatureInformation", "position": "AFTER" }),
+    ] {
+        let refusal = seal(BARE, "ubl", location.clone()).unwrap_err();
+        assert_eq!(refusal.code(), "setting-conflict", "{location}: {refusal}");
+        assert!(refusal.to_string().contains("signatureLocation"), "{refusal}");
+        assert!(refusal.to_string().contains("createScaffolding"), "{refusal}");
+    }
+    let refusal = seal(BARE, "ubl", json!("nowhere")).unwrap_err();
+    assert_eq!(refusal.code(), "location-missing", "{refusal}");
+    // A second signature: the second place is made for it, and it goes nowhere else.
+    let first = seal(BARE, "ubl-nonfinal", json!("SignatureInformation")).unwrap();
+    for (location, code) in [
+        (json!("SignatureInformation"), "location-ambiguous"),
+        (json!({ "path": "SignatureInformation", "index": 1 }), "setting-conflict"),
+    ] {
+        let refusal = seal(&first, "ubl-nonfinal", location.clone()).unwrap_err();
+        assert_eq!(refusal.code(), code, "{location}: {refusal}");
+    }
+    let index = json!({ "path": "SignatureInformation", "index": 2 });
+    let second = seal(&first, "ubl-nonfinal", index).unwrap();
+    assert_eq!(verify_all(&second), [true, true], "{second}");
+}
+
+/// The profile `ubl` wants the UBL place, so the root is no way out of a choice between two.
+#[test]
+fn of_two_free_ubl_places_one_must_be_named() {
+    let two = INVOICE
+        .replace("</sig:UBLD", "<sac:SignatureInformation/><sac:SignatureInformation/></sig:UBLD");
+    let seal = |location: Option<serde_json::Value>| {
+        let settings = location.map_or(json!({}), |it| json!({ "signatureLocation": it }));
+        seal_as(two.as_bytes(), &PKI.p256, Some("ubl"), &settings)
+    };
+    let refusal = seal(None).err().unwrap();
+    assert_eq!(refusal.code(), "location-ambiguous", "{refusal}");
+    let said = refusal.to_string();
+    let path = "/Invoice/ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent/\
+                UBLDocumentSignatures/SignatureInformation[3]";
+    for part in ["3 sac:SignatureInformation", "signatureLocation", "index", "firstEmpty", path] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // Each way that it names leads to a seal, and the others stay as they are.
+    for (location, empty) in [
+        (json!(path), 1),
+        (json!({ "path": "SignatureInformation", "index": 3 }), 1),
+        (json!({ "path": "SignatureInformation", "index": 1 }), 2),
+        (json!({ "path": "SignatureInformation", "firstEmpty": true }), 1),
+    ] {
+        let sealed = seal(Some(location.clone())).unwrap_or_else(|it| panic!("{location}: {it}"));
+        let text = String::from_utf8(sealed.into_bytes()).unwrap();
+        assert!(
+            text.contains("</ds:Signature></sac:SignatureInformation>") || empty == 2,
+            "{text}"
+        );
+        assert_eq!(text.matches("<sac:SignatureInformation/>").count(), empty, "{location}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Foreign judges of sealed documents, and the documents they judge.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,21 +19,7 @@ pub(crate) fn xmlsec_verify_under(
     files: &[PathBuf],
     extra: &[&str],
 ) -> Result<(), String> {
-    let run = |files: &[PathBuf]| {
-        let output = Command::new("xmlsec1")
-            .args(["--verify", "--id-attr:Id"])
-            .arg("http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
-            .args(extra)
-            .arg("--trusted-pem")
-            .arg(root.as_ref())
-            .args(files)
-            .output()
-            .expect("xmlsec1 is missing: apt-get install xmlsec1 (make test does it)");
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let accepted = said.lines().filter(|line| *line == "OK").count();
-        if output.status.success() && accepted == files.len() { Ok(()) } else { Err(said) }
-    };
+    let run = |files: &[PathBuf]| xmlsec1(Path::new("."), root.as_ref(), extra, files);
     for batch in files.chunks(100) {
         match (run(batch), batch) {
             (Ok(()), _) => {}
@@ -46,6 +33,30 @@ pub(crate) fn xmlsec_verify_under(
         }
     }
     Ok(())
+}
+
+/// Runs `xmlsec1 --verify` once, in a folder that references to files are looked up in. `Err` is what it
+/// said when it does not accept every file.
+pub(crate) fn xmlsec1(
+    folder: &Path,
+    root: &Path,
+    extra: &[impl AsRef<OsStr>],
+    files: &[impl AsRef<OsStr>],
+) -> Result<(), String> {
+    let output = Command::new("xmlsec1")
+        .current_dir(folder)
+        .args(["--verify", "--id-attr:Id"])
+        .arg("http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
+        .args(extra)
+        .arg("--trusted-pem")
+        .arg(root)
+        .args(files)
+        .output()
+        .expect("xmlsec1 is missing: apt-get install xmlsec1 (make test does it)");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let accepted = said.lines().filter(|line| *line == "OK").count();
+    if output.status.success() && accepted == files.len() { Ok(()) } else { Err(said) }
 }
 
 /// Asks signxml whether files carry XAdES of the default profile; `Err` says what it refuses.

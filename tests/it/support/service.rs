@@ -14,6 +14,7 @@ use chancery::domain::instant::Instant;
 use chancery::keys::Keyring;
 use chancery::pki::certificate::Chain;
 use chancery::pki::jose::{TokenKey, TokenKeys};
+use chancery::seal::catalogue::Catalogue;
 use chancery::store::Store;
 use chancery::web::Web;
 use chancery::web::server::serve;
@@ -85,6 +86,8 @@ pub(crate) struct Setup {
     pub(crate) token_key: String,
     /// Label of the token; one that does not exist is a token that was pulled out.
     pub(crate) token_label: String,
+    /// The installation's own profiles, as (name, TOML text).
+    pub(crate) profiles: Vec<(&'static str, String)>,
     folder: Arc<TempDir>,
 }
 
@@ -102,6 +105,7 @@ impl Setup {
             issuer: ISSUER.to_owned(),
             token_key: TOKEN_KEY.clone(),
             token_label: service_token().label.clone(),
+            profiles: Vec::new(),
             folder: Arc::new(folder),
         }
     }
@@ -115,12 +119,13 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Service {
-        let Self { config, clock, issuer, token_key, token_label, folder } = self;
+        let Self { config, clock, issuer, token_key, token_label, profiles, folder } = self;
+        let profiles = profiles.iter().map(|(name, text)| (*name, text.as_str()));
         let store = Store::connect(&config.store).await.unwrap();
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
         let mut app = App::new(Parts {
-            profiles: chancery::seal::catalogue::Catalogue::built_in().unwrap(),
+            profiles: Catalogue::with(profiles).unwrap(),
             schemas: chancery::cli::schemas::read(&config.lint.schemas).unwrap(),
             store,
             keyring: keyring(token_label),

@@ -79,7 +79,8 @@ pub(super) fn plan(job: Job<'_>, authority: Authority) -> Result<Plan, Refusal> 
 fn scaffolded(job: Job<'_>, authority: Authority, source: &Source<'_>) -> Result<Draft, Refusal> {
     let tree = guard::parse(source, job.limits)?;
     let original = Draft::original(source);
-    let draft = scaffold::add(&tree, job.profile, &original)?.unwrap_or(original);
+    let scaffolded = scaffold::add(&tree, job.profile, job.budget, &original)?;
+    let draft = scaffolded.map_or(original, |scaffolded| scaffolded.draft);
     if authority == Authority::MyInvois {
         return Ok(draft);
     }
@@ -143,6 +144,7 @@ fn place<'a, 'i>(
     for holder in signatures.filter_map(|signature| signature.parent_element()) {
         location::check_free(holder, ExistingSignatures::Refuse)?;
     }
+    location::check_one_place(tree, job.profile)?;
     let location = &job.profile.signature_location;
     let parent = location::find(tree, location, ExistingSignatures::Refuse, job.budget)?;
     let left_out = |node: Node<'_, '_>| node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"));

@@ -80,6 +80,20 @@ pub fn canonicalize<'a, S: Sink>(
     subtree::write(subset, canonicalization, inclusive_prefixes, sink);
 }
 
+/// Writes the canonical form of an element without content, as if the root element of a document, but
+/// no comment in it, were its content. The element must not be in a default namespace: a root
+/// without one would be in it too.
+pub fn canonicalize_within<'a, 'i, S: Sink>(
+    outer: Node<'a, 'i>,
+    document: &'a Document<'i>,
+    canonicalization: Canonicalization,
+    inclusive_prefixes: &'a [&'a str],
+    sink: &mut S,
+) {
+    let root = document.root_element();
+    subtree::write_within(outer, root, canonicalization, inclusive_prefixes, sink);
+}
+
 /// Writes the canonical form of any node-set of a document: Canonical XML 2.3 and 2.4, Exclusive XML
 /// Canonicalization 3.
 pub fn canonicalize_nodes<S: Sink>(

@@ -1,13 +1,15 @@
 //! The fast path: a document or subtree, minus subtrees.
 
-use roxmltree::{Node, NodeId, NodeType};
+use std::ops::Range;
+
+use roxmltree::{Node, NodeId, NodeType, StringStorage};
 
 use super::{
     Attribute, Subset, inherited_xml_attributes, merge_inherited, prefix_of, qualified_name,
     shares_bindings, sort_attributes, write_attribute, write_declaration, write_leaf,
 };
 use crate::domain::profile::{Canonicalization, CanonicalizationMethod};
-use crate::seal::xml::sink::{Sink, write_text};
+use crate::seal::xml::sink::{Sink, is_plain_attribute, is_plain_text, write_text};
 
 pub(super) fn write<'a, S: Sink>(
     subset: Subset<'a, '_>,
@@ -15,24 +17,29 @@ pub(super) fn write<'a, S: Sink>(
     inclusive_prefixes: &'a [&'a str],
     sink: &mut S,
 ) {
-    let document = subset.apex.document();
-    let mut without = subset.without;
-    without.sort_unstable_by_key(|left_out| std::cmp::Reverse(left_out.get()));
-    let mut writer = Writer {
-        source: document.input_text(),
-        root_start: document.root_element().range().start,
-        apex: subset.apex,
-        without,
-        method: canonicalization.method,
-        comments: subset.comments && canonicalization.with_comments,
-        inclusive_prefixes,
-        sink,
-        rendered: Vec::with_capacity(16),
-        frames: Vec::with_capacity(16),
-        declarations: Vec::with_capacity(16),
-        attributes: Vec::with_capacity(16),
-    };
+    let mut writer = Writer::new(subset, canonicalization, inclusive_prefixes, sink);
     writer.walk();
+    writer.end_run();
+}
+
+pub(super) fn write_within<'a, 'i, S: Sink>(
+    outer: Node<'a, 'i>,
+    root: Node<'a, 'i>,
+    canonicalization: Canonicalization,
+    inclusive_prefixes: &'a [&'a str],
+    sink: &mut S,
+) {
+    let subset = Subset::subtree(outer).without_comments();
+    let mut writer = Writer::new(subset, canonicalization, inclusive_prefixes, sink);
+    writer.start_tag(outer);
+    writer.end_run();
+    writer.within = true;
+    writer.go_to(root);
+    writer.walk();
+    writer.end_run();
+    writer.go_to(outer);
+    writer.leave(outer);
+    writer.end_run();
 }
 
 struct Writer<'a, 'i, 's, S> {
@@ -40,6 +47,8 @@ struct Writer<'a, 'i, 's, S> {
     /// Where the root element begins.
     root_start: usize,
     apex: Node<'a, 'i>,
+    /// Whether the apex stands in an element that is written too.
+    within: bool,
     /// What is left out and not yet passed, the next one last.
     without: Vec<NodeId>,
     method: CanonicalizationMethod,
@@ -52,9 +61,52 @@ struct Writer<'a, 'i, 's, S> {
     frames: Vec<usize>,
     declarations: Vec<(&'a str, &'a str)>,
     attributes: Vec<Attribute<'a>>,
+    /// Octets of the source that are canonical as they stand, and not yet written: most of most
+    /// documents, so that they go to the sink many at a time.
+    run: Range<usize>,
 }
 
-impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
+impl<'a, 'i, 's, S: Sink> Writer<'a, 'i, 's, S> {
+    fn new(
+        subset: Subset<'a, 'i>,
+        canonicalization: Canonicalization,
+        inclusive_prefixes: &'a [&'a str],
+        sink: &'s mut S,
+    ) -> Self {
+        let document = subset.apex.document();
+        let mut without = subset.without;
+        without.sort_unstable_by_key(|left_out| std::cmp::Reverse(left_out.get()));
+        Self {
+            source: document.input_text(),
+            root_start: document.root_element().range().start,
+            apex: subset.apex,
+            within: false,
+            without,
+            method: canonicalization.method,
+            comments: subset.comments && canonicalization.with_comments,
+            inclusive_prefixes,
+            sink,
+            rendered: Vec::with_capacity(16),
+            frames: Vec::with_capacity(16),
+            declarations: Vec::with_capacity(16),
+            attributes: Vec::with_capacity(16),
+            run: 0..0,
+        }
+    }
+
+    /// Goes on with an element, maybe of another document. Nothing may have been put off.
+    fn go_to(&mut self, element: Node<'a, 'i>) {
+        let document = element.document();
+        self.source = document.input_text();
+        self.root_start = document.root_element().range().start;
+        self.apex = element;
+    }
+
+    /// Whether an element may have to take attributes from ancestors that are not written.
+    fn inherits(&self, element: Node<'a, 'i>) -> bool {
+        element == self.apex && !self.within && self.method != CanonicalizationMethod::Exclusive
+    }
+
     fn walk(&mut self) {
         let apex = self.apex;
         let mut current = apex;
@@ -93,10 +145,11 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
                 true
             }
             NodeType::Text => {
-                write_text(node.text().unwrap_or_default(), self.sink);
+                self.text(node);
                 false
             }
             NodeType::Comment | NodeType::PI => {
+                self.end_run();
                 write_leaf(node, self.comments, self.root_start, self.sink);
                 false
             }
@@ -118,18 +171,81 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
     }
 
     fn leave(&mut self, node: Node<'a, 'i>) {
-        if node.is_element() {
-            self.sink.write(b"</");
-            self.sink.write(qualified_name(node).as_bytes());
-            self.sink.write(b">");
-            self.rendered.truncate(self.frames.pop().unwrap_or(0));
+        if !node.is_element() {
+            return;
         }
+        let name = qualified_name(node);
+        let end = node.range().end;
+        let start = end.saturating_sub(name.len() + 3);
+        // Only `</name>` ends so: with white space in it, or as `<name/>`, this is not where it begins.
+        if self.source.as_bytes().get(start..).is_some_and(|tag| tag.starts_with(b"</")) {
+            self.as_it_stands(start..end);
+        } else {
+            self.end_run();
+            self.sink.write(b"</");
+            self.sink.write(name.as_bytes());
+            self.sink.write(b">");
+        }
+        self.rendered.truncate(self.frames.pop().unwrap_or(0));
+    }
+
+    fn text(&mut self, node: Node<'a, 'i>) {
+        let text = node.text().unwrap_or_default();
+        match node.text_storage() {
+            Some(StringStorage::Borrowed(_)) if is_plain_text(text) => {
+                // As in `qualified_name`: the parser hands out slices of its input.
+                let start = (text.as_ptr() as usize).wrapping_sub(self.source.as_ptr() as usize);
+                self.as_it_stands(start..start.wrapping_add(text.len()));
+            }
+            _ => {
+                self.end_run();
+                write_text(text, self.sink);
+            }
+        }
+    }
+
+    /// Writes octets of the source, later if more may follow them.
+    #[inline]
+    fn as_it_stands(&mut self, octets: Range<usize>) {
+        if self.run.end == octets.start {
+            self.run.end = octets.end;
+        } else {
+            self.end_run();
+            self.run = octets;
+        }
+    }
+
+    /// Writes what was put off; must come before every other write.
+    fn end_run(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        self.sink.write(self.source.as_bytes().get(run).unwrap_or_default());
+    }
+
+    /// Where the start tag of an element ends that needs no declaration, if it is canonical as it
+    /// stands: a blank before each attribute and none elsewhere, double quotes, nothing to escape.
+    fn canonical_tag(&self, element: Node<'a, 'i>, name: &str) -> Option<usize> {
+        let source = self.source.as_bytes();
+        let mut end = element.range().start + 1 + name.len();
+        // Of several attributes, the order would have to be right too.
+        let mut attributes = element.attributes();
+        if let Some(attribute) = attributes.next() {
+            let (range, value) = (attribute.range(), attribute.range_value());
+            let canonical = range.start == end + 1
+                && source.get(end) == Some(&b' ')
+                && value.start == attribute.range_qname().end + 2
+                && source.get(value.end) == Some(&b'"')
+                && matches!(attribute.value_storage(), StringStorage::Borrowed(_))
+                && is_plain_attribute(attribute.value());
+            if !canonical || attributes.next().is_some() {
+                return None;
+            }
+            end = range.end;
+        }
+        (source.get(end) == Some(&b'>')).then_some(end + 1)
     }
 
     fn start_tag(&mut self, element: Node<'a, 'i>) {
         let name = qualified_name(element);
-        self.sink.write(b"<");
-        self.sink.write(name.as_bytes());
         self.frames.push(self.rendered.len());
         self.collect_attributes(element);
         if self.method == CanonicalizationMethod::Exclusive {
@@ -137,6 +253,16 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
         } else {
             self.declare_all(element);
         }
+        if self.declarations.is_empty()
+            && !self.inherits(element)
+            && let Some(end) = self.canonical_tag(element, name)
+        {
+            self.as_it_stands(element.range().start..end);
+            return;
+        }
+        self.end_run();
+        self.sink.write(b"<");
+        self.sink.write(name.as_bytes());
         self.write_declarations();
         self.write_attributes();
         self.sink.write(b">");
@@ -148,7 +274,7 @@ impl<'a, 'i, S: Sink> Writer<'a, 'i, '_, S> {
         for own in element.attributes() {
             self.attributes.push(Attribute::new(&own, source));
         }
-        if element == self.apex && self.method != CanonicalizationMethod::Exclusive {
+        if self.inherits(element) {
             let inherited = inherited_xml_attributes(element.parent(), self.method);
             merge_inherited(&mut self.attributes, inherited, self.method, |_| false);
         }

@@ -23,8 +23,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Less than a second of work, for all expressions on one document together.
-    pub const DEFAULT: u64 = 5_000_000;
+    /// Less than 50 ms of work, for all expressions on one document together.
+    pub const DEFAULT: u64 = 2_000_000;
     /// On top of it: some looks at every node, so that an expression that is linear is not refused
     /// because its document is large. A node takes some 20 octets.
     const PER_OCTET: u64 = 8;
