@@ -61,7 +61,9 @@ is_there() { # is what Debian package $1 brings already on the machine, wherever
         postgresql) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         openjdk-17-jdk-headless) knows_java_17 ;;
         maven) command -v mvn >/dev/null ;;
+        mupdf-tools) command -v mutool >/dev/null ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        poppler-utils) command -v pdfsig >/dev/null && command -v pdftoppm >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -76,10 +78,12 @@ what_for() {
         python3-venv) echo "the environment of the Python judges" ;;
         curl | jq) echo "requests by hand, as in the README" ;;
         strace) echo "kills the service at a chosen step, in the crash tests" ;;
-        openjdk-17-jdk-headless) echo "the judges in Java: EU DSS and the JDK's own engine" ;;
-        maven) echo "fetches EU DSS" ;;
+        openjdk-17-jdk-headless) echo "the judges in Java: EU DSS, veraPDF and the JDK's own engine" ;;
+        maven) echo "fetches EU DSS and veraPDF" ;;
         shellcheck) echo "lint of shell scripts" ;;
-        qpdf) echo "check of the sample PDFs" ;;
+        qpdf) echo "check of PDFs, and the maker of odd ones for the tests" ;;
+        poppler-utils) echo "pdfsig, a judge of PDF signatures, and pdftoppm, which shows what a PDF shows" ;;
+        mupdf-tools) echo "mutool, a reader of PDFs that repairs nothing unseen" ;;
     esac
 }
 
@@ -153,7 +157,7 @@ done
 failed=0
 need_toolchain || failed=1
 if wants demo; then
-    install_packages xmlsec1 || failed=1
+    install_packages xmlsec1 poppler-utils || failed=1
     install_packages softhsm2 ||
         complain "without softhsm2 the demo runs on the software key instead of a PKCS#11 token"
 fi
@@ -162,7 +166,8 @@ if wants bench; then
         complain "without softhsm2 the bench measures the software key only"
 fi
 if wants test; then
-    install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql || failed=1
+    install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql qpdf poppler-utils \
+        mupdf-tools || failed=1
     install_python tests/peers/requirements.txt || failed=1
     scripts/setup-xsd.sh || failed=1
 fi

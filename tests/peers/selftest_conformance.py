@@ -2,18 +2,22 @@
 
 Usage: selftest_conformance.py [--verbose]    from the repository's root, after scripts/setup-judges.sh
 
-First files made here, sealed by signxml and python-xmlsec (no line of ours takes part). Then, when the
-larger corpus is there (CHANCERY_SHARED or ../shared), its signed documents with the verdicts that its
+First files made here, sealed by signxml, python-xmlsec and OpenSSL (no line of ours takes part). Then,
+when the larger corpus is there (CHANCERY_SHARED or ../shared), its signed documents with the verdicts that its
 MANIFEST.tsv records, each also with a digest and with a signature value changed, and the samples of
 ZATCA and MyInvois. Ends with a table; exit code 1 when a judge errs.
 """
 
+import base64
+import hashlib
+import io
 import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -197,6 +201,74 @@ def own_files(table: Table, base: pathlib.Path) -> None:
     table.expect("en16931", "BR-05 when the currency is missing", True, "BR-05:" in got[1][3], got)
 
 
+MANIFEST = """<asic:ASiCManifest xmlns:asic="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="{}">
+<asic:SigReference URI="META-INF/signature001.p7s" MimeType="application/x-pkcs7-signature"/>
+<asic:DataObjectReference URI="content.txt"><ds:DigestMethod
+Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>{}</ds:DigestValue>
+</asic:DataObjectReference></asic:ASiCManifest>"""
+
+
+def cms_files(table: Table, base: pathlib.Path) -> None:
+    """Attached, detached and in a container, all signed by OpenSSL."""
+    root_key, key = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    root = certify("Selftest root", root_key, None, root_key, is_ca=True)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (base / "cms-root.pem").write_bytes(pem(root))
+    (base / "cms-root.crl").write_bytes(revocations(root, root_key))
+    (base / "cms-seal.pem").write_bytes(pem(certify("Selftest signer", key, root, root_key, is_ca=False)))
+    (base / "cms-key.pem").write_bytes(private)
+
+    def sign(content: bytes, *options: str) -> bytes:
+        (base / "cms-content").write_bytes(content)
+        signer = ["-signer", base / "cms-seal.pem", "-inkey", base / "cms-key.pem"]
+        command = ["openssl", "cms", "-sign", "-binary", "-cades", *options, *signer]
+        files = ["-in", base / "cms-content", "-outform", "DER"]
+        return subprocess.run([*command, *files], capture_output=True, check=True).stdout
+
+    content = b"to pay 1230.00\n"
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    manifest = MANIFEST.format(DS, digest).encode()
+
+    def container(held: bytes) -> bytes:
+        written = io.BytesIO()
+        with zipfile.ZipFile(written, "w") as packed:
+            packed.writestr("mimetype", "application/vnd.etsi.asic-e+zip")
+            packed.writestr("content.txt", held)
+            packed.writestr("META-INF/ASiCManifest001.xml", manifest)
+            packed.writestr("META-INF/signature001.p7s", sign(manifest))
+        return written.getvalue()
+
+    attached = sign(content, "-nodetach")
+    files = {
+        "good.p7m": attached,
+        "amount.p7m": attached.replace(b"1230.00", b"1239.00"),
+        "good.p7s": sign(content),
+        "good.asice": container(content),
+        "amount.asice": container(content.replace(b"1230", b"1239")),
+        "content.txt": content,
+        "other.txt": content.replace(b"1230", b"1239"),
+    }
+    for name, held in files.items():
+        (base / name).write_bytes(held)
+    asked = ["--root", base / "cms-root.pem", "--crl", base / "cms-root.crl"]
+    good = ["CAdES-BASELINE-B", "TOTAL_PASSED", "-", "intact"]
+    bad = ["CAdES-BASELINE-B", "TOTAL_FAILED", "HASH_FAILURE", "broken"]
+    compare(table, "dss", base, slice(2, 6), lambda *given: dss(*asked, *given), {
+        "good.p7m": good,
+        "amount.p7m": bad,
+        "good.asice": good,
+        # the signature over the manifest is right; what the manifest says of the file is not
+        "amount.asice": [*bad[:3], "intact"],
+    })
+    for name, wanted in [("content.txt", good), ("other.txt", bad)]:
+        got = dss(*asked, "--content", base / name, base / "good.p7s")[0]
+        table.expect("dss", f"good.p7s of {name}", wanted, got[2:6], got)
+
+
 def compare(
     table: Table,
     name: str,
@@ -321,6 +393,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         base = pathlib.Path(folder)
         own_files(table, base)
+        cms_files(table, base)
         samples = corpus()
         if samples is None:
             print("no larger corpus here (set CHANCERY_SHARED): the recipes of ZATCA and MyInvois and")

@@ -1,10 +1,13 @@
+import eu.europa.esig.dss.diagnostic.PDFRevisionWrapper;
 import eu.europa.esig.dss.diagnostic.SignatureWrapper;
+import eu.europa.esig.dss.diagnostic.jaxb.XmlObjectModification;
 import eu.europa.esig.dss.enumerations.SubIndication;
 import eu.europa.esig.dss.jaxb.object.Message;
 import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.model.InMemoryDocument;
 import eu.europa.esig.dss.model.x509.CertificateToken;
+import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
 import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.spi.policy.SignaturePolicyProvider;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
@@ -32,11 +35,15 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Asks EU DSS, with its own default policy and without network, what it makes of XML signatures.
+ * Asks EU DSS, with its own default policy and without network, what it makes of signatures: XML, PDF,
+ * CMS and ASiC containers.
  *
  * <p>One line per signature on stdout, fields separated by tabs: path, signature Id, level,
  * indication, sub-indication, whether digests and signature value are right whatever the rest
- * ("intact" or "broken"), errors, warnings; "-" where there is nothing. A file that DSS cannot read, or
+ * ("intact" or "broken"), errors, warnings, what it finds odd about a PDF; "-" where there is nothing.
+ * That last field has, with ";" between them, "byte-range", "dictionary", "overlap", "pages",
+ * "visual", "undefined", "annotations", "forms" and "extensions", some with what changed behind "=".
+ * Encrypted PDFs are opened with the empty password. A file that DSS cannot read, or
  * that has no signature, gets one line with the level "ERROR" or "NONE". The exit code says only
  * whether the run itself worked. README.md tells what the verdicts mean.
  */
@@ -164,6 +171,9 @@ public final class DssValidate {
             SignaturePolicyProvider provider = new SignaturePolicyProvider();
             provider.setSignaturePoliciesById(policies);
             validator.setSignaturePolicyProvider(provider);
+            if (validator instanceof PDFDocumentValidator pdf) {
+                pdf.setPasswordProtection(new char[0]);
+            }
             List<DSSDocument> detached = new ArrayList<>();
             one.contents().forEach(content -> detached.add(new FileDocument(content.toFile())));
             validator.setDetachedContents(detached);
@@ -171,11 +181,11 @@ public final class DssValidate {
                 validator.setValidationTime(time);
             }
             List<String> lines = lines(one.file(), validator.validateDocument());
-            String none = line(one.file(), "-", "NONE", "-", "-", "-", "-", "-");
+            String none = line(one.file(), "-", "NONE", "-", "-", "-", "-", "-", "-");
             return lines.isEmpty() ? List.of(none) : lines;
         } catch (Exception | StackOverflowError error) { // whatever DSS stumbles over is its verdict
             String said = error.getClass().getSimpleName() + ": " + error.getMessage();
-            return List.of(line(one.file(), "-", "ERROR", "-", "-", "-", said, "-"));
+            return List.of(line(one.file(), "-", "ERROR", "-", "-", "-", said, "-", "-"));
         }
     }
 
@@ -205,9 +215,42 @@ public final class DssValidate {
                     sub == null ? null : sub.name(),
                     signature.isSignatureValid() ? "intact" : "broken",
                     text(report.getAdESValidationErrors(id)),
-                    text(report.getAdESValidationWarnings(id))));
+                    text(report.getAdESValidationWarnings(id)),
+                    odd(signature)));
         }
         return lines;
+    }
+
+    private static String odd(SignatureWrapper signature) {
+        PDFRevisionWrapper revision = signature.getPDFRevision();
+        if (revision == null) {
+            return null;
+        }
+        List<String> odd = new ArrayList<>();
+        if (!revision.isSignatureByteRangeValid()) {
+            odd.add("byte-range");
+        }
+        if (!revision.isPdfSignatureDictionaryConsistent()) {
+            odd.add("dictionary");
+        }
+        add(odd, "overlap", revision.getPdfAnnotationsOverlapConcernedPages());
+        add(odd, "pages", revision.getPdfPageDifferenceConcernedPages());
+        add(odd, "visual", revision.getPdfVisualDifferenceConcernedPages());
+        add(odd, "undefined", named(revision.getPdfUndefinedChanges()));
+        add(odd, "annotations", named(revision.getPdfAnnotationChanges()));
+        add(odd, "forms", named(revision.getPdfSignatureOrFormFillChanges()));
+        add(odd, "extensions", named(revision.getPdfExtensionChanges()));
+        return String.join(";", odd);
+    }
+
+    private static void add(List<String> odd, String what, List<?> where) {
+        if (where != null && !where.isEmpty()) {
+            odd.add(what + "=" + String.join(",", where.stream().map(String::valueOf).toList()));
+        }
+    }
+
+    private static List<String> named(List<XmlObjectModification> changes) {
+        return changes == null ? List.of() : changes.stream().map(one -> one.getValue()).toList();
     }
 
     private static String text(List<Message> messages) {
