@@ -17,6 +17,7 @@ mkdir -p "$out"
 if [[ $# -eq 0 ]]; then
     echo "conformance: the foreign judges accept what is good and refuse what is not"
     .venv/bin/python tests/peers/selftest_conformance.py | tee "$out/judges.txt"
+    .venv/bin/python tests/peers/selftest_pades.py --java | tee -a "$out/judges.txt"
     set -- conformance
 fi
 # stdout is kept too: what the tests print is the report

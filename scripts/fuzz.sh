@@ -9,7 +9,7 @@ PATH=$PWD/.tools/bin:$PATH
 CARGO_FUZZ_VERSION=0.13.2
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
-[[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings)
+[[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings pdf pades cms)
 
 has_nightly() { cargo +nightly --version >/dev/null 2>&1; }
 

@@ -42,6 +42,7 @@ dockerfile() { hadolint Dockerfile && scripts/test-dockerfile-steps.sh --check; 
 samples() {
     local bad=0 pdf
     python3 samples/make.py --check || bad=1
+    python3 tests/peers/make_pdfs.py --check samples/pdf || bad=1
     find samples -name '*.xml' -print0 | xargs -0 xmllint --nonet --noout || bad=1
     for pdf in samples/*/*.pdf; do
         qpdf --check "$pdf" >/dev/null || { echo "$pdf: qpdf finds fault"; bad=1; }

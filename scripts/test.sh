@@ -10,5 +10,6 @@ export SOFTHSM2_CONF
 if [[ $# -eq 0 ]]; then
     echo "test: the foreign judges accept what is good and refuse what is not"
     .venv/bin/python tests/peers/selftest.py
+    .venv/bin/python tests/peers/selftest_pades.py
 fi
 cargo test --locked -- "$@"

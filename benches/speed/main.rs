@@ -6,8 +6,11 @@
 #![expect(clippy::cast_precision_loss, reason = "counts are small")]
 
 mod engine;
+mod files;
 #[path = "../../tests/it/seal/hostile/samples.rs"]
 mod hostile;
+#[path = "../../tests/it/support/long_pdf.rs"]
+mod long_pdf;
 mod service;
 
 use std::time::Instant;
@@ -29,8 +32,10 @@ fn main() {
     drop(std::hint::black_box(vec![1_u8; 8_000_000]));
     let document = std::fs::read(INVOICE).unwrap();
     println!("Document: {INVOICE}, {} bytes", document.len());
-    // `make bench ARGS=engine` leaves out token and service.
-    let engine_only = std::env::args().any(|argument| argument == "engine");
+    // `make bench ARGS=engine` leaves out token and service, `ARGS=files` all but PDF and CMS.
+    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    let files_only = asked("files");
+    let engine_only = files_only || asked("engine");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config::load(Some(&folder.config())).unwrap();
     let mut sealings = Vec::new();
@@ -52,12 +57,9 @@ fn main() {
             (token, Sealing::new(keyring, key, &chain))
         });
         let (token, sealing) = measured;
-        let settings = XadesProfile {
-            mime_type: Some("application/xml".to_owned()),
-            ..XadesProfile::default()
-        };
+        let settings = engine::xades(XadesProfile::default());
         let [engine] = runtime.block_on(sealing.time(&document, [settings], 600));
-        println!("  engine       {engine:8.1} us a document, key excluded");
+        println!("  engine       {:8.1} us a document, key excluded", engine.median);
         if !engine_only {
             println!("  token        {token:8.0} signatures/s, every value checked");
             folder.measure(client, &document, token);
@@ -65,6 +67,11 @@ fn main() {
         sealings.push(sealing);
     }
     let rsa = &sealings[0];
+    runtime.block_on(files::kinds(rsa, &document));
+    runtime.block_on(files::lengths(rsa));
+    if files_only {
+        return;
+    }
     runtime.block_on(engine::profiles(rsa, &folder.keys()));
     runtime.block_on(engine::lengths(rsa));
     engine::refusals(rsa);

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::client_service::{
     Alias, Change, ClientServiceStatus, DocumentReferences, Lint, ProfileName, SealSettingsChange,
 };
+use crate::domain::pades::ActiveContent;
 use crate::workflow::client_services::{self, NewClientService};
 
 #[derive(Subcommand)]
@@ -83,6 +84,13 @@ pub(super) struct Create {
     /// How its documents are looked at before they are sealed.
     #[arg(long, value_enum, ignore_case = true, default_value = "none")]
     lint: LintLevel,
+    /// Text of its visible signatures when a request brings none, with variables such as
+    /// $certificate.getCommonName().
+    #[arg(long, value_name = "TEXT")]
+    signature_template: Option<String>,
+    /// What to do with a PDF that runs something when it is opened or clicked.
+    #[arg(long, value_enum, ignore_case = true, default_value = "warn")]
+    active_content: ActiveContentChoice,
 }
 
 #[derive(Args)]
@@ -101,6 +109,12 @@ pub(super) struct Set {
     /// How its documents are looked at before they are sealed.
     #[arg(long, value_enum, ignore_case = true)]
     lint: Option<LintLevel>,
+    /// Text of its visible signatures when a request brings none; an empty one takes it back.
+    #[arg(long, value_name = "TEXT")]
+    signature_template: Option<String>,
+    /// What to do with a PDF that runs something when it is opened or clicked.
+    #[arg(long, value_enum, ignore_case = true)]
+    active_content: Option<ActiveContentChoice>,
 }
 
 impl Set {
@@ -113,6 +127,12 @@ impl Set {
             },
             allow_sha1: self.allow_sha1.map_or(Change::Keep, Change::To),
             lint: self.lint.map_or(Change::Keep, |level| Change::To(level.into())),
+            signature_template: self.signature_template.as_ref().map_or(Change::Keep, |text| {
+                Change::To(Some(text.clone()).filter(|text| !text.is_empty()))
+            }),
+            active_content: self
+                .active_content
+                .map_or(Change::Keep, |choice| Change::To(choice.into())),
         }
     }
 }
@@ -139,6 +159,23 @@ impl From<LintLevel> for Lint {
             LintLevel::None => Self::None,
             LintLevel::Basic => Self::Basic,
             LintLevel::Schema => Self::Schema,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum ActiveContentChoice {
+    /// Seal it and say so in the answer.
+    Warn,
+    /// Refuse it.
+    Refuse,
+}
+
+impl From<ActiveContentChoice> for ActiveContent {
+    fn from(choice: ActiveContentChoice) -> Self {
+        match choice {
+            ActiveContentChoice::Warn => Self::Warn,
+            ActiveContentChoice::Refuse => Self::Refuse,
         }
     }
 }
@@ -211,6 +248,8 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         profile: create.profile,
         allow_sha1: create.allow_sha1,
         lint: create.lint.into(),
+        signature_template: create.signature_template.filter(|text| !text.is_empty()),
+        active_content: create.active_content.into(),
     };
     let (service, secret) = client_services::create(app, new).await?;
     say!("client_id:     {}", service.alias.as_str());

@@ -7,7 +7,8 @@ use serde_json::Map;
 
 use super::{Failure, Outcome, house};
 use crate::config::Config;
-use crate::seal::catalogue::{Catalogue, Root};
+use crate::domain::profile::{Format, Profile};
+use crate::seal::catalogue::{Catalogue, Entry, Root};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -32,16 +33,19 @@ pub(super) fn run(config: &Config, command: Command) -> Outcome {
 }
 
 fn list(profiles: &Catalogue) {
-    say!("{:<22} {:<6} TITLE", "NAME", "SHA-1");
+    say!("{:<22} {:<20} {:<6} TITLE", "NAME", "FORMATS", "SHA-1");
     for (name, profile) in profiles.entries() {
         let sha1 = if profile.sha1 { "yes" } else { "" };
-        say!("{name:<22} {sha1:<6} {}", profile.title);
+        say!("{name:<22} {:<20} {sha1:<6} {}", formats(profile), profile.title);
     }
+}
+
+fn formats(profile: &Entry) -> String {
+    profile.formats().map(Format::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn show(profiles: &Catalogue, name: &str) -> Result<(), Failure> {
     let profile = profiles.entry(name)?;
-    let settings = profiles.settings(Some(name), &Map::new())?;
     say!("{name}: {}", profile.title);
     for source in &profile.sources {
         say!("Source: {source}");
@@ -56,6 +60,16 @@ fn show(profiles: &Catalogue, name: &str) -> Result<(), Failure> {
     if profile.sha1 {
         say!("Uses SHA-1: the client service needs --allow-sha1.");
     }
-    say!("{}", serde_json::to_string_pretty(&settings)?);
+    for format in profile.formats() {
+        say!("{}:", format.as_str());
+        say!(
+            "{}",
+            match profiles.profile(format, Some(name), &Map::new())? {
+                Profile::Xades(settings) => serde_json::to_string_pretty(&settings)?,
+                Profile::Pades(settings) => serde_json::to_string_pretty(&settings)?,
+                Profile::Cades(settings) => serde_json::to_string_pretty(&settings)?,
+            }
+        );
+    }
     Ok(())
 }

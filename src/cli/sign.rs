@@ -1,12 +1,13 @@
 //! `sign`: local files through the same workflow as the service.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
@@ -26,6 +27,7 @@ use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
 use crate::workflow::accept::{self, RequestedDocument, SignRequest};
 use crate::workflow::operations;
+use crate::workflow::settings::Packaged;
 
 /// A progress bar is shown from this many files on.
 const MANY: usize = 10;
@@ -38,16 +40,20 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// XML files to seal.
+    /// Files to seal: XML with XAdES, PDF with PAdES, anything with CAdES.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Alias of the client service in whose name they are sealed; not needed when there is only one.
     #[arg(long)]
     client_service: Option<String>,
-    /// Folder for the sealed files. Without it they lie beside the originals as NAME.sealed.xml.
+    /// Folder for the sealed files. Without it they lie beside the originals, as NAME.sealed.xml,
+    /// NAME.sealed.pdf, NAME.EXT.p7m, NAME.EXT.p7s or NAME.asice.
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// Parent of the signature: a local name, a prefixed name or an absolute path.
+    /// Format of the seals; without it XAdES for XML and PAdES for PDF.
+    #[arg(long, value_enum, ignore_case = true)]
+    format: Option<SealFormat>,
+    /// Parent of the signature in XML: a local name, a prefixed name or an absolute path.
     #[arg(long)]
     location: Option<String>,
     /// Seal profile, as the list of `chancery profile list` names it; that of the client service
@@ -63,22 +69,43 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    fn wishes(&self) -> Result<SealWishes, Failure> {
+    fn wishes(&self, format: Format) -> Result<SealWishes, Failure> {
         let mut settings: Map<String, Value> = match &self.settings {
             None => Map::new(),
             Some(json) => serde_json::from_str(json)
                 .map_err(|error| format!("--settings is not a JSON object: {error}"))?,
         };
-        if let Some(location) = &self.location {
+        if let Some(location) = &self.location
+            && format == Format::Xades
+        {
             settings.insert("signatureLocation".to_owned(), Value::String(location.clone()));
         }
-        Ok(SealWishes {
-            format: Format::Xades,
-            profile: self.profile.clone(),
-            settings,
-            notes: Vec::new(),
-        })
+        Ok(SealWishes { format, profile: self.profile.clone(), settings, notes: Vec::new() })
     }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SealFormat {
+    Xades,
+    Pades,
+    Cades,
+}
+
+impl SealFormat {
+    const fn format(self) -> Format {
+        match self {
+            Self::Xades => Format::Xades,
+            Self::Pades => Format::Pades,
+            Self::Cades => Format::Cades,
+        }
+    }
+}
+
+/// A file to seal, and how.
+struct Job {
+    file: PathBuf,
+    target: PathBuf,
+    wishes: SealWishes,
 }
 
 pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
@@ -99,19 +126,18 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         ProgressBar::hidden()
     };
 
-    let targets = targets(&arguments)?;
-    let wishes = arguments.wishes()?;
+    let jobs = jobs(&app, &caller, &arguments)?;
 
     let (mut sealed, mut failed) = (0_usize, 0_usize);
     let mut in_work = JoinSet::new();
-    let mut files = targets.into_iter();
+    let mut jobs = jobs.into_iter();
     loop {
         while in_work.len() < AT_ONCE
-            && let Some((file, target)) = files.next()
+            && let Some(job) = jobs.next()
         {
-            let wishes = wishes.clone();
             let (app, caller) = (Arc::clone(&app), Arc::clone(&caller));
             in_work.spawn(async move {
+                let Job { file, target, wishes } = job;
                 let result = seal(&app, &caller, &file, &target, wishes).await;
                 (file, target, result)
             });
@@ -165,17 +191,24 @@ async fn caller(app: &App, alias: Option<&str>) -> Result<Caller, Failure> {
     Ok(Caller { client_service, issuer })
 }
 
-/// Every file with the place of its seal. Nothing is begun when two would end in the same place.
-fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
+/// Every file with its settings and the place of its seal. Nothing is begun when two would end in the
+/// same place.
+fn jobs(app: &App, caller: &Caller, arguments: &Arguments) -> Result<Vec<Job>, Failure> {
     let mut taken = HashMap::new();
-    let mut targets = Vec::with_capacity(arguments.files.len());
+    let mut jobs = Vec::with_capacity(arguments.files.len());
     for file in &arguments.files {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         if stem.ends_with(".sealed") {
             say_wrong!("{}: left out, its name says that it is sealed", file.display());
             continue;
         }
-        let name = format!("{stem}.sealed.xml");
+        let format = match arguments.format {
+            Some(format) => format.format(),
+            None if kind(file) == Content::Pdf => Format::Pades,
+            None => Format::Xades,
+        };
+        let wishes = arguments.wishes(format)?;
+        let name = target_name(app, caller, file, &wishes);
         let target = match &arguments.output {
             Some(folder) => folder.join(name),
             None => file.with_file_name(name),
@@ -184,9 +217,29 @@ fn targets(arguments: &Arguments) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
             let (one, two) = (other.display(), file.display());
             return Err(format!("{one} and {two} would both become {}", target.display()).into());
         }
-        targets.push((file.clone(), target));
+        jobs.push(Job { file: file.clone(), target, wishes });
     }
-    Ok(targets)
+    Ok(jobs)
+}
+
+/// What the first bytes of a file say; a file that cannot be read is complained about later.
+fn kind(file: &Path) -> Content {
+    let mut head = Vec::new();
+    let read = std::fs::File::open(file).and_then(|file| file.take(4096).read_to_end(&mut head));
+    read.map_or(Content::Other, |_| inspect(&head))
+}
+
+/// What the sealed file is called. Settings that cannot be resolved are complained about later.
+fn target_name(app: &App, caller: &Caller, file: &Path, wishes: &SealWishes) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let whole = file.file_name().unwrap_or_default().to_string_lossy();
+    match crate::workflow::settings::packaging(app, caller, wishes) {
+        Packaged::Xml => format!("{stem}.sealed.xml"),
+        Packaged::Pdf => format!("{stem}.sealed.pdf"),
+        Packaged::Cms => format!("{whole}.p7m"),
+        Packaged::DetachedCms => format!("{whole}.p7s"),
+        Packaged::Container => format!("{stem}.asice"),
+    }
 }
 
 /// Writes a seal: beside and renamed, so that a file of that name is whole or not there; never over
@@ -219,17 +272,25 @@ async fn seal(
     if content.len() > limit {
         return Err(Refusal::DocumentTooLarge { size: content.len(), limit }.into());
     }
-    if inspect(&content) != Content::Xml {
-        let found = inspect(&content).as_str();
-        return Err(
-            Refusal::ContentMismatch { declared: "application/xml".to_owned(), found }.into()
-        );
-    }
+    let declared = match (inspect(&content), wishes.format) {
+        (_, Format::Pades) | (Content::Pdf, Format::Cades) => "application/pdf",
+        (Content::Xml, _) => "application/xml",
+        (Content::Zip, _) => "application/zip",
+        (_, Format::Cades) => "application/octet-stream",
+        (found, Format::Xades) => {
+            let declared = "application/xml".to_owned();
+            return Err(Refusal::ContentMismatch { declared, found: found.as_str() }.into());
+        }
+    };
+    let content_type = accept::content_type(declared, &content, wishes.format)?;
     // The reference is made of name, place and content: sealing the same file again finds the same
     // seal, as a repeated request does.
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut key = sha256(&content).to_vec();
     key.extend_from_slice(format!("{:?}{:?}", wishes.profile, wishes.settings).as_bytes());
+    if wishes.format != Format::Xades {
+        key.extend_from_slice(wishes.format.as_str().as_bytes());
+    }
     // Looked at more closely, a file may end otherwise.
     if caller.client_service.lint != Lint::None {
         key.extend_from_slice(caller.client_service.lint.as_str().as_bytes());
@@ -244,7 +305,7 @@ async fn seal(
         documents: vec![RequestedDocument {
             external_reference: reference,
             name,
-            content_type: "application/xml".to_owned(),
+            content_type,
             wishes,
             content,
             refusal: None,

@@ -89,6 +89,16 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// The same way of signing with another digest.
+    #[must_use]
+    pub const fn with_digest(self, digest: DigestAlgorithm) -> Self {
+        match self {
+            Self::RsaPkcs1(_) => Self::RsaPkcs1(digest),
+            Self::RsaPss(_) => Self::RsaPss(digest),
+            Self::Ecdsa(_) => Self::Ecdsa(digest),
+        }
+    }
+
     /// Stable name, stored with every intent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

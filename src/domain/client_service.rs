@@ -2,6 +2,7 @@
 
 use super::ids::{ClientServiceId, CompanyId, CredentialId};
 use super::instant::Instant;
+use super::pades::ActiveContent;
 use super::refusal::Refusal;
 
 /// A machine that calls us on behalf of one issuer.
@@ -20,6 +21,10 @@ pub struct ClientService {
     pub allow_sha1: bool,
     /// How its documents are looked at before they are sealed.
     pub lint: Lint,
+    /// Template of the text of its visible signatures, when a request brings none.
+    pub signature_template: Option<String>,
+    /// What to do with a PDF that runs something; a request may only be stricter.
+    pub active_content: ActiveContent,
     pub created: Instant,
 }
 
@@ -119,6 +124,8 @@ pub struct SealSettingsChange {
     pub profile: Change<Option<ProfileName>>,
     pub allow_sha1: Change<bool>,
     pub lint: Change<Lint>,
+    pub signature_template: Change<Option<String>>,
+    pub active_content: Change<ActiveContent>,
 }
 
 /// Whether a client service may call.

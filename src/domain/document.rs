@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use super::client_service::Lint;
 use super::ids::{DocumentId, ExternalReference, OperationId};
 use super::instant::Instant;
-use super::profile::{Expected, Format};
-use super::xades::XadesProfile;
+use super::profile::{Expected, Format, Profile};
 
 /// One file inside an operation, without its contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,10 +90,9 @@ impl SigningError {
 /// Nothing of it changes afterwards, so that the same bytes can be prepared again after a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealSettings {
-    pub format: Format,
     /// Name of the profile that the settings come from.
     pub profile: Option<String>,
-    pub xades: XadesProfile,
+    pub seal: Profile,
     /// How the document is looked at before it is sealed.
     pub lint: Lint,
     /// What its profile wants of it then. `None` without a profile, when nothing is looked at, and for
@@ -110,7 +108,8 @@ pub struct SealWishes {
     pub format: Format,
     /// Name of a profile; without it that of the client service.
     pub profile: Option<String>,
-    /// Settings in particular, by their names in [`XadesProfile`].
+    /// Settings in particular, by their names in the profile of the format
+    /// ([`super::xades::XadesProfile`], [`super::pades::PadesProfile`], [`super::cades::CadesProfile`]).
     pub settings: Map<String, Value>,
     /// What the client said that has no effect, in sentences for the client.
     pub notes: Vec<String>,

@@ -43,6 +43,22 @@ impl Instant {
         format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}.{ms:03}Z")
     }
 
+    /// Date and time of a ZIP entry, in UTC: two-second steps from 1980 to 2107, beyond which the
+    /// nearest is taken.
+    #[must_use]
+    pub fn to_dos_date_time(self) -> (u16, u16) {
+        let (y, mo, d, h, mi, s, _) = self.civil();
+        let (y, mo, d, h, mi, s) = match y {
+            ..1980 => (1980, 1, 1, 0, 0, 0),
+            2108.. => (2107, 12, 31, 23, 59, 58),
+            _ => (y, mo, d, h, mi, s),
+        };
+        // Seven bits of years, four of months, five of days; five of hours, six of minutes, five.
+        let (date, time) = (((y - 1980) * 16 + mo) * 32 + d, (h * 64 + mi) * 32 + s / 2);
+        let fits = |number: i64| u16::try_from(number).unwrap_or_default();
+        (fits(date), fits(time))
+    }
+
     /// Year, month, day, hour, minute, second, millisecond in the proleptic Gregorian calendar.
     ///
     /// Days to civil date after Howard Hinnant's `civil_from_days`; written out here because domain
@@ -81,6 +97,9 @@ mod tests {
             Instant::from_unix_ms(1_795_342_761_648).to_rfc3339(),
             "2026-11-22T10:19:21.648Z"
         );
+        let (date, time) = Instant::from_unix_ms(1_795_342_761_648).to_dos_date_time();
+        assert_eq!((date, time), ((46 * 16 + 11) * 32 + 22, (10 * 64 + 19) * 32 + 10));
+        assert_eq!(Instant::from_unix_ms(0).to_dos_date_time(), (33, 0));
         assert_eq!(Instant::from_unix_ms(-1).to_rfc3339(), "1969-12-31T23:59:59.999Z");
     }
 }

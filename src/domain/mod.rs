@@ -1,6 +1,7 @@
 //! The words of the field, and nothing else: no IO, no async, no wire names, no imports of ours.
 
 pub mod algorithm;
+pub mod cades;
 pub mod client_service;
 pub mod company;
 pub mod credential;
@@ -9,10 +10,12 @@ pub mod ids;
 pub mod instant;
 pub mod name_style;
 pub mod operation;
+pub mod pades;
 pub mod profile;
 mod published;
 pub mod refusal;
 pub mod scope;
 pub mod text;
 pub mod transform;
+pub mod visible;
 pub mod xades;

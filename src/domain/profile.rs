@@ -7,6 +7,9 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::cades::{CadesPackaging, CadesProfile};
+use super::pades::PadesProfile;
+use super::xades::{Packaging, XadesProfile};
 
 /// AdES format of a seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,92 @@ pub enum Format {
     Xades,
     Pades,
     Cades,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Xades, Self::Pades, Self::Cades];
+
+    /// As ETSI writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Xades => "XAdES",
+            Self::Pades => "PAdES",
+            Self::Cades => "CAdES",
+        }
+    }
+
+    /// The format of that name, in any case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+/// The settings of one seal, by format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Profile {
+    Xades(Box<XadesProfile>),
+    Pades(Box<PadesProfile>),
+    Cades(Box<CadesProfile>),
+}
+
+impl Profile {
+    /// The format.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        match self {
+            Self::Xades(_) => Format::Xades,
+            Self::Pades(_) => Format::Pades,
+            Self::Cades(_) => Format::Cades,
+        }
+    }
+
+    /// The defaults of a format.
+    #[must_use]
+    pub fn usual(format: Format) -> Self {
+        match format {
+            Format::Xades => Self::Xades(Box::default()),
+            Format::Pades => Self::Pades(Box::default()),
+            Format::Cades => Self::Cades(Box::default()),
+        }
+    }
+
+    /// The signature algorithm that it names.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
+        match self {
+            Self::Xades(profile) => profile.signature_algorithm,
+            Self::Pades(profile) => profile.signature_algorithm,
+            Self::Cades(profile) => profile.signature_algorithm,
+        }
+    }
+
+    /// Whether a digest or the signature itself is made with SHA-1. Hashes that are only quoted, as
+    /// that of a signature policy, do not count.
+    #[must_use]
+    pub fn uses_sha1(&self) -> bool {
+        let legacy = |digest: Option<DigestAlgorithm>, signature: Option<SignatureAlgorithm>| {
+            digest.is_some_and(DigestAlgorithm::is_legacy)
+                || signature.is_some_and(|algorithm| algorithm.digest().is_legacy())
+        };
+        match self {
+            Self::Xades(profile) => profile.uses_sha1(),
+            Self::Pades(profile) => legacy(profile.digest_algorithm, profile.signature_algorithm),
+            Self::Cades(profile) => legacy(profile.digest_algorithm, profile.signature_algorithm),
+        }
+    }
+
+    /// Whether the seal is a file of its own, beside the document.
+    #[must_use]
+    pub fn is_detached(&self) -> bool {
+        match self {
+            Self::Xades(profile) => profile.packaging == Packaging::Detached,
+            Self::Pades(_) => false,
+            Self::Cades(profile) => profile.packaging == CadesPackaging::Detached,
+        }
+    }
 }
 
 /// What lint holds a document against besides what holds for all: what its profile says of the

@@ -76,7 +76,7 @@ impl TryFrom<Written> for Transform {
                     .canonicalization
                     .take()
                     .ok_or_else(|| missing("canonicalization"))?,
-                inclusive_prefixes: written.inclusive_prefixes.take().unwrap_or_default(),
+                inclusive_prefixes: prefixes(written.inclusive_prefixes.take())?,
             },
             Algorithm::Base64 => Self::Base64,
             Algorithm::XPath => Self::XPath {
@@ -98,6 +98,22 @@ impl TryFrom<Written> for Transform {
             Some((member, _)) => Err(format!("this algorithm has no `{member}`")),
             None => Ok(transform),
         }
+    }
+}
+
+/// A `PrefixList` is a list of `NMTOKEN` (Exclusive XML Canonicalization 1.0, 3): what is none would be
+/// read as several, or as another.
+fn prefixes(written: Option<Vec<String>>) -> Result<Vec<String>, String> {
+    let prefixes = written.unwrap_or_default();
+    let is_prefix = |text: &str| {
+        let mut characters = text.chars();
+        text == "#default"
+            || characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+                && characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    };
+    match prefixes.iter().find(|prefix| !is_prefix(prefix)) {
+        Some(prefix) => Err(format!("`{prefix}` is no namespace prefix")),
+        None => Ok(prefixes),
     }
 }
 

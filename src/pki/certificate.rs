@@ -1,5 +1,7 @@
 //! Certificates and chains, parsed once and kept with their DER.
 
+use std::ops::Range;
+
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
@@ -11,6 +13,7 @@ use super::algorithm::KeyKind;
 use super::digest::{Digest, sha256};
 use super::name;
 use super::public_key::EcCurve;
+use super::tlv;
 use crate::domain::instant::Instant;
 use crate::domain::name_style::NameStyle;
 use crate::domain::profile::DigestAlgorithm;
@@ -21,6 +24,8 @@ pub struct Certificate {
     der: Vec<u8>,
     parsed: x509_cert::Certificate,
     spki_der: Vec<u8>,
+    issuer: Range<usize>,
+    serial: Range<usize>,
     key_kind: KeyKind,
     not_before: Instant,
     not_after: Instant,
@@ -39,7 +44,9 @@ impl Certificate {
         let validity = parsed.tbs_certificate().validity();
         let not_before = instant(validity.not_before.to_unix_duration())?;
         let not_after = instant(validity.not_after.to_unix_duration())?;
-        Ok(Self { der: der.to_vec(), parsed, spki_der, key_kind, not_before, not_after })
+        let (serial, issuer) = serial_and_issuer(der).map_err(Error::CertificateMalformed)?;
+        let der = der.to_vec();
+        Ok(Self { der, parsed, spki_der, issuer, serial, key_kind, not_before, not_after })
     }
 
     /// The DER as given.
@@ -64,6 +71,18 @@ impl Certificate {
     #[must_use]
     pub const fn key_kind(&self) -> KeyKind {
         self.key_kind
+    }
+
+    /// The issuer's name, as the certificate has it: DER of a Name.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        self.der.get(self.issuer.clone()).unwrap_or_default()
+    }
+
+    /// The serial number, as the certificate has it: DER of an INTEGER.
+    #[must_use]
+    pub fn serial_der(&self) -> &[u8] {
+        self.der.get(self.serial.clone()).unwrap_or_default()
     }
 
     /// DER of the SubjectPublicKeyInfo.
@@ -236,6 +255,19 @@ impl Chain {
     /// Signing certificate first, then its issuers.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::once(&self.signing).chain(&self.issuers)
+    }
+}
+
+/// Where serial number and issuer stand in a certificate (RFC 5280, 4.1).
+fn serial_and_issuer(der: &[u8]) -> Result<(Range<usize>, Range<usize>), der::Error> {
+    let wrong = || der::Error::from(der::ErrorKind::Failed);
+    let certificate = tlv::read(der, 0, der.len()).map_err(|_| wrong())?;
+    let parts = tlv::children(der, &certificate).map_err(|_| wrong())?;
+    let fields = tlv::children(der, parts.first().ok_or_else(wrong)?).map_err(|_| wrong())?;
+    let mut fields = fields.into_iter().skip_while(|field| field.tag != tlv::INTEGER);
+    match (fields.next(), fields.next(), fields.next()) {
+        (Some(serial), Some(_algorithm), Some(issuer)) => Ok((serial.whole, issuer.whole)),
+        _ => Err(wrong()),
     }
 }
 

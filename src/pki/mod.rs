@@ -3,6 +3,7 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod cms;
 pub mod digest;
 pub mod issue;
 pub mod jose;
@@ -11,6 +12,7 @@ pub mod public_key;
 pub mod request;
 pub mod signature;
 mod signed;
+mod tlv;
 
 use thiserror::Error;
 

@@ -6,7 +6,7 @@ use const_oid::db::rfc4519 as oids;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Encode as _, Tag, Tagged as _};
 use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::name::Name;
+use x509_cert::name::{Name, RelativeDistinguishedName};
 
 use super::Error;
 use crate::domain::name_style::{NameForm, NameStyle};
@@ -48,6 +48,13 @@ pub fn to_text(name: &Name, style: &NameStyle) -> Result<String, Error> {
         }
         NameForm::EncodedOrder => rdns.join(", "),
     })
+}
+
+/// The text of the first attribute of a type in the order of the certificate.
+#[must_use]
+pub fn first_value(name: &Name, kind: ObjectIdentifier) -> Option<String> {
+    let parts = name.iter_rdn().flat_map(RelativeDistinguishedName::iter);
+    parts.filter(|part| part.oid == kind).find_map(|part| text(AnyRef::from(&part.value)))
 }
 
 fn attribute(part: &AttributeTypeAndValue, style: &NameStyle) -> Result<String, Error> {

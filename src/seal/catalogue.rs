@@ -3,23 +3,32 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::lint::rules;
+use crate::domain::cades::CadesProfile;
+use crate::domain::pades::PadesProfile;
 pub use crate::domain::profile::Root;
+use crate::domain::profile::{Format, Profile};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::XadesProfile;
 
 /// The profiles that come with Chancery, as (name, text).
 const BUILT_IN: &[(&str, &str)] = &[
+    ("asic-e", include_str!("../../profiles/asic-e.toml")),
+    ("cades-b", include_str!("../../profiles/cades-b.toml")),
+    ("cades-b-detached", include_str!("../../profiles/cades-b-detached.toml")),
     ("cius-pt", include_str!("../../profiles/cius-pt.toml")),
     ("dgii-ecf", include_str!("../../profiles/dgii-ecf.toml")),
     ("dian", include_str!("../../profiles/dian.toml")),
     ("facturae-3.2", include_str!("../../profiles/facturae-3.2.toml")),
     ("fatturapa", include_str!("../../profiles/fatturapa.toml")),
+    ("fatturapa-cades", include_str!("../../profiles/fatturapa-cades.toml")),
     ("hacienda-cr", include_str!("../../profiles/hacienda-cr.toml")),
     ("ksef-auth", include_str!("../../profiles/ksef-auth.toml")),
     ("myinvois", include_str!("../../profiles/myinvois.toml")),
+    ("pades-b", include_str!("../../profiles/pades-b.toml")),
     ("peppol", include_str!("../../profiles/peppol.toml")),
     ("sifen", include_str!("../../profiles/sifen.toml")),
     ("signstash-default", include_str!("../../profiles/signstash-default.toml")),
@@ -63,7 +72,32 @@ pub struct Entry {
     pub rules: Vec<String>,
     /// Whether it is of use only with the switch for SHA-1.
     pub sha1: bool,
-    settings: Map<String, Value>,
+    settings: Settings,
+}
+
+/// What a profile says, by format; nothing about a format that it is not for.
+#[derive(Clone, Debug, Default)]
+struct Settings {
+    xades: Option<Map<String, Value>>,
+    pades: Option<Map<String, Value>>,
+    cades: Option<Map<String, Value>>,
+}
+
+impl Settings {
+    const fn of(&self, format: Format) -> Option<&Map<String, Value>> {
+        match format {
+            Format::Xades => self.xades.as_ref(),
+            Format::Pades => self.pades.as_ref(),
+            Format::Cades => self.cades.as_ref(),
+        }
+    }
+}
+
+impl Entry {
+    /// The formats that the profile is for.
+    pub fn formats(&self) -> impl Iterator<Item = Format> {
+        Format::ALL.into_iter().filter(|format| self.settings.of(*format).is_some())
+    }
 }
 
 /// A profile file.
@@ -79,7 +113,11 @@ struct File {
     #[serde(default)]
     rules: Vec<String>,
     #[serde(default)]
-    xades: Map<String, Value>,
+    xades: Option<Map<String, Value>>,
+    #[serde(default)]
+    pades: Option<Map<String, Value>>,
+    #[serde(default)]
+    cades: Option<Map<String, Value>>,
 }
 
 /// Why a set of profile files cannot be used. It is the installation's fault, never a client's.
@@ -125,14 +163,19 @@ impl Catalogue {
                 let settings = inherited(&files, name, file)?;
                 let unusable =
                     |refusal: Refusal| Error { name: name.clone(), reason: refusal.to_string() };
-                let profile = resolve(&settings).map_err(unusable)?;
-                super::xades::check_settings(&profile).map_err(unusable)?;
+                let mut sha1 = false;
+                for format in Format::ALL {
+                    let Some(settings) = settings.of(format) else { continue };
+                    let profile = resolve(format, settings).map_err(unusable)?;
+                    super::check_settings(&profile).map_err(unusable)?;
+                    sha1 |= profile.uses_sha1();
+                }
                 let entry = Entry {
                     title: file.title.clone(),
                     sources: file.sources.clone(),
                     roots: file.roots.clone(),
                     rules: file.rules.clone(),
-                    sha1: profile.uses_sha1(),
+                    sha1,
                     settings,
                 };
                 Ok((name.clone(), entry))
@@ -158,27 +201,58 @@ impl Catalogue {
         })
     }
 
-    /// The settings of a seal: the defaults, the named profile over them, and over both what a
-    /// client asks for in particular. Members of `overrides` that are `null` are not said.
+    /// The settings of an XML seal, as [`Catalogue::profile`] has them.
     ///
     /// # Errors
-    /// An unknown profile; a setting that does not exist or has a wrong value, by its path.
+    /// As [`Catalogue::profile`].
     pub fn settings(
         &self,
         name: Option<&str>,
         overrides: &Map<String, Value>,
     ) -> Result<XadesProfile, Refusal> {
+        as_one(&self.laid_over(Format::Xades, name, overrides)?)
+    }
+
+    /// The settings of a seal: the defaults, the named profile over them, and over both what a
+    /// client asks for in particular. Members of `overrides` that are `null` are not said.
+    ///
+    /// # Errors
+    /// An unknown profile, or one that is for other formats; a setting that does not exist or has a
+    /// wrong value, by its path.
+    pub fn profile(
+        &self,
+        format: Format,
+        name: Option<&str>,
+        overrides: &Map<String, Value>,
+    ) -> Result<Profile, Refusal> {
+        resolve(format, &self.laid_over(format, name, overrides)?)
+    }
+
+    fn laid_over(
+        &self,
+        format: Format,
+        name: Option<&str>,
+        overrides: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, Refusal> {
         let mut settings = match name {
             None => Map::new(),
-            Some(name) => self.entry(name)?.settings.clone(),
+            Some(name) => {
+                let entry = self.entry(name)?;
+                let settings = entry.settings.of(format).cloned();
+                settings.ok_or_else(|| Refusal::ProfileFormat {
+                    name: name.to_owned(),
+                    format: format.as_str(),
+                    formats: entry.formats().map(Format::as_str).collect::<Vec<_>>().join(", "),
+                })?
+            }
         };
         let length = check_text(overrides.values())?;
-        if length > MAX_TEXT {
+        if length.saturating_sub(image_length(overrides)) > MAX_TEXT {
             let reason = format!("has more than {MAX_TEXT} bytes of text; say less");
             return Err(Refusal::SettingInvalid { path: MEMBER.to_owned(), reason });
         }
         lay_over(&mut settings, overrides);
-        resolve(&settings)
+        Ok(settings)
     }
 }
 
@@ -188,11 +262,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The settings of a profile over those it extends.
-fn inherited(
-    files: &BTreeMap<String, File>,
-    name: &str,
-    file: &File,
-) -> Result<Map<String, Value>, Error> {
+fn inherited(files: &BTreeMap<String, File>, name: &str, file: &File) -> Result<Settings, Error> {
     let mut line = vec![file];
     while let Some(parent) = line.last().and_then(|file| file.extends.as_ref()) {
         let wrong = |reason: String| Error { name: name.to_owned(), reason };
@@ -203,15 +273,28 @@ fn inherited(
             return Err(wrong("extends itself, or too long a line of others".to_owned()));
         }
     }
-    let mut settings = Map::new();
+    let mut settings = Settings::default();
     for file in line.iter().rev() {
-        lay_over(&mut settings, &file.xades);
+        let ways = [
+            (&mut settings.xades, &file.xades),
+            (&mut settings.pades, &file.pades),
+            (&mut settings.cades, &file.cades),
+        ];
+        for (under, over) in ways {
+            if let Some(over) = over {
+                lay_over(under.get_or_insert_default(), over);
+            }
+        }
+    }
+    let nothing = Format::ALL.iter().all(|format| settings.of(*format).is_none());
+    if nothing {
+        settings.xades = Some(Map::new());
     }
     Ok(settings)
 }
 
 /// Members that say one thing in one of several ways: taken over whole, never mixed.
-const WHOLE: [&str; 2] = ["signatureLocation", "element"];
+const WHOLE: [&str; 3] = ["signatureLocation", "element", "place"];
 
 /// JSON merge patch (RFC 7396), except that `null` says nothing: clients that write every member of
 /// their model send it for what they do not mean. `"DEFAULT"` takes back what a profile says.
@@ -246,9 +329,17 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-fn resolve(settings: &Map<String, Value>) -> Result<XadesProfile, Refusal> {
+fn resolve(format: Format, settings: &Map<String, Value>) -> Result<Profile, Refusal> {
+    Ok(match format {
+        Format::Xades => Profile::Xades(Box::new(as_one::<XadesProfile>(settings)?)),
+        Format::Pades => Profile::Pades(Box::new(as_one::<PadesProfile>(settings)?)),
+        Format::Cades => Profile::Cades(Box::new(as_one::<CadesProfile>(settings)?)),
+    })
+}
+
+fn as_one<T: DeserializeOwned>(settings: &Map<String, Value>) -> Result<T, Refusal> {
     if settings.contains_key("mimeType") {
-        let reason = "is the contentType of the document; use dataObjectFormat.mimeType".to_owned();
+        let reason = "is the contentType of the document; leave it out".to_owned();
         return Err(Refusal::SettingInvalid { path: format!("{MEMBER}.mimeType"), reason });
     }
     serde_path_to_error::deserialize(Value::Object(settings.clone())).map_err(|error| {
@@ -289,6 +380,12 @@ fn check_text<'v>(values: impl Iterator<Item = &'v Value>) -> Result<usize, Refu
         };
     }
     Ok(length)
+}
+
+/// Bytes of the image of a visible signature, which has a limit of its own.
+fn image_length(settings: &Map<String, Value>) -> usize {
+    let image = settings.get("visible").and_then(|visible| visible.get("image")?.get("content"));
+    image.and_then(Value::as_str).map_or(0, str::len)
 }
 
 const fn is_forbidden(character: char) -> bool {

@@ -13,10 +13,14 @@
 //! that verifies with the signing certificate. Same document, profile, signer and time: same bytes.
 //! Which key answers, and when, is not known here; nor are files, clocks or networks.
 
+mod asic;
+pub mod cades;
 pub mod catalogue;
 mod draft;
 pub mod inspect;
 pub mod lint;
+pub mod pades;
+pub mod pdf;
 mod signer;
 pub mod xades;
 pub mod xml;
@@ -25,10 +29,13 @@ use std::ops::Range;
 
 pub use signer::Signer;
 
+use crate::domain::cades::CadesPackaging;
 use crate::domain::instant::Instant;
+pub use crate::domain::profile::Profile;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{Base64Lines, SignatureValueEncoding, XadesProfile};
+use crate::domain::xades::{Base64Lines, Packaging, SignatureValueEncoding, XadesProfile};
+use crate::pki::algorithm::KeyKind;
 use crate::pki::digest::Digest;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::{self, signature};
@@ -48,6 +55,8 @@ pub struct Limits {
     pub namespace_bindings: usize,
     /// Bytes of the name of an element or attribute.
     pub name_length: usize,
+    /// Of PDF.
+    pub pdf: pdf::PdfLimits,
 }
 
 impl Default for Limits {
@@ -59,24 +68,35 @@ impl Default for Limits {
             attributes: 64,
             namespace_bindings: 128,
             name_length: 1000,
+            pdf: pdf::PdfLimits::default(),
         }
     }
 }
 
-/// The settings of one seal, by format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Profile {
-    Xades(Box<XadesProfile>),
+/// Whether settings can be used at all, whatever the document.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] or [`Refusal::SettingInvalid`], by its path.
+pub fn check_settings(profile: &Profile) -> Result<(), Refusal> {
+    match profile {
+        Profile::Xades(profile) => xades::check_settings(profile),
+        Profile::Pades(profile) => pades::check_settings(profile),
+        Profile::Cades(profile) => cades::check_settings(profile),
+    }
 }
 
-impl Profile {
-    /// The algorithm that the profile names, else what fits the key of the certificate.
-    fn signature_algorithm(&self, signer: &Signer) -> SignatureAlgorithm {
-        let named = match self {
-            Self::Xades(profile) => profile.signature_algorithm,
-        };
-        named.unwrap_or_else(|| signer.certificate().key_kind().default_signature())
-    }
+/// The algorithm that the profile names, else what fits the key of the certificate. CMS has one
+/// digest for document and attributes (RFC 5652, 5.4).
+fn signature_algorithm(profile: &Profile, signer: &Signer) -> SignatureAlgorithm {
+    let digest = match profile {
+        Profile::Xades(_) => None,
+        Profile::Pades(profile) => profile.digest_algorithm,
+        Profile::Cades(profile) => profile.digest_algorithm,
+    };
+    profile.signature_algorithm().unwrap_or_else(|| {
+        let usual = signer.certificate().key_kind().default_signature();
+        digest.map_or(usual, |digest| usual.with_digest(digest))
+    })
 }
 
 /// Reads a document, finds the place of the seal and computes what is to be signed.
@@ -93,54 +113,104 @@ pub fn prepare(
     limits: &Limits,
 ) -> Result<Prepared, Refusal> {
     let at = at.whole_seconds();
-    let algorithm = profile.signature_algorithm(signer);
+    let algorithm = signature_algorithm(profile, signer);
     signer.check(algorithm, at)?;
-    let (plan, writing) = match profile {
+    let mut notes = Vec::new();
+    let Unfinished { to_be_signed, ending } = match profile {
+        Profile::Xades(profile) if profile.packaging == Packaging::AsicE => {
+            asic::with_xades(&document, profile, algorithm, signer, at, limits)?
+        }
         Profile::Xades(profile) => {
             let plan = xades::plan(&document, profile, algorithm, signer, at, limits)?;
-            (
-                plan,
-                ValueWriting {
-                    encoding: profile.signature_value_encoding,
-                    lines: profile.base64_lines,
-                },
-            )
+            let ending = Ending::Xml(XmlEnding::new(plan.pieces, profile));
+            Unfinished { to_be_signed: plan.to_be_signed, ending }
         }
+        Profile::Pades(profile) => {
+            let plan = pades::plan(&document, profile, algorithm, signer, at, &limits.pdf)?;
+            notes.clone_from(&plan.notes);
+            Unfinished { to_be_signed: plan.to_be_signed().to_vec(), ending: Ending::Pdf(plan) }
+        }
+        Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
+            asic::with_cades(&document, profile, algorithm, signer, at)?
+        }
+        Profile::Cades(profile) => cades::plan(&document, profile, algorithm, signer, at)?,
     };
-    let digest = Digest::of(algorithm.digest(), &plan.to_be_signed);
-    Ok(Prepared { document, plan, writing, signer: signer.clone(), algorithm, digest, at })
+    let digest = Digest::of(algorithm.digest(), &to_be_signed);
+    let signer = signer.clone();
+    Ok(Prepared { document, to_be_signed, ending, signer, algorithm, digest, at, notes })
 }
 
 /// What an engine found out about one document: enough to finish the seal once the value is there.
+struct Unfinished {
+    to_be_signed: Vec<u8>,
+    ending: Ending,
+}
+
+/// How a seal is finished, by what it is.
+enum Ending {
+    Xml(XmlEnding),
+    Pdf(pades::Plan),
+    Cms(cades::Ending),
+    Asic(asic::Ending),
+}
+
+/// What the XML engine found out about one document.
 struct Plan {
     /// The sealed document without its signature value.
     pieces: Pieces,
     to_be_signed: Vec<u8>,
 }
 
-/// How the signature value is written.
-#[derive(Clone, Copy)]
-struct ValueWriting {
+/// An XML signature without its value, and how that is written.
+struct XmlEnding {
+    pieces: Pieces,
     encoding: SignatureValueEncoding,
     lines: Base64Lines,
+}
+
+impl XmlEnding {
+    fn new(pieces: Pieces, profile: &XadesProfile) -> Self {
+        let (encoding, lines) = (profile.signature_value_encoding, profile.base64_lines);
+        Self { pieces, encoding, lines }
+    }
+
+    fn finish(&self, document: &[u8], value: &SignatureValue, kind: KeyKind) -> Filled {
+        let value = match self.encoding {
+            SignatureValueEncoding::Raw => signer::base64(value.octets()),
+            SignatureValueEncoding::Der => {
+                // What is no pair of integers has no DER form.
+                let der = value.to_der(kind);
+                signer::base64(der.as_deref().unwrap_or(value.octets()))
+            }
+        };
+        self.pieces.fill(document, &signer::lines(&value, self.lines))
+    }
 }
 
 /// A document with a gap. Owns the original; nothing of it has changed.
 pub struct Prepared {
     document: Vec<u8>,
-    plan: Plan,
-    writing: ValueWriting,
+    to_be_signed: Vec<u8>,
+    ending: Ending,
     signer: Signer,
     algorithm: SignatureAlgorithm,
     digest: Digest,
     at: Instant,
+    notes: Vec<String>,
 }
 
 impl Prepared {
-    /// The octets that the key signs: for XAdES the canonical `ds:SignedInfo` at its final place.
+    /// What the client should know although it is no reason to refuse, in sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The octets that the key signs: for XAdES the canonical `ds:SignedInfo` at its final place, for
+    /// PAdES and CAdES the DER of the signed attributes.
     #[must_use]
     pub fn to_be_signed(&self) -> &[u8] {
-        &self.plan.to_be_signed
+        &self.to_be_signed
     }
 
     /// Digest of [`Prepared::to_be_signed`] under the signature algorithm.
@@ -161,9 +231,12 @@ impl Prepared {
         self.at
     }
 
-    /// The document as it will be, with a value that is none.
-    fn preview(&self) -> Filled {
-        self.plan.pieces.fill(&self.document, "AA==")
+    /// The document as it will be, with a value that is none, if XML is what it will be.
+    fn preview(&self) -> Option<Filled> {
+        match &self.ending {
+            Ending::Xml(ending) => Some(ending.pieces.fill(&self.document, "AA==")),
+            Ending::Pdf(_) | Ending::Cms(_) | Ending::Asic(_) => None,
+        }
     }
 
     /// Takes the answer of the key, after checking it with the signing certificate.
@@ -193,22 +266,22 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Fills the gap: one allocation, the original bytes copied once.
+    /// Fills the gap, or writes the file around the document: the original bytes are copied once.
     #[must_use]
     pub fn finish(self) -> Sealed {
-        let Prepared { document, plan, writing, at, digest, signer, .. } = self.prepared;
-        let value = match writing.encoding {
-            SignatureValueEncoding::Raw => signer::base64(self.value.octets()),
-            SignatureValueEncoding::Der => {
-                let kind = signer.certificate().key_kind();
-                // What is no pair of integers has no DER form.
-                let der = self.value.to_der(kind);
-                signer::base64(der.as_deref().unwrap_or(self.value.octets()))
+        let Self { prepared: Prepared { document, ending, at, digest, signer, .. }, value } = self;
+        let (bytes, signature) = match ending {
+            Ending::Xml(ending) => {
+                let filled = ending.finish(&document, &value, signer.certificate().key_kind());
+                (filled.bytes, filled.seal)
+            }
+            Ending::Pdf(plan) => plan.finish(document, &value),
+            Ending::Cms(ending) => ending.finish(&document, &value),
+            Ending::Asic(ending) => {
+                ending.finish(&document, &value, signer.certificate().key_kind())
             }
         };
-        let value = signer::lines(&value, writing.lines);
-        let filled = plan.pieces.fill(&document, &value);
-        Sealed { bytes: filled.bytes, signature: filled.seal, at, digest }
+        Sealed { bytes, signature, at, digest }
     }
 }
 
@@ -233,7 +306,8 @@ impl Sealed {
         self.bytes
     }
 
-    /// Where the inserted signature stands in [`Sealed::bytes`].
+    /// Where the inserted signature stands in [`Sealed::bytes`]: an element of XML, a file of a
+    /// container, the whole of a CMS.
     #[must_use]
     pub fn signature(&self) -> Range<usize> {
         self.signature.clone()

@@ -12,7 +12,7 @@ use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::Base64Lines;
 use crate::pki::certificate::{Certificate, Chain};
-use crate::pki::signature;
+use crate::pki::{cms, signature};
 
 /// The certificate side of a credential. Make one per credential and keep it: cloning copies a
 /// pointer, while making one encodes and digests the whole chain.
@@ -25,6 +25,8 @@ struct Inner {
     certificates: Vec<String>,
     /// Base64 of their digests with SHA-256, which nearly every profile asks for.
     sha256: Vec<String>,
+    /// What CMS signatures of it have in common.
+    identity: cms::Identity,
 }
 
 impl Signer {
@@ -36,6 +38,7 @@ impl Signer {
         Self(Arc::new(Inner {
             certificates: chain.certificates().map(|one| base64(one.der())).collect(),
             sha256: chain.certificates().map(sha256).collect(),
+            identity: cms::Identity::new(chain),
             chain: chain.clone(),
         }))
     }
@@ -50,6 +53,11 @@ impl Signer {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         self.0.chain.signing()
+    }
+
+    /// What CMS signatures of the chain have in common.
+    pub(super) fn identity(&self) -> &cms::Identity {
+        &self.0.identity
     }
 
     /// Base64 of the digest of a certificate of the chain, by its place in it.

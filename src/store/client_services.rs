@@ -7,9 +7,10 @@ use crate::domain::client_service::{
 };
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
+use crate::domain::pades::ActiveContent;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
-    profile, allow_sha1, lint, created_ms FROM client_service";
+    profile, allow_sha1, lint, signature_template, active_content, created_ms FROM client_service";
 
 /// How many secrets of a client service are live at once.
 pub const LIVE_SECRETS: usize = 2;
@@ -29,8 +30,8 @@ impl Store {
         let done = sqlx::query(
             "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
-              lint, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+              lint, signature_template, active_content, created_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
         )
         .bind(service.id.as_i64())
         .bind(service.alias.as_str())
@@ -41,6 +42,8 @@ impl Store {
         .bind(service.profile.as_ref().map(ProfileName::as_str))
         .bind(i64::from(service.allow_sha1))
         .bind(service.lint.as_str())
+        .bind(service.signature_template.as_deref())
+        .bind(service.active_content.as_str())
         .bind(service.created.unix_ms())
         .execute(&mut *tx)
         .await?;
@@ -104,6 +107,20 @@ impl Store {
             sqlx::query("UPDATE client_service SET lint = $2 WHERE id = $1")
                 .bind(id.as_i64())
                 .bind(lint.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(template) = &change.signature_template {
+            sqlx::query("UPDATE client_service SET signature_template = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(template.as_deref())
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(choice) = change.active_content {
+            sqlx::query("UPDATE client_service SET active_content = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(choice.as_str())
                 .execute(&mut *tx)
                 .await?;
         }
@@ -217,6 +234,8 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
             .transpose()?,
         allow_sha1: row::boolean(row, "allow_sha1")?,
         lint: row::named(row, "lint", Lint::parse)?,
+        signature_template: row::optional_text(row, "signature_template")?,
+        active_content: row::named(row, "active_content", ActiveContent::parse)?,
         created: row::instant(row, "created_ms")?,
     })
 }

@@ -152,9 +152,10 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
+    (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
 ];
 
 static DRIVERS: Once = Once::new();

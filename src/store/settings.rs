@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Result};
+use crate::domain::cades::CadesProfile;
 use crate::domain::client_service::Lint;
 use crate::domain::document::SealSettings;
-use crate::domain::profile::{Canonicalization, Expected, Format};
+use crate::domain::pades::PadesProfile;
+use crate::domain::profile::{Canonicalization, Expected, Format, Profile};
 use crate::domain::xades::{SignatureLocation, XadesProfile};
 
 #[derive(Serialize, Deserialize)]
@@ -13,8 +15,12 @@ struct Stored {
     format: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     profile: Option<String>,
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     xades: Option<XadesProfile>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pades: Option<PadesProfile>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    cades: Option<CadesProfile>,
     /// Before there were profiles: canonicalization and place, and nothing else.
     #[serde(skip_serializing, default)]
     canonicalization: Option<String>,
@@ -30,15 +36,19 @@ struct Stored {
     notes: Vec<String>,
 }
 
-const FORMATS: [(Format, &str); 3] =
-    [(Format::Xades, "XAdES"), (Format::Pades, "PAdES"), (Format::Cades, "CAdES")];
-
 pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
-    let format = FORMATS.iter().find(|(format, _)| *format == settings.format);
+    let (mut xades, mut pades, mut cades) = (None, None, None);
+    match &settings.seal {
+        Profile::Xades(profile) => xades = Some(profile.as_ref().clone()),
+        Profile::Pades(profile) => pades = Some(profile.as_ref().clone()),
+        Profile::Cades(profile) => cades = Some(profile.as_ref().clone()),
+    }
     let stored = Stored {
-        format: format.map_or("", |(_, name)| name).to_owned(),
+        format: settings.seal.format().as_str().to_owned(),
         profile: settings.profile.clone(),
-        xades: Some(settings.xades.clone()),
+        xades,
+        pades,
+        cades,
         canonicalization: None,
         with_comments: false,
         location: None,
@@ -52,11 +62,8 @@ pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
 pub(super) fn from_text(text: &str) -> Result<SealSettings> {
     let corrupt = || Error::Corrupt { column: "settings" };
     let stored: Stored = serde_json::from_str(text).map_err(|_| corrupt())?;
-    let format = FORMATS.iter().find(|(_, name)| *name == stored.format);
-    Ok(SealSettings {
-        format: format.map(|(format, _)| *format).ok_or_else(corrupt)?,
-        profile: stored.profile,
-        xades: match stored.xades {
+    let seal = match Format::parse(&stored.format).ok_or_else(corrupt)? {
+        Format::Xades => Profile::Xades(Box::new(match stored.xades {
             Some(xades) => xades,
             None => before_profiles(
                 stored.canonicalization.as_deref(),
@@ -64,11 +71,16 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
                 stored.location.as_deref(),
             )
             .ok_or_else(corrupt)?,
-        },
-        lint: stored
-            .lint
-            .map_or(Some(Lint::None), |name| Lint::parse(&name))
-            .ok_or_else(corrupt)?,
+        })),
+        // Before PDF could be sealed, its refusal was recorded with settings of XAdES or none.
+        Format::Pades => Profile::Pades(Box::new(stored.pades.unwrap_or_default())),
+        Format::Cades => Profile::Cades(Box::new(stored.cades.unwrap_or_default())),
+    };
+    let lint = stored.lint.map_or(Some(Lint::None), |name| Lint::parse(&name));
+    Ok(SealSettings {
+        profile: stored.profile,
+        seal,
+        lint: lint.ok_or_else(corrupt)?,
         expected: stored.expected,
         notes: stored.notes,
     })
@@ -90,17 +102,17 @@ fn before_profiles(
 
 #[cfg(test)]
 mod tests {
-    use super::{from_text, to_text};
+    use super::{Profile, from_text, to_text};
 
     #[test]
     fn settings_from_before_profiles_are_read() {
         let old = r#"{"format":"XAdES","canonicalization":"INCLUSIVE","with_comments":true,"location":"Place"}"#;
         let settings = from_text(old).ok();
-        let xades = settings.as_ref().map(|settings| &settings.xades);
-        assert_eq!(
-            xades.map(|it| it.canonical_transform.as_str()),
-            Some("INCLUSIVE_WITH_COMMENTS")
-        );
+        let canonical = settings.as_ref().and_then(|settings| match &settings.seal {
+            Profile::Xades(xades) => Some(xades.canonical_transform.as_str()),
+            _ => None,
+        });
+        assert_eq!(canonical, Some("INCLUSIVE_WITH_COMMENTS"));
         let again = settings.as_ref().and_then(|it| from_text(&to_text(it).ok()?).ok());
         assert_eq!(again, settings);
     }

@@ -4,13 +4,29 @@
 
 use std::collections::BTreeSet;
 
+use utoipa::ToSchema;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayItems, Object, OneOfBuilder, SchemaType, Type,
 };
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
+use crate::domain::cades::CadesProfile;
+use crate::domain::pades::PadesProfile;
+use crate::domain::xades::XadesProfile;
+
+/// The settings of a seal, by the `signatureType` of the document.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+#[schema(description = "Settings by signatureType: XadesProfile, PadesProfile or CadesProfile.")]
+#[serde(untagged)]
+pub(super) enum AnyProfile {
+    Xades(Box<XadesProfile>),
+    Pades(Box<PadesProfile>),
+    Cades(Box<CadesProfile>),
+}
+
 /// The schema of all settings.
-const ROOT: &str = "XadesProfile";
+const ROOT: &str = "AnyProfile";
 
 const COMPONENTS: &str = "#/components/schemas/";
 

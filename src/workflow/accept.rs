@@ -10,8 +10,8 @@ use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SealWishes, SigningError};
 use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::operation::{Operation, OperationState};
+use crate::domain::profile::{Format, Profile};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::XadesProfile;
 use crate::pki::digest::{Hasher, sha256};
 use crate::seal::inspect::{Content, inspect};
 use crate::store::operations::{Lease, NewDocument, NewOperation, Opened};
@@ -182,11 +182,11 @@ fn fingerprint(request: &SignRequest) -> [u8; 32] {
 }
 
 /// The MIME type of a document. Clients generated from Sign'Stash's own description send all three
-/// types in one text; the content decides then.
+/// types in one text; the content decides then. CAdES seals anything, so it takes any type.
 ///
 /// # Errors
 /// [`Refusal::ContentTypeUnknown`], or [`Refusal::ContentMismatch`] when the content is another kind.
-pub fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
+pub fn content_type(declared: &str, content: &[u8], format: Format) -> Result<String, Refusal> {
     let essence = declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase();
     let kind = inspect(content);
     if essence.contains(',') {
@@ -205,6 +205,8 @@ pub fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
         "application/xml" | "text/xml" => kind == Content::Xml,
         "application/pdf" => kind == Content::Pdf,
         "application/octet-stream" => true,
+        "application/zip" => kind == Content::Zip,
+        other if format == Format::Cades && is_media_type(other) => true,
         _ => return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() }),
     };
     // An empty content was refused before, with a better reason.
@@ -215,6 +217,16 @@ pub fn content_type(declared: &str, content: &[u8]) -> Result<String, Refusal> {
     }
 }
 
+/// `type/subtype` (RFC 6838, 4.2).
+fn is_media_type(text: &str) -> bool {
+    let name = |part: &str| {
+        (1..=127).contains(&part.len())
+            && part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
+    text.split_once('/').is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+}
+
 /// The settings of a document as they are recorded; what cannot be resolved becomes its refusal.
 fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> SealSettings {
     match settings::resolve(app, caller, document) {
@@ -222,9 +234,8 @@ fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> Sea
         Err(refusal) => {
             document.refusal.get_or_insert(refusal);
             SealSettings {
-                format: document.wishes.format,
                 profile: None,
-                xades: XadesProfile::default(),
+                seal: Profile::usual(document.wishes.format),
                 lint: Lint::None,
                 expected: None,
                 notes: Vec::new(),

@@ -12,6 +12,7 @@ use crate::domain::client_service::{
 };
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use crate::domain::pades::ActiveContent;
 use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 
@@ -38,6 +39,10 @@ pub struct NewClientService {
     pub allow_sha1: bool,
     /// How its documents are looked at before they are sealed.
     pub lint: Lint,
+    /// Template of the text of its visible signatures, when a request brings none.
+    pub signature_template: Option<String>,
+    /// What to do with a PDF that runs something.
+    pub active_content: ActiveContent,
 }
 
 /// Creates a client service with its first secret. The secret is returned here and never again: only
@@ -79,6 +84,8 @@ pub async fn create(
         profile: new.profile,
         allow_sha1: new.allow_sha1,
         lint: new.lint,
+        signature_template: new.signature_template,
+        active_content: new.active_content,
         created: now,
     };
     let (secret, digest) = new_secret(app)?;

@@ -18,12 +18,11 @@ use crate::domain::operation::OperationState;
 use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
-use crate::domain::xades::Packaging;
 use crate::keys::{ErrorClass, ToBeSigned};
 use crate::pki::signature::CheckedValue;
+use crate::seal::Prepared;
 use crate::seal::lint::Lint;
 use crate::seal::lint::schema::Schemas;
-use crate::seal::{Prepared, Profile};
 use crate::store::documents::Intent;
 use crate::store::operations::{Lease, NewOperation, Outcome};
 
@@ -332,10 +331,15 @@ struct AskedLint {
 
 impl AskedLint {
     fn of(app: &App, settings: &SealSettings) -> Self {
-        let SealSettings { lint: level, expected, profile, .. } = settings;
+        // Only XML is looked at.
+        let level = match settings.seal.format() {
+            Format::Xades => settings.lint,
+            Format::Pades | Format::Cades => Level::None,
+        };
+        let SealSettings { expected, profile, .. } = settings;
         // Accepted before it was kept: as the profile says now, if it still exists.
-        let now = || settings::expected(app, profile.as_deref(), *level).ok().flatten();
-        Self { level: *level, expected: expected.clone().or_else(now) }
+        let now = || settings::expected(app, profile.as_deref(), level).ok().flatten();
+        Self { level, expected: expected.clone().or_else(now) }
     }
 
     fn lint<'a>(&'a self, schemas: &'a Schemas) -> Lint<'a> {
@@ -360,7 +364,6 @@ fn prepare_one(
     let signing = ready.chain.signing();
     credentials::check_validity(signing, signing_time)
         .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
-    let profile = profile(&document)?;
     let content = Arc::unwrap_or_clone(document.content);
     let refuse = |refusal| refused(SigningError::Configuration, &refusal);
     // A key may have been used for what has an intent; it was looked at before.
@@ -368,9 +371,11 @@ fn prepare_one(
     if fresh {
         lint.before(&content, limits).map_err(refuse)?;
     }
-    let prepared = crate::seal::prepare(content, &profile, &ready.signer, signing_time, limits)
-        .map_err(refuse)?;
-    let notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
+    let prepared =
+        crate::seal::prepare(content, &document.settings.seal, &ready.signer, signing_time, limits)
+            .map_err(refuse)?;
+    let mut notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
+    notes.extend_from_slice(prepared.notes());
     if let Some(intent) = &document.intent
         && (intent.digest != prepared.digest().value()
             || intent.certificate_sha256 != signing.fingerprint())
@@ -389,7 +394,7 @@ fn prepare_one(
         signing_time,
         prepared,
         intent_stored: document.intent.is_some(),
-        detached: document.settings.xades.packaging == Packaging::Detached,
+        detached: document.settings.seal.is_detached(),
         noted: noted(document.settings, notes),
     })
 }
@@ -398,20 +403,6 @@ fn noted(mut settings: SealSettings, notes: Vec<String>) -> Option<SealSettings>
     let some = !notes.is_empty();
     settings.notes.extend(notes);
     some.then_some(settings)
-}
-
-fn profile(document: &PendingDocument) -> Result<Profile, DocumentState> {
-    match document.settings.format {
-        Format::Xades => Ok(Profile::Xades(Box::new(document.settings.xades.clone()))),
-        // Refused before a document is recorded; here only after a downgrade.
-        Format::Pades | Format::Cades => Err(refused(
-            SigningError::Configuration,
-            &Refusal::NotAvailable {
-                what: "this format".to_owned(),
-                remedy: "send XML with signatureType XAdES",
-            },
-        )),
-    }
 }
 
 fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> Intent {

@@ -7,7 +7,7 @@ pub mod companies;
 pub mod credentials;
 pub mod execute;
 pub mod operations;
-mod settings;
+pub mod settings;
 pub mod tokens;
 
 use thiserror::Error;

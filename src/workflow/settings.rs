@@ -5,18 +5,21 @@ use std::fmt::Write as _;
 
 use super::accept::RequestedDocument;
 use crate::app::{App, Caller};
-use crate::domain::client_service::{Lint, ProfileName};
-use crate::domain::document::SealSettings;
-use crate::domain::profile::Expected;
+use crate::domain::cades::{CadesPackaging, CadesProfile};
+use crate::domain::client_service::{ClientService, Lint, ProfileName};
+use crate::domain::document::{SealSettings, SealWishes};
+use crate::domain::pades::{ActiveContent, PadesProfile};
+use crate::domain::profile::{Expected, Format, Profile};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::Packaging;
-use crate::seal::xades::{check_said, check_settings};
+use crate::domain::xades::{Packaging, XadesProfile};
+use crate::seal::check_settings;
+use crate::seal::xades::check_said;
 
 /// Resolves the settings of one document.
 ///
 /// # Errors
 /// An unknown profile, a setting that is none, an algorithm that the client service must not use, or
-/// a document that the packaging cannot take.
+/// a document that the format or the packaging cannot take.
 pub(super) fn resolve(
     app: &App,
     caller: &Caller,
@@ -24,25 +27,19 @@ pub(super) fn resolve(
 ) -> Result<SealSettings, Refusal> {
     let service = &caller.client_service;
     let wishes = &document.wishes;
-    let usual = service.profile.as_ref().map(ProfileName::as_str);
-    let name = wishes.profile.as_deref().or(usual);
-    let mut xades = app.profiles.settings(name, &wishes.settings)?;
-    xades.mime_type = Some(document.content_type.clone());
-    if xades.packaging == Packaging::Detached && xades.reference.uri.is_none() {
-        xades.reference.uri = Some(relative_uri(&document.name));
+    let name = wishes.profile.as_deref().or_else(|| usual_profile(app, service, wishes.format));
+    let mut seal = app.profiles.profile(wishes.format, name, &wishes.settings)?;
+    match &mut seal {
+        Profile::Xades(profile) => of_xades(profile, document)?,
+        Profile::Pades(profile) => of_pades(profile, document, service)?,
+        Profile::Cades(profile) => of_cades(profile, document),
     }
-    check_settings(&xades)?;
-    check_said(&xades, &wishes.settings)?;
-    let is_xml = matches!(document.content_type.as_str(), "application/xml" | "text/xml");
-    if xades.packaging == Packaging::Enveloped && !is_xml {
-        return Err(Refusal::FormatMismatch {
-            format: "XAdES",
-            content: "a document that is not XML",
-            remedy: "send XML with contentType application/xml, or ask for packaging ENVELOPING or DETACHED",
-        });
+    check_settings(&seal)?;
+    if let Profile::Xades(profile) = &seal {
+        check_said(profile, &wishes.settings)?;
     }
     let mut notes = wishes.notes.clone();
-    if xades.uses_sha1() {
+    if seal.uses_sha1() {
         if !service.allow_sha1 {
             return Err(Refusal::Sha1NotAllowed);
         }
@@ -51,14 +48,103 @@ pub(super) fn resolve(
                 .to_owned(),
         );
     }
+    let lint = match wishes.format {
+        Format::Xades => service.lint,
+        Format::Pades | Format::Cades => Lint::None,
+    };
     Ok(SealSettings {
-        format: wishes.format,
         profile: name.map(str::to_owned),
-        xades,
+        seal,
         lint: service.lint,
-        expected: expected(app, name, service.lint)?,
+        expected: expected(app, name, lint)?,
         notes,
     })
+}
+
+/// What kind of file a seal becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packaged {
+    Xml,
+    Pdf,
+    /// CMS with the document inside.
+    Cms,
+    DetachedCms,
+    /// ASiC-E.
+    Container,
+}
+
+/// What kind of file the seal will be, for its name. Settings that cannot be resolved are taken for
+/// the usual ones of their format.
+#[must_use]
+pub fn packaging(app: &App, caller: &Caller, wishes: &SealWishes) -> Packaged {
+    let usual = || usual_profile(app, &caller.client_service, wishes.format);
+    let name = wishes.profile.as_deref().or_else(usual);
+    let seal = app.profiles.profile(wishes.format, name, &wishes.settings);
+    match seal.unwrap_or_else(|_| Profile::usual(wishes.format)) {
+        Profile::Xades(profile) if profile.packaging == Packaging::AsicE => Packaged::Container,
+        Profile::Xades(_) => Packaged::Xml,
+        Profile::Pades(_) => Packaged::Pdf,
+        Profile::Cades(profile) => match profile.packaging {
+            CadesPackaging::Attached => Packaged::Cms,
+            CadesPackaging::Detached => Packaged::DetachedCms,
+            CadesPackaging::AsicE => Packaged::Container,
+        },
+    }
+}
+
+/// The profile of the client service, unless it is for other formats only.
+fn usual_profile<'a>(app: &App, service: &'a ClientService, format: Format) -> Option<&'a str> {
+    let name = service.profile.as_ref().map(ProfileName::as_str)?;
+    // One that is gone is refused by its name.
+    let fits =
+        app.profiles.entry(name).map_or(true, |entry| entry.formats().any(|it| it == format));
+    fits.then_some(name)
+}
+
+fn of_xades(profile: &mut XadesProfile, document: &RequestedDocument) -> Result<(), Refusal> {
+    profile.mime_type = Some(document.content_type.clone());
+    let by_name = matches!(profile.packaging, Packaging::Detached | Packaging::AsicE);
+    if by_name && profile.reference.uri.is_none() {
+        profile.reference.uri = Some(relative_uri(&document.name));
+    }
+    let is_xml = matches!(document.content_type.as_str(), "application/xml" | "text/xml");
+    if profile.packaging == Packaging::Enveloped && !is_xml {
+        return Err(Refusal::FormatMismatch {
+            format: "XAdES",
+            content: "a document that is not XML",
+            remedy: "send XML with contentType application/xml, or ask for packaging ENVELOPING or DETACHED",
+        });
+    }
+    Ok(())
+}
+
+fn of_pades(
+    profile: &mut PadesProfile,
+    document: &RequestedDocument,
+    service: &ClientService,
+) -> Result<(), Refusal> {
+    if document.content_type != "application/pdf" {
+        return Err(Refusal::FormatMismatch {
+            format: "PAdES",
+            content: "a document that is not a PDF",
+            remedy: "send a PDF with contentType application/pdf, or use signatureType XAdES or CAdES",
+        });
+    }
+    // A request may be stricter than the client service, never laxer.
+    if service.active_content == ActiveContent::Refuse {
+        profile.active_content = ActiveContent::Refuse;
+    }
+    if let Some(visible) = &mut profile.visible
+        && visible.template.is_none()
+    {
+        visible.template.clone_from(&service.signature_template);
+    }
+    Ok(())
+}
+
+fn of_cades(profile: &mut CadesProfile, document: &RequestedDocument) {
+    profile.mime_type = Some(document.content_type.clone());
+    profile.name = Some(document.name.clone());
 }
 
 /// What lint is to know of a profile. It is kept with the document, so that a profile that changes

@@ -114,9 +114,21 @@ fn sign_files() {
     assert_eq!(std::fs::read(&target).unwrap(), b"mine");
 
     let pdf = format!("{ROOT}/samples/pdf-one-page/input.pdf");
-    let refused = demo.run(&[&sign[..], &[&pdf, "missing.xml"]].concat());
-    assert!(!refused.status.success());
-    assert!(text(&refused).contains("PDF") && text(&refused).contains("missing.xml"));
+    let csv = demo.path().join("list.csv");
+    std::fs::write(&csv, "a;b").unwrap();
+    let csv = csv.to_str().unwrap();
+    let mixed = demo.run(&[&sign[..], &["--output", output, &pdf, csv, "missing.xml"]].concat());
+    assert!(!mixed.status.success());
+    let said = text(&mixed);
+    assert!(said.contains("1 sealed, 2 failed") && said.contains("missing.xml"), "{said}");
+    assert!(said.contains("list.csv: contentType says"), "{said}");
+    let sealed = std::fs::read(format!("{output}/input.sealed.pdf")).unwrap();
+    assert!(sealed.starts_with(&std::fs::read(&pdf).unwrap()));
+
+    let any = ["--format", "cades", "--output", output, csv];
+    let signed = demo.run(&[&sign[..], &any].concat());
+    assert!(signed.status.success(), "{}", text(&signed));
+    assert!(Path::new(&format!("{output}/list.csv.p7m")).exists());
 }
 
 /// A key that is not a setting is refused by name, from file and environment.

@@ -9,7 +9,8 @@ fn read(path: &str) -> String {
 /// Every reason that the code can give is explained.
 #[test]
 fn every_reason_is_in_the_error_page() {
-    let source = read("src/domain/refusal.rs");
+    let files = ["mod.rs", "pdf.rs", "cms.rs"];
+    let source = files.map(|file| read(&format!("src/domain/refusal/{file}"))).concat();
     let reasons: Vec<&str> =
         source.lines().filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\",")).collect();
     assert!(reasons.len() > 40, "only {} reasons found", reasons.len());

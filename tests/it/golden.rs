@@ -23,9 +23,6 @@ fn samples() -> PathBuf {
 }
 
 fn seal(document: Vec<u8>) -> Vec<u8> {
-    let chain = Chain::from_pem(&std::fs::read(samples().join("pki/chain.pem")).unwrap()).unwrap();
-    let pem = std::fs::read(samples().join("pki/seal-key.pem")).unwrap();
-    let key = RsaKeyPair::from_pkcs8(&der::pem::decode_vec(&pem).unwrap().1).unwrap();
     let profile = Profile::Xades(Box::new(XadesProfile {
         canonical_transform: Canonicalization::EXCLUSIVE,
         signature_location: SignatureLocation::default(),
@@ -33,8 +30,16 @@ fn seal(document: Vec<u8>) -> Vec<u8> {
         mime_type: Some("application/xml".to_owned()),
         ..XadesProfile::default()
     }));
+    seal_with(document, &profile)
+}
+
+/// Seals with the key of the samples at their time: the same bytes always.
+pub(crate) fn seal_with(document: Vec<u8>, profile: &Profile) -> Vec<u8> {
+    let chain = Chain::from_pem(&std::fs::read(samples().join("pki/chain.pem")).unwrap()).unwrap();
+    let pem = std::fs::read(samples().join("pki/seal-key.pem")).unwrap();
+    let key = RsaKeyPair::from_pkcs8(&der::pem::decode_vec(&pem).unwrap().1).unwrap();
     let signer = Signer::new(&chain);
-    let prepared = prepare(document, &profile, &signer, SIGNING_TIME, &Limits::default()).unwrap();
+    let prepared = prepare(document, profile, &signer, SIGNING_TIME, &Limits::default()).unwrap();
     let mut value = vec![0; key.public_modulus_len()];
     let message = prepared.to_be_signed();
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut value).unwrap();

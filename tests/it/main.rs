@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cms;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod crash;
@@ -17,6 +19,12 @@ mod http;
 mod jose;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod pades;
+#[cfg(test)]
+mod pdf;
+#[cfg(test)]
+mod pdfs;
 #[cfg(test)]
 mod pki;
 #[cfg(test)]

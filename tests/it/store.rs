@@ -7,6 +7,7 @@ use chancery::domain::client_service::{
 };
 use chancery::domain::company::{Company, CompanyStatus};
 use chancery::domain::ids::{ClientServiceId, CompanyId};
+use chancery::domain::pades::ActiveContent;
 use chancery::store::Store;
 
 use crate::support::postgres::Postgres;
@@ -46,6 +47,8 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         profile: None,
         allow_sha1: false,
         lint: Lint::None,
+        signature_template: None,
+        active_content: ActiveContent::Warn,
         created: now(),
     }
 }
@@ -59,6 +62,8 @@ async fn seal_settings_are_kept(url: String) {
         profile: ProfileName::parse("zatca-2.1"),
         allow_sha1: true,
         lint: Lint::Schema,
+        signature_template: Some("$date".to_owned()),
+        active_content: ActiveContent::Refuse,
         ..client_service(2, "special")
     };
     store.add_client_service(&plain, 1, [1; 32]).await.unwrap();
@@ -79,14 +84,25 @@ async fn seal_settings_are_kept(url: String) {
         profile: Change::Keep,
         allow_sha1: Change::To(true),
         lint: Change::To(Lint::Basic),
+        signature_template: Change::To(Some("$reason".to_owned())),
+        active_content: Change::To(ActiveContent::Refuse),
     };
     store.change_seal_settings(plain.id, &change).await.unwrap();
-    let changed = ClientService { profile, allow_sha1: true, lint: Lint::Basic, ..plain.clone() };
+    let changed = ClientService {
+        profile,
+        allow_sha1: true,
+        lint: Lint::Basic,
+        signature_template: Some("$reason".to_owned()),
+        active_content: ActiveContent::Refuse,
+        ..plain.clone()
+    };
     assert_eq!(read("plain").await, changed);
     let back = SealSettingsChange {
         profile: Change::To(None),
         allow_sha1: Change::To(false),
         lint: Change::To(Lint::None),
+        signature_template: Change::To(None),
+        active_content: Change::To(ActiveContent::Warn),
     };
     store.change_seal_settings(plain.id, &back).await.unwrap();
     assert_eq!(reader.client_services().await.unwrap(), [plain, special]);

@@ -19,12 +19,15 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A sample document.
 pub(super) struct Sample {
     pub(super) name: String,
+    /// `xml` or `pdf`.
+    pub(super) extension: &'static str,
     pub(super) content: Vec<u8>,
 }
 
 /// A sealed document.
 pub(super) struct SealedSample {
     pub(super) name: String,
+    pub(super) extension: &'static str,
     pub(super) result: Result<Vec<u8>, String>,
 }
 
@@ -63,17 +66,20 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<Sample>, Failure> {
         .map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
-        let file = path.join("input.xml");
-        if let (Some(name), true) = (path.file_name(), file.exists()) {
-            samples.push(Sample {
-                name: name.to_string_lossy().into_owned(),
-                content: std::fs::read(&file)?,
-            });
+        for extension in ["xml", "pdf"] {
+            let file = path.join(format!("input.{extension}"));
+            if let (Some(name), true) = (path.file_name(), file.exists()) {
+                samples.push(Sample {
+                    name: name.to_string_lossy().into_owned(),
+                    extension,
+                    content: std::fs::read(&file)?,
+                });
+            }
         }
     }
     samples.sort_by(|a, b| a.name.cmp(&b.name));
     if samples.is_empty() {
-        return Err(format!("{} holds no */input.xml", folder.display()).into());
+        return Err(format!("{} holds no */input.xml and no */input.pdf", folder.display()).into());
     }
     Ok(samples)
 }
@@ -218,14 +224,26 @@ fn request(samples: &[Sample]) -> Value {
     let documents: Vec<Value> = samples
         .iter()
         .map(|sample| {
+            let signature = match sample.extension {
+                "pdf" => json!({
+                    "signatureType": "PAdES",
+                    "reason": "Invoice",
+                    "visibleSignatureInfo": {
+                        "locationType": "COORDINATE",
+                        "locationValue": "page=-1,x=70,y=60",
+                        "areaBackgroundColor": "#EEF3F8",
+                    },
+                }),
+                _ => json!({ "signatureType": "XAdES" }),
+            };
             json!({
                 "documentRequest": {
                     "externalReference": format!("DEMO 2026/{mark}: {}", sample.name),
-                    "name": format!("{}.xml", sample.name),
-                    "contentType": "application/xml",
+                    "name": format!("{}.{}", sample.name, sample.extension),
+                    "contentType": format!("application/{}", sample.extension),
                     "base64Content": STANDARD.encode(&sample.content),
                 },
-                "signatureInfo": { "signatureType": "XAdES" },
+                "signatureInfo": signature,
             })
         })
         .collect();
@@ -249,7 +267,7 @@ fn documents(samples: &[Sample], detail: &Value) -> Result<Vec<SealedSample>, Fa
                     Err(document["signErrorDetail"].as_str().unwrap_or("not sealed").to_owned())
                 }
             };
-            Ok(SealedSample { name: sample.name.clone(), result })
+            Ok(SealedSample { name: sample.name.clone(), extension: sample.extension, result })
         })
         .collect()
 }

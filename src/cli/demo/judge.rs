@@ -1,4 +1,4 @@
-//! Somebody else's verdict: xmlsec1 looks at every sealed file.
+//! Somebody else's verdict: xmlsec1 looks at every sealed XML, poppler's pdfsig at every sealed PDF.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,14 +23,18 @@ pub(super) fn verify(
     let mut verdicts = Vec::new();
     for batch in batches {
         for document in &batch.documents {
-            let file = folder.sealed().join(format!("{}.{}.xml", document.name, batch.key));
+            let name = format!("{}.{}.{}", document.name, batch.key, document.extension);
+            let file = folder.sealed().join(name);
             let verdict = match &document.result {
                 Err(reason) => {
                     Verdict { file, good: false, words: format!("not sealed: {reason}") }
                 }
                 Ok(bytes) => {
                     std::fs::write(&file, bytes)?;
-                    xmlsec1(&file, anchor)
+                    match document.extension {
+                        "pdf" => pdfsig(&file),
+                        _ => xmlsec1(&file, anchor),
+                    }
                 }
             };
             let mark = if verdict.good { "OK  " } else { "BAD " };
@@ -56,6 +60,26 @@ fn xmlsec1(file: &Path, anchor: &Path) -> Verdict {
             (false, errors.lines().last().unwrap_or("refused").to_owned())
         }
         Err(error) => (false, format!("xmlsec1 cannot be run ({error}); apt-get install xmlsec1")),
+    };
+    Verdict { file: file.to_owned(), good, words }
+}
+
+/// pdfsig looks at value, digest and coverage; whom it may trust it cannot be told in a command.
+fn pdfsig(file: &Path) -> Verdict {
+    let output = Command::new("pdfsig").arg("-nocert").arg(file).output();
+    let (good, words) = match output {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let good = ["Signature is Valid.", "Total document signed"];
+            if good.iter().all(|words| said.contains(words)) {
+                (true, "verified".to_owned())
+            } else {
+                (false, said.lines().last().unwrap_or("refused").trim().to_owned())
+            }
+        }
+        Err(error) => {
+            (false, format!("pdfsig cannot be run ({error}); apt-get install poppler-utils"))
+        }
     };
     Verdict { file: file.to_owned(), good, words }
 }

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use super::{Failure, Outcome, house, serve};
 use crate::app::App;
 use crate::domain::client_service::{Alias, DocumentReferences, Lint};
+use crate::domain::pades::ActiveContent;
 use crate::workflow::client_services::{self, NewClientService};
 use client::Client;
 use folder::{BackEnd, Folder};
@@ -125,7 +126,7 @@ async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
         results.push(batch);
     }
 
-    say!("4. Verifying every result with xmlsec1 (not ours):");
+    say!("4. Verifying every result with xmlsec1 and pdfsig (not ours):");
     let verdicts = judge::verify(folder, &anchor, &results)?;
     let good = report::write(folder, &issuer, &results, &verdicts)?;
     if arguments.keep {
@@ -174,6 +175,8 @@ async fn ensure_client_service(
         profile: None,
         allow_sha1: false,
         lint: Lint::None,
+        signature_template: None,
+        active_content: ActiveContent::Warn,
     };
     let (_, secret) = client_services::create(app, new).await?;
     Ok((alias.to_owned(), secret))

@@ -42,11 +42,12 @@ pub(super) fn write(
 ) -> Result<bool, Failure> {
     let good = verdicts.iter().filter(|verdict| verdict.good).count();
     let all = verdicts.len();
-    let mut text = format!("# The demo\n\n{good} of {all} seals verified by xmlsec1.\n\n");
+    let mut text =
+        format!("# The demo\n\n{good} of {all} seals verified by xmlsec1 and pdfsig.\n\n");
     for batch in batches {
         let _ = writeln!(text, "- {}: {}", batch.key, batch.story());
     }
-    let _ = writeln!(text, "\n| File | xmlsec1 |\n|---|---|");
+    let _ = writeln!(text, "\n| File | verdict |\n|---|---|");
     for verdict in verdicts {
         let name = verdict.file.file_name().unwrap_or_default().to_string_lossy();
         let _ = writeln!(text, "| {name} | {} |", verdict.words);
@@ -54,7 +55,7 @@ pub(super) fn write(
     let _ = writeln!(text, "\nThe service was at {base}; `demo.json` has what a client needs.");
     std::fs::write(folder.root.join("report.md"), text)?;
 
-    say!("\n{good} of {all} seals verified by xmlsec1.");
+    say!("\n{good} of {all} seals verified by xmlsec1 and pdfsig.");
     say!("Look at {}:", folder.root.display());
     say!("  sealed/     the sealed invoices");
     say!("  report.md   what happened");

@@ -131,6 +131,9 @@ pub enum Packaging {
     Enveloping,
     /// The signature is a file of its own; its reference names the document.
     Detached,
+    /// An ASiC-E container (EN 319 162-1, 4.4) that holds the document, or every file of a ZIP, and
+    /// a detached signature over them.
+    AsicE,
 }
 
 /// What the key signs.

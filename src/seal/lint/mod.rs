@@ -79,8 +79,8 @@ impl Lint<'_> {
         if self.level == Level::None {
             return Ok(Vec::new());
         }
-        let filled = prepared.preview();
-        let filled = filled.holds_original().then_some(&filled);
+        let filled = prepared.preview().filter(crate::seal::draft::Filled::holds_original);
+        let filled = filled.as_ref();
         let original = prepared.document.as_slice();
         let document = filled.map_or(original, |filled| filled.bytes.as_slice());
         if inspect(document) != Content::Xml {

@@ -100,7 +100,7 @@ fn around_octets(job: Job<'_>) -> Result<Plan, Refusal> {
     let octets = base64(job.document);
     let octets = lines(&octets, job.profile.base64_lines);
     let content = [&*object.opening, &*octets, &*object.end].concat();
-    let seal = Seal::render_with(&parts, &body, &Context::default(), reference, &content)?;
+    let seal = Seal::render_with(&parts, &body, &Context::default(), vec![reference], &content)?;
     let declaration = Piece::Inserted(super::detached::DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();

@@ -15,9 +15,10 @@
 //! `settings` refuses what contradicts itself, `scaffold` adds the UBL scaffolding, `location` finds
 //! the place and `spot` the bytes, `names` makes the Ids, `template`, `key_info` and `properties`
 //! render the parts, `reference` digests the document, `enveloping` and `detached` are the other
-//! packagings, `existing` is for documents that hold signatures. `national` has the two authorities whose
+//! packagings, `asic` is the signature of a container, `existing` is for documents that hold signatures. `national` has the two authorities whose
 //! signatures only look like these.
 
+mod asic;
 mod detached;
 mod enveloping;
 mod existing;
@@ -30,12 +31,13 @@ mod reference;
 mod scaffold;
 mod settings;
 mod spot;
-mod tags;
+pub(super) mod tags;
 mod template;
 pub(super) mod ubl;
 
 use roxmltree::Document;
 
+use super::asic::File;
 use super::draft::{Draft, Piece};
 use super::inspect::{Content, inspect};
 use super::xml::guard::{self, Ids};
@@ -53,6 +55,8 @@ use scaffold::Scaffolded;
 use spot::Spot;
 use tags::{Tags, attribute};
 use template::{Body, Context, Parts, Reference};
+
+pub(super) use asic::NAMESPACE as ASIC_NAMESPACE;
 
 /// One document and how it is to be sealed.
 #[derive(Clone, Copy)]
@@ -106,7 +110,25 @@ pub(super) fn plan(
         Packaging::Enveloped => enveloped(job),
         Packaging::Enveloping => enveloping::plan(job),
         Packaging::Detached => detached::plan(job),
+        Packaging::AsicE => {
+            let rule = "a container is made of files, not of one document".to_owned();
+            Err(Refusal::setting("packaging", rule))
+        }
     }
+}
+
+/// A signature over the files of a container.
+pub(super) fn plan_files(
+    document: &[u8],
+    profile: &XadesProfile,
+    algorithm: SignatureAlgorithm,
+    signer: &Signer,
+    at: Instant,
+    limits: &Limits,
+    files: &[File],
+) -> Result<Plan, Refusal> {
+    let budget = Budget::of_document(0);
+    asic::plan(Job { document, profile, algorithm, signer, at, limits, budget: &budget }, files)
 }
 
 fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
@@ -194,7 +216,7 @@ impl<'a> Job<'a> {
 
     const fn parts(&self, names: &'a Names, tags: &'a Tags) -> Parts<'a> {
         let Self { profile, algorithm, signer, at, .. } = *self;
-        Parts { profile, algorithm, signer, at, names, tags }
+        Parts { profile, algorithm, signer, at, names, tags, files: &[] }
     }
 }
 
@@ -211,18 +233,18 @@ impl Seal {
         context: &Context,
         document: Reference,
     ) -> Result<Self, Refusal> {
-        Self::render_with(parts, body, context, document, "")
+        Self::render_with(parts, body, context, vec![document], "")
     }
 
-    /// As [`Seal::render`], with a further `ds:Object` at the end.
+    /// As [`Seal::render`], with any number of documents and a further `ds:Object` at the end.
     fn render_with(
         parts: &Parts<'_>,
         body: &Body,
         context: &Context,
-        document: Reference,
+        documents: Vec<Reference>,
         object: &str,
     ) -> Result<Self, Refusal> {
-        let references = template::references(parts, body, context, document)?;
+        let references = template::references(parts, body, context, documents)?;
         let (signed_info, to_be_signed) = template::signed_info(parts, body, context, &references)?;
         let pieces = around_value(parts, body, &signed_info, object);
         Ok(Self { pieces, to_be_signed })

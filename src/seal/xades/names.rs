@@ -114,7 +114,7 @@ impl Names {
             signed_properties: extended("ids.signedProperties", &ids.signed_properties)?,
             content: match profile.packaging {
                 Packaging::Enveloping => tokens.expand("ids", "{signature}-content")?,
-                Packaging::Enveloped | Packaging::Detached => String::new(),
+                Packaging::Enveloped | Packaging::Detached | Packaging::AsicE => String::new(),
             },
             document_reference: reference_id(ReferenceKind::Document)?,
             key_info_reference: reference_id(ReferenceKind::KeyInfo)?,
@@ -125,6 +125,11 @@ impl Names {
             },
             signature,
         })
+    }
+
+    /// Whether a part of the signature has this Id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.all().any(|name| name == id && id != self.document_reference)
     }
 
     fn all(&self) -> impl Iterator<Item = &str> {

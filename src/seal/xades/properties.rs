@@ -46,7 +46,7 @@ pub(super) fn signed_properties(parts: &Parts<'_>) -> Result<String, Refusal> {
     let before = text.len();
     let _ = write!(text, "<{xades}SignedDataObjectProperties>");
     let opened = text.len();
-    data_object_format(parts, &mut text);
+    data_object_formats(parts, &mut text);
     for commitment in &profile.commitments {
         commitment_type(commitment, xades, &mut text);
     }
@@ -192,15 +192,35 @@ fn claimed_roles(roles: &[String], v1: bool, xades: &str, text: &mut String) {
     let _ = write!(text, "</{xades}ClaimedRoles></{xades}SignerRole{version}>");
 }
 
-/// EN 319 132-1, 5.2.4, for the document.
-fn data_object_format(parts: &Parts<'_>, text: &mut String) {
-    let profile = parts.profile;
-    let format = &profile.data_object_format;
+/// EN 319 132-1, 5.2.4, for the document, or for every file of a container.
+fn data_object_formats(parts: &Parts<'_>, text: &mut String) {
+    let format = &parts.profile.data_object_format;
     if !format.include {
         return;
     }
+    for (reference, media_type) in parts.files {
+        data_object_format(
+            parts,
+            reference,
+            format.mime_type.as_deref().or(Some(media_type)),
+            text,
+        );
+    }
+    if parts.files.is_empty() {
+        let media_type = format.mime_type.as_deref().or(parts.profile.mime_type.as_deref());
+        let reference = &parts.names.document_reference;
+        data_object_format(parts, reference, media_type.or(Some("text/xml")), text);
+    }
+}
+
+fn data_object_format(
+    parts: &Parts<'_>,
+    reference: &str,
+    media_type: Option<&str>,
+    text: &mut String,
+) {
+    let format = &parts.profile.data_object_format;
     let xades = parts.tags.xades();
-    let reference = &parts.names.document_reference;
     let _ = write!(text, "<{xades}DataObjectFormat ObjectReference=\"#{reference}\">");
     optional(format.description.as_deref(), xades, "Description", text);
     if let Some(identifier) = &format.identifier {
@@ -213,8 +233,7 @@ fn data_object_format(parts: &Parts<'_>, text: &mut String) {
         optional(format.identifier_description.as_deref(), xades, "Description", text);
         let _ = write!(text, "</{xades}ObjectIdentifier>");
     }
-    let mime_type = format.mime_type.as_deref().or(profile.mime_type.as_deref());
-    optional(mime_type.or(Some("text/xml")), xades, "MimeType", text);
+    optional(media_type, xades, "MimeType", text);
     optional(format.encoding.as_deref(), xades, "Encoding", text);
     let _ = write!(text, "</{xades}DataObjectFormat>");
 }

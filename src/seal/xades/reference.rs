@@ -135,7 +135,7 @@ impl Site<'_> {
         context: &Context,
         reference: &Reference,
     ) -> Result<Digest, Refusal> {
-        let references = template::references(parts, body, context, reference.clone())?;
+        let references = template::references(parts, body, context, vec![reference.clone()])?;
         let signed_info = template::signed_info_text(parts, &references);
         let pieces = super::around_value(parts, body, &signed_info, "");
         let digest = self.with_signature(pieces, &"A".repeat(SHORT_VALUE), reference)?;

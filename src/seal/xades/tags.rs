@@ -97,7 +97,7 @@ pub(super) fn attribute(name: &str, value: &str) -> String {
 }
 
 /// Text that may stand in an attribute value or in content.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::seal) fn escaped(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
     write_attribute_value(text, &mut octets);
     // `]]>` must not stand in content (XML 1.0, 2.4).

@@ -132,6 +132,8 @@ pub(super) struct Parts<'a> {
     pub(super) at: Instant,
     pub(super) names: &'a Names,
     pub(super) tags: &'a Tags,
+    /// Of a container: the Id of the reference to each file, and the file's media type.
+    pub(super) files: &'a [(String, String)],
 }
 
 /// A signature without its references, `ds:SignedInfo` and value.
@@ -232,21 +234,21 @@ impl OwnReference {
 }
 
 /// The references to `ds:KeyInfo` and `xades:SignedProperties` that the profile wants, in order; the
-/// reference to the document is put where it belongs among them.
+/// references to the documents are put where they belong among them.
 pub(super) fn references(
     parts: &Parts<'_>,
     body: &Body,
     context: &Context,
-    document: Reference,
+    documents: Vec<Reference>,
 ) -> Result<Vec<Reference>, Refusal> {
     let Parts { profile, names, tags, .. } = parts;
     let end = format!("</{}Signature>", tags.ds());
-    let mut document = Some(document);
-    let mut references = Vec::with_capacity(3);
+    let mut references = Vec::with_capacity(documents.len() + 2);
+    let mut documents = documents;
     for kind in &profile.reference_order {
         let (own, id, target, usual_type, settings) = match kind {
             ReferenceKind::Document => {
-                references.extend(document.take());
+                references.append(&mut documents);
                 continue;
             }
             ReferenceKind::KeyInfo => {

@@ -17,10 +17,16 @@ use utoipa::ToSchema;
 use super::errors::Problem;
 
 use crate::app::Caller;
+use crate::domain::cades::CadesPackaging;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
+use crate::domain::pades::PadesProfile;
+use crate::domain::profile::Profile;
 use crate::domain::text::hex;
-use crate::domain::xades::{Packaging, Place, SignatureInput, SignatureTransform, XadesLevel};
+use crate::domain::visible::VisiblePlace;
+use crate::domain::xades::{
+    Packaging, Place, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
+};
 use crate::web::{Web, units};
 use crate::workflow;
 use crate::workflow::operations::OperationDetail;
@@ -282,20 +288,28 @@ fn document_answer(
     answer
 }
 
+fn attribute(attribute_key: &'static str, attribute_value: impl Into<String>) -> DocumentAttribute {
+    DocumentAttribute { attribute_key, attribute_value: attribute_value.into() }
+}
+
 fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
-    let attribute =
-        |attribute_key, attribute_value| DocumentAttribute { attribute_key, attribute_value };
-    let xades = &settings.xades;
+    match &settings.seal {
+        Profile::Xades(profile) => attributes_of_xades(profile),
+        Profile::Pades(profile) => attributes_of_pades(profile),
+        Profile::Cades(_) => Vec::new(),
+    }
+}
+
+fn attributes_of_xades(xades: &XadesProfile) -> Vec<DocumentAttribute> {
     let transform = match (&xades.signature_transform, xades.packaging) {
         (SignatureTransform::Named(named), Packaging::Enveloped) => named.as_str(),
         // Nothing is taken out of a document that does not hold its signature.
         (SignatureTransform::Named(_), _) => "NONE",
         (SignatureTransform::List(_), _) => "LIST",
     };
-    let canonical = xades.canonical_transform.as_str();
     let mut attributes = vec![
-        attribute("SIGNATURE_ATTRIBUTE_TRANSFORM", transform.to_owned()),
-        attribute("SIGNATURE_ATTRIBUTE_CANONICAL", canonical.to_owned()),
+        attribute("SIGNATURE_ATTRIBUTE_TRANSFORM", transform),
+        attribute("SIGNATURE_ATTRIBUTE_CANONICAL", xades.canonical_transform.as_str()),
     ];
     let location = match &xades.signature_location.place {
         Place::Default => None,
@@ -307,8 +321,56 @@ fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
     attributes
 }
 
-const fn level(settings: &SealSettings) -> &'static str {
-    match (settings.xades.signature_input, settings.xades.xades_level) {
+/// The image is left out: it is what the client sent.
+fn attributes_of_pades(pades: &PadesProfile) -> Vec<DocumentAttribute> {
+    let visible = pades.visible.as_ref();
+    let mut attributes = vec![attribute(
+        "GLOBAL_SIGNATURE_VISIBILITY_ENABLED",
+        if visible.is_some() { "true" } else { "false" },
+    )];
+    let texts = [
+        ("SIGNATURE_ATTRIBUTE_REASON", &pades.reason),
+        ("SIGNATURE_ATTRIBUTE_LOCATION", &pades.location),
+    ];
+    attributes
+        .extend(texts.into_iter().filter_map(|(key, text)| Some(attribute(key, text.as_deref()?))));
+    let Some(visible) = visible else { return attributes };
+    let (kind, value) = match &visible.place {
+        VisiblePlace::Field(name) => ("SIGN_FIELD", name.clone()),
+        VisiblePlace::Placeholder(word) => ("PLACEHOLDER", word.clone()),
+        VisiblePlace::Coordinate { page, x, y } => {
+            ("COORDINATE", format!("page={page},x={},y={}", x.as_f64(), y.as_f64()))
+        }
+    };
+    attributes.push(attribute("VISIBLE_SIGNATURE_LOCATION_TYPE", kind));
+    attributes.push(attribute("VISIBLE_SIGNATURE_LOCATION_VALUE", value));
+    if let Some(template) = &visible.template {
+        attributes.push(attribute("VISIBLE_SIGNATURE_TEMPLATE_CONTENT", template.as_str()));
+    }
+    if let Some(area) = visible.area {
+        let value = format!("width={},height={}", area.width.as_f64(), area.height.as_f64());
+        attributes.push(attribute("VISIBLE_SIGNATURE_AREA", value));
+    }
+    let background = visible.background.map_or("transparent".to_owned(), |it| it.to_string());
+    attributes.push(attribute("VISIBLE_SIGNATURE_AREA_BACKGROUND_COLOR", background));
+    let font = format!("size={},color={}", visible.font.size.as_f64(), visible.font.color);
+    attributes.push(attribute("VISIBLE_SIGNATURE_FONT", font));
+    attributes
+}
+
+fn level(settings: &SealSettings) -> &'static str {
+    let xades = match &settings.seal {
+        Profile::Xades(profile) => profile,
+        Profile::Pades(_) => return "PAdES-BASELINE-B",
+        Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
+            return "ASiC-E with CAdES-BASELINE-B";
+        }
+        Profile::Cades(_) => return "CAdES-BASELINE-B",
+    };
+    if xades.packaging == Packaging::AsicE {
+        return "ASiC-E with XAdES-BASELINE-B";
+    }
+    match (xades.signature_input, xades.xades_level) {
         (SignatureInput::Zatca, _) => "ZATCA",
         (SignatureInput::MyInvois, _) => "MYINVOIS",
         (SignatureInput::SignedInfo, XadesLevel::None) => "XMLDSIG",

@@ -271,6 +271,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::NotAvailable { .. }
         | Refusal::SettingMeaningless { .. }
         | Refusal::ProfileUnknown { .. }
+        | Refusal::ProfileFormat { .. }
         | Refusal::Sha1NotAllowed
         | Refusal::SettingInvalid { .. }
         | Refusal::SettingConflict { .. }
@@ -305,6 +306,8 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::XPathInvalid { .. }
         | Refusal::XPathTooExpensive { .. }
         | Refusal::TransformImpossible { .. }
-        | Refusal::ReferenceCoversItself => Family::Invalid,
+        | Refusal::ReferenceCoversItself
+        | Refusal::Pdf(_)
+        | Refusal::Cms(_) => Family::Invalid,
     }
 }

@@ -7,6 +7,7 @@ pub mod lookup;
 mod overrides;
 pub mod request;
 pub mod sign;
+mod visible;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Settings whose object only has members of its own to say: an empty one says nothing. An empty
 /// policy is the implied one, and an empty location the usual place, so they are not here.
-const GROUPS: [&str; 10] = [
+const GROUPS: [&str; 13] = [
     "reference",
     "keyInfoReference",
     "signedPropertiesReference",
@@ -15,6 +15,9 @@ const GROUPS: [&str; 10] = [
     "ids",
     "prefixes",
     "ubl",
+    "visible",
+    "area",
+    "font",
 ];
 
 /// Maps that are the same when they are empty and when they are not there.

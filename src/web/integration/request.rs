@@ -15,12 +15,14 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::overrides;
+use super::visible::VisibleSignatureInfo;
 use crate::app::Limits;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
 use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{NamedTransform, XadesProfile};
+use crate::domain::xades::NamedTransform;
+use crate::web::settings_schema::AnyProfile;
 use crate::workflow::accept::{RequestedDocument, SignRequest, content_type};
 
 /// Longest description and other free text, in characters.
@@ -67,7 +69,8 @@ struct DocumentRequest<'a> {
     external_reference: Option<String>,
     /// File name without path. Required.
     name: Option<String>,
-    /// `application/xml`, `text/xml`, `application/pdf` or `application/octet-stream`. Required.
+    /// `application/xml`, `text/xml`, `application/pdf`, `application/zip` or `application/octet-stream`;
+    /// any other media type with CAdES. Required.
     content_type: Option<String>,
     /// The document in base64. Required.
     #[serde(borrow, skip_serializing)]
@@ -96,23 +99,8 @@ struct SignatureInfo {
     /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
     /// of Sign'Stash says; where both say something the inner one counts.
     #[serde(default, deserialize_with = "overrides")]
-    #[schema(value_type = Option<XadesProfile>)]
+    #[schema(value_type = Option<AnyProfile>)]
     advanced_signature_info: Option<Map<String, Value>>,
-}
-
-/// A visible signature (PDF).
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct VisibleSignatureInfo {
-    template_type: Option<String>,
-    one_off_template: Option<String>,
-    location_type: Option<String>,
-    location_value: Option<String>,
-    area: Option<String>,
-    area_background_color: Option<String>,
-    font: Option<String>,
-    image_type: Option<String>,
-    image_value: Option<String>,
 }
 
 /// What happens to the sealed documents afterwards.
@@ -280,7 +268,7 @@ fn text_limit(text: &str, path: &str) -> Result<(), Refusal> {
 }
 
 /// Text for people: not every database keeps U+0000, and nobody has a use for it.
-fn readable(text: &str, path: &str) -> Result<(), Refusal> {
+pub(super) fn readable(text: &str, path: &str) -> Result<(), Refusal> {
     if text.contains('\0') {
         let expected = "text without the character U+0000".to_owned();
         return Err(Refusal::MemberInvalid { path: path.to_owned(), expected });
@@ -378,10 +366,12 @@ fn decode_document(
     let mut first = FirstRefusal(promise.refusal.clone());
     first.note(check_name(&name));
     let content = first.note(content(&encoded.0, limits)).unwrap_or_default();
-    let content_type =
-        first.note(content_type(&declared, &content)).unwrap_or_else(|| declared.trim().to_owned());
-    let wishes = first.note(wishes(&signature_type, info, &content_type)).unwrap_or(SealWishes {
-        format: Format::Xades,
+    let format = first.note(format(&signature_type)).unwrap_or(Format::Xades);
+    let content_type = first
+        .note(content_type(&declared, &content, format))
+        .unwrap_or_else(|| declared.trim().to_owned());
+    let wishes = first.note(wishes(format, info)).unwrap_or(SealWishes {
+        format,
         profile: None,
         settings: Map::new(),
         notes: Vec::new(),
@@ -448,56 +438,64 @@ fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-fn wishes(
-    signature_type: &str,
-    info: SignatureInfo,
-    content_type: &str,
-) -> Result<SealWishes, Refusal> {
-    let is_xml = matches!(content_type, "application/xml" | "text/xml");
-    match signature_type.to_ascii_lowercase().as_str() {
-        "xades" => {}
-        "pades" if is_xml => {
-            return Err(Refusal::FormatMismatch {
-                format: "PAdES",
-                content: "an XML document",
-                remedy: "use signatureType XAdES",
-            });
-        }
-        "pades" => return Err(not_available("sealing PDF with PAdES")),
-        "cades" => return Err(not_available("sealing with CAdES")),
-        _ => {
-            return Err(Refusal::MemberInvalid {
-                path: "signatureInfo.signatureType".to_owned(),
-                expected: "XAdES, PAdES or CAdES".to_owned(),
-            });
-        }
-    }
+fn format(signature_type: &str) -> Result<Format, Refusal> {
+    Format::parse(signature_type.trim()).ok_or_else(|| Refusal::MemberInvalid {
+        path: "signatureInfo.signatureType".to_owned(),
+        expected: "XAdES, PAdES or CAdES".to_owned(),
+    })
+}
+
+fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
     if info.apply_timestamp == Some(true) {
         return Err(Refusal::NotAvailable {
             what: "a timestamp (signatureInfo.applyTimestamp)".to_owned(),
             remedy: "send applyTimestamp false",
         });
     }
-    if info.visible_signature_info.is_some() {
-        return Err(Refusal::SettingMeaningless {
-            path: "signatureInfo.visibleSignatureInfo",
-            format: "XAdES",
-        });
+    let mut notes = Vec::new();
+    let mut settings = info.advanced_signature_info.unwrap_or_default();
+    match format {
+        Format::Pades => {
+            // Clients that send the same object with everything are not refused for it.
+            for member in XML_ONLY {
+                if settings.remove(member).is_some() {
+                    notes.push(format!(
+                        "signatureInfo.advancedSignatureInfo.{member} applies to XML and was not used"
+                    ));
+                }
+            }
+            for (name, text) in [("reason", info.reason), ("location", info.location)] {
+                if let Some(text) = text.filter(|text| !text.is_empty()) {
+                    readable(&text, &format!("signatureInfo.{name}"))?;
+                    settings.insert(name.to_owned(), Value::String(text));
+                }
+            }
+            if let Some(visible) = info.visible_signature_info {
+                let visible = visible.settings(&mut notes)?;
+                settings.insert("visible".to_owned(), Value::Object(visible));
+            }
+        }
+        Format::Xades | Format::Cades => {
+            if info.visible_signature_info.is_some() {
+                return Err(Refusal::SettingMeaningless {
+                    path: "signatureInfo.visibleSignatureInfo",
+                    format: format.as_str(),
+                });
+            }
+            if format == Format::Xades {
+                check_known(&settings)?;
+            }
+            let unused = [("reason", info.reason), ("location", info.location)];
+            notes.extend(unused.into_iter().filter(|(_, value)| value.is_some()).map(
+                |(member, _)| format!("signatureInfo.{member} applies to PDF and was not used"),
+            ));
+        }
     }
-    let settings = info.advanced_signature_info.unwrap_or_default();
-    check_known(&settings)?;
-    let unused = [("reason", info.reason), ("location", info.location)];
-    let notes = unused
-        .into_iter()
-        .filter(|(_, value)| value.is_some())
-        .map(|(member, _)| format!("signatureInfo.{member} applies to PDF and was not used"))
-        .collect();
-    Ok(SealWishes { format: Format::Xades, profile: info.profile, settings, notes })
+    Ok(SealWishes { format, profile: info.profile, settings, notes })
 }
 
-fn not_available(what: &str) -> Refusal {
-    Refusal::NotAvailable { what: what.to_owned(), remedy: "send XML with signatureType XAdES" }
-}
+/// Members of `advancedSignatureInfo` that Sign'Stash has; it ignores them with PDF.
+const XML_ONLY: [&str; 3] = ["signatureLocation", "signatureTransform", "canonicalTransform"];
 
 /// The members that Sign'Stash has too say what is wrong with them in words of their own.
 fn check_known(settings: &Map<String, Value>) -> Result<(), Refusal> {

@@ -24,8 +24,19 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    const fn new(judge: &'static str, is_engine: bool) -> Self {
+    pub(super) const fn new(judge: &'static str, is_engine: bool) -> Self {
         Self { judge, is_engine, verdicts: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, file: &Path, verdict: Result<(), String>) {
+        self.verdicts.push((file.to_owned(), verdict));
+    }
+
+    /// What it says of some files.
+    pub(super) fn of(&self, files: &[&Path]) -> Self {
+        let Self { judge, is_engine, verdicts } = self;
+        let some = verdicts.iter().filter(|(file, _)| files.contains(&file.as_path()));
+        Self { judge, is_engine: *is_engine, verdicts: some.cloned().collect() }
     }
 
     pub(super) fn total(&self) -> usize {

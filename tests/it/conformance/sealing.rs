@@ -116,8 +116,6 @@ impl Authority {
         document: &Document,
         key: &str,
     ) -> Result<Case, Refusal> {
-        let chain = fs::read(self.path(&format!("{key}-chain.pem"))).unwrap();
-        let signer = Signer::new(&Chain::from_pem(&chain).unwrap());
         let number = self.sealed.fetch_add(1, Ordering::Relaxed);
         let stem = format!("{number:05}-{profile}-{}-{key}", document.name);
         let original = self.path(&format!("{stem}.original.xml"));
@@ -128,22 +126,29 @@ impl Authority {
             if detached { json!({ "reference": { "uri": &*name } }) } else { json!({}) };
         let mut settings = catalogue.settings(Some(profile), overrides.as_object().unwrap())?;
         settings.mime_type = Some("application/xml".to_owned());
+        let profile = Profile::Xades(Box::new(settings));
+        let sealed = self.seal_bytes(&document.bytes, &profile, key)?;
+        let file = self.path(&format!("{stem}.xml"));
+        fs::write(&file, sealed).unwrap();
+        Ok(Case { file, content: detached.then(|| original.clone()), original })
+    }
+
+    /// Seals with settings of any format.
+    pub(super) fn seal_bytes(
+        &self,
+        document: &[u8],
+        profile: &Profile,
+        key: &str,
+    ) -> Result<Vec<u8>, Refusal> {
+        let chain = fs::read(self.path(&format!("{key}-chain.pem"))).unwrap();
+        let signer = Signer::new(&Chain::from_pem(&chain).unwrap());
         let at = signer.certificate().not_before().plus_ms(1000);
-        let prepared = prepare(
-            document.bytes.clone(),
-            &Profile::Xades(Box::new(settings)),
-            &signer,
-            at,
-            &Limits::default(),
-        )?;
+        let prepared = prepare(document.to_vec(), profile, &signer, at, &Limits::default())?;
         let certificate = Arc::new(signer.certificate().clone());
         let key = KeyRef { backend: "files".to_owned(), certificate };
         let item = ToBeSigned::new(prepared.signature_algorithm(), prepared.to_be_signed());
         let value = block_on(self.keyring.sign(&key, vec![item])).remove(0).unwrap();
-        let sealed = prepared.attach_checked(value).unwrap().finish().into_bytes();
-        let file = self.path(&format!("{stem}.xml"));
-        fs::write(&file, sealed).unwrap();
-        Ok(Case { file, content: detached.then(|| original.clone()), original })
+        Ok(prepared.attach_checked(value).unwrap().finish().into_bytes())
     }
 }
 

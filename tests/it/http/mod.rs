@@ -10,6 +10,8 @@ mod lint;
 mod log;
 mod lookup;
 mod oauth;
+mod pdf;
 mod postgres;
 mod profiles;
 mod sign;
+mod visible;

@@ -70,7 +70,10 @@ async fn every_algorithm_verifies() {
             // Each digest once for the references, whatever signs.
             let digest = DigestAlgorithm::ALL[seals % DigestAlgorithm::ALL.len()];
             let Profile::Xades(mut xades) =
-                profile(&PKI.p256, Canonicalization::EXCLUSIVE, SignatureLocation::default());
+                profile(&PKI.p256, Canonicalization::EXCLUSIVE, SignatureLocation::default())
+            else {
+                panic!("these are XAdES settings")
+            };
             (xades.digest_algorithm, xades.signature_algorithm) = (digest, Some(algorithm));
             let at = chain.signing().not_before().plus_ms(1000);
             let document = INVOICE.as_bytes().to_vec();

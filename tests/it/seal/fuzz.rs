@@ -9,18 +9,23 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use super::bodies;
 use super::support::INVOICE;
+use crate::pdf::made;
 use crate::support::judges::repository;
+use crate::support::long_pdf::{Structure, long_pdf};
 
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 9] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
     ("location", bodies::location, locations),
     ("transforms", bodies::transforms, expressions),
     ("settings", bodies::settings, settings),
+    ("pdf", bodies::pdf, pdfs),
+    ("pades", bodies::pades, sealable),
+    ("cms", bodies::cms, files),
 ];
 
 fn documents() -> Vec<Vec<u8>> {
@@ -94,6 +99,54 @@ fn settings() -> Vec<Vec<u8>> {
     all
 }
 
+/// Files of every structure, and those that once broke a promise.
+fn pdfs() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = made::kinds().into_iter().map(|(_, bytes)| bytes).collect();
+    all.push([&made::simple()[..], b"5 0 obj<</A(b)>>endobj startxref 1"].concat());
+    let broken = repository().join("tests").join("it").join("pdf").join("broken");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(broken).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    all.extend(files.iter().map(|file| fs::read(file).unwrap()));
+    all
+}
+
+/// The same and the samples, with choices in front: of each once with none made, then by chance.
+fn sealable() -> Vec<Vec<u8>> {
+    let mut all = pdfs();
+    all.push(long_pdf(Structure::Streams, 2, 100));
+    let samples = fs::read_dir(repository().join("samples").join("pdf")).unwrap();
+    let mut files: Vec<PathBuf> = samples.map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|it| it == "pdf"));
+    files.sort();
+    let small = |bytes: &Vec<u8>| bytes.len() < 5_000;
+    all.extend(files.iter().map(|file| fs::read(file).unwrap()).filter(small));
+    let mut random = Random(11);
+    let mut chosen = |plain: bool| -> Vec<u8> {
+        (0..bodies::CHOICES).map(|_| if plain { 0 } else { random.byte() }).collect()
+    };
+    all.iter()
+        .flat_map(|pdf| [true, false].map(|plain| [chosen(plain), pdf.clone()].concat()))
+        .collect()
+}
+
+/// Signatures that programs made, as DER and with indefinite lengths, ZIPs, and what is neither.
+fn files() -> Vec<Vec<u8>> {
+    let file = |name: &str| fs::read(repository().join("tests/it/cms/seeds").join(name)).unwrap();
+    [
+        "attached.p7m",
+        "detached.p7s",
+        "indefinite.p7m",
+        "two-signers.p7m",
+        "stored.zip",
+        "deflated.zip",
+    ]
+    .map(file)
+    .into_iter()
+    .chain([INVOICE.as_bytes().to_vec()])
+    .collect()
+}
+
 /// xorshift64*: the same changes on every run.
 struct Random(u64);
 
@@ -114,9 +167,9 @@ impl Random {
     }
 }
 
-/// A few changes: bytes, pieces moved or repeated, pieces of another seed, words of XML.
+/// A few changes: bytes, pieces moved or repeated, pieces of another seed, words of XML and PDF.
 fn change(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 22] = [
         "<!--",
         "-->",
         "<![CDATA[",
@@ -131,6 +184,14 @@ fn change(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
         "'",
         "xml:base='../'",
         "::*",
+        "1 0 R",
+        "4 0 obj",
+        "<<",
+        "/Prev 9",
+        "endstream",
+        "startxref",
+        "(",
+        "[",
     ];
     let mut bytes = seeds[random.below(seeds.len())].clone();
     for _ in 0..=random.below(4) {

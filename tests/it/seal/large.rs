@@ -56,11 +56,37 @@ fn child() {
     let sealed =
         bodies::seal_only(document, &Profile::Xades(Box::new(profile)), &Limits::default());
     let sealed = sealed.unwrap().len();
+    say(length, sealed, empty);
+}
+
+/// Tells the parent, at the end of a child.
+pub(crate) fn say(length: usize, sealed: usize, empty: usize) {
     println!("\nmeasured {length} {sealed} {empty} {}", peak());
 }
 
+/// Runs one test of this binary as a process of its own, which must say what it measured. Gives what
+/// sealing added to its peak by the length of the document, the document included.
+pub(crate) fn ratio_of(child: &str, name: &str, environment: &[(&str, &str)]) -> f64 {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", child, "--nocapture"])
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let measured = said.lines().find_map(|line| line.strip_prefix("measured "));
+    let measured = measured.unwrap_or_else(|| panic!("{said}"));
+    let numbers: Vec<usize> =
+        measured.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    let [length, sealed, empty, peak] = numbers[..] else { panic!("{measured}") };
+    assert!(sealed > 0);
+    let whole = thousandths(peak, length);
+    let ratio = thousandths(peak - empty, length);
+    println!("{name}: {length} bytes, peak {peak}: {whole:.2} times, {ratio:.2} by sealing");
+    ratio
+}
+
 /// Peak of this process in bytes (`VmHWM` of proc(5)).
-fn peak() -> usize {
+pub(crate) fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
@@ -83,24 +109,9 @@ fn memory_is_a_small_multiple_of_the_document() {
         ),
         (USUAL, MEGABYTES, json!({ "packaging": "ENVELOPING" })),
     ] {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "seal::large::child", "--nocapture"])
-            .env(CHILD, settings.to_string())
-            .env(SIZE, megabytes.to_string())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let measured = said.lines().find_map(|line| line.strip_prefix("measured "));
-        let measured = measured.unwrap_or_else(|| panic!("{said}"));
-        let numbers: Vec<usize> =
-            measured.split_whitespace().map(|number| number.parse().unwrap()).collect();
-        let [length, sealed, empty, peak] = numbers[..] else { panic!("{measured}") };
-        assert!(sealed > length);
-        let whole = thousandths(peak, length);
-        let ratio = thousandths(peak - empty, length);
-        println!(
-            "{settings}: {length} bytes, peak {peak}: {whole:.2} times, {ratio:.2} by sealing"
-        );
+        let written = settings.to_string();
+        let environment = [(CHILD, written.as_str()), (SIZE, &megabytes.to_string())];
+        let ratio = ratio_of("seal::large::child", &written, &environment);
         assert!(ratio < most, "{settings}: {ratio:.2} times the document");
     }
 }

@@ -1,14 +1,14 @@
 //! The XML engine before foreign judges: xmlsec1, libxml2, bergshamra.
 
 mod algorithms;
-mod bodies;
+pub(crate) mod bodies;
 mod c14n;
 mod departures;
 mod encodings;
 mod fuzz;
 mod hostile;
 mod independent;
-mod large;
+pub(crate) mod large;
 mod limits;
 mod lint;
 mod location;
@@ -23,7 +23,7 @@ mod refusals;
 mod samples;
 mod settings;
 mod speed;
-mod support;
+pub(crate) mod support;
 mod tamper;
 mod transforms;
 mod xpath;

@@ -293,6 +293,22 @@ fn plain_xml_signatures_have_no_properties() {
     assert_eq!(text.matches("<ds:Reference ").count(), 1);
 }
 
+/// Fuzzing found it: two prefixes in one text are written as two, and digested as one.
+#[test]
+fn an_inclusive_prefix_is_one_prefix() {
+    for prefix in ["p q", "p xmlns=''", "", "p:q", "1p", "#defaults"] {
+        let transforms = json!({ "signatureTransform": [
+            { "algorithm": "ENVELOPED" },
+            { "algorithm": "CANONICAL", "canonicalization": "EXCLUSIVE", "inclusivePrefixes": [prefix] },
+        ] });
+        let Refusal::SettingInvalid { path, reason } = refused(INVOICE, &transforms) else {
+            panic!("{prefix}")
+        };
+        assert!(path.contains("signatureTransform[1]"), "{path}");
+        assert!(reason.contains("is no namespace prefix"), "{reason}");
+    }
+}
+
 #[test]
 fn settings_that_contradict_themselves_are_refused() {
     for (settings, path) in [

@@ -22,11 +22,11 @@ use crate::support::judges::xmlsec_verify_under;
 use tempfile::TempDir;
 
 /// A software key with its chain.
-pub(super) struct TestKey {
-    pub(super) name: &'static str,
-    pub(super) signer: Signer,
-    pub(super) algorithm: SignatureAlgorithm,
-    pub(super) pem: PathBuf,
+pub(crate) struct TestKey {
+    pub(crate) name: &'static str,
+    pub(crate) signer: Signer,
+    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) pem: PathBuf,
     pair: Pair,
 }
 
@@ -36,7 +36,7 @@ enum Pair {
 }
 
 impl TestKey {
-    pub(super) fn sign(&self, message: &[u8]) -> SignatureValue {
+    pub(crate) fn sign(&self, message: &[u8]) -> SignatureValue {
         let random = SystemRandom::new();
         SignatureValue::new(match &self.pair {
             Pair::Rsa(pair) => {
@@ -49,32 +49,32 @@ impl TestKey {
     }
 
     /// A second after the certificate became valid: a moment ago.
-    pub(super) fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         self.signer.certificate().not_before().plus_ms(1000)
     }
 }
 
 /// Root, intermediate, an RSA-3072 and a P-256 certificate, made once per run.
-pub(super) struct Pki {
+pub(crate) struct Pki {
     folder: TempDir,
-    pub(super) rsa: TestKey,
-    pub(super) p256: TestKey,
+    pub(crate) rsa: TestKey,
+    pub(crate) p256: TestKey,
     documents: AtomicUsize,
 }
 
 impl Pki {
-    pub(super) fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
     }
 
     /// A fresh path for a document of a test.
-    pub(super) fn path(&self, extension: &str) -> PathBuf {
+    pub(crate) fn path(&self, extension: &str) -> PathBuf {
         let number = self.documents.fetch_add(1, Ordering::Relaxed);
         self.folder.path().join(format!("{number}.{extension}"))
     }
 }
 
-pub(super) static PKI: LazyLock<Pki> = LazyLock::new(|| {
+pub(crate) static PKI: LazyLock<Pki> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let script = r#"
         set -e
@@ -117,7 +117,7 @@ pub(super) static PKI: LazyLock<Pki> = LazyLock::new(|| {
     Pki { folder, rsa, p256, documents: AtomicUsize::new(0) }
 });
 
-pub(super) const ALL_CANONICALIZATIONS: [Canonicalization; 6] = {
+pub(crate) const ALL_CANONICALIZATIONS: [Canonicalization; 6] = {
     use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
     [
         Canonicalization { method: Exclusive, with_comments: false },
@@ -129,7 +129,7 @@ pub(super) const ALL_CANONICALIZATIONS: [Canonicalization; 6] = {
     ]
 };
 
-pub(super) fn profile(
+pub(crate) fn profile(
     key: &TestKey,
     canonicalization: Canonicalization,
     location: SignatureLocation,
@@ -143,12 +143,12 @@ pub(super) fn profile(
     }))
 }
 
-pub(super) fn inside(text: &str) -> SignatureLocation {
+pub(crate) fn inside(text: &str) -> SignatureLocation {
     SignatureLocation::inside(text)
 }
 
 /// Prepares with the P-256 key, exclusive canonicalization and default limits.
-pub(super) fn try_prepare(
+pub(crate) fn try_prepare(
     document: &[u8],
     location: SignatureLocation,
 ) -> Result<Prepared, Refusal> {
@@ -157,7 +157,7 @@ pub(super) fn try_prepare(
     prepare(document.to_vec(), &profile, &key.signer, key.now(), &Limits::default())
 }
 
-pub(super) fn try_seal(
+pub(crate) fn try_seal(
     document: &[u8],
     key: &TestKey,
     canonicalization: Canonicalization,
@@ -172,7 +172,7 @@ pub(super) fn try_seal(
 
 /// Asserts that taking the inserted element out again gives the original, and that only an
 /// empty-element tag of the parent may have been opened.
-pub(super) fn assert_bytes_kept(original: &[u8], sealed: &Sealed) {
+pub(crate) fn assert_bytes_kept(original: &[u8], sealed: &Sealed) {
     let range = sealed.signature();
     let (before, after) = (&sealed.bytes()[..range.start], &sealed.bytes()[range.end..]);
     let inserted = &sealed.bytes()[range];
@@ -199,19 +199,19 @@ pub(super) fn assert_bytes_kept(original: &[u8], sealed: &Sealed) {
 }
 
 /// Runs `xmlsec1 --verify` over files sealed by this module's keys.
-pub(super) fn xmlsec_verify(files: &[PathBuf], extra: &[&str]) -> Result<(), String> {
+pub(crate) fn xmlsec_verify(files: &[PathBuf], extra: &[&str]) -> Result<(), String> {
     xmlsec_verify_under(PKI.root(), files, extra)
 }
 
 /// Writes sealed bytes to a file of this run.
-pub(super) fn write(bytes: &[u8]) -> PathBuf {
+pub(crate) fn write(bytes: &[u8]) -> PathBuf {
     let path = PKI.path("xml");
     fs::write(&path, bytes).unwrap();
     path
 }
 
 /// Seals, checks the bytes outside, and asks xmlsec1.
-pub(super) fn seal_and_verify(
+pub(crate) fn seal_and_verify(
     document: &[u8],
     key: &TestKey,
     canonicalization: Canonicalization,
@@ -231,7 +231,7 @@ pub(super) fn seal_and_verify(
 }
 
 /// Runs xmllint; `None` when it refuses the file.
-pub(super) fn xmllint(arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
+pub(crate) fn xmllint(arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
     let output = Command::new("xmllint")
         .arg("--nonet")
         .args(arguments)
@@ -243,7 +243,7 @@ pub(super) fn xmllint(arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
 
 /// The folder of foreign samples: `CHANCERY_SHARED`, or a folder `shared` beside the repository or
 /// above it. Absent on most machines.
-pub(super) fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let named = std::env::var_os("CHANCERY_SHARED").map(PathBuf::from);
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|up| up.join("shared"));
     let found = named.into_iter().chain(above).find(|folder| folder.join("samples").is_dir());
@@ -254,7 +254,7 @@ pub(super) fn shared() -> Option<PathBuf> {
 }
 
 /// Every XML file of some folders of the shared samples.
-pub(super) fn shared_xml(folders: &[&str]) -> Vec<PathBuf> {
+pub(crate) fn shared_xml(folders: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in
         shared().iter().flat_map(|shared| folders.iter().map(|f| shared.join("samples").join(f)))
@@ -269,7 +269,7 @@ pub(super) fn shared_xml(folders: &[&str]) -> Vec<PathBuf> {
 }
 
 /// A small invoice of ours with a place for the signature.
-pub(super) const INVOICE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+pub(crate) const INVOICE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2" xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2" xmlns:ext="urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2">
   <ext:UBLExtensions>
     <ext:UBLExtension>

@@ -120,6 +120,8 @@ pub(crate) struct DssVerdict {
     pub(crate) intact: bool,
     pub(crate) errors: String,
     pub(crate) warnings: String,
+    /// What it finds odd about a PDF (`DssValidate.java`); empty when nothing.
+    pub(crate) odd: String,
 }
 
 /// Asks EU DSS about files, in one JVM; a detached seal comes with what it seals. Conformance tests
@@ -148,9 +150,10 @@ pub(crate) fn dss_validate(
         Some(content) => format!("{}\t{}", file.display(), content.display()),
         None => file.display().to_string(),
     });
-    let verdict = |fields: Vec<String>| match <[String; 8]>::try_from(fields) {
-        Ok([path, id, level, indication, sub_indication, integrity, errors, warnings]) => {
+    let verdict = |fields: Vec<String>| match <[String; 9]>::try_from(fields) {
+        Ok([path, id, level, indication, sub_indication, integrity, errors, warnings, odd]) => {
             DssVerdict {
+                odd: if odd == "-" { String::new() } else { odd },
                 path: path.into(),
                 id,
                 level,
@@ -261,21 +264,21 @@ fn judged(command: Command, files: &[PathBuf]) -> Vec<FileVerdict> {
     verdicts
 }
 
-fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
+pub(super) fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
     files.iter().map(|file| file.display().to_string())
 }
 
-fn python(program: &str) -> Command {
+pub(super) fn python(program: &str) -> Command {
     let mut command = Command::new(repository().join(".venv/bin/python"));
     command.arg(repository().join("tests/peers").join(program));
     command
 }
 
-fn java(judge: &str, program: &str) -> Command {
+pub(super) fn java(judge: &str, program: &str) -> Command {
     let built = repository().join(".tools/judges").join(judge);
     assert!(built.is_dir(), "{} is missing: scripts/setup-judges.sh builds it", built.display());
     let classes = match judge {
-        "dss" => format!("{0}/classes:{0}/lib/*", built.display()),
+        "dss" | "verapdf" => format!("{0}/classes:{0}/lib/*", built.display()),
         _ => built.display().to_string(),
     };
     let mut command = Command::new("java");
@@ -284,7 +287,10 @@ fn java(judge: &str, program: &str) -> Command {
 }
 
 /// Runs a judge over a list of files; its lines, cut at tabs. Exit code 1 says that it refused one.
-fn listing(mut command: Command, files: impl Iterator<Item = String>) -> Vec<Vec<String>> {
+pub(super) fn listing(
+    mut command: Command,
+    files: impl Iterator<Item = String>,
+) -> Vec<Vec<String>> {
     let mut list = tempfile::NamedTempFile::new().unwrap();
     for file in files {
         writeln!(list, "{file}").unwrap();

@@ -3,6 +3,9 @@
 pub(crate) mod authority;
 pub(crate) mod client;
 pub(crate) mod judges;
+pub(crate) mod long_pdf;
+pub(crate) mod pdf_judges;
+pub(crate) mod pdfs;
 pub(crate) mod postgres;
 pub(crate) mod service;
 pub(crate) mod softhsm;

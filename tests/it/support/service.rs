@@ -11,6 +11,7 @@ use chancery::domain::client_service::{Alias, DocumentReferences, Lint, ProfileN
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
+use chancery::domain::pades::ActiveContent;
 use chancery::keys::Keyring;
 use chancery::pki::certificate::Chain;
 use chancery::pki::jose::{TokenKey, TokenKeys};
@@ -193,19 +194,25 @@ impl Service {
     ) -> Client {
         let wish = Wish { chain: Some(chain), references: DocumentReferences::Unique };
         let profile = profile.map(|name| ProfileName::parse(name).unwrap());
-        self.make_client(wish, profile, allow_sha1, Lint::None).await
+        self.make_client(wish, profile, allow_sha1, Lint::None, ActiveContent::Warn).await
     }
 
     /// A client of a new client service.
     pub(crate) async fn client_of(&self, wish: Wish<'_>) -> Client {
-        self.make_client(wish, None, false, Lint::None).await
+        self.make_client(wish, None, false, Lint::None, ActiveContent::Warn).await
     }
 
     /// A client of a new client service whose documents are looked at.
     pub(crate) async fn client_linting(&self, lint: Lint, profile: Option<&str>) -> Client {
         let wish = Wish { chain: Some(&AUTHORITY.p256), references: DocumentReferences::Unique };
         let profile = profile.map(|name| ProfileName::parse(name).unwrap());
-        self.make_client(wish, profile, false, lint).await
+        self.make_client(wish, profile, false, lint, ActiveContent::Warn).await
+    }
+
+    /// A client of a new client service that wants no documents that run things.
+    pub(crate) async fn client_without_active_content(&self) -> Client {
+        let wish = Wish { chain: Some(&AUTHORITY.p256), references: DocumentReferences::Unique };
+        self.make_client(wish, None, false, Lint::None, ActiveContent::Refuse).await
     }
 
     async fn make_client(
@@ -214,6 +221,7 @@ impl Service {
         profile: Option<ProfileName>,
         allow_sha1: bool,
         lint: Lint,
+        active_content: ActiveContent,
     ) -> Client {
         let credential = match wish.chain {
             Some(chain) => Some(self.credential(chain).await),
@@ -230,6 +238,8 @@ impl Service {
             profile,
             allow_sha1,
             lint,
+            signature_template: None,
+            active_content,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();
         Client::log_in(&self.base, &alias, secret.expose_secret()).await

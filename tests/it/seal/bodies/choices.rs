@@ -23,12 +23,12 @@ impl<'a> Choices<'a> {
         usize::from(*first) % bound
     }
 
-    fn one<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(super) fn one<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())].clone()
     }
 
     /// True for one byte in so many.
-    fn rarely(&mut self, one_in: usize) -> bool {
+    pub(super) fn rarely(&mut self, one_in: usize) -> bool {
         self.below(one_in) == one_in - 1
     }
 

@@ -3,6 +3,9 @@
 //! sealed bytes, by the general evaluator and without anything that the engine remembers.
 
 pub(crate) mod choices;
+mod cms;
+mod pades;
+mod pdf;
 pub(crate) mod recheck;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -30,6 +33,9 @@ use roxmltree::Document;
 use serde_json::{Map, Value};
 
 use choices::Choices;
+pub(crate) use cms::cms;
+pub(crate) use pades::{CHOICES, pades};
+pub(crate) use pdf::pdf;
 pub(crate) use recheck::Seal;
 
 /// A self-signed certificate for these functions alone, and its key.

@@ -1,6 +1,12 @@
 //! Every reason for which we say no. A refusal is the client's cause and says what to change;
 //! each surface turns it into its own codes in one `match` without wildcard.
 
+mod cms;
+mod pdf;
+
+pub use cms::CmsRefusal;
+pub use pdf::PdfRefusal;
+
 use thiserror::Error;
 
 use super::ids::OperationId;
@@ -84,6 +90,8 @@ pub enum Refusal {
 
     #[error("profile '{name}' does not exist; known: {known}")]
     ProfileUnknown { name: String, known: String },
+    #[error("profile '{name}' is not for {format}, but for {formats}; name another, or none")]
+    ProfileFormat { name: String, format: &'static str, formats: String },
     #[error(
         "the seal would use SHA-1, which the client service must not; ask for another algorithm, or ask the operator to allow it"
     )]
@@ -188,6 +196,11 @@ pub enum Refusal {
         "the transforms keep the signature itself among what is sealed; add the enveloped transform, or leave it out by XPath"
     )]
     ReferenceCoversItself,
+
+    #[error(transparent)]
+    Pdf(#[from] PdfRefusal),
+    #[error(transparent)]
+    Cms(#[from] CmsRefusal),
 }
 
 impl Refusal {
@@ -229,6 +242,7 @@ impl Refusal {
             Self::NotAvailable { .. } => "not-available",
             Self::SettingMeaningless { .. } => "setting-meaningless",
             Self::ProfileUnknown { .. } => "profile-unknown",
+            Self::ProfileFormat { .. } => "profile-format",
             Self::Sha1NotAllowed => "sha1-not-allowed",
             Self::SettingInvalid { .. } => "setting-invalid",
             Self::SettingConflict { .. } => "setting-conflict",
@@ -263,6 +277,8 @@ impl Refusal {
             Self::XPathTooExpensive { .. } => "xpath-too-expensive",
             Self::TransformImpossible { .. } => "transform-impossible",
             Self::ReferenceCoversItself => "reference-covers-itself",
+            Self::Pdf(refusal) => refusal.code(),
+            Self::Cms(refusal) => refusal.code(),
         }
     }
 }

@@ -1,0 +1,51 @@
+//! Why a file is not sealed with CAdES, or not put into a container.
+
+use thiserror::Error;
+
+/// The cause lies in an existing CMS signature or container, or in what is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CmsRefusal {
+    #[error("the CMS signature that is there cannot be read: {reason}")]
+    Malformed { reason: String },
+    #[error(
+        "the document is a CMS signature already; send the unsigned document, or ask for existingSignatures PARALLEL or WRAP"
+    )]
+    Signed,
+    #[error(
+        "the CMS signature that is there has no content to sign beside it; send the document itself"
+    )]
+    ContentMissing,
+    #[error("the container cannot be read: {reason}")]
+    ContainerMalformed { reason: String },
+    #[error("the container has no files to seal")]
+    ContainerEmpty,
+    #[error("the container has the name '{name}' twice; give every file its own")]
+    ContainerNameRepeated { name: String },
+    #[error("the container has a file named '{name}', which cannot be kept: {reason}")]
+    ContainerName { name: String, reason: &'static str },
+    #[error("the container has more than {limit} files")]
+    ContainerTooManyFiles { limit: usize },
+    #[error("the container unpacks to more than {limit} bytes")]
+    ContainerTooLarge { limit: usize },
+    #[error("the container is sealed already; send the unsealed files")]
+    ContainerSealed,
+}
+
+impl CmsRefusal {
+    /// Stable name of the reason.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "cms-malformed",
+            Self::Signed => "cms-signed",
+            Self::ContentMissing => "cms-content-missing",
+            Self::ContainerMalformed { .. } => "container-malformed",
+            Self::ContainerEmpty => "container-empty",
+            Self::ContainerNameRepeated { .. } => "container-name-repeated",
+            Self::ContainerName { .. } => "container-name",
+            Self::ContainerTooManyFiles { .. } => "container-too-many-files",
+            Self::ContainerTooLarge { .. } => "container-too-large",
+            Self::ContainerSealed => "container-sealed",
+        }
+    }
+}

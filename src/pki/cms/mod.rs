@@ -1,0 +1,246 @@
+//! CMS signatures (`SignedData`, RFC 5652) in two phases: the signed attributes, whose DER a key
+//! signs, then the file. Who asks the key, and when, is not known here.
+//!
+//! What is written is DER throughout. It is put together from encodings that exist already
+//! (certificates, names, whatever an earlier signer wrote), so that all of them keep their bytes, and a
+//! content of any size is copied once.
+
+mod attributes;
+mod existing;
+mod identity;
+
+use std::ops::Range;
+
+use der::Encode as _;
+use der::asn1::ObjectIdentifier;
+
+pub use attributes::{
+    SignaturePolicy, SignedAttributeSettings, SignedAttributes, SignerLocation, digest_oid,
+};
+pub use existing::Existing;
+pub use identity::Identity;
+
+use super::Error;
+use super::algorithm::KeyKind;
+use super::signature::SignatureValue;
+use super::signed;
+use super::tlv::{INTEGER, OCTET_STRING, SEQUENCE, SET, context, full_length, header, sorted, tlv};
+use crate::domain::profile::SignatureAlgorithm;
+use crate::domain::xades::Certificates;
+use attributes::{digest_algorithm, oid};
+
+/// Plain data: what documents are (RFC 5652, 4).
+pub const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+/// A signature (RFC 5652, 5.1).
+pub const ID_SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// DER of the INTEGER 1.
+const ONE: [u8; 3] = [INTEGER, 1, 1];
+const NULL: [u8; 2] = [5, 0];
+
+/// A CMS signature whose value is missing.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    attributes: SignedAttributes,
+    kind: KeyKind,
+    /// Version, digest algorithms.
+    opening: Vec<u8>,
+    content_type: ObjectIdentifier,
+    /// Certificates and revocation lists.
+    middle: Vec<u8>,
+    /// `SignerInfo` up to the value.
+    signer: Vec<u8>,
+    /// Those of others.
+    others: Vec<Vec<u8>>,
+    /// Where the content of an existing signature stands in its file.
+    content: Option<Vec<Range<usize>>>,
+}
+
+impl Unsigned {
+    /// A signature with one signer. The digest of `attributes` must be that of `algorithm`
+    /// (RFC 5652, 5.4).
+    ///
+    /// # Errors
+    /// [`Error::AlgorithmMismatch`] for an algorithm that has no identifier.
+    pub fn new(
+        identity: &Identity,
+        attributes: SignedAttributes,
+        algorithm: SignatureAlgorithm,
+        certificates: Certificates,
+    ) -> Result<Self, Error> {
+        let digest = digest_algorithm(digest_oid(algorithm.digest()));
+        let signer = signer_info(identity, &attributes, algorithm)?;
+        Ok(Self {
+            attributes,
+            kind: identity.kind(),
+            opening: [&ONE[..], &tlv(SET, &[&digest])].concat(),
+            content_type: ID_DATA,
+            middle: tlv(context(0), &[identity.certificate_set(certificates)]),
+            signer,
+            others: Vec::new(),
+            content: None,
+        })
+    }
+
+    /// A signature beside those that are there: their content, certificates and signers keep their
+    /// bytes and, unless they were in the order of DER, their order.
+    ///
+    /// # Errors
+    /// As [`Unsigned::new`].
+    pub fn beside(
+        existing: Existing,
+        identity: &Identity,
+        attributes: SignedAttributes,
+        algorithm: SignatureAlgorithm,
+        certificates: Certificates,
+    ) -> Result<Self, Error> {
+        let digest = digest_algorithm(digest_oid(algorithm.digest()));
+        // An earlier signer may have written it with parameters.
+        let with_null = tlv(SEQUENCE, &[&oid(digest_oid(algorithm.digest())), &NULL]);
+        let mut digests = existing.digest_algorithms;
+        if !digests.contains(&with_null) {
+            digests = with(digests, digest);
+        }
+        let mut all = existing.certificates;
+        for certificate in identity.certificates(certificates) {
+            all = with(all, certificate.clone());
+        }
+        let version = [INTEGER, 1, existing.version];
+        let signer = signer_info(identity, &attributes, algorithm)?;
+        Ok(Self {
+            attributes,
+            kind: identity.kind(),
+            opening: [&version[..], &tlv(SET, &[&digests.concat()])].concat(),
+            content_type: existing.content_type,
+            middle: [tlv(context(0), &[&all.concat()]), existing.revocation].concat(),
+            signer,
+            others: existing.signers,
+            content: existing.content,
+        })
+    }
+
+    /// The octets that the key signs.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        self.attributes.to_be_signed()
+    }
+
+    /// The signature as a file of its own: DER of a ContentInfo without content.
+    #[must_use]
+    pub fn detached(&self, value: &SignatureValue) -> Vec<u8> {
+        self.assemble(None, &self.written(value))
+    }
+
+    /// DER of a ContentInfo with the content inside: the document, or what is the content of the
+    /// document when that is an existing signature.
+    #[must_use]
+    pub fn attached(&self, document: &[u8], value: &SignatureValue) -> Vec<u8> {
+        let pieces: Vec<&[u8]> = match &self.content {
+            None => vec![document],
+            Some(ranges) => {
+                ranges.iter().map(|range| document.get(range.clone()).unwrap_or_default()).collect()
+            }
+        };
+        self.assemble(Some(&pieces), &self.written(value))
+    }
+
+    fn written(&self, value: &SignatureValue) -> Vec<u8> {
+        // What is no pair of integers has no DER form.
+        value.to_der(self.kind).unwrap_or_else(|_| value.octets().to_vec())
+    }
+
+    /// Bytes of the file without content, with the longest value that the key can make. Values of RSA
+    /// have one length; those of ECDSA vary by some bytes.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.assemble(None, &vec![0xFF; longest_value(self.kind)]).len()
+    }
+
+    fn assemble(&self, content: Option<&[&[u8]]>, value: &[u8]) -> Vec<u8> {
+        let signer = tlv(SEQUENCE, &[&self.signer, &tlv(OCTET_STRING, &[value])]);
+        let signers = tlv(SET, &[&with(self.others.clone(), signer).concat()]);
+        let content_type = oid(self.content_type);
+        let content_length =
+            content.map(|pieces| pieces.iter().map(|piece| piece.len()).sum::<usize>());
+        let octets_length = content_length.map(full_length);
+        let encapsulated = content_type.len() + octets_length.map_or(0, full_length);
+        let signed_data =
+            self.opening.len() + full_length(encapsulated) + self.middle.len() + signers.len();
+        let kind = oid(ID_SIGNED_DATA);
+        let explicit = full_length(signed_data);
+        let info = kind.len() + full_length(explicit);
+
+        let mut der = Vec::with_capacity(full_length(info));
+        header(SEQUENCE, info, &mut der);
+        der.extend(kind);
+        header(context(0), explicit, &mut der);
+        header(SEQUENCE, signed_data, &mut der);
+        der.extend_from_slice(&self.opening);
+        header(SEQUENCE, encapsulated, &mut der);
+        der.extend(content_type);
+        if let (Some(pieces), Some(length), Some(octets)) = (content, content_length, octets_length)
+        {
+            header(context(0), octets, &mut der);
+            header(OCTET_STRING, length, &mut der);
+            for piece in pieces {
+                der.extend_from_slice(piece);
+            }
+        }
+        der.extend_from_slice(&self.middle);
+        der.extend(signers);
+        der
+    }
+}
+
+/// Adds an element to a set that has not got it: where DER wants it when the set is in that order, else
+/// at the end, because somebody may have digested the set as it is.
+fn with(mut set: Vec<Vec<u8>>, element: Vec<u8>) -> Vec<Vec<u8>> {
+    if set.contains(&element) {
+        return set;
+    }
+    let in_order = set.is_sorted();
+    set.push(element);
+    if in_order { sorted(set) } else { set }
+}
+
+/// Bytes of the longest value of a key, as CMS carries it.
+const fn longest_value(kind: KeyKind) -> usize {
+    let Some(curve) = kind.curve() else {
+        return match kind {
+            KeyKind::Rsa { bits } => bits.div_ceil(8),
+            _ => 0,
+        };
+    };
+    // A number whose highest bit is set has a zero before it; those of P-521 have 521 bits in 66 bytes.
+    let length = match kind {
+        KeyKind::P521 => curve.order_length(),
+        _ => curve.order_length() + 1,
+    };
+    full_length(2 * full_length(length))
+}
+
+/// `SignerInfo` (RFC 5652, 5.3), version 1, up to its value.
+fn signer_info(
+    identity: &Identity,
+    attributes: &SignedAttributes,
+    algorithm: SignatureAlgorithm,
+) -> Result<Vec<u8>, Error> {
+    let parts = [
+        &ONE[..],
+        identity.issuer_and_serial(),
+        &digest_algorithm(digest_oid(algorithm.digest())),
+        &attributes.implicit(),
+        &signature_algorithm(algorithm)?,
+    ];
+    Ok(parts.concat())
+}
+
+/// AlgorithmIdentifier of a signature algorithm as CMS has it: RSA PKCS#1 v1.5 is `rsaEncryption`, which
+/// every reader must know (RFC 3370, 3.2; RFC 5754, 3.2); the digest is that of `SignerInfo`.
+fn signature_algorithm(algorithm: SignatureAlgorithm) -> Result<Vec<u8>, Error> {
+    if let SignatureAlgorithm::RsaPkcs1(_) = algorithm {
+        return Ok(tlv(SEQUENCE, &[&oid(RSA_ENCRYPTION), &NULL]));
+    }
+    signed::algorithm_identifier(algorithm)?.to_der().map_err(Error::Encoding)
+}

@@ -1,0 +1,206 @@
+//! Tags, lengths and the bytes between them (X.690, 8.1), for structures that are put together from
+//! encodings that must stay as they are, byte for byte. Everything else is derived (`der`).
+
+use std::ops::Range;
+
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const UTF8_STRING: u8 = 0x0C;
+pub(super) const IA5_STRING: u8 = 0x16;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
+
+/// The constructed context-specific tag `[number]`.
+pub(super) const fn context(number: u8) -> u8 {
+    0xA0 | number
+}
+
+/// Writes tag and length in the shortest form (DER).
+pub(super) fn header(tag: u8, length: usize, to: &mut Vec<u8>) {
+    to.push(tag);
+    let octets = length.to_be_bytes();
+    let significant = significant(length);
+    if length >= 0x80 {
+        // At most eight octets of a length: the cast of the count cannot fail.
+        to.push(0x80 | u8::try_from(significant).unwrap_or_default());
+    }
+    to.extend(octets.iter().skip(octets.len() - significant));
+}
+
+/// One value with tag and length, made of parts.
+pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    let mut octets = Vec::with_capacity(full_length(length));
+    header(tag, length, &mut octets);
+    for part in parts {
+        octets.extend_from_slice(part);
+    }
+    octets
+}
+
+/// Bytes of a value with its tag and length.
+pub(super) const fn full_length(content: usize) -> usize {
+    let length = if content < 0x80 { 1 } else { 1 + significant(content) };
+    1 + length + content
+}
+
+const fn significant(length: usize) -> usize {
+    let bits = usize::BITS - length.leading_zeros();
+    if bits == 0 { 1 } else { bits.div_ceil(8) as usize }
+}
+
+/// The elements of a SET OF in the order of DER (X.690, 11.6).
+pub(super) fn sorted(mut elements: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    elements.sort_unstable();
+    elements
+}
+
+/// One value in an encoding that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) tag: u8,
+    /// From the tag to the end, end-of-contents octets included.
+    pub(super) whole: Range<usize>,
+    pub(super) content: Range<usize>,
+    pub(super) indefinite: bool,
+}
+
+impl Element {
+    pub(super) const fn is_constructed(&self) -> bool {
+        self.tag & 0x20 != 0
+    }
+}
+
+/// How deep values may be nested.
+const MAX_DEPTH: usize = 32;
+
+/// Reads the value that begins at an offset and ends before another. Lengths may be indefinite or
+/// longer than they need to be (BER).
+///
+/// # Errors
+/// What is wrong, as part of a sentence.
+pub(super) fn read(bytes: &[u8], at: usize, end: usize) -> Result<Element, &'static str> {
+    read_at(bytes, at, end, MAX_DEPTH)
+}
+
+fn read_at(bytes: &[u8], at: usize, end: usize, depth: usize) -> Result<Element, &'static str> {
+    const CUT: &str = "it is cut off, or a length is wrong";
+    let octet = |at: usize| (at < end).then(|| bytes.get(at).copied()).flatten().ok_or(CUT);
+    let tag = octet(at)?;
+    if tag & 0x1F == 0x1F {
+        return Err("it has a tag that CMS does not use");
+    }
+    let first = octet(at + 1)?;
+    if first == 0x80 {
+        if tag & 0x20 == 0 {
+            return Err("a primitive value has no length");
+        }
+        let depth = depth.checked_sub(1).ok_or("it is nested too deep")?;
+        let mut next = at + 2;
+        while (octet(next)?, octet(next + 1)?) != (0, 0) {
+            next = read_at(bytes, next, end, depth)?.whole.end;
+        }
+        let (whole, content) = (at..next + 2, at + 2..next);
+        return Ok(Element { tag, whole, content, indefinite: true });
+    }
+    let (start, length) = if first < 0x80 {
+        (at + 2, usize::from(first))
+    } else {
+        let count = usize::from(first & 0x7F);
+        let mut length = 0_usize;
+        for position in 0..count {
+            if length > usize::MAX >> 8 {
+                return Err(CUT);
+            }
+            length = length << 8 | usize::from(octet(at + 2 + position)?);
+        }
+        (at + 2 + count, length)
+    };
+    let stop = start.checked_add(length).filter(|stop| *stop <= end).ok_or(CUT)?;
+    Ok(Element { tag, whole: at..stop, content: start..stop, indefinite: false })
+}
+
+/// A value may have this many parts, and one more for every so many of its bytes: a list of parts must
+/// not become many times as large as what was sent. Segments of a content have 1000 bytes and more.
+const FREE_PARTS: usize = 1000;
+const BYTES_PER_PART: usize = 128;
+
+/// The values inside a constructed one.
+///
+/// # Errors
+/// As [`read`], and when there are suspiciously many.
+pub(super) fn children(bytes: &[u8], parent: &Element) -> Result<Vec<Element>, &'static str> {
+    let mut children = Vec::new();
+    let mut next = parent.content.start;
+    while next < parent.content.end {
+        let child = read(bytes, next, parent.content.end)?;
+        next = child.whole.end;
+        children.push(child);
+        if children.len() > FREE_PARTS + parent.content.len() / BYTES_PER_PART {
+            return Err("it has too many small parts");
+        }
+    }
+    Ok(children)
+}
+
+/// A value with the lengths of DER, its primitive contents as they are.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn definite(bytes: &[u8], element: &Element) -> Result<Vec<u8>, &'static str> {
+    definite_at(bytes, element, MAX_DEPTH)
+}
+
+fn definite_at(bytes: &[u8], element: &Element, depth: usize) -> Result<Vec<u8>, &'static str> {
+    let content = bytes.get(element.content.clone()).unwrap_or_default();
+    if !element.is_constructed() {
+        return Ok(tlv(element.tag, &[content]));
+    }
+    let depth = depth.checked_sub(1).ok_or("it is nested too deep")?;
+    let mut parts = Vec::with_capacity(element.content.len());
+    let mut next = element.content.start;
+    while next < element.content.end {
+        let child = read(bytes, next, element.content.end)?;
+        next = child.whole.end;
+        parts.extend(definite_at(bytes, &child, depth)?);
+    }
+    Ok(tlv(element.tag, &[&parts]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Element, definite, full_length, read, tlv};
+
+    #[test]
+    fn lengths_are_the_shortest() {
+        for (length, header) in [
+            (0, vec![4, 0]),
+            (127, vec![4, 127]),
+            (128, vec![4, 0x81, 128]),
+            (255, vec![4, 0x81, 255]),
+            (256, vec![4, 0x82, 1, 0]),
+            (65_536, vec![4, 0x83, 1, 0, 0]),
+        ] {
+            let octets = tlv(4, &[&vec![7; length]]);
+            assert!(octets.starts_with(&header) && octets.len() == header.len() + length);
+            assert_eq!(octets.len(), full_length(length));
+            let element = read(&octets, 0, octets.len());
+            let (whole, content) = (0..octets.len(), header.len()..octets.len());
+            assert_eq!(element, Ok(Element { tag: 4, whole, content, indefinite: false }));
+        }
+    }
+
+    #[test]
+    fn indefinite_lengths_become_definite() {
+        let octets = [0x30, 0x80, 0x31, 0x80, 4, 0x81, 1, 9, 0, 0, 5, 0, 0, 0];
+        let element = read(&octets, 0, octets.len()).unwrap_or_else(|_| unreachable!());
+        assert_eq!(element.whole, 0..octets.len());
+        assert_eq!(definite(&octets, &element), Ok(vec![0x30, 7, 0x31, 3, 4, 1, 9, 5, 0]));
+        for end in 0..octets.len() {
+            assert!(read(&octets, 0, end).is_err(), "{end}");
+        }
+        let deep = [0x30, 0x80].repeat(100);
+        assert!(read(&deep, 0, deep.len()).is_err());
+    }
+}

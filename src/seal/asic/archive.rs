@@ -1,0 +1,301 @@
+//! Reading a ZIP whose files are to be sealed (PKWARE APPNOTE 6.3), strictly: what two readers could
+//! read in two ways must not get a signature. So the directory must end the file, every entry must
+//! say the same in both of its headers, no two may overlap or have one name, and nothing may be
+//! encrypted, split or ZIP64. Contents are unpacked in small steps, for their digests only.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::pack::Method;
+use super::{File, MAX_FILES, MAX_UNPACKED, media_type_of};
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::refusal::CmsRefusal;
+use crate::pki::digest::{Digest, Hasher};
+
+/// A ZIP may unpack to this many times its size, and to this many bytes more.
+const MAX_RATIO: usize = 100;
+const FREE_UNPACKED: usize = 64 << 20;
+/// Bytes of a name.
+const MAX_NAME: usize = 500;
+
+const DIRECTORY_END: usize = 22;
+const DIRECTORY_ENTRY: usize = 46;
+const LOCAL_HEADER: usize = 30;
+
+/// Reads the files of a ZIP in their order. Folders are left out: names have them.
+///
+/// # Errors
+/// [`CmsRefusal`].
+pub(super) fn read(zip: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<File>, CmsRefusal> {
+    let entries = entries(zip)?;
+    check_names(entries.iter().map(|entry| entry.name.as_str()))?;
+    let files: Vec<&Entry> = entries.iter().filter(|entry| !entry.name.ends_with('/')).collect();
+    if files.is_empty() {
+        return Err(CmsRefusal::ContainerEmpty);
+    }
+    let limit = zip.len().saturating_mul(MAX_RATIO).saturating_add(FREE_UNPACKED).min(MAX_UNPACKED);
+    let total: u64 = files.iter().map(|entry| u64::from(entry.length)).sum();
+    if usize::try_from(total).map_or(true, |total| total > limit) || zip.len() > 2 * MAX_UNPACKED {
+        return Err(CmsRefusal::ContainerTooLarge { limit });
+    }
+    let file = |entry: &Entry| {
+        let packed = zip.get(entry.packed.clone()).unwrap_or_default();
+        let (digest, crc32) = unpack(packed, entry, algorithm)
+            .map_err(|reason| malformed(&format!("'{}' {reason}", entry.name)))?;
+        if crc32 != entry.crc32 {
+            return Err(malformed(&format!("'{}' is not what its checksum says", entry.name)));
+        }
+        Ok(File {
+            name: entry.name.clone(),
+            media_type: media_type_of(&entry.name).to_owned(),
+            digest,
+            method: entry.method,
+            crc32,
+            length: entry.length,
+            packed: entry.packed.clone(),
+        })
+    };
+    files.into_iter().map(file).collect()
+}
+
+/// Refuses names that lead out of a folder, mean something to readers of containers, or mean the same
+/// file on some system.
+///
+/// # Errors
+/// [`CmsRefusal::ContainerSealed`], [`CmsRefusal::ContainerName`],
+/// [`CmsRefusal::ContainerNameRepeated`].
+pub(super) fn check_names<'a>(
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), CmsRefusal> {
+    let folded = |name: &str| name.to_lowercase();
+    let sealed = |name: &str| {
+        let name = folded(name);
+        let of_container = name.strip_prefix("meta-inf/");
+        of_container.is_some_and(|name| {
+            name.contains("signature")
+                || name.contains("timestamp")
+                || name.contains("manifest0")
+                || name.starts_with("asicmanifest")
+                || name.starts_with("asicarchivemanifest")
+        })
+    };
+    if names.clone().any(sealed) {
+        return Err(CmsRefusal::ContainerSealed);
+    }
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if let Some(reason) = fault(name) {
+            let name = name.chars().take(120).collect();
+            return Err(CmsRefusal::ContainerName { name, reason });
+        }
+        if !seen.insert(folded(name)) {
+            return Err(CmsRefusal::ContainerNameRepeated { name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn fault(name: &str) -> Option<&'static str> {
+    let folder = name.ends_with('/');
+    let path = name.strip_suffix('/').unwrap_or(name);
+    let mut segments = path.split('/');
+    if name.len() > MAX_NAME {
+        Some("it is longer than 500 bytes")
+    } else if name.starts_with('/') {
+        Some("it is an absolute path")
+    } else if segments.any(|segment| matches!(segment, "" | "." | "..")) {
+        Some("it has an empty part, '.' or '..'")
+    } else if name
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\\' | ':' | '\u{FFFD}' | '\u{FFFE}' | '\u{FFFF}'))
+    {
+        Some("it has a character that not every system can keep")
+    } else if path.eq_ignore_ascii_case("mimetype") {
+        Some("the container writes its own")
+    } else if path.eq_ignore_ascii_case("META-INF") {
+        (!folder).then_some("META-INF is a folder of the container")
+    } else if path.to_ascii_lowercase().starts_with("meta-inf/") {
+        Some("META-INF belongs to the container; leave it out")
+    } else {
+        None
+    }
+}
+
+/// What the directory says about one file.
+struct Entry {
+    name: String,
+    method: Method,
+    crc32: u32,
+    length: u32,
+    /// From its local header to the end of its packed bytes.
+    whole: Range<usize>,
+    packed: Range<usize>,
+}
+
+fn malformed(reason: &str) -> CmsRefusal {
+    CmsRefusal::ContainerMalformed { reason: reason.to_owned() }
+}
+
+/// Fixed fields of a record, little-endian.
+#[derive(Clone, Copy)]
+struct Record<'a>(&'a [u8]);
+
+impl<'a> Record<'a> {
+    fn read(zip: &'a [u8], at: usize, length: usize, signature: [u8; 4]) -> Option<Self> {
+        let record = zip.get(at..at.checked_add(length)?)?;
+        record.starts_with(&signature).then_some(Self(record))
+    }
+
+    fn short(self, at: usize) -> u16 {
+        let octets = self.0.get(at..).and_then(|rest| rest.first_chunk::<2>());
+        u16::from_le_bytes(octets.copied().unwrap_or_default())
+    }
+
+    fn long(self, at: usize) -> u32 {
+        let octets = self.0.get(at..).and_then(|rest| rest.first_chunk::<4>());
+        u32::from_le_bytes(octets.copied().unwrap_or_default())
+    }
+
+    fn offset(self, at: usize) -> usize {
+        usize::try_from(self.long(at)).unwrap_or(usize::MAX)
+    }
+}
+
+fn entries(zip: &[u8]) -> Result<Vec<Entry>, CmsRefusal> {
+    let (end, record) = directory_end(zip)?;
+    let count = usize::from(record.short(10));
+    if count > MAX_FILES {
+        return Err(CmsRefusal::ContainerTooManyFiles { limit: MAX_FILES });
+    }
+    let (start, length) = (record.offset(16), record.offset(12));
+    let split = record.short(4) != 0 || record.short(6) != 0 || record.short(8) != record.short(10);
+    if split || start.checked_add(length) != Some(end) {
+        return Err(malformed(
+            "its directory is not where it says, or it is split, ZIP64 or begins with something else",
+        ));
+    }
+    let mut entries = Vec::with_capacity(count);
+    let mut next = start;
+    for _ in 0..count {
+        let (entry, after) = entry(zip, next, start)?;
+        next = after;
+        entries.push(entry);
+    }
+    if next != end {
+        return Err(malformed("its directory has more than it says"));
+    }
+    let mut places: Vec<&Range<usize>> = entries.iter().map(|entry| &entry.whole).collect();
+    places.sort_unstable_by_key(|place| place.start);
+    if places.windows(2).any(|pair| matches!(pair, [a, b] if a.end > b.start)) {
+        return Err(malformed("two of its files share bytes"));
+    }
+    Ok(entries)
+}
+
+/// The last record, which must end the file.
+fn directory_end(zip: &[u8]) -> Result<(usize, Record<'_>), CmsRefusal> {
+    let last = zip.len().checked_sub(DIRECTORY_END);
+    let last = last.ok_or_else(|| malformed("it is cut off"))?;
+    for at in (last.saturating_sub(usize::from(u16::MAX))..=last).rev() {
+        if let Some(record) = Record::read(zip, at, DIRECTORY_END, *b"PK\x05\x06")
+            && at + DIRECTORY_END + usize::from(record.short(20)) == zip.len()
+        {
+            return Ok((at, record));
+        }
+    }
+    Err(malformed("it is cut off, or no ZIP: its directory is missing"))
+}
+
+/// One entry, which must say the same in directory and local header; gives where the next begins.
+fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(Entry, usize), CmsRefusal> {
+    let cut = || malformed("its directory is cut off");
+    let record = Record::read(zip, at, DIRECTORY_ENTRY, *b"PK\x01\x02").ok_or_else(cut)?;
+    let name_end = at + DIRECTORY_ENTRY + usize::from(record.short(28));
+    let after = name_end + usize::from(record.short(30)) + usize::from(record.short(32));
+    let raw = zip.get(at + DIRECTORY_ENTRY..name_end).ok_or_else(cut)?;
+    let shown: String = String::from_utf8_lossy(raw).chars().take(120).collect();
+    let wrong =
+        |reason: &'static str| Err(CmsRefusal::ContainerName { name: shown.clone(), reason });
+    let Ok(name) = std::str::from_utf8(raw) else {
+        return wrong("it is not UTF-8; pack it with a program that writes UTF-8");
+    };
+    // An archive made on Unix says what kind of file it is; a link is none.
+    let unix = record.short(4) >> 8 == 3;
+    if unix && record.long(38) >> 28 == 0xA {
+        return wrong("it is a link, not a file");
+    }
+    let flags = record.short(8);
+    if flags & 0x2041 != 0 {
+        return wrong("it is encrypted");
+    }
+    let method = match record.short(10) {
+        0 => Method::Stored,
+        8 => Method::Deflated,
+        _ => return wrong("it is packed by another method than deflate"),
+    };
+    let (crc32, packed_length, length) = (record.long(16), record.offset(20), record.long(24));
+    let offset = record.offset(42);
+    let header = Record::read(zip, offset, LOCAL_HEADER, *b"PK\x03\x04");
+    let header = header.ok_or_else(|| malformed("a file is not where the directory says"))?;
+    let local_name_end = offset + LOCAL_HEADER + usize::from(header.short(26));
+    let start = local_name_end + usize::from(header.short(28));
+    // With this flag the sizes follow after the file, and the directory alone has them here.
+    let later = header.short(6) & 8 != 0;
+    let same_sizes =
+        header.long(14) == crc32 && header.offset(18) == packed_length && header.long(22) == length;
+    let same = zip.get(offset + LOCAL_HEADER..local_name_end) == Some(raw)
+        && header.short(8) == record.short(10)
+        && header.short(6) & 0x2041 == 0
+        && (later || same_sizes);
+    let end = start.checked_add(packed_length).filter(|end| *end <= directory);
+    let Some(end) = end.filter(|_| same) else {
+        return Err(malformed(&format!("'{shown}' is described in two ways")));
+    };
+    if method == Method::Stored && usize::try_from(length) != Ok(packed_length) {
+        return Err(malformed(&format!("'{shown}' has two lengths")));
+    }
+    let name = name.to_owned();
+    let (whole, packed) = (offset..end, start..end);
+    Ok((Entry { name, method, crc32, length, whole, packed }, after))
+}
+
+/// Digest and checksum of a file's content.
+fn unpack(
+    packed: &[u8],
+    entry: &Entry,
+    algorithm: DigestAlgorithm,
+) -> Result<(Digest, u32), &'static str> {
+    let mut hasher = Hasher::new(algorithm);
+    let mut checksum = crc32fast::Hasher::new();
+    if entry.method == Method::Stored {
+        hasher.update(packed);
+        checksum.update(packed);
+        return Ok((hasher.finish(), checksum.finalize()));
+    }
+    let mut inflate = Decompress::new(false);
+    let mut step = vec![0; 64 << 10];
+    loop {
+        let (read, written) = (inflate.total_in(), inflate.total_out());
+        let rest = usize::try_from(read).ok().and_then(|read| packed.get(read..));
+        let status = inflate
+            .decompress(rest.unwrap_or_default(), &mut step, FlushDecompress::None)
+            .map_err(|_| "cannot be unpacked")?;
+        let count = usize::try_from(inflate.total_out() - written).unwrap_or_default();
+        let octets = step.get(..count).unwrap_or_default();
+        if inflate.total_out() > u64::from(entry.length) {
+            return Err("unpacks to more than it says");
+        }
+        hasher.update(octets);
+        checksum.update(octets);
+        match status {
+            Status::StreamEnd => break,
+            _ if count == 0 && inflate.total_in() == read => return Err("is cut off"),
+            Status::Ok | Status::BufError => {}
+        }
+    }
+    let all = usize::try_from(inflate.total_in()) == Ok(packed.len())
+        && inflate.total_out() == u64::from(entry.length);
+    if all { Ok((hasher.finish(), checksum.finalize())) } else { Err("has two lengths") }
+}

@@ -1,0 +1,60 @@
+//! The manifests of a container: ETSI's, which a CAdES signature signs (EN 319 162-1, A.4), and that of
+//! OpenDocument, which readers of XAdES containers look for.
+
+use std::fmt::Write as _;
+
+use super::{File, MEDIA_TYPE};
+use crate::pki::algorithm::digest_uri;
+use crate::seal::signer::base64;
+use crate::seal::xades::tags::escaped;
+
+/// Name of ETSI's manifest.
+pub(super) const NAME: &str = "META-INF/ASiCManifest001.xml";
+/// Name of the signature over it.
+pub(super) const SIGNATURE: &str = "META-INF/signature001.p7s";
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// ETSI's manifest: every file with its digest, and the signature that signs this.
+pub(super) fn of_etsi(files: &[File]) -> String {
+    let mut text = String::with_capacity(500 + 400 * files.len());
+    let _ = write!(
+        text,
+        "{DECLARATION}<asic:ASiCManifest xmlns:asic=\"{}\" xmlns:ds=\"{}\">\
+         <asic:SigReference MimeType=\"application/pkcs7-signature\" URI=\"{SIGNATURE}\"/>",
+        crate::seal::xades::ASIC_NAMESPACE,
+        crate::seal::xml::DS_NAMESPACE,
+    );
+    for file in files {
+        let _ = write!(
+            text,
+            "<asic:DataObjectReference MimeType=\"{}\" URI=\"{}\"><ds:DigestMethod \
+             Algorithm=\"{}\"/><ds:DigestValue>{}</ds:DigestValue></asic:DataObjectReference>",
+            escaped(&file.media_type),
+            escaped(&file.uri()),
+            digest_uri(file.digest.algorithm()),
+            base64(file.digest.value()),
+        );
+    }
+    text.push_str("</asic:ASiCManifest>");
+    text
+}
+
+/// OpenDocument's manifest (OpenDocument 1.2, part 3, 3.2): every file with its media type.
+pub(super) fn of_opendocument(files: &[File]) -> String {
+    let mut text = format!(
+        "{DECLARATION}<manifest:manifest \
+         xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" \
+         manifest:version=\"1.2\">\
+         <manifest:file-entry manifest:full-path=\"/\" manifest:media-type=\"{MEDIA_TYPE}\"/>"
+    );
+    for file in files {
+        let (name, media_type) = (escaped(&file.name), escaped(&file.media_type));
+        let _ = write!(
+            text,
+            "<manifest:file-entry manifest:full-path=\"{name}\" manifest:media-type=\"{media_type}\"/>"
+        );
+    }
+    text.push_str("</manifest:manifest>");
+    text
+}

@@ -1,0 +1,197 @@
+//! ASiC-E containers (ETSI EN 319 162-1 V1.1.1, 4.4): a ZIP with the documents and one detached
+//! signature over all of them, XAdES (4.4.3) or CAdES over a manifest (4.4.4).
+//!
+//! `archive` reads a ZIP that is to become a container, `pack` writes one, `manifest` has the XML of
+//! ETSI and of OpenDocument. Files that came in a ZIP are not packed anew: their bytes are copied.
+
+mod archive;
+mod manifest;
+mod pack;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::cades::settings::Claims;
+use super::inspect::{Content, inspect};
+use super::{Ending as AnyEnding, Limits, Signer, Unfinished, XmlEnding, cades, xades};
+use crate::domain::cades::CadesProfile;
+use crate::domain::instant::Instant;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
+use crate::domain::refusal::{CmsRefusal, Refusal};
+use crate::domain::xades::XadesProfile;
+use crate::pki::algorithm::KeyKind;
+use crate::pki::cms::Unsigned;
+use crate::pki::digest::{Digest, Hasher};
+use crate::pki::signature::SignatureValue;
+use pack::{Method, Packer};
+
+/// Media type of the container, and the content of its first file.
+const MEDIA_TYPE: &str = "application/vnd.etsi.asic-e+zip";
+/// Files of one container.
+const MAX_FILES: usize = 1000;
+/// Bytes of all files together.
+const MAX_UNPACKED: usize = 1 << 30;
+
+/// One file of a container, digested.
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) media_type: String,
+    pub(super) digest: Digest,
+    method: Method,
+    crc32: u32,
+    length: u32,
+    /// Where its bytes, packed or not, stand in the document.
+    packed: Range<usize>,
+}
+
+impl File {
+    /// Its name as a relative URI (RFC 3986, 4.2).
+    pub(super) fn uri(&self) -> String {
+        const ESCAPED: &AsciiSet =
+            &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+        utf8_percent_encode(&self.name, ESCAPED).to_string()
+    }
+}
+
+/// A container whose signature value is missing.
+pub(super) struct Ending {
+    files: Vec<File>,
+    at: Instant,
+    signature: Signature,
+}
+
+enum Signature {
+    /// `META-INF/manifest.xml` and the signature.
+    Xades { manifest: String, xml: XmlEnding },
+    /// `META-INF/ASiCManifest001.xml` and the signature over it.
+    Cades { manifest: String, cms: Unsigned },
+}
+
+impl Ending {
+    /// The container, and where the signature stands in it.
+    pub(super) fn finish(
+        &self,
+        document: &[u8],
+        value: &SignatureValue,
+        kind: KeyKind,
+    ) -> (Vec<u8>, Range<usize>) {
+        let length = self.files.iter().map(|file| file.packed.len() + 2 * file.name.len() + 100);
+        let mut packer = Packer::new(self.at, length.sum::<usize>() + 16_384);
+        packer.store("mimetype", MEDIA_TYPE.as_bytes());
+        for file in &self.files {
+            let octets = document.get(file.packed.clone()).unwrap_or_default();
+            packer.copy(&file.name, file.method, file.crc32, file.length, octets);
+        }
+        let signature = match &self.signature {
+            Signature::Xades { manifest, xml } => {
+                packer.store("META-INF/manifest.xml", manifest.as_bytes());
+                packer.store("META-INF/signatures001.xml", &xml.finish(&[], value, kind).bytes)
+            }
+            Signature::Cades { manifest, cms } => {
+                packer.store(manifest::NAME, manifest.as_bytes());
+                packer.store(manifest::SIGNATURE, &cms.detached(value))
+            }
+        };
+        (packer.finish(), signature)
+    }
+}
+
+/// A container with a XAdES signature.
+pub(super) fn with_xades(
+    document: &[u8],
+    profile: &XadesProfile,
+    algorithm: SignatureAlgorithm,
+    signer: &Signer,
+    at: Instant,
+    limits: &Limits,
+) -> Result<Unfinished, Refusal> {
+    xades::check_settings(profile)?;
+    let name = profile.reference.uri.as_deref().map(|uri| {
+        percent_decode_str(uri).decode_utf8().map_or_else(|_| uri.to_owned(), Cow::into_owned)
+    });
+    let digest = profile.reference.digest_algorithm.unwrap_or(profile.digest_algorithm);
+    let files = files(document, name.as_deref(), profile.mime_type.as_deref(), digest)?;
+    let plan = xades::plan_files(document, profile, algorithm, signer, at, limits, &files)?;
+    let manifest = manifest::of_opendocument(&files);
+    let xml = XmlEnding::new(plan.pieces, profile);
+    let signature = Signature::Xades { manifest, xml };
+    let ending = AnyEnding::Asic(Ending { files, at, signature });
+    Ok(Unfinished { to_be_signed: plan.to_be_signed, ending })
+}
+
+/// A container with a CAdES signature.
+pub(super) fn with_cades(
+    document: &[u8],
+    profile: &CadesProfile,
+    algorithm: SignatureAlgorithm,
+    signer: &Signer,
+    at: Instant,
+) -> Result<Unfinished, Refusal> {
+    let claims = Claims::of(profile)?;
+    let digest = algorithm.digest();
+    let files = files(document, profile.name.as_deref(), profile.mime_type.as_deref(), digest)?;
+    let manifest = manifest::of_etsi(&files);
+    let job = cades::Job { profile, claims: &claims, algorithm, signer, at };
+    let cms = job.unsigned(&Digest::of(digest, manifest.as_bytes()), None)?;
+    let to_be_signed = cms.to_be_signed().to_vec();
+    let signature = Signature::Cades { manifest, cms };
+    Ok(Unfinished { to_be_signed, ending: AnyEnding::Asic(Ending { files, at, signature }) })
+}
+
+/// The document as the one file of a container, or the files of a document that is a plain ZIP.
+fn files(
+    document: &[u8],
+    name: Option<&str>,
+    media_type: Option<&str>,
+    algorithm: DigestAlgorithm,
+) -> Result<Vec<File>, Refusal> {
+    // Office documents are ZIPs too; what is declared as one of those is one file.
+    let is_zip =
+        matches!(media_type, None | Some("application/zip" | "application/x-zip-compressed"));
+    match inspect(document) {
+        Content::Empty => Err(Refusal::DocumentEmpty),
+        Content::Zip if is_zip => Ok(archive::read(document, algorithm)?),
+        _ => {
+            let name = name.unwrap_or("document");
+            archive::check_names(std::iter::once(name))?;
+            let length =
+                u32::try_from(document.len()).ok().filter(|_| document.len() <= MAX_UNPACKED);
+            let length = length.ok_or(CmsRefusal::ContainerTooLarge { limit: MAX_UNPACKED })?;
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(document);
+            Ok(vec![File {
+                name: name.to_owned(),
+                media_type: media_type.unwrap_or_else(|| media_type_of(name)).to_owned(),
+                digest: hasher.finish(),
+                method: Method::Stored,
+                crc32: crc32fast::hash(document),
+                length,
+                packed: 0..document.len(),
+            }])
+        }
+    }
+}
+
+/// The media type that a file's name stands for.
+fn media_type_of(name: &str) -> &'static str {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "xml" => "text/xml",
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "p7m" => "application/pkcs7-mime",
+        "zip" => "application/zip",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "odt" => "application/vnd.oasis.opendocument.text",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        _ => "application/octet-stream",
+    }
+}

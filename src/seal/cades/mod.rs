@@ -1,0 +1,175 @@
+//! CAdES-BASELINE-B signatures (ETSI EN 319 122-1 V1.3.1, 6.3): a CMS with the document inside, or as
+//! a file of its own. `settings` turns settings into what CMS says; `asic` uses both for containers.
+
+pub(super) mod settings;
+
+use std::ops::Range;
+
+use super::{Signer, Unfinished};
+use crate::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
+use crate::domain::instant::Instant;
+use crate::domain::profile::SignatureAlgorithm;
+use crate::domain::refusal::{CmsRefusal, Refusal};
+use crate::pki;
+use crate::pki::cms::{Existing, ID_DATA, SignedAttributeSettings, SignedAttributes, Unsigned};
+use crate::pki::digest::Digest;
+use crate::pki::signature::SignatureValue;
+use settings::Claims;
+pub(super) use settings::policy;
+
+/// Refuses settings that contradict each other, whatever the document.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+pub fn check_settings(profile: &CadesProfile) -> Result<(), Refusal> {
+    Claims::of(profile).map(drop)
+}
+
+/// A CMS whose value is missing, and whether the document goes inside.
+pub(super) struct Ending {
+    unsigned: Unsigned,
+    attached: bool,
+}
+
+impl Ending {
+    /// The file, and where the signature stands in it.
+    pub(super) fn finish(
+        &self,
+        document: &[u8],
+        value: &SignatureValue,
+    ) -> (Vec<u8>, Range<usize>) {
+        let file = if self.attached {
+            self.unsigned.attached(document, value)
+        } else {
+            self.unsigned.detached(value)
+        };
+        let whole = 0..file.len();
+        (file, whole)
+    }
+}
+
+/// Digests the document and puts the attributes together.
+pub(super) fn plan(
+    document: &[u8],
+    profile: &CadesProfile,
+    algorithm: SignatureAlgorithm,
+    signer: &Signer,
+    at: Instant,
+) -> Result<Unfinished, Refusal> {
+    let claims = Claims::of(profile)?;
+    if document.is_empty() {
+        return Err(Refusal::DocumentEmpty);
+    }
+    let job = Job { profile, claims: &claims, algorithm, signer, at };
+    let attached = profile.packaging == CadesPackaging::Attached;
+    let unsigned = match existing(document, profile.existing_signatures)? {
+        None => {
+            let digest = Digest::of(algorithm.digest(), document);
+            let mime_type = profile.mime_type.as_deref().filter(|_| !attached);
+            job.unsigned(&digest, mime_type)?
+        }
+        Some(existing) => {
+            let digest = existing.digest(document, algorithm.digest());
+            let digest = digest.ok_or(CmsRefusal::ContentMissing)?;
+            let attributes = job.attributes(&digest, existing.content_type(), None)?;
+            let certificates = profile.certificates;
+            Unsigned::beside(existing, signer.identity(), attributes, algorithm, certificates)
+                .map_err(|error| unusable(&error))?
+        }
+    };
+    Ok(Unfinished {
+        to_be_signed: unsigned.to_be_signed().to_vec(),
+        ending: super::Ending::Cms(Ending { unsigned, attached }),
+    })
+}
+
+/// One signature and how it is made.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) profile: &'a CadesProfile,
+    pub(super) claims: &'a Claims,
+    pub(super) algorithm: SignatureAlgorithm,
+    pub(super) signer: &'a Signer,
+    pub(super) at: Instant,
+}
+
+impl Job<'_> {
+    /// A signature over plain data.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    pub(super) fn unsigned(
+        self,
+        digest: &Digest,
+        mime_type: Option<&str>,
+    ) -> Result<Unsigned, Refusal> {
+        let attributes = self.attributes(digest, ID_DATA, mime_type)?;
+        let certificates = self.profile.certificates;
+        Unsigned::new(self.signer.identity(), attributes, self.algorithm, certificates)
+            .map_err(|error| unusable(&error))
+    }
+
+    fn attributes(
+        self,
+        message_digest: &Digest,
+        content_type: der::asn1::ObjectIdentifier,
+        mime_type: Option<&str>,
+    ) -> Result<SignedAttributes, Refusal> {
+        SignedAttributes::new(&SignedAttributeSettings {
+            identity: self.signer.identity(),
+            message_digest,
+            content_type,
+            certificate_digest: self.algorithm.digest(),
+            issuer_serial: false,
+            signing_time: Some(self.at),
+            policy: self.claims.policy.as_ref(),
+            commitments: &self.claims.commitments,
+            claimed_roles: &self.profile.claimed_roles,
+            place: self.claims.place.as_ref(),
+            mime_type,
+        })
+        .map_err(|error| unusable(&error))
+    }
+}
+
+/// The signature that a document is, when another is to stand beside it.
+fn existing(document: &[u8], existing: ExistingCmsSignatures) -> Result<Option<Existing>, Refusal> {
+    let as_text = is_signed_data_as_text(document);
+    if !as_text && !Existing::is_signed_data(document) {
+        return Ok(None);
+    }
+    match existing {
+        ExistingCmsSignatures::Wrap => Ok(None),
+        ExistingCmsSignatures::Refuse => Err(CmsRefusal::Signed.into()),
+        ExistingCmsSignatures::Parallel => {
+            let malformed = |reason: &str| CmsRefusal::Malformed { reason: reason.to_owned() };
+            if as_text {
+                return Err(malformed("it is written as base64; send its bytes").into());
+            }
+            Ok(Some(Existing::read(document).map_err(malformed)?))
+        }
+    }
+}
+
+/// Whether a document is a CMS signature in base64, with or without PEM lines around it.
+fn is_signed_data_as_text(document: &[u8]) -> bool {
+    use base64::Engine as _;
+    const LABELS: [&[u8]; 2] = [b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----"];
+    if LABELS.iter().any(|label| document.starts_with(label)) {
+        return true;
+    }
+    // 24 characters are 18 bytes: tag, length and identifier.
+    let start: Vec<u8> = document
+        .iter()
+        .take(64)
+        .copied()
+        .filter(|octet| !octet.is_ascii_whitespace())
+        .take(24)
+        .collect();
+    let decoded = base64::engine::general_purpose::STANDARD.decode(start);
+    decoded.is_ok_and(|octets| Existing::is_signed_data(&octets))
+}
+
+pub(super) fn unusable(error: &pki::Error) -> Refusal {
+    Refusal::CertificateUnusable { reason: error.to_string() }
+}

@@ -1,0 +1,109 @@
+//! What a PDF runs when it is opened, shown or clicked (ISO 32000-1, 12.6): JavaScript, programs, forms
+//! that are sent elsewhere.
+
+use super::form::Form;
+use crate::domain::pades::ActiveContent;
+use crate::domain::refusal::PdfRefusal;
+use crate::seal::pdf::PdfFile;
+use crate::seal::pdf::object::{Dictionary, Object};
+
+/// Actions that are looked at one after the other.
+const MAX_CHAIN: usize = 100;
+
+/// The first active content that is found, in a few words. To warn, the places that take effect by
+/// themselves are looked at; to refuse, every page, annotation and field too.
+///
+/// # Errors
+/// What the reader refuses.
+pub(super) fn find(
+    file: &PdfFile<'_>,
+    catalog: &Dictionary,
+    form: &Form,
+    policy: ActiveContent,
+) -> Result<Option<String>, PdfRefusal> {
+    if let Some(kind) = action(file, catalog.get("OpenAction"))? {
+        return Ok(Some(format!("{kind} that runs when it is opened")));
+    }
+    if let Some(kind) = additional(file, catalog.get("AA"))? {
+        return Ok(Some(format!("{kind} that runs with the document")));
+    }
+    if let Some(names) = file.dictionary(catalog, "Names")?
+        && file.dictionary(&names, "JavaScript")?.is_some()
+    {
+        return Ok(Some("JavaScript for the whole document".to_owned()));
+    }
+    if policy == ActiveContent::Warn {
+        return Ok(None);
+    }
+    for field in &form.fields {
+        if let Some(kind) = of_dictionary(file, &field.dictionary)? {
+            return Ok(Some(format!("{kind} in the field '{}'", field.name)));
+        }
+    }
+    for (position, page) in file.pages()?.enumerate() {
+        let page = page?.dictionary;
+        if let Some(kind) = additional(file, page.get("AA"))? {
+            return Ok(Some(format!("{kind} on page {}", position + 1)));
+        }
+        for annotation in file.array(&page, "Annots")?.unwrap_or_default() {
+            if let Object::Dictionary(annotation) = file.resolve(&annotation)?
+                && let Some(kind) = of_dictionary(file, &annotation)?
+            {
+                return Ok(Some(format!("{kind} in an annotation of page {}", position + 1)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn of_dictionary(
+    file: &PdfFile<'_>,
+    dictionary: &Dictionary,
+) -> Result<Option<&'static str>, PdfRefusal> {
+    match action(file, dictionary.get("A"))? {
+        Some(kind) => Ok(Some(kind)),
+        None => additional(file, dictionary.get("AA")),
+    }
+}
+
+/// The actions of a trigger dictionary (12.6.3).
+fn additional(
+    file: &PdfFile<'_>,
+    triggers: Option<&Object>,
+) -> Result<Option<&'static str>, PdfRefusal> {
+    let Some(triggers) = triggers else { return Ok(None) };
+    let Object::Dictionary(triggers) = file.resolve(triggers)? else { return Ok(None) };
+    for (_, trigger) in triggers.iter() {
+        if let Some(kind) = action(file, Some(trigger))? {
+            return Ok(Some(kind));
+        }
+    }
+    Ok(None)
+}
+
+/// What an action or one that follows it runs. An array where an action may stand is a destination.
+fn action(file: &PdfFile<'_>, first: Option<&Object>) -> Result<Option<&'static str>, PdfRefusal> {
+    let mut ahead: Vec<Object> = first.cloned().into_iter().collect();
+    for _ in 0..MAX_CHAIN {
+        let Some(next) = ahead.pop() else { return Ok(None) };
+        let Object::Dictionary(action) = file.resolve(&next)? else { continue };
+        let kind = match file.value(&action, "S")?.as_name() {
+            Some(b"JavaScript") => Some("JavaScript"),
+            Some(b"Launch") => Some("a program"),
+            Some(b"SubmitForm") => Some("a form that is sent elsewhere"),
+            Some(b"ImportData") => Some("data that is imported"),
+            Some(b"Rendition") if action.get("JS").is_some() => Some("JavaScript"),
+            _ => None,
+        };
+        if kind.is_some() {
+            return Ok(kind);
+        }
+        match file.value(&action, "Next")? {
+            Object::Array(items) => ahead.extend(items),
+            Object::Null => {}
+            other => ahead.push(other),
+        }
+    }
+    // A chain this long hides something.
+    Ok(Some("a chain of actions without end"))
+}

@@ -1,0 +1,191 @@
+//! Images of visible signatures: files in, image XObjects out (ISO 32000-1, 8.9.5). What a file is, is
+//! seen from its first bytes; what a request calls it does not matter.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::color::{Components, Restrictions};
+use super::{Sink, jpeg, raster};
+use crate::domain::refusal::PdfRefusal;
+use crate::domain::visible::Color;
+use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
+
+/// Bytes that an image file may have.
+pub const FILE_LIMIT: usize = 1 << 20;
+/// Pixels that an image may have.
+pub const PIXEL_LIMIT: u64 = 4_000_000;
+/// Bytes of the streams that an image becomes.
+pub const STREAM_LIMIT: usize = 2 << 20;
+
+/// An image, ready to be put into files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    base: Stream,
+    mask: Option<Stream>,
+    width: u32,
+    height: u32,
+    orientation: Orientation,
+}
+
+/// How the pixels are turned and mirrored when they are shown: the values 1 to 8 of EXIF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Orientation(u8);
+
+impl Orientation {
+    pub(super) const UPRIGHT: Self = Self(1);
+
+    pub(super) fn from_exif(value: u16) -> Self {
+        u8::try_from(value).ok().filter(|value| (1..=8).contains(value)).map_or(Self::UPRIGHT, Self)
+    }
+
+    /// Takes the unit square of the image to itself.
+    const fn matrix(self) -> [f64; 6] {
+        match self.0 {
+            2 => [-1.0, 0.0, 0.0, 1.0, 1.0, 0.0],
+            3 => [-1.0, 0.0, 0.0, -1.0, 1.0, 1.0],
+            4 => [1.0, 0.0, 0.0, -1.0, 0.0, 1.0],
+            5 => [0.0, -1.0, -1.0, 0.0, 1.0, 1.0],
+            6 => [0.0, -1.0, 1.0, 0.0, 0.0, 1.0],
+            7 => [0.0, 1.0, 1.0, 0.0, 0.0, 0.0],
+            8 => [0.0, 1.0, -1.0, 0.0, 1.0, 0.0],
+            _ => [1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+        }
+    }
+}
+
+/// What the readers of the formats find.
+pub(super) struct Picture {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) components: Components,
+    /// The dictionary has what belongs to the filter.
+    pub(super) base: Stream,
+    /// Opacity, eight bits a pixel, in one component.
+    pub(super) mask: Option<Stream>,
+    pub(super) orientation: Orientation,
+    /// Whether the highest value of a component is none of it.
+    pub(super) inverted: bool,
+}
+
+impl Image {
+    /// Reads a PNG or JPEG file. `background` is what lies under it where it may not be transparent.
+    ///
+    /// # Errors
+    /// [`PdfRefusal::ImageUnreadable`], [`PdfRefusal::ImageTooLarge`] beyond [`FILE_LIMIT`] or
+    /// [`PIXEL_LIMIT`], [`PdfRefusal::AppearanceTooLarge`] beyond [`STREAM_LIMIT`].
+    pub fn read(
+        file: &[u8],
+        restrictions: Restrictions,
+        background: Option<Color>,
+    ) -> Result<Self, PdfRefusal> {
+        if file.len() > FILE_LIMIT {
+            let reason = format!("{} bytes; the limit is {FILE_LIMIT}", file.len());
+            return Err(PdfRefusal::ImageTooLarge { reason });
+        }
+        let picture = if file.starts_with(b"\x89PNG\r\n\x1A\n") {
+            let over = background.unwrap_or(Color { red: 255, green: 255, blue: 255 });
+            raster::read(file, restrictions.opaque.then_some(over))?
+        } else if file.starts_with(&[0xFF, 0xD8]) {
+            jpeg::read(file)?
+        } else {
+            return Err(unreadable("it is neither PNG nor JPEG"));
+        };
+        let Some(space) = picture.components.space(restrictions) else {
+            return Err(unreadable("a PDF/A file takes no CMYK image; convert it to RGB"));
+        };
+        let size = picture.base.data.len() + picture.mask.as_ref().map_or(0, |it| it.data.len());
+        if size > STREAM_LIMIT {
+            return Err(PdfRefusal::AppearanceTooLarge { size, limit: STREAM_LIMIT });
+        }
+        let described = |stream: Stream, space: Object| {
+            let mut dictionary = Dictionary::new()
+                .with("Type", Object::name("XObject"))
+                .with("Subtype", Object::name("Image"))
+                .with("Width", Object::Integer(picture.width.into()))
+                .with("Height", Object::Integer(picture.height.into()))
+                .with("ColorSpace", space)
+                .with("BitsPerComponent", Object::Integer(8));
+            for (name, value) in stream.dictionary.iter() {
+                dictionary.push(name.clone(), value.clone());
+            }
+            Stream { dictionary, data: stream.data }
+        };
+        let mut base = described(picture.base, space);
+        if picture.inverted {
+            let bounds = [1, 0, 1, 0, 1, 0, 1, 0].map(Object::Integer);
+            base.dictionary.set("Decode", Object::Array(bounds.to_vec()));
+        }
+        let mask = picture.mask.map(|mask| described(mask, Object::name("DeviceGray")));
+        let Picture { width, height, orientation, .. } = picture;
+        Ok(Self { base, mask, width, height, orientation })
+    }
+
+    /// As [`Image::read`], from base64 as requests carry it.
+    ///
+    /// # Errors
+    /// As [`Image::read`].
+    pub fn read_base64(
+        text: &str,
+        restrictions: Restrictions,
+        background: Option<Color>,
+    ) -> Result<Self, PdfRefusal> {
+        // A line break after every 76 characters, and some room.
+        if text.len() > FILE_LIMIT / 2 * 3 {
+            let reason = format!("the limit is {FILE_LIMIT} bytes");
+            return Err(PdfRefusal::ImageTooLarge { reason });
+        }
+        let config =
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let file = GeneralPurpose::new(&STANDARD, config)
+            .decode(text)
+            .map_err(|_| unreadable("it is not base64"))?;
+        Self::read(&file, restrictions, background)
+    }
+
+    /// Width by height as it is shown.
+    #[must_use]
+    pub fn aspect(&self) -> f64 {
+        let (width, height) = (f64::from(self.width), f64::from(self.height));
+        if self.orientation.0 > 4 { height / width } else { width / height }
+    }
+
+    /// The matrix that draws it upright into a rectangle (8.9.5.1).
+    #[must_use]
+    pub fn matrix(&self, x: f64, y: f64, width: f64, height: f64) -> [f64; 6] {
+        let mut matrix = self.orientation.matrix();
+        let factors =
+            [(width, 0.0), (height, 0.0), (width, 0.0), (height, 0.0), (width, x), (height, y)];
+        for (entry, (factor, summand)) in matrix.iter_mut().zip(factors) {
+            *entry = *entry * factor + summand;
+        }
+        matrix
+    }
+
+    /// Puts the image into a file; the answer names the image XObject.
+    pub fn embed(&self, sink: &mut dyn Sink) -> Reference {
+        let mut base = self.base.clone();
+        if let Some(mask) = &self.mask {
+            let mask = sink.add(Indirect::Stream(mask.clone()));
+            base.dictionary.set("SMask", mask.into());
+        }
+        sink.add(Indirect::Stream(base))
+    }
+}
+
+pub(super) fn unreadable(reason: impl Into<String>) -> PdfRefusal {
+    PdfRefusal::ImageUnreadable { reason: reason.into() }
+}
+
+/// Refuses more pixels than [`PIXEL_LIMIT`], before any of them is unpacked.
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), PdfRefusal> {
+    if width == 0 || height == 0 {
+        return Err(unreadable("it has no pixels"));
+    }
+    if u64::from(width) * u64::from(height) > PIXEL_LIMIT {
+        let reason = format!("{width} by {height} pixels; the limit is {PIXEL_LIMIT} together");
+        return Err(PdfRefusal::ImageTooLarge { reason });
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! PAdES: a CMS signature in an incremental update of a PDF (ETSI EN 319 142-1; ISO 32000-1, 12.8).
+//! The first bytes of the sealed document are the original, bit for bit.
+//!
+//! [`plan`] reads what the signature touches, refuses what the document does not allow, and writes the
+//! update with a gap. [`form`], [`permissions`], [`changes`] and [`seed`] read the document, [`target`]
+//! says which field is signed and where, [`signature`] writes the signature dictionary, [`update`] the
+//! objects around it; [`placement`], [`placeholder`], [`template`], [`font`], [`image`] and
+//! [`appearance`] make it visible.
+
+mod active;
+pub mod appearance;
+mod changes;
+mod color;
+mod excerpt;
+pub mod font;
+mod form;
+pub mod image;
+mod jpeg;
+mod layout;
+mod permissions;
+pub mod placeholder;
+pub mod placement;
+mod raster;
+mod seed;
+mod signature;
+mod stream;
+mod target;
+pub mod template;
+mod update;
+mod words;
+
+use std::ops::Range;
+
+use crate::domain::instant::Instant;
+use crate::domain::pades::{ActiveContent, PadesProfile};
+use crate::domain::profile::SignatureAlgorithm;
+use crate::domain::refusal::{PdfRefusal, Refusal};
+use crate::domain::visible::VisiblePlace;
+use crate::pki::cms;
+use crate::pki::digest::Hasher;
+use crate::pki::signature::SignatureValue;
+use crate::seal::cades;
+use crate::seal::pdf::object::{Indirect, Object, Reference};
+use crate::seal::pdf::{PdfFile, PdfLimits};
+use crate::seal::signer::Signer;
+use form::Form;
+use permissions::Intention;
+use target::Target;
+
+/// Whoever writes a file.
+pub trait Sink {
+    /// Takes an object into the file, under a number that no other object has.
+    fn add(&mut self, object: Indirect) -> Reference;
+}
+
+/// An update that lacks the CMS.
+pub(super) struct Plan {
+    /// What is appended to the document.
+    update: Vec<u8>,
+    /// The hexadecimal digits of `/Contents` in `update`.
+    digits: Range<usize>,
+    cms: cms::Unsigned,
+    /// What the client should know.
+    pub(super) notes: Vec<String>,
+}
+
+impl Plan {
+    /// DER of the signed attributes.
+    pub(super) fn to_be_signed(&self) -> &[u8] {
+        self.cms.to_be_signed()
+    }
+
+    /// The sealed document, and where the signature's value stands in it.
+    pub(super) fn finish(
+        mut self,
+        mut document: Vec<u8>,
+        value: &SignatureValue,
+    ) -> (Vec<u8>, Range<usize>) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let cms = self.cms.detached(value);
+        if let Some(gap) = self.update.get_mut(self.digits.clone()) {
+            for (pair, byte) in gap.chunks_exact_mut(2).zip(&cms) {
+                if let [high, low] = pair {
+                    *high = DIGITS.get(usize::from(byte >> 4)).copied().unwrap_or(b'0');
+                    *low = DIGITS.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
+                }
+            }
+        }
+        let start = document.len();
+        document.reserve_exact(self.update.len());
+        document.extend_from_slice(&self.update);
+        (document, start + self.digits.start..start + self.digits.end)
+    }
+}
+
+/// Whether settings can be used at all, whatever the document.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`], by its path.
+pub(super) fn check_settings(profile: &PadesProfile) -> Result<(), Refusal> {
+    if let Some(visible) = &profile.visible {
+        if let Some(template) = &visible.template {
+            template::Template::parse(template)?;
+        }
+        if let Some(area) = visible.area
+            && (area.width.as_f64() <= 0.0 || area.height.as_f64() <= 0.0)
+        {
+            let rule = "width and height must be more than 0".to_owned();
+            return Err(Refusal::setting("visible.area", rule));
+        }
+    }
+    if profile.field.as_deref().is_some_and(|name| name.is_empty() || name.contains('.')) {
+        // A dot separates the parts of a qualified name; an existing field may have it.
+        if profile.field.as_deref() == Some("") {
+            let rule = "a field has a name; leave it out for one of ours".to_owned();
+            return Err(Refusal::setting("field", rule));
+        }
+    }
+    if let (Some(digest), Some(signature)) = (profile.digest_algorithm, profile.signature_algorithm)
+        && digest != signature.digest()
+    {
+        let rule = "must be the digest of the signatureAlgorithm (RFC 5652, 5.4)".to_owned();
+        return Err(Refusal::setting("digestAlgorithm", rule));
+    }
+    if let Some(policy) = &profile.policy {
+        if profile.reason.is_some() {
+            let rule =
+                "with a signature policy there is no reason (EN 319 142-1, 6.3 m)".to_owned();
+            return Err(Refusal::setting("reason", rule));
+        }
+        cades::policy(policy)?;
+    }
+    Ok(())
+}
+
+/// Writes the update of a document, but for the value.
+///
+/// # Errors
+/// As [`check_settings`]; [`Refusal::Pdf`]: the document, or what is asked of it; see [`PdfRefusal`].
+pub(super) fn plan(
+    document: &[u8],
+    profile: &PadesProfile,
+    algorithm: SignatureAlgorithm,
+    signer: &Signer,
+    at: Instant,
+    limits: &PdfLimits,
+) -> Result<Plan, Refusal> {
+    check_settings(profile)?;
+    let file = PdfFile::open(document, limits)?;
+    let catalog = file.catalog()?;
+    let form = Form::read(&file, &catalog)?;
+    let mut notes = changes::check(&file, &form, document, limits)?;
+    let ahead = file.base();
+    if ahead > 0 {
+        notes.push(format!(
+            "{ahead} bytes stand before the header of the PDF; the seal covers them, but EU DSS, pyHanko and \
+             others do not open such a file"
+        ));
+    }
+    if let Some(what) = active::find(&file, &catalog, &form, profile.active_content)? {
+        if profile.active_content == ActiveContent::Refuse {
+            return Err(PdfRefusal::ActiveContent { what }.into());
+        }
+        notes.push(format!("the PDF contains {what}"));
+    }
+    let place = target::find(&file, &form, profile)?;
+    let is_new = matches!(place.target, Target::New { .. });
+    let intention =
+        Intention { field: place.target.name(), is_new, certification: profile.certification };
+    permissions::check(&file, &form, &intention)?;
+    if let (Target::Existing { field, .. }, Some(visible)) = (&place.target, &profile.visible)
+        && !matches!(visible.place, VisiblePlace::Field(_))
+    {
+        notes.push(format!(
+            "visible.place was not used: the field '{}' is there, and the signature is drawn in it",
+            field.name
+        ));
+    }
+    if is_new && place.placement.is_some() {
+        notes.extend(permissions::new_on_certified(&file, &form)?);
+    }
+
+    let mut references = Vec::new();
+    if let Some(permissions) = profile.certification.permissions() {
+        references.push(permissions::transform_of_certification(permissions));
+    }
+    if let Target::Existing { field, .. } = &place.target {
+        seed::check(&file, field, &seed::Offer { profile, algorithm, signer })?;
+        let catalog = Object::Reference(file.root());
+        references.extend(permissions::transform_of_lock(&file, field, catalog)?);
+    }
+
+    // CMS has one digest for the document and the attributes (RFC 5652, 5.4).
+    let digest_algorithm = algorithm.digest();
+    let policy = profile.policy.as_ref().map(cades::policy).transpose()?;
+    let signing = |digest: &crate::pki::digest::Digest| {
+        let attributes = cms::SignedAttributes::new(&cms::SignedAttributeSettings {
+            identity: signer.identity(),
+            message_digest: digest,
+            content_type: cms::ID_DATA,
+            certificate_digest: digest_algorithm,
+            issuer_serial: false,
+            signing_time: None,
+            policy: policy.as_ref(),
+            commitments: &[],
+            claimed_roles: &[],
+            place: None,
+            mime_type: None,
+        });
+        attributes.and_then(|attributes| {
+            cms::Unsigned::new(signer.identity(), attributes, algorithm, profile.certificates)
+        })
+    };
+    let unusable =
+        |error: crate::pki::Error| Refusal::CertificateUnusable { reason: error.to_string() };
+    // What the CMS holds has the same length whatever the digest is.
+    let room = signing(&Hasher::new(digest_algorithm).finish()).map_err(unusable)?.longest();
+
+    let facts = signature::Facts { profile, at, references, room };
+    let written = update::write(&file, &catalog, &form, &place, &facts, signer)?;
+    let update::Update { mut bytes, byte_range, contents } = written;
+    let start = document.len();
+    let gap = start + contents.start..start + contents.end;
+    let range = signature::byte_range(&gap, start + bytes.len());
+    if let Some(place) = bytes.get_mut(byte_range)
+        && place.len() == range.len()
+    {
+        place.copy_from_slice(range.as_bytes());
+    }
+    let mut hasher = Hasher::new(digest_algorithm);
+    hasher.update(document);
+    hasher.update(bytes.get(..contents.start).unwrap_or_default());
+    hasher.update(bytes.get(contents.end..).unwrap_or_default());
+    let cms = signing(&hasher.finish()).map_err(unusable)?;
+    let digits = contents.start + 1..contents.end.saturating_sub(1);
+    Ok(Plan { update: bytes, digits, cms, notes })
+}

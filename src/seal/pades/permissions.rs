@@ -1,0 +1,193 @@
+//! What a PDF allows to be done to it: permissions of its encryption, certification and locks.
+
+use super::form::{Field, Form, text};
+use crate::domain::pades::Certification;
+use crate::domain::refusal::PdfRefusal;
+use crate::seal::pdf::PdfFile;
+use crate::seal::pdf::object::{Dictionary, Object};
+
+/// Which fields a lock or a FieldMDP transform is about (ISO 32000-1, table 233).
+enum Scope {
+    All,
+    Include(Vec<String>),
+    Exclude(Vec<String>),
+}
+
+impl Scope {
+    fn read(file: &PdfFile<'_>, lock: &Dictionary) -> Result<Option<Self>, PdfRefusal> {
+        let mut names = Vec::new();
+        for item in file.array(lock, "Fields")?.unwrap_or_default() {
+            names.extend(file.resolve(&item)?.as_string().map(text));
+        }
+        Ok(match file.value(lock, "Action")?.as_name() {
+            Some(b"All") => Some(Self::All),
+            Some(b"Include") => Some(Self::Include(names)),
+            Some(b"Exclude") => Some(Self::Exclude(names)),
+            _ => None,
+        })
+    }
+
+    /// A field is meant by its own name or by that of one above it.
+    fn covers(&self, field: &str) -> bool {
+        let meant = |names: &[String]| {
+            names.iter().any(|name| {
+                field
+                    .strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+        };
+        match self {
+            Self::All => true,
+            Self::Include(names) => meant(names),
+            Self::Exclude(names) => !meant(names),
+        }
+    }
+}
+
+/// What is about to be done.
+pub(super) struct Intention<'a> {
+    /// Name of the field that will be signed.
+    pub(super) field: &'a str,
+    /// Whether the field has to be made.
+    pub(super) is_new: bool,
+    pub(super) certification: Certification,
+}
+
+/// Refuses what the document does not allow.
+///
+/// # Errors
+/// [`PdfRefusal::Forbidden`], [`PdfRefusal::CertifiedNoChanges`], [`PdfRefusal::FieldLocked`],
+/// [`PdfRefusal::CertificationTooLate`].
+pub(super) fn check(
+    file: &PdfFile<'_>,
+    form: &Form,
+    intention: &Intention<'_>,
+) -> Result<(), PdfRefusal> {
+    encryption(file, intention.is_new)?;
+    let mut signed = false;
+    for (field, signature) in form.signed() {
+        signed = true;
+        for (method, parameters) in transforms(file, signature)? {
+            match method.as_slice() {
+                b"DocMDP" => permits(file, &parameters)?,
+                b"FieldMDP" => lock(file, &parameters, intention.field)?,
+                _ => {}
+            }
+        }
+        // A lock counts once its field is signed (ISO 32000-2, table 236 adds P).
+        if let Some(parameters) = file.dictionary(&field.dictionary, "Lock")? {
+            if parameters.get("P").is_some() {
+                permits(file, &parameters)?;
+            }
+            lock(file, &parameters, intention.field)?;
+        }
+    }
+    if signed && intention.certification != Certification::None {
+        return Err(PdfRefusal::CertificationTooLate);
+    }
+    Ok(())
+}
+
+/// What a client should know who adds a field that is seen to a certified document: signing is allowed
+/// there, but what P 1 and 2 allow does not name new annotations (table 254).
+///
+/// # Errors
+/// What the reader refuses.
+pub(super) fn new_on_certified(
+    file: &PdfFile<'_>,
+    form: &Form,
+) -> Result<Option<String>, PdfRefusal> {
+    for (_, signature) in form.signed() {
+        let mut transforms = transforms(file, signature)?.into_iter();
+        if transforms.any(|(method, _)| method == b"DocMDP") {
+            return Ok(Some(
+                "the PDF is certified: strict readers take a new visible signature field for a change \
+                 that is not allowed; sign invisibly, or in an empty field of the PDF"
+                    .to_owned(),
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// Permissions of the standard security handler (table 22).
+fn encryption(file: &PdfFile<'_>, is_new: bool) -> Result<(), PdfRefusal> {
+    let permissions = file.permissions();
+    if is_new && !(permissions.modify() && permissions.annotate()) {
+        return Err(PdfRefusal::Forbidden { what: "making a signature field" });
+    }
+    if !is_new && !permissions.fill() {
+        return Err(PdfRefusal::Forbidden { what: "filling in a signature field" });
+    }
+    Ok(())
+}
+
+/// The transforms of a signature (12.8.2) with their parameters.
+fn transforms(
+    file: &PdfFile<'_>,
+    signature: &Dictionary,
+) -> Result<Vec<(Vec<u8>, Dictionary)>, PdfRefusal> {
+    let mut found = Vec::new();
+    for item in file.array(signature, "Reference")?.unwrap_or_default() {
+        let Object::Dictionary(reference) = file.resolve(&item)? else { continue };
+        if let Some(method) = file.value(&reference, "TransformMethod")?.as_name() {
+            let parameters = file.dictionary(&reference, "TransformParams")?;
+            found.push((method.to_vec(), parameters.unwrap_or_default()));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether further signatures are allowed: `P` is 2 when it is not there (table 254).
+fn permits(file: &PdfFile<'_>, parameters: &Dictionary) -> Result<(), PdfRefusal> {
+    match file.value(parameters, "P")?.as_integer() {
+        Some(1) => Err(PdfRefusal::CertifiedNoChanges),
+        _ => Ok(()),
+    }
+}
+
+fn lock(file: &PdfFile<'_>, parameters: &Dictionary, field: &str) -> Result<(), PdfRefusal> {
+    match Scope::read(file, parameters)? {
+        Some(scope) if scope.covers(field) => {
+            Err(PdfRefusal::FieldLocked { field: format!("the field '{field}'") })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The FieldMDP transform that signing a field with a lock brings (12.8.2.4, 12.7.4.5), and the
+/// permissions that the lock adds.
+pub(super) fn transform_of_lock(
+    file: &PdfFile<'_>,
+    field: &Field,
+    catalog: Object,
+) -> Result<Option<Object>, PdfRefusal> {
+    let Some(lock) = file.dictionary(&field.dictionary, "Lock")? else { return Ok(None) };
+    let mut parameters = Dictionary::new()
+        .with("Type", Object::name("TransformParams"))
+        .with("V", Object::name("1.2"));
+    for key in ["Action", "Fields"] {
+        if lock.get(key).is_some() {
+            parameters.set(key, file.value(&lock, key)?);
+        }
+    }
+    let reference = Dictionary::new()
+        .with("Type", Object::name("SigRef"))
+        .with("TransformMethod", Object::name("FieldMDP"))
+        .with("TransformParams", parameters)
+        .with("Data", catalog);
+    Ok(Some(Object::Dictionary(reference)))
+}
+
+/// The DocMDP transform of a certification (12.8.2.2).
+pub(super) fn transform_of_certification(permissions: u8) -> Object {
+    let parameters = Dictionary::new()
+        .with("Type", Object::name("TransformParams"))
+        .with("P", Object::Integer(i64::from(permissions)))
+        .with("V", Object::name("1.2"));
+    Dictionary::new()
+        .with("Type", Object::name("SigRef"))
+        .with("TransformMethod", Object::name("DocMDP"))
+        .with("TransformParams", parameters)
+        .into()
+}

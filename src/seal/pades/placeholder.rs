@@ -1,0 +1,156 @@
+//! Where a word stands on the pages of a document: as text that is shown, in whatever colour or
+//! rendering mode, cut into whatever pieces.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::excerpt::{DATA_LIMIT, Excerpt};
+use super::placement::Rectangle;
+use super::words::{self, Glyph};
+use crate::domain::refusal::PdfRefusal;
+use crate::seal::pdf::object::{Indirect, Object, Reference, Stream};
+
+/// Operators, characters and the like that are looked at in one search.
+pub(super) const STEP_LIMIT: u64 = 5_000_000;
+/// Pages that are read together; the first ones alone, as the word is mostly there.
+const BATCH_LIMIT: usize = 64;
+
+/// Whoever reads the document.
+pub trait Objects {
+    /// The object of that name, decrypted; `None` when there is none.
+    ///
+    /// # Errors
+    /// As the reader finds.
+    fn get(&self, reference: Reference) -> Result<Option<Indirect>, PdfRefusal>;
+
+    /// As [`Self::get`], null when there is none; of a stream the dictionary alone.
+    ///
+    /// # Errors
+    /// As the reader finds.
+    fn head(&self, reference: Reference) -> Result<Object, PdfRefusal> {
+        Ok(match self.get(reference)? {
+            None => Object::Null,
+            Some(Indirect::Object(object)) => object,
+            Some(Indirect::Stream(stream)) => Object::Dictionary(stream.dictionary),
+        })
+    }
+
+    /// The data of a stream, decrypted already, with all filters undone.
+    ///
+    /// # Errors
+    /// As the reader finds; beyond its limits [`PdfRefusal::TooMuchData`].
+    fn decode(&self, stream: &Stream) -> Result<Vec<u8>, PdfRefusal>;
+}
+
+/// What a page shows.
+#[derive(Clone, Debug)]
+pub struct PageContent {
+    /// Value of `/Contents`.
+    pub contents: Object,
+    /// Value of `/Resources`, inherited if need be (ISO 32000-1, 7.7.3.4).
+    pub resources: Object,
+}
+
+/// Where a word is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// From 0.
+    pub page: usize,
+    /// From the baseline to the height of capitals, in default user space.
+    pub rectangle: Rectangle,
+}
+
+/// Finds the first occurrence of a word: pages in order, on a page as its content goes. Letters and
+/// digits that adjoin it make another word of it. Compatible characters count as the same (Unicode
+/// NFKC), so that ligatures match.
+///
+/// # Errors
+/// [`PdfRefusal::PlaceholderMissing`]; [`PdfRefusal::TooMuchData`], [`PdfRefusal::TooManyObjects`],
+/// [`PdfRefusal::TooExpensive`] or [`PdfRefusal::TooDeep`] when the pages are made to be unreadable; and
+/// what the reader finds.
+pub fn find(pages: &[PageContent], word: &str, objects: &dyn Objects) -> Result<Found, PdfRefusal> {
+    let wanted: Vec<char> = word.trim().nfkc().collect();
+    let missing = || PdfRefusal::PlaceholderMissing { word: word.to_owned() };
+    if wanted.is_empty() {
+        return Err(missing());
+    }
+    let mut left = DATA_LIMIT;
+    let mut steps = STEP_LIMIT;
+    let mut done = 0;
+    let mut batch = 1;
+    while let Some(some) = pages.get(done..).filter(|rest| !rest.is_empty()) {
+        let some = some.get(..batch).unwrap_or(some);
+        let excerpt = Excerpt::of(some, objects, &mut left)?;
+        // A fault of the reader of text is not the end of ours: what makes it fail is the document.
+        let found = catch_unwind(AssertUnwindSafe(|| search(excerpt, &wanted, &mut steps)))
+            .map_err(|_| PdfRefusal::Damaged { what: "text that cannot be read".to_owned() })??;
+        if let Some(found) = found {
+            return Ok(Found { page: done + found.page, ..found });
+        }
+        done += some.len();
+        batch = (batch * 4).min(BATCH_LIMIT);
+    }
+    Err(missing())
+}
+
+fn search(excerpt: Vec<u8>, wanted: &[char], steps: &mut u64) -> Result<Option<Found>, PdfRefusal> {
+    words::on_pages(excerpt, steps, |page, glyphs| {
+        let rectangle = first(&glyphs, wanted).or_else(|| {
+            let mut sorted = glyphs;
+            sorted.sort_by_key(Glyph::reading_order);
+            first(&sorted, wanted)
+        });
+        rectangle.map(|rectangle| Found { page, rectangle })
+    })
+}
+
+/// The first occurrence among glyphs of which some follow each other on a line.
+fn first(glyphs: &[Glyph], wanted: &[char]) -> Option<Rectangle> {
+    let mut line: Vec<(char, &Glyph)> = Vec::new();
+    let mut last: Option<&Glyph> = None;
+    for glyph in glyphs {
+        match last.and_then(|last| last.gap(glyph)) {
+            Some(gap) if gap > WORD_GAP => line.push((' ', glyph)),
+            Some(_) => {}
+            None => {
+                if let Some(found) = within(&line, wanted) {
+                    return Some(found);
+                }
+                line.clear();
+            }
+        }
+        line.extend(glyph.text.nfkc().map(|character| (character, glyph)));
+        last = Some(glyph);
+    }
+    within(&line, wanted)
+}
+
+/// What separates words, in font sizes.
+const WORD_GAP: f64 = 0.2;
+
+fn within(line: &[(char, &Glyph)], wanted: &[char]) -> Option<Rectangle> {
+    let mut squeezed: Vec<(char, &Glyph)> = Vec::with_capacity(line.len());
+    for (character, glyph) in line {
+        let character = if character.is_whitespace() { ' ' } else { *character };
+        if character != ' ' || squeezed.last().is_some_and(|(last, _)| *last != ' ') {
+            squeezed.push((character, glyph));
+        }
+    }
+    let adjoins = |inside: Option<&char>, outside: Option<&(char, &Glyph)>| {
+        inside.is_some_and(|c| c.is_alphanumeric())
+            && outside.is_some_and(|(c, _)| c.is_alphanumeric())
+    };
+    let at = squeezed.windows(wanted.len()).enumerate().position(|(at, window)| {
+        window.iter().map(|(character, _)| character).eq(wanted)
+            && !adjoins(wanted.first(), at.checked_sub(1).and_then(|before| squeezed.get(before)))
+            && !adjoins(wanted.last(), squeezed.get(at + wanted.len()))
+    })?;
+    let found = squeezed.get(at..at + wanted.len())?;
+    let corners = found.iter().flat_map(|(_, glyph)| glyph.corners());
+    let start = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    Some(
+        corners
+            .fold(start, |[x0, y0, x1, y1], (x, y)| [x0.min(x), y0.min(y), x1.max(x), y1.max(y)]),
+    )
+}

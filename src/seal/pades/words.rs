@@ -1,0 +1,357 @@
+//! The text of pages, glyph by glyph with its place: the operators of ISO 32000-1, 9 and what moves the
+//! coordinate system, read with hayro-syntax, fonts with hayro-font. Nothing is drawn.
+
+use std::sync::Arc;
+
+use hayro_font::hayro_cmap::BfString;
+use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontResolverFn};
+use hayro_syntax::Pdf;
+use hayro_syntax::content::TypedIter;
+use hayro_syntax::content::ops::TypedInstruction as Operation;
+use hayro_syntax::object::{Dict, Object, Stream};
+use hayro_syntax::page::Resources;
+use kurbo::{Affine, Point, Vec2};
+
+use super::placeholder::STEP_LIMIT;
+use crate::domain::refusal::PdfRefusal;
+
+/// Graphics states inside each other.
+const STATE_LIMIT: usize = 1024;
+/// Forms inside each other.
+const FORM_LIMIT: usize = 20;
+/// Glyphs of one page.
+const GLYPH_LIMIT: usize = 400_000;
+/// Bytes that the search for the ends of inline images may read.
+const INLINE_LIMIT: usize = 1 << 30;
+/// Height of capitals, in font sizes.
+const CAPITALS: f64 = 0.7;
+
+/// A glyph on a page.
+#[derive(Clone, Debug)]
+pub(super) struct Glyph {
+    pub(super) text: String,
+    start: Point,
+    end: Point,
+    /// One font size upwards.
+    up: Vec2,
+}
+
+impl Glyph {
+    /// The room between this glyph and the next one on its line, in font sizes; `None` when that one is
+    /// not on its line, or far away.
+    pub(super) fn gap(&self, next: &Self) -> Option<f64> {
+        let size = self.up.hypot();
+        let along = self.along();
+        let to_next = next.start - self.end;
+        let (gap, off) = (along.dot(to_next) / size, along.cross(to_next).abs() / size);
+        let same_way = along.dot(next.along()) > 0.95;
+        (same_way && off < 0.3 && (-0.6..3.0).contains(&gap)).then_some(gap)
+    }
+
+    /// The direction of the line: to the right of up.
+    fn along(&self) -> Vec2 {
+        let up = self.up.normalize();
+        Vec2::new(up.y, -up.x)
+    }
+
+    /// The corners of its box, from the baseline to the height of capitals.
+    pub(super) fn corners(&self) -> [(f64, f64); 4] {
+        let above = self.up * CAPITALS;
+        [self.start, self.end, self.start + above, self.end + above].map(|it| (it.x, it.y))
+    }
+
+    /// What glyphs are sorted by when their order in the file is none: line by line from the top, from
+    /// left to right, as their direction has it.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates; far away is far away")]
+    pub(super) fn reading_order(&self) -> (i64, i64, i64) {
+        let along = self.along();
+        let from_origin = self.start.to_vec2();
+        (
+            (along.atan2() * 8.0).round() as i64,
+            (along.cross(from_origin) / -2.0).round() as i64,
+            (along.dot(from_origin) * 100.0).round() as i64,
+        )
+    }
+}
+
+/// Shows the glyphs of each page of a file to `look`, until it has an answer.
+///
+/// # Errors
+/// [`PdfRefusal::TooExpensive`] when `steps` are used up, [`PdfRefusal::TooDeep`].
+pub(super) fn on_pages<T>(
+    file: Vec<u8>,
+    steps: &mut u64,
+    look: impl Fn(usize, Vec<Glyph>) -> Option<T>,
+) -> Result<Option<T>, PdfRefusal> {
+    let Ok(pdf) = Pdf::new(file) else { return Ok(None) };
+    let fonts = Fonts::new();
+    for (position, page) in pdf.pages().iter().enumerate() {
+        let mut reading = Reading {
+            fonts: &fonts,
+            steps,
+            glyphs: Vec::new(),
+            state: State::default(),
+            saved: Vec::new(),
+        };
+        reading.content(page.page_stream().unwrap_or_default(), page.resources(), 0)?;
+        let glyphs = reading.glyphs;
+        if let Some(answer) = look(position, glyphs) {
+            return Ok(Some(answer));
+        }
+    }
+    Ok(None)
+}
+
+/// The fonts of a file.
+struct Fonts<'a> {
+    cache: FontCache<'a>,
+    programs: FontResolverFn,
+    maps: CMapResolverFn,
+}
+
+impl<'a> Fonts<'a> {
+    /// Where a font has no program, that of another is taken: only its characters are of interest.
+    fn new() -> Self {
+        Self {
+            cache: FontCache::new(),
+            programs: Arc::new(|_| Some((Arc::new(notosans::REGULAR_TTF), 0))),
+            maps: Arc::new(|_| None),
+        }
+    }
+
+    fn font(&self, dictionary: &Dict<'a>) -> Option<Font<'a>> {
+        self.cache.font(dictionary, &self.programs, &self.maps)
+    }
+}
+
+/// The graphics and text state, as far as it moves text (9.3.1).
+#[derive(Clone)]
+struct State<'a> {
+    matrix: Affine,
+    font: Option<Font<'a>>,
+    size: f64,
+    character_spacing: f64,
+    word_spacing: f64,
+    scaling: f64,
+    leading: f64,
+    rise: f64,
+    text: Affine,
+    line: Affine,
+}
+
+impl Default for State<'_> {
+    fn default() -> Self {
+        Self {
+            matrix: Affine::IDENTITY,
+            font: None,
+            size: 1.0,
+            character_spacing: 0.0,
+            word_spacing: 0.0,
+            scaling: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+            text: Affine::IDENTITY,
+            line: Affine::IDENTITY,
+        }
+    }
+}
+
+impl State<'_> {
+    fn next_line(&mut self, x: f64, y: f64) {
+        self.line *= Affine::translate((x, y));
+        self.text = self.line;
+    }
+
+    /// Moves along the line, by parts of the font size (9.4.4).
+    fn advance(&mut self, by: f64, spacing: f64, horizontal: bool) {
+        let by = by * self.size + spacing;
+        let by = if horizontal { (by * self.scaling, 0.0) } else { (0.0, by) };
+        self.text *= Affine::translate(by);
+    }
+}
+
+/// A page that is being read.
+struct Reading<'a, 'b> {
+    fonts: &'b Fonts<'a>,
+    steps: &'b mut u64,
+    glyphs: Vec<Glyph>,
+    state: State<'a>,
+    saved: Vec<State<'a>>,
+}
+
+impl<'a> Reading<'a, '_> {
+    fn step(&mut self) -> Result<(), PdfRefusal> {
+        let too_expensive = PdfRefusal::TooExpensive { limit: STEP_LIMIT };
+        *self.steps = self.steps.checked_sub(1).ok_or(too_expensive)?;
+        Ok(())
+    }
+
+    fn content(
+        &mut self,
+        data: &[u8],
+        resources: &Resources<'a>,
+        depth: usize,
+    ) -> Result<(), PdfRefusal> {
+        check_inline_images(data)?;
+        let outside = self.saved.len();
+        let mut operations = TypedIter::new(data);
+        while let Some(operation) = operations.next() {
+            self.step()?;
+            match operation {
+                Operation::SaveState(_) if self.saved.len() >= STATE_LIMIT => {
+                    return Err(PdfRefusal::TooDeep {
+                        what: "graphics states",
+                        limit: STATE_LIMIT,
+                    });
+                }
+                Operation::SaveState(_) => self.saved.push(self.state.clone()),
+                Operation::RestoreState(_) if self.saved.len() > outside => {
+                    self.state = self.saved.pop().unwrap_or_default();
+                }
+                Operation::Transform(m) => {
+                    let m = [m.0, m.1, m.2, m.3, m.4, m.5].map(|number| number.as_f64());
+                    self.state.matrix *= Affine::new(m);
+                }
+                Operation::XObject(name) if depth < FORM_LIMIT => {
+                    if let Some(form) = resources.get_x_object(name.0) {
+                        self.form(&form, resources, depth)?;
+                    }
+                }
+                Operation::TextFont(font) => {
+                    self.state.size = font.1.as_f64();
+                    let dictionary = resources.get_font(font.0);
+                    self.state.font = dictionary.and_then(|it| self.fonts.font(&it));
+                }
+                other => self.text(other)?,
+            }
+        }
+        self.saved.truncate(outside);
+        Ok(())
+    }
+
+    /// Forms (8.10.1).
+    fn form(
+        &mut self,
+        form: &Stream<'a>,
+        around: &Resources<'a>,
+        depth: usize,
+    ) -> Result<(), PdfRefusal> {
+        let Ok(data) = form.decoded_data() else { return Ok(()) };
+        let resources = form.dict().get::<Dict<'a>>("Resources").map(Resources::new);
+        let before = self.state.clone();
+        if let Some(matrix) = form.dict().get::<[f64; 6]>("Matrix") {
+            self.state.matrix *= Affine::new(matrix);
+        }
+        self.content(&data, resources.as_ref().unwrap_or(around), depth + 1)?;
+        self.state = before;
+        Ok(())
+    }
+
+    /// Text state, positioning and showing (9.3 and 9.4).
+    fn text(&mut self, operation: Operation<'_, '_>) -> Result<(), PdfRefusal> {
+        let state = &mut self.state;
+        match operation {
+            Operation::BeginText(_) => {
+                state.text = Affine::IDENTITY;
+                state.line = Affine::IDENTITY;
+            }
+            Operation::SetTextMatrix(m) => {
+                let m = [m.0, m.1, m.2, m.3, m.4, m.5].map(|number| number.as_f64());
+                state.line = Affine::new(m);
+                state.text = state.line;
+            }
+            Operation::CharacterSpacing(it) => state.character_spacing = it.0.as_f64(),
+            Operation::WordSpacing(it) => state.word_spacing = it.0.as_f64(),
+            Operation::HorizontalScaling(it) => state.scaling = it.0.as_f64() / 100.0,
+            Operation::TextLeading(it) => state.leading = it.0.as_f64(),
+            Operation::TextRise(it) => state.rise = it.0.as_f64(),
+            Operation::NextLine(it) => state.next_line(it.0.as_f64(), it.1.as_f64()),
+            Operation::NextLineAndSetLeading(it) => {
+                state.leading = -it.1.as_f64();
+                state.next_line(it.0.as_f64(), it.1.as_f64());
+            }
+            Operation::NextLineUsingLeading(_) => state.next_line(0.0, -state.leading),
+            Operation::ShowText(it) => self.show(it.0.as_bytes())?,
+            Operation::NextLineAndShowText(it) => {
+                state.next_line(0.0, -state.leading);
+                self.show(it.0.as_bytes())?;
+            }
+            Operation::ShowTextWithParameters(it) => {
+                state.word_spacing = it.0.as_f64();
+                state.character_spacing = it.1.as_f64();
+                state.next_line(0.0, -state.leading);
+                self.show(it.2.as_bytes())?;
+            }
+            Operation::ShowTexts(it) => {
+                for part in it.0.iter::<Object<'_>>() {
+                    self.step()?;
+                    match part {
+                        Object::Number(number) => {
+                            let font = self.state.font.as_ref();
+                            let horizontal = font.is_none_or(Font::is_horizontal);
+                            self.state.advance(number.as_f64() / -1000.0, 0.0, horizontal);
+                        }
+                        Object::String(text) => self.show(text.as_bytes())?,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, bytes: &[u8]) -> Result<(), PdfRefusal> {
+        let Some(font) = self.state.font.clone() else { return Ok(()) };
+        let horizontal = font.is_horizontal();
+        let mut at = 0;
+        while at < bytes.len() {
+            self.step()?;
+            let (code, length) = font.read_code(bytes, at);
+            at += length.max(1);
+            let advance = font.code_advance(code) / 1000.0;
+            let characters = match font.glyph(font.map_code(code), code) {
+                FontGlyph::Outline(glyph) => glyph.as_unicode(),
+                FontGlyph::Type3(glyph) => glyph.as_unicode(),
+            };
+            let state = &mut self.state;
+            let size =
+                Affine::new([state.size * state.scaling, 0.0, 0.0, state.size, 0.0, state.rise]);
+            let place = state.matrix * state.text * size;
+            let origin = font.origin_displacement(code) / 1000.0;
+            let glyph = Glyph {
+                text: match characters {
+                    Some(BfString::Char(character)) => character.to_string(),
+                    Some(BfString::String(text)) => text,
+                    None => "\u{FFFD}".to_owned(),
+                },
+                start: place * origin.to_point(),
+                end: place * (origin + advance).to_point(),
+                up: place * Point::new(0.0, 1.0) - place * Point::ORIGIN,
+            };
+            let spaced = code == 32 && length == 1;
+            let spacing = state.character_spacing + if spaced { state.word_spacing } else { 0.0 };
+            let by = if horizontal { advance.x } else { advance.y };
+            state.advance(by, spacing, horizontal);
+            let places = [glyph.start.x, glyph.start.y, glyph.end.x, glyph.end.y, glyph.up.hypot()];
+            if places.iter().all(|it| it.is_finite()) && glyph.up.hypot() > 1e-6 {
+                self.glyphs.push(glyph);
+            }
+            if self.glyphs.len() > GLYPH_LIMIT {
+                return Err(PdfRefusal::TooExpensive { limit: STEP_LIMIT });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An inline image ends where `EI` is followed by what looks like operators (8.9.7); many of them in
+/// much data would take the square of its length to read.
+fn check_inline_images(data: &[u8]) -> Result<(), PdfRefusal> {
+    let starts = data.windows(2).filter(|pair| pair == b"BI").count();
+    let ends = data.windows(2).filter(|pair| pair == b"EI").count();
+    if starts > 0 && ends.saturating_mul(data.len()) > INLINE_LIMIT {
+        return Err(PdfRefusal::TooExpensive { limit: STEP_LIMIT });
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! PAdES: PDFs of every kind sealed with software keys, and what foreign readers say of the result.
+
+mod appearance;
+mod changes;
+mod fields;
+pub(crate) mod files;
+pub(crate) mod images;
+mod large;
+mod pictures;
+mod placeholder;
+mod placement;
+mod refusals;
+mod sealing;
+pub(crate) mod support;
+mod template;

@@ -1,0 +1,9 @@
+//! The reader and writer of PDF before foreign ones: qpdf and hayro-syntax.
+
+mod encrypted;
+mod hostile;
+pub(crate) mod made;
+mod pages;
+mod samples;
+mod structures;
+mod support;
