@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chancery::domain::pades::PadesProfile;
 use chancery::domain::profile::Profile;
 use chancery::seal::Limits;
-use chancery::seal::pdf::PdfLimits;
+use chancery::seal::pdf::{PdfFile, PdfLimits};
 use hayro_syntax::Pdf;
 use hayro_syntax::object::{Array, Dict, MaybeRef, Name, Object, String as Text};
 use serde_json::{Map, Value, json};
@@ -84,7 +84,9 @@ pub(crate) fn pades(bytes: &[u8]) {
     let Ok(sealed) = sealed else { return };
     assert!(sealed.starts_with(document), "the document comes first, bit for bit");
     // What no other reader opens without a signature, none needs to open with one.
-    let before = judged(document);
+    // Where readers see two catalogs in a broken file, ours says which it is from now on.
+    let ours = PdfFile::open(document, &LIMITS).map(|file| file.root().number).ok();
+    let before = judged(document).filter(|before| Some(before.root) == ours);
     if let Some(before) = before {
         let after = judged(&sealed);
         let after = after.unwrap_or_else(|| panic!("hayro opens it no more"));
