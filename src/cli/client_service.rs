@@ -265,13 +265,14 @@ async fn list(app: &App) -> Result<(), Failure> {
         return Ok(());
     }
     say!(
-        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} LINT",
+        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} {:<8} ACTIVE CONTENT",
         "ALIAS",
         "STATUS",
         "CREDENTIAL",
         "DOCUMENT REFERENCES",
         "PROFILE",
-        "SHA-1"
+        "SHA-1",
+        "LINT"
     );
     let credentials = app.reader.credentials().await?;
     for service in services {
@@ -280,13 +281,14 @@ async fn list(app: &App) -> Result<(), Failure> {
             .find(|credential| Some(credential.id) == service.credential)
             .map_or("none", |credential| credential.alias.as_str());
         say!(
-            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {}",
+            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {:<8} {}",
             service.alias.as_str(),
             service.status.as_str(),
             service.document_references.as_str(),
             service.profile.as_ref().map_or("default", ProfileName::as_str),
             if service.allow_sha1 { "allowed" } else { "refused" },
-            service.lint.as_str()
+            service.lint.as_str(),
+            service.active_content.as_str()
         );
     }
     Ok(())

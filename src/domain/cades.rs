@@ -44,16 +44,6 @@ pub struct CadesProfile {
     pub name: Option<String>,
 }
 
-impl CadesProfile {
-    /// Whether a digest or the signature itself is made with SHA-1. Hashes that are only quoted, as
-    /// that of a signature policy, do not count.
-    #[must_use]
-    pub fn uses_sha1(&self) -> bool {
-        self.digest_algorithm.is_some_and(DigestAlgorithm::is_legacy)
-            || self.signature_algorithm.is_some_and(|algorithm| algorithm.digest().is_legacy())
-    }
-}
-
 /// What to do with a document that is a CMS signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

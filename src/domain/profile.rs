@@ -83,15 +83,13 @@ impl Profile {
     /// that of a signature policy, do not count.
     #[must_use]
     pub fn uses_sha1(&self) -> bool {
-        let legacy = |digest: Option<DigestAlgorithm>, signature: Option<SignatureAlgorithm>| {
-            digest.is_some_and(DigestAlgorithm::is_legacy)
-                || signature.is_some_and(|algorithm| algorithm.digest().is_legacy())
+        let digest = match self {
+            Self::Xades(profile) => return profile.uses_sha1(),
+            Self::Pades(profile) => profile.digest_algorithm,
+            Self::Cades(profile) => profile.digest_algorithm,
         };
-        match self {
-            Self::Xades(profile) => profile.uses_sha1(),
-            Self::Pades(profile) => legacy(profile.digest_algorithm, profile.signature_algorithm),
-            Self::Cades(profile) => legacy(profile.digest_algorithm, profile.signature_algorithm),
-        }
+        digest.is_some_and(DigestAlgorithm::is_legacy)
+            || self.signature_algorithm().is_some_and(|algorithm| algorithm.digest().is_legacy())
     }
 
     /// Whether the seal is a file of its own, beside the document.

@@ -115,7 +115,6 @@ pub fn prepare(
     let at = at.whole_seconds();
     let algorithm = signature_algorithm(profile, signer);
     signer.check(algorithm, at)?;
-    let mut notes = Vec::new();
     let Unfinished { to_be_signed, ending } = match profile {
         Profile::Xades(profile) if profile.packaging == Packaging::AsicE => {
             asic::with_xades(&document, profile, algorithm, signer, at, limits)?
@@ -127,7 +126,6 @@ pub fn prepare(
         }
         Profile::Pades(profile) => {
             let plan = pades::plan(&document, profile, algorithm, signer, at, &limits.pdf)?;
-            notes.clone_from(&plan.notes);
             Unfinished { to_be_signed: plan.to_be_signed().to_vec(), ending: Ending::Pdf(plan) }
         }
         Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
@@ -137,7 +135,7 @@ pub fn prepare(
     };
     let digest = Digest::of(algorithm.digest(), &to_be_signed);
     let signer = signer.clone();
-    Ok(Prepared { document, to_be_signed, ending, signer, algorithm, digest, at, notes })
+    Ok(Prepared { document, to_be_signed, ending, signer, algorithm, digest, at })
 }
 
 /// What an engine found out about one document: enough to finish the seal once the value is there.
@@ -196,14 +194,16 @@ pub struct Prepared {
     algorithm: SignatureAlgorithm,
     digest: Digest,
     at: Instant,
-    notes: Vec<String>,
 }
 
 impl Prepared {
     /// What the client should know although it is no reason to refuse, in sentences.
     #[must_use]
     pub fn notes(&self) -> &[String] {
-        &self.notes
+        match &self.ending {
+            Ending::Pdf(plan) => &plan.notes,
+            Ending::Xml(_) | Ending::Cms(_) | Ending::Asic(_) => &[],
+        }
     }
 
     /// The octets that the key signs: for XAdES the canonical `ds:SignedInfo` at its final place, for

@@ -13,8 +13,10 @@ use crate::domain::client_service::{
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::pades::ActiveContent;
+use crate::domain::refusal::Refusal;
 use crate::domain::text::hex;
 use crate::pki::digest::sha256;
+use crate::seal::pades::template::Template;
 
 /// Begin of every secret we make, so that scanners find lost ones.
 pub const SECRET_PREFIX: &str = "chancery_cs_";
@@ -50,7 +52,7 @@ pub struct NewClientService {
 ///
 /// # Errors
 /// [`Error::Internal`] with [`crate::store::Error::Exists`] when the alias is taken,
-/// [`Error::Refused`] for a profile that does not exist.
+/// [`Error::Refused`] for a profile that does not exist or a template that cannot be read.
 pub async fn create(
     app: &App,
     new: NewClientService,
@@ -58,6 +60,7 @@ pub async fn create(
     if let Some(profile) = &new.profile {
         app.profiles.entry(profile.as_str())?;
     }
+    check_template(new.signature_template.as_deref())?;
     let now = app.now();
     let issuer = Company {
         id: CompanyId::from_i64(app.next_id()),
@@ -128,7 +131,8 @@ pub async fn assign(app: &App, alias: &str, credential: CredentialId) -> Result<
 /// `oauth.status_cache_ms`.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown alias, [`Error::Refused`] for a profile that does not exist.
+/// [`Error::NotFound`] for an unknown alias, [`Error::Refused`] for a profile that does not exist or a
+/// template that cannot be read.
 pub async fn change_seal_settings(
     app: &App,
     alias: &str,
@@ -137,8 +141,17 @@ pub async fn change_seal_settings(
     if let Change::To(Some(profile)) = &change.profile {
         app.profiles.entry(profile.as_str())?;
     }
+    if let Change::To(template) = &change.signature_template {
+        check_template(template.as_deref())?;
+    }
     let service = find(app, alias).await?;
     Ok(app.store.change_seal_settings(service.id, change).await?)
+}
+
+/// What is wrong with a template is told to whoever sets it, not to those who seal with it.
+fn check_template(template: Option<&str>) -> Result<(), Error> {
+    let parsed = template.map(|template| Template::parse(template).map_err(Refusal::from));
+    Ok(parsed.transpose().map(drop)?)
 }
 
 async fn find(app: &App, alias: &str) -> Result<ClientService, Error> {

@@ -215,24 +215,28 @@ fn client_services_are_set_and_companies_suspended() {
     let create =
         "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
     good(&format!("{create} --alias plain"));
-    assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE"]);
+    assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE", "WARN"]);
     good(&format!(
         "{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"
     ));
-    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA"]);
+    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA", "WARN"]);
 
     good("client-service set special --lint basic");
-    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "BASIC"]);
+    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "BASIC", "WARN"]);
     good("client-service set special --no-profile --allow-sha1 false");
-    assert_eq!(row("special")[3..], ["UNIQUE", "default", "refused", "BASIC"]);
+    assert_eq!(row("special")[3..], ["UNIQUE", "default", "refused", "BASIC", "WARN"]);
     good("client-service set plain --profile facturae-3.2");
-    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae-3.2", "refused", "NONE"]);
+    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae-3.2", "refused", "NONE", "WARN"]);
+    good("client-service set plain --active-content refuse --signature-template $date");
+    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae-3.2", "refused", "NONE", "REFUSE"]);
     for (wrong, word) in [
         ("client-service set plain", "nothing to set"),
         ("client-service set nobody --lint basic", "no client service is called nobody"),
         ("client-service set plain --profile A/B", "a-z 0-9"),
         ("client-service set plain --profile a --no-profile", "cannot be used with"),
         ("client-service set plain --lint everything", "schema"),
+        ("client-service set plain --signature-template $nobody.knows()", "template"),
+        ("client-service set plain --active-content never", "refuse"),
         ("company suspend PRT 1", "company list"),
     ] {
         let output = run(wrong);

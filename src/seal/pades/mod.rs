@@ -109,12 +109,9 @@ pub(super) fn check_settings(profile: &PadesProfile) -> Result<(), Refusal> {
             return Err(Refusal::setting("visible.area", rule));
         }
     }
-    if profile.field.as_deref().is_some_and(|name| name.is_empty() || name.contains('.')) {
-        // A dot separates the parts of a qualified name; an existing field may have it.
-        if profile.field.as_deref() == Some("") {
-            let rule = "a field has a name; leave it out for one of ours".to_owned();
-            return Err(Refusal::setting("field", rule));
-        }
+    if profile.field.as_deref() == Some("") {
+        let rule = "a field has a name; leave it out for one of ours".to_owned();
+        return Err(Refusal::setting("field", rule));
     }
     if let (Some(digest), Some(signature)) = (profile.digest_algorithm, profile.signature_algorithm)
         && digest != signature.digest()

@@ -155,8 +155,7 @@ fn lock(file: &PdfFile<'_>, parameters: &Dictionary, field: &str) -> Result<(), 
     }
 }
 
-/// The FieldMDP transform that signing a field with a lock brings (12.8.2.4, 12.7.4.5), and the
-/// permissions that the lock adds.
+/// The FieldMDP transform that signing a field with a lock brings (12.8.2.4, 12.7.4.5).
 pub(super) fn transform_of_lock(
     file: &PdfFile<'_>,
     field: &Field,

@@ -166,10 +166,10 @@ async fn everything_that_can_be_claimed_is_strict_der_and_accepted() {
 /// SHA-1 has the first version of the signing-certificate attribute, and no other digest has.
 #[tokio::test(flavor = "multi_thread")]
 async fn sha1_has_the_old_signing_certificate() {
-    let profile =
-        CadesProfile { digest_algorithm: Some(DigestAlgorithm::Sha1), ..CadesProfile::default() };
+    let digest_algorithm = Some(DigestAlgorithm::Sha1);
+    let profile = cades(CadesProfile { digest_algorithm, ..CadesProfile::default() });
     assert!(profile.uses_sha1());
-    let sealed = seal(DOCUMENT, &cades(profile), "rsa2048").await;
+    let sealed = seal(DOCUMENT, &profile, "rsa2048").await;
     let found = attributes(&strict(sealed.bytes()));
     assert!(found.contains(&"1.2.840.113549.1.9.16.2.12".to_owned()), "{found:?}");
     assert!(!found.contains(&"1.2.840.113549.1.9.16.2.47".to_owned()), "{found:?}");
