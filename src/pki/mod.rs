@@ -5,6 +5,7 @@ pub mod algorithm;
 pub mod certificate;
 pub mod cms;
 pub mod digest;
+pub mod envelope;
 pub mod issue;
 pub mod jose;
 pub mod name;
