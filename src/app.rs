@@ -10,15 +10,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
 use thiserror::Error;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
 use crate::domain::credential::{Credential, CredentialStatus};
-use crate::domain::ids::{CredentialId, MAX_ID, OperationId};
+use crate::domain::delivery::Ladder;
+use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
 use crate::domain::instant::Instant;
 use crate::keys::{KeyRef, Keyring};
 use crate::pki::certificate::Chain;
+use crate::pki::envelope::{Kek, MacKey};
 use crate::pki::jose::TokenKeys;
 use crate::seal::Signer;
 use crate::seal::catalogue::Catalogue;
@@ -73,6 +75,70 @@ pub struct LintConfig {
     pub schemas: PathBuf,
 }
 
+/// How messages are delivered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryConfig {
+    /// Name of a ladder of waits for mails.
+    pub mail_ladder: String,
+    /// Waits of one's own in milliseconds; empty for the ladder named.
+    pub mail_waits_ms: Vec<i64>,
+    /// The same for webhooks.
+    pub webhook_waits_ms: Vec<i64>,
+    /// Messages tried at once.
+    pub senders: usize,
+    /// Of these, over one mail server or to one endpoint.
+    pub senders_per_way: usize,
+    /// Milliseconds a message belongs to a silent process.
+    pub lease_ms: i64,
+    /// Milliseconds between two looks for due messages.
+    pub poll_ms: u64,
+    /// Milliseconds a way that was found closed rests at first; doubled every time.
+    pub rest_ms: i64,
+    /// Milliseconds it rests at most.
+    pub rest_at_most_ms: i64,
+    /// Hours after which a message whose way stays closed is given up.
+    pub give_up_hours: i64,
+    /// Octets of attached documents above which links take their place.
+    pub attachment_limit_bytes: u64,
+    /// Days a receiver's link opens.
+    pub link_days: i64,
+    /// Receivers of one operation, or of one wish to send again.
+    pub receivers: usize,
+    /// Messages sent again to one receiver of an operation in 24 hours.
+    pub resend_per_receiver: u32,
+    /// Messages sent again of one operation in 24 hours.
+    pub resend_per_operation: u32,
+}
+
+impl DeliveryConfig {
+    /// The waits between tries of a mail.
+    #[must_use]
+    pub fn mail_ladder(&self) -> Ladder {
+        match self.mail_waits_ms.as_slice() {
+            [] => Ladder::named(&self.mail_ladder).unwrap_or_else(Ladder::compat),
+            waits => Ladder::of(waits.to_vec()),
+        }
+    }
+
+    /// The waits between tries of a webhook.
+    #[must_use]
+    pub fn webhook_ladder(&self) -> Ladder {
+        match self.webhook_waits_ms.as_slice() {
+            [] => Ladder::webhook(),
+            waits => Ladder::of(waits.to_vec()),
+        }
+    }
+}
+
+/// The key of secrets at rest and of receivers' links.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsConfig {
+    /// File of 32 octets in base64.
+    pub key_file: PathBuf,
+}
+
 /// How access tokens are made.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +183,16 @@ pub struct App {
     pub schemas: Arc<Schemas>,
     /// How operations are executed.
     pub execution: ExecutionConfig,
+    /// How messages are delivered.
+    pub delivery: DeliveryConfig,
+    /// Seals secrets at rest.
+    pub kek: Kek,
+    /// Signs receivers' links.
+    pub link_key: MacKey,
+    /// Rings when a message may have become due.
+    pub outbox_bell: Notify,
+    /// Mail servers that refuse everybody.
+    pub circuits: Circuits,
     /// Permits to execute operations.
     pub executors: Arc<Semaphore>,
     /// Permits to use a core.
@@ -149,25 +225,34 @@ pub struct Parts {
     pub schemas: Schemas,
     /// Settings.
     pub execution: ExecutionConfig,
+    /// Settings.
+    pub delivery: DeliveryConfig,
+    /// Read from its file.
+    pub kek: Kek,
+    /// The machine's, but for tests of expiry.
+    pub clock: Clock,
 }
 
 impl App {
     /// Puts the house together.
-    #[must_use]
-    pub fn new(parts: Parts) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// [`pki::envelope::Error::Library`](crate::pki::envelope::Error): keys cannot be derived.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, crate::pki::envelope::Error> {
+        let link_key = parts.kek.derive("receiver links")?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let threads = match parts.execution.engine_threads {
             0 => cores,
             threads => threads,
         };
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             reader: parts.store.reader().clone(),
             store: parts.store,
             keyring: parts.keyring,
             token_keys: parts.token_keys,
             tokens: parts.tokens,
             issuer: parts.issuer,
-            clock: Clock::System,
+            clock: parts.clock,
             random: Random::System(SystemRandom::new()),
             ids: Ids::default(),
             limits: parts.limits,
@@ -177,10 +262,15 @@ impl App {
             executors: Arc::new(Semaphore::new(parts.execution.executors.max(1))),
             engine: Arc::new(Semaphore::new(threads)),
             execution: parts.execution,
+            delivery: parts.delivery,
+            kek: parts.kek,
+            link_key,
+            outbox_bell: Notify::new(),
+            circuits: Circuits::default(),
             running: Running::default(),
             credentials: Credentials::default(),
             callers: Callers::default(),
-        })
+        }))
     }
 
     /// The present.
@@ -195,28 +285,39 @@ impl App {
         // Without random ids are still unique in this process.
         self.ids.next(self.now(), self.random.octets().unwrap_or_default())
     }
+
+    /// A fresh id that tells nothing and meets no other: 63 random bits.
+    ///
+    /// # Errors
+    /// [`RandomFailed`].
+    pub fn random_id(&self) -> Result<i64, RandomFailed> {
+        Ok(i64::from_be_bytes(self.random.octets()?) & i64::MAX)
+    }
 }
 
 /// Where time comes from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's clock.
     System,
     /// Always this instant: tests of expiry.
     Fixed(Instant),
+    /// Milliseconds since 1970 that somebody else moves: tests in which days pass.
+    Moved(Arc<AtomicI64>),
 }
 
 impl Clock {
     /// The present.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    pub fn now(self) -> Instant {
+    pub fn now(&self) -> Instant {
         match self {
             Self::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Instant::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
-            Self::Fixed(instant) => instant,
+            Self::Fixed(instant) => *instant,
+            Self::Moved(ms) => Instant::from_unix_ms(ms.load(Ordering::Relaxed)),
         }
     }
 }
@@ -263,6 +364,70 @@ impl Ids {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(fresh.max(last + 1)))
             .unwrap_or_default();
         fresh.max(before + 1) & MAX_ID
+    }
+}
+
+/// Mail servers (of a client service, or `None` for the installation's) that were found closed for
+/// everybody. Kept by this process: after a restart the first message finds out again.
+#[derive(Default)]
+pub struct Circuits {
+    open: Mutex<HashMap<Option<ClientServiceId>, Circuit>>,
+}
+
+/// A way that was found closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Circuit {
+    /// Since when.
+    pub since: Instant,
+    /// Before this nobody tries; then one does.
+    pub rests_until: Instant,
+    /// How often it was found closed in a row.
+    pub failures: u32,
+    /// What was said.
+    pub words: String,
+}
+
+impl Circuits {
+    /// The circuit of a way, when it is open.
+    #[must_use]
+    pub fn of(&self, way: Option<ClientServiceId>) -> Option<Circuit> {
+        self.lock().get(&way).cloned()
+    }
+
+    /// Every open circuit.
+    #[must_use]
+    pub fn all(&self) -> Vec<(Option<ClientServiceId>, Circuit)> {
+        self.lock().iter().map(|(way, circuit)| (*way, circuit.clone())).collect()
+    }
+
+    /// Somebody came through.
+    pub fn close(&self, way: Option<ClientServiceId>) {
+        self.lock().remove(&way);
+    }
+
+    /// Nobody comes through; rests for `rest_ms`, doubled for every time in a row up to `most_ms`.
+    pub fn found_closed(
+        &self,
+        way: Option<ClientServiceId>,
+        now: Instant,
+        (rest_ms, most_ms): (i64, i64),
+        words: &str,
+    ) -> Circuit {
+        let mut open = self.lock();
+        let fresh = || Circuit { since: now, rests_until: now, failures: 0, words: String::new() };
+        let circuit = open.entry(way).or_insert_with(fresh);
+        // Those that were on their way together are one finding.
+        if circuit.failures == 0 || now >= circuit.rests_until {
+            let doubled = rest_ms.saturating_mul(1_i64 << circuit.failures.min(20));
+            circuit.failures = circuit.failures.saturating_add(1);
+            circuit.rests_until = now.plus_ms(doubled.min(most_ms));
+        }
+        words.clone_into(&mut circuit.words);
+        circuit.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Option<ClientServiceId>, Circuit>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

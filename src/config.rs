@@ -27,6 +27,10 @@ pub struct Config {
     pub lint: crate::app::LintConfig,
     /// How operations are executed.
     pub workflow: crate::app::ExecutionConfig,
+    /// How messages are delivered.
+    pub delivery: crate::app::DeliveryConfig,
+    /// The key of secrets at rest.
+    pub secrets: crate::app::SecretsConfig,
     /// Key back-ends.
     pub keys: crate::keys::Config,
     /// Logging.

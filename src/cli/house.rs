@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use der::pem::LineEnding;
 use zeroize::Zeroizing;
 
 use super::{Failure, schemas};
-use crate::app::{App, Parts};
+use crate::app::{App, Clock, Parts};
 use crate::config::Config;
 use crate::keys::Keyring;
+use crate::pki::envelope::{KEK_LENGTH, Kek};
 use crate::pki::jose::{TokenKey, TokenKeys};
 use crate::seal::catalogue::Catalogue;
 use crate::store::Store;
@@ -58,13 +61,16 @@ pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         store,
         keyring,
         token_keys,
+        kek: kek(config)?,
+        clock: Clock::System,
+        delivery: config.delivery.clone(),
         tokens: config.oauth.clone(),
         issuer: issuer(config),
         limits: config.limits.clone(),
         profiles: profiles(config)?,
         schemas: schemas::read(&config.lint.schemas)?,
         execution: config.workflow.clone(),
-    }))
+    })?)
 }
 
 /// The built-in seal profiles and those of the installation.
@@ -108,16 +114,39 @@ fn token_keys(config: &Config) -> Result<TokenKeys, Failure> {
     Ok(TokenKeys::new(read(file)?, previous.collect::<Result<_, _>>()?))
 }
 
-/// Writes a new key that only its owner can read. Of several processes that try, one wins and the
-/// others use its key.
+/// The key of secrets at rest; made when its file is missing.
+fn kek(config: &Config) -> Result<Kek, Failure> {
+    let file = &config.secrets.key_file;
+    if !file.exists() {
+        let mut octets = Zeroizing::new([0; KEK_LENGTH]);
+        aws_lc_rs::rand::fill(&mut *octets).map_err(|_| "the random source failed")?;
+        make_key_file(file, format!("{}\n", STANDARD.encode(*octets)).as_bytes())?;
+    }
+    let text = std::fs::read_to_string(file)
+        .map(Zeroizing::new)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    let octets = STANDARD.decode(text.trim()).map(Zeroizing::new).ok();
+    let octets = octets.and_then(|octets| <[u8; KEK_LENGTH]>::try_from(octets.as_slice()).ok());
+    let octets = octets
+        .map(Zeroizing::new)
+        .ok_or_else(|| format!("{} must hold {KEK_LENGTH} octets in base64", file.display()))?;
+    Ok(Kek::from_bytes(&octets)?)
+}
+
 fn make_token_key(file: &Path) -> Result<(), Failure> {
     let random = SystemRandom::new();
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
         .map_err(|_| "the random source failed")?;
     let pem = der::pem::encode_string("PRIVATE KEY", LineEnding::LF, pkcs8.as_ref())?;
     let pem = Zeroizing::new(pem);
+    make_key_file(file, pem.as_bytes())
+}
+
+/// Writes a new key that only its owner can read. Of several processes that try, one wins and the
+/// others use its key.
+fn make_key_file(file: &Path, content: &[u8]) -> Result<(), Failure> {
     let temporary = file.with_extension(format!("new-{}", std::process::id()));
-    write_secret(&temporary, pem.as_bytes())
+    write_secret(&temporary, content)
         .map_err(|error| format!("{} cannot be written: {error}", temporary.display()))?;
     // hard_link does not replace a file that came in between
     let linked = std::fs::hard_link(&temporary, file);

@@ -302,6 +302,8 @@ async fn seal(
         external_reference: reference.clone(),
         description: "sealed on the command line".to_owned(),
         preserve_content: false,
+        receivers: Vec::new(),
+        attach_documents: false,
         documents: vec![RequestedDocument {
             external_reference: reference,
             name,

@@ -110,7 +110,7 @@ impl DeliveryStatus {
 }
 
 /// How a try ended, as far as the one who decides about the next cares.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The other side took the message over.
     Accepted,
@@ -123,6 +123,20 @@ pub enum Verdict {
     /// The way there is closed for everybody (no connection, TLS, AUTH or MAIL refused): says nothing
     /// about this receiver, and is not counted as a try.
     Relay,
+}
+
+impl Verdict {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "ACCEPTED",
+            Self::Later => "LATER",
+            Self::Never => "NEVER",
+            Self::TooLarge => "TOO_LARGE",
+            Self::Relay => "RELAY",
+        }
+    }
 }
 
 /// A try as it is recorded.

@@ -64,6 +64,18 @@ typed_id!(
     /// A certificate chain with the handle of its key.
     CredentialId
 );
+typed_id!(
+    /// A message in the outbox.
+    MessageId
+);
+typed_id!(
+    /// A place that wants events.
+    EndpointId
+);
+typed_id!(
+    /// A fact that webhooks tell.
+    EventId
+);
 
 /// The client's own name for a request or a document: 1 to 255 printable characters, kept exactly
 /// as sent (spaces, `/`, `:` and non-ASCII included).

@@ -27,6 +27,20 @@ impl Reader {
         self.contents(operation, ORIGINAL).await
     }
 
+    /// How many sealed documents of an operation still have their bytes.
+    pub async fn sealed_count(&self, operation: OperationId) -> Result<u64> {
+        let found = sqlx::query(
+            "SELECT COUNT(*) AS many FROM document
+             JOIN content ON content.document_id = document.id AND content.kind = $2
+             WHERE document.operation_id = $1",
+        )
+        .bind(operation.as_i64())
+        .bind(SEALED)
+        .fetch_one(&self.pool)
+        .await?;
+        row::unsigned(&found, "many")
+    }
+
     async fn contents(
         &self,
         operation: OperationId,

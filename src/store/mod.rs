@@ -10,7 +10,9 @@ pub mod companies;
 pub mod contents;
 pub mod credentials;
 pub mod documents;
+pub mod events;
 pub mod operations;
+pub mod outbox;
 mod row;
 mod settings;
 
@@ -152,10 +154,11 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
+    (4, "delivery", include_str!("../../migrations/0004_delivery.sql")),
 ];
 
 static DRIVERS: Once = Once::new();

@@ -8,14 +8,17 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::contents::{ORIGINAL, SEALED};
 use super::documents::Intent;
-use super::{Reader, Result, Store, placeholders, row, settings};
+use super::events::{self, Fact};
+use super::{Reader, Result, Store, outbox, placeholders, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{
-    ClientServiceId, CredentialId, DocumentId, ExternalReference, OperationId,
+    ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId,
 };
 use crate::domain::instant::Instant;
 use crate::domain::operation::{Operation, OperationState};
+use crate::domain::outbox::Message;
 use crate::domain::scope::Scope;
+use crate::domain::webhook::EventKind;
 
 /// Rows in one INSERT: far below the 32,766 variables SQLite binds.
 const ROWS_PER_INSERT: usize = 100;
@@ -30,6 +33,10 @@ pub struct NewOperation {
     pub preserve_content: bool,
     /// In the order of the request.
     pub documents: Vec<NewDocument>,
+    /// To its receivers: they go out when it is finished.
+    pub messages: Vec<Message>,
+    /// Fresh ids, one for each document and one more: for events of an operation that ends here.
+    pub event_ids: Vec<EventId>,
     /// Whether document references must be unused in the client service.
     pub unique_document_references: bool,
     /// Until when the opener holds the lease.
@@ -114,6 +121,14 @@ impl Store {
             };
         }
         insert_contents(&mut tx, new).await?;
+        outbox::insert_messages(&mut tx, &new.messages).await?;
+        if new.operation.state.is_final() {
+            let (id, now) = (new.operation.id, new.operation.accepted);
+            let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));
+            let facts = facts(states, Some(new.operation.state), &new.event_ids);
+            events::record(&mut tx, id, &facts, now).await?;
+            outbox::release(&mut tx, id, false, now).await?;
+        }
         tx.commit().await?;
         Ok(Opened::New)
     }
@@ -223,7 +238,8 @@ impl Store {
     }
 
     /// Stores how documents ended and, with `end`, how the operation ended; one transaction. What is
-    /// stored here is what every reader sees from then on.
+    /// stored here is what every reader sees from then on. With the end the operation's messages are
+    /// let go. `event_ids` are fresh, one for each outcome and one more.
     ///
     /// # Errors
     /// [`super::Error::LeaseLost`], and then nothing was written.
@@ -233,15 +249,31 @@ impl Store {
         until: Instant,
         outcomes: &[Outcome],
         end: Option<OperationState>,
+        event_ids: &[EventId],
         now: Instant,
     ) -> Result<()> {
         let mut tx = self.begin().await?;
         match end {
             None => hold(&mut tx, lease, until).await?,
-            Some(state) => end_operation(&mut tx, lease, state, now).await?,
+            Some(state) => {
+                end_operation(&mut tx, lease, state, now).await?;
+                let sealed = state == OperationState::Executed;
+                outbox::release(&mut tx, lease.operation, sealed, now).await?;
+            }
         }
+        let mut sealed = 0_i64;
         for outcome in outcomes {
             write_outcome(&mut tx, outcome).await?;
+            sealed += i64::from(matches!(outcome.state, DocumentState::Sealed { .. }));
+        }
+        let states = outcomes.iter().map(|outcome| (outcome.document, &outcome.state));
+        let facts = facts(states, end, event_ids);
+        if !facts.is_empty() {
+            events::record(&mut tx, lease.operation, &facts, now).await?;
+        }
+        if sealed > 0 {
+            // Last, as operations of one credential meet at this row.
+            count_usage(&mut tx, lease.operation, sealed, now).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -378,6 +410,49 @@ async fn end_operation(
     if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
 }
 
+/// What webhooks are told when documents, and maybe their operation, ended.
+fn facts<'a>(
+    documents: impl Iterator<Item = (DocumentId, &'a DocumentState)>,
+    end: Option<OperationState>,
+    ids: &[EventId],
+) -> Vec<Fact> {
+    let documents = documents.filter_map(|(id, state)| match state {
+        DocumentState::Received => None,
+        DocumentState::Sealed { .. } => Some((EventKind::DocumentSealed, Some(id))),
+        DocumentState::Failed { .. } => Some((EventKind::DocumentFailed, Some(id))),
+    });
+    let end = end.map(|state| match state {
+        OperationState::Executed => (EventKind::OperationFinished, None),
+        _ => (EventKind::OperationFailed, None),
+    });
+    documents
+        .chain(end)
+        .zip(ids)
+        .map(|((kind, document), id)| Fact { id: *id, kind, document, message: None })
+        .collect()
+}
+
+/// Counts sealed documents of the day, for limits and reports.
+async fn count_usage(
+    tx: &mut AnyConnection,
+    operation: OperationId,
+    sealed: i64,
+    now: Instant,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO usage_day (client_service_id, credential_id, day, sealed)
+         SELECT client_service_id, credential_id, $2, $3 FROM operation WHERE id = $1
+         ON CONFLICT (client_service_id, credential_id, day)
+         DO UPDATE SET sealed = usage_day.sealed + excluded.sealed",
+    )
+    .bind(operation.as_i64())
+    .bind(now.unix_ms().div_euclid(86_400_000))
+    .bind(sealed)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<bool> {
     let operation = &new.operation;
     let taken = operation.state != OperationState::ExecutionFailed;
@@ -470,7 +545,7 @@ async fn insert_contents(tx: &mut AnyConnection, new: &NewOperation) -> Result<(
 }
 
 /// PostgreSQL stores no U+0000 in a text.
-fn storable(text: &str) -> Cow<'_, str> {
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
 

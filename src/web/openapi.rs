@@ -22,6 +22,9 @@ use super::{Web, integration, oauth};
         integration::lookup::by_reference,
         integration::lookup::status,
         integration::lookup::detail,
+        integration::delivery::resend,
+        integration::delivery::history,
+        integration::delivery::revoke_links,
     ),
     modifiers(&AccessToken, &AsOverrides)
 )]

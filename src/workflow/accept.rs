@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Error, credentials, execute, settings};
+use super::notify::Receiver;
+use super::{Error, credentials, execute, notify, settings};
 use crate::app::{App, Caller};
 use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SealWishes, SigningError};
 use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::operation::{Operation, OperationState};
+use crate::domain::outbox::MessageKind;
 use crate::domain::profile::{Format, Profile};
 use crate::domain::refusal::Refusal;
 use crate::pki::digest::{Hasher, sha256};
@@ -27,6 +29,10 @@ pub struct SignRequest {
     pub description: String,
     /// As asked.
     pub preserve_content: bool,
+    /// Who is told when it is finished.
+    pub receivers: Vec<Receiver>,
+    /// Whether they get the sealed documents with the mail.
+    pub attach_documents: bool,
     /// In the order of the request; never empty.
     pub documents: Vec<RequestedDocument>,
 }
@@ -81,7 +87,7 @@ pub async fn accept(
     for _ in 0..RACES {
         // Checked at every try: a replay must find its operation even when the certificate ended.
         let usable = credentials::check_validity(ready.chain.signing(), app.now());
-        let new = contents.operation(app, caller, credential, fingerprint);
+        let new = contents.operation(app, caller, credential, fingerprint)?;
         let id = new.operation.id;
         // What holds no reference meets no other's in the database, so it is looked for here.
         if (usable.is_err() || new.operation.state.is_final())
@@ -142,6 +148,7 @@ fn check_request(app: &App, request: &SignRequest) -> Result<(), Refusal> {
     if count == 0 {
         return Err(Refusal::NoDocuments);
     }
+    notify::check_receivers(app, request.receivers.len())?;
     let limit = app.limits.documents_per_request;
     if count > limit {
         return Err(Refusal::TooManyDocuments { count, limit });
@@ -267,7 +274,7 @@ impl Contents {
         caller: &Caller,
         credential: crate::domain::ids::CredentialId,
         fingerprint: [u8; 32],
-    ) -> NewOperation {
+    ) -> Result<NewOperation, Error> {
         let now = app.now();
         let id = OperationId::from_i64(app.next_id());
         let hopeless = self.request.documents.iter().all(|document| document.refusal.is_some());
@@ -303,7 +310,16 @@ impl Contents {
                 }
             })
             .collect();
-        NewOperation {
+        let about = notify::About {
+            kind: MessageKind::Notification,
+            client_service: caller.client_service.id,
+            operation: id,
+            attach: self.request.attach_documents,
+        };
+        let messages = notify::messages(app, &about, &self.request.receivers, now)?;
+        Ok(NewOperation {
+            messages,
+            event_ids: execute::event_ids(app, self.request.documents.len() + 1)?,
             operation: Operation {
                 id,
                 client_service: caller.client_service.id,
@@ -326,6 +342,6 @@ impl Contents {
             unique_document_references: caller.client_service.document_references
                 == DocumentReferences::Unique,
             lease_until: now.plus_ms(app.execution.lease_ms),
-        }
+        })
     }
 }

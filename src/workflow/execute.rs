@@ -9,10 +9,10 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use super::{Error, credentials, settings};
-use crate::app::{App, InWork, ReadyCredential};
+use crate::app::{App, InWork, RandomFailed, ReadyCredential};
 use crate::domain::client_service::Lint as Level;
 use crate::domain::document::{DocumentState, SealSettings, SigningError};
-use crate::domain::ids::{CredentialId, DocumentId};
+use crate::domain::ids::{CredentialId, DocumentId, EventId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
 use crate::domain::profile::{Expected, Format};
@@ -171,7 +171,7 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         trouble = chunk_trouble;
         let last = chunks.peek().is_none() || trouble.is_some();
         let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
-        app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?;
+        record(app, lease, &outcomes, end).await?;
         if last {
             break;
         }
@@ -463,7 +463,27 @@ async fn fail_rest(
         .map(|document| failed_outcome(document.id, failure.clone()))
         .collect();
     let end = Some(end_state(work.sealed_before));
-    Ok(app.store.record_outcomes(lease, lease_end(app), &outcomes, end, app.now()).await?)
+    record(app, lease, &outcomes, end).await
+}
+
+/// Writes down how documents ended; with the end of the operation its messages are on their way.
+async fn record(
+    app: &App,
+    lease: Lease,
+    outcomes: &[Outcome],
+    end: Option<OperationState>,
+) -> Result<(), Error> {
+    let ids = event_ids(app, outcomes.len() + 1)?;
+    app.store.record_outcomes(lease, lease_end(app), outcomes, end, &ids, app.now()).await?;
+    if end.is_some() {
+        app.outbox_bell.notify_one();
+    }
+    Ok(())
+}
+
+/// Fresh ids for events.
+pub(super) fn event_ids(app: &App, count: usize) -> Result<Vec<EventId>, RandomFailed> {
+    (0..count).map(|_| Ok(EventId::from_i64(app.random_id()?))).collect()
 }
 
 fn refused(error: SigningError, refusal: &Refusal) -> DocumentState {

@@ -6,6 +6,7 @@ pub mod client_services;
 pub mod companies;
 pub mod credentials;
 pub mod execute;
+pub mod notify;
 pub mod operations;
 pub mod settings;
 pub mod tokens;

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{DocumentId, OperationId};
 use crate::domain::operation::Operation;
+use crate::domain::outbox::Message;
 use crate::domain::scope::Scope;
 
 /// How often an operation that another process executes is looked at while somebody waits for it.
@@ -20,6 +21,8 @@ pub struct OperationDetail {
     pub operation: Operation,
     /// In the order of the request.
     pub documents: Vec<(Document, SealSettings)>,
+    /// Mails to its receivers.
+    pub mails: Vec<Message>,
     /// Sealed bytes by document; empty when not asked for.
     pub sealed: HashMap<DocumentId, Arc<Vec<u8>>>,
 }
@@ -31,7 +34,8 @@ pub struct OperationDetail {
 pub async fn detail(app: &App, scope: Scope, id: OperationId) -> Result<OperationDetail, Error> {
     let operation = app.reader.operation(scope, id).await?.ok_or(Error::NotFound)?;
     let documents = app.reader.documents(id).await?;
-    Ok(OperationDetail { operation, documents, sealed: HashMap::new() })
+    let mails = app.reader.mails_of(id).await?;
+    Ok(OperationDetail { operation, documents, mails, sealed: HashMap::new() })
 }
 
 impl OperationDetail {

@@ -159,7 +159,7 @@ fn software_keys_are_refused_in_production() {
     let root = folder.path().display();
     let settings = |production: bool| {
         format!(
-            "[store]\nurl = \"sqlite://{root}/c.db\"\n[oauth]\nsigning_key_file = \"{root}/t.pem\"\n\
+            "[store]\nurl = \"sqlite://{root}/c.db\"\n[oauth]\nsigning_key_file = \"{root}/t.pem\"\n[secrets]\nkey_file = \"{root}/s.key\"\n\
              [keys]\nproduction = {production}\n\
              [keys.backends.soft]\nkind = \"software\"\ndirectory = \"{root}\"\n"
         )
@@ -195,7 +195,7 @@ fn client_services_are_set_and_companies_suspended() {
     let file = folder.path().join("chancery.toml");
     let root = folder.path().display();
     let settings = format!(
-        "[store]\nurl = \"sqlite://{root}/c.db\"\n[oauth]\nsigning_key_file = \"{root}/t.pem\"\n"
+        "[store]\nurl = \"sqlite://{root}/c.db\"\n[oauth]\nsigning_key_file = \"{root}/t.pem\"\n[secrets]\nkey_file = \"{root}/s.key\"\n"
     );
     std::fs::write(&file, settings).unwrap();
     let run = |arguments: &str| {

@@ -117,6 +117,7 @@ impl Folder {
              [web]\nlisten = \"{address}\"\n\n\
              [store]\nurl = \"sqlite://{}\"\n\n\
              [oauth]\nsigning_key_file = \"{root}/token-signing-key.pem\"\n\n\
+             [secrets]\nkey_file = \"{root}/secrets.key\"\n\n\
              {keys}\n[log]\nfilter = \"warn\"\n",
             self.softhsm_conf().display(),
             self.database().display()

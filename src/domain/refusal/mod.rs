@@ -45,6 +45,20 @@ pub enum Refusal {
          read that operation, or send this document under a new external reference"
     )]
     DocumentReferenceReused { reference: String, operation: OperationId },
+    #[error("{count} receivers were named; name at most {limit} at once")]
+    TooManyReceivers { count: usize, limit: usize },
+    #[error("no receiver was named; send at least one mail address")]
+    NoReceivers,
+    #[error(
+        "the operation is not finished; its receivers are told when it is, so send nothing again yet"
+    )]
+    OperationUnfinished,
+    #[error("no document of the operation is sealed, so there is nothing to send")]
+    NothingSealed,
+    #[error("the contents of the operation are no longer stored; ask without attached documents")]
+    ContentsGone,
+    #[error("{what} was sent mails about this operation often enough today; try again tomorrow")]
+    ResendLimit { what: String },
     #[error("the alias must be 3 to 100 characters of A-Z a-z 0-9 . - _")]
     AliasInvalid,
     #[error("the client service is suspended; ask the operator to activate it")]
@@ -224,6 +238,12 @@ impl Refusal {
             Self::ReferenceRepeated { .. } => "reference-repeated",
             Self::ReferenceReused { .. } => "reference-reused",
             Self::DocumentReferenceReused { .. } => "document-reference-reused",
+            Self::TooManyReceivers { .. } => "too-many-receivers",
+            Self::NoReceivers => "no-receivers",
+            Self::OperationUnfinished => "operation-unfinished",
+            Self::NothingSealed => "nothing-sealed",
+            Self::ContentsGone => "contents-gone",
+            Self::ResendLimit { .. } => "resend-limit",
             Self::AliasInvalid => "alias-invalid",
             Self::ClientServiceSuspended => "client-service-suspended",
             Self::IssuerSuspended => "issuer-suspended",

@@ -20,6 +20,7 @@ use crate::app::Caller;
 use crate::domain::cades::CadesPackaging;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
+use crate::domain::outbox::Message;
 use crate::domain::pades::PadesProfile;
 use crate::domain::profile::Profile;
 use crate::domain::text::hex;
@@ -28,8 +29,8 @@ use crate::domain::xades::{
     Packaging, Place, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
 use crate::web::{Web, units};
-use crate::workflow;
 use crate::workflow::operations::OperationDetail;
+use crate::workflow::{self, notify};
 
 /// An operation without its documents.
 #[derive(Serialize, ToSchema)]
@@ -70,12 +71,33 @@ pub struct SignOperation {
     folder: Folder,
     /// In the order of the request.
     document_list: Vec<DocumentAnswer>,
+    /// Who is told, when somebody is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_info: Option<DeliveryAnswer>,
     /// Milliseconds from acceptance to end.
     #[serde(skip_serializing_if = "Option::is_none")]
     execution_time: Option<i64>,
     /// Present and true when this request had been accepted before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     replayed: bool,
+}
+
+/// Who is told about the operation.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeliveryAnswer {
+    attach_documents: bool,
+    /// In the order they were named first; those of a resend too.
+    person_receiver: Vec<PersonAnswer>,
+}
+
+/// One receiver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PersonAnswer {
+    email: String,
+    /// `PENDING`, `SENT`, `RECEIVED`, `SENDING_ERROR` or `SENDING_FAILED`.
+    delivery_status: &'static str,
 }
 
 /// The request as a folder of documents.
@@ -232,11 +254,24 @@ fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> 
             folder_content: "DOCUMENT",
         },
         document_list,
+        delivery_info: delivery_info(&detail.mails),
         execution_time: operation
             .finished
             .map(|finished| finished.unix_ms() - operation.accepted.unix_ms()),
         replayed,
     }
+}
+
+fn delivery_info(mails: &[Message]) -> Option<DeliveryAnswer> {
+    let attach_documents = mails.first()?.attach;
+    let person_receiver = notify::receivers(mails)
+        .into_iter()
+        .map(|(address, status)| PersonAnswer {
+            email: address.as_str().to_owned(),
+            delivery_status: status.as_str(),
+        })
+        .collect();
+    Some(DeliveryAnswer { attach_documents, person_receiver })
 }
 
 fn document_answer(

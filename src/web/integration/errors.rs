@@ -60,6 +60,10 @@ enum Family {
     CertificateUnusable,
     Unavailable,
     OperationNotFound,
+    ContentGone,
+    NotReady,
+    NothingToSend,
+    DailyLimit,
     Address,
     Method,
 }
@@ -98,6 +102,14 @@ impl Family {
             }
             Self::Unavailable => ("2.0.3", "A service behind is not available.", 503, 503, true),
             Self::OperationNotFound => ("2.1.0", "Operation not found.", 404, 404, false),
+            Self::ContentGone => ("2.1.1", "Content is no longer stored.", 409, 409, false),
+            Self::NotReady => {
+                ("2.1.2", "The operation is in a status that does not allow this.", 409, 409, true)
+            }
+            Self::NothingToSend => {
+                ("2.1.2", "The operation is in a status that does not allow this.", 409, 409, false)
+            }
+            Self::DailyLimit => ("2.2.1", "The daily limit is reached.", 429, 429, true),
             Self::Address => ("0.0.6", "There is nothing at this address.", 404, 404, false),
             Self::Method => ("0.0.6", "This address does not take that method.", 405, 405, false),
         }
@@ -206,8 +218,13 @@ impl IntoResponse for Problem {
                 HeaderValue::from_static("Bearer realm=\"chancery\", error=\"invalid_token\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if retryable && self.family != Family::Fault {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let wait = match self.family {
+            Family::Fault => None,
+            Family::DailyLimit => Some("3600"),
+            _ => retryable.then_some("2"),
+        };
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         response
     }
@@ -243,11 +260,17 @@ pub async fn no_such_method() -> Problem {
 /// has one code wherever it appears.
 const fn family(refusal: &Refusal) -> Family {
     match refusal {
-        Refusal::MemberMissing { .. } | Refusal::JsonMalformed { .. } | Refusal::NoDocuments => {
-            Family::Missing
-        }
+        Refusal::MemberMissing { .. }
+        | Refusal::JsonMalformed { .. }
+        | Refusal::NoDocuments
+        | Refusal::NoReceivers => Family::Missing,
+        Refusal::OperationUnfinished => Family::NotReady,
+        Refusal::NothingSealed => Family::NothingToSend,
+        Refusal::ContentsGone => Family::ContentGone,
+        Refusal::ResendLimit { .. } => Family::DailyLimit,
         Refusal::MemberTooLong { .. }
         | Refusal::TooManyDocuments { .. }
+        | Refusal::TooManyReceivers { .. }
         | Refusal::DocumentTooLarge { .. } => Family::TooLarge,
         Refusal::ReferenceReused { .. } | Refusal::DocumentReferenceReused { .. } => {
             Family::Conflict

@@ -138,17 +138,13 @@ pub async fn detail(
 ) -> Result<Response, Problem> {
     let caller = auth::caller(&web, &headers).await?;
     let Path((id, include)) = path.map_err(|_| not_an_id())?;
-    let with_contents = match include.to_ascii_lowercase().as_str() {
-        "true" => true,
-        "false" => false,
-        _ => return Err(invalid("contentInResponse", "true or false").into()),
-    };
+    let with_contents = yes_or_no(&include, "contentInResponse")?;
     let id = operation_id(&id)?;
     let detail = operations::detail(&web.app, scope(&caller), id).await?;
     answer::respond(&web, &caller, detail, false, with_contents).await
 }
 
-const fn scope(caller: &Caller) -> Scope {
+pub(super) const fn scope(caller: &Caller) -> Scope {
     Scope::ClientService(caller.client_service.id)
 }
 
@@ -184,15 +180,24 @@ async fn by_document(
     Ok(found.map_err(workflow::Error::from)?)
 }
 
-fn operation_id(text: &str) -> Result<OperationId, Refusal> {
+pub(super) fn operation_id(text: &str) -> Result<OperationId, Refusal> {
     text.parse().map_err(|_| not_an_id())
 }
 
-fn not_an_id() -> Refusal {
+/// A `true` or `false` in an address.
+pub(super) fn yes_or_no(text: &str, path: &str) -> Result<bool, Refusal> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(invalid(path, "true or false")),
+    }
+}
+
+pub(super) fn not_an_id() -> Refusal {
     invalid("the operation id", "a whole number")
 }
 
-fn invalid(path: &str, expected: &str) -> Refusal {
+pub(super) fn invalid(path: &str, expected: &str) -> Refusal {
     Refusal::MemberInvalid { path: path.to_owned(), expected: expected.to_owned() }
 }
 

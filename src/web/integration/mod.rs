@@ -2,6 +2,7 @@
 //! Wire names end in this folder.
 
 pub mod answer;
+pub mod delivery;
 pub mod errors;
 pub mod lookup;
 mod overrides;
@@ -10,7 +11,7 @@ pub mod sign;
 mod visible;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use super::Web;
 
@@ -28,4 +29,7 @@ pub(super) fn routes() -> Router<Web> {
             "/api/v0/operation/sign/detail/{id}/contentInResponse/{include}",
             get(lookup::detail),
         )
+        .route("/api/v0/delivery/mail/resend/{id}/{attach}", post(delivery::resend))
+        .route("/api/v0/delivery/mail/{id}", get(delivery::history))
+        .route("/api/v0/delivery/mail/{id}/links", delete(delivery::revoke_links))
 }

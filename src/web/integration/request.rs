@@ -17,13 +17,16 @@ use utoipa::ToSchema;
 use super::overrides;
 use super::visible::VisibleSignatureInfo;
 use crate::app::Limits;
+use crate::domain::delivery::MailAddress;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
+use crate::domain::language::Language;
 use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
 use crate::web::settings_schema::AnyProfile;
 use crate::workflow::accept::{RequestedDocument, SignRequest, content_type};
+use crate::workflow::notify::Receiver;
 
 /// Longest description and other free text, in characters.
 const TEXT_LIMIT: usize = 2000;
@@ -126,12 +129,23 @@ struct DeliveryInfo {
 /// One receiver.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PersonReceiver {
-    email: Option<String>,
+pub struct PersonReceiver {
+    /// Where to write to. Required.
+    pub(super) email: Option<String>,
+    /// `pt`, `en`, `es`, `fr`, `de` or `it`, also with a region; that of the client service without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) language: Option<String>,
     /// Read-only; ignored on input, as clients echo it.
     #[serde(skip_serializing)]
     #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
+}
+
+impl PersonReceiver {
+    /// Somebody of whom only the address is known.
+    pub(super) const fn of(email: String) -> Self {
+        Self { email: Some(email), language: None, delivery_status: None }
+    }
 }
 
 fn overrides<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
@@ -216,6 +230,8 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
             external_reference,
             description,
             preserve_content: promise.preserve_content,
+            receivers: promise.receivers,
+            attach_documents: promise.attach_documents,
             documents,
         },
         return_signed_content: body.return_signed_content.unwrap_or(false),
@@ -279,6 +295,8 @@ pub(super) fn readable(text: &str, path: &str) -> Result<(), Refusal> {
 /// What the client wants to happen afterwards, for the whole request.
 struct Promises {
     preserve_content: bool,
+    receivers: Vec<Receiver>,
+    attach_documents: bool,
     /// Said about every document: what of it cannot be kept.
     refusal: Option<Refusal>,
     said: Vec<u8>,
@@ -288,46 +306,60 @@ impl Promises {
     fn read(info: Option<PreservationInfo>) -> Result<Self, Refusal> {
         let said = serde_json::to_vec(&info).unwrap_or_default();
         let Some(info) = info else {
-            return Ok(Self { preserve_content: false, refusal: None, said });
+            return Ok(Self {
+                preserve_content: false,
+                receivers: Vec::new(),
+                attach_documents: false,
+                refusal: None,
+                said,
+            });
         };
         let preserve_content =
             required(info.preserve_content, || "preservationInfo.preserveContent".to_owned())?;
         if let Some(alias) = &info.alias {
             readable(alias, "preservationInfo.alias")?;
         }
-        let receivers =
-            info.delivery_info.and_then(|info| info.person_receiver).unwrap_or_default();
-        for (position, receiver) in receivers.iter().enumerate() {
-            let path = || format!("preservationInfo.deliveryInfo.personReceiver[{position}].email");
-            let email = required(receiver.email.as_deref(), path)?;
-            if !looks_like_mail(email) {
-                let expected = "an e-mail address such as ap@example.com".to_owned();
-                return Err(Refusal::MemberInvalid { path: path(), expected });
+        let (receivers, attach_documents) = match info.delivery_info {
+            None => (Vec::new(), false),
+            Some(delivery) => {
+                let persons = delivery.person_receiver.unwrap_or_default();
+                let path = "preservationInfo.deliveryInfo.personReceiver";
+                (receivers(persons, path)?, delivery.attach_documents.unwrap_or(false))
             }
-        }
-        let refusal = if preserve_content {
-            Some(Refusal::NotAvailable {
-                what: "long-term preservation (preservationInfo.preserveContent)".to_owned(),
-                remedy: "send preserveContent false",
-            })
-        } else if receivers.is_empty() {
-            None
-        } else {
-            Some(Refusal::NotAvailable {
-                what: "notification by mail (preservationInfo.deliveryInfo.personReceiver)"
-                    .to_owned(),
-                remedy: "leave the receivers out",
-            })
         };
-        Ok(Self { preserve_content, refusal, said })
+        let refusal = preserve_content.then(|| Refusal::NotAvailable {
+            what: "long-term preservation (preservationInfo.preserveContent)".to_owned(),
+            remedy: "send preserveContent false",
+        });
+        Ok(Self { preserve_content, receivers, attach_documents, refusal, said })
     }
 }
 
-fn looks_like_mail(email: &str) -> bool {
-    let plain =
-        |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
-    email.len() <= 254
-        && email.rsplit_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain))
+/// Receivers in domain words; `path` is the list they come from.
+pub(super) fn receivers(
+    persons: Vec<PersonReceiver>,
+    path: &str,
+) -> Result<Vec<Receiver>, Refusal> {
+    persons
+        .into_iter()
+        .enumerate()
+        .map(|(position, person)| {
+            let member = |name: &str| format!("{path}[{position}].{name}");
+            let email = required(person.email, || member("email"))?;
+            let address = MailAddress::parse(&email).ok_or_else(|| Refusal::MemberInvalid {
+                path: member("email"),
+                expected: "an e-mail address such as ap@example.com".to_owned(),
+            })?;
+            let language = match person.language.as_deref().map(str::trim) {
+                None | Some("") => None,
+                Some(tag) => Some(Language::parse(tag).ok_or_else(|| Refusal::MemberInvalid {
+                    path: member("language"),
+                    expected: "one of pt, en, es, fr, de, it".to_owned(),
+                })?),
+            };
+            Ok(Receiver { address, language })
+        })
+        .collect()
 }
 
 fn decode_document(

@@ -12,7 +12,7 @@ fn the_log_shows_request_ids_and_no_secrets() {
     let config = folder.path().join("chancery.toml");
     let place = folder.path().display();
     let settings = format!(
-        "[web]\nlisten = \"127.0.0.1:0\"\n[oauth]\nsigning_key_file = \"{place}/key.pem\"\n\
+        "[web]\nlisten = \"127.0.0.1:0\"\n[oauth]\nsigning_key_file = \"{place}/key.pem\"\n[secrets]\nkey_file = \"{place}/s.key\"\n\
          [store]\nurl = \"sqlite://{place}/chancery.db\"\n"
     );
     std::fs::write(&config, settings).unwrap();

@@ -14,6 +14,7 @@ use chancery::domain::instant::Instant;
 use chancery::domain::pades::ActiveContent;
 use chancery::keys::Keyring;
 use chancery::pki::certificate::Chain;
+use chancery::pki::envelope::Kek;
 use chancery::pki::jose::{TokenKey, TokenKeys};
 use chancery::seal::catalogue::Catalogue;
 use chancery::store::Store;
@@ -125,7 +126,7 @@ impl Setup {
         let store = Store::connect(&config.store).await.unwrap();
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
-        let mut app = App::new(Parts {
+        let app = App::new(Parts {
             profiles: Catalogue::with(profiles).unwrap(),
             schemas: chancery::cli::schemas::read(&config.lint.schemas).unwrap(),
             store,
@@ -135,8 +136,11 @@ impl Setup {
             issuer,
             limits: config.limits,
             execution: config.workflow,
-        });
-        Arc::get_mut(&mut app).unwrap().clock = clock;
+            delivery: config.delivery,
+            kek: Kek::from_bytes(&[7; 32]).unwrap(),
+            clock,
+        })
+        .unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = watch::channel(false);

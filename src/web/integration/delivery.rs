@@ -1,0 +1,245 @@
+//! Mails about operations: asked for again, looked at, and their links closed.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::errors::{ErrorResponse, Problem};
+use super::lookup::{not_an_id, operation_id, scope, yes_or_no};
+use super::request::{self, PersonReceiver};
+use crate::domain::instant::Instant;
+use crate::domain::outbox::{Attempt, Message, Target};
+use crate::domain::refusal::Refusal;
+use crate::web::{Web, auth};
+use crate::workflow::notify;
+
+/// Largest body of a wish to send again.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// A receiver of a resend: an address, or an object as in the sign request.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Again {
+    /// `"ap@customer.example"`
+    Address(String),
+    /// `{"email": "ap@customer.example", "language": "pt"}`
+    Person(#[schema(inline)] PersonReceiver),
+}
+
+/// What was recorded.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Queued {
+    operation_id: i64,
+    /// How many mails; a mailbox named twice gets one.
+    queued: usize,
+}
+
+/// One mail to one receiver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mail {
+    id: i64,
+    email: String,
+    /// `NOTIFICATION` or `RESEND`.
+    kind: &'static str,
+    attach_documents: bool,
+    /// `PENDING`, `SENT`, `RECEIVED`, `SENDING_ERROR` or `SENDING_FAILED`.
+    delivery_status: &'static str,
+    /// RFC 5322 Message-ID, the same for every try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
+    /// RFC 3339, UTC.
+    created: String,
+    /// When it is tried next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_try: Option<String>,
+    /// When the receiver opened the link first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_expires: Option<String>,
+    link_revoked: bool,
+    /// The last words about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_reply: Option<String>,
+    /// Oldest first.
+    attempts: Vec<AttemptAnswer>,
+}
+
+/// One try.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AttemptAnswer {
+    started: String,
+    /// Absent while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<String>,
+    /// `ACCEPTED`, `LATER`, `NEVER`, `TOO_LARGE`, `RELAY` (the way is closed for everybody; not counted)
+    /// or `INTERRUPTED` (the service stopped).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
+    /// The mail may have arrived although it does not say so.
+    ambiguous: bool,
+    /// The step it ended at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<String>,
+    /// The mail server's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<String>,
+}
+
+/// Links that were closed.
+#[derive(Serialize, ToSchema)]
+pub struct Revoked {
+    revoked: u64,
+}
+
+/// Sends the mail about a finished operation again, to its receivers or to others.
+///
+/// Every call is a new mail. Answered without a body, or with `Prefer: return=representation` with one.
+#[utoipa::path(
+    post, path = "/api/v0/delivery/mail/resend/{id}/{attach}", tag = "integration",
+    params(
+        ("id" = i64, Path, description = "the operation"),
+        ("attach" = bool, Path, description = "whether the sealed documents are attached"),
+        ("Prefer" = Option<String>, Header, description = "return=representation"),
+    ),
+    request_body = Vec<Again>,
+    security(("access_token" = [])),
+    responses((status = 202, body = Queued), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse), (status = 409, body = ErrorResponse), (status = 429, body = ErrorResponse))
+)]
+pub async fn resend(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    path: Result<Path<(String, String)>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let caller = auth::caller(&web, &headers).await?;
+    let Path((id, attach)) = path.map_err(|_| not_an_id())?;
+    let (id, attach) = (operation_id(&id)?, yes_or_no(&attach, "attachDocuments")?);
+    let body = match body {
+        Ok(body) if body.len() <= BODY_LIMIT => body,
+        Ok(_) => return Err(Problem::body_too_large(BODY_LIMIT)),
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return Err(Problem::body_too_large(BODY_LIMIT));
+        }
+        Err(_) => return Err(Problem::body_unfinished()),
+    };
+    let receivers = request::receivers(read(&body)?, "receivers")?;
+    let queued = notify::resend(&web.app, scope(&caller), id, &receivers, attach).await?;
+    let wants_body = headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("return=representation"));
+    Ok(if wants_body {
+        (StatusCode::ACCEPTED, Json(Queued { operation_id: id.as_i64(), queued })).into_response()
+    } else {
+        StatusCode::ACCEPTED.into_response()
+    })
+}
+
+fn read(body: &[u8]) -> Result<Vec<PersonReceiver>, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Refusal::NoReceivers);
+    }
+    let items: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| {
+        if error.is_data() {
+            let expected = "a list of mail addresses".to_owned();
+            Refusal::MemberInvalid { path: "the body".to_owned(), expected }
+        } else {
+            Refusal::JsonMalformed { detail: error.to_string() }
+        }
+    })?;
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(position, item)| {
+            let person = match serde_json::from_value(item) {
+                Ok(Again::Address(email)) => PersonReceiver::of(email),
+                Ok(Again::Person(person)) => person,
+                Err(_) => {
+                    return Err(Refusal::MemberInvalid {
+                        path: format!("receivers[{position}]"),
+                        expected: "a mail address, or an object with a member email".to_owned(),
+                    });
+                }
+            };
+            Ok(person)
+        })
+        .collect()
+}
+
+/// The mails about an operation, with every try and the mail servers' words.
+#[utoipa::path(
+    get, path = "/api/v0/delivery/mail/{id}", tag = "integration",
+    params(("id" = i64, Path, description = "the operation")),
+    security(("access_token" = [])),
+    responses((status = 200, body = Vec<Mail>), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn history(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Vec<Mail>>, Problem> {
+    let caller = auth::caller(&web, &headers).await?;
+    let Path(id) = id.map_err(|_| not_an_id())?;
+    let history = notify::history(&web.app, scope(&caller), operation_id(&id)?).await?;
+    Ok(Json(history.into_iter().filter_map(mail).collect()))
+}
+
+/// Closes the links in the mails about an operation: they open nothing from then on.
+#[utoipa::path(
+    delete, path = "/api/v0/delivery/mail/{id}/links", tag = "integration",
+    params(("id" = i64, Path, description = "the operation")),
+    security(("access_token" = [])),
+    responses((status = 200, body = Revoked), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+)]
+pub async fn revoke_links(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Revoked>, Problem> {
+    let caller = auth::caller(&web, &headers).await?;
+    let Path(id) = id.map_err(|_| not_an_id())?;
+    let revoked = notify::revoke_links(&web.app, scope(&caller), operation_id(&id)?, None).await?;
+    Ok(Json(Revoked { revoked }))
+}
+
+fn mail((message, attempts): (Message, Vec<Attempt>)) -> Option<Mail> {
+    let Target::Mail { address, .. } = message.target else { return None };
+    Some(Mail {
+        id: message.id.as_i64(),
+        email: address.as_str().to_owned(),
+        kind: message.kind.as_str(),
+        attach_documents: message.attach,
+        delivery_status: message.status.as_str(),
+        message_id: message.mail_id,
+        created: message.created.to_rfc3339(),
+        next_try: message.next.map(Instant::to_rfc3339),
+        opened: message.opened.map(Instant::to_rfc3339),
+        link_expires: message.link_expires.map(Instant::to_rfc3339),
+        link_revoked: message.link_revoked.is_some(),
+        last_reply: message.last_reply,
+        attempts: attempts.into_iter().map(attempt).collect(),
+    })
+}
+
+fn attempt(attempt: Attempt) -> AttemptAnswer {
+    AttemptAnswer {
+        started: attempt.started.to_rfc3339(),
+        ended: attempt.ended.map(Instant::to_rfc3339),
+        result: attempt.verdict,
+        ambiguous: attempt.ambiguous,
+        phase: attempt.phase,
+        reply: attempt.reply,
+    }
+}

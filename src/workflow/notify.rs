@@ -1,0 +1,262 @@
+//! Notifications: who is told about an operation, again if somebody asks, and the links in the mails.
+//! How a message is written and sent is not here.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::Error;
+use crate::app::{App, RandomFailed};
+use crate::domain::delivery::{DeliveryStatus, MailAddress};
+use crate::domain::document::DocumentState;
+use crate::domain::ids::{ClientServiceId, MessageId, OperationId};
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+use crate::domain::outbox::{Attempt, Message, MessageKind, Target};
+use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
+use crate::domain::text::hex;
+use crate::store::outbox::{ResendCaps, Resent};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Octets of a link's code that are kept: 128 bits cannot be guessed.
+const CODE_LENGTH: usize = 16;
+
+/// Somebody who is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// Where.
+    pub address: MailAddress,
+    /// In which language, when it is known.
+    pub language: Option<Language>,
+}
+
+/// What new messages have in common.
+pub(super) struct About {
+    pub(super) kind: MessageKind,
+    pub(super) client_service: ClientServiceId,
+    pub(super) operation: OperationId,
+    pub(super) attach: bool,
+}
+
+/// Refuses more receivers than are allowed.
+pub(super) fn check_receivers(app: &App, count: usize) -> Result<(), Refusal> {
+    let limit = app.delivery.receivers;
+    if count > limit { Err(Refusal::TooManyReceivers { count, limit }) } else { Ok(()) }
+}
+
+/// One message for each receiver, held until somebody lets it go. A mailbox named twice gets one.
+pub(super) fn messages(
+    app: &App,
+    about: &About,
+    receivers: &[Receiver],
+    now: Instant,
+) -> Result<Vec<Message>, RandomFailed> {
+    let mut seen = HashSet::new();
+    receivers
+        .iter()
+        .filter(|receiver| seen.insert(receiver.address.folded()))
+        .zip(0_u32..)
+        .map(|(receiver, position)| {
+            Ok(Message {
+                id: MessageId::from_i64(app.next_id()),
+                kind: about.kind,
+                client_service: Some(about.client_service),
+                operation: Some(about.operation),
+                target: Target::Mail {
+                    address: receiver.address.clone(),
+                    language: receiver.language,
+                },
+                position,
+                attach: about.attach,
+                links_only: false,
+                content: None,
+                mail_id: Some(mail_id(app)?),
+                status: DeliveryStatus::Pending,
+                tries: 0,
+                next: None,
+                created: now,
+                released: None,
+                ended: None,
+                last_reply: None,
+                link_expires: Some(now.plus_ms(app.delivery.link_days.saturating_mul(DAY_MS))),
+                link_revoked: None,
+                opened: None,
+            })
+        })
+        .collect()
+}
+
+/// A fresh Message-ID (RFC 5322 3.6.4), without angle brackets.
+pub(super) fn mail_id(app: &App) -> Result<String, RandomFailed> {
+    let left = hex(&app.random.octets::<16>()?);
+    let host = app.issuer.split("://").nth(1).unwrap_or_default();
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let host = if host.is_empty() || !host.chars().all(plain) { "chancery.invalid" } else { host };
+    Ok(format!("{left}@{host}"))
+}
+
+/// Records mails about a finished operation again, to its receivers or to others. When this returns
+/// they are on disk and on their way. Returns how many.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Refused`] when nothing is sealed, the contents are gone, or the caps
+/// are reached.
+pub async fn resend(
+    app: &App,
+    scope: Scope,
+    operation: OperationId,
+    receivers: &[Receiver],
+    attach: bool,
+) -> Result<usize, Error> {
+    let found = app.reader.operation(scope, operation).await?.ok_or(Error::NotFound)?;
+    if receivers.is_empty() {
+        return Err(Refusal::NoReceivers.into());
+    }
+    check_receivers(app, receivers.len())?;
+    if !found.state.is_final() {
+        return Err(Refusal::OperationUnfinished.into());
+    }
+    let documents = app.reader.documents(operation).await?;
+    let sealed = |document: &crate::domain::document::Document| {
+        matches!(document.state, DocumentState::Sealed { .. })
+    };
+    let count = documents.iter().filter(|(document, _)| sealed(document)).count();
+    if count == 0 {
+        return Err(Refusal::NothingSealed.into());
+    }
+    if attach && app.reader.sealed_count(operation).await? < count as u64 {
+        return Err(Refusal::ContentsGone.into());
+    }
+    let now = app.now();
+    let about = About {
+        kind: MessageKind::Resend,
+        client_service: found.client_service,
+        operation,
+        attach,
+    };
+    let mut messages = messages(app, &about, receivers, now)?;
+    for message in &mut messages {
+        message.next = Some(now);
+        message.released = Some(now);
+    }
+    let caps = ResendCaps {
+        since: now.plus_ms(-DAY_MS),
+        of_operation: app.delivery.resend_per_operation,
+        to_receiver: app.delivery.resend_per_receiver,
+    };
+    match app.store.enqueue_again(operation, &messages, caps).await? {
+        Resent::Queued => {}
+        Resent::OperationCap => {
+            return Err(Refusal::ResendLimit { what: "this operation".to_owned() }.into());
+        }
+        Resent::ReceiverCap(address) => {
+            return Err(Refusal::ResendLimit { what: format!("{address}") }.into());
+        }
+    }
+    app.outbox_bell.notify_one();
+    tracing::info!(%operation, messages = messages.len(), attach, "asked for again");
+    Ok(messages.len())
+}
+
+/// The mails about an operation with every try.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such operation within the scope.
+pub async fn history(
+    app: &App,
+    scope: Scope,
+    operation: OperationId,
+) -> Result<Vec<(Message, Vec<Attempt>)>, Error> {
+    app.reader.operation(scope, operation).await?.ok_or(Error::NotFound)?;
+    let mut history = Vec::new();
+    for message in app.reader.mails_of(operation).await? {
+        let attempts = app.reader.attempts_of(message.id).await?;
+        history.push((message, attempts));
+    }
+    Ok(history)
+}
+
+/// One line for each receiver of an operation, in the order they were named first: received, if one of
+/// the mails to them was, else as the newest one stands.
+#[must_use]
+pub fn receivers(messages: &[Message]) -> Vec<(MailAddress, DeliveryStatus)> {
+    let mut lines: Vec<(String, MailAddress, DeliveryStatus)> = Vec::new();
+    for message in messages {
+        let Target::Mail { address, .. } = &message.target else { continue };
+        let folded = address.folded();
+        match lines.iter_mut().find(|(known, ..)| *known == folded) {
+            Some((_, _, DeliveryStatus::Received)) => {}
+            Some((_, _, status)) => *status = message.status,
+            None => lines.push((folded, address.clone(), message.status)),
+        }
+    }
+    lines.into_iter().map(|(_, address, status)| (address, status)).collect()
+}
+
+/// Closes the links in the mails about an operation, or in one of them. Returns how many were open.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such operation within the scope.
+pub async fn revoke_links(
+    app: &App,
+    scope: Scope,
+    operation: OperationId,
+    only: Option<MessageId>,
+) -> Result<u64, Error> {
+    app.reader.operation(scope, operation).await?.ok_or(Error::NotFound)?;
+    Ok(app.store.revoke_links(operation, only, app.now()).await?)
+}
+
+/// The address of the page a receiver opens: the message's number and a code that only this
+/// installation can make. `None` for a message that has no link.
+#[must_use]
+pub fn link(app: &App, message: &Message) -> Option<String> {
+    Some(format!("{}/r/{}", app.issuer, link_token(app, message)?))
+}
+
+/// The last segment of that address.
+fn link_token(app: &App, message: &Message) -> Option<String> {
+    let expires = message.link_expires?;
+    let number = URL_SAFE_NO_PAD.encode(message.id.as_i64().to_be_bytes());
+    let code = app.link_key.hmac_sha256(&signed(message.id, expires));
+    Some(format!("{number}.{}", URL_SAFE_NO_PAD.encode(code.get(..CODE_LENGTH)?)))
+}
+
+/// What the code of a link is over.
+fn signed(message: MessageId, expires: Instant) -> Vec<u8> {
+    [message.as_i64().to_be_bytes(), expires.unix_ms().to_be_bytes()].concat()
+}
+
+/// What a link leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// Its message.
+    Message(Box<Message>),
+    /// It was good once.
+    Expired,
+}
+
+/// Finds the message behind the last segment of a link's address.
+///
+/// # Errors
+/// [`Error::NotFound`] for a code we did not make and for a link that was revoked: the two look the
+/// same.
+pub async fn open_link(app: &App, token: &str) -> Result<Opened, Error> {
+    let (number, _) = token.split_once('.').ok_or(Error::NotFound)?;
+    let octets = URL_SAFE_NO_PAD.decode(number).ok().and_then(|octets| octets.try_into().ok());
+    let id = MessageId::from_i64(i64::from_be_bytes(octets.ok_or(Error::NotFound)?));
+    let message = app.reader.message(id).await?.ok_or(Error::NotFound)?;
+    let good = link_token(app, &message).ok_or(Error::NotFound)?;
+    if !bool::from(subtle::ConstantTimeEq::ct_eq(good.as_bytes(), token.as_bytes())) {
+        return Err(Error::NotFound);
+    }
+    match message.link_expires {
+        _ if message.link_revoked.is_some() => Err(Error::NotFound),
+        Some(expires) if app.now() < expires => Ok(Opened::Message(Box::new(message))),
+        _ => Ok(Opened::Expired),
+    }
+}
