@@ -83,6 +83,7 @@ what_for() {
         shellcheck) echo "lint of shell scripts" ;;
         qpdf) echo "check of PDFs, and the maker of odd ones for the tests" ;;
         poppler-utils) echo "pdfsig, a judge of PDF signatures, and pdftoppm, which shows what a PDF shows" ;;
+        chromium) echo "opens the receiver's page and the mails as a reader does" ;;
         mupdf-tools) echo "mutool, a reader of PDFs that repairs nothing unseen" ;;
     esac
 }
@@ -167,8 +168,9 @@ if wants bench; then
 fi
 if wants test; then
     install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql qpdf poppler-utils \
-        mupdf-tools || failed=1
+        mupdf-tools chromium || failed=1
     install_python tests/peers/requirements.txt || failed=1
+    install_python tests/peers/requirements-browser.txt --no-deps || failed=1
     scripts/setup-xsd.sh || failed=1
 fi
 if wants judges; then

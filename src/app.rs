@@ -19,6 +19,7 @@ use crate::domain::delivery::Ladder;
 use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
 use crate::domain::instant::Instant;
 use crate::keys::{KeyRef, Keyring};
+use crate::outbound::mail::{Account, Mailer};
 use crate::pki::certificate::Chain;
 use crate::pki::envelope::{Kek, MacKey};
 use crate::pki::jose::TokenKeys;
@@ -191,6 +192,8 @@ pub struct App {
     pub link_key: MacKey,
     /// Rings when a message may have become due.
     pub outbox_bell: Notify,
+    /// The way out for mail.
+    pub mail: MailDoor,
     /// Mail servers that refuse everybody.
     pub circuits: Circuits,
     /// Permits to execute operations.
@@ -229,6 +232,8 @@ pub struct Parts {
     pub delivery: DeliveryConfig,
     /// Read from its file.
     pub kek: Kek,
+    /// The installation's mail server, if it has one.
+    pub mail_account: Option<Account>,
     /// The machine's, but for tests of expiry.
     pub clock: Clock,
 }
@@ -266,6 +271,7 @@ impl App {
             kek: parts.kek,
             link_key,
             outbox_bell: Notify::new(),
+            mail: MailDoor { mailer: Mailer::new(), account: parts.mail_account },
             circuits: Circuits::default(),
             running: Running::default(),
             credentials: Credentials::default(),
@@ -365,6 +371,14 @@ impl Ids {
             .unwrap_or_default();
         fresh.max(before + 1) & MAX_ID
     }
+}
+
+/// The way out for mail.
+pub struct MailDoor {
+    /// Sends.
+    pub mailer: Mailer,
+    /// The installation's server.
+    pub account: Option<Account>,
 }
 
 /// Mail servers (of a client service, or `None` for the installation's) that were found closed for

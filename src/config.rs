@@ -31,6 +31,8 @@ pub struct Config {
     pub delivery: crate::app::DeliveryConfig,
     /// The key of secrets at rest.
     pub secrets: crate::app::SecretsConfig,
+    /// The service's own mail account.
+    pub mail: crate::outbound::mail::Config,
     /// Key back-ends.
     pub keys: crate::keys::Config,
     /// Logging.

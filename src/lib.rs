@@ -16,6 +16,8 @@
 //!                       domain               the words of the field
 //! ```
 //!
+//! `letters`, pure as well and on domain alone, holds what receivers and operators read.
+//!
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
 
 pub mod app;
@@ -23,8 +25,11 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod keys;
+pub mod letters;
+pub mod outbound;
 pub mod pki;
 pub mod seal;
+pub mod secret;
 pub mod store;
 pub mod telemetry;
 pub mod web;

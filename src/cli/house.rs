@@ -63,6 +63,7 @@ pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         token_keys,
         kek: kek(config)?,
         clock: Clock::System,
+        mail_account: config.mail.account(config.keys.production)?,
         delivery: config.delivery.clone(),
         tokens: config.oauth.clone(),
         issuer: issuer(config),

@@ -18,6 +18,7 @@ mod credential;
 mod demo;
 mod house;
 mod keys;
+mod mail;
 mod profile;
 pub mod schemas;
 mod serve;
@@ -74,6 +75,9 @@ enum Command {
     /// Certificates with their keys.
     #[command(subcommand)]
     Credential(credential::Command),
+    /// Mail servers of client services, and a test mail.
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Settings of seals, by name.
     #[command(subcommand)]
     Profile(profile::Command),
@@ -135,6 +139,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::ClientService(command) => {
             quiet(&config);
             client_service::run(config, command).await
+        }
+        Command::Mail(command) => {
+            quiet(&config);
+            mail::run(config, command).await
         }
         Command::Company(command) => {
             quiet(&config);

@@ -12,7 +12,7 @@ use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::web::{self, Web};
-use crate::workflow::background;
+use crate::workflow::{background, deliver};
 
 pub(super) async fn run(config: Config) -> Outcome {
     let listener = TcpListener::bind(&config.web.listen)
@@ -32,15 +32,17 @@ pub(super) struct Service {
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     background: JoinHandle<()>,
+    delivery: JoinHandle<()>,
 }
 
 /// Starts the service on a bound socket.
 pub(super) fn start(app: Arc<App>, config: web::Config, listener: TcpListener) -> Service {
     let (stop, stopped) = watch::channel(false);
     let background = tokio::spawn(background::take_up(Arc::clone(&app), stopped.clone()));
+    let delivery = tokio::spawn(deliver::run(Arc::clone(&app), stopped.clone()));
     let web = Web::new(Arc::clone(&app), config);
     let server = tokio::spawn(web::server::serve(web, listener, stopped));
-    Service { app, stop, server, background }
+    Service { app, stop, server, background, delivery }
 }
 
 impl Service {
@@ -50,6 +52,7 @@ impl Service {
         self.stop.send_replace(true);
         let left = background::drain(&self.app).await;
         self.background.await?;
+        self.delivery.await?;
         let patience = std::time::Duration::from_millis(self.app.execution.drain_ms);
         if let Ok(served) = tokio::time::timeout(patience, self.server).await {
             served??;

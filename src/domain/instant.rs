@@ -59,6 +59,13 @@ impl Instant {
         (fits(date), fits(time))
     }
 
+    /// Year, month (from 1), day, hour and minute in UTC.
+    #[must_use]
+    pub fn to_calendar(self) -> (i64, i64, i64, i64, i64) {
+        let (year, month, day, hour, minute, ..) = self.civil();
+        (year, month, day, hour, minute)
+    }
+
     /// Year, month, day, hour, minute, second, millisecond in the proleptic Gregorian calendar.
     ///
     /// Days to civil date after Howard Hinnant's `civil_from_days`; written out here because domain

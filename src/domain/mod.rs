@@ -18,6 +18,7 @@ pub mod profile;
 mod published;
 pub mod refusal;
 pub mod scope;
+pub mod smtp;
 pub mod text;
 pub mod transform;
 pub mod visible;

@@ -101,6 +101,33 @@ impl Profile {
             Self::Cades(profile) => profile.packaging == CadesPackaging::Detached,
         }
     }
+
+    /// Name and media type of the sealed file of a document, as receivers get it: what holds the
+    /// document keeps its name, a signature or container beside it has one of its own.
+    #[must_use]
+    pub fn sealed_file(&self, name: &str, content_type: &str) -> (String, String) {
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let container = || (format!("{stem}.asice"), "application/vnd.etsi.asic-e+zip".to_owned());
+        match self {
+            Self::Pades(_) => (name.to_owned(), "application/pdf".to_owned()),
+            Self::Xades(profile) => match profile.packaging {
+                Packaging::Enveloped => (name.to_owned(), content_type.to_owned()),
+                Packaging::Enveloping | Packaging::Detached => {
+                    (format!("{name}.xades.xml"), "application/xml".to_owned())
+                }
+                Packaging::AsicE => container(),
+            },
+            Self::Cades(profile) => match profile.packaging {
+                CadesPackaging::Attached => {
+                    (format!("{name}.p7m"), "application/pkcs7-mime".to_owned())
+                }
+                CadesPackaging::Detached => {
+                    (format!("{name}.p7s"), "application/pkcs7-signature".to_owned())
+                }
+                CadesPackaging::AsicE => container(),
+            },
+        }
+    }
 }
 
 /// What lint holds a document against besides what holds for all: what its profile says of the

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::Error;
-use super::secret::SecretSource;
+use crate::secret::SecretSource;
 
 /// Section `keys`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -132,12 +132,12 @@ impl Pkcs11Config {
 impl SoftwareConfig {
     /// Where the passphrase is, if files need one.
     pub(super) fn passphrase(&self) -> Result<Option<SecretSource>, Error> {
-        SecretSource::one_of(
+        Ok(SecretSource::one_of(
             "passphrase",
             self.passphrase_file.as_ref(),
             self.passphrase_env.as_ref(),
             self.passphrase_credential.as_ref(),
-        )
+        )?)
     }
 }
 

@@ -5,7 +5,6 @@
 mod config;
 mod keyring;
 mod pkcs11;
-mod secret;
 mod software;
 
 use std::path::PathBuf;
@@ -104,8 +103,8 @@ pub enum Error {
          use kind = \"pkcs11\", or set keys.production = false for development"
     )]
     SoftwareInProduction(String),
-    #[error("secret from {place} cannot be read: {reason}")]
-    Secret { place: String, reason: String },
+    #[error(transparent)]
+    Secret(#[from] crate::secret::Error),
     #[error("PKCS#11 module {path} cannot be loaded")]
     Module {
         path: PathBuf,
@@ -201,7 +200,7 @@ impl Error {
             Self::Config(_)
             | Self::BackendUnknown(_)
             | Self::SoftwareInProduction(_)
-            | Self::Secret { .. }
+            | Self::Secret(_)
             | Self::Module { .. }
             | Self::TokenTaken(_)
             | Self::PinRefused(_)

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATION_NAME as ORGANIZATION};
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
@@ -113,6 +114,18 @@ impl Certificate {
     #[must_use]
     pub fn subject(&self) -> String {
         self.parsed.tbs_certificate().subject().to_string()
+    }
+
+    /// Common name of the subject, as people know it.
+    #[must_use]
+    pub fn common_name(&self) -> Option<String> {
+        name::first_value(self.parsed.tbs_certificate().subject(), COMMON_NAME)
+    }
+
+    /// Organization of the subject.
+    #[must_use]
+    pub fn organization(&self) -> Option<String> {
+        name::first_value(self.parsed.tbs_certificate().subject(), ORGANIZATION)
     }
 
     /// Issuer, RFC 4514.

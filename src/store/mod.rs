@@ -15,6 +15,7 @@ pub mod operations;
 pub mod outbox;
 mod row;
 mod settings;
+pub mod smtp_accounts;
 
 use std::sync::Once;
 use std::time::Duration;

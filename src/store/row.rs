@@ -44,6 +44,10 @@ pub(super) fn bytes(row: &AnyRow, column: &'static str) -> Result<Vec<u8>> {
     Ok(row.try_get(column)?)
 }
 
+pub(super) fn optional_bytes(row: &AnyRow, column: &'static str) -> Result<Option<Vec<u8>>> {
+    Ok(row.try_get(column)?)
+}
+
 pub(super) fn instant(row: &AnyRow, column: &'static str) -> Result<Instant> {
     integer(row, column).map(Instant::from_unix_ms)
 }

@@ -7,6 +7,7 @@ pub mod integration;
 pub mod oauth;
 mod openapi;
 mod paths;
+pub mod portal;
 mod request_id;
 pub mod server;
 mod settings_schema;
@@ -66,6 +67,7 @@ pub struct Web {
     requests: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     readiness: Arc<health::Readiness>,
+    test_mails: Arc<integration::delivery::TestMails>,
 }
 
 impl Web {
@@ -77,6 +79,7 @@ impl Web {
             requests: Arc::new(Semaphore::new(config.requests_in_flight.max(1))),
             bytes: Arc::new(Semaphore::new(units(config.bytes_in_flight).max(1))),
             readiness: Arc::default(),
+            test_mails: Arc::default(),
             config: Arc::new(config),
         }
     }

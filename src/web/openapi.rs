@@ -25,6 +25,7 @@ use super::{Web, integration, oauth};
         integration::delivery::resend,
         integration::delivery::history,
         integration::delivery::revoke_links,
+        integration::delivery::test,
     ),
     modifiers(&AccessToken, &AsOverrides)
 )]

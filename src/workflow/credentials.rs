@@ -66,6 +66,19 @@ pub async fn ready(app: &App, id: CredentialId) -> Result<Arc<ReadyCredential>, 
     Ok(ready)
 }
 
+/// The chain of a credential, whatever its status: what was sealed with it stays so.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is gone.
+pub async fn chain(app: &App, id: CredentialId) -> Result<Arc<Chain>, Error> {
+    if let Some(ready) = app.credentials.known(id) {
+        return Ok(Arc::clone(&ready.chain));
+    }
+    let credential = app.reader.credential(id).await?.ok_or(Error::NotFound)?;
+    let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice));
+    Ok(Arc::new(chain.map_err(|error| Error::Internal(Box::new(error)))?))
+}
+
 /// Whether a certificate is inside its validity.
 ///
 /// # Errors

@@ -10,6 +10,8 @@ mod conformance;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod golden;
@@ -20,6 +22,10 @@ mod jose;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod pades;
 #[cfg(test)]
 mod pdf;
@@ -27,6 +33,8 @@ mod pdf;
 mod pdfs;
 #[cfg(test)]
 mod pki;
+#[cfg(test)]
+mod portal;
 #[cfg(test)]
 mod seal;
 #[cfg(test)]

@@ -37,9 +37,12 @@ const ROOMS: &[Room] = &[
     Room { name: "domain", pure: true, may: &[] },
     Room { name: "pki", pure: true, may: &[Use("domain")] },
     Room { name: "seal", pure: true, may: &[Use("domain"), Use("pki")] },
+    Room { name: "letters", pure: true, may: &[Use("domain")] },
     Room { name: "verify", pure: true, may: &[Use("domain"), Use("pki"), Use("seal")] },
-    Room { name: "keys", pure: false, may: &[Use("domain"), Use("pki")] },
-    Room { name: "outbound", pure: false, may: &[Use("domain"), Use("pki")] },
+    // where a secret is read from; what doors share
+    Room { name: "secret", pure: false, may: &[] },
+    Room { name: "keys", pure: false, may: &[Use("domain"), Use("pki"), Use("secret")] },
+    Room { name: "outbound", pure: false, may: &[Use("domain"), Use("pki"), Use("secret")] },
     Room { name: "store", pure: false, may: &[Use("domain")] },
     Room {
         name: "config",
@@ -64,6 +67,7 @@ const ROOMS: &[Room] = &[
             Use("pki"),
             // what the engines make of a credential once is kept here
             Use("seal"),
+            Use("letters"),
             Use("keys"),
             Use("outbound"),
             Use("store"),
@@ -77,6 +81,7 @@ const ROOMS: &[Room] = &[
             Use("domain"),
             Use("pki"),
             Use("seal"),
+            Use("letters"),
             Use("verify"),
             Use("keys"),
             Use("outbound"),
@@ -86,7 +91,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "web",
         pure: false,
-        may: &[Use("domain"), Use("app"), Use("workflow"), Read("store")],
+        may: &[Use("domain"), Use("letters"), Use("app"), Use("workflow"), Read("store")],
     },
 ];
 
@@ -102,6 +107,8 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("cryptoki", &["keys"]),
     ("reqwest", &["outbound", "keys", "cli"]),
     ("uppsala", &["seal", "cli"]),
+    ("minijinja", &["letters"]),
+    ("askama", &["web"]),
 ];
 
 /// Paths that a pure room must not contain, and what they would bring in. A single name matches

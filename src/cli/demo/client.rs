@@ -116,8 +116,9 @@ impl Client {
         &self,
         key: &'static str,
         samples: &[Sample],
+        mail: &Mailing,
     ) -> Result<Batch, Failure> {
-        let request = request(samples);
+        let request = request(samples, mail);
         let document_reference =
             request["documents"][0]["documentRequest"]["externalReference"].clone();
         let document_reference = document_reference.as_str().unwrap_or_default().to_owned();
@@ -211,15 +212,59 @@ impl Client {
         }
     }
 
+    /// Waits until every mail about a batch was sent or given up. Returns receiver and status of each.
+    pub(super) async fn mails_end(&self, id: i64) -> Result<Vec<(String, String)>, Failure> {
+        let started = Instant::now();
+        loop {
+            let url = format!("{}/api/v0/delivery/mail/{id}", self.base);
+            let answer = json_of(self.http.get(url).bearer_auth(&self.token).send().await?).await?;
+            let text =
+                |mail: &Value, name: &str| mail[name].as_str().unwrap_or_default().to_owned();
+            let mails: Vec<(String, String)> = answer
+                .as_array()
+                .ok_or("no list of mails")?
+                .iter()
+                .map(|mail| (text(mail, "email"), text(mail, "deliveryStatus")))
+                .collect();
+            let ended = |status: &str| matches!(status, "SENT" | "RECEIVED" | "SENDING_FAILED");
+            if mails.iter().all(|(_, status)| ended(status)) {
+                return Ok(mails);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(
+                    format!("the mails about operation {id} did not go out: {answer}").into()
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn detail(&self, id: i64) -> Result<Value, Failure> {
         let url = format!("{}/api/v0/operation/sign/detail/{id}/contentInResponse/true", self.base);
         json_of(self.http.get(url).bearer_auth(&self.token).send().await?).await
     }
 }
 
+/// Who is told about a batch.
+pub(super) struct Mailing {
+    /// Whether the sealed documents go with the mail.
+    pub(super) attach: bool,
+    /// Addresses with languages.
+    pub(super) receivers: &'static [(&'static str, &'static str)],
+}
+
 /// A batch under references made of its content, so that the next run is a repetition.
-fn request(samples: &[Sample]) -> Value {
-    let all: Vec<u8> = samples.iter().flat_map(|sample| sha256(&sample.content)).collect();
+fn request(samples: &[Sample], mail: &Mailing) -> Value {
+    let receivers: Vec<Value> = mail
+        .receivers
+        .iter()
+        .map(|(email, language)| json!({ "email": email, "language": language }))
+        .collect();
+    let all: Vec<u8> = samples
+        .iter()
+        .flat_map(|sample| sha256(&sample.content))
+        .chain(sha256(json!(receivers).to_string().as_bytes()))
+        .collect();
     let mark = hex(&sha256(&all)).split_off(56);
     let documents: Vec<Value> = samples
         .iter()
@@ -251,6 +296,10 @@ fn request(samples: &[Sample]) -> Value {
         "externalReference": format!("DEMO 2026/{mark}"),
         "description": "The sample batch",
         "documents": documents,
+        "preservationInfo": {
+            "preserveContent": false,
+            "deliveryInfo": { "attachDocuments": mail.attach, "personReceiver": receivers },
+        },
         "returnSignedContent": true,
     })
 }

@@ -72,6 +72,11 @@ impl Folder {
         self.root.join("sealed")
     }
 
+    /// Where the mail sink writes.
+    pub(super) fn mails(&self) -> PathBuf {
+        self.root.join("mails")
+    }
+
     fn pin_file(&self) -> PathBuf {
         self.root.join("pin")
     }
@@ -98,7 +103,11 @@ impl Folder {
     }
 
     /// Writes `chancery.toml` and reads it back as the service would.
-    pub(super) fn write_config(&self, address: SocketAddr) -> Result<Config, Failure> {
+    pub(super) fn write_config(
+        &self,
+        address: SocketAddr,
+        mail_port: u16,
+    ) -> Result<Config, Failure> {
         let root = self.root.display();
         let keys = match &self.back_end {
             BackEnd::SoftHsm { module } => format!(
@@ -118,6 +127,8 @@ impl Folder {
              [store]\nurl = \"sqlite://{}\"\n\n\
              [oauth]\nsigning_key_file = \"{root}/token-signing-key.pem\"\n\n\
              [secrets]\nkey_file = \"{root}/secrets.key\"\n\n\
+             [mail]\nhost = \"127.0.0.1\"\nport = {mail_port}\nsecurity = \"none\"\n\
+             from = \"invoices@demo.example\"\n\n\
              {keys}\n[log]\nfilter = \"warn\"\n",
             self.softhsm_conf().display(),
             self.database().display()

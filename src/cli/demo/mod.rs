@@ -6,6 +6,7 @@ mod client;
 mod folder;
 mod judge;
 mod report;
+mod sink;
 
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
@@ -20,11 +21,19 @@ use crate::app::App;
 use crate::domain::client_service::{Alias, DocumentReferences, Lint};
 use crate::domain::pades::ActiveContent;
 use crate::workflow::client_services::{self, NewClientService};
-use client::Client;
+use client::{Client, Mailing};
 use folder::{BackEnd, Folder};
 
 /// Tried when no port is asked for.
 const USUAL_PORT: u16 = 8480;
+
+/// One batch is told with links only, the other with the documents attached.
+const WITH_LINKS: Mailing = Mailing {
+    attach: false,
+    receivers: &[("ap@customer.example", "en"), ("faturas@cliente.example", "pt")],
+};
+const WITH_DOCUMENTS: Mailing =
+    Mailing { attach: true, receivers: &[("rechnung@kunde.example", "de")] };
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -87,7 +96,8 @@ async fn in_child(folder: &Folder) -> Outcome {
 async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
     let listener = listen(arguments.port).await?;
     let address = listener.local_addr()?;
-    let config = folder.write_config(address)?;
+    let mail_port = sink::start(&folder.mails()).await?;
+    let config = folder.write_config(address, mail_port)?;
     crate::telemetry::start(&config.log);
     match &folder.back_end {
         BackEnd::SoftHsm { module } => {
@@ -119,16 +129,30 @@ async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
     let documents = client::samples(&arguments.samples)?;
     say!("3. Sealing {} sample invoices over HTTP, once with each key:", documents.len());
     let mut results = Vec::new();
-    for (name, (alias, secret)) in [("RSA-3072", &rsa), ("P-256", &ec)] {
+    let mut clients = Vec::new();
+    for (name, (alias, secret), mail) in
+        [("RSA-3072", &rsa, &WITH_LINKS), ("P-256", &ec, &WITH_DOCUMENTS)]
+    {
         let client = Client::log_in(&issuer, alias, secret).await?;
-        let batch = client.seal_with_time_out(name, &documents).await?;
+        let batch = client.seal_with_time_out(name, &documents, mail).await?;
         say!("   {name}: {}", batch.story());
         results.push(batch);
+        clients.push(client);
     }
 
     say!("4. Verifying every result with xmlsec1 and pdfsig (not ours):");
     let verdicts = judge::verify(folder, &anchor, &results)?;
-    let good = report::write(folder, &issuer, &results, &verdicts)?;
+    say!("5. Mails to the receivers, over SMTP into a local sink:");
+    let mut mailed = true;
+    for (client, batch) in clients.iter().zip(&results) {
+        for (receiver, status) in client.mails_end(batch.operation).await? {
+            say!("   {receiver}: {status}");
+            mailed &= status != "SENDING_FAILED";
+        }
+    }
+    let mails = sink::mails(&folder.mails())?.len();
+    say!("   {mails} mails are in {}", folder.mails().display());
+    let good = report::write(folder, &issuer, &results, &verdicts)? && mailed && mails > 0;
     if arguments.keep {
         say!("The service stays at {issuer} until Ctrl-C.");
         serve::stop_signal().await?;

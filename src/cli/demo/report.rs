@@ -25,6 +25,7 @@ pub(super) fn write_json(
         "client_secret": secret.expose_secret(),
         "trust_anchor": anchor,
         "database": folder.database(),
+        "mail_folder": folder.mails(),
     }))?;
     let file = folder.root.join("demo.json");
     if file.exists() {
@@ -58,6 +59,7 @@ pub(super) fn write(
     say!("\n{good} of {all} seals verified by xmlsec1 and pdfsig.");
     say!("Look at {}:", folder.root.display());
     say!("  sealed/     the sealed invoices");
+    say!("  mails/      the mails as the sink took them");
     say!("  report.md   what happened");
     say!("  demo.json   address and credentials of the client service");
     say!("  chancery.toml   the configuration, for the other commands (--config)");

@@ -11,8 +11,8 @@ use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use secrecy::SecretString;
 
-use crate::keys::secret::SecretSource;
 use crate::keys::{Error, ModuleError};
+use crate::secret::SecretSource;
 
 /// One context per module and process, for ever: a second `C_Initialize` fails and a `C_Finalize`
 /// would end everybody's sessions.

@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 
 use super::config::SoftwareConfig;
-use super::secret::SecretSource;
 use super::{Error, KeyDescription, ToBeSigned, checked, short_name};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
+use crate::secret::SecretSource;
 use file::Format;
 use pair::Pair;
 
@@ -181,7 +181,7 @@ impl Software {
     }
 
     fn passphrase(&self) -> Result<Option<SecretString>, Error> {
-        self.passphrase.as_ref().map(|source| source.read(false)).transpose()
+        Ok(self.passphrase.as_ref().map(|source| source.read(false)).transpose()?)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Mails about operations: asked for again, looked at, and their links closed.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
@@ -12,11 +15,13 @@ use utoipa::ToSchema;
 use super::errors::{ErrorResponse, Problem};
 use super::lookup::{not_an_id, operation_id, scope, yes_or_no};
 use super::request::{self, PersonReceiver};
+use crate::domain::delivery::Verdict;
+use crate::domain::ids::ClientServiceId;
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Attempt, Message, Target};
 use crate::domain::refusal::Refusal;
 use crate::web::{Web, auth};
-use crate::workflow::notify;
+use crate::workflow::{mail, notify};
 
 /// Largest body of a wish to send again.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -193,7 +198,7 @@ pub async fn history(
     let caller = auth::caller(&web, &headers).await?;
     let Path(id) = id.map_err(|_| not_an_id())?;
     let history = notify::history(&web.app, scope(&caller), operation_id(&id)?).await?;
-    Ok(Json(history.into_iter().filter_map(mail).collect()))
+    Ok(Json(history.into_iter().filter_map(mail_answer).collect()))
 }
 
 /// Closes the links in the mails about an operation: they open nothing from then on.
@@ -214,7 +219,7 @@ pub async fn revoke_links(
     Ok(Json(Revoked { revoked }))
 }
 
-fn mail((message, attempts): (Message, Vec<Attempt>)) -> Option<Mail> {
+fn mail_answer((message, attempts): (Message, Vec<Attempt>)) -> Option<Mail> {
     let Target::Mail { address, .. } = message.target else { return None };
     Some(Mail {
         id: message.id.as_i64(),
@@ -241,5 +246,89 @@ fn attempt(attempt: Attempt) -> AttemptAnswer {
         ambiguous: attempt.ambiguous,
         phase: attempt.phase,
         reply: attempt.reply,
+    }
+}
+
+/// Where the test mail goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestBody {
+    /// Required.
+    email: String,
+    /// `pt`, `en`, `es`, `fr`, `de` or `it`; English without it.
+    #[serde(default)]
+    language: Option<String>,
+}
+
+/// The mail server took the test mail.
+#[derive(Serialize, ToSchema)]
+pub struct Tested {
+    /// The mail server's words.
+    reply: String,
+}
+
+/// Sends a test mail at once over the mail server of the client service, or the installation's.
+///
+/// One try, which is not repeated. 502 when the server does not take it, with its words.
+#[utoipa::path(
+    post, path = "/api/v0/delivery/mail/test", tag = "integration",
+    request_body = TestBody,
+    security(("access_token" = [])),
+    responses((status = 200, body = Tested), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 429, body = ErrorResponse), (status = 502, body = ErrorResponse))
+)]
+pub async fn test(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Tested>, Problem> {
+    let caller = auth::caller(&web, &headers).await?;
+    let body = body.map_err(|_| Problem::body_unfinished())?;
+    let body: TestBody = serde_json::from_slice(&body).map_err(|error| {
+        if error.is_data() {
+            let expected = "an object with a member email".to_owned();
+            Refusal::MemberInvalid { path: "the body".to_owned(), expected }
+        } else {
+            Refusal::JsonMalformed { detail: error.to_string() }
+        }
+    })?;
+    let mut receiver = PersonReceiver::of(body.email);
+    receiver.language = body.language;
+    let receivers = request::receivers(vec![receiver], "receivers")?;
+    let Some(receiver) = receivers.first() else { return Err(Refusal::NoReceivers.into()) };
+    let service = caller.client_service.id;
+    if !web.test_mails.take(service, web.app.now()) {
+        return Err(Problem::too_many());
+    }
+    let language = receiver.language.unwrap_or_default();
+    let tried = mail::test(&web.app, Some(service), &receiver.address, language).await?;
+    match tried {
+        Some(tried) if tried.verdict == Verdict::Accepted => {
+            Ok(Json(Tested { reply: tried.reply }))
+        }
+        Some(tried) => Err(Problem::not_mailed(tried.phase, &tried.reply)),
+        None => Err(Problem::not_mailed("setup", "no mail server is set up; ask the operator")),
+    }
+}
+
+/// Test mails of client services: so many in an hour, as each goes where its caller says.
+#[derive(Default)]
+pub struct TestMails {
+    windows: Mutex<HashMap<ClientServiceId, (Instant, u32)>>,
+}
+
+impl TestMails {
+    const IN_AN_HOUR: u32 = 20;
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+
+    /// Whether one more may go out.
+    fn take(&self, service: ClientServiceId, now: Instant) -> bool {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = windows.entry(service).or_insert((now, 0));
+        if now.unix_ms().abs_diff(window.0.unix_ms()) >= Self::HOUR_MS.unsigned_abs() {
+            *window = (now, 0);
+        }
+        window.1 += 1;
+        window.1 <= Self::IN_AN_HOUR
     }
 }

@@ -50,6 +50,7 @@ enum Family {
     Missing,
     NotSetUp,
     TooLarge,
+    NotMailed,
     Invalid,
     Conflict,
     Token,
@@ -78,6 +79,7 @@ impl Family {
             }
             Self::NotSetUp => ("0.0.3", "Client service is not properly set up.", 500, 500, false),
             Self::TooLarge => ("0.0.4", "Attribute size exceeded.", 413, 500, false),
+            Self::NotMailed => ("0.0.5", "E-mail could not be sent.", 502, 500, true),
             Self::Invalid => {
                 ("0.0.6", "Error occurred when validating the request parameters.", 400, 500, false)
             }
@@ -135,6 +137,13 @@ impl Problem {
     pub fn body_too_large(limit: usize) -> Self {
         let cause = format!("the request body is larger than {limit} bytes; send fewer documents");
         Self::new(Family::TooLarge, "body-too-large", cause)
+    }
+
+    /// A test mail was not taken.
+    #[must_use]
+    pub fn not_mailed(phase: &str, words: &str) -> Self {
+        let cause = format!("the mail was not taken, at step {phase}: {words}");
+        Self::new(Family::NotMailed, "mail-not-taken", cause)
     }
 
     /// The body did not arrive.

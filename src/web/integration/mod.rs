@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<Web> {
             get(lookup::detail),
         )
         .route("/api/v0/delivery/mail/resend/{id}/{attach}", post(delivery::resend))
+        .route("/api/v0/delivery/mail/test", post(delivery::test))
         .route("/api/v0/delivery/mail/{id}", get(delivery::history))
         .route("/api/v0/delivery/mail/{id}/links", delete(delivery::revoke_links))
 }

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 pub(crate) mod authority;
+pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod judges;
 pub(crate) mod long_pdf;
@@ -8,4 +9,5 @@ pub(crate) mod pdf_judges;
 pub(crate) mod pdfs;
 pub(crate) mod postgres;
 pub(crate) mod service;
+pub(crate) mod smtp;
 pub(crate) mod softhsm;

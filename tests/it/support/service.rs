@@ -22,7 +22,7 @@ use chancery::web::Web;
 use chancery::web::server::serve;
 use chancery::workflow::background::{drain, take_up};
 use chancery::workflow::client_services::{self, NewClientService};
-use chancery::workflow::credentials;
+use chancery::workflow::{credentials, deliver};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -84,6 +84,8 @@ pub(crate) struct Setup {
     /// The defaults with a database of its own and the services' token as back-end `hsm`.
     pub(crate) config: Config,
     pub(crate) clock: Clock,
+    /// Whether messages are delivered by themselves.
+    pub(crate) delivers: bool,
     pub(crate) issuer: String,
     pub(crate) token_key: String,
     /// Label of the token; one that does not exist is a token that was pulled out.
@@ -104,6 +106,7 @@ impl Setup {
         Self {
             config,
             clock: Clock::System,
+            delivers: true,
             issuer: ISSUER.to_owned(),
             token_key: TOKEN_KEY.clone(),
             token_label: service_token().label.clone(),
@@ -121,7 +124,8 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Service {
-        let Self { config, clock, issuer, token_key, token_label, profiles, folder } = self;
+        let Self { config, clock, delivers, issuer, token_key, token_label, profiles, folder } =
+            self;
         let profiles = profiles.iter().map(|(name, text)| (*name, text.as_str()));
         let store = Store::connect(&config.store).await.unwrap();
         store.migrate().await.unwrap();
@@ -137,6 +141,7 @@ impl Setup {
             limits: config.limits,
             execution: config.workflow,
             delivery: config.delivery,
+            mail_account: config.mail.account(false).unwrap(),
             kek: Kek::from_bytes(&[7; 32]).unwrap(),
             clock,
         })
@@ -145,10 +150,12 @@ impl Setup {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = watch::channel(false);
         let background = tokio::spawn(take_up(Arc::clone(&app), stopped.clone()));
+        let delivery =
+            delivers.then(|| tokio::spawn(deliver::run(Arc::clone(&app), stopped.clone())));
         let web = Web::new(Arc::clone(&app), config.web);
         let server = tokio::spawn(serve(web, listener, stopped));
         let database = config.store.url;
-        Service { base, app, database, folder, stop, background, server }
+        Service { base, app, database, folder, stop, background, delivery, server }
     }
 }
 
@@ -168,6 +175,7 @@ pub(crate) struct Service {
     folder: Arc<TempDir>,
     stop: watch::Sender<bool>,
     background: JoinHandle<()>,
+    delivery: Option<JoinHandle<()>>,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -274,6 +282,9 @@ impl Service {
         self.stop.send_replace(true);
         drain(&self.app).await;
         self.background.await.unwrap();
+        if let Some(delivery) = self.delivery {
+            delivery.await.unwrap();
+        }
         // Connections of clients may stay open: nobody waits for them here.
         self.server.abort();
         self.app.store.close().await;

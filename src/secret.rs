@@ -1,20 +1,36 @@
-//! PINs and passphrases: where they come from, read when first needed, never shown.
+//! PINs, passphrases and passwords: where they come from, read when first needed, never shown.
+//! Doors share this and nothing else.
 
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
 use zeroize::Zeroizing;
-
-use super::Error;
 
 /// Longest secret we read from a file, in bytes.
 const LONGEST: u64 = 4096;
 
+/// Why there is no secret.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// More than one place is named.
+    #[error("{0}_file, {0}_env and {0}_credential exclude each other: keep one")]
+    Several(&'static str),
+    /// The place does not give it; the content is never named.
+    #[error("secret from {place} cannot be read: {reason}")]
+    Unreadable {
+        /// Where it was looked for.
+        place: String,
+        /// What is wrong there.
+        reason: String,
+    },
+}
+
 /// A place that holds one secret.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum SecretSource {
+pub enum SecretSource {
     /// A file that only the service may read; one trailing line end is cut off.
     File(PathBuf),
     /// An environment variable: children and crash dumps inherit it, so it is the last choice.
@@ -24,8 +40,12 @@ pub(super) enum SecretSource {
 }
 
 impl SecretSource {
-    /// Picks the one place that is named. `what` is the setting's stem: `pin` or `passphrase`.
-    pub(super) fn one_of(
+    /// Picks the one place that is named. `what` is the setting's stem: `pin`, `passphrase`,
+    /// `password`.
+    ///
+    /// # Errors
+    /// [`Error::Several`].
+    pub fn one_of(
         what: &'static str,
         file: Option<&PathBuf>,
         environment: Option<&String>,
@@ -38,9 +58,7 @@ impl SecretSource {
             .chain(credential.map(|name| Self::Credential(name.clone())));
         let first = named.next();
         if named.next().is_some() {
-            return Err(Error::Config(format!(
-                "{what}_file, {what}_env and {what}_credential exclude each other: keep one"
-            )));
+            return Err(Error::Several(what));
         }
         Ok(first)
     }
@@ -48,8 +66,8 @@ impl SecretSource {
     /// Reads the secret.
     ///
     /// # Errors
-    /// [`Error::Secret`], which names the place and never the content.
-    pub(super) fn read(&self, production: bool) -> Result<SecretString, Error> {
+    /// [`Error::Unreadable`], which names the place and never the content.
+    pub fn read(&self, production: bool) -> Result<SecretString, Error> {
         let secret = match self {
             Self::File(path) => self.read_file(path)?,
             Self::Credential(name) => self.read_file(&self.credential_path(name)?)?,
@@ -100,7 +118,7 @@ impl SecretSource {
     }
 
     fn unreadable(&self, reason: &str) -> Error {
-        Error::Secret { place: self.to_string(), reason: reason.to_owned() }
+        Error::Unreadable { place: self.to_string(), reason: reason.to_owned() }
     }
 }
 

@@ -1,0 +1,204 @@
+//! `mail`: the mail servers of client services, and a test of any.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+
+use super::{Failure, Outcome, house};
+use crate::app::App;
+use crate::config::Config;
+use crate::domain::delivery::{MailAddress, Verdict};
+use crate::domain::language::Language;
+use crate::domain::smtp::SmtpSettings;
+use crate::outbound::mail::Security;
+use crate::workflow::mail::{self, NewServer};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Shows the installation's mail server, or a client service's; never a password.
+    Show(Whose),
+    /// Gives a client service a mail server of its own, from the next mail on.
+    ///
+    /// Example: chancery mail set acme --host smtp.acme.example --from invoices@acme.example
+    /// --username acme --password-file /run/secrets/acme-smtp
+    Set(Set),
+    /// Lets a client service use the installation's mail server again.
+    Reset(Named),
+    /// Sends a test mail at once and shows the server's answer. Fails when it was not taken.
+    ///
+    /// Example: chancery mail test ops@acme.example --client-service acme
+    Test(Test),
+}
+
+#[derive(Args)]
+pub(super) struct Whose {
+    /// Client service; without it the installation's ([mail] in the configuration).
+    #[arg(long, value_name = "ALIAS")]
+    client_service: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Named {
+    /// Client service.
+    alias: String,
+}
+
+#[derive(Args)]
+pub(super) struct Set {
+    /// Client service.
+    alias: String,
+    /// Name or address of the mail server; its certificate must carry it.
+    #[arg(long)]
+    host: String,
+    /// Port; without it the usual one: 587, 465 for implicit, 25 for none.
+    #[arg(long)]
+    port: Option<u16>,
+    /// starttls (required, never only if possible), implicit (SMTPS) or none (clear text).
+    #[arg(long, default_value = "starttls")]
+    security: String,
+    /// Sender.
+    #[arg(long, value_name = "ADDRESS")]
+    from: String,
+    /// Display name of the sender; without it the issuer's.
+    #[arg(long, default_value = "")]
+    from_name: String,
+    /// User name, when the server wants one.
+    #[arg(long)]
+    username: Option<String>,
+    /// File with the password; one line end at its end is cut off. Without it a password that was set
+    /// before is kept.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// For people.
+    #[arg(long, default_value = "")]
+    description: String,
+    /// Milliseconds for a connection.
+    #[arg(long, default_value_t = 10_000, value_name = "MS")]
+    connect_timeout_ms: u64,
+    /// Milliseconds for the answer to a command.
+    #[arg(long, default_value_t = 60_000, value_name = "MS")]
+    command_timeout_ms: u64,
+    /// Milliseconds for a piece of the mail to be taken.
+    #[arg(long, default_value_t = 20_000, value_name = "MS")]
+    write_timeout_ms: u64,
+}
+
+#[derive(Args)]
+pub(super) struct Test {
+    /// Who gets the test mail.
+    to: String,
+    #[command(flatten)]
+    whose: Whose,
+    /// pt, en, es, fr, de or it.
+    #[arg(long, default_value = "en")]
+    language: String,
+}
+
+pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    let app = house::app_without_keys(&config).await?;
+    let code = match command {
+        Command::Show(whose) => show(&app, &whose).await?,
+        Command::Set(set) => {
+            let alias = set.alias.clone();
+            mail::set_server(&app, &alias, &set.server()?)
+                .await
+                .map_err(|error| unknown(&alias, error))?;
+            say!("{alias} sends its mails over its own server. Try it: chancery mail test");
+            ExitCode::SUCCESS
+        }
+        Command::Reset(Named { alias }) => {
+            let was = mail::reset_server(&app, &alias).await;
+            if was.map_err(|error| unknown(&alias, error))? {
+                say!("{alias} uses the installation's mail server again.");
+            } else {
+                say!("{alias} had no mail server of its own.");
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Test(test) => try_it(&app, &test).await?,
+    };
+    app.store.close().await;
+    Ok(code)
+}
+
+impl Set {
+    fn server(self) -> Result<NewServer, Failure> {
+        let from = MailAddress::parse(&self.from)
+            .ok_or_else(|| format!("--from {}: is no mail address", self.from))?;
+        let usual = Security::named(&self.security).unwrap_or_default().usual_port();
+        let password = self.password_file.map(|file| {
+            std::fs::read_to_string(&file)
+                .map(|text| SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
+                .map_err(|error| format!("{} cannot be read: {error}", file.display()))
+        });
+        Ok(NewServer {
+            settings: SmtpSettings {
+                description: self.description,
+                host: self.host,
+                port: self.port.unwrap_or(usual),
+                security: self.security,
+                from,
+                from_name: self.from_name,
+                username: self.username,
+                connect_timeout_ms: self.connect_timeout_ms,
+                command_timeout_ms: self.command_timeout_ms,
+                write_timeout_ms: self.write_timeout_ms,
+            },
+            password: password.transpose()?,
+        })
+    }
+}
+
+fn unknown(alias: &str, error: crate::workflow::Error) -> Failure {
+    match error {
+        crate::workflow::Error::NotFound => {
+            format!("no client service is called {alias}; see: chancery client-service list").into()
+        }
+        other => other.into(),
+    }
+}
+
+async fn show(app: &App, whose: &Whose) -> Result<ExitCode, Failure> {
+    let service = service(app, whose).await?;
+    let Some(server) = mail::server(app, service).await? else {
+        say!("No mail server is set up: fill in [mail] of the configuration (chancery config).");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let account = server.account;
+    let own = if server.key.id == 0 { "the installation's" } else { "its own" };
+    say!("server      {}:{} ({own})", account.host, account.port);
+    say!("security    {}", account.security.as_str());
+    say!("from        {} {}", account.from, account.from_name);
+    say!("user name   {}", account.login.as_ref().map_or("none", |login| &login.username));
+    say!("DKIM        {}", if account.dkim.is_some() { "signed" } else { "not signed" });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn service(
+    app: &App,
+    whose: &Whose,
+) -> Result<Option<crate::domain::ids::ClientServiceId>, Failure> {
+    let Some(alias) = &whose.client_service else { return Ok(None) };
+    let found = app.reader.client_service_by_alias(alias).await?;
+    let found = found.ok_or_else(|| unknown(alias, crate::workflow::Error::NotFound))?;
+    Ok(Some(found.id))
+}
+
+async fn try_it(app: &App, test: &Test) -> Result<ExitCode, Failure> {
+    let to =
+        MailAddress::parse(&test.to).ok_or_else(|| format!("{}: is no mail address", test.to))?;
+    let language = Language::parse(&test.language)
+        .ok_or_else(|| format!("--language {}: use pt, en, es, fr, de or it", test.language))?;
+    let service = service(app, &test.whose).await?;
+    let Some(tried) = mail::test(app, service, &to, language).await? else {
+        return Err("no mail server is set up; fill in [mail] of the configuration".into());
+    };
+    if tried.verdict == Verdict::Accepted {
+        say!("The mail to {to} was taken: {}", tried.reply);
+        return Ok(ExitCode::SUCCESS);
+    }
+    say_wrong!("The mail to {to} was not taken, at step {}: {}", tried.phase, tried.reply);
+    Ok(ExitCode::FAILURE)
+}

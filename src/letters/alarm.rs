@@ -1,0 +1,156 @@
+//! Letters that are not for clients to change: the test of a mail account, and what operators are
+//! told before or when something stops.
+
+use super::defaults::framed;
+use super::locale::Locale;
+use super::template::{Rendered, escaped, one_line};
+use super::words::{LetterWords, words};
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+
+/// A mail that proves an account can send.
+#[derive(Clone, Debug)]
+pub struct TestMail {
+    /// What the account is called: the alias of a client service, or the system's.
+    pub account: String,
+    pub sent: Instant,
+}
+
+/// What operators should know before it hurts.
+#[derive(Clone, Debug)]
+pub enum Alarm {
+    /// The certificate of a credential ends in a number of days.
+    CredentialExpiring { alias: String, subject: String, not_after: Instant, days: u32 },
+    /// It has ended.
+    CredentialExpired { alias: String, subject: String, not_after: Instant },
+    /// The authority's permission to use the key ends.
+    GrantEnding { alias: String, ends: Instant },
+    /// So much of the signatures permitted with the key is used.
+    GrantUsed { alias: String, percent: u8 },
+    /// A company comes near its limit.
+    UsageNear { company: String, used: u64, limit: u64, period_end: Instant },
+    /// A company is beyond its limit.
+    UsageExceeded { company: String, used: u64, limit: u64, period_end: Instant },
+    /// The way out of a mail account is closed.
+    MailClosed { account: String, since: Instant, last_words: String },
+    /// Messages wait too long.
+    QueueOld { oldest: Instant, waiting: u64 },
+}
+
+/// Names in braces and what stands for them.
+type Facts = Vec<(&'static str, String)>;
+
+/// The letter of a test.
+#[must_use]
+pub fn test_mail(language: Language, test: &TestMail) -> Rendered {
+    let facts = vec![("account", test.account.clone()), ("date", Locale(language).time(test.sent))];
+    let LetterWords { subject, paragraphs } = words(language).test;
+    letter(language, subject, paragraphs, &facts)
+}
+
+/// The letter of an alarm.
+#[must_use]
+pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
+    let locale = Locale(language);
+    let words = &words(language).alarm;
+    let (letter_words, facts): (&LetterWords, Facts) = match alarm {
+        Alarm::CredentialExpiring { alias, subject, not_after, days } => {
+            let [today, tomorrow, later] = words.expiring;
+            let headline = match days {
+                0 => today,
+                1 => tomorrow,
+                _ => later,
+            };
+            let mut facts = certificate(locale, alias, subject, *not_after);
+            facts.push(("days", locale.number(u64::from(*days))));
+            return letter(language, headline, words.expiring_text, &facts);
+        }
+        Alarm::CredentialExpired { alias, subject, not_after } => {
+            (&words.expired, certificate(locale, alias, subject, *not_after))
+        }
+        Alarm::GrantEnding { alias, ends } => {
+            (&words.grant_ending, vec![("alias", alias.clone()), ("date", locale.day(*ends))])
+        }
+        Alarm::GrantUsed { alias, percent } => {
+            (&words.grant_used, vec![("alias", alias.clone()), ("percent", percent.to_string())])
+        }
+        Alarm::UsageNear { company, used, limit, period_end } => {
+            (&words.usage_near, usage(locale, company, (*used, *limit), *period_end))
+        }
+        Alarm::UsageExceeded { company, used, limit, period_end } => {
+            (&words.usage_exceeded, usage(locale, company, (*used, *limit), *period_end))
+        }
+        Alarm::MailClosed { account, since, last_words } => (
+            &words.mail_closed,
+            vec![
+                ("account", account.clone()),
+                ("date", locale.time(*since)),
+                ("words", last_words.clone()),
+            ],
+        ),
+        Alarm::QueueOld { oldest, waiting } => (
+            &words.queue_old,
+            vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],
+        ),
+    };
+    letter(language, letter_words.subject, letter_words.paragraphs, &facts)
+}
+
+fn certificate(locale: Locale, alias: &str, subject: &str, not_after: Instant) -> Facts {
+    vec![
+        ("alias", alias.to_owned()),
+        ("subject", subject.to_owned()),
+        ("date", locale.time(not_after)),
+    ]
+}
+
+fn usage(locale: Locale, company: &str, (used, limit): (u64, u64), period_end: Instant) -> Facts {
+    let percent = u128::from(used) * 100 / u128::from(limit.max(1));
+    vec![
+        ("company", company.to_owned()),
+        ("used", locale.number(used)),
+        ("limit", locale.number(limit)),
+        ("percent", percent.to_string()),
+        ("date", locale.day(period_end)),
+    ]
+}
+
+fn letter(language: Language, subject: &str, paragraphs: &[&str], facts: &Facts) -> Rendered {
+    let subject = one_line(&filled(subject, facts));
+    let footer = words(language).footer_alarm;
+    let told: Vec<String> =
+        paragraphs.iter().map(|paragraph| plain(&filled(paragraph, facts))).collect();
+    let text = format!("{}\n\n-- \n{footer}\n", told.join("\n\n"));
+    let body: Vec<String> = told
+        .iter()
+        .map(|paragraph| format!("<p style=\"margin: 0 0 16px;\">{}</p>", escaped(paragraph)))
+        .collect();
+    let title = escaped(&subject);
+    let html = framed(language, &title, &title, &body.join("\n"), &escaped(footer));
+    Rendered { subject, text, html }
+}
+
+/// A server's words may hold anything.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The words with each `{name}` replaced; what is put in is not looked at again.
+#[must_use]
+pub fn filled(words: &str, facts: &[(&'static str, String)]) -> String {
+    let mut text = String::with_capacity(words.len() * 2);
+    let mut rest = words;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            text.push('{');
+            rest = after;
+            continue;
+        };
+        let fact = facts.iter().find(|(known, _)| *known == name);
+        text.push_str(fact.map(|(_, fact)| fact.as_str()).unwrap_or_default());
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}

@@ -1,0 +1,234 @@
+//! Dates, numbers and sizes as each language writes them.
+
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+
+const PT: [&str; 12] = [
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+];
+const EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const ES: [&str; 12] = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+];
+const FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+const DE: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+const IT: [&str; 12] = [
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
+];
+
+/// Keeps a number and what belongs to it on one line.
+const NO_BREAK: char = '\u{a0}';
+
+/// How a language writes values.
+#[derive(Clone, Copy, Debug)]
+pub struct Locale(pub Language);
+
+impl Locale {
+    /// Day, hour and minute: `22 November 2026, 10:19 UTC`.
+    #[must_use]
+    pub fn time(self, at: Instant) -> String {
+        let (.., hour, minute) = at.to_calendar();
+        format!("{}, {hour:02}:{minute:02} UTC", self.day(at))
+    }
+
+    /// The day in UTC: `22 November 2026`.
+    #[must_use]
+    pub fn day(self, at: Instant) -> String {
+        let (year, month, day, ..) = at.to_calendar();
+        let months = match self.0 {
+            Language::Pt => PT,
+            Language::En => EN,
+            Language::Es => ES,
+            Language::Fr => FR,
+            Language::De => DE,
+            Language::It => IT,
+        };
+        let index = usize::try_from(month - 1).unwrap_or_default();
+        let month = months.get(index).copied().unwrap_or_default();
+        match self.0 {
+            Language::Pt | Language::Es => format!("{day} de {month} de {year}"),
+            Language::De => format!("{day}. {month} {year}"),
+            Language::Fr if day == 1 => format!("1er {month} {year}"),
+            Language::It if day == 1 => format!("1º {month} {year}"),
+            Language::En | Language::Fr | Language::It => format!("{day} {month} {year}"),
+        }
+    }
+
+    /// A whole number with its digits in groups of three: `12,345`.
+    #[must_use]
+    pub fn number(self, number: u64) -> String {
+        let digits = number.to_string();
+        // Portuguese and Spanish leave four digits together.
+        let (separator, from) = match self.0 {
+            Language::Pt | Language::Es => (NO_BREAK, 5),
+            Language::Fr => ('\u{202f}', 4),
+            Language::En => (',', 4),
+            Language::De | Language::It => ('.', 4),
+        };
+        let mut text = String::with_capacity(digits.len() * 2);
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && digits.len() >= from && (digits.len() - at) % 3 == 0 {
+                text.push(separator);
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    /// A size in decimal units with one digit behind the point: `12.3 kB`.
+    #[must_use]
+    pub fn size(self, bytes: u64) -> String {
+        let french = self.0 == Language::Fr;
+        if bytes < 1000 {
+            let unit = match self.0 {
+                Language::Fr if bytes < 2 => "octet",
+                Language::Fr => "octets",
+                Language::De if bytes == 1 => "Byte",
+                Language::De => "Bytes",
+                Language::En | Language::Es | Language::Pt if bytes != 1 => "bytes",
+                Language::En | Language::Es | Language::Pt | Language::It => "byte",
+            };
+            return format!("{bytes}{NO_BREAK}{unit}");
+        }
+        let units = if french { ["ko", "Mo", "Go"] } else { ["kB", "MB", "GB"] };
+        let mut divisor = 1000_u64;
+        let mut chosen = units[0];
+        for unit in &units[1..] {
+            // What would be rounded to 1000 of a unit is 1 of the next.
+            if bytes < divisor * 1000 - divisor / 20 {
+                break;
+            }
+            divisor *= 1000;
+            chosen = unit;
+        }
+        let tenths = u128::from(bytes) * 10 + u128::from(divisor) / 2;
+        let tenths = u64::try_from(tenths / u128::from(divisor)).unwrap_or(u64::MAX);
+        let (whole, tenth) = (self.number(tenths / 10), tenths % 10);
+        let point = if self.0 == Language::En { '.' } else { ',' };
+        if tenth == 0 {
+            format!("{whole}{NO_BREAK}{chosen}")
+        } else {
+            format!("{whole}{point}{tenth}{NO_BREAK}{chosen}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_write_dates_numbers_and_sizes_their_way() {
+        let at = Instant::from_unix_ms(1_795_342_761_648);
+        let said = Language::ALL.map(|language| {
+            let locale = Locale(language);
+            let size = locale.size(12_345_678).replace(NO_BREAK, "_");
+            let number = locale.number(1_234_567).replace([NO_BREAK, '\u{202f}'], "_");
+            format!("{} | {number} | {size}", locale.time(at))
+        });
+        assert_eq!(
+            said,
+            [
+                "22 de novembro de 2026, 10:19 UTC | 1_234_567 | 12,3_MB",
+                "22 November 2026, 10:19 UTC | 1,234,567 | 12.3_MB",
+                "22 de noviembre de 2026, 10:19 UTC | 1_234_567 | 12,3_MB",
+                "22 novembre 2026, 10:19 UTC | 1_234_567 | 12,3_Mo",
+                "22. November 2026, 10:19 UTC | 1.234.567 | 12,3_MB",
+                "22 novembre 2026, 10:19 UTC | 1.234.567 | 12,3_MB",
+            ]
+        );
+        let first = Instant::from_unix_ms(0);
+        assert_eq!(Locale(Language::Fr).day(first), "1er janvier 1970");
+        assert_eq!(Locale(Language::It).day(first), "1º gennaio 1970");
+    }
+
+    #[test]
+    fn sizes_are_rounded_into_the_right_unit() {
+        let english = |bytes| Locale(Language::En).size(bytes).replace(NO_BREAK, " ");
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1000, "1 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1 MB"),
+            (1_500_000_000, "1.5 GB"),
+            (u64::MAX, "18,446,744,073.7 GB"),
+        ] {
+            assert_eq!(english(bytes), text);
+        }
+        assert_eq!(Locale(Language::Pt).number(1234), "1234");
+    }
+}

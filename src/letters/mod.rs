@@ -1,0 +1,23 @@
+//! What receivers and operators read: mails and the words of pages, in six languages. Bytes in, bytes
+//! out: who gets them and how they travel is decided elsewhere.
+//!
+//! A notification is a [`Source`] that a client service may replace; test mails and alarms are ours.
+
+mod alarm;
+mod defaults;
+mod locale;
+mod syntax;
+mod template;
+mod values;
+mod words;
+
+pub use alarm::{Alarm, TestMail, alarm, filled, test_mail};
+pub use defaults::notification;
+pub use locale::Locale;
+pub use syntax::{Part, Problem};
+pub use template::{Failure, Rendered, Source, check, render};
+pub use values::{
+    Issuer, Kind, ListedDocument, Notification, Operation, Sealed, VARIABLES, Values, Variable,
+    sample,
+};
+pub use words::{PageWords, page_words};

@@ -1,0 +1,125 @@
+//! German.
+
+use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+
+pub(super) const WORDS: Words = Words {
+    notification: NotificationWords {
+        subject: "{% if several %}{{ document_count }} neue gesiegelte Dokumente{% else %}Neues gesiegeltes Dokument{% endif %} von {{ issuer.name }}",
+        heading: "{% if several %}Neue gesiegelte Dokumente{% else %}Neues gesiegeltes Dokument{% endif %}",
+        intro: "{{ issuer.name }} stellt Ihnen {% if several %}{{ document_count }} elektronisch gesiegelte Dokumente{% else %}ein elektronisch gesiegeltes Dokument{% endif %} bereit.",
+        reference: "Referenz",
+        description: "Beschreibung",
+        documents: "{% if several %}Dokumente{% else %}Dokument{% endif %}",
+        sealed: "gesiegelt von {{ document.sealed_by }} am {{ document.signing_time }}",
+        more: "und {{ documents_more }} weitere",
+        attached: "{% if several %}Die Dokumente sind dieser Nachricht beigefügt.{% else %}Das Dokument ist dieser Nachricht beigefügt.{% endif %}",
+        too_large: "{% if several %}Die Dokumente sind zu groß, um dieser Nachricht beigefügt zu werden.{% else %}Das Dokument ist zu groß, um dieser Nachricht beigefügt zu werden.{% endif %}",
+        link: "{% if several %}Dokumente ansehen und herunterladen{% else %}Dokument ansehen und herunterladen{% endif %}",
+        expires: "Der Link ist nur für Sie bestimmt und gilt bis {{ link_expires }}.",
+        footer: "Diese Nachricht wurde automatisch im Auftrag von {{ issuer.name }} an {{ receiver }} gesendet.",
+    },
+    test: LetterWords {
+        subject: "Testnachricht von {account}",
+        paragraphs: &[
+            "Dies ist eine Testnachricht. Der Mailversand von {account} funktioniert.",
+            "Sie wurde am {date} gesendet.",
+        ],
+    },
+    alarm: AlarmWords {
+        expiring: [
+            "Zertifikat {alias} läuft heute ab",
+            "Zertifikat {alias} läuft morgen ab",
+            "Zertifikat {alias} läuft in {days} Tagen ab",
+        ],
+        expiring_text: &[
+            "Das Zertifikat von {alias} ({subject}) läuft am {date} ab. Danach kann damit nicht mehr gesiegelt werden.",
+            "Beantragen Sie ein neues Zertifikat und registrieren Sie es vor diesem Termin.",
+        ],
+        expired: LetterWords {
+            subject: "Zertifikat {alias} ist abgelaufen",
+            paragraphs: &[
+                "Das Zertifikat von {alias} ({subject}) ist am {date} abgelaufen. Damit wird nicht mehr gesiegelt.",
+                "Registrieren Sie ein neues Zertifikat, um wieder zu siegeln.",
+            ],
+        },
+        grant_ending: LetterWords {
+            subject: "Zugriff auf Schlüssel {alias} endet am {date}",
+            paragraphs: &[
+                "Die Erlaubnis der Zertifizierungsstelle, den Schlüssel von {alias} zu verwenden, endet am {date}.",
+                "Erneuern Sie sie vor diesem Termin; sonst kann damit nicht mehr gesiegelt werden.",
+            ],
+        },
+        grant_used: LetterWords {
+            subject: "Zugriff auf Schlüssel {alias}: {percent}\u{a0}% der Signaturen verbraucht",
+            paragraphs: &[
+                "Von den Signaturen, die die Zertifizierungsstelle mit dem Schlüssel von {alias} erlaubt, sind {percent}\u{a0}% verbraucht.",
+                "Erneuern Sie die Erlaubnis rechtzeitig; sonst kann damit nicht mehr gesiegelt werden.",
+            ],
+        },
+        usage_near: LetterWords {
+            subject: "{company} hat {percent}\u{a0}% des Kontingents verbraucht",
+            paragraphs: &[
+                "{company} hat im Zeitraum bis {date} bisher {used} von {limit} Dokumenten gesiegelt.",
+                "Erhöhen Sie das Kontingent, falls es nicht ausreicht.",
+            ],
+        },
+        usage_exceeded: LetterWords {
+            subject: "{company} hat das Kontingent überschritten",
+            paragraphs: &[
+                "{company} hat {used} Dokumente gesiegelt; das Kontingent für den Zeitraum bis {date} beträgt {limit}.",
+                "Vereinbaren Sie mit dem Unternehmen ein höheres Kontingent.",
+            ],
+        },
+        mail_closed: LetterWords {
+            subject: "Der Mailversand von {account} ist angehalten",
+            paragraphs: &[
+                "Der Mailserver von {account} nimmt seit {date} keine Nachrichten an. Seine letzte Antwort: {words}",
+                "Die Nachrichten bleiben gespeichert und werden erneut versucht. Prüfen Sie Host, Port, Benutzername und Passwort des Kontos.",
+            ],
+        },
+        queue_old: LetterWords {
+            subject: "Nachrichten warten seit {date}",
+            paragraphs: &[
+                "Nachrichten, die auf den Versand warten: {waiting}. Die älteste wartet seit {date}.",
+                "Prüfen Sie, ob die Hintergrundverarbeitung läuft und ob Mailserver und Zieladressen antworten.",
+            ],
+        },
+    },
+    footer_alarm: "Diese Nachricht hat Chancery automatisch an seine Betreiber gesendet.",
+    page: PageWords {
+        autonym: "Deutsch",
+        languages: "Sprache",
+        skip: "Zu den Dokumenten",
+        title: "Gesiegelte Dokumente",
+        heading: "Dokumente von {issuer}",
+        reference: "Referenz",
+        description: "Beschreibung",
+        vat_number: "USt-IdNr.",
+        documents: "Dokumente",
+        name: "Dokument",
+        size: "Größe",
+        sealed_by: "Gesiegelt von",
+        sealed_at: "Gesiegelt am",
+        not_sealed: "Nicht gesiegelt",
+        fingerprint: "Fingerabdruck (SHA-256)",
+        download: "Herunterladen",
+        download_all: "Alle herunterladen (ZIP, {size})",
+        gone: "Nicht mehr gespeichert",
+        expires: "Diese Seite ist nur für Sie bestimmt und bis {date} verfügbar.",
+        expired_title: "Dieser Link ist abgelaufen",
+        expired_text: "Der Link galt bis {date}. Bitten Sie das Unternehmen, das ihn Ihnen gesendet hat, um einen neuen.",
+        unknown_title: "Dieser Link funktioniert nicht",
+        unknown_text: "Der Link ist unvollständig oder nicht mehr gültig. Kopieren Sie die ganze Adresse aus der Nachricht oder bitten Sie das Unternehmen, das ihn Ihnen gesendet hat, um einen neuen.",
+        busy_title: "Zu viele Anfragen",
+        busy_text: "Bitte versuchen Sie es in {seconds} Sekunden erneut.",
+        fault_title: "Die Seite kann nicht angezeigt werden",
+        fault_text: "Bei uns ist ein Fehler aufgetreten. Bitte versuchen Sie es in einigen Minuten erneut.",
+    },
+    sample: Sample {
+        issuer: "Muster Handel GmbH",
+        vat_number: "DE123456789",
+        description: "Rechnungen im November",
+        pdf: "rechnung-2026-0042.pdf",
+        xml: "rechnung-2026-0042.xml",
+    },
+};

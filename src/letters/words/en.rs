@@ -1,0 +1,125 @@
+//! English.
+
+use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+
+pub(super) const WORDS: Words = Words {
+    notification: NotificationWords {
+        subject: "{% if several %}{{ document_count }} new sealed documents{% else %}New sealed document{% endif %} from {{ issuer.name }}",
+        heading: "{% if several %}New sealed documents{% else %}New sealed document{% endif %}",
+        intro: "{{ issuer.name }} has made {% if several %}{{ document_count }} sealed documents{% else %}a sealed document{% endif %} available to you.",
+        reference: "Reference",
+        description: "Description",
+        documents: "{% if several %}Documents{% else %}Document{% endif %}",
+        sealed: "sealed by {{ document.sealed_by }} on {{ document.signing_time }}",
+        more: "and {{ documents_more }} more",
+        attached: "{% if several %}The documents are attached to this message.{% else %}The document is attached to this message.{% endif %}",
+        too_large: "{% if several %}The documents are too large to be attached to this message.{% else %}The document is too large to be attached to this message.{% endif %}",
+        link: "{% if several %}View and download the documents{% else %}View and download the document{% endif %}",
+        expires: "The link is meant for you alone and is valid until {{ link_expires }}.",
+        footer: "This message was sent automatically to {{ receiver }} on behalf of {{ issuer.name }}.",
+    },
+    test: LetterWords {
+        subject: "Test message of {account}",
+        paragraphs: &[
+            "This is a test message. Outgoing mail of {account} works.",
+            "It was sent on {date}.",
+        ],
+    },
+    alarm: AlarmWords {
+        expiring: [
+            "Certificate {alias} expires today",
+            "Certificate {alias} expires tomorrow",
+            "Certificate {alias} expires in {days} days",
+        ],
+        expiring_text: &[
+            "The certificate of credential {alias} ({subject}) expires on {date}. After that nothing can be sealed with it.",
+            "Request a new certificate and register it before that date.",
+        ],
+        expired: LetterWords {
+            subject: "Certificate {alias} has expired",
+            paragraphs: &[
+                "The certificate of credential {alias} ({subject}) expired on {date}. Nothing is sealed with it any more.",
+                "Register a new certificate to seal again.",
+            ],
+        },
+        grant_ending: LetterWords {
+            subject: "Access to key {alias} ends on {date}",
+            paragraphs: &[
+                "The certification authority's permission to use the key of credential {alias} ends on {date}.",
+                "Renew it before that date; otherwise nothing can be sealed with this credential.",
+            ],
+        },
+        grant_used: LetterWords {
+            subject: "Access to key {alias}: {percent}% of the signatures used",
+            paragraphs: &[
+                "{percent}% of the signatures that the certification authority permits with the key of credential {alias} are used.",
+                "Renew the permission in time; otherwise nothing can be sealed with this credential.",
+            ],
+        },
+        usage_near: LetterWords {
+            subject: "{company} has used {percent}% of its limit",
+            paragraphs: &[
+                "{company} has sealed {used} of {limit} documents in the period that ends on {date}.",
+                "Raise the limit if it will not be enough.",
+            ],
+        },
+        usage_exceeded: LetterWords {
+            subject: "{company} has exceeded its limit",
+            paragraphs: &[
+                "{company} has sealed {used} documents; the limit for the period that ends on {date} is {limit}.",
+                "Agree on a higher limit with the company.",
+            ],
+        },
+        mail_closed: LetterWords {
+            subject: "Outgoing mail of {account} is stopped",
+            paragraphs: &[
+                "The mail server of {account} has taken no message since {date}. Its last answer: {words}",
+                "Messages are kept and tried again. Check host, port, user name and password of the account.",
+            ],
+        },
+        queue_old: LetterWords {
+            subject: "Messages have been waiting since {date}",
+            paragraphs: &[
+                "Messages waiting to be sent: {waiting}. The oldest has been waiting since {date}.",
+                "Check that background work is running and that the mail server and the endpoints answer.",
+            ],
+        },
+    },
+    footer_alarm: "This message was sent automatically by Chancery to its operators.",
+    page: PageWords {
+        autonym: "English",
+        languages: "Language",
+        skip: "Go to the documents",
+        title: "Sealed documents",
+        heading: "Documents from {issuer}",
+        reference: "Reference",
+        description: "Description",
+        vat_number: "VAT number",
+        documents: "Documents",
+        name: "Document",
+        size: "Size",
+        sealed_by: "Sealed by",
+        sealed_at: "Sealed on",
+        not_sealed: "Not sealed",
+        fingerprint: "Fingerprint (SHA-256)",
+        download: "Download",
+        download_all: "Download all (ZIP, {size})",
+        gone: "No longer kept",
+        expires: "This page is meant for you alone and is available until {date}.",
+        expired_title: "This link has expired",
+        expired_text: "The link could be used until {date}. Please ask the company that sent it to you for a new one.",
+        unknown_title: "This link does not work",
+        unknown_text: "The link is incomplete or no longer valid. Copy the whole address from the message, or ask the company that sent it to you for a new one.",
+        busy_title: "Too many requests",
+        busy_text: "Please try again in {seconds} seconds.",
+        fault_title: "The page cannot be shown",
+        fault_text: "Something went wrong on our side. Please try again in a few minutes.",
+    },
+    sample: Sample {
+        issuer: "Sample Trading Ltd",
+        vat_number: "GB123456789",
+        description: "Invoices of November",
+        pdf: "invoice-2026-0042.pdf",
+        xml: "invoice-2026-0042.xml",
+    },
+};

@@ -1,0 +1,125 @@
+//! Spanish.
+
+use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+
+pub(super) const WORDS: Words = Words {
+    notification: NotificationWords {
+        subject: "{% if several %}{{ document_count }} nuevos documentos sellados{% else %}Nuevo documento sellado{% endif %} de {{ issuer.name }}",
+        heading: "{% if several %}Nuevos documentos sellados{% else %}Nuevo documento sellado{% endif %}",
+        intro: "{{ issuer.name }} ha puesto a su disposición {% if several %}{{ document_count }} documentos con sello electrónico{% else %}un documento con sello electrónico{% endif %}.",
+        reference: "Referencia",
+        description: "Descripción",
+        documents: "{% if several %}Documentos{% else %}Documento{% endif %}",
+        sealed: "sellado por {{ document.sealed_by }} el {{ document.signing_time }}",
+        more: "y {{ documents_more }} más",
+        attached: "{% if several %}Los documentos van adjuntos a este mensaje.{% else %}El documento va adjunto a este mensaje.{% endif %}",
+        too_large: "{% if several %}Los documentos son demasiado grandes para adjuntarlos a este mensaje.{% else %}El documento es demasiado grande para adjuntarlo a este mensaje.{% endif %}",
+        link: "{% if several %}Consultar y descargar los documentos{% else %}Consultar y descargar el documento{% endif %}",
+        expires: "El enlace es personal y válido hasta el {{ link_expires }}.",
+        footer: "Este mensaje se ha enviado automáticamente a {{ receiver }} en nombre de {{ issuer.name }}.",
+    },
+    test: LetterWords {
+        subject: "Mensaje de prueba de {account}",
+        paragraphs: &[
+            "Este es un mensaje de prueba. El envío de correo de {account} funciona.",
+            "Se envió el {date}.",
+        ],
+    },
+    alarm: AlarmWords {
+        expiring: [
+            "El certificado {alias} caduca hoy",
+            "El certificado {alias} caduca mañana",
+            "El certificado {alias} caduca dentro de {days} días",
+        ],
+        expiring_text: &[
+            "El certificado de la credencial {alias} ({subject}) caduca el {date}. A partir de entonces no se podrá sellar con él.",
+            "Solicite un certificado nuevo y regístrelo antes de esa fecha.",
+        ],
+        expired: LetterWords {
+            subject: "El certificado {alias} ha caducado",
+            paragraphs: &[
+                "El certificado de la credencial {alias} ({subject}) caducó el {date}. Ya no se sella nada con él.",
+                "Registre un certificado nuevo para volver a sellar.",
+            ],
+        },
+        grant_ending: LetterWords {
+            subject: "El acceso a la clave {alias} termina el {date}",
+            paragraphs: &[
+                "La autorización de la autoridad de certificación para usar la clave de la credencial {alias} termina el {date}.",
+                "Renuévela antes de esa fecha; de lo contrario no se podrá sellar con esta credencial.",
+            ],
+        },
+        grant_used: LetterWords {
+            subject: "Acceso a la clave {alias}: {percent}\u{a0}% de las firmas utilizado",
+            paragraphs: &[
+                "Se ha utilizado el {percent}\u{a0}% de las firmas que la autoridad de certificación permite con la clave de la credencial {alias}.",
+                "Renueve la autorización a tiempo; de lo contrario no se podrá sellar con esta credencial.",
+            ],
+        },
+        usage_near: LetterWords {
+            subject: "{company} ha utilizado el {percent}\u{a0}% de su límite",
+            paragraphs: &[
+                "{company} ha sellado {used} de {limit} documentos en el periodo que termina el {date}.",
+                "Aumente el límite si no va a ser suficiente.",
+            ],
+        },
+        usage_exceeded: LetterWords {
+            subject: "{company} ha superado su límite",
+            paragraphs: &[
+                "{company} ha sellado {used} documentos; el límite para el periodo que termina el {date} es de {limit}.",
+                "Acuerde con la empresa un límite más alto.",
+            ],
+        },
+        mail_closed: LetterWords {
+            subject: "El envío de correo de {account} está detenido",
+            paragraphs: &[
+                "El servidor de correo de {account} no acepta mensajes desde el {date}. Su última respuesta: {words}",
+                "Los mensajes se conservan y se reintenta su envío. Compruebe el servidor, el puerto, el usuario y la contraseña de la cuenta.",
+            ],
+        },
+        queue_old: LetterWords {
+            subject: "Hay mensajes en espera desde el {date}",
+            paragraphs: &[
+                "Mensajes en espera de envío: {waiting}. El más antiguo espera desde el {date}.",
+                "Compruebe que el proceso en segundo plano está en marcha y que el servidor de correo y las direcciones de destino responden.",
+            ],
+        },
+    },
+    footer_alarm: "Chancery ha enviado este mensaje automáticamente a sus operadores.",
+    page: PageWords {
+        autonym: "Español",
+        languages: "Idioma",
+        skip: "Ir a los documentos",
+        title: "Documentos sellados",
+        heading: "Documentos de {issuer}",
+        reference: "Referencia",
+        description: "Descripción",
+        vat_number: "NIF-IVA",
+        documents: "Documentos",
+        name: "Documento",
+        size: "Tamaño",
+        sealed_by: "Sellado por",
+        sealed_at: "Fecha del sello",
+        not_sealed: "Sin sellar",
+        fingerprint: "Huella digital (SHA-256)",
+        download: "Descargar",
+        download_all: "Descargar todos (ZIP, {size})",
+        gone: "Ya no se conserva",
+        expires: "Esta página es personal y está disponible hasta el {date}.",
+        expired_title: "Este enlace ha caducado",
+        expired_text: "El enlace se pudo usar hasta el {date}. Solicite uno nuevo a la empresa que se lo envió.",
+        unknown_title: "Este enlace no funciona",
+        unknown_text: "El enlace está incompleto o ya no es válido. Copie la dirección completa del mensaje o solicite un enlace nuevo a la empresa que se lo envió.",
+        busy_title: "Demasiadas solicitudes",
+        busy_text: "Inténtelo de nuevo dentro de {seconds} segundos.",
+        fault_title: "No se puede mostrar la página",
+        fault_text: "Se ha producido un problema por nuestra parte. Inténtelo de nuevo dentro de unos minutos.",
+    },
+    sample: Sample {
+        issuer: "Comercial Ejemplo, S.L.",
+        vat_number: "ESB12345678",
+        description: "Facturas de noviembre",
+        pdf: "factura-2026-0042.pdf",
+        xml: "factura-2026-0042.xml",
+    },
+};

@@ -1,0 +1,125 @@
+//! Italian.
+
+use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+
+pub(super) const WORDS: Words = Words {
+    notification: NotificationWords {
+        subject: "{% if several %}{{ document_count }} nuovi documenti sigillati{% else %}Nuovo documento sigillato{% endif %} da {{ issuer.name }}",
+        heading: "{% if several %}Nuovi documenti sigillati{% else %}Nuovo documento sigillato{% endif %}",
+        intro: "{{ issuer.name }} ha messo a Sua disposizione {% if several %}{{ document_count }} documenti con sigillo elettronico{% else %}un documento con sigillo elettronico{% endif %}.",
+        reference: "Riferimento",
+        description: "Descrizione",
+        documents: "{% if several %}Documenti{% else %}Documento{% endif %}",
+        sealed: "sigillato da {{ document.sealed_by }}, {{ document.signing_time }}",
+        more: "e altri {{ documents_more }}",
+        attached: "{% if several %}I documenti sono allegati a questo messaggio.{% else %}Il documento è allegato a questo messaggio.{% endif %}",
+        too_large: "{% if several %}I documenti sono troppo grandi per essere allegati a questo messaggio.{% else %}Il documento è troppo grande per essere allegato a questo messaggio.{% endif %}",
+        link: "{% if several %}Consultare e scaricare i documenti{% else %}Consultare e scaricare il documento{% endif %}",
+        expires: "Il collegamento è personale. Scadenza: {{ link_expires }}.",
+        footer: "Questo messaggio è stato inviato automaticamente a {{ receiver }} per conto di {{ issuer.name }}.",
+    },
+    test: LetterWords {
+        subject: "Messaggio di prova di {account}",
+        paragraphs: &[
+            "Questo è un messaggio di prova. L’invio di posta di {account} funziona.",
+            "Data di invio: {date}.",
+        ],
+    },
+    alarm: AlarmWords {
+        expiring: [
+            "Il certificato {alias} scade oggi",
+            "Il certificato {alias} scade domani",
+            "Il certificato {alias} scade tra {days} giorni",
+        ],
+        expiring_text: &[
+            "Il certificato della credenziale {alias} ({subject}) sta per scadere. Data di scadenza: {date}. Dopo la scadenza non sarà più possibile usarlo per sigillare.",
+            "Richieda un nuovo certificato e lo registri prima di tale data.",
+        ],
+        expired: LetterWords {
+            subject: "Il certificato {alias} è scaduto",
+            paragraphs: &[
+                "Il certificato della credenziale {alias} ({subject}) è scaduto. Data di scadenza: {date}. Non viene più usato per sigillare.",
+                "Registri un nuovo certificato per tornare a sigillare.",
+            ],
+        },
+        grant_ending: LetterWords {
+            subject: "Accesso alla chiave {alias} in scadenza: {date}",
+            paragraphs: &[
+                "L’autorizzazione dell’autorità di certificazione a usare la chiave della credenziale {alias} sta per scadere. Data di scadenza: {date}.",
+                "La rinnovi prima di tale data; altrimenti non sarà possibile sigillare con questa credenziale.",
+            ],
+        },
+        grant_used: LetterWords {
+            subject: "Accesso alla chiave {alias}: firme utilizzate, {percent}%",
+            paragraphs: &[
+                "Firme utilizzate tra quelle che l’autorità di certificazione consente con la chiave della credenziale {alias}: {percent}%.",
+                "Rinnovi l’autorizzazione per tempo; altrimenti non sarà possibile sigillare con questa credenziale.",
+            ],
+        },
+        usage_near: LetterWords {
+            subject: "{company} ha utilizzato il {percent}% del limite",
+            paragraphs: &[
+                "{company} ha sigillato {used} documenti su {limit}. Fine del periodo: {date}.",
+                "Aumenti il limite se non sarà sufficiente.",
+            ],
+        },
+        usage_exceeded: LetterWords {
+            subject: "{company} ha superato il limite",
+            paragraphs: &[
+                "{company} ha sigillato {used} documenti; il limite del periodo è di {limit}. Fine del periodo: {date}.",
+                "Concordi con l’azienda un limite più alto.",
+            ],
+        },
+        mail_closed: LetterWords {
+            subject: "L’invio di posta di {account} è fermo",
+            paragraphs: &[
+                "Il server di posta di {account} non accetta messaggi. Inizio dell’interruzione: {date}. Ultima risposta: {words}",
+                "I messaggi vengono conservati e l’invio viene ritentato. Verifichi host, porta, nome utente e password dell’account.",
+            ],
+        },
+        queue_old: LetterWords {
+            subject: "Messaggi in attesa dal {date}",
+            paragraphs: &[
+                "Messaggi in attesa di invio: {waiting}. Il più vecchio è in attesa dal {date}.",
+                "Verifichi che l’elaborazione in background sia attiva e che il server di posta e gli indirizzi di destinazione rispondano.",
+            ],
+        },
+    },
+    footer_alarm: "Questo messaggio è stato inviato automaticamente da Chancery ai suoi operatori.",
+    page: PageWords {
+        autonym: "Italiano",
+        languages: "Lingua",
+        skip: "Vai ai documenti",
+        title: "Documenti sigillati",
+        heading: "Documenti da {issuer}",
+        reference: "Riferimento",
+        description: "Descrizione",
+        vat_number: "Partita IVA",
+        documents: "Documenti",
+        name: "Documento",
+        size: "Dimensione",
+        sealed_by: "Sigillato da",
+        sealed_at: "Data del sigillo",
+        not_sealed: "Non sigillato",
+        fingerprint: "Impronta (SHA-256)",
+        download: "Scarica",
+        download_all: "Scarica tutto (ZIP, {size})",
+        gone: "Non più conservato",
+        expires: "Questa pagina è personale. Disponibile fino a: {date}.",
+        expired_title: "Questo collegamento è scaduto",
+        expired_text: "Data di scadenza: {date}. Chieda un nuovo collegamento all’azienda che glielo ha inviato.",
+        unknown_title: "Questo collegamento non funziona",
+        unknown_text: "Il collegamento è incompleto o non è più valido. Copi l’intero indirizzo dal messaggio o chieda un nuovo collegamento all’azienda che glielo ha inviato.",
+        busy_title: "Troppe richieste",
+        busy_text: "Riprovi tra {seconds} secondi.",
+        fault_title: "La pagina non può essere mostrata",
+        fault_text: "Si è verificato un problema da parte nostra. Riprovi tra qualche minuto.",
+    },
+    sample: Sample {
+        issuer: "Esempio Commercio S.r.l.",
+        vat_number: "IT12345678901",
+        description: "Fatture di novembre",
+        pdf: "fattura-2026-0042.pdf",
+        xml: "fattura-2026-0042.xml",
+    },
+};

@@ -1,0 +1,125 @@
+//! Portuguese as written in Portugal.
+
+use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+
+pub(super) const WORDS: Words = Words {
+    notification: NotificationWords {
+        subject: "{% if several %}{{ document_count }} novos documentos selados{% else %}Novo documento selado{% endif %} de {{ issuer.name }}",
+        heading: "{% if several %}Novos documentos selados{% else %}Novo documento selado{% endif %}",
+        intro: "{{ issuer.name }} disponibilizou-lhe {% if several %}{{ document_count }} documentos com selo eletrónico{% else %}um documento com selo eletrónico{% endif %}.",
+        reference: "Referência",
+        description: "Descrição",
+        documents: "{% if several %}Documentos{% else %}Documento{% endif %}",
+        sealed: "selado por {{ document.sealed_by }} em {{ document.signing_time }}",
+        more: "e mais {{ documents_more }}",
+        attached: "{% if several %}Os documentos seguem em anexo a esta mensagem.{% else %}O documento segue em anexo a esta mensagem.{% endif %}",
+        too_large: "{% if several %}Os documentos são demasiado grandes para serem anexados a esta mensagem.{% else %}O documento é demasiado grande para ser anexado a esta mensagem.{% endif %}",
+        link: "{% if several %}Consultar e transferir os documentos{% else %}Consultar e transferir o documento{% endif %}",
+        expires: "A ligação é pessoal e válida até {{ link_expires }}.",
+        footer: "Esta mensagem foi enviada automaticamente para {{ receiver }} em nome de {{ issuer.name }}.",
+    },
+    test: LetterWords {
+        subject: "Mensagem de teste de {account}",
+        paragraphs: &[
+            "Esta é uma mensagem de teste. O envio de correio eletrónico de {account} funciona.",
+            "Foi enviada em {date}.",
+        ],
+    },
+    alarm: AlarmWords {
+        expiring: [
+            "O certificado {alias} expira hoje",
+            "O certificado {alias} expira amanhã",
+            "O certificado {alias} expira dentro de {days} dias",
+        ],
+        expiring_text: &[
+            "O certificado da credencial {alias} ({subject}) expira em {date}. A partir dessa data não é possível selar com ele.",
+            "Peça um novo certificado e registe-o antes dessa data.",
+        ],
+        expired: LetterWords {
+            subject: "O certificado {alias} expirou",
+            paragraphs: &[
+                "O certificado da credencial {alias} ({subject}) expirou em {date}. Já nada é selado com ele.",
+                "Registe um novo certificado para voltar a selar.",
+            ],
+        },
+        grant_ending: LetterWords {
+            subject: "O acesso à chave {alias} termina em {date}",
+            paragraphs: &[
+                "A autorização da entidade certificadora para usar a chave da credencial {alias} termina em {date}.",
+                "Renove-a antes dessa data; caso contrário, não será possível selar com esta credencial.",
+            ],
+        },
+        grant_used: LetterWords {
+            subject: "Acesso à chave {alias}: {percent}% das assinaturas utilizadas",
+            paragraphs: &[
+                "Foram utilizadas {percent}% das assinaturas que a entidade certificadora permite com a chave da credencial {alias}.",
+                "Renove a autorização a tempo; caso contrário, não será possível selar com esta credencial.",
+            ],
+        },
+        usage_near: LetterWords {
+            subject: "{company} utilizou {percent}% do seu limite",
+            paragraphs: &[
+                "{company} selou {used} de {limit} documentos no período que termina em {date}.",
+                "Aumente o limite se este não for suficiente.",
+            ],
+        },
+        usage_exceeded: LetterWords {
+            subject: "{company} ultrapassou o seu limite",
+            paragraphs: &[
+                "{company} selou {used} documentos; o limite para o período que termina em {date} é de {limit}.",
+                "Acorde com a empresa um limite mais alto.",
+            ],
+        },
+        mail_closed: LetterWords {
+            subject: "O envio de correio de {account} está parado",
+            paragraphs: &[
+                "O servidor de correio de {account} não aceita mensagens desde {date}. Última resposta: {words}",
+                "As mensagens são guardadas e o envio é repetido. Verifique o servidor, a porta, o utilizador e a palavra-passe da conta.",
+            ],
+        },
+        queue_old: LetterWords {
+            subject: "Há mensagens à espera desde {date}",
+            paragraphs: &[
+                "Mensagens à espera de envio: {waiting}. A mais antiga espera desde {date}.",
+                "Verifique se o processamento em segundo plano está ativo e se o servidor de correio e os endereços de destino respondem.",
+            ],
+        },
+    },
+    footer_alarm: "Esta mensagem foi enviada automaticamente pelo Chancery aos seus operadores.",
+    page: PageWords {
+        autonym: "Português",
+        languages: "Idioma",
+        skip: "Ir para os documentos",
+        title: "Documentos selados",
+        heading: "Documentos de {issuer}",
+        reference: "Referência",
+        description: "Descrição",
+        vat_number: "NIF",
+        documents: "Documentos",
+        name: "Documento",
+        size: "Tamanho",
+        sealed_by: "Selado por",
+        sealed_at: "Selado em",
+        not_sealed: "Não selado",
+        fingerprint: "Impressão digital (SHA-256)",
+        download: "Transferir",
+        download_all: "Transferir todos (ZIP, {size})",
+        gone: "Já não se encontra guardado",
+        expires: "Esta página é pessoal e está disponível até {date}.",
+        expired_title: "Esta ligação expirou",
+        expired_text: "A ligação pôde ser usada até {date}. Peça uma nova à empresa que a enviou.",
+        unknown_title: "Esta ligação não funciona",
+        unknown_text: "A ligação está incompleta ou já não é válida. Copie o endereço completo da mensagem ou peça uma nova ligação à empresa que a enviou.",
+        busy_title: "Demasiados pedidos",
+        busy_text: "Tente novamente dentro de {seconds} segundos.",
+        fault_title: "Não é possível mostrar a página",
+        fault_text: "Ocorreu um problema do nosso lado. Tente novamente dentro de alguns minutos.",
+    },
+    sample: Sample {
+        issuer: "Exemplo Comércio, Lda.",
+        vat_number: "PT123456789",
+        description: "Faturas de novembro",
+        pdf: "fatura-2026-0042.pdf",
+        xml: "fatura-2026-0042.xml",
+    },
+};

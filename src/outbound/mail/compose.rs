@@ -1,0 +1,189 @@
+//! A letter becomes the bytes of an Internet message (RFC 5322, MIME). The same letter gives the same
+//! bytes: a repeated try carries what the first one carried. All of it is 7-bit, so that it passes
+//! any relay.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest;
+use lettre::Address;
+use lettre::message::header::{
+    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
+use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
+
+use crate::domain::delivery::MailAddress;
+use crate::domain::instant::Instant;
+use crate::domain::text::hex;
+
+/// Most characters of a subject.
+const MOST_SUBJECT: usize = 300;
+
+/// Most characters of a display name or of a file name.
+const MOST_NAME: usize = 150;
+
+/// A file that goes with a letter.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// As the receiver will see it; directories and control characters are taken out.
+    pub file_name: String,
+    /// As `application/xml`; what is no media type becomes `application/octet-stream`.
+    pub content_type: String,
+    /// Its content.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+/// A letter to one receiver.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Sender.
+    pub from: MailAddress,
+    /// Display name of the sender; may be empty.
+    pub from_name: String,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<MailAddress>,
+    /// Receiver.
+    pub to: MailAddress,
+    /// Display name of the receiver; may be empty.
+    pub to_name: String,
+    /// Subject.
+    pub subject: String,
+    /// Plain text, always there.
+    pub text: String,
+    /// The same as HTML.
+    pub html: Option<String>,
+    /// What goes with it.
+    pub attachments: Vec<Attachment>,
+    /// `left@right`, without brackets; the same on every try.
+    pub message_id: String,
+    /// When it was written; the same on every try.
+    pub date: Instant,
+    /// Name of the list for filters (RFC 2919), as `invoices.seller.example`; may be empty.
+    pub list_id: String,
+    /// Language tag of subject and text (RFC 5646); may be empty.
+    pub language: String,
+}
+
+impl Letter {
+    /// The message. No value can begin a header of its own: control characters become blanks.
+    ///
+    /// # Errors
+    /// What about an address or the Message-ID cannot be written.
+    pub fn compose(&self) -> Result<Vec<u8>, String> {
+        let mut builder = Message::builder()
+            .from(Mailbox::new(name(&self.from_name), mailbox(&self.from)?))
+            .to(Mailbox::new(name(&self.to_name), mailbox(&self.to)?));
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(Mailbox::new(None, mailbox(reply_to)?));
+        }
+        let seconds = u64::try_from(self.date.unix_ms().div_euclid(1_000)).unwrap_or_default();
+        builder = builder
+            .subject(clean(&self.subject, MOST_SUBJECT))
+            .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+            .message_id(Some(format!("<{}>", self.checked_message_id()?)));
+        builder = raw(builder, "Auto-Submitted", "auto-generated");
+        builder = raw(builder, "X-Auto-Response-Suppress", "All");
+        if !self.list_id.is_empty() {
+            builder = raw(builder, "List-Id", &format!("<{}>", token(&self.list_id)));
+        }
+        if !self.language.is_empty() {
+            builder = raw(builder, "Content-Language", &token(&self.language));
+        }
+        let message = match (&self.html, self.attachments.is_empty()) {
+            (None, true) => builder.singlepart(readable(ContentType::TEXT_PLAIN, &self.text)),
+            (Some(html), true) => builder.multipart(self.alternative(html)),
+            (html, false) => {
+                let mixed = MultiPart::mixed().boundary(self.boundary("mixed"));
+                let mixed = match html {
+                    Some(html) => mixed.multipart(self.alternative(html)),
+                    None => mixed.singlepart(readable(ContentType::TEXT_PLAIN, &self.text)),
+                };
+                let parts = self.attachments.iter().map(Attachment::part);
+                builder.multipart(parts.fold(mixed, MultiPart::singlepart))
+            }
+        };
+        message.map(|message| message.formatted()).map_err(|error| error.to_string())
+    }
+
+    fn alternative(&self, html: &str) -> MultiPart {
+        MultiPart::alternative()
+            .boundary(self.boundary("alternative"))
+            .singlepart(readable(ContentType::TEXT_PLAIN, &self.text))
+            .singlepart(readable(ContentType::TEXT_HTML, html))
+    }
+
+    /// `=_` stands in no part: quoted-printable and base64 cannot write it (RFC 2045 6.7).
+    fn boundary(&self, of: &str) -> String {
+        let named = format!("{of} {}", self.message_id);
+        let digest = digest::digest(&digest::SHA256, named.as_bytes());
+        format!("=_{}", hex(digest.as_ref().get(..16).unwrap_or_default()))
+    }
+
+    fn checked_message_id(&self) -> Result<&str, String> {
+        let id = self.message_id.as_str();
+        let plain = |c: char| c.is_ascii_graphic() && !"<>()[]\\,;:\"".contains(c);
+        let parts = id.split('@').filter(|part| !part.is_empty()).count();
+        if parts == 2 && id.matches('@').count() == 1 && id.chars().all(plain) && id.len() <= 200 {
+            Ok(id)
+        } else {
+            Err(format!("Message-ID {id:?} is not left@right in plain ASCII"))
+        }
+    }
+}
+
+impl Attachment {
+    fn part(&self) -> SinglePart {
+        let content_type = ContentType::parse(&self.content_type)
+            .or_else(|_| ContentType::parse("application/octet-stream"))
+            .unwrap_or(ContentType::TEXT_PLAIN);
+        let file_name = clean(&self.file_name, MOST_NAME).replace(['/', '\\'], "_");
+        let bytes = self.bytes.as_ref().clone();
+        // Without a line end binary bytes stay as they are; base64 takes any.
+        let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
+            .unwrap_or_else(|bytes| Body::new(bytes));
+        SinglePart::builder()
+            .content_type(content_type)
+            .header(ContentDisposition::attachment(&file_name))
+            .body(body)
+    }
+}
+
+/// An address as commands and headers write it, its domain in A-labels (RFC 5890).
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn mailbox(address: &MailAddress) -> Result<Address, String> {
+    let wrong = || format!("{address} cannot be written as an address");
+    let checked = MailAddress::parse(address.as_str()).ok_or_else(wrong)?;
+    let (local, domain) = checked.as_str().rsplit_once('@').ok_or_else(wrong)?;
+    let domain = idna::domain_to_ascii(domain).map_err(|_| wrong())?;
+    Address::new(local, domain).map_err(|_| wrong())
+}
+
+/// Text that people read: quoted-printable always, so that lines are short and no boundary fits in.
+fn readable(content_type: ContentType, text: &str) -> SinglePart {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
+    let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable)
+        .unwrap_or_else(|text| Body::new(text));
+    SinglePart::builder().content_type(content_type).body(body)
+}
+
+fn raw(builder: MessageBuilder, header: &'static str, value: &str) -> MessageBuilder {
+    let header = HeaderName::new_from_ascii_str(header);
+    builder.raw_header(HeaderValue::new(header, value.to_owned()))
+}
+
+fn name(text: &str) -> Option<String> {
+    Some(clean(text, MOST_NAME)).filter(|text| !text.is_empty())
+}
+
+/// One line of at most so many characters.
+fn clean(text: &str, most: usize) -> String {
+    let plain = |c: char| if c.is_control() || "\u{2028}\u{2029}".contains(c) { ' ' } else { c };
+    text.trim().chars().map(plain).take(most).collect::<String>().trim().to_owned()
+}
+
+/// What may stand in a List-Id or a language tag.
+fn token(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).take(200).collect()
+}

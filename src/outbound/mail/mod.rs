@@ -1,0 +1,17 @@
+//! Mail: a letter is composed, perhaps signed (DKIM), and tried once over SMTP. Who receives what,
+//! and when it is tried again, is decided elsewhere.
+
+mod account;
+mod compose;
+mod config;
+mod dialogue;
+mod dkim;
+mod mailer;
+mod reply;
+mod tls;
+
+pub use account::{Account, Login, Security, Timeouts};
+pub use compose::{Attachment, Letter};
+pub use config::{Config, Error};
+pub use dkim::{DkimError, DkimKey};
+pub use mailer::{AccountKey, Mailer};

@@ -1,0 +1,4 @@
+//! The door to the network: what leaves the house to others' machines. One try each; when and how
+//! often is decided elsewhere.
+
+pub mod mail;

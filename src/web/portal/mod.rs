@@ -1,0 +1,3 @@
+//! The receiver's page: what a link in a notification opens.
+
+pub mod page;

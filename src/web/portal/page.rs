@@ -1,0 +1,171 @@
+//! How the page looks: facts in, HTML out. Whether a link is good is decided elsewhere.
+
+use askama::Template;
+
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+use crate::letters::{Locale, PageWords, filled, page_words};
+
+/// The style sheet of every page, served from the page's own origin.
+pub const STYLE: &str = include_str!("templates/style.css");
+
+/// Nothing but the style sheet is loaded, nothing is sent, nobody frames the page.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
+    form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// What a page shows.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// The documents behind a good link.
+    Documents(Documents),
+    /// The link was good until then.
+    Expired(Instant),
+    /// There is no such link, or it was revoked: nobody learns which.
+    Unknown,
+    /// Too many requests; the next may come after so many seconds.
+    Busy(u64),
+    /// A fault of ours.
+    Fault,
+}
+
+/// The documents of an operation.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    pub issuer: String,
+    pub vat_number: String,
+    pub reference: String,
+    pub description: String,
+    pub documents: Vec<Document>,
+    pub expires: Instant,
+    /// The token of the link, from which the downloads hang.
+    pub token: String,
+}
+
+/// A document of the operation.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its number in the address of its download.
+    pub number: u32,
+    pub name: String,
+    pub size_bytes: u64,
+    /// Who sealed it, and when.
+    pub sealed: Option<Sealed>,
+    /// SHA-256 of what is downloaded, in hexadecimal.
+    pub fingerprint: Option<String>,
+    /// Whether its contents are still kept.
+    pub kept: bool,
+}
+
+/// Who sealed a document.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// Common name of the signing certificate.
+    pub by: String,
+    /// Organization of the signing certificate.
+    pub organization: Option<String>,
+    pub at: Instant,
+}
+
+/// The page in a language. `root` is where all of them hang as a browser sees it, as `/r`.
+#[must_use]
+pub fn render(language: Language, root: &str, view: &View) -> String {
+    let words = page_words(language);
+    let locale = Locale(language);
+    let message = |title: &str, text: String| {
+        let page = MessagePage { frame: Frame::of(language, root), title, text: &text };
+        page.render()
+    };
+    let rendered = match view {
+        View::Documents(documents) => {
+            documents_page(Frame::of(language, root), Locale(language), documents).render()
+        }
+        View::Expired(at) => {
+            message(words.expired_title, filled(words.expired_text, &[("date", locale.time(*at))]))
+        }
+        View::Unknown => message(words.unknown_title, words.unknown_text.to_owned()),
+        View::Busy(seconds) => message(
+            words.busy_title,
+            filled(words.busy_text, &[("seconds", locale.number(*seconds))]),
+        ),
+        View::Fault => message(words.fault_title, words.fault_text.to_owned()),
+    };
+    // Writing into a string does not fail.
+    rendered.unwrap_or_default()
+}
+
+/// What every page has around it.
+struct Frame<'a> {
+    language: &'static str,
+    root: &'a str,
+    words: &'static PageWords,
+    /// Code, own name and whether it is this page's.
+    languages: Vec<(&'static str, &'static str, bool)>,
+}
+
+impl<'a> Frame<'a> {
+    fn of(language: Language, root: &'a str) -> Self {
+        let languages = Language::ALL
+            .map(|other| (other.as_str(), page_words(other).autonym, other == language))
+            .to_vec();
+        Self { language: language.as_str(), root, words: page_words(language), languages }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "portal/templates/message.html")]
+struct MessagePage<'a> {
+    frame: Frame<'a>,
+    title: &'a str,
+    text: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "portal/templates/documents.html")]
+struct DocumentsPage<'a> {
+    frame: Frame<'a>,
+    title: String,
+    facts: &'a Documents,
+    rows: Vec<Row<'a>>,
+    /// What the link to all documents says, when there are several.
+    download_all: Option<String>,
+    expires: String,
+}
+
+struct Row<'a> {
+    document: &'a Document,
+    size: String,
+    sealed_at: String,
+}
+
+fn documents_page<'a>(frame: Frame<'a>, locale: Locale, facts: &'a Documents) -> DocumentsPage<'a> {
+    let kept: Vec<u64> = facts
+        .documents
+        .iter()
+        .filter(|document| document.kept)
+        .map(|document| document.size_bytes)
+        .collect();
+    let whole = kept.iter().fold(0_u64, |sum, size| sum.saturating_add(*size));
+    let download_all =
+        (kept.len() > 1).then(|| filled(frame.words.download_all, &[("size", locale.size(whole))]));
+    let rows = facts
+        .documents
+        .iter()
+        .map(|document| Row {
+            document,
+            size: locale.size(document.size_bytes),
+            sealed_at: document
+                .sealed
+                .as_ref()
+                .map(|sealed| locale.time(sealed.at))
+                .unwrap_or_default(),
+        })
+        .collect();
+    DocumentsPage {
+        title: filled(frame.words.heading, &[("issuer", facts.issuer.clone())]),
+        expires: filled(frame.words.expires, &[("date", locale.time(facts.expires))]),
+        frame,
+        facts,
+        rows,
+        download_all,
+    }
+}

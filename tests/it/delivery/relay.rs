@@ -1,0 +1,254 @@
+//! A way that is closed for everybody: no try is burnt, nothing goes in clear text, and other ways go
+//! on.
+
+use chancery::config::Config;
+use chancery::domain::delivery::DeliveryStatus::{Pending, SendingError, SendingFailed, Sent};
+use chancery::domain::delivery::MailAddress;
+use chancery::domain::smtp::SmtpSettings;
+use chancery::outbound::mail::Security;
+use chancery::workflow::mail::{self, NewServer};
+use secrecy::SecretString;
+
+use super::{HOUR, House, MINUTE, use_server};
+use crate::support::service::run;
+use crate::support::smtp::{Act, Identity, Script, SmtpServer, Step, Tls};
+
+/// Whatever refuses everybody opens the circuit; when it works again every mail goes out.
+#[test]
+fn a_closed_relay_burns_no_try() {
+    for (step, words) in [
+        (Step::Connect, "421 4.3.2 closing"),
+        (Step::Connect, "554 5.7.1 go away"),
+        (Step::Ehlo, "550 5.7.1 not you"),
+        (Step::Mail, "530 5.7.0 authentication required"),
+        (Step::Mail, "451 4.3.0 not now"),
+    ] {
+        run(async {
+            let house = House::new().await;
+            house.smtp.set(|script| script.at(step, Act::say(words)));
+            let operation = house.operation(&["ap@customer.example"], false).await;
+            house.deliver().await;
+            for _ in 0..10 {
+                let mail = house.mail(operation).await;
+                assert_eq!((mail.status, mail.tries), (SendingError, 0), "{words}");
+                house.deliver_next(operation).await;
+            }
+            let circuits = house.service.app.circuits.all();
+            assert_eq!(circuits.len(), 1, "{words}");
+            assert!(circuits[0].1.failures > 5, "{words} {circuits:?}");
+            let code = words.split(' ').next().unwrap();
+            assert!(circuits[0].1.words.contains(code), "{circuits:?}");
+            assert_eq!(house.smtp.accepted().len(), 0);
+            // It rests longer every time, but never for hours.
+            let wait = house.mail(operation).await.next.unwrap().unix_ms() - house.now();
+            assert!((10 * MINUTE..=15 * MINUTE).contains(&wait), "{wait}");
+
+            house.smtp.set(Script::behave);
+            house.deliver_next(operation).await;
+            assert_eq!(house.status(operation).await, Sent, "{words}");
+            assert!(house.service.app.circuits.all().is_empty());
+        });
+    }
+}
+
+/// While the circuit is open only one mail looks whether it still is.
+#[test]
+fn an_open_circuit_holds_the_others_back() {
+    run(async {
+        let house = House::new().await;
+        house.smtp.set(|script| script.at(Step::Connect, Act::say("421 closing")));
+        let one = house.operation(&["one@customer.example"], false).await;
+        house.deliver().await;
+        let before = house.smtp.connections();
+        let receivers: Vec<String> = (0..8).map(|n| format!("r{n}@customer.example")).collect();
+        let receivers: Vec<&str> = receivers.iter().map(String::as_str).collect();
+        let many = house.operation(&receivers, false).await;
+        house.deliver().await;
+        assert_eq!(house.smtp.connections(), before, "nobody asked a way that rests");
+        for mail in house.mails(many).await {
+            assert_eq!(mail.status, Pending);
+            assert!(mail.last_reply.unwrap().contains("421"));
+            assert!(house.service.app.reader.attempts_of(mail.id).await.unwrap().is_empty());
+        }
+        house.deliver_next(one).await;
+        assert_eq!(house.smtp.connections(), before + 1, "one looks, the others wait");
+
+        house.smtp.set(Script::behave);
+        while house.mails(many).await.iter().any(|mail| mail.status != Sent) {
+            house.pass(MINUTE);
+            house.deliver().await;
+        }
+        assert_eq!(house.smtp.accepted().len(), 9);
+    });
+}
+
+/// A way that stays closed for a week is given up, with the last words.
+#[test]
+fn a_way_closed_for_a_week_is_given_up() {
+    run(async {
+        let house = House::new().await;
+        house.smtp.set(|script| script.at(Step::Connect, Act::say("554 5.3.2 gone for good")));
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        house.pass(167 * HOUR);
+        house.deliver().await;
+        assert_eq!(house.status(operation).await, SendingError);
+        house.pass(2 * HOUR);
+        house.deliver().await;
+        let mail = house.mail(operation).await;
+        assert_eq!(mail.status, SendingFailed);
+        assert!(mail.last_reply.unwrap().contains("gone for good"));
+    });
+}
+
+/// A wrong password, a bad certificate, STARTTLS taken away: the mail waits, in no case does it go
+/// in clear text.
+#[test]
+fn nothing_goes_in_clear_text() {
+    let starttls = |config: &mut Config| config.mail.security = Security::Starttls;
+    for tls in [
+        Tls::None,
+        Tls::Stripped,
+        Tls::Starttls(Identity::Untrusted),
+        Tls::Starttls(Identity::Expired),
+        Tls::Starttls(Identity::WrongName),
+    ] {
+        run(async {
+            let house = House::with(Script::with_tls(tls), starttls).await;
+            let operation = house.operation(&["ap@customer.example"], false).await;
+            house.deliver().await;
+            let mail = house.mail(operation).await;
+            assert_eq!((mail.status, mail.tries), (SendingError, 0), "{tls:?}");
+            let commands = house.smtp.commands();
+            assert!(!commands.iter().any(|(_, it)| it.starts_with("MAIL")), "{commands:?}");
+            let attempts = house.attempts(operation).await;
+            assert_eq!(attempts[0].phase.as_deref(), Some("tls"), "{attempts:?}");
+            assert_eq!(attempts[0].verdict.as_deref(), Some("RELAY"));
+        });
+    }
+}
+
+/// No mail server at all: mails wait with words that say what to do, and go out when there is one.
+#[test]
+fn without_a_server_mails_wait() {
+    run(async {
+        let house = House::with(Script::default(), |config| config.mail.host.clear()).await;
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        let mail = house.mail(operation).await;
+        assert_eq!((mail.status, mail.tries), (Pending, 0));
+        assert!(mail.last_reply.as_deref().unwrap().contains("chancery mail set"), "{mail:?}");
+        own_server(&house, &house.smtp, "none", None).await.unwrap();
+        house.deliver_next(operation).await;
+        assert_eq!(house.status(operation).await, Sent);
+    });
+}
+
+async fn own_server(
+    house: &House,
+    smtp: &SmtpServer,
+    security: &str,
+    login: Option<(&str, &str)>,
+) -> Result<(), chancery::workflow::Error> {
+    let settings = SmtpSettings {
+        description: "their own".to_owned(),
+        host: "127.0.0.1".to_owned(),
+        port: smtp.port(),
+        security: security.to_owned(),
+        from: MailAddress::parse("billing@acme.example").unwrap(),
+        from_name: "ACME billing".to_owned(),
+        username: login.map(|(username, _)| username.to_owned()),
+        connect_timeout_ms: 10_000,
+        command_timeout_ms: 10_000,
+        write_timeout_ms: 10_000,
+    };
+    let password = login.map(|(_, password)| SecretString::from(password));
+    let new = NewServer { settings, password };
+    mail::set_server(&house.service.app, &house.client.alias, &new).await
+}
+
+/// A client service's own server is used for its mails, its password encrypted at rest; a closed one
+/// does not hold up the installation's.
+#[test]
+fn a_client_service_may_have_its_own_server() {
+    run(async {
+        let house = House::new().await;
+        let mut script = Script::default();
+        script.login = Some(("acme".to_owned(), "correct horse battery".to_owned()));
+        let own = SmtpServer::start(script);
+        own_server(&house, &own, "none", Some(("acme", "correct horse battery"))).await.unwrap();
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        assert_eq!(house.status(operation).await, Sent, "{:?}", house.attempts(operation).await);
+        let [mail] = <[_; 1]>::try_from(own.accepted()).unwrap();
+        assert_eq!(mail.from, "billing@acme.example");
+        assert_eq!(mail.user.as_deref(), Some("acme"));
+        assert!(house.smtp.accepted().is_empty());
+
+        // The database holds no password in clear text.
+        let path = house.service.database.strip_prefix("sqlite://").unwrap();
+        for file in [path.to_owned(), format!("{path}-wal")] {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            let found = bytes.windows(13).any(|window| window == b"correct horse");
+            assert!(!found, "the password is in the database");
+        }
+
+        own.set(|script| script.at(Step::Mail, Act::say("550 5.7.1 account closed")));
+        let closed = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        assert_eq!(house.status(closed).await, SendingError);
+        let other = house.service.client().await;
+        let request = super::with_receivers("another service", &["ap@customer.example"], false);
+        assert_eq!(other.sign(&request).await.good()["status"], "EXECUTED");
+        house.deliver().await;
+        assert_eq!(house.smtp.accepted().len(), 1, "the installation's server is open");
+
+        mail::reset_server(&house.service.app, &house.client.alias).await.unwrap();
+        house.pass(HOUR);
+        house.deliver().await;
+        assert_eq!(house.status(closed).await, Sent);
+        assert_eq!(house.smtp.accepted().len(), 2);
+    });
+}
+
+/// Wrong settings are refused when they are set.
+#[test]
+fn wrong_servers_are_refused_when_they_are_set() {
+    run(async {
+        let house = House::new().await;
+        for (security, login, word) in
+            [("ssl", None, "starttls"), ("starttls", Some(("acme", "")), "")]
+        {
+            let result = own_server(&house, &house.smtp, security, login).await;
+            if word.is_empty() {
+                result.unwrap();
+            } else {
+                let error = chancery::workflow::execute::chain(&result.unwrap_err());
+                assert!(error.contains(word), "{error}");
+            }
+        }
+    });
+}
+
+/// Two services over one database never send the same mail twice.
+#[test]
+fn replicas_share_the_outbox() {
+    run(async {
+        let house = House::new().await;
+        let mut other = crate::support::service::Setup::same_database(&house.service);
+        use_server(&mut other.config, &house.smtp);
+        other.clock = chancery::app::Clock::Moved(std::sync::Arc::clone(&house.clock));
+        other.delivers = false;
+        let other = other.start().await;
+        let receivers: Vec<String> = (0..40).map(|n| format!("r{n}@customer.example")).collect();
+        let receivers: Vec<&str> = receivers.iter().map(String::as_str).collect();
+        let operation = house.operation(&receivers, false).await;
+        while house.mails(operation).await.iter().any(|mail| mail.status != Sent) {
+            let theirs = chancery::workflow::deliver::run_due(&other.app);
+            let (_, theirs) = tokio::join!(house.deliver(), theirs);
+            theirs.unwrap();
+            house.pass(1000);
+        }
+        assert_eq!(house.smtp.accepted().len(), 40);
+    });
+}

@@ -1,0 +1,88 @@
+//! Pages and mails in Chromium, judged by axe-core.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::Html;
+use axum::routing::get;
+use chancery::domain::instant::Instant;
+use chancery::domain::language::Language;
+use chancery::letters::{self, TestMail, Values};
+use chancery::web::portal::page::{CONTENT_SECURITY_POLICY, STYLE, View, render};
+
+use super::page::documents;
+use crate::letters::defaults::alarms;
+use crate::support::browser::{assert_accessible, browse};
+
+const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_view_is_accessible_and_loads_nothing_from_elsewhere() {
+    let guarded =
+        |body: String| ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(body));
+    let mut router = Router::new()
+        .route("/r/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }));
+    let views = [
+        View::Documents(documents()),
+        View::Expired(AT),
+        View::Unknown,
+        View::Busy(17),
+        View::Fault,
+    ];
+    let mut paths = Vec::new();
+    for language in [Language::Pt, Language::De] {
+        for (number, view) in views.iter().enumerate() {
+            let page = render(language, "/r", view);
+            let path = format!("/r/{}-{number}", language.as_str());
+            router = router.route(&path, get(move || async move { guarded(page) }));
+            paths.push(path);
+        }
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let urls: Vec<String> = paths.iter().map(|path| format!("{origin}{path}")).collect();
+    let seen = tokio::task::spawn_blocking(move || browse(&urls)).await.unwrap();
+    server.abort();
+
+    assert_eq!(assert_accessible(&seen), paths.len() * 3);
+    let mut grounds = std::collections::BTreeSet::new();
+    for page in &seen {
+        for request in page["requests"].as_array().unwrap() {
+            assert!(request.as_str().unwrap().starts_with(&origin), "{request}");
+        }
+        // The policy lets the style sheet through, and it has dark colours.
+        assert_eq!(page["sheets"], 1);
+        grounds.insert((page["setting"]["scheme"].to_string(), page["background"].to_string()));
+    }
+    assert_eq!(grounds.len(), 2, "{grounds:?}");
+    let narrow = seen.iter().find(|page| page["setting"]["script"] == false).unwrap();
+    let text = narrow["text"].as_str().unwrap();
+    assert!(text.contains("Sample Trading Ltd e-Seal") && text.contains("Transferir"), "{text}");
+}
+
+#[test]
+fn every_mail_is_accessible_in_light_and_dark() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut urls = Vec::new();
+    let mut put = |name: String, html: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, html).unwrap();
+        urls.push(format!("file://{}", path.display()));
+    };
+    for language in Language::ALL {
+        let mut facts = letters::sample(language);
+        facts.too_large = true;
+        facts.document_count = 400;
+        let letter = letters::render(&letters::notification(language), &Values::of(&facts));
+        put(format!("notification-{}.html", language.as_str()), &letter.unwrap().html);
+    }
+    let test = TestMail { account: "system".into(), sent: AT };
+    put("test.html".into(), &letters::test_mail(Language::Fr, &test).html);
+    put("alarm.html".into(), &letters::alarm(Language::It, &alarms()[8]).html);
+    let count = urls.len();
+    let seen = browse(&urls);
+    assert_eq!(assert_accessible(&seen), count * 3);
+    for page in &seen {
+        assert_eq!(page["requests"].as_array().unwrap().len(), 1, "a mail loads nothing");
+    }
+}

@@ -1,0 +1,4 @@
+//! The receiver's page: its look, judged by a browser.
+
+mod browser;
+mod page;
