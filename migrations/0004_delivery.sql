@@ -70,6 +70,7 @@ CREATE TABLE message (
     endpoint_id       BIGINT REFERENCES webhook_endpoint (id),
     event_id          BIGINT REFERENCES event (id),
     content           TEXT,            -- JSON of what is in no other table
+    alarm             TEXT,            -- name of the alarm it tells
     mail_id           TEXT,            -- Message-ID
     status            TEXT   NOT NULL,
     leases            BIGINT NOT NULL,
@@ -86,6 +87,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_due ON message (run_ms) WHERE run_ms IS NOT NULL;
 CREATE INDEX message_of ON message (operation_id) WHERE operation_id IS NOT NULL;
+CREATE INDEX message_alarm ON message (alarm) WHERE alarm IS NOT NULL;
 
 -- Every try of a message, with the other side's words. ended_ms is NULL while it runs; a process that
 -- was killed leaves it so, and the next lease closes it as interrupted.
@@ -143,6 +145,16 @@ CREATE TABLE usage_day (
     sealed            BIGINT NOT NULL,
     PRIMARY KEY (client_service_id, credential_id, day)
 );
+
+-- What was sealed before there was a count. The day is that of the signing time, which is that of the
+-- request; both databases cut the division of integers off.
+INSERT INTO usage_day (client_service_id, credential_id, day, sealed)
+SELECT operation.client_service_id, operation.credential_id,
+       document.signing_time_ms / 86400000, COUNT(*)
+FROM document JOIN operation ON operation.id = document.operation_id
+WHERE document.state = 'SIGNED' AND document.signing_time_ms IS NOT NULL
+GROUP BY operation.client_service_id, operation.credential_id,
+         document.signing_time_ms / 86400000;
 
 -- What a company has subscribed to: so many documents from one time until another. Told about, never
 -- enforced.

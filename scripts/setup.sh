@@ -61,6 +61,7 @@ is_there() { # is what Debian package $1 brings already on the machine, wherever
         postgresql) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         openjdk-17-jdk-headless) knows_java_17 ;;
         maven) command -v mvn >/dev/null ;;
+        postfix) command -v postconf >/dev/null ;;
         mupdf-tools) command -v mutool >/dev/null ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         poppler-utils) command -v pdfsig >/dev/null && command -v pdftoppm >/dev/null ;;
@@ -84,6 +85,7 @@ what_for() {
         qpdf) echo "check of PDFs, and the maker of odd ones for the tests" ;;
         poppler-utils) echo "pdfsig, a judge of PDF signatures, and pdftoppm, which shows what a PDF shows" ;;
         chromium) echo "opens the receiver's page and the mails as a reader does" ;;
+        postfix) echo "a real mail relay for the tests; they run one of their own in a temporary folder" ;;
         mupdf-tools) echo "mutool, a reader of PDFs that repairs nothing unseen" ;;
     esac
 }
@@ -168,9 +170,13 @@ if wants bench; then
 fi
 if wants test; then
     install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql qpdf poppler-utils \
-        mupdf-tools chromium || failed=1
+        mupdf-tools chromium postfix || failed=1
     install_python tests/peers/requirements.txt || failed=1
+    install_python tests/peers/requirements-webhooks.txt || failed=1
     install_python tests/peers/requirements-browser.txt --no-deps || failed=1
+    { install_python tests/peers/requirements-build.txt &&
+        install_python tests/peers/requirements-mail.txt --no-deps --no-build-isolation \
+            --no-binary dkimpy; } || failed=1
     scripts/setup-xsd.sh || failed=1
 fi
 if wants judges; then

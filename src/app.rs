@@ -1,6 +1,9 @@
 //! App: the house assembled once. Doors, clock, random, limits and the small caches that spare the
 //! doors; no rules.
 
+mod alarms;
+mod delivery;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,14 +15,16 @@ use serde::Deserialize;
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, watch};
 
+pub use alarms::AlarmsConfig;
+
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
 use crate::domain::credential::{Credential, CredentialStatus};
-use crate::domain::delivery::Ladder;
 use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
 use crate::domain::instant::Instant;
 use crate::keys::{KeyRef, Keyring};
 use crate::outbound::mail::{Account, Mailer};
+use crate::outbound::webhook::WebhookSender;
 use crate::pki::certificate::Chain;
 use crate::pki::envelope::{Kek, MacKey};
 use crate::pki::jose::TokenKeys;
@@ -80,7 +85,8 @@ pub struct LintConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryConfig {
-    /// Name of a ladder of waits for mails.
+    /// Name of a ladder of waits for mails, one of [`DeliveryConfig::MAIL_LADDERS`].
+    #[serde(deserialize_with = "delivery::mail_ladder")]
     pub mail_ladder: String,
     /// Waits of one's own in milliseconds; empty for the ladder named.
     pub mail_waits_ms: Vec<i64>,
@@ -110,26 +116,6 @@ pub struct DeliveryConfig {
     pub resend_per_receiver: u32,
     /// Messages sent again of one operation in 24 hours.
     pub resend_per_operation: u32,
-}
-
-impl DeliveryConfig {
-    /// The waits between tries of a mail.
-    #[must_use]
-    pub fn mail_ladder(&self) -> Ladder {
-        match self.mail_waits_ms.as_slice() {
-            [] => Ladder::named(&self.mail_ladder).unwrap_or_else(Ladder::compat),
-            waits => Ladder::of(waits.to_vec()),
-        }
-    }
-
-    /// The waits between tries of a webhook.
-    #[must_use]
-    pub fn webhook_ladder(&self) -> Ladder {
-        match self.webhook_waits_ms.as_slice() {
-            [] => Ladder::webhook(),
-            waits => Ladder::of(waits.to_vec()),
-        }
-    }
 }
 
 /// The key of secrets at rest and of receivers' links.
@@ -186,10 +172,14 @@ pub struct App {
     pub execution: ExecutionConfig,
     /// How messages are delivered.
     pub delivery: DeliveryConfig,
+    /// Who is told what is wrong.
+    pub alarms: AlarmsConfig,
     /// Seals secrets at rest.
     pub kek: Kek,
     /// Signs receivers' links.
     pub link_key: MacKey,
+    /// Sends webhooks.
+    pub webhooks: WebhookSender,
     /// Rings when a message may have become due.
     pub outbox_bell: Notify,
     /// The way out for mail.
@@ -230,10 +220,14 @@ pub struct Parts {
     pub execution: ExecutionConfig,
     /// Settings.
     pub delivery: DeliveryConfig,
+    /// Settings.
+    pub alarms: AlarmsConfig,
     /// Read from its file.
     pub kek: Kek,
     /// The installation's mail server, if it has one.
     pub mail_account: Option<Account>,
+    /// Set up.
+    pub webhooks: WebhookSender,
     /// The machine's, but for tests of expiry.
     pub clock: Clock,
 }
@@ -268,8 +262,10 @@ impl App {
             engine: Arc::new(Semaphore::new(threads)),
             execution: parts.execution,
             delivery: parts.delivery,
+            alarms: parts.alarms,
             kek: parts.kek,
             link_key,
+            webhooks: parts.webhooks,
             outbox_bell: Notify::new(),
             mail: MailDoor { mailer: Mailer::new(), account: parts.mail_account },
             circuits: Circuits::default(),
@@ -388,9 +384,20 @@ pub struct Circuits {
     open: Mutex<HashMap<Option<ClientServiceId>, Circuit>>,
 }
 
+/// Which mail server was found closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed {
+    /// Of a client service, or `None` for the installation's.
+    pub account: Option<ClientServiceId>,
+    /// Of its settings.
+    pub revision: i64,
+}
+
 /// A way that was found closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Circuit {
+    /// Of this state of the server's settings; another one may be open.
+    pub revision: i64,
     /// Since when.
     pub since: Instant,
     /// Before this nobody tries; then one does.
@@ -422,14 +429,23 @@ impl Circuits {
     /// Nobody comes through; rests for `rest_ms`, doubled for every time in a row up to `most_ms`.
     pub fn found_closed(
         &self,
-        way: Option<ClientServiceId>,
+        Closed { account: way, revision }: Closed,
         now: Instant,
         (rest_ms, most_ms): (i64, i64),
         words: &str,
     ) -> Circuit {
         let mut open = self.lock();
-        let fresh = || Circuit { since: now, rests_until: now, failures: 0, words: String::new() };
+        let fresh = || Circuit {
+            revision,
+            since: now,
+            rests_until: now,
+            failures: 0,
+            words: String::new(),
+        };
         let circuit = open.entry(way).or_insert_with(fresh);
+        if circuit.revision != revision {
+            *circuit = fresh();
+        }
         // Those that were on their way together are one finding.
         if circuit.failures == 0 || now >= circuit.rests_until {
             let doubled = rest_ms.saturating_mul(1_i64 << circuit.failures.min(20));

@@ -29,12 +29,16 @@ pub struct Config {
     pub workflow: crate::app::ExecutionConfig,
     /// How messages are delivered.
     pub delivery: crate::app::DeliveryConfig,
+    /// Who is told what is wrong.
+    pub alarms: crate::app::AlarmsConfig,
     /// The key of secrets at rest.
     pub secrets: crate::app::SecretsConfig,
     /// The service's own mail account.
     pub mail: crate::outbound::mail::Config,
     /// Key back-ends.
     pub keys: crate::keys::Config,
+    /// Sending webhooks.
+    pub webhooks: crate::outbound::webhook::Config,
     /// Logging.
     pub log: crate::telemetry::Config,
 }

@@ -1,5 +1,7 @@
 //! `check`: the doctor. One line a finding: OK, or what to do.
 
+mod delivery;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -65,6 +67,7 @@ pub(super) async fn run(config: Config) -> Outcome {
             back_ends(&mut findings, &app).await;
             credentials(&mut findings, &app).await?;
             schemas(&mut findings, &app).await?;
+            delivery::look(&mut findings, &config, &app).await?;
             app.store.close().await;
         }
         Err(error) => findings.bad("service", &chain(&*error)),

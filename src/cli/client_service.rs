@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
 
-use super::{Failure, Outcome, house};
+use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::{
     Alias, Change, ClientServiceStatus, DocumentReferences, Lint, ProfileName, SealSettingsChange,
 };
+use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
 use crate::workflow::client_services::{self, NewClientService};
 
@@ -41,7 +42,7 @@ pub(super) enum Command {
         #[arg(long)]
         credential: String,
     },
-    /// Changes how its documents are sealed from now on.
+    /// Changes how its documents are sealed, and the language of its mails, from now on.
     ///
     /// Example: chancery client-service set PRT.505767457-84dd8c --profile zatca --lint basic
     Set(Set),
@@ -91,6 +92,9 @@ pub(super) struct Create {
     /// What to do with a PDF that runs something when it is opened or clicked.
     #[arg(long, value_enum, ignore_case = true, default_value = "warn")]
     active_content: ActiveContentChoice,
+    /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
+    #[arg(long, value_parser = values::language)]
+    language: Option<Language>,
 }
 
 #[derive(Args)]
@@ -115,6 +119,12 @@ pub(super) struct Set {
     /// What to do with a PDF that runs something when it is opened or clicked.
     #[arg(long, value_enum, ignore_case = true)]
     active_content: Option<ActiveContentChoice>,
+    /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
+    #[arg(long, value_parser = values::language)]
+    language: Option<Language>,
+    /// No language of its own: the issuer's.
+    #[arg(long, conflicts_with = "language")]
+    no_language: bool,
 }
 
 impl Set {
@@ -206,12 +216,18 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
         }
         Command::Set(set) => {
             let change = set.change();
-            if change == SealSettingsChange::default() {
+            let language = set.language.is_some() || set.no_language;
+            if change == SealSettingsChange::default() && !language {
                 return Err("nothing to set; see: chancery client-service set --help".into());
             }
             client_services::change_seal_settings(&app, &set.alias, &change)
                 .await
                 .map_err(|error| unknown(error, &set.alias))?;
+            if language {
+                client_services::set_language(&app, &set.alias, set.language)
+                    .await
+                    .map_err(|error| unknown(error, &set.alias))?;
+            }
             say!("{} is set; a running service follows within seconds.", set.alias);
         }
         Command::RotateSecret { alias, only } => {
@@ -250,6 +266,7 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         lint: create.lint.into(),
         signature_template: create.signature_template.filter(|text| !text.is_empty()),
         active_content: create.active_content.into(),
+        language: create.language,
     };
     let (service, secret) = client_services::create(app, new).await?;
     say!("client_id:     {}", service.alias.as_str());
@@ -265,14 +282,15 @@ async fn list(app: &App) -> Result<(), Failure> {
         return Ok(());
     }
     say!(
-        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} {:<8} ACTIVE CONTENT",
+        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} {:<8} {:<14} LANGUAGE",
         "ALIAS",
         "STATUS",
         "CREDENTIAL",
         "DOCUMENT REFERENCES",
         "PROFILE",
         "SHA-1",
-        "LINT"
+        "LINT",
+        "ACTIVE CONTENT"
     );
     let credentials = app.reader.credentials().await?;
     for service in services {
@@ -281,14 +299,15 @@ async fn list(app: &App) -> Result<(), Failure> {
             .find(|credential| Some(credential.id) == service.credential)
             .map_or("none", |credential| credential.alias.as_str());
         say!(
-            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {:<8} {}",
+            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {:<8} {:<14} {}",
             service.alias.as_str(),
             service.status.as_str(),
             service.document_references.as_str(),
             service.profile.as_ref().map_or("default", ProfileName::as_str),
             if service.allow_sha1 { "allowed" } else { "refused" },
             service.lint.as_str(),
-            service.active_content.as_str()
+            service.active_content.as_str(),
+            service.language.map_or("issuer's", Language::as_str)
         );
     }
     Ok(())

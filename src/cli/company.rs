@@ -1,14 +1,19 @@
-//! `company`: list, suspend, activate.
+//! `company`: list, suspend, activate, set, limit, usage.
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Outcome, house};
+use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
+use crate::domain::client_service::Change;
 use crate::domain::company::CompanyStatus;
-use crate::workflow::companies;
+use crate::domain::delivery::MailAddress;
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+use crate::domain::usage::{UsageLimit, percent};
+use crate::workflow::{companies, usage};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -20,6 +25,22 @@ pub(super) enum Command {
     Suspend(Which),
     /// Lets the client services of a suspended company call again.
     Activate(Which),
+    /// Changes how a company is reached from now on.
+    ///
+    /// Example: chancery company set PRT 505767457 --email finance@acme.example --language pt
+    Set(Set),
+    /// Sets how many documents a company has subscribed to, and for when; nothing is refused beyond it,
+    /// but people are told.
+    ///
+    /// Example: chancery company limit PRT 505767457 --documents 50000 --from 2026-01-01
+    /// --until 2026-12-31
+    Limit(Limit),
+    /// Shows what companies sealed of what they subscribed to.
+    Usage {
+        /// By client service and month, as CSV.
+        #[arg(long)]
+        csv: bool,
+    },
 }
 
 #[derive(Args)]
@@ -28,6 +49,42 @@ pub(super) struct Which {
     country: String,
     /// VAT number, as `company list` shows it.
     vat: String,
+}
+
+#[derive(Args)]
+pub(super) struct Set {
+    #[command(flatten)]
+    which: Which,
+    /// Address of the person who answers for it: alarms about it go there too.
+    #[arg(long, value_name = "ADDRESS", value_parser = values::mail_address)]
+    email: Option<MailAddress>,
+    /// Nobody's address.
+    #[arg(long, conflicts_with = "email")]
+    no_email: bool,
+    /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
+    #[arg(long, value_parser = values::language)]
+    language: Option<Language>,
+    /// No language of its own.
+    #[arg(long, conflicts_with = "language")]
+    no_language: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Limit {
+    #[command(flatten)]
+    which: Which,
+    /// How many documents.
+    #[arg(long, required_unless_present = "none", requires_all = ["from", "until"])]
+    documents: Option<u64>,
+    /// First day, such as 2026-01-01 (UTC).
+    #[arg(long, value_name = "DATE", value_parser = values::first_instant)]
+    from: Option<Instant>,
+    /// Last day.
+    #[arg(long, value_name = "DATE", value_parser = values::last_instant)]
+    until: Option<Instant>,
+    /// No limit any more.
+    #[arg(long, conflicts_with_all = ["documents", "from", "until"])]
+    none: bool,
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
@@ -42,6 +99,10 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             set(&app, &which, CompanyStatus::Active).await?;
             say!("{} {} is active.", which.country, which.vat);
         }
+        Command::Set(set) => set_contact(&app, set).await?,
+        Command::Limit(limit) => set_limit(&app, &limit).await?,
+        Command::Usage { csv: true } => show_months(&app).await?,
+        Command::Usage { csv: false } => show_usage(&app).await?,
     }
     app.store.close().await;
     Ok(ExitCode::SUCCESS)
@@ -53,23 +114,130 @@ async fn list(app: &App) -> Result<(), Failure> {
         say!("No companies yet; they come with: chancery client-service create --help");
         return Ok(());
     }
-    say!("{:<8} {:<20} {:<10} NAME", "COUNTRY", "VAT NUMBER", "STATUS");
+    say!(
+        "{:<8} {:<20} {:<10} {:<10} {:<32} NAME",
+        "COUNTRY",
+        "VAT NUMBER",
+        "STATUS",
+        "LANGUAGE",
+        "EMAIL"
+    );
     for company in companies {
         let status = company.status.as_str();
         let (country, vat) = (company.country_code, company.vat_number);
-        say!("{country:<8} {vat:<20} {status:<10} {}", company.name);
+        let language = company.language.map_or("none", Language::as_str);
+        let email = company.email.as_ref().map_or("none", MailAddress::as_str);
+        say!("{country:<8} {vat:<20} {status:<10} {language:<10} {email:<32} {}", company.name);
     }
     Ok(())
 }
 
 async fn set(app: &App, which: &Which, status: CompanyStatus) -> Result<(), Failure> {
     let country = which.country.to_ascii_uppercase();
-    companies::set_status(app, &country, &which.vat, status).await.map_err(|error| match error {
+    companies::set_status(app, &country, &which.vat, status)
+        .await
+        .map_err(|error| unknown(error, which))
+}
+
+async fn set_contact(app: &App, set: Set) -> Result<(), Failure> {
+    let Set { which, email, no_email, language, no_language } = set;
+    if email.is_none() && language.is_none() && !no_email && !no_language {
+        return Err("nothing to set; see: chancery company set --help".into());
+    }
+    let email = if email.is_some() || no_email { Change::To(email) } else { Change::Keep };
+    let language =
+        if language.is_some() || no_language { Change::To(language) } else { Change::Keep };
+    let country = which.country.to_ascii_uppercase();
+    companies::change_contact(app, &country, &which.vat, &email, &language)
+        .await
+        .map_err(|error| unknown(error, &which))?;
+    say!("{country} {} is set.", which.vat);
+    Ok(())
+}
+
+async fn set_limit(app: &App, limit: &Limit) -> Result<(), Failure> {
+    let which = &limit.which;
+    let new = match (limit.documents, limit.from, limit.until) {
+        (Some(documents), Some(from), Some(until)) if from < until => {
+            Some(UsageLimit { documents, from, until })
+        }
+        (Some(_), ..) => return Err("--until must not be before --from".into()),
+        (None, ..) => None,
+    };
+    let country = which.country.to_ascii_uppercase();
+    usage::set_limit(app, &country, &which.vat, new.as_ref())
+        .await
+        .map_err(|error| unknown(error, which))?;
+    match new {
+        None => say!("{country} {} has no limit.", which.vat),
+        Some(new) => say!(
+            "{country} {} has subscribed to {} documents from {} until {}.",
+            which.vat,
+            new.documents,
+            new.from.to_xs_date_time(),
+            new.until.to_xs_date_time()
+        ),
+    }
+    Ok(())
+}
+
+async fn show_usage(app: &App) -> Result<(), Failure> {
+    say!(
+        "{:<8} {:<20} {:>12} {:>12} {:>8} {:<22} {:<22} NAME",
+        "COUNTRY",
+        "VAT NUMBER",
+        "SEALED",
+        "LIMIT",
+        "PERCENT",
+        "FROM",
+        "UNTIL"
+    );
+    for line in usage::by_company(app).await? {
+        let usage::CompanyUsage { company, used, limit } = line;
+        let (most, percent, from, until) = limit.map_or_else(
+            || ("none".to_owned(), String::new(), String::new(), String::new()),
+            |limit| {
+                let (from, until) = (limit.from.to_xs_date_time(), limit.until.to_xs_date_time());
+                let percent = format!("{} %", percent(used, limit.documents));
+                (limit.documents.to_string(), percent, from, until)
+            },
+        );
+        let (country, vat) = (company.country_code, company.vat_number);
+        say!(
+            "{country:<8} {vat:<20} {used:>12} {most:>12} {percent:>8} {from:<22} {until:<22} {}",
+            company.name
+        );
+    }
+    Ok(())
+}
+
+async fn show_months(app: &App) -> Result<(), Failure> {
+    say!(
+        "Month,Issuer Country,Issuer VAT,Issuer Name,Client Service ID,Client Service Alias,\
+         Processed documents count"
+    );
+    for line in usage::by_month(app).await? {
+        let usage::MonthUsage { month, company, client_service, sealed } = line;
+        say!(
+            "{month},{},{},{},{},{},{sealed}",
+            values::csv(&company.country_code),
+            values::csv(&company.vat_number),
+            values::csv(&company.name),
+            client_service.id,
+            values::csv(client_service.alias.as_str())
+        );
+    }
+    Ok(())
+}
+
+fn unknown(error: crate::workflow::Error, which: &Which) -> Failure {
+    match error {
         crate::workflow::Error::NotFound => format!(
-            "no company in {country} has the VAT number {}; see: chancery company list",
+            "no company in {} has the VAT number {}; see: chancery company list",
+            which.country.to_ascii_uppercase(),
             which.vat
         )
         .into(),
         other => other.into(),
-    })
+    }
 }

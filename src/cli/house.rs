@@ -14,10 +14,11 @@ use super::{Failure, schemas};
 use crate::app::{App, Clock, Parts};
 use crate::config::Config;
 use crate::keys::Keyring;
+use crate::outbound::webhook::WebhookSender;
 use crate::pki::envelope::{KEK_LENGTH, Kek};
 use crate::pki::jose::{TokenKey, TokenKeys};
 use crate::seal::catalogue::Catalogue;
-use crate::store::Store;
+use crate::store::{Reader, Store};
 
 /// The database, tables up to date.
 pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
@@ -53,7 +54,9 @@ pub(super) async fn app_without_keys(config: &Config) -> Result<Arc<App>, Failur
 
 /// Everything.
 pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
+    config.delivery.check()?;
     let store = store(config).await?;
+    let kek = kek(config, store.reader()).await?;
     let keys = config.keys.clone();
     let keyring = tokio::task::spawn_blocking(move || Keyring::open(&keys)).await??;
     let token_keys = token_keys(config)?;
@@ -61,10 +64,12 @@ pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
         store,
         keyring,
         token_keys,
-        kek: kek(config)?,
+        kek,
+        webhooks: WebhookSender::new(config.webhooks.clone())?,
         clock: Clock::System,
         mail_account: config.mail.account(config.keys.production)?,
         delivery: config.delivery.clone(),
+        alarms: config.alarms.clone(),
         tokens: config.oauth.clone(),
         issuer: issuer(config),
         limits: config.limits.clone(),
@@ -115,10 +120,14 @@ fn token_keys(config: &Config) -> Result<TokenKeys, Failure> {
     Ok(TokenKeys::new(read(file)?, previous.collect::<Result<_, _>>()?))
 }
 
-/// The key of secrets at rest; made when its file is missing.
-fn kek(config: &Config) -> Result<Kek, Failure> {
+/// The key of secrets at rest. Made when its file is missing, unless something needs the old one: a
+/// new key in its place would lose all of that without a word.
+async fn kek(config: &Config, reader: &Reader) -> Result<Kek, Failure> {
     let file = &config.secrets.key_file;
     if !file.exists() {
+        if reader.needs_its_key().await? {
+            return Err(key_lost(file).into());
+        }
         let mut octets = Zeroizing::new([0; KEK_LENGTH]);
         aws_lc_rs::rand::fill(&mut *octets).map_err(|_| "the random source failed")?;
         make_key_file(file, format!("{}\n", STANDARD.encode(*octets)).as_bytes())?;
@@ -132,6 +141,18 @@ fn kek(config: &Config) -> Result<Kek, Failure> {
         .map(Zeroizing::new)
         .ok_or_else(|| format!("{} must hold {KEK_LENGTH} octets in base64", file.display()))?;
     Ok(Kek::from_bytes(&octets)?)
+}
+
+fn key_lost(file: &Path) -> String {
+    let file = file.display();
+    format!(
+        "{file} (secrets.key_file) is missing, and the database holds passwords, webhook secrets or \
+         receivers' links that were made with it. Restore the file from its copy, or name the one \
+         that the other replicas use. To start over without it, make a new one with \
+         (umask 077; head -c 32 /dev/urandom | base64 > {file}), then set the mail passwords again \
+         (chancery mail set) and make new webhook secrets (chancery webhook rotate); links in mails \
+         that were sent stay closed"
+    )
 }
 
 fn make_token_key(file: &Path) -> Result<(), Failure> {

@@ -1,10 +1,11 @@
 //! `mail`: the mail servers of client services, and a test of any.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use super::{Failure, Outcome, house};
 use crate::app::App;
@@ -67,8 +68,8 @@ pub(super) struct Set {
     /// User name, when the server wants one.
     #[arg(long)]
     username: Option<String>,
-    /// File with the password; one line end at its end is cut off. Without it a password that was set
-    /// before is kept.
+    /// File with the password, - for standard input; the line end at its end is cut off. Without it a
+    /// password that was set before is kept.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// For people.
@@ -128,11 +129,7 @@ impl Set {
         let from = MailAddress::parse(&self.from)
             .ok_or_else(|| format!("--from {}: is no mail address", self.from))?;
         let usual = Security::named(&self.security).unwrap_or_default().usual_port();
-        let password = self.password_file.map(|file| {
-            std::fs::read_to_string(&file)
-                .map(|text| SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
-                .map_err(|error| format!("{} cannot be read: {error}", file.display()))
-        });
+        let password = self.password_file.as_deref().map(password);
         Ok(NewServer {
             settings: SmtpSettings {
                 description: self.description,
@@ -149,6 +146,18 @@ impl Set {
             password: password.transpose()?,
         })
     }
+}
+
+fn password(file: &Path) -> Result<SecretString, Failure> {
+    let read = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    let text = read
+        .map(Zeroizing::new)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }
 
 fn unknown(alias: &str, error: crate::workflow::Error) -> Failure {
@@ -172,7 +181,14 @@ async fn show(app: &App, whose: &Whose) -> Result<ExitCode, Failure> {
     say!("security    {}", account.security.as_str());
     say!("from        {} {}", account.from, account.from_name);
     say!("user name   {}", account.login.as_ref().map_or("none", |login| &login.username));
-    say!("DKIM        {}", if account.dkim.is_some() { "signed" } else { "not signed" });
+    let Some(dkim) = &account.dkim else {
+        say!("DKIM        not signed");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let (name, text) = dkim.record()?;
+    say!("DKIM        signed; receivers look this TXT record up in the DNS:");
+    say!("  name      {name}");
+    say!("  text      {text}");
     Ok(ExitCode::SUCCESS)
 }
 

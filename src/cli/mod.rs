@@ -11,6 +11,7 @@ macro_rules! say_wrong {
     ($($words:tt)*) => { $crate::cli::write_line(std::io::stderr(), format_args!($($words)*)) };
 }
 
+mod alarm;
 mod check;
 mod client_service;
 mod company;
@@ -19,10 +20,14 @@ mod demo;
 mod house;
 mod keys;
 mod mail;
+mod notification;
 mod profile;
 pub mod schemas;
 mod serve;
 mod sign;
+mod template;
+mod values;
+mod webhook;
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
@@ -57,7 +62,8 @@ enum Command {
     Serve,
     /// Seals the sample batch from nothing: token, certificates, client service, HTTP, verification.
     Demo(demo::Arguments),
-    /// Looks at configuration, database, keys, certificates, clock and disk; says what to do.
+    /// Looks at configuration, database, keys, certificates, mail servers, clock and disk; says what to
+    /// do. Sends nothing.
     Check,
     /// Seals local files through the same workflow as the service.
     ///
@@ -81,6 +87,17 @@ enum Command {
     /// Settings of seals, by name.
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Mails about operations: to whom, how it went, again, and their links.
+    #[command(subcommand)]
+    Notification(notification::Command),
+    /// What operators were told.
+    #[command(subcommand)]
+    Alarm(alarm::Command),
+    /// Where client services are told what happened.
+    Webhook(webhook::Arguments),
+    /// Letters to receivers, by client service.
+    #[command(subcommand)]
+    Template(template::Command),
     /// Brings the database tables up to date; the other commands do it themselves.
     Migrate,
     /// Prints the commented default configuration.
@@ -156,7 +173,23 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             quiet(&config);
             credential::run(config, command).await
         }
+        Command::Template(command) => {
+            quiet(&config);
+            template::run(config, command).await
+        }
         Command::Profile(command) => profile::run(&config, command),
+        Command::Notification(command) => {
+            quiet(&config);
+            notification::run(config, command).await
+        }
+        Command::Alarm(command) => {
+            quiet(&config);
+            alarm::run(config, command).await
+        }
+        Command::Webhook(arguments) => {
+            quiet(&config);
+            webhook::run(config, arguments).await
+        }
         Command::Migrate => {
             let store = house::store(&config).await?;
             say!("The {} database is up to date.", store.engine_name());

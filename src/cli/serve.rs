@@ -12,13 +12,16 @@ use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::web::{self, Web};
-use crate::workflow::{background, deliver};
+use crate::workflow::{alarms, background, deliver, secrets};
 
 pub(super) async fn run(config: Config) -> Outcome {
     let listener = TcpListener::bind(&config.web.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.web.listen))?;
     let app = house::app(&config).await?;
+    for (place, error) in secrets::look(&app).await?.closed {
+        tracing::warn!("{}", secrets::words(&place, error));
+    }
     tracing::info!(address = %listener.local_addr()?, public = %app.issuer,
         database = app.store.engine_name(), version = env!("CARGO_PKG_VERSION"), "serving");
     let service = start(app, config.web, listener);
@@ -33,6 +36,7 @@ pub(super) struct Service {
     server: JoinHandle<std::io::Result<()>>,
     background: JoinHandle<()>,
     delivery: JoinHandle<()>,
+    alarms: JoinHandle<()>,
 }
 
 /// Starts the service on a bound socket.
@@ -40,9 +44,10 @@ pub(super) fn start(app: Arc<App>, config: web::Config, listener: TcpListener) -
     let (stop, stopped) = watch::channel(false);
     let background = tokio::spawn(background::take_up(Arc::clone(&app), stopped.clone()));
     let delivery = tokio::spawn(deliver::run(Arc::clone(&app), stopped.clone()));
+    let alarms = tokio::spawn(alarms::watch(Arc::clone(&app), stopped.clone()));
     let web = Web::new(Arc::clone(&app), config);
     let server = tokio::spawn(web::server::serve(web, listener, stopped));
-    Service { app, stop, server, background, delivery }
+    Service { app, stop, server, background, delivery, alarms }
 }
 
 impl Service {
@@ -53,6 +58,7 @@ impl Service {
         let left = background::drain(&self.app).await;
         self.background.await?;
         self.delivery.await?;
+        self.alarms.await?;
         let patience = std::time::Duration::from_millis(self.app.execution.drain_ms);
         if let Ok(served) = tokio::time::timeout(patience, self.server).await {
             served??;

@@ -2,6 +2,7 @@
 
 use super::ids::{ClientServiceId, CompanyId, CredentialId};
 use super::instant::Instant;
+use super::language::Language;
 use super::pades::ActiveContent;
 use super::refusal::Refusal;
 
@@ -25,6 +26,9 @@ pub struct ClientService {
     pub signature_template: Option<String>,
     /// What to do with a PDF that runs something; a request may only be stricter.
     pub active_content: ActiveContent,
+    /// In which its receivers are written to when they have none of their own; `None` for the
+    /// issuer's.
+    pub language: Option<Language>,
     pub created: Instant,
 }
 

@@ -1,6 +1,8 @@
 //! A company: the issuer whose invoices are sealed, or the partner that brings issuers.
 
+use super::delivery::MailAddress;
 use super::ids::CompanyId;
+use super::language::Language;
 
 /// The issuer behind a client service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,10 @@ pub struct Company {
     /// ISO 3166-1 alpha-3, upper case.
     pub country_code: String,
     pub status: CompanyStatus,
+    /// In which its receivers are written to when they have none of their own.
+    pub language: Option<Language>,
+    /// Of the person who answers for it: its alarms go there.
+    pub email: Option<MailAddress>,
 }
 
 /// Life of a company. Only an active company's documents are sealed.

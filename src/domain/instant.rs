@@ -43,6 +43,47 @@ impl Instant {
         format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}.{ms:03}Z")
     }
 
+    /// Reads a date and time of RFC 3339: `2026-11-22T10:19:21Z`, with any fraction and offset. What is
+    /// finer than a millisecond is dropped; a leap second counts as the next one.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let (date, rest) = text.split_once(['T', 't', ' '])?;
+        let at = rest.find(['Z', 'z', '+', '-'])?;
+        let (time, zone) = rest.split_at_checked(at)?;
+        let [y, mo, d] = numbers(date, '-', [4, 2, 2])?;
+        let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+        let [h, mi, s] = numbers(time, ':', [2, 2, 2])?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+        let offset = match zone.split_at_checked(1)? {
+            ("Z" | "z", "") => 0,
+            (sign @ ("+" | "-"), offset) => {
+                let [hours, minutes] = numbers(offset, ':', [2, 2])?;
+                let offset = (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)?;
+                if sign == "-" { -offset } else { offset }
+            }
+            _ => return None,
+        };
+        let ms: i64 =
+            digits(fraction).then(|| format!("{fraction:0<3}"))?.get(..3)?.parse().ok()?;
+        let leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+        let days = match mo {
+            4 | 6 | 9 | 11 => 30,
+            2 => 28 + i64::from(leap),
+            1..=12 => 31,
+            _ => return None,
+        };
+        if !(1..=days).contains(&d) || h > 23 || mi > 59 || s > 60 {
+            return None;
+        }
+        // Days since 1970 after Howard Hinnant's `days_from_civil`, the inverse of the one below.
+        let (shifted_year, shifted_month) = if mo > 2 { (y, mo - 3) } else { (y - 1, mo + 9) };
+        let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
+        let day_of_year = (153 * shifted_month + 2) / 5 + d - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let minutes = (era * 146_097 + day_of_era - 719_468) * 1440 + h * 60 + mi - offset;
+        Some(Self((minutes * 60 + s) * 1000 + ms))
+    }
+
     /// Date and time of a ZIP entry, in UTC: two-second steps from 1980 to 2107, beyond which the
     /// nearest is taken.
     #[must_use]
@@ -88,6 +129,18 @@ impl Instant {
     }
 }
 
+/// Numbers of so many digits with something between them.
+fn numbers<const N: usize>(text: &str, between: char, lengths: [usize; N]) -> Option<[i64; N]> {
+    let mut parts = text.split(between);
+    let mut numbers = [0; N];
+    for (number, length) in numbers.iter_mut().zip(lengths) {
+        let part = parts.next()?;
+        let plain = part.len() == length && part.bytes().all(|c| c.is_ascii_digit());
+        *number = plain.then(|| part.parse().ok())??;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +161,39 @@ mod tests {
         assert_eq!((date, time), ((46 * 16 + 11) * 32 + 22, (10 * 64 + 19) * 32 + 10));
         assert_eq!(Instant::from_unix_ms(0).to_dos_date_time(), (33, 0));
         assert_eq!(Instant::from_unix_ms(-1).to_rfc3339(), "1969-12-31T23:59:59.999Z");
+    }
+    #[test]
+    fn reads_what_it_writes_and_what_others_write() {
+        for ms in [0, -1, 951_782_399_999, 951_782_400_000, 1_795_342_761_648, 4_102_444_800_000] {
+            let instant = Instant::from_unix_ms(ms);
+            assert_eq!(Instant::parse_rfc3339(&instant.to_rfc3339()), Some(instant));
+        }
+        let read = |text| Instant::parse_rfc3339(text).map(Instant::to_rfc3339);
+        for (text, expected) in [
+            ("2026-11-22T12:19:21+02:00", "2026-11-22T10:19:21.000Z"),
+            ("2026-11-22t10:19:21.6489z", "2026-11-22T10:19:21.648Z"),
+            ("2026-01-01 00:00:00.5-00:30", "2026-01-01T00:30:00.500Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for bad in [
+            "",
+            "2026-11-22",
+            "2026-11-22T10:19:21",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-11-22T24:00:00Z",
+            "2026-11-22T10:19:21.Z",
+            "2026-11-22T10:19Z",
+            "1732270761",
+            "2026-11-22T10:19:21+2:00",
+            "2026-11-22T10:19:21ZZ",
+            "26-11-22T10:19:21Z",
+            "2026-11-22T10:19:21+25:00",
+            "2026-11-2éT10:19:21Z",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The words of the field, and nothing else: no IO, no async, no wire names, no imports of ours.
 
+pub mod alarm;
 pub mod algorithm;
 pub mod cades;
 pub mod client_service;
@@ -21,6 +22,7 @@ pub mod scope;
 pub mod smtp;
 pub mod text;
 pub mod transform;
+pub mod usage;
 pub mod visible;
 pub mod webhook;
 pub mod xades;

@@ -42,6 +42,24 @@ impl MessageKind {
     }
 }
 
+/// What messages travel by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    Mail,
+    Webhook,
+}
+
+impl Channel {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "MAIL",
+            Self::Webhook => "WEBHOOK",
+        }
+    }
+}
+
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -49,6 +67,15 @@ pub enum Target {
     Mail { address: MailAddress, language: Option<Language> },
     /// A webhook endpoint, told of an event.
     Webhook { endpoint: EndpointId, event: EventId },
+}
+
+/// A way that messages take: tries on it are limited together, and fail together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// The mail server of a client service, or the installation's.
+    Mail(Option<ClientServiceId>),
+    /// A webhook endpoint.
+    Hook(EndpointId),
 }
 
 /// One message to one receiver.

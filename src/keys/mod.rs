@@ -104,7 +104,7 @@ pub enum Error {
     )]
     SoftwareInProduction(String),
     #[error(transparent)]
-    Secret(#[from] crate::secret::Error),
+    Secret(crate::secret::Error),
     #[error("PKCS#11 module {path} cannot be loaded")]
     Module {
         path: PathBuf,
@@ -185,6 +185,16 @@ pub enum ErrorClass {
     Permanent,
     /// Too much at once: slow down, then try again.
     Saturated,
+}
+
+impl From<crate::secret::Error> for Error {
+    fn from(error: crate::secret::Error) -> Self {
+        match error {
+            // A setting, and told with the back-end's name as all of them.
+            crate::secret::Error::Several(_) => Self::Config(error.to_string()),
+            crate::secret::Error::Unreadable { .. } => Self::Secret(error),
+        }
+    }
 }
 
 impl Error {

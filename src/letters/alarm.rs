@@ -5,6 +5,7 @@ use super::defaults::framed;
 use super::locale::Locale;
 use super::template::{Rendered, escaped, one_line};
 use super::words::{LetterWords, words};
+use crate::domain::alarm::Alarm;
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 
@@ -14,27 +15,6 @@ pub struct TestMail {
     /// What the account is called: the alias of a client service, or the system's.
     pub account: String,
     pub sent: Instant,
-}
-
-/// What operators should know before it hurts.
-#[derive(Clone, Debug)]
-pub enum Alarm {
-    /// The certificate of a credential ends in a number of days.
-    CredentialExpiring { alias: String, subject: String, not_after: Instant, days: u32 },
-    /// It has ended.
-    CredentialExpired { alias: String, subject: String, not_after: Instant },
-    /// The authority's permission to use the key ends.
-    GrantEnding { alias: String, ends: Instant },
-    /// So much of the signatures permitted with the key is used.
-    GrantUsed { alias: String, percent: u8 },
-    /// A company comes near its limit.
-    UsageNear { company: String, used: u64, limit: u64, period_end: Instant },
-    /// A company is beyond its limit.
-    UsageExceeded { company: String, used: u64, limit: u64, period_end: Instant },
-    /// The way out of a mail account is closed.
-    MailClosed { account: String, since: Instant, last_words: String },
-    /// Messages wait too long.
-    QueueOld { oldest: Instant, waiting: u64 },
 }
 
 /// Names in braces and what stands for them.
@@ -71,14 +51,27 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::GrantEnding { alias, ends } => {
             (&words.grant_ending, vec![("alias", alias.clone()), ("date", locale.day(*ends))])
         }
+        Alarm::GrantEnded { alias, ends } => {
+            (&words.grant_ended, vec![("alias", alias.clone()), ("date", locale.day(*ends))])
+        }
         Alarm::GrantUsed { alias, percent } => {
             (&words.grant_used, vec![("alias", alias.clone()), ("percent", percent.to_string())])
         }
         Alarm::UsageNear { company, used, limit, period_end } => {
             (&words.usage_near, usage(locale, company, (*used, *limit), *period_end))
         }
+        Alarm::PeriodNear { company, percent, used, limit, period_end } => {
+            let mut facts = usage(locale, company, (*used, *limit), *period_end);
+            // Of the time, not of the documents.
+            facts.retain(|(name, _)| *name != "percent");
+            facts.push(("percent", percent.to_string()));
+            (&words.period_near, facts)
+        }
         Alarm::UsageExceeded { company, used, limit, period_end } => {
             (&words.usage_exceeded, usage(locale, company, (*used, *limit), *period_end))
+        }
+        Alarm::UsageEnded { company, used, limit, period_end } => {
+            (&words.usage_ended, usage(locale, company, (*used, *limit), *period_end))
         }
         Alarm::MailClosed { account, since, last_words } => (
             &words.mail_closed,
@@ -90,6 +83,10 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         ),
         Alarm::QueueOld { oldest, waiting } => (
             &words.queue_old,
+            vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],
+        ),
+        Alarm::OperationsOld { oldest, waiting } => (
+            &words.operations_old,
             vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],
         ),
     };

@@ -19,6 +19,7 @@ pub fn notification(language: Language) -> Source {
                 ("intro", words.intro),
                 ("reference", words.reference),
                 ("description", words.description),
+                ("colon", words.colon),
                 ("documents", words.documents),
                 ("sealed", words.sealed),
                 ("more", words.more),

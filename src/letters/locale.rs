@@ -96,11 +96,22 @@ const NO_BREAK: char = '\u{a0}';
 pub struct Locale(pub Language);
 
 impl Locale {
-    /// Day, hour and minute: `22 November 2026, 10:19 UTC`.
+    /// Day, hour and minute as a sentence goes on with them: `22 November 2026 at 10:19 UTC`.
     #[must_use]
     pub fn time(self, at: Instant) -> String {
         let (.., hour, minute) = at.to_calendar();
-        format!("{}, {hour:02}:{minute:02} UTC", self.day(at))
+        // One o'clock is a singular.
+        let (before, behind) = match self.0 {
+            Language::Pt if hour == 1 => ("à", ""),
+            Language::Pt => ("às", ""),
+            Language::En => ("at", ""),
+            Language::Es if hour == 1 => ("a la", ""),
+            Language::Es => ("a las", ""),
+            Language::Fr => ("à", ""),
+            Language::De => ("um", " Uhr"),
+            Language::It => ("alle ore", ""),
+        };
+        format!("{} {before} {hour:02}:{minute:02}{behind} UTC", self.day(at))
     }
 
     /// The day in UTC: `22 November 2026`.
@@ -139,7 +150,7 @@ impl Locale {
         };
         let mut text = String::with_capacity(digits.len() * 2);
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && digits.len() >= from && (digits.len() - at) % 3 == 0 {
+            if at > 0 && digits.len() >= from && (digits.len() - at).is_multiple_of(3) {
                 text.push(separator);
             }
             text.push(digit);
@@ -162,10 +173,9 @@ impl Locale {
             };
             return format!("{bytes}{NO_BREAK}{unit}");
         }
-        let units = if french { ["ko", "Mo", "Go"] } else { ["kB", "MB", "GB"] };
+        let (mut chosen, larger) = if french { ("ko", ["Mo", "Go"]) } else { ("kB", ["MB", "GB"]) };
         let mut divisor = 1000_u64;
-        let mut chosen = units[0];
-        for unit in &units[1..] {
+        for unit in larger {
             // What would be rounded to 1000 of a unit is 1 of the next.
             if bytes < divisor * 1000 - divisor / 20 {
                 break;
@@ -201,15 +211,17 @@ mod tests {
         assert_eq!(
             said,
             [
-                "22 de novembro de 2026, 10:19 UTC | 1_234_567 | 12,3_MB",
-                "22 November 2026, 10:19 UTC | 1,234,567 | 12.3_MB",
-                "22 de noviembre de 2026, 10:19 UTC | 1_234_567 | 12,3_MB",
-                "22 novembre 2026, 10:19 UTC | 1_234_567 | 12,3_Mo",
-                "22. November 2026, 10:19 UTC | 1.234.567 | 12,3_MB",
-                "22 novembre 2026, 10:19 UTC | 1.234.567 | 12,3_MB",
+                "22 de novembro de 2026 às 10:19 UTC | 1_234_567 | 12,3_MB",
+                "22 November 2026 at 10:19 UTC | 1,234,567 | 12.3_MB",
+                "22 de noviembre de 2026 a las 10:19 UTC | 1_234_567 | 12,3_MB",
+                "22 novembre 2026 à 10:19 UTC | 1_234_567 | 12,3_Mo",
+                "22. November 2026 um 10:19 Uhr UTC | 1.234.567 | 12,3_MB",
+                "22 novembre 2026 alle ore 10:19 UTC | 1.234.567 | 12,3_MB",
             ]
         );
         let first = Instant::from_unix_ms(0);
+        let one = Instant::from_unix_ms(3_600_000);
+        assert_eq!(Locale(Language::Es).time(one), "1 de enero de 1970 a la 01:00 UTC");
         assert_eq!(Locale(Language::Fr).day(first), "1er janvier 1970");
         assert_eq!(Locale(Language::It).day(first), "1º gennaio 1970");
     }

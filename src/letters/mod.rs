@@ -11,7 +11,7 @@ mod template;
 mod values;
 mod words;
 
-pub use alarm::{Alarm, TestMail, alarm, filled, test_mail};
+pub use alarm::{TestMail, alarm, filled, test_mail};
 pub use defaults::notification;
 pub use locale::Locale;
 pub use syntax::{Part, Problem};

@@ -300,10 +300,7 @@ fn distance(one: &str, other: &str) -> usize {
         let mut next = Vec::with_capacity(row.len());
         next.push(at + 1);
         for (right, pair) in other.bytes().zip(row.windows(2)) {
-            let (diagonal, above) = match *pair {
-                [diagonal, above] => (diagonal, above),
-                _ => continue,
-            };
+            let [diagonal, above] = *pair else { continue };
             let beside = next.last().copied().unwrap_or_default();
             let replaced = diagonal + usize::from(left != right);
             next.push(replaced.min(above + 1).min(beside + 1));

@@ -7,7 +7,8 @@ use super::words::words;
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 
-/// Documents a letter lists at most; of the rest it says how many there are.
+/// Documents a letter lists; of the rest it says how many there are. A rest of one is listed too, as
+/// the words speak of several.
 const LISTED_LIMIT: usize = 100;
 /// Most characters of one value.
 const VALUE_LIMIT: usize = 1000;
@@ -49,7 +50,7 @@ pub const VARIABLES: &[Variable] = &[
     text("operation.reference", "the client's own reference of the request"),
     text("operation.description", "the client's description of the request; may be empty"),
     text("operation.id", "the number of the operation in this service"),
-    Variable { name: "documents", kind: Kind::List, meaning: "the documents, at most 100 of them" },
+    Variable { name: "documents", kind: Kind::List, meaning: "the documents, at most 101 of them" },
     text("documents[].name", "name of the file"),
     text("documents[].reference", "the client's own reference of the document; may be empty"),
     text("documents[].content_type", "its media type, as application/pdf"),
@@ -163,13 +164,14 @@ struct DocumentValues {
 }
 
 impl Values {
-    /// The values of these facts; every text is cut at 1000 characters, documents beyond the
-    /// hundredth are only counted.
+    /// The values of these facts; every text is cut at 1000 characters, more than one document
+    /// beyond the hundredth are only counted.
     #[must_use]
     pub fn of(facts: &Notification) -> Self {
         let locale = Locale(facts.language);
-        let listed = facts.documents.len().min(LISTED_LIMIT);
         let count = facts.document_count.max(facts.documents.len());
+        let limit = if count == LISTED_LIMIT + 1 { count } else { LISTED_LIMIT };
+        let listed = facts.documents.len().min(limit);
         let number = |count: usize| locale.number(u64::try_from(count).unwrap_or(u64::MAX));
         let (link, link_expires) = match &facts.link {
             Some((link, until)) => (link.clone(), locale.time(*until)),
@@ -188,7 +190,7 @@ impl Values {
             documents: facts
                 .documents
                 .iter()
-                .take(LISTED_LIMIT)
+                .take(listed)
                 .map(|document| DocumentValues::of(document, locale))
                 .collect(),
             document_count: number(count),

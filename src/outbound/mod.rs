@@ -2,3 +2,4 @@
 //! often is decided elsewhere.
 
 pub mod mail;
+pub mod webhook;

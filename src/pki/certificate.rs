@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATION_NAME as ORGANIZATION};
+use const_oid::db::rfc4519;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
@@ -116,16 +116,18 @@ impl Certificate {
         self.parsed.tbs_certificate().subject().to_string()
     }
 
-    /// Common name of the subject, as people know it.
+    /// The subject's common name; the whole subject when it has none.
     #[must_use]
-    pub fn common_name(&self) -> Option<String> {
-        name::first_value(self.parsed.tbs_certificate().subject(), COMMON_NAME)
+    pub fn common_name(&self) -> String {
+        let subject = self.parsed.tbs_certificate().subject();
+        name::first_value(subject, rfc4519::COMMON_NAME).unwrap_or_else(|| self.subject())
     }
 
-    /// Organization of the subject.
+    /// The organization in the subject, when it says one.
     #[must_use]
     pub fn organization(&self) -> Option<String> {
-        name::first_value(self.parsed.tbs_certificate().subject(), ORGANIZATION)
+        let subject = self.parsed.tbs_certificate().subject();
+        name::first_value(subject, rfc4519::ORGANIZATION_NAME)
     }
 
     /// Issuer, RFC 4514.

@@ -14,6 +14,7 @@ pub mod request;
 pub mod signature;
 mod signed;
 mod tlv;
+pub mod webhook_signature;
 
 use thiserror::Error;
 

@@ -27,6 +27,7 @@ pub mod xml;
 
 use std::ops::Range;
 
+pub use asic::Packer;
 pub use signer::Signer;
 
 use crate::domain::cades::CadesPackaging;

@@ -7,10 +7,11 @@ use crate::domain::client_service::{
 };
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
+use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
-    profile, allow_sha1, lint, signature_template, active_content, created_ms FROM client_service";
+    profile, allow_sha1, lint, signature_template, active_content, language, created_ms FROM client_service";
 
 /// How many secrets of a client service are live at once.
 pub const LIVE_SECRETS: usize = 2;
@@ -30,8 +31,8 @@ impl Store {
         let done = sqlx::query(
             "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
-              lint, signature_template, active_content, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+              lint, signature_template, active_content, language, created_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
         )
         .bind(service.id.as_i64())
         .bind(service.alias.as_str())
@@ -44,6 +45,7 @@ impl Store {
         .bind(service.lint.as_str())
         .bind(service.signature_template.as_deref())
         .bind(service.active_content.as_str())
+        .bind(service.language.map(Language::as_str))
         .bind(service.created.unix_ms())
         .execute(&mut *tx)
         .await?;
@@ -77,6 +79,20 @@ impl Store {
         sqlx::query("UPDATE client_service SET credential_id = $2 WHERE id = $1")
             .bind(id.as_i64())
             .bind(credential.as_i64())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Sets the language of receivers that have none of their own; `None` for the issuer's.
+    pub async fn set_client_service_language(
+        &self,
+        id: ClientServiceId,
+        language: Option<Language>,
+    ) -> Result<()> {
+        sqlx::query("UPDATE client_service SET language = $2 WHERE id = $1")
+            .bind(id.as_i64())
+            .bind(language.map(Language::as_str))
             .execute(&self.writer)
             .await?;
         Ok(())
@@ -236,6 +252,7 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         lint: row::named(row, "lint", Lint::parse)?,
         signature_template: row::optional_text(row, "signature_template")?,
         active_content: row::named(row, "active_content", ActiveContent::parse)?,
+        language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
         created: row::instant(row, "created_ms")?,
     })
 }

@@ -1,17 +1,23 @@
 //! Companies.
 
 use super::{Error, Reader, Result, Store, row};
+use crate::domain::client_service::Change;
 use crate::domain::company::{Company, CompanyStatus};
+use crate::domain::delivery::MailAddress;
 use crate::domain::ids::CompanyId;
 use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+
+const COLUMNS: &str =
+    "SELECT id, name, vat_number, country_code, status, language, email FROM company";
 
 impl Store {
     /// Records a company; when one with this country and VAT number exists, that one is returned
     /// unchanged.
     pub async fn open_company(&self, company: &Company, now: Instant) -> Result<Company> {
         sqlx::query(
-            "INSERT INTO company (id, name, vat_number, country_code, status, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            "INSERT INTO company (id, name, vat_number, country_code, status, created_ms, language,
+             email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
         .bind(company.id.as_i64())
         .bind(&company.name)
@@ -19,12 +25,13 @@ impl Store {
         .bind(&company.country_code)
         .bind(company.status.as_str())
         .bind(now.unix_ms())
+        .bind(company.language.map(Language::as_str))
+        .bind(company.email.as_ref().map(MailAddress::as_str))
         .execute(&self.writer)
         .await?;
-        let row = sqlx::query(
-            "SELECT id, name, vat_number, country_code, status FROM company
-             WHERE country_code = $1 AND vat_number = $2",
-        )
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} WHERE country_code = $1 AND vat_number = $2"
+        )))
         .bind(&company.country_code)
         .bind(&company.vat_number)
         .fetch_one(&self.writer)
@@ -41,17 +48,40 @@ impl Store {
             .await?;
         Ok(())
     }
+
+    /// Changes how a company is reached from now on.
+    pub async fn change_company_contact(
+        &self,
+        id: CompanyId,
+        email: &Change<Option<MailAddress>>,
+        language: &Change<Option<Language>>,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        if let Change::To(email) = email {
+            sqlx::query("UPDATE company SET email = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(email.as_ref().map(MailAddress::as_str))
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(language) = language {
+            sqlx::query("UPDATE company SET language = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(language.map(Language::as_str))
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
 }
 
 impl Reader {
     /// The company with this id.
     pub async fn company(&self, id: CompanyId) -> Result<Option<Company>> {
-        let row = sqlx::query(
-            "SELECT id, name, vat_number, country_code, status FROM company WHERE id = $1",
-        )
-        .bind(id.as_i64())
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1")))
+            .bind(id.as_i64())
+            .fetch_optional(&self.pool)
+            .await?;
         row.as_ref().map(company_from).transpose()
     }
 
@@ -61,10 +91,9 @@ impl Reader {
         country_code: &str,
         vat_number: &str,
     ) -> Result<Option<Company>> {
-        let row = sqlx::query(
-            "SELECT id, name, vat_number, country_code, status FROM company
-             WHERE country_code = $1 AND vat_number = $2",
-        )
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} WHERE country_code = $1 AND vat_number = $2"
+        )))
         .bind(country_code)
         .bind(vat_number)
         .fetch_optional(&self.pool)
@@ -74,10 +103,9 @@ impl Reader {
 
     /// Every company, by country and VAT number.
     pub async fn companies(&self) -> Result<Vec<Company>> {
-        let rows = sqlx::query(
-            "SELECT id, name, vat_number, country_code, status FROM company
-             ORDER BY country_code, vat_number",
-        )
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} ORDER BY country_code, vat_number"
+        )))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(company_from).collect()
@@ -91,5 +119,7 @@ fn company_from(row: &sqlx::any::AnyRow) -> std::result::Result<Company, Error> 
         vat_number: row::text(row, "vat_number")?,
         country_code: row::text(row, "country_code")?,
         status: row::named(row, "status", CompanyStatus::parse)?,
+        language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
+        email: row::optional_text(row, "email")?.map(MailAddress::from_stored),
     })
 }

@@ -1,6 +1,6 @@
 //! Bytes of documents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Reader, Result, row};
@@ -27,18 +27,39 @@ impl Reader {
         self.contents(operation, ORIGINAL).await
     }
 
-    /// How many sealed documents of an operation still have their bytes.
-    pub async fn sealed_count(&self, operation: OperationId) -> Result<u64> {
-        let found = sqlx::query(
-            "SELECT COUNT(*) AS many FROM document
+    /// The sealed bytes of one document, when they are kept. The caller has already read its operation
+    /// within its scope.
+    pub async fn sealed_content(&self, document: DocumentId) -> Result<Option<Vec<u8>>> {
+        self.content(document, SEALED).await
+    }
+
+    /// The original bytes of one document, when they are kept. The caller has already read its
+    /// operation within its scope.
+    pub async fn original_content(&self, document: DocumentId) -> Result<Option<Vec<u8>>> {
+        self.content(document, ORIGINAL).await
+    }
+
+    async fn content(&self, document: DocumentId, kind: &str) -> Result<Option<Vec<u8>>> {
+        let found = sqlx::query("SELECT bytes FROM content WHERE document_id = $1 AND kind = $2")
+            .bind(document.as_i64())
+            .bind(kind)
+            .fetch_optional(&self.pool)
+            .await?;
+        found.as_ref().map(|found| row::bytes(found, "bytes")).transpose()
+    }
+
+    /// The documents of an operation whose sealed bytes are kept.
+    pub async fn kept(&self, operation: OperationId) -> Result<HashSet<DocumentId>> {
+        let rows = sqlx::query(
+            "SELECT document.id FROM document
              JOIN content ON content.document_id = document.id AND content.kind = $2
              WHERE document.operation_id = $1",
         )
         .bind(operation.as_i64())
         .bind(SEALED)
-        .fetch_one(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        row::unsigned(&found, "many")
+        rows.iter().map(|found| Ok(DocumentId::from_i64(row::integer(found, "id")?))).collect()
     }
 
     async fn contents(

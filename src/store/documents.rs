@@ -44,6 +44,38 @@ impl Reader {
             .collect()
     }
 
+    /// One document of an operation, without its settings.
+    pub async fn document(
+        &self,
+        operation: OperationId,
+        id: DocumentId,
+    ) -> Result<Option<Document>> {
+        let found = sqlx::query(
+            "SELECT id, operation_id, position, external_reference, name, content_type,
+                    content_length, received_ms, state, error, error_reason, error_detail,
+                    signing_time_ms, sealed_sha256, sealed_length
+             FROM document WHERE id = $1 AND operation_id = $2",
+        )
+        .bind(id.as_i64())
+        .bind(operation.as_i64())
+        .fetch_optional(&self.pool)
+        .await?;
+        found.as_ref().map(document_from).transpose()
+    }
+
+    /// How many documents of an operation are sealed, and how many failed.
+    pub async fn document_counts(&self, operation: OperationId) -> Result<(u32, u32)> {
+        let found = sqlx::query(
+            "SELECT COUNT(CASE WHEN state = 'SIGNED' THEN 1 END) AS sealed,
+                    COUNT(CASE WHEN state = 'ERROR_SIGNING' THEN 1 END) AS failed
+             FROM document WHERE operation_id = $1",
+        )
+        .bind(operation.as_i64())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((row::small(&found, "sealed")?, row::small(&found, "failed")?))
+    }
+
     /// The intents recorded for an operation's documents.
     pub async fn intents(&self, operation: OperationId) -> Result<Vec<Intent>> {
         let rows = sqlx::query(

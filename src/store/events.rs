@@ -113,7 +113,7 @@ pub(super) async fn record(
     insert(tx, &events).await
 }
 
-async fn insert(tx: &mut AnyConnection, events: &[Event]) -> Result<()> {
+pub(super) async fn insert(tx: &mut AnyConnection, events: &[Event]) -> Result<()> {
     for rows in events.chunks(ROWS_PER_INSERT) {
         let sql = format!(
             "INSERT INTO event (id, client_service_id, kind, operation_id, document_id, message_id,

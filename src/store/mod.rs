@@ -5,17 +5,22 @@
 //! through one connection (SQLite has one writer anyway) with WAL and `synchronous = FULL`, so that a
 //! commit that returned survives a power cut.
 
+pub mod alarms;
 pub mod client_services;
 pub mod companies;
 pub mod contents;
 pub mod credentials;
 pub mod documents;
 pub mod events;
+pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
 mod row;
+pub mod sealed_secrets;
 mod settings;
 pub mod smtp_accounts;
+pub mod usage;
+pub mod webhooks;
 
 use std::sync::Once;
 use std::time::Duration;

@@ -121,7 +121,12 @@ impl Store {
             };
         }
         insert_contents(&mut tx, new).await?;
-        outbox::insert_messages(&mut tx, &new.messages).await?;
+        if let Err(error) = outbox::insert_messages(&mut tx, &new.messages).await {
+            tx.rollback().await?;
+            // By bad luck another replica gave out the same id.
+            let taken = || super::Error::Exists { what: "a message id" };
+            return Err(if error.is_unique_violation() { taken() } else { error });
+        }
         if new.operation.state.is_final() {
             let (id, now) = (new.operation.id, new.operation.accepted);
             let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));

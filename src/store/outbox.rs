@@ -9,17 +9,22 @@ use crate::domain::delivery::{DeliveryStatus, MailAddress, Tried};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
-use crate::domain::outbox::{Attempt, Message, MessageKind, MessageLease, Next, Target};
+use crate::domain::outbox::{
+    Attempt, Channel, Message, MessageKind, MessageLease, Next, Target, Way,
+};
 use crate::domain::webhook::EventKind;
 
-const MAIL: &str = "MAIL";
-const WEBHOOK: &str = "WEBHOOK";
+const MAIL: &str = Channel::Mail.as_str();
+const WEBHOOK: &str = Channel::Webhook.as_str();
 
 /// Rows in one INSERT.
 const ROWS_PER_INSERT: usize = 100;
 
 /// Words at a message whose operation sealed nothing.
 pub const NOTHING_SEALED: &str = "no document was sealed, so nothing was sent";
+
+/// Words at a message that was taken back before it went out.
+pub const REVOKED: &str = "taken back before it was sent";
 
 const COLUMNS: &str = "SELECT id, channel, kind, client_service_id, operation_id, position, address,
     language, attach, links_only, endpoint_id, event_id, content, mail_id, status, leases, tries,
@@ -58,6 +63,10 @@ impl Store {
 
     /// Records messages about one operation, unless that would be more than the caps allow: all of
     /// them, or none.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when another replica gave out one of the ids: nothing was written, and trying
+    /// again with new ones decides it.
     pub async fn enqueue_again(
         &self,
         operation: OperationId,
@@ -97,22 +106,29 @@ impl Store {
         if all > caps.of_operation as usize {
             return Ok(Resent::OperationCap);
         }
-        insert_messages(&mut tx, messages).await?;
+        if let Err(error) = insert_messages(&mut tx, messages).await {
+            let taken = Error::Exists { what: "a message id" };
+            return Err(if error.is_unique_violation() { taken } else { error });
+        }
         tx.commit().await?;
         Ok(Resent::Queued)
     }
 
-    /// Leases up to `limit` messages that are due. Nobody else gets them before `until`.
+    /// Leases up to `limit` messages of a channel that are due, those on full ways left out. Nobody
+    /// else gets them before `until`.
     pub async fn lease_messages(
         &self,
-        now: Instant,
-        until: Instant,
+        channel: Channel,
+        (now, until): (Instant, Instant),
         limit: u32,
+        full: &[Way],
     ) -> Result<Vec<(MessageLease, Message)>> {
+        let others = elsewhere(full);
         let sql = format!(
             "UPDATE message SET leases = leases + 1, run_ms = $2
              WHERE run_ms <= $1 AND id IN (
-                 SELECT id FROM message WHERE run_ms <= $1 ORDER BY run_ms, id LIMIT $3)
+                 SELECT id FROM message WHERE run_ms <= $1 AND channel = $4{others}
+                 ORDER BY run_ms, id LIMIT $3)
              RETURNING {}",
             COLUMNS.trim_start_matches("SELECT ").trim_end_matches("FROM message"),
         );
@@ -120,6 +136,7 @@ impl Store {
             .bind(now.unix_ms())
             .bind(until.unix_ms())
             .bind(i64::from(limit))
+            .bind(channel.as_str())
             .fetch_all(&self.writer)
             .await?;
         rows.iter()
@@ -129,6 +146,49 @@ impl Store {
                     MessageLease { message: message.id, number: row::small(found, "leases")? },
                     message,
                 ))
+            })
+            .collect()
+    }
+
+    /// Lets every message that is due on a way rest until `at`; `words` say why.
+    pub async fn rest_way(&self, way: Way, now: Instant, at: Instant, words: &str) -> Result<()> {
+        let sql = format!(
+            "UPDATE message SET run_ms = $2, last_reply = $3 WHERE run_ms <= $1 AND {}",
+            on_way(way)
+        );
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(now.unix_ms())
+            .bind(at.unix_ms())
+            .bind(words)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Leases messages on a way that were due first before `released`: they have waited long enough.
+    pub async fn lease_overdue(
+        &self,
+        way: Way,
+        released: Instant,
+        (now, until): (Instant, Instant),
+    ) -> Result<Vec<MessageLease>> {
+        let way = on_way(way);
+        let sql = format!(
+            "UPDATE message SET leases = leases + 1, run_ms = $2
+             WHERE run_ms <= $1 AND id IN (
+                 SELECT id FROM message WHERE run_ms <= $1 AND released_ms <= $3 AND {way} LIMIT 100)
+             RETURNING id, leases"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(now.unix_ms())
+            .bind(until.unix_ms())
+            .bind(released.unix_ms())
+            .fetch_all(&self.writer)
+            .await?;
+        rows.iter()
+            .map(|found| {
+                let message = MessageId::from_i64(row::integer(found, "id")?);
+                Ok(MessageLease { message, number: row::small(found, "leases")? })
             })
             .collect()
     }
@@ -146,8 +206,19 @@ impl Store {
         Ok(())
     }
 
-    /// Gives leased messages back untried, due again at `at`; `words` say why, when there is a reason
-    /// that people should see.
+    /// Makes what rests on a way until exactly `at` due now: the reason is gone.
+    pub async fn wake_way(&self, way: Way, at: Instant, now: Instant) -> Result<()> {
+        let sql = format!("UPDATE message SET run_ms = $2 WHERE run_ms = $1 AND {}", on_way(way));
+        sqlx::query(AssertSqlSafe(sql))
+            .bind(at.unix_ms())
+            .bind(now.unix_ms())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives leased messages back untried, due again at `at`; the lease is as if it had not been.
+    /// `words` say why, when there is a reason that people should see.
     pub async fn put_back(
         &self,
         leases: &[MessageLease],
@@ -157,7 +228,8 @@ impl Store {
         let mut tx = self.begin().await?;
         for lease in leases {
             sqlx::query(
-                "UPDATE message SET run_ms = $3, last_reply = COALESCE($4, last_reply)
+                "UPDATE message SET run_ms = $3, last_reply = COALESCE($4, last_reply),
+                 leases = leases - 1
                  WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
             )
             .bind(lease.message.as_i64())
@@ -296,13 +368,15 @@ impl Store {
         Ok(first)
     }
 
-    /// Closes the links of an operation's messages, or of one of them. Returns how many were open.
+    /// Closes the links of an operation's messages, or of one of them, and ends those that have not
+    /// gone out. Returns how many links were open.
     pub async fn revoke_links(
         &self,
         operation: OperationId,
         only: Option<MessageId>,
         now: Instant,
     ) -> Result<u64> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query(
             "UPDATE message SET link_revoked_ms = $3
              WHERE operation_id = $1 AND (id = $2 OR CAST($2 AS BIGINT) IS NULL)
@@ -311,8 +385,11 @@ impl Store {
         .bind(operation.as_i64())
         .bind(only.map(MessageId::as_i64))
         .bind(now.unix_ms())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
+        let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
+        end_unsent(&mut tx, operation, waiting, REVOKED, now).await?;
+        tx.commit().await?;
         Ok(done.rows_affected())
     }
 }
@@ -347,19 +424,7 @@ impl Reader {
         .bind(message.as_i64())
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|found| {
-                Ok(Attempt {
-                    number: row::small(found, "number")?,
-                    started: row::instant(found, "started_ms")?,
-                    ended: row::optional_instant(found, "ended_ms")?,
-                    verdict: row::optional_text(found, "verdict")?,
-                    ambiguous: row::boolean(found, "ambiguous")?,
-                    phase: row::optional_text(found, "phase")?,
-                    reply: row::optional_text(found, "reply")?,
-                })
-            })
-            .collect()
+        rows.iter().map(attempt_from).collect()
     }
 
     /// Since when the message that waits longest has been due; `None` when nothing waits.
@@ -372,16 +437,69 @@ impl Reader {
         row::optional_instant(&found, "oldest")
     }
 
-    /// Messages that did not end well or are not there yet, newest first.
-    pub async fn troubled_mails(&self, limit: u32) -> Result<Vec<Message>> {
+    /// Mails that failed, were given up, or are held back with words, the newest first: those that
+    /// ended, or were asked for, since then.
+    pub async fn troubled_mails(&self, since: Option<Instant>, limit: u32) -> Result<Vec<Message>> {
         let sql = format!(
-            "{COLUMNS} WHERE channel = 'MAIL' AND status IN ('SENDING_ERROR', 'SENDING_FAILED')
-             ORDER BY id DESC LIMIT $1"
+            "{COLUMNS} WHERE channel = 'MAIL' AND COALESCE(ended_ms, created_ms) >= $1
+               AND (status IN ('SENDING_ERROR', 'SENDING_FAILED')
+                    OR (status = 'PENDING' AND last_reply IS NOT NULL))
+             ORDER BY id DESC LIMIT $2"
         );
-        let rows =
-            sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(since.map_or(i64::MIN, Instant::unix_ms))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter().map(message_from).collect()
     }
+}
+
+/// The condition of being on none of these ways.
+fn elsewhere(ways: &[Way]) -> String {
+    let mut conditions = vec![String::new()];
+    let mut endpoints = Vec::new();
+    for way in ways {
+        match way {
+            Way::Hook(endpoint) => endpoints.push(endpoint.to_string()),
+            // There are never more of them than senders.
+            Way::Mail(_) => conditions.push(format!("NOT ({})", on_way(*way))),
+        }
+    }
+    if !endpoints.is_empty() {
+        let list = endpoints.join(",");
+        conditions.push(format!("COALESCE(endpoint_id, 0) NOT IN ({list})"));
+    }
+    conditions.join(" AND ")
+}
+
+/// The condition of being on a way.
+fn on_way(way: Way) -> String {
+    match way {
+        Way::Mail(Some(service)) => {
+            // The installation's own have none, and NULL would be neither on the way nor not.
+            format!("channel = 'MAIL' AND COALESCE(client_service_id, 0) = {}", service.as_i64())
+        }
+        Way::Mail(None) => "channel = 'MAIL' AND (client_service_id IS NULL OR NOT EXISTS (
+             SELECT 1 FROM smtp_account
+             WHERE smtp_account.client_service_id = message.client_service_id))"
+            .to_owned(),
+        Way::Hook(endpoint) => {
+            format!("channel = 'WEBHOOK' AND endpoint_id = {}", endpoint.as_i64())
+        }
+    }
+}
+
+pub(super) fn attempt_from(found: &AnyRow) -> Result<Attempt> {
+    Ok(Attempt {
+        number: row::small(found, "number")?,
+        started: row::instant(found, "started_ms")?,
+        ended: row::optional_instant(found, "ended_ms")?,
+        verdict: row::optional_text(found, "verdict")?,
+        ambiguous: row::boolean(found, "ambiguous")?,
+        phase: row::optional_text(found, "phase")?,
+        reply: row::optional_text(found, "reply")?,
+    })
 }
 
 /// Takes a leased message to its next state; false when the lease was lost or it has ended.
@@ -446,17 +564,53 @@ pub(super) async fn release(
     sealed: bool,
     now: Instant,
 ) -> Result<()> {
-    let sql = if sealed {
+    if !sealed {
+        let held = "status = 'PENDING' AND released_ms IS NULL";
+        return end_unsent(tx, operation, held, NOTHING_SEALED, now).await;
+    }
+    sqlx::query(
         "UPDATE message SET run_ms = $2, released_ms = $2
-         WHERE operation_id = $1 AND status = 'PENDING' AND released_ms IS NULL"
-    } else {
-        "UPDATE message SET status = 'SENDING_FAILED', ended_ms = $2, last_reply = $3
-         WHERE operation_id = $1 AND status = 'PENDING' AND released_ms IS NULL"
-    };
-    let query = sqlx::query(sql).bind(operation.as_i64()).bind(now.unix_ms());
-    let query = if sealed { query } else { query.bind(NOTHING_SEALED) };
-    query.execute(tx).await?;
+         WHERE operation_id = $1 AND status = 'PENDING' AND released_ms IS NULL",
+    )
+    .bind(operation.as_i64())
+    .bind(now.unix_ms())
+    .execute(tx)
+    .await?;
     Ok(())
+}
+
+/// Ends mails about an operation that have not gone out, those that a condition is true of.
+async fn end_unsent(
+    tx: &mut AnyConnection,
+    operation: OperationId,
+    condition: &'static str,
+    words: &str,
+    now: Instant,
+) -> Result<()> {
+    let sql = format!(
+        "UPDATE message SET status = 'SENDING_FAILED', run_ms = NULL, ended_ms = $2, last_reply = $3
+         WHERE operation_id = $1 AND channel = 'MAIL' AND {condition} RETURNING id"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(operation.as_i64())
+        .bind(now.unix_ms())
+        .bind(words)
+        .fetch_all(&mut *tx)
+        .await?;
+    let facts: Vec<Fact> = rows
+        .iter()
+        .map(|found| {
+            let id = row::integer(found, "id")?;
+            Ok(Fact {
+                // A message ends unsent once, and its id has no bit so high: no other event has this.
+                id: EventId::from_i64(id | 1 << 62),
+                kind: EventKind::NotificationFailed,
+                document: None,
+                message: Some(MessageId::from_i64(id)),
+            })
+        })
+        .collect::<Result<_>>()?;
+    if facts.is_empty() { Ok(()) } else { events::record(tx, operation, &facts, now).await }
 }
 
 /// Writes new messages. An event that an endpoint was already told stays as it is.

@@ -3,6 +3,7 @@
 
 mod auth;
 mod health;
+mod hourly;
 pub mod integration;
 pub mod oauth;
 mod openapi;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::hourly::Hourly;
 use crate::app::App;
 
 /// Settings of the HTTP surface.
@@ -66,8 +68,11 @@ pub struct Web {
     config: Arc<Config>,
     requests: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
+    downloads: Arc<portal::download::Downloads>,
     readiness: Arc<health::Readiness>,
-    test_mails: Arc<integration::delivery::TestMails>,
+    test_mails: Arc<Hourly>,
+    test_webhooks: Arc<Hourly>,
+    visits: Arc<portal::rate::Visits>,
 }
 
 impl Web {
@@ -78,8 +83,11 @@ impl Web {
             app,
             requests: Arc::new(Semaphore::new(config.requests_in_flight.max(1))),
             bytes: Arc::new(Semaphore::new(units(config.bytes_in_flight).max(1))),
+            downloads: Arc::new(portal::download::Downloads::new(config.bytes_in_flight)),
             readiness: Arc::default(),
-            test_mails: Arc::default(),
+            test_mails: Arc::new(Hourly::new(Hourly::TESTS)),
+            test_webhooks: Arc::new(Hourly::new(Hourly::TESTS)),
+            visits: Arc::default(),
             config: Arc::new(config),
         }
     }
@@ -96,8 +104,11 @@ const fn units(bytes: usize) -> usize {
 
 /// All addresses.
 pub fn router(web: Web) -> Router {
-    let mut router =
-        Router::new().merge(health::routes()).merge(oauth::routes()).merge(openapi::routes());
+    let mut router = Router::new()
+        .merge(health::routes())
+        .merge(oauth::routes())
+        .merge(openapi::routes())
+        .merge(portal::routes());
     let mut prefixes: Vec<String> =
         web.config.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
     prefixes.sort();

@@ -4,6 +4,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
 use super::settings_schema::AsOverrides;
 use super::{Web, integration, oauth};
@@ -25,9 +26,18 @@ use super::{Web, integration, oauth};
         integration::delivery::resend,
         integration::delivery::history,
         integration::delivery::revoke_links,
+        integration::webhooks::list,
+        integration::webhooks::add,
+        integration::webhooks::show,
+        integration::webhooks::change,
+        integration::webhooks::remove,
+        integration::webhooks::rotate_secret,
+        integration::webhooks::test,
+        integration::webhooks::replay,
+        integration::webhooks::attempts,
         integration::delivery::test,
     ),
-    modifiers(&AccessToken, &AsOverrides)
+    modifiers(&AccessToken, &Guarded, &AsOverrides)
 )]
 struct Document;
 
@@ -41,6 +51,36 @@ impl utoipa::Modify for AccessToken {
         ));
         let scheme = SecurityScheme::OAuth2(OAuth2::new([flow]));
         openapi.components.get_or_insert_default().add_security_scheme("access_token", scheme);
+    }
+}
+
+/// What every call with an access token may answer.
+struct Guarded;
+
+impl utoipa::Modify for Guarded {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for item in openapi.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                if operation.security.is_none() {
+                    continue;
+                }
+                for (status, description) in [
+                    ("403", "The client service or its issuer is suspended."),
+                    ("503", "Something behind does not answer; try again."),
+                ] {
+                    let answers = &mut operation.responses.responses;
+                    answers.entry(status.to_owned()).or_insert_with(|| {
+                        let body = ContentBuilder::new()
+                            .schema(Some(Ref::from_schema_name("ErrorResponse")))
+                            .build();
+                        let answer = ResponseBuilder::new().description(description);
+                        answer.content("application/json", body).build().into()
+                    });
+                }
+            }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
         .filter(|value| is_plain(value))
         .map_or_else(fresh, ToOwned::to_owned);
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = loggable(request.uri().path());
     let span = tracing::error_span!("request", id = %id);
     let answer = async move {
         let started = std::time::Instant::now();
@@ -44,6 +44,17 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
     response
 }
 
+/// The path without the code of a receiver's link: who has it may read the documents.
+fn loggable(path: &str) -> String {
+    match path.strip_prefix("/r/").and_then(|rest| rest.split_once('.')) {
+        Some((number, rest)) => {
+            let behind = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+            format!("/r/{number}.…{behind}")
+        }
+        None => path.to_owned(),
+    }
+}
+
 fn is_plain(id: &str) -> bool {
     (8..=64).contains(&id.len())
         && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
@@ -54,4 +65,20 @@ fn fresh() -> String {
     // An id that repeats is a nuisance in the log, not a danger: without random there is none.
     let _ = aws_lc_rs::rand::fill(&mut octets);
     hex(&octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::loggable;
+
+    #[test]
+    fn the_code_of_a_link_is_not_logged() {
+        for (path, logged) in [
+            ("/r/AAAA.c0de", "/r/AAAA.…"),
+            ("/r/AAAA.c0de/documents.zip", "/r/AAAA.…/documents.zip"),
+            ("/api/v0/operation/id", "/api/v0/operation/id"),
+        ] {
+            assert_eq!(loggable(path), logged);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Listens, answers, and stops cleanly: no new requests, those in work are answered.
 
+use std::net::SocketAddr;
+
 use axum::ServiceExt;
 use axum::extract::Request;
 use tokio::net::TcpListener;
@@ -21,7 +23,7 @@ pub async fn serve(
         request
     });
     let service = tidy.layer(router(web));
-    let service = ServiceExt::<Request>::into_make_service(service);
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {
             let _ = stop.changed().await;

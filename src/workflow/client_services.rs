@@ -12,6 +12,7 @@ use crate::domain::client_service::{
 };
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::hex;
@@ -45,6 +46,8 @@ pub struct NewClientService {
     pub signature_template: Option<String>,
     /// What to do with a PDF that runs something.
     pub active_content: ActiveContent,
+    /// In which its receivers are written to when they have none of their own.
+    pub language: Option<Language>,
 }
 
 /// Creates a client service with its first secret. The secret is returned here and never again: only
@@ -68,6 +71,8 @@ pub async fn create(
         vat_number: new.issuer_vat,
         country_code: new.issuer_country,
         status: CompanyStatus::Active,
+        language: None,
+        email: None,
     };
     let issuer = app.store.open_company(&issuer, now).await?;
     let alias = match new.alias {
@@ -89,6 +94,7 @@ pub async fn create(
         lint: new.lint,
         signature_template: new.signature_template,
         active_content: new.active_content,
+        language: new.language,
         created: now,
     };
     let (secret, digest) = new_secret(app)?;
@@ -148,13 +154,26 @@ pub async fn change_seal_settings(
     Ok(app.store.change_seal_settings(service.id, change).await?)
 }
 
+/// Sets the language of receivers that have none of their own; `None` for the issuer's.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown alias.
+pub async fn set_language(app: &App, alias: &str, language: Option<Language>) -> Result<(), Error> {
+    let service = find(app, alias).await?;
+    Ok(app.store.set_client_service_language(service.id, language).await?)
+}
+
 /// What is wrong with a template is told to whoever sets it, not to those who seal with it.
 fn check_template(template: Option<&str>) -> Result<(), Error> {
     let parsed = template.map(|template| Template::parse(template).map_err(Refusal::from));
     Ok(parsed.transpose().map(drop)?)
 }
 
-async fn find(app: &App, alias: &str) -> Result<ClientService, Error> {
+/// The client service of that alias.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find(app: &App, alias: &str) -> Result<ClientService, Error> {
     app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound)
 }
 

@@ -1,8 +1,11 @@
-//! Companies: suspended and activated.
+//! Companies: suspended, activated, and how they are reached.
 
 use super::Error;
 use crate::app::App;
-use crate::domain::company::CompanyStatus;
+use crate::domain::client_service::Change;
+use crate::domain::company::{Company, CompanyStatus};
+use crate::domain::delivery::MailAddress;
+use crate::domain::language::Language;
 
 /// Sets whether documents of an issuer are sealed; live access tokens of its client services follow
 /// within `oauth.status_cache_ms`.
@@ -15,7 +18,29 @@ pub async fn set_status(
     vat_number: &str,
     status: CompanyStatus,
 ) -> Result<(), Error> {
-    let company = app.reader.company_by_vat(country_code, vat_number).await?;
-    let company = company.ok_or(Error::NotFound)?;
+    let company = find(app, country_code, vat_number).await?;
     Ok(app.store.set_company_status(company.id, status).await?)
+}
+
+/// Changes how a company is reached from now on.
+///
+/// # Errors
+/// [`Error::NotFound`] when no company has this country and VAT number.
+pub async fn change_contact(
+    app: &App,
+    country_code: &str,
+    vat_number: &str,
+    email: &Change<Option<MailAddress>>,
+    language: &Change<Option<Language>>,
+) -> Result<(), Error> {
+    let company = find(app, country_code, vat_number).await?;
+    Ok(app.store.change_company_contact(company.id, email, language).await?)
+}
+
+/// The company with this country and VAT number.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn find(app: &App, country_code: &str, vat_number: &str) -> Result<Company, Error> {
+    app.reader.company_by_vat(country_code, vat_number).await?.ok_or(Error::NotFound)
 }

@@ -1,7 +1,7 @@
 //! Delivers the outbox: leases due messages, makes one try of each, and decides what becomes of it.
 //! Sealing never waits for this. What a mail says is in `mail`, what a webhook says in `webhooks`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,29 +10,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use super::Error;
 use super::execute::chain;
 use super::mail::{self, Composed};
-use crate::app::App;
+use super::webhooks::sending;
+use crate::app::{App, Closed};
 use crate::domain::delivery::{Ladder, MailAddress, Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
-use crate::domain::outbox::{Message, MessageLease, Next, Target};
+use crate::domain::outbox::{Channel, Message, MessageLease, Next, Target, Way};
 
-/// How soon a message is looked at again that found its way busy.
+/// How soon a message is looked at again that found its way full.
 const BUSY_MS: i64 = 250;
 
 /// How soon a mail is looked at again that has no server to go to.
 const NO_SERVER_MS: i64 = 5 * 60 * 1000;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
-
-/// A way that messages take: tries on it are limited together, and fail together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Way {
-    /// The mail server of a client service, or the installation's.
-    Mail(Option<ClientServiceId>),
-    /// An endpoint.
-    Hook(EndpointId),
-}
 
 /// Messages on their way in this process.
 #[derive(Default)]
@@ -84,30 +76,56 @@ impl Drop for Place {
     }
 }
 
+/// The messages of one channel on their way in this process. Each channel has senders of its own, so
+/// that endpoints that hang do not hold mails up.
+struct Desk {
+    channel: Channel,
+    senders: Arc<Semaphore>,
+    traffic: Arc<Traffic>,
+}
+
+impl Desk {
+    fn new(app: &App, channel: Channel) -> Self {
+        let senders = Arc::new(Semaphore::new(app.delivery.senders.max(1)));
+        Self { channel, senders, traffic: Arc::default() }
+    }
+
+    /// Returns when every try in work has ended.
+    async fn quiet(&self, app: &App) {
+        let all = u32::try_from(app.delivery.senders.max(1)).unwrap_or(u32::MAX);
+        let _ = self.senders.acquire_many(all).await;
+    }
+}
+
 /// Delivers what is due until `stop` changes, then waits for tries in work, at most as long as
 /// operations are waited for; what is left is tried again by the next start.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let senders = app.delivery.senders.max(1);
-    let permits = Arc::new(Semaphore::new(senders));
-    let traffic = Arc::new(Traffic::default());
+    let desks = [Channel::Mail, Channel::Webhook].map(|channel| Desk::new(&app, channel));
     while !*stop.borrow() {
-        let busy = match look(&app, &permits, &traffic).await {
-            Ok(busy) => busy,
-            Err(error) => {
-                tracing::error!(error = %chain(&error), "due messages could not be looked for");
-                false
+        let mut more = false;
+        for desk in &desks {
+            match look(&app, desk).await {
+                // There may be more that is due, and somebody free to try it.
+                Ok(started) => more |= started > 0 && desk.senders.available_permits() > 0,
+                Err(error) => {
+                    let error = chain(&error);
+                    tracing::error!(%error, "due messages could not be looked for");
+                }
             }
-        };
-        let pause = if busy { BUSY_MS.unsigned_abs() } else { app.delivery.poll_ms.max(10) };
+        }
+        if more {
+            continue;
+        }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
+            () = tokio::time::sleep(Duration::from_millis(app.delivery.poll_ms.max(10))) => {}
             () = app.outbox_bell.notified() => {}
             _ = stop.changed() => {}
         }
     }
     let patience = Duration::from_millis(app.execution.drain_ms);
-    let all = u32::try_from(senders).unwrap_or(u32::MAX);
-    if tokio::time::timeout(patience, permits.acquire_many(all)).await.is_err() {
+    let [mails, hooks] = &desks;
+    let quiet = async { tokio::join!(mails.quiet(&app), hooks.quiet(&app)) };
+    if tokio::time::timeout(patience, quiet).await.is_err() {
         tracing::warn!("tries of messages are left; the next start makes them again");
     }
 }
@@ -117,76 +135,111 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// # Errors
 /// Those of the store.
 pub async fn run_due(app: &Arc<App>) -> Result<(), Error> {
-    let senders = app.delivery.senders.max(1);
-    let permits = Arc::new(Semaphore::new(senders));
-    let traffic = Arc::new(Traffic::default());
-    let busy = look(app, &permits, &traffic).await;
-    let all = u32::try_from(senders).unwrap_or(u32::MAX);
-    let _ = permits.acquire_many(all).await;
-    busy.map(|_| ())
+    for channel in [Channel::Mail, Channel::Webhook] {
+        let desk = Desk::new(app, channel);
+        let started = look(app, &desk).await;
+        desk.quiet(app).await;
+        started?;
+    }
+    Ok(())
 }
 
-/// One look for due messages. Returns whether some found their way busy.
-async fn look(
-    app: &Arc<App>,
-    permits: &Arc<Semaphore>,
-    traffic: &Arc<Traffic>,
-) -> Result<bool, Error> {
-    let free = u32::try_from(permits.available_permits()).unwrap_or(u32::MAX);
+/// One look for due messages. Returns how many were set on their way.
+async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
+    match desk.channel {
+        Channel::Mail => rest(app, app.now()).await?,
+        Channel::Webhook => sending::fan_out(app).await?,
+    }
+    let free = u32::try_from(desk.senders.available_permits()).unwrap_or(u32::MAX);
     if free == 0 {
-        return Ok(false);
+        return Ok(0);
     }
     let now = app.now();
-    let mut busy = false;
-    for (lease, message) in app.store.lease_messages(now, lease_end(app), free).await? {
+    let failing = match desk.channel {
+        Channel::Mail => HashSet::new(),
+        Channel::Webhook => app.reader.failing_endpoints().await?,
+    };
+    let full = full_ways(app, &desk.traffic, now, &failing);
+    let until = lease_end(app);
+    let leased = app.store.lease_messages(desk.channel, (now, until), free, &full).await?;
+    let (mut started, mut surplus) = (0, Vec::new());
+    for (lease, message) in leased {
         let way = way_of(app, &message).await?;
-        match passable(app, traffic, way, now) {
-            Passable::Yes => {
-                let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
-                    app.store.put_back(&[lease], now, None).await?;
-                    continue;
-                };
-                let place = Place::take(app, traffic, way, permit);
+        let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
+        match permit.filter(|_| desk.traffic.on(way) < places(app, way, now, &failing)) {
+            Some(permit) => {
+                let place = Place::take(app, &desk.traffic, way, permit);
                 tokio::spawn(deliver(Arc::clone(app), lease, message, way, place));
+                started += 1;
             }
-            Passable::Busy => {
-                busy = true;
-                app.store.put_back(&[lease], now.plus_ms(BUSY_MS), None).await?;
-            }
-            Passable::Rests(until, words) => {
-                if now >= given_up_at(app, &message) {
-                    let event = EventId::from_i64(app.random_id()?);
-                    app.store.give_up(lease, &words, event, now).await?;
-                } else {
-                    app.store.put_back(&[lease], until, Some(&words)).await?;
-                }
-            }
+            // More than the way takes came in one look.
+            None => surplus.push(lease),
         }
     }
-    Ok(busy)
-}
-
-enum Passable {
-    Yes,
-    Busy,
-    Rests(Instant, String),
-}
-
-/// Whether a way takes one more message. One that was found closed rests, and then takes one to see.
-fn passable(app: &App, traffic: &Traffic, way: Way, now: Instant) -> Passable {
-    let on = traffic.on(way);
-    if let Way::Mail(account) = way
-        && let Some(circuit) = app.circuits.of(account)
-    {
-        return if now < circuit.rests_until {
-            Passable::Rests(circuit.rests_until, circuit.words)
-        } else if on > 0 {
-            Passable::Busy
-        } else {
-            Passable::Yes
-        };
+    if !surplus.is_empty() {
+        app.store.put_back(&surplus, now.plus_ms(BUSY_MS), None).await?;
     }
-    if on >= app.delivery.senders_per_way.max(1) { Passable::Busy } else { Passable::Yes }
+    Ok(started)
+}
+
+/// Lets what is due on closed ways rest, and gives up what waited there too long. A circuit goes with
+/// the server that it is about: one that was changed or taken away holds nothing back.
+async fn rest(app: &App, now: Instant) -> Result<(), Error> {
+    for (account, circuit) in app.circuits.all() {
+        let way = Way::Mail(account);
+        if mail::revision_of(app, account).await? != Some(circuit.revision) {
+            app.circuits.close(account);
+            app.store.wake_way(way, circuit.rests_until, now).await?;
+            continue;
+        }
+        if now >= circuit.rests_until {
+            // Whoever waited would have looked since: nobody does, and nobody knows.
+            if now >= circuit.rests_until.plus_ms(HOUR_MS) {
+                app.circuits.close(account);
+            }
+            continue;
+        }
+        let released = now.plus_ms(-give_up_ms(app));
+        for lease in app.store.lease_overdue(way, released, (now, lease_end(app))).await? {
+            let event = EventId::from_i64(app.random_id()?);
+            app.store.give_up(lease, &circuit.words, event, now).await?;
+        }
+        app.store.rest_way(way, now, circuit.rests_until, &circuit.words).await?;
+    }
+    Ok(())
+}
+
+/// How many messages may be on a way at once: none while it rests, and one when that is over, to see.
+/// An endpoint that has taken nothing over lately gets one at a time too.
+fn places(app: &App, way: Way, now: Instant, failing: &HashSet<EndpointId>) -> usize {
+    let circuit = match way {
+        Way::Mail(account) => app.circuits.of(account),
+        Way::Hook(endpoint) if failing.contains(&endpoint) => return 1,
+        Way::Hook(_) => None,
+    };
+    match circuit {
+        Some(circuit) if now < circuit.rests_until => 0,
+        Some(_) => 1,
+        None => app.delivery.senders_per_way.max(1),
+    }
+}
+
+/// The ways that take no more at present. Endpoints that fail have half of the senders together: those
+/// that work never wait for all of them.
+fn full_ways(
+    app: &App,
+    traffic: &Traffic,
+    now: Instant,
+    failing: &HashSet<EndpointId>,
+) -> Vec<Way> {
+    let ways: Vec<(Way, usize)> = traffic.lock().iter().map(|(way, on)| (*way, *on)).collect();
+    let fails = |way: &Way| matches!(way, Way::Hook(endpoint) if failing.contains(endpoint));
+    let failing_now: usize = ways.iter().filter(|(way, _)| fails(way)).map(|(_, on)| on).sum();
+    let resting =
+        if failing_now >= app.delivery.senders.div_ceil(2) { failing } else { &HashSet::new() };
+    let full = ways.into_iter().filter(|(way, on)| *on >= places(app, *way, now, failing));
+    let resting = resting.iter().map(|endpoint| Way::Hook(*endpoint));
+    full.map(|(way, _)| way).chain(resting).collect()
 }
 
 async fn way_of(app: &App, message: &Message) -> Result<Way, Error> {
@@ -236,7 +289,8 @@ async fn try_once(
         (Target::Mail { address, language }, Way::Mail(account)) => {
             try_mail(app, lease, message, (address, *language), account).await
         }
-        _ => Ok(()),
+        (Target::Webhook { .. }, _) => sending::deliver(app, lease, message).await,
+        (Target::Mail { .. }, Way::Hook(_)) => Ok(()),
     }
 }
 
@@ -273,7 +327,8 @@ async fn try_mail(
     let now = app.now();
     let next = if tried.verdict == Verdict::Relay {
         let rest = (app.delivery.rest_ms, app.delivery.rest_at_most_ms);
-        let circuit = app.circuits.found_closed(account, now, rest, &tried.reply);
+        let closed = Closed { account, revision: server.key.revision };
+        let circuit = app.circuits.found_closed(closed, now, rest, &tried.reply);
         tracing::warn!(server = %server.account.host, phase = tried.phase, reply = %tried.reply,
             failures = circuit.failures, "the mail server refuses everybody");
         if now >= given_up_at(app, message) {
@@ -288,15 +343,37 @@ async fn try_mail(
     };
     tracing::info!(message = %lease.message, verdict = tried.verdict.as_str(), phase = tried.phase,
         reply = %tried.reply, "a mail was tried");
-    Ok(app.store.record_try(lease, &tried, &next, event, now).await?)
+    record(app, lease, &tried, &next, event).await
 }
 
-/// What becomes of a message after a try that says something about its receiver: `tries` failed before
+/// Writes down how a try ended, however long the database is away: a message that was taken over and
+/// not written down would be sent again.
+pub(super) async fn record(
+    app: &App,
+    lease: MessageLease,
+    tried: &Tried,
+    next: &Next,
+    event: EventId,
+) -> Result<(), Error> {
+    let mut wait = Duration::from_millis(100);
+    loop {
+        match app.store.record_try(lease, tried, next, event, app.now()).await {
+            Err(error @ crate::store::Error::Unavailable(_)) => {
+                tracing::warn!(error = %chain(&error), "a try is written down later");
+            }
+            done => return Ok(done?),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// What becomes of a message after a try that says something about its receiver: so many failed before
 /// it. `smaller`: the same can be said in a smaller message.
 #[must_use]
 pub fn next_step(
     ladder: &Ladder,
-    tries: u32,
+    failed_before: u32,
     tried: &Tried,
     smaller: bool,
     now: Instant,
@@ -306,20 +383,25 @@ pub fn next_step(
         Verdict::Accepted => Next::Sent,
         Verdict::TooLarge if smaller => Next::Again { at: now, counted: false, links_only: true },
         Verdict::Never | Verdict::TooLarge => Next::Failed,
-        Verdict::Later | Verdict::Relay => match ladder.wait_ms(tries.saturating_add(1), random) {
-            None => Next::Failed,
-            Some(wait) => {
-                let wait = wait.max(tried.wait_ms.unwrap_or_default());
-                Next::Again { at: now.plus_ms(wait), counted: true, links_only: false }
+        Verdict::Later | Verdict::Relay => {
+            match ladder.wait_ms(failed_before.saturating_add(1), random) {
+                None => Next::Failed,
+                Some(wait) => {
+                    let wait = wait.max(tried.wait_ms.unwrap_or_default());
+                    Next::Again { at: now.plus_ms(wait), counted: true, links_only: false }
+                }
             }
-        },
+        }
     }
 }
 
 /// When a message is given up whose way stays closed.
 fn given_up_at(app: &App, message: &Message) -> Instant {
-    let since = message.released.unwrap_or(message.created);
-    since.plus_ms(app.delivery.give_up_hours.saturating_mul(HOUR_MS))
+    message.released.unwrap_or(message.created).plus_ms(give_up_ms(app))
+}
+
+fn give_up_ms(app: &App) -> i64 {
+    app.delivery.give_up_hours.saturating_mul(HOUR_MS)
 }
 
 fn lease_end(app: &App) -> Instant {

@@ -1,86 +1,132 @@
-//! The files of an operation as receivers get them: every sealed document and, where the seal is a file
-//! beside it, the document.
+//! The files of an operation as receivers get them, attached or downloaded: every sealed document and,
+//! where the seal is a file beside it, the document.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::Error;
 use crate::app::App;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{DocumentId, OperationId};
+use crate::domain::instant::Instant;
+
+/// Most characters of a file's name.
+const NAME_LIMIT: usize = 150;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// The document it belongs to.
     pub document: DocumentId,
-    /// As the receiver sees it; no two files of an operation have the same.
+    /// Place among the operation's files, from 1.
+    pub number: u32,
+    /// As the receiver sees it: never a path, and no two files of an operation have the same.
     pub name: String,
     /// Media type.
     pub content_type: String,
     /// Octets.
     pub length: u64,
+    /// When it was sealed.
+    pub signing_time: Instant,
+    /// Of the sealed file; `None` for a document beside its seal.
+    pub sha256: Option<[u8; 32]>,
+}
+
+impl File {
     /// Whether it is the document beside its seal.
-    pub original: bool,
+    #[must_use]
+    pub const fn is_original(&self) -> bool {
+        self.sha256.is_none()
+    }
 }
 
 /// The files of an operation, in the order of its documents.
 #[must_use]
 pub fn list(documents: &[(Document, SealSettings)]) -> Vec<File> {
-    let mut files = Vec::with_capacity(documents.len());
+    let mut files: Vec<File> = Vec::with_capacity(documents.len());
     let mut taken = HashMap::new();
+    let mut add = |document: &Document, (name, content_type): (&str, &str), length, sealed| {
+        let (signing_time, sha256) = sealed;
+        files.push(File {
+            document: document.id,
+            number: u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1),
+            name: free_name(&file_name(name), &mut taken),
+            content_type: content_type.to_owned(),
+            length,
+            signing_time,
+            sha256,
+        });
+    };
     for (document, settings) in documents {
-        let DocumentState::Sealed { length, .. } = document.state else { continue };
+        let DocumentState::Sealed { length, signing_time, sha256 } = document.state else {
+            continue;
+        };
         if settings.seal.is_detached() {
-            files.push(File {
-                document: document.id,
-                name: free_name(&mut taken, &document.name),
-                content_type: document.content_type.clone(),
-                length: document.content_length,
-                original: true,
-            });
+            let original = (document.name.as_str(), document.content_type.as_str());
+            add(document, original, document.content_length, (signing_time, None));
         }
         let (name, content_type) =
             settings.seal.sealed_file(&document.name, &document.content_type);
-        files.push(File {
-            document: document.id,
-            name: free_name(&mut taken, &name),
-            content_type,
-            length,
-            original: false,
-        });
+        add(document, (&name, &content_type), length, (signing_time, Some(sha256)));
     }
     files
 }
 
-/// A name that no file before has: `invoice.xml`, `invoice (2).xml`.
-fn free_name(taken: &mut HashMap<String, u32>, name: &str) -> String {
-    let mut candidate = name.to_owned();
-    loop {
-        let count = taken.entry(candidate.to_lowercase()).or_insert(0);
-        *count += 1;
-        if *count == 1 {
-            return candidate;
+/// The name itself, or with the first number that makes it new; file systems that know no letter case
+/// are thought of.
+///
+/// `taken` has for each name the last number that was put to it, so that many files of one name take
+/// no longer than others.
+fn free_name(name: &str, taken: &mut HashMap<String, u32>) -> String {
+    let last = match taken.entry(name.to_lowercase()) {
+        Entry::Vacant(free) => {
+            free.insert(1);
+            return name.to_owned();
         }
-        let number = *count;
-        candidate = match name.rsplit_once('.') {
-            Some((stem, extension)) => format!("{stem} ({number}).{extension}"),
-            None => format!("{name} ({number})"),
-        };
+        Entry::Occupied(occupied) => *occupied.get(),
+    };
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let dot = if extension.is_empty() { "" } else { "." };
+    // There are fewer files than that in an operation.
+    for number in last.saturating_add(1)..=u32::MAX {
+        let free = format!("{stem} ({number}){dot}{extension}");
+        if let Entry::Vacant(entry) = taken.entry(free.to_lowercase()) {
+            entry.insert(1);
+            taken.insert(name.to_lowercase(), number);
+            return free;
+        }
     }
+    String::new()
+}
+
+/// A name that is one file's wherever it is saved.
+#[must_use]
+pub fn file_name(name: &str) -> String {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let plain: String = name.chars().map(|c| if odd(c) { '_' } else { c }).collect();
+    let plain = plain.trim_matches(|c: char| c == '.' || c.is_whitespace());
+    let surplus = plain.chars().count().saturating_sub(NAME_LIMIT);
+    // The end has the extension.
+    let name: String = plain.chars().skip(surplus).collect();
+    if name.is_empty() { "document".to_owned() } else { name }
 }
 
 /// The bytes of files, by what [`list`] says of them.
-pub struct Bytes {
+pub struct Contents {
     sealed: HashMap<DocumentId, Arc<Vec<u8>>>,
     originals: HashMap<DocumentId, Arc<Vec<u8>>>,
 }
 
-impl Bytes {
+impl Contents {
     /// Reads what the files of an operation hold.
     pub async fn read(app: &App, operation: OperationId, files: &[File]) -> Result<Self, Error> {
         let sealed = app.reader.sealed_contents(operation).await?;
-        let originals = if files.iter().any(|file| file.original) {
+        let originals = if files.iter().any(File::is_original) {
             app.reader.original_contents(operation).await?
         } else {
             HashMap::new()
@@ -91,7 +137,44 @@ impl Bytes {
     /// The bytes of a file; `None` when they are no longer stored.
     #[must_use]
     pub fn of(&self, file: &File) -> Option<Arc<Vec<u8>>> {
-        let bytes = if file.original { &self.originals } else { &self.sealed };
+        let bytes = if file.is_original() { &self.originals } else { &self.sealed };
         bytes.get(&file.document).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_names_of_files() {
+        for (given, wanted) in [
+            ("invoice.xml", "invoice.xml"),
+            ("../../etc/passwd", "_.._etc_passwd"),
+            ("a\\b:c\r\n.pdf", "a_b_c__.pdf"),
+            ("...", "document"),
+            ("fac\u{202e}fdp.exe", "fac_fdp.exe"),
+        ] {
+            assert_eq!(file_name(given), wanted);
+        }
+        let long = file_name(&format!("{}.pdf", "é".repeat(400)));
+        assert!(long.chars().count() == NAME_LIMIT && long.ends_with("é.pdf"));
+        let mut taken = HashMap::new();
+        let names = ["a.xml", "A.xml", "a (3).xml", "a.xml", "b"];
+        let names = names.map(|name| free_name(name, &mut taken));
+        assert_eq!(names, ["a.xml", "A (2).xml", "a (3).xml", "a (4).xml", "b"]);
+    }
+
+    #[test]
+    fn many_files_of_one_name_get_a_name_each() {
+        let mut taken = HashMap::new();
+        let names: HashSet<String> =
+            (0..2500).map(|_| free_name("invoice.xml", &mut taken)).collect();
+        assert_eq!(names.len(), 2500);
+        assert!(names.contains("invoice.xml") && names.contains("invoice (2500).xml"));
+        // Each name was looked for once, not from 2 on.
+        assert_eq!(taken.get("invoice.xml"), Some(&2500));
     }
 }

@@ -1,15 +1,17 @@
 //! What a mail says and over which server it goes.
 
+use std::collections::HashMap;
+
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::files::{self, Bytes, File};
-use super::{Error, credentials, notify};
+use super::files::{self, Contents, File};
+use super::templates::TemplateKind;
+use super::{Error, alarms, notify, portal, templates};
 use crate::app::App;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
-use crate::domain::document::{Document, DocumentState, SealSettings};
-use crate::domain::ids::{ClientServiceId, MessageId, OperationId};
-use crate::domain::instant::Instant;
+use crate::domain::document::{Document, SealSettings};
+use crate::domain::ids::{ClientServiceId, DocumentId, MessageId, OperationId};
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, MessageKind, Target};
 use crate::domain::scope::Scope;
@@ -53,6 +55,24 @@ pub(super) async fn account_of(
     Ok(app.reader.smtp_account(service).await?.map(|_| service))
 }
 
+/// The revision of a mail server's settings; `None` when it is not there any more.
+pub(super) async fn revision_of(
+    app: &App,
+    account: Option<ClientServiceId>,
+) -> Result<Option<i64>, Error> {
+    match account {
+        Some(service) => Ok(app.reader.smtp_account(service).await?.map(|found| found.revision)),
+        None => Ok(app.mail.account.as_ref().map(|_| 0)),
+    }
+}
+
+/// What letters call a mail server: the alias of the client service whose it is, `Chancery` for the
+/// installation's.
+#[must_use]
+pub(super) fn account_name(alias: Option<&str>) -> String {
+    alias.unwrap_or("Chancery").to_owned()
+}
+
 /// The server of a client service, or the installation's; `None` when neither is set up.
 ///
 /// # Errors
@@ -72,7 +92,7 @@ pub async fn server(
 }
 
 /// Where the password of a client service's mail server is kept.
-fn place_of_password(service: ClientServiceId) -> Vec<u8> {
+pub(super) fn place_of_password(service: ClientServiceId) -> Vec<u8> {
     format!("smtp_account.password_sealed/{service}").into_bytes()
 }
 
@@ -110,17 +130,29 @@ pub(super) async fn compose(
     address: &MailAddress,
     language: Option<Language>,
 ) -> Result<Composed, Error> {
-    let Some(server) = server(app, message.client_service).await? else {
-        let words = "no mail server is set up; the operator sets one in [mail] or with \
-                     chancery mail set";
-        return Ok(Composed::NoServer(words.to_owned()));
+    let server = match server(app, message.client_service).await {
+        Ok(Some(server)) => server,
+        Ok(None) => {
+            let words = "no mail server is set up; the operator sets one in [mail] or with \
+                         chancery mail set";
+            return Ok(Composed::NoServer(words.to_owned()));
+        }
+        // The key file is another one: the operator has to act, and the mail waits.
+        Err(Error::Internal(error)) => {
+            let words = "the password of the mail server cannot be opened with the key in \
+                         secrets.key_file; set it again with chancery mail set";
+            tracing::error!(message = %message.id, %error, "{words}");
+            return Ok(Composed::NoServer(words.to_owned()));
+        }
+        Err(other) => return Err(other),
     };
     let letter = match message.kind {
         MessageKind::Notification | MessageKind::Resend => {
-            notification(app, message, address, language).await?
+            notification(app, message, address).await?
         }
         MessageKind::Test => Ok(test_letter(app, message, language).await?),
-        MessageKind::Alarm | MessageKind::Event => Err("nothing is known to say".to_owned()),
+        MessageKind::Alarm => alarm_letter(message, language),
+        MessageKind::Event => Err("an event is no mail".to_owned()),
     };
     let written = match letter {
         Ok(written) => written,
@@ -150,11 +182,7 @@ pub(super) async fn compose(
         date: message.released.unwrap_or(message.created),
         language: written.language.as_str().to_owned(),
     };
-    let composed = letter.compose().and_then(|bytes| match &server.account.dkim {
-        Some(dkim) => dkim.sign(&bytes, letter.date).map_err(|error| error.to_string()),
-        None => Ok(bytes),
-    });
-    Ok(match composed {
+    Ok(match server.account.compose(&letter) {
         Ok(bytes) => Composed::Ready { server: Box::new(server), bytes, attached },
         Err(words) => Composed::Never(words),
     })
@@ -174,7 +202,6 @@ async fn notification(
     app: &App,
     message: &Message,
     address: &MailAddress,
-    language: Option<Language>,
 ) -> Result<Result<Written, String>, Error> {
     let Some((operation, service)) = message.operation.zip(message.client_service) else {
         return Ok(Err("its operation is gone".to_owned()));
@@ -184,9 +211,10 @@ async fn notification(
     let service = app.reader.client_service(service).await?.ok_or(Error::NotFound)?;
     let issuer = app.reader.company(service.issuer).await?.ok_or(Error::NotFound)?;
     let documents = app.reader.documents(operation).await?;
-    let language = language.unwrap_or_default();
-
+    let language = templates::language_of(app, message).await?;
     let files = files::list(&documents);
+    let who = portal::sealer(app, found.credential).await?;
+    let listed = listed(&documents, &files, &who);
     let too_large = message.attach
         && (message.links_only
             || files.iter().map(|file| file.length).sum::<u64>()
@@ -198,14 +226,6 @@ async fn notification(
         }
     } else {
         Vec::new()
-    };
-
-    let sealer = credentials::chain(app, found.credential).await?;
-    let signing = sealer.signing();
-    let sealed = |at: Instant| letters::Sealed {
-        by: signing.common_name().unwrap_or_else(|| signing.subject()),
-        organization: signing.organization(),
-        at,
     };
     let facts = letters::Notification {
         language,
@@ -219,15 +239,16 @@ async fn notification(
             reference: found.external_reference.as_str().to_owned(),
             description: found.description.clone(),
         },
-        document_count: documents.len(),
-        documents: documents.iter().map(|document| listed(document, &sealed)).collect(),
+        document_count: listed.len(),
+        documents: listed,
         link: notify::link(app, message).zip(message.link_expires),
         attached: !attachments.is_empty(),
         too_large,
     };
-    let source = letters::notification(language);
-    let rendered = letters::render(&source, &letters::Values::of(&facts));
-    Ok(rendered.map_err(|error| error.to_string()).map(|rendered| Written {
+    let values = letters::Values::of(&facts);
+    let kind = TemplateKind::Notification;
+    let rendered = templates::write(app, service.id, kind, language, &values).await?;
+    Ok(Ok(Written {
         rendered,
         language,
         from_name: issuer.name,
@@ -236,22 +257,31 @@ async fn notification(
     }))
 }
 
+/// The sealed documents under the names that they are attached and downloaded with. What failed is
+/// told to the sender, not to receivers.
 fn listed(
-    (document, settings): &(Document, SealSettings),
-    sealed: &impl Fn(Instant) -> letters::Sealed,
-) -> letters::ListedDocument {
-    let (name, content_type) = settings.seal.sealed_file(&document.name, &document.content_type);
-    let (size_bytes, sealed) = match document.state {
-        DocumentState::Sealed { length, signing_time, .. } => (length, Some(sealed(signing_time))),
-        DocumentState::Received | DocumentState::Failed { .. } => (document.content_length, None),
-    };
-    letters::ListedDocument {
-        name,
-        reference: document.external_reference.as_str().to_owned(),
-        content_type,
-        size_bytes,
-        sealed,
-    }
+    documents: &[(Document, SealSettings)],
+    files: &[File],
+    who: &portal::Sealer,
+) -> Vec<letters::ListedDocument> {
+    let references: HashMap<DocumentId, &str> = documents
+        .iter()
+        .map(|(document, _)| (document.id, document.external_reference.as_str()))
+        .collect();
+    let sealed = files.iter().filter(|file| !file.is_original());
+    sealed
+        .map(|file| letters::ListedDocument {
+            name: file.name.clone(),
+            reference: references.get(&file.document).copied().unwrap_or_default().to_owned(),
+            content_type: file.content_type.clone(),
+            size_bytes: file.length,
+            sealed: Some(letters::Sealed {
+                by: who.name.clone(),
+                organization: who.organization.clone(),
+                at: file.signing_time,
+            }),
+        })
+        .collect()
 }
 
 async fn attachments(
@@ -259,7 +289,7 @@ async fn attachments(
     operation: OperationId,
     files: Vec<File>,
 ) -> Result<Option<Vec<Attachment>>, Error> {
-    let bytes = Bytes::read(app, operation, &files).await?;
+    let bytes = Contents::read(app, operation, &files).await?;
     let attachments = files.into_iter().map(|file| {
         let bytes = bytes.of(&file)?;
         Some(Attachment { file_name: file.name, content_type: file.content_type, bytes })
@@ -267,17 +297,30 @@ async fn attachments(
     Ok(attachments.collect())
 }
 
+fn alarm_letter(message: &Message, language: Option<Language>) -> Result<Written, String> {
+    let language = language.unwrap_or_default();
+    let content = message.content.as_deref().unwrap_or_default();
+    let rendered = alarms::letter(content, language).ok_or("this version knows no such alarm")?;
+    Ok(Written {
+        rendered,
+        language,
+        from_name: "Chancery".to_owned(),
+        list: String::new(),
+        attachments: Vec::new(),
+    })
+}
+
 async fn test_letter(
     app: &App,
     message: &Message,
     language: Option<Language>,
 ) -> Result<Written, Error> {
-    let account = match message.client_service {
+    let account = match account_of(app, message).await? {
         Some(service) => {
             let service = app.reader.client_service(service).await?.ok_or(Error::NotFound)?;
-            service.alias.as_str().to_owned()
+            account_name(Some(service.alias.as_str()))
         }
-        None => "[mail]".to_owned(),
+        None => account_name(None),
     };
     let language = language.unwrap_or_default();
     let test = letters::TestMail { account, sent: message.created };
@@ -323,7 +366,6 @@ pub async fn set_server(app: &App, alias: &str, new: &NewServer) -> Result<(), E
         return Err(refused("password", "given, as there is a user name".to_owned()));
     }
     app.store.set_smtp_account(service.id, &new.settings, sealed.as_deref(), app.now()).await?;
-    app.circuits.close(Some(service.id));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The one room that knows the order of steps. No HTTP types, no SQL text.
 
 pub mod accept;
+pub mod alarms;
 pub mod background;
 pub mod client_services;
 pub mod companies;
@@ -11,8 +12,13 @@ pub mod files;
 pub mod mail;
 pub mod notify;
 pub mod operations;
+pub mod portal;
+pub mod secrets;
 pub mod settings;
+pub mod templates;
 pub mod tokens;
+pub mod usage;
+pub mod webhooks;
 
 use thiserror::Error;
 

@@ -19,6 +19,9 @@ use crate::domain::scope::Scope;
 use crate::domain::text::hex;
 use crate::store::outbox::{ResendCaps, Resent};
 
+/// How often a lost race for ids is tried again.
+const RACES: usize = 5;
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Octets of a link's code that are kept: 128 bits cannot be guessed.
@@ -128,7 +131,7 @@ pub async fn resend(
     if count == 0 {
         return Err(Refusal::NothingSealed.into());
     }
-    if attach && app.reader.sealed_count(operation).await? < count as u64 {
+    if attach && app.reader.kept(operation).await?.len() < count {
         return Err(Refusal::ContentsGone.into());
     }
     let now = app.now();
@@ -138,28 +141,56 @@ pub async fn resend(
         operation,
         attach,
     };
-    let mut messages = messages(app, &about, receivers, now)?;
-    for message in &mut messages {
-        message.next = Some(now);
-        message.released = Some(now);
-    }
     let caps = ResendCaps {
         since: now.plus_ms(-DAY_MS),
         of_operation: app.delivery.resend_per_operation,
         to_receiver: app.delivery.resend_per_receiver,
     };
-    match app.store.enqueue_again(operation, &messages, caps).await? {
-        Resent::Queued => {}
-        Resent::OperationCap => {
-            return Err(Refusal::ResendLimit { what: "this operation".to_owned() }.into());
+    let receivers = speaking_as_before(app, operation, receivers).await?;
+    for _ in 0..RACES {
+        let mut messages = messages(app, &about, &receivers, now)?;
+        for message in &mut messages {
+            message.next = Some(now);
+            message.released = Some(now);
         }
-        Resent::ReceiverCap(address) => {
-            return Err(Refusal::ResendLimit { what: format!("{address}") }.into());
-        }
+        let what = match app.store.enqueue_again(operation, &messages, caps).await {
+            Ok(Resent::Queued) => {
+                app.outbox_bell.notify_one();
+                let count = messages.len();
+                tracing::info!(%operation, messages = count, attach, "asked for again");
+                return Ok(count);
+            }
+            Ok(Resent::OperationCap) => "this operation".to_owned(),
+            Ok(Resent::ReceiverCap(address)) => address.to_string(),
+            Err(crate::store::Error::Exists { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        return Err(Refusal::ResendLimit { what }.into());
     }
-    app.outbox_bell.notify_one();
-    tracing::info!(%operation, messages = messages.len(), attach, "asked for again");
-    Ok(messages.len())
+    Err(Error::Busy)
+}
+
+/// Receivers whose language nobody said, with the one an earlier mail about the operation was to
+/// them.
+async fn speaking_as_before(
+    app: &App,
+    operation: OperationId,
+    receivers: &[Receiver],
+) -> Result<Vec<Receiver>, Error> {
+    let before = app.reader.mails_of(operation).await?;
+    let known = |address: &MailAddress| {
+        before.iter().rev().find_map(|message| match &message.target {
+            Target::Mail { address: told, language } if told.folded() == address.folded() => {
+                *language
+            }
+            _ => None,
+        })
+    };
+    let with_language = |receiver: &Receiver| Receiver {
+        address: receiver.address.clone(),
+        language: receiver.language.or_else(|| known(&receiver.address)),
+    };
+    Ok(receivers.iter().map(with_language).collect())
 }
 
 /// The mails about an operation with every try.
@@ -236,8 +267,8 @@ fn signed(message: MessageId, expires: Instant) -> Vec<u8> {
 pub enum Opened {
     /// Its message.
     Message(Box<Message>),
-    /// It was good once.
-    Expired,
+    /// It was good once; the message it belongs to.
+    Expired(Box<Message>),
 }
 
 /// Finds the message behind the last segment of a link's address.
@@ -257,6 +288,6 @@ pub async fn open_link(app: &App, token: &str) -> Result<Opened, Error> {
     match message.link_expires {
         _ if message.link_revoked.is_some() => Err(Error::NotFound),
         Some(expires) if app.now() < expires => Ok(Opened::Message(Box::new(message))),
-        _ => Ok(Opened::Expired),
+        _ => Ok(Opened::Expired(Box::new(message))),
     }
 }

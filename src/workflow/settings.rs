@@ -80,7 +80,13 @@ pub fn packaging(app: &App, caller: &Caller, wishes: &SealWishes) -> Packaged {
     let usual = || usual_profile(app, &caller.client_service, wishes.format);
     let name = wishes.profile.as_deref().or_else(usual);
     let seal = app.profiles.profile(wishes.format, name, &wishes.settings);
-    match seal.unwrap_or_else(|_| Profile::usual(wishes.format)) {
+    packaged(&seal.unwrap_or_else(|_| Profile::usual(wishes.format)))
+}
+
+/// What kind of file a profile makes.
+#[must_use]
+fn packaged(profile: &Profile) -> Packaged {
+    match profile {
         Profile::Xades(profile) if profile.packaging == Packaging::AsicE => Packaged::Container,
         Profile::Xades(_) => Packaged::Xml,
         Profile::Pades(_) => Packaged::Pdf,

@@ -79,6 +79,22 @@ fn demo_and_commands() {
     let database = std::fs::read(demo.path().join("chancery.db")).unwrap();
     let inside = database.windows(secret.len()).any(|window| window == secret.as_bytes());
     assert!(!inside, "the database holds the secret itself");
+
+    // One file for each mail that was taken over, once over both runs: what the notifications say.
+    let folder = json["mail_folder"].as_str().unwrap();
+    assert!(text(&again).contains(folder), "{}", text(&again));
+    let mut told: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(path.extension().unwrap(), "eml", "{path:?}");
+        let mail = std::fs::read_to_string(&path).unwrap();
+        let to = mail.lines().find_map(|line| line.strip_prefix("To: ")).unwrap();
+        let german = to == "rechnung@kunde.example";
+        assert_eq!(mail.contains("Content-Disposition: attachment"), german, "{path:?}");
+        told.push(to.to_owned());
+    }
+    told.sort();
+    assert_eq!(told, ["ap@customer.example", "faturas@cliente.example", "rechnung@kunde.example"]);
 }
 
 /// The same file sealed again gives the same bytes; a file that cannot be sealed says why.
@@ -215,20 +231,32 @@ fn client_services_are_set_and_companies_suspended() {
     let create =
         "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
     good(&format!("{create} --alias plain"));
-    assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE", "WARN"]);
+    assert_eq!(row("plain")[3..], ["UNIQUE", "default", "refused", "NONE", "WARN", "issuer's"]);
     good(&format!(
         "{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"
     ));
-    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA", "WARN"]);
+    assert_eq!(
+        row("special")[3..],
+        ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA", "WARN", "issuer's"]
+    );
 
     good("client-service set special --lint basic");
-    assert_eq!(row("special")[3..], ["UNIQUE", "zatca-simplified", "allowed", "BASIC", "WARN"]);
+    assert_eq!(
+        row("special")[3..],
+        ["UNIQUE", "zatca-simplified", "allowed", "BASIC", "WARN", "issuer's"]
+    );
     good("client-service set special --no-profile --allow-sha1 false");
-    assert_eq!(row("special")[3..], ["UNIQUE", "default", "refused", "BASIC", "WARN"]);
+    assert_eq!(row("special")[3..], ["UNIQUE", "default", "refused", "BASIC", "WARN", "issuer's"]);
     good("client-service set plain --profile facturae-3.2");
-    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae-3.2", "refused", "NONE", "WARN"]);
+    assert_eq!(
+        row("plain")[3..],
+        ["UNIQUE", "facturae-3.2", "refused", "NONE", "WARN", "issuer's"]
+    );
     good("client-service set plain --active-content refuse --signature-template $date");
-    assert_eq!(row("plain")[3..], ["UNIQUE", "facturae-3.2", "refused", "NONE", "REFUSE"]);
+    assert_eq!(
+        row("plain")[3..],
+        ["UNIQUE", "facturae-3.2", "refused", "NONE", "REFUSE", "issuer's"]
+    );
     for (wrong, word) in [
         ("client-service set plain", "nothing to set"),
         ("client-service set nobody --lint basic", "no client service is called nobody"),

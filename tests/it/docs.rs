@@ -30,6 +30,22 @@ fn every_rule_is_in_the_lint_page() {
     }
 }
 
+/// Every name that a template can use is explained.
+#[test]
+fn every_variable_is_in_the_page_of_templates() {
+    use chancery::letters::{Kind, VARIABLES};
+    let page = read("docs/templates.md");
+    for variable in VARIABLES {
+        let kind = match variable.kind {
+            Kind::Text => "text",
+            Kind::YesNo => "yes or no",
+            Kind::List => "list",
+        };
+        let row = format!("| `{}` | {kind} | {} |", variable.name, variable.meaning);
+        assert!(page.contains(&row), "docs/templates.md lacks the row\n{row}");
+    }
+}
+
 /// The page of profiles lists the built-in ones and every setting, and marks those with SHA-1.
 #[test]
 fn every_profile_and_setting_is_in_the_page_of_profiles() {
@@ -68,6 +84,43 @@ fn the_openapi_document_is_the_served_one() {
         read("docs/openapi.json").trim_end() == served,
         "docs/openapi.json is stale; UPDATE_OPENAPI=1 make test ARGS=openapi writes it"
     );
+}
+
+/// Every part of a path that is left open is a parameter, every other parameter goes elsewhere, and
+/// calls behind the access token say what they answer when it is not enough.
+#[test]
+fn the_published_calls_are_whole() {
+    let document: serde_json::Value =
+        serde_json::from_str(&chancery::web::openapi_document()).unwrap();
+    let mut calls = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let mut open: Vec<&str> =
+            path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        open.sort_unstable();
+        for (method, call) in item.as_object().unwrap() {
+            calls += 1;
+            let parameters = call["parameters"].as_array().cloned().unwrap_or_default();
+            let mut named: Vec<&str> = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "path")
+                .map(|parameter| parameter["name"].as_str().unwrap())
+                .collect();
+            named.sort_unstable();
+            assert_eq!(named, open, "{method} {path}");
+            for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
+                assert_eq!(parameter["required"], false, "{method} {path}: {parameter}");
+            }
+            if call.get("security").is_none() {
+                continue;
+            }
+            for status in ["401", "403", "503"] {
+                let schema = &call["responses"][status]["content"]["application/json"]["schema"];
+                let expected = "#/components/schemas/ErrorResponse";
+                assert_eq!(schema["$ref"], expected, "{method} {path}: {status}");
+            }
+        }
+    }
+    assert!(calls >= 20, "{calls}");
 }
 
 /// A client made from the published schema sends the defaults that it names, which would undo the

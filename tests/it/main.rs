@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cms;
@@ -43,3 +45,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod webhooks;

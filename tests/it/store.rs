@@ -6,15 +6,18 @@ use chancery::domain::client_service::{
     SealSettingsChange,
 };
 use chancery::domain::company::{Company, CompanyStatus};
-use chancery::domain::ids::{ClientServiceId, CompanyId};
+use chancery::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use chancery::domain::instant::Instant;
+use chancery::domain::language::Language;
 use chancery::domain::pades::ActiveContent;
 use chancery::store::Store;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use crate::support::postgres::Postgres;
 use crate::support::service::now;
 
 /// A database with its tables. Tables are brought up to date twice, which changes nothing.
-async fn store(url: String) -> Store {
+pub(crate) async fn store(url: String) -> Store {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("chancery.toml");
     std::fs::write(&file, "").unwrap();
@@ -26,13 +29,15 @@ async fn store(url: String) -> Store {
     store
 }
 
-fn issuer(number: i64) -> Company {
+pub(crate) fn issuer(number: i64) -> Company {
     Company {
         id: CompanyId::from_i64(number),
         name: "ACME, Lda".to_owned(),
         vat_number: format!("50576745{number}"),
         country_code: "PRT".to_owned(),
         status: CompanyStatus::Active,
+        language: None,
+        email: None,
     }
 }
 
@@ -49,6 +54,7 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         lint: Lint::None,
         signature_template: None,
         active_content: ActiveContent::Warn,
+        language: None,
         created: now(),
     }
 }
@@ -64,6 +70,7 @@ async fn seal_settings_are_kept(url: String) {
         lint: Lint::Schema,
         signature_template: Some("$date".to_owned()),
         active_content: ActiveContent::Refuse,
+        language: Some(Language::De),
         ..client_service(2, "special")
     };
     store.add_client_service(&plain, 1, [1; 32]).await.unwrap();
@@ -126,7 +133,82 @@ async fn companies_are_suspended_alone(url: String) {
     store.close().await;
 }
 
-fn sqlite() -> (tempfile::TempDir, String) {
+/// The tables as they were before there was delivery, with two sealed documents of one day, one of the
+/// next, one that failed and one that waits.
+async fn before_delivery(url: &str) {
+    sqlx::any::install_default_drivers();
+    let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
+    let pool = options.connect(&format!("{url}{}", mode(url))).await.unwrap();
+    let files = [
+        (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
+        (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
+        (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
+    ];
+    let migrations = files.map(|(version, name, sql)| {
+        let sql = sqlx::SqlStr::from_static(sql);
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.to_vec()).run(&pool).await.unwrap();
+    let rows = format!(
+        "INSERT INTO company (id, name, vat_number, country_code, status, created_ms)
+             VALUES (1, 'ACME', '505767451', 'PRT', 'ACTIVE', 0);
+         INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
+             VALUES (7, 'c', 'hsm', {empty}, 'ACTIVE', 0);
+         INSERT INTO client_service (id, alias, issuer_id, credential_id, status,
+             document_references, created_ms) VALUES (3, 'a', 1, 7, 'ACTIVE', 'UNIQUE', 0);
+         INSERT INTO operation (id, client_service_id, external_reference, fingerprint, description,
+             preserve_content, credential_id, state, accepted_ms, attempts, failures, run_ms)
+             VALUES (5, 3, 'r', {empty}, '', 0, 7, 'EXECUTED_WITH_ERRORS', 0, 1, 0, 0);",
+        empty = if url.starts_with("sqlite") { "X''" } else { "''" },
+    );
+    let day = 86_400_000_i64;
+    let documents = [
+        ("SIGNED", Some(20_000 * day)),
+        ("SIGNED", Some(20_001 * day - 1)),
+        ("SIGNED", Some(20_001 * day)),
+        ("ERROR_SIGNING", None),
+        ("RECEIVED", None),
+    ];
+    let documents: Vec<String> = documents
+        .iter()
+        .enumerate()
+        .map(|(at, (state, signed))| {
+            let signed = signed.map_or_else(|| "NULL".to_owned(), |ms: i64| ms.to_string());
+            format!(
+                "INSERT INTO document (id, operation_id, client_service_id, position,
+                 external_reference, name, content_type, content_length, settings, received_ms,
+                 state, signing_time_ms)
+                 VALUES ({at}, 5, 3, {at}, 'd', 'n', 't', 1, '{{}}', 0, '{state}', {signed});"
+            )
+        })
+        .collect();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{rows}{}", documents.concat())))
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+}
+
+fn mode(url: &str) -> &'static str {
+    if url.starts_with("sqlite") { "?mode=rwc" } else { "" }
+}
+
+async fn what_was_sealed_before_the_upgrade_counts(url: String) {
+    before_delivery(&url).await;
+    let store = store(url).await;
+    let days = store.reader().sealed_by_day().await.unwrap();
+    let counted: Vec<_> = days
+        .iter()
+        .map(|day| (day.client_service.as_i64(), day.day.unix_ms() / 86_400_000, day.sealed))
+        .collect();
+    assert_eq!(counted, [(3, 20_000, 2), (3, 20_001, 1)]);
+    let since = Instant::from_unix_ms(0);
+    let credential = CredentialId::from_i64(7);
+    assert_eq!(store.reader().sealed_with_credential(credential, since).await.unwrap(), 3);
+    store.close().await;
+}
+
+pub(crate) fn sqlite() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("chancery.db").display());
     (folder, url)
@@ -138,6 +220,8 @@ async fn on_sqlite() {
     seal_settings_are_kept(url).await;
     let (_folder, url) = sqlite();
     companies_are_suspended_alone(url).await;
+    let (_folder, url) = sqlite();
+    what_was_sealed_before_the_upgrade_counts(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,6 +230,8 @@ async fn on_postgresql() {
     seal_settings_are_kept(server.url()).await;
     let server = Postgres::start();
     companies_are_suspended_alone(server.url()).await;
+    let server = Postgres::start();
+    what_was_sealed_before_the_upgrade_counts(server.url()).await;
 }
 
 #[test]

@@ -201,6 +201,7 @@ async fn ensure_client_service(
         lint: Lint::None,
         signature_template: None,
         active_content: ActiveContent::Warn,
+        language: None,
     };
     let (_, secret) = client_services::create(app, new).await?;
     Ok((alias.to_owned(), secret))

@@ -120,8 +120,7 @@ async fn read_mail(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>
         match line.as_slice() {
             b".\r\n" => return Ok(mail),
             [] => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            [b'.', rest @ ..] => mail.extend_from_slice(rest),
-            rest => mail.extend_from_slice(rest),
+            line => mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(line)),
         }
         if mail.len() > MAIL_LIMIT {
             return Err(std::io::ErrorKind::FileTooLarge.into());

@@ -59,6 +59,12 @@ pub enum Refusal {
     ContentsGone,
     #[error("{what} was sent mails about this operation often enough today; try again tomorrow")]
     ResendLimit { what: String },
+    #[error("webhooks cannot be sent to {url}: {reason}")]
+    WebhookUrlRefused { url: String, reason: String },
+    #[error(
+        "the client service has {limit} webhook endpoints, which is the most; remove one first"
+    )]
+    TooManyEndpoints { limit: usize },
     #[error("the alias must be 3 to 100 characters of A-Z a-z 0-9 . - _")]
     AliasInvalid,
     #[error("the client service is suspended; ask the operator to activate it")]
@@ -244,6 +250,8 @@ impl Refusal {
             Self::NothingSealed => "nothing-sealed",
             Self::ContentsGone => "contents-gone",
             Self::ResendLimit { .. } => "resend-limit",
+            Self::WebhookUrlRefused { .. } => "webhook-url-refused",
+            Self::TooManyEndpoints { .. } => "too-many-endpoints",
             Self::AliasInvalid => "alias-invalid",
             Self::ClientServiceSuspended => "client-service-suspended",
             Self::IssuerSuspended => "issuer-suspended",

@@ -9,13 +9,14 @@ pub(super) const WORDS: Words = Words {
         intro: "{{ issuer.name }} stellt Ihnen {% if several %}{{ document_count }} elektronisch gesiegelte Dokumente{% else %}ein elektronisch gesiegeltes Dokument{% endif %} bereit.",
         reference: "Referenz",
         description: "Beschreibung",
+        colon: ":",
         documents: "{% if several %}Dokumente{% else %}Dokument{% endif %}",
         sealed: "gesiegelt von {{ document.sealed_by }} am {{ document.signing_time }}",
         more: "und {{ documents_more }} weitere",
         attached: "{% if several %}Die Dokumente sind dieser Nachricht beigefügt.{% else %}Das Dokument ist dieser Nachricht beigefügt.{% endif %}",
         too_large: "{% if several %}Die Dokumente sind zu groß, um dieser Nachricht beigefügt zu werden.{% else %}Das Dokument ist zu groß, um dieser Nachricht beigefügt zu werden.{% endif %}",
         link: "{% if several %}Dokumente ansehen und herunterladen{% else %}Dokument ansehen und herunterladen{% endif %}",
-        expires: "Der Link ist nur für Sie bestimmt und gilt bis {{ link_expires }}.",
+        expires: "Der Link ist nur für Sie bestimmt und gilt bis zum {{ link_expires }}.",
         footer: "Diese Nachricht wurde automatisch im Auftrag von {{ issuer.name }} an {{ receiver }} gesendet.",
     },
     test: LetterWords {
@@ -49,6 +50,13 @@ pub(super) const WORDS: Words = Words {
                 "Erneuern Sie sie vor diesem Termin; sonst kann damit nicht mehr gesiegelt werden.",
             ],
         },
+        grant_ended: LetterWords {
+            subject: "Zugriff auf Schlüssel {alias} ist beendet",
+            paragraphs: &[
+                "Die Erlaubnis der Zertifizierungsstelle, den Schlüssel von {alias} zu verwenden, ist beendet: ihr letzter Tag ist der {date}, oder alle erlaubten Signaturen sind verbraucht.",
+                "Erneuern Sie sie, um damit wieder zu siegeln.",
+            ],
+        },
         grant_used: LetterWords {
             subject: "Zugriff auf Schlüssel {alias}: {percent}\u{a0}% der Signaturen verbraucht",
             paragraphs: &[
@@ -60,32 +68,53 @@ pub(super) const WORDS: Words = Words {
             subject: "{company} hat {percent}\u{a0}% des Kontingents verbraucht",
             paragraphs: &[
                 "{company} hat im Zeitraum bis {date} bisher {used} von {limit} Dokumenten gesiegelt.",
-                "Erhöhen Sie das Kontingent, falls es nicht ausreicht.",
+                "Vereinbaren Sie ein höheres Kontingent, falls es nicht ausreicht.",
+            ],
+        },
+        period_near: LetterWords {
+            subject: "{percent}\u{a0}% des Vertragszeitraums von {company} sind vorüber",
+            paragraphs: &[
+                "Der Vertragszeitraum von {company} endet am {date}. Bisher wurden {used} von {limit} Dokumenten gesiegelt.",
+                "Vereinbaren Sie rechtzeitig den nächsten.",
             ],
         },
         usage_exceeded: LetterWords {
             subject: "{company} hat das Kontingent überschritten",
             paragraphs: &[
                 "{company} hat {used} Dokumente gesiegelt; das Kontingent für den Zeitraum bis {date} beträgt {limit}.",
-                "Vereinbaren Sie mit dem Unternehmen ein höheres Kontingent.",
+                "Vereinbaren Sie ein höheres Kontingent.",
+            ],
+        },
+        usage_ended: LetterWords {
+            subject: "Der Vertragszeitraum von {company} ist abgelaufen",
+            paragraphs: &[
+                "Der Vertragszeitraum von {company} endete am {date}; gesiegelt wurden {used} von {limit} Dokumenten.",
+                "Vereinbaren Sie einen neuen Zeitraum.",
             ],
         },
         mail_closed: LetterWords {
             subject: "Der Mailversand von {account} ist angehalten",
             paragraphs: &[
-                "Der Mailserver von {account} nimmt seit {date} keine Nachrichten an. Seine letzte Antwort: {words}",
+                "Der Mailserver von {account} nimmt seit dem {date} keine Nachrichten mehr an. Seine letzte Antwort: {words}",
                 "Die Nachrichten bleiben gespeichert und werden erneut versucht. Prüfen Sie Host, Port, Benutzername und Passwort des Kontos.",
             ],
         },
         queue_old: LetterWords {
-            subject: "Nachrichten warten seit {date}",
+            subject: "Nachrichten warten seit dem {date}",
             paragraphs: &[
-                "Nachrichten, die auf den Versand warten: {waiting}. Die älteste wartet seit {date}.",
+                "Nachrichten, die auf den Versand warten: {waiting}. Die älteste wartet seit dem {date}.",
                 "Prüfen Sie, ob die Hintergrundverarbeitung läuft und ob Mailserver und Zieladressen antworten.",
             ],
         },
+        operations_old: LetterWords {
+            subject: "Vorgänge sind seit dem {date} nicht abgeschlossen",
+            paragraphs: &[
+                "Nicht abgeschlossene Vorgänge: {waiting}. Der älteste wurde am {date} angenommen.",
+                "Prüfen Sie, ob Schlüssel und Datenbank antworten, und sehen Sie im Protokoll des Dienstes nach.",
+            ],
+        },
     },
-    footer_alarm: "Diese Nachricht hat Chancery automatisch an seine Betreiber gesendet.",
+    footer_alarm: "Automatisch von Chancery gesendet.",
     page: PageWords {
         autonym: "Deutsch",
         languages: "Sprache",
@@ -105,9 +134,9 @@ pub(super) const WORDS: Words = Words {
         download: "Herunterladen",
         download_all: "Alle herunterladen (ZIP, {size})",
         gone: "Nicht mehr gespeichert",
-        expires: "Diese Seite ist nur für Sie bestimmt und bis {date} verfügbar.",
+        expires: "Diese Seite ist nur für Sie bestimmt und bis zum {date} verfügbar.",
         expired_title: "Dieser Link ist abgelaufen",
-        expired_text: "Der Link galt bis {date}. Bitten Sie das Unternehmen, das ihn Ihnen gesendet hat, um einen neuen.",
+        expired_text: "Der Link galt bis zum {date}. Bitten Sie das Unternehmen, das ihn Ihnen gesendet hat, um einen neuen.",
         unknown_title: "Dieser Link funktioniert nicht",
         unknown_text: "Der Link ist unvollständig oder nicht mehr gültig. Kopieren Sie die ganze Adresse aus der Nachricht oder bitten Sie das Unternehmen, das ihn Ihnen gesendet hat, um einen neuen.",
         busy_title: "Zu viele Anfragen",

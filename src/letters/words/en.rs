@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
         intro: "{{ issuer.name }} has made {% if several %}{{ document_count }} sealed documents{% else %}a sealed document{% endif %} available to you.",
         reference: "Reference",
         description: "Description",
+        colon: ":",
         documents: "{% if several %}Documents{% else %}Document{% endif %}",
         sealed: "sealed by {{ document.sealed_by }} on {{ document.signing_time }}",
         more: "and {{ documents_more }} more",
@@ -19,7 +20,7 @@ pub(super) const WORDS: Words = Words {
         footer: "This message was sent automatically to {{ receiver }} on behalf of {{ issuer.name }}.",
     },
     test: LetterWords {
-        subject: "Test message of {account}",
+        subject: "Test message from {account}",
         paragraphs: &[
             "This is a test message. Outgoing mail of {account} works.",
             "It was sent on {date}.",
@@ -49,6 +50,13 @@ pub(super) const WORDS: Words = Words {
                 "Renew it before that date; otherwise nothing can be sealed with this credential.",
             ],
         },
+        grant_ended: LetterWords {
+            subject: "Access to key {alias} has ended",
+            paragraphs: &[
+                "The certification authority's permission to use the key of credential {alias} has ended: its last day is {date}, or every signature it permits has been made.",
+                "Renew it to seal with this credential again.",
+            ],
+        },
         grant_used: LetterWords {
             subject: "Access to key {alias}: {percent}% of the signatures used",
             paragraphs: &[
@@ -60,14 +68,28 @@ pub(super) const WORDS: Words = Words {
             subject: "{company} has used {percent}% of its limit",
             paragraphs: &[
                 "{company} has sealed {used} of {limit} documents in the period that ends on {date}.",
-                "Raise the limit if it will not be enough.",
+                "Agree on a higher limit if it will not be enough.",
+            ],
+        },
+        period_near: LetterWords {
+            subject: "{percent}% of the period of {company} is over",
+            paragraphs: &[
+                "The period of {company} ends on {date}. So far {used} of {limit} documents are sealed.",
+                "Agree on the next one in time.",
             ],
         },
         usage_exceeded: LetterWords {
             subject: "{company} has exceeded its limit",
             paragraphs: &[
                 "{company} has sealed {used} documents; the limit for the period that ends on {date} is {limit}.",
-                "Agree on a higher limit with the company.",
+                "Agree on a higher limit.",
+            ],
+        },
+        usage_ended: LetterWords {
+            subject: "The period of {company} is over",
+            paragraphs: &[
+                "The period of {company} ended on {date}, with {used} of {limit} documents sealed.",
+                "Agree on a new period.",
             ],
         },
         mail_closed: LetterWords {
@@ -84,8 +106,15 @@ pub(super) const WORDS: Words = Words {
                 "Check that background work is running and that the mail server and the endpoints answer.",
             ],
         },
+        operations_old: LetterWords {
+            subject: "Operations have been unfinished since {date}",
+            paragraphs: &[
+                "Unfinished operations: {waiting}. The oldest was accepted on {date}.",
+                "Check that the keys and the database answer, and look into the log of the service.",
+            ],
+        },
     },
-    footer_alarm: "This message was sent automatically by Chancery to its operators.",
+    footer_alarm: "Sent automatically by Chancery.",
     page: PageWords {
         autonym: "English",
         languages: "Language",
@@ -107,7 +136,7 @@ pub(super) const WORDS: Words = Words {
         gone: "No longer kept",
         expires: "This page is meant for you alone and is available until {date}.",
         expired_title: "This link has expired",
-        expired_text: "The link could be used until {date}. Please ask the company that sent it to you for a new one.",
+        expired_text: "The link was valid until {date}. Please ask the company that sent it to you for a new one.",
         unknown_title: "This link does not work",
         unknown_text: "The link is incomplete or no longer valid. Copy the whole address from the message, or ask the company that sent it to you for a new one.",
         busy_title: "Too many requests",

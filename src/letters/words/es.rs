@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
         intro: "{{ issuer.name }} ha puesto a su disposición {% if several %}{{ document_count }} documentos con sello electrónico{% else %}un documento con sello electrónico{% endif %}.",
         reference: "Referencia",
         description: "Descripción",
+        colon: ":",
         documents: "{% if several %}Documentos{% else %}Documento{% endif %}",
         sealed: "sellado por {{ document.sealed_by }} el {{ document.signing_time }}",
         more: "y {{ documents_more }} más",
@@ -49,8 +50,15 @@ pub(super) const WORDS: Words = Words {
                 "Renuévela antes de esa fecha; de lo contrario no se podrá sellar con esta credencial.",
             ],
         },
+        grant_ended: LetterWords {
+            subject: "El acceso a la clave {alias} ha terminado",
+            paragraphs: &[
+                "La autorización de la autoridad de certificación para usar la clave de la credencial {alias} ha terminado: su último día es el {date}, o se han realizado todas las firmas permitidas.",
+                "Renuévela para volver a sellar con esta credencial.",
+            ],
+        },
         grant_used: LetterWords {
-            subject: "Acceso a la clave {alias}: {percent}\u{a0}% de las firmas utilizado",
+            subject: "Acceso a la clave {alias}: {percent}\u{a0}% de las firmas utilizadas",
             paragraphs: &[
                 "Se ha utilizado el {percent}\u{a0}% de las firmas que la autoridad de certificación permite con la clave de la credencial {alias}.",
                 "Renueve la autorización a tiempo; de lo contrario no se podrá sellar con esta credencial.",
@@ -60,14 +68,28 @@ pub(super) const WORDS: Words = Words {
             subject: "{company} ha utilizado el {percent}\u{a0}% de su límite",
             paragraphs: &[
                 "{company} ha sellado {used} de {limit} documentos en el periodo que termina el {date}.",
-                "Aumente el límite si no va a ser suficiente.",
+                "Acuerde un límite más alto si este no va a ser suficiente.",
+            ],
+        },
+        period_near: LetterWords {
+            subject: "Ha transcurrido el {percent}\u{a0}% del periodo de {company}",
+            paragraphs: &[
+                "El periodo de {company} termina el {date}. Hasta ahora se han sellado {used} de {limit} documentos.",
+                "Acuerde a tiempo el siguiente.",
             ],
         },
         usage_exceeded: LetterWords {
             subject: "{company} ha superado su límite",
             paragraphs: &[
                 "{company} ha sellado {used} documentos; el límite para el periodo que termina el {date} es de {limit}.",
-                "Acuerde con la empresa un límite más alto.",
+                "Acuerde un límite más alto.",
+            ],
+        },
+        usage_ended: LetterWords {
+            subject: "El periodo de {company} ha terminado",
+            paragraphs: &[
+                "El periodo de {company} terminó el {date}, con {used} de {limit} documentos sellados.",
+                "Acuerde un nuevo periodo.",
             ],
         },
         mail_closed: LetterWords {
@@ -84,8 +106,15 @@ pub(super) const WORDS: Words = Words {
                 "Compruebe que el proceso en segundo plano está en marcha y que el servidor de correo y las direcciones de destino responden.",
             ],
         },
+        operations_old: LetterWords {
+            subject: "Hay operaciones sin terminar desde el {date}",
+            paragraphs: &[
+                "Operaciones sin terminar: {waiting}. La más antigua se aceptó el {date}.",
+                "Compruebe que las claves y la base de datos responden y consulte el registro del servicio.",
+            ],
+        },
     },
-    footer_alarm: "Chancery ha enviado este mensaje automáticamente a sus operadores.",
+    footer_alarm: "Enviado automáticamente por Chancery.",
     page: PageWords {
         autonym: "Español",
         languages: "Idioma",
@@ -107,7 +136,7 @@ pub(super) const WORDS: Words = Words {
         gone: "Ya no se conserva",
         expires: "Esta página es personal y está disponible hasta el {date}.",
         expired_title: "Este enlace ha caducado",
-        expired_text: "El enlace se pudo usar hasta el {date}. Solicite uno nuevo a la empresa que se lo envió.",
+        expired_text: "El enlace fue válido hasta el {date}. Solicite uno nuevo a la empresa que se lo envió.",
         unknown_title: "Este enlace no funciona",
         unknown_text: "El enlace está incompleto o ya no es válido. Copie la dirección completa del mensaje o solicite un enlace nuevo a la empresa que se lo envió.",
         busy_title: "Demasiadas solicitudes",

@@ -4,13 +4,14 @@ use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
-        subject: "{% if several %}{{ document_count }} nouveaux documents scellés{% else %}Nouveau document scellé{% endif %} de {{ issuer.name }}",
-        heading: "{% if several %}Nouveaux documents scellés{% else %}Nouveau document scellé{% endif %}",
+        subject: "{% if several %}{{ document_count }} nouveaux documents portant un cachet électronique envoyés par{% else %}Nouveau document portant un cachet électronique envoyé par{% endif %} {{ issuer.name }}",
+        heading: "{% if several %}Nouveaux documents portant un cachet électronique{% else %}Nouveau document portant un cachet électronique{% endif %}",
         intro: "{{ issuer.name }} met à votre disposition {% if several %}{{ document_count }} documents portant un cachet électronique{% else %}un document portant un cachet électronique{% endif %}.",
         reference: "Référence",
         description: "Description",
+        colon: "\u{a0}:",
         documents: "{% if several %}Documents{% else %}Document{% endif %}",
-        sealed: "scellé par {{ document.sealed_by }} le {{ document.signing_time }}",
+        sealed: "cachet apposé par {{ document.sealed_by }} le {{ document.signing_time }}",
         more: "et {{ documents_more }} de plus",
         attached: "{% if several %}Les documents sont joints à ce message.{% else %}Le document est joint à ce message.{% endif %}",
         too_large: "{% if several %}Les documents sont trop volumineux pour être joints à ce message.{% else %}Le document est trop volumineux pour être joint à ce message.{% endif %}",
@@ -21,7 +22,7 @@ pub(super) const WORDS: Words = Words {
     test: LetterWords {
         subject: "Message d’essai de {account}",
         paragraphs: &[
-            "Ceci est un message d’essai. L’envoi de courrier de {account} fonctionne.",
+            "Ceci est un message d’essai. L’envoi des e-mails de {account} fonctionne.",
             "Il a été envoyé le {date}.",
         ],
     },
@@ -49,10 +50,17 @@ pub(super) const WORDS: Words = Words {
                 "Renouvelez-la avant cette date, faute de quoi plus rien ne pourra être scellé avec cette identité.",
             ],
         },
+        grant_ended: LetterWords {
+            subject: "L’accès à la clé {alias} a pris fin",
+            paragraphs: &[
+                "L’autorisation de l’autorité de certification d’utiliser la clé de l’identité {alias} a pris fin\u{a0}: son dernier jour est le {date}, ou toutes les signatures autorisées ont été faites.",
+                "Renouvelez-la pour sceller de nouveau avec cette identité.",
+            ],
+        },
         grant_used: LetterWords {
             subject: "Accès à la clé {alias}\u{a0}: {percent}\u{a0}% des signatures utilisées",
             paragraphs: &[
-                "{percent}\u{a0}% des signatures que l’autorité de certification autorise avec la clé de l’identité {alias} sont utilisées.",
+                "{percent}\u{a0}% des signatures que l’autorité de certification autorise avec la clé de l’identité {alias} ont été utilisées.",
                 "Renouvelez l’autorisation à temps, faute de quoi plus rien ne pourra être scellé avec cette identité.",
             ],
         },
@@ -60,21 +68,35 @@ pub(super) const WORDS: Words = Words {
             subject: "{company} a utilisé {percent}\u{a0}% de sa limite",
             paragraphs: &[
                 "{company} a scellé {used} documents sur {limit} pendant la période qui se termine le {date}.",
-                "Augmentez la limite si elle ne suffit pas.",
+                "Convenez d’une limite plus élevée si celle-ci ne suffit pas.",
+            ],
+        },
+        period_near: LetterWords {
+            subject: "{percent}\u{a0}% de la période de {company} sont écoulés",
+            paragraphs: &[
+                "La période de {company} se termine le {date}. Jusqu’ici, {used} documents sur {limit} ont été scellés.",
+                "Convenez à temps de la suivante.",
             ],
         },
         usage_exceeded: LetterWords {
             subject: "{company} a dépassé sa limite",
             paragraphs: &[
                 "{company} a scellé {used} documents\u{a0}; la limite pour la période qui se termine le {date} est de {limit}.",
-                "Convenez avec l’entreprise d’une limite plus élevée.",
+                "Convenez d’une limite plus élevée.",
+            ],
+        },
+        usage_ended: LetterWords {
+            subject: "La période de {company} est terminée",
+            paragraphs: &[
+                "La période de {company} s’est terminée le {date}, avec {used} documents scellés sur {limit}.",
+                "Convenez d’une nouvelle période.",
             ],
         },
         mail_closed: LetterWords {
-            subject: "L’envoi de courrier de {account} est arrêté",
+            subject: "L’envoi des e-mails de {account} est arrêté",
             paragraphs: &[
                 "Le serveur de messagerie de {account} n’accepte plus de message depuis le {date}. Sa dernière réponse\u{a0}: {words}",
-                "Les messages sont conservés et leur envoi est réessayé. Vérifiez l’hôte, le port, le nom d’utilisateur et le mot de passe du compte.",
+                "Les messages sont conservés et leur envoi sera retenté. Vérifiez l’hôte, le port, le nom d’utilisateur et le mot de passe du compte.",
             ],
         },
         queue_old: LetterWords {
@@ -84,23 +106,30 @@ pub(super) const WORDS: Words = Words {
                 "Vérifiez que le traitement en arrière-plan fonctionne et que le serveur de messagerie et les adresses de destination répondent.",
             ],
         },
+        operations_old: LetterWords {
+            subject: "Des opérations sont inachevées depuis le {date}",
+            paragraphs: &[
+                "Opérations inachevées\u{a0}: {waiting}. La plus ancienne a été acceptée le {date}.",
+                "Vérifiez que les clés et la base de données répondent et consultez le journal du service.",
+            ],
+        },
     },
-    footer_alarm: "Ce message a été envoyé automatiquement par Chancery à ses opérateurs.",
+    footer_alarm: "Envoyé automatiquement par Chancery.",
     page: PageWords {
         autonym: "Français",
         languages: "Langue",
         skip: "Aller aux documents",
-        title: "Documents scellés",
-        heading: "Documents de {issuer}",
+        title: "Documents portant un cachet électronique",
+        heading: "Documents envoyés par {issuer}",
         reference: "Référence",
         description: "Description",
         vat_number: "Numéro de TVA",
         documents: "Documents",
         name: "Document",
         size: "Taille",
-        sealed_by: "Scellé par",
-        sealed_at: "Scellé le",
-        not_sealed: "Non scellé",
+        sealed_by: "Cachet apposé par",
+        sealed_at: "Cachet apposé le",
+        not_sealed: "Sans cachet",
         fingerprint: "Empreinte (SHA-256)",
         download: "Télécharger",
         download_all: "Tout télécharger (ZIP, {size})",
@@ -109,7 +138,7 @@ pub(super) const WORDS: Words = Words {
         expired_title: "Ce lien a expiré",
         expired_text: "Le lien était utilisable jusqu’au {date}. Demandez-en un nouveau à l’entreprise qui vous l’a envoyé.",
         unknown_title: "Ce lien ne fonctionne pas",
-        unknown_text: "Le lien est incomplet ou n’est plus valable. Copiez l’adresse entière du message ou demandez un nouveau lien à l’entreprise qui vous l’a envoyé.",
+        unknown_text: "Le lien est incomplet ou n’est plus valide. Copiez l’adresse entière du message ou demandez un nouveau lien à l’entreprise qui vous l’a envoyé.",
         busy_title: "Trop de requêtes",
         busy_text: "Veuillez réessayer dans {seconds} secondes.",
         fault_title: "La page ne peut pas être affichée",

@@ -4,17 +4,18 @@ use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
-        subject: "{% if several %}{{ document_count }} nuovi documenti sigillati{% else %}Nuovo documento sigillato{% endif %} da {{ issuer.name }}",
+        subject: "{% if several %}{{ document_count }} nuovi documenti sigillati inviati{% else %}Nuovo documento sigillato inviato{% endif %} da {{ issuer.name }}",
         heading: "{% if several %}Nuovi documenti sigillati{% else %}Nuovo documento sigillato{% endif %}",
         intro: "{{ issuer.name }} ha messo a Sua disposizione {% if several %}{{ document_count }} documenti con sigillo elettronico{% else %}un documento con sigillo elettronico{% endif %}.",
         reference: "Riferimento",
         description: "Descrizione",
+        colon: ":",
         documents: "{% if several %}Documenti{% else %}Documento{% endif %}",
         sealed: "sigillato da {{ document.sealed_by }}, {{ document.signing_time }}",
         more: "e altri {{ documents_more }}",
         attached: "{% if several %}I documenti sono allegati a questo messaggio.{% else %}Il documento è allegato a questo messaggio.{% endif %}",
         too_large: "{% if several %}I documenti sono troppo grandi per essere allegati a questo messaggio.{% else %}Il documento è troppo grande per essere allegato a questo messaggio.{% endif %}",
-        link: "{% if several %}Consultare e scaricare i documenti{% else %}Consultare e scaricare il documento{% endif %}",
+        link: "{% if several %}Visualizza e scarica i documenti{% else %}Visualizza e scarica il documento{% endif %}",
         expires: "Il collegamento è personale. Scadenza: {{ link_expires }}.",
         footer: "Questo messaggio è stato inviato automaticamente a {{ receiver }} per conto di {{ issuer.name }}.",
     },
@@ -49,6 +50,13 @@ pub(super) const WORDS: Words = Words {
                 "La rinnovi prima di tale data; altrimenti non sarà possibile sigillare con questa credenziale.",
             ],
         },
+        grant_ended: LetterWords {
+            subject: "Accesso alla chiave {alias} terminato",
+            paragraphs: &[
+                "L’autorizzazione dell’autorità di certificazione a usare la chiave della credenziale {alias} è terminata, per scadenza o perché tutte le firme consentite sono state eseguite. Data di scadenza: {date}.",
+                "La rinnovi per sigillare di nuovo con questa credenziale.",
+            ],
+        },
         grant_used: LetterWords {
             subject: "Accesso alla chiave {alias}: firme utilizzate, {percent}%",
             paragraphs: &[
@@ -60,14 +68,28 @@ pub(super) const WORDS: Words = Words {
             subject: "{company} ha utilizzato il {percent}% del limite",
             paragraphs: &[
                 "{company} ha sigillato {used} documenti su {limit}. Fine del periodo: {date}.",
-                "Aumenti il limite se non sarà sufficiente.",
+                "Concordi un limite più alto se questo non sarà sufficiente.",
+            ],
+        },
+        period_near: LetterWords {
+            subject: "È trascorso il {percent}% del periodo di {company}",
+            paragraphs: &[
+                "Il periodo di {company} sta per terminare, con {used} documenti sigillati su {limit}. Fine del periodo: {date}.",
+                "Concordi per tempo il prossimo.",
             ],
         },
         usage_exceeded: LetterWords {
             subject: "{company} ha superato il limite",
             paragraphs: &[
                 "{company} ha sigillato {used} documenti; il limite del periodo è di {limit}. Fine del periodo: {date}.",
-                "Concordi con l’azienda un limite più alto.",
+                "Concordi un limite più alto.",
+            ],
+        },
+        usage_ended: LetterWords {
+            subject: "Il periodo di {company} è terminato",
+            paragraphs: &[
+                "Il periodo di {company} è terminato, con {used} documenti sigillati su {limit}. Fine del periodo: {date}.",
+                "Concordi un nuovo periodo.",
             ],
         },
         mail_closed: LetterWords {
@@ -84,14 +106,21 @@ pub(super) const WORDS: Words = Words {
                 "Verifichi che l’elaborazione in background sia attiva e che il server di posta e gli indirizzi di destinazione rispondano.",
             ],
         },
+        operations_old: LetterWords {
+            subject: "Operazioni non concluse dal {date}",
+            paragraphs: &[
+                "Operazioni non concluse: {waiting}. La più vecchia è stata accettata il {date}.",
+                "Verifichi che le chiavi e il database rispondano e consulti il registro del servizio.",
+            ],
+        },
     },
-    footer_alarm: "Questo messaggio è stato inviato automaticamente da Chancery ai suoi operatori.",
+    footer_alarm: "Inviato automaticamente da Chancery.",
     page: PageWords {
         autonym: "Italiano",
         languages: "Lingua",
         skip: "Vai ai documenti",
         title: "Documenti sigillati",
-        heading: "Documenti da {issuer}",
+        heading: "Documenti di {issuer}",
         reference: "Riferimento",
         description: "Descrizione",
         vat_number: "Partita IVA",

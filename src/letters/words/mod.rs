@@ -31,6 +31,8 @@ pub(super) struct NotificationWords {
     pub(super) intro: &'static str,
     pub(super) reference: &'static str,
     pub(super) description: &'static str,
+    /// As it stands behind a word: French keeps a space before it.
+    pub(super) colon: &'static str,
     pub(super) documents: &'static str,
     pub(super) sealed: &'static str,
     pub(super) more: &'static str,
@@ -55,11 +57,15 @@ pub(super) struct AlarmWords {
     pub(super) expiring_text: &'static [&'static str],
     pub(super) expired: LetterWords,
     pub(super) grant_ending: LetterWords,
+    pub(super) grant_ended: LetterWords,
     pub(super) grant_used: LetterWords,
     pub(super) usage_near: LetterWords,
+    pub(super) period_near: LetterWords,
     pub(super) usage_exceeded: LetterWords,
+    pub(super) usage_ended: LetterWords,
     pub(super) mail_closed: LetterWords,
     pub(super) queue_old: LetterWords,
+    pub(super) operations_old: LetterWords,
 }
 
 /// Words of the receiver's page.

@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
         intro: "{{ issuer.name }} disponibilizou-lhe {% if several %}{{ document_count }} documentos com selo eletrónico{% else %}um documento com selo eletrónico{% endif %}.",
         reference: "Referência",
         description: "Descrição",
+        colon: ":",
         documents: "{% if several %}Documentos{% else %}Documento{% endif %}",
         sealed: "selado por {{ document.sealed_by }} em {{ document.signing_time }}",
         more: "e mais {{ documents_more }}",
@@ -38,7 +39,7 @@ pub(super) const WORDS: Words = Words {
         expired: LetterWords {
             subject: "O certificado {alias} expirou",
             paragraphs: &[
-                "O certificado da credencial {alias} ({subject}) expirou em {date}. Já nada é selado com ele.",
+                "O certificado da credencial {alias} ({subject}) expirou em {date}. Já não é possível selar com ele.",
                 "Registe um novo certificado para voltar a selar.",
             ],
         },
@@ -47,6 +48,13 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "A autorização da entidade certificadora para usar a chave da credencial {alias} termina em {date}.",
                 "Renove-a antes dessa data; caso contrário, não será possível selar com esta credencial.",
+            ],
+        },
+        grant_ended: LetterWords {
+            subject: "O acesso à chave {alias} terminou",
+            paragraphs: &[
+                "A autorização da entidade certificadora para usar a chave da credencial {alias} terminou: a data de fim é {date}, ou as assinaturas permitidas foram todas utilizadas.",
+                "Renove-a para continuar a selar com esta credencial.",
             ],
         },
         grant_used: LetterWords {
@@ -60,14 +68,28 @@ pub(super) const WORDS: Words = Words {
             subject: "{company} utilizou {percent}% do seu limite",
             paragraphs: &[
                 "{company} selou {used} de {limit} documentos no período que termina em {date}.",
-                "Aumente o limite se este não for suficiente.",
+                "Acorde um limite mais alto se este não for suficiente.",
+            ],
+        },
+        period_near: LetterWords {
+            subject: "Decorreram {percent}% do período de {company}",
+            paragraphs: &[
+                "O período de {company} termina em {date}. Até agora foram selados {used} de {limit} documentos.",
+                "Acorde o próximo a tempo.",
             ],
         },
         usage_exceeded: LetterWords {
             subject: "{company} ultrapassou o seu limite",
             paragraphs: &[
                 "{company} selou {used} documentos; o limite para o período que termina em {date} é de {limit}.",
-                "Acorde com a empresa um limite mais alto.",
+                "Acorde um limite mais alto.",
+            ],
+        },
+        usage_ended: LetterWords {
+            subject: "O período de {company} terminou",
+            paragraphs: &[
+                "O período de {company} terminou em {date}, com {used} de {limit} documentos selados.",
+                "Acorde um novo período.",
             ],
         },
         mail_closed: LetterWords {
@@ -84,8 +106,15 @@ pub(super) const WORDS: Words = Words {
                 "Verifique se o processamento em segundo plano está ativo e se o servidor de correio e os endereços de destino respondem.",
             ],
         },
+        operations_old: LetterWords {
+            subject: "Há operações por concluir desde {date}",
+            paragraphs: &[
+                "Operações por concluir: {waiting}. A mais antiga foi aceite em {date}.",
+                "Verifique se as chaves e a base de dados respondem, e consulte o registo do serviço.",
+            ],
+        },
     },
-    footer_alarm: "Esta mensagem foi enviada automaticamente pelo Chancery aos seus operadores.",
+    footer_alarm: "Enviado automaticamente pelo Chancery.",
     page: PageWords {
         autonym: "Português",
         languages: "Idioma",
@@ -107,7 +136,7 @@ pub(super) const WORDS: Words = Words {
         gone: "Já não se encontra guardado",
         expires: "Esta página é pessoal e está disponível até {date}.",
         expired_title: "Esta ligação expirou",
-        expired_text: "A ligação pôde ser usada até {date}. Peça uma nova à empresa que a enviou.",
+        expired_text: "A ligação foi válida até {date}. Peça uma nova à empresa que a enviou.",
         unknown_title: "Esta ligação não funciona",
         unknown_text: "A ligação está incompleta ou já não é válida. Copie o endereço completo da mensagem ou peça uma nova ligação à empresa que a enviou.",
         busy_title: "Demasiados pedidos",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::compose::Letter;
 use super::dkim::DkimKey;
 use crate::domain::delivery::MailAddress;
 
@@ -81,6 +82,17 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// No try takes longer than this once it has a connection to use: what a lease must outlive.
+    #[must_use]
+    pub const fn longest_try_ms(&self) -> u64 {
+        // Sending and answer of RSET, two EHLO, STARTTLS, TLS, AUTH with its challenges, MAIL, RCPT, DATA,
+        // and the greeting.
+        let commands = 2 * 13 + 1;
+        2 * (self.connect_ms + self.data_ms) + commands * self.command_ms + self.write_ms
+    }
+}
+
 /// Who we are to a relay.
 #[derive(Clone, Debug)]
 pub struct Login {
@@ -134,6 +146,19 @@ impl Account {
             ehlo_name: String::new(),
             connections: 4,
             dkim: None,
+        }
+    }
+
+    /// The letter as it goes to the relay: composed, and signed if the account has a DKIM key. The same
+    /// letter gives the same bytes, so it may be composed anew for each try.
+    ///
+    /// # Errors
+    /// What about the letter cannot be written, or that the key does not sign.
+    pub fn compose(&self, letter: &Letter) -> Result<Vec<u8>, String> {
+        let message = letter.compose()?;
+        match &self.dkim {
+            Some(key) => key.sign(&message, letter.date).map_err(|error| error.to_string()),
+            None => Ok(message),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A letter becomes the bytes of an Internet message (RFC 5322, MIME). The same letter gives the same
 //! bytes: a repeated try carries what the first one carried. All of it is 7-bit, so that it passes
-//! any relay.
+//! any relay, except a receiver's address that is not ASCII itself.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -73,6 +73,14 @@ impl Letter {
         let mut builder = Message::builder()
             .from(Mailbox::new(name(&self.from_name), mailbox(&self.from)?))
             .to(Mailbox::new(name(&self.to_name), mailbox(&self.to)?));
+        let to = mailbox(&self.to)?.to_string();
+        if !to.is_ascii() {
+            // No encoded word may stand in an address: it stays as it is (RFC 6532 3.2), and the relay must
+            // know SMTPUTF8.
+            let header = HeaderName::new_from_ascii_str("To");
+            let value = HeaderValue::dangerous_new_pre_encoded(header, to.clone(), to);
+            builder = builder.raw_header(value);
+        }
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(Mailbox::new(None, mailbox(reply_to)?));
         }
@@ -138,9 +146,8 @@ impl Attachment {
             .unwrap_or(ContentType::TEXT_PLAIN);
         let file_name = clean(&self.file_name, MOST_NAME).replace(['/', '\\'], "_");
         let bytes = self.bytes.as_ref().clone();
-        // Without a line end binary bytes stay as they are; base64 takes any.
         let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
-            .unwrap_or_else(|bytes| Body::new(bytes));
+            .unwrap_or_else(Body::new);
         SinglePart::builder()
             .content_type(content_type)
             .header(ContentDisposition::attachment(&file_name))
@@ -164,7 +171,7 @@ pub(super) fn mailbox(address: &MailAddress) -> Result<Address, String> {
 fn readable(content_type: ContentType, text: &str) -> SinglePart {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
     let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable)
-        .unwrap_or_else(|text| Body::new(text));
+        .unwrap_or_else(Body::new);
     SinglePart::builder().content_type(content_type).body(body)
 }
 
@@ -177,10 +184,12 @@ fn name(text: &str) -> Option<String> {
     Some(clean(text, MOST_NAME)).filter(|text| !text.is_empty())
 }
 
-/// One line of at most so many characters.
+/// One line of at most so many characters, in which no reader finds an encoded word (RFC 2047) that we
+/// did not make.
 fn clean(text: &str, most: usize) -> String {
     let plain = |c: char| if c.is_control() || "\u{2028}\u{2029}".contains(c) { ' ' } else { c };
-    text.trim().chars().map(plain).take(most).collect::<String>().trim().to_owned()
+    let line: String = text.trim().chars().map(plain).take(most).collect();
+    line.trim().replace("=?", "= ?")
 }
 
 /// What may stand in a List-Id or a language tag.

@@ -11,8 +11,8 @@ use thiserror::Error;
 
 use crate::domain::instant::Instant;
 
-/// Headers that are signed when they are there. Each is named once more than it occurs, so that none
-/// can be added (RFC 6376 8.15).
+/// Headers that are signed. Each is named once more than it occurs, so that none can be added (RFC 6376
+/// 5.4 and 8.15).
 const SIGNED: [&str; 10] = [
     "From",
     "Reply-To",
@@ -129,16 +129,12 @@ impl DkimKey {
         for name in SIGNED {
             let of_name =
                 |(field, _): &&(&[u8], &[u8])| field.eq_ignore_ascii_case(name.as_bytes());
-            let mut found = false;
             // From below to above: that is how verifiers pick them (RFC 6376 5.4.2).
             for (field, value) in fields.iter().rev().filter(of_name) {
                 names.push(name);
                 relaxed_header(field, value, &mut input);
-                found = true;
             }
-            if found {
-                names.push(name);
-            }
+            names.push(name);
         }
         let body = digest::digest(&digest::SHA256, &relaxed_body(body));
         let algorithm = match self.pair {

@@ -33,11 +33,11 @@ pub struct AccountKey {
 /// Sends mail and keeps connections for a while.
 #[derive(Default)]
 pub struct Mailer {
-    shelves: Mutex<HashMap<i64, Arc<Shelf>>>,
+    accounts: Mutex<HashMap<i64, Arc<Pool>>>,
 }
 
 /// The connections of one account.
-struct Shelf {
+struct Pool {
     revision: i64,
     /// As many permits as connections may be open.
     gate: Semaphore,
@@ -118,17 +118,17 @@ impl Mailer {
             Err(said) => return Tried::new(Verdict::Never, "rcpt", &said),
         };
         let envelope = Envelope { from, to, message };
-        let shelf = self.shelf(account, key);
-        let Ok(_open) = shelf.gate.acquire().await else {
+        let pool = self.pool(account, key);
+        let Ok(_open) = pool.gate.acquire().await else {
             return Tried::new(Verdict::Relay, "connect", "the account is being closed");
         };
-        while let Some(line) = shelf.take() {
-            if let Some(tried) = transact(line, account, &envelope, &shelf).await {
+        while let Some(line) = pool.take() {
+            if let Some(tried) = transact(line, account, &envelope, &pool).await {
                 return tried;
             }
         }
-        match Line::connect(account, &shelf.connector).await {
-            Ok(line) => transact(line, account, &envelope, &shelf).await.unwrap_or_else(|| {
+        match Line::connect(account, &pool.connector).await {
+            Ok(line) => transact(line, account, &envelope, &pool).await.unwrap_or_else(|| {
                 Tried::new(Verdict::Relay, "mail", "the relay closed a new connection")
             }),
             Err(tried) => tried,
@@ -150,27 +150,27 @@ impl Mailer {
 
     /// Says goodbye on every connection that is not in use, for a clean end of the process.
     pub async fn close(&self) {
-        let shelves: Vec<_> = locked(&self.shelves).drain().map(|(_, shelf)| shelf).collect();
-        for line in shelves.iter().flat_map(|shelf| shelf.retire()) {
+        let accounts: Vec<_> = locked(&self.accounts).drain().map(|(_, pool)| pool).collect();
+        for line in accounts.iter().flat_map(|pool| pool.retire()) {
             line.dialogue.close().await;
         }
     }
 
-    fn shelf(&self, account: &Account, key: AccountKey) -> Arc<Shelf> {
-        let mut shelves = locked(&self.shelves);
-        if let Some(shelf) = shelves.get(&key.id)
-            && shelf.revision == key.revision
+    fn pool(&self, account: &Account, key: AccountKey) -> Arc<Pool> {
+        let mut accounts = locked(&self.accounts);
+        if let Some(pool) = accounts.get(&key.id)
+            && pool.revision == key.revision
         {
-            return Arc::clone(shelf);
+            return Arc::clone(pool);
         }
-        let shelf = Arc::new(Shelf {
+        let pool = Arc::new(Pool {
             revision: key.revision,
             gate: Semaphore::new(account.connections.clamp(1, 1_000)),
             connector: tls::connector(account.ca_pem.as_deref()),
             idle_ms: account.timeouts.idle_ms,
             rack: Mutex::default(),
         });
-        if let Some(old) = shelves.insert(key.id, Arc::clone(&shelf)) {
+        if let Some(old) = accounts.insert(key.id, Arc::clone(&pool)) {
             let lines = old.retire();
             tokio::spawn(async move {
                 for line in lines {
@@ -178,7 +178,7 @@ impl Mailer {
                 }
             });
         }
-        shelf
+        pool
     }
 }
 
@@ -186,7 +186,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Shelf {
+impl Pool {
     /// The connection that was used last: those before it may run out of time.
     fn take(&self) -> Option<Line> {
         locked(&self.rack).idle.pop().map(|(line, _)| line)
@@ -235,12 +235,12 @@ impl Shelf {
     }
 }
 
-/// One transaction, and back to the shelf with the connection; `None` when it was stale.
+/// One transaction, and back to the pool with the connection; `None` when it was stale.
 async fn transact(
     mut line: Line,
     account: &Account,
     envelope: &Envelope<'_>,
-    shelf: &Arc<Shelf>,
+    pool: &Arc<Pool>,
 ) -> Option<Tried> {
     match line.transact(account, envelope).await {
         Ended::Stale => None,
@@ -248,7 +248,7 @@ async fn transact(
         Ended::Kept(tried) => {
             line.used = true;
             line.clean = tried.verdict == Verdict::Accepted;
-            shelf.put(line);
+            pool.put(line);
             Some(tried)
         }
     }
@@ -260,6 +260,9 @@ impl Line {
         if self.used && !self.clean {
             match self.dialogue.ask(&Rset.to_string(), wait_ms).await {
                 Ok(reply) if reply.is_done() => {}
+                Err(Trouble::Late(said)) => {
+                    return Ended::Lost(Tried::new(Verdict::Relay, "mail", &said));
+                }
                 _ => return Ended::Stale,
             }
         }
@@ -272,7 +275,8 @@ impl Line {
             Ok(reply) if reply.is_done() => {}
             // Also relays that take only so many messages on a connection.
             Ok(reply) if self.used && reply.is_transient() => return Ended::Stale,
-            Err(_) if self.used => return Ended::Stale,
+            // Not when it is late: so long a wait is not begun anew.
+            Err(Trouble::Broken(_) | Trouble::Nonsense(_)) if self.used => return Ended::Stale,
             Ok(reply) if reply.is_too_large(true) => {
                 return Ended::Kept(Tried::new(Verdict::TooLarge, "mail", &reply.text()));
             }

@@ -93,7 +93,7 @@ mod tests {
     fn reads_replies_and_stops_at_their_end() {
         let (reply, taken) =
             Reply::read(b"250-a.example\r\n250-SIZE 10\r\n250 OK\r\n354 x").unwrap();
-        assert_eq!((reply.code, taken), (250, 37));
+        assert_eq!((reply.code, taken), (250, 36));
         assert_eq!(reply.keyword("size"), Some("10"));
         assert_eq!(Reply::read(b"250-a\r\n250 b"), Err(Misread::Incomplete));
         assert_eq!(Reply::read(b"250\n").unwrap().0.lines, [""]);

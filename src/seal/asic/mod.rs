@@ -25,7 +25,8 @@ use crate::pki::algorithm::KeyKind;
 use crate::pki::cms::Unsigned;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::signature::SignatureValue;
-use pack::{Method, Packer};
+use pack::Method;
+pub use pack::Packer;
 
 /// Media type of the container, and the content of its first file.
 const MEDIA_TYPE: &str = "application/vnd.etsi.asic-e+zip";

@@ -16,7 +16,7 @@ pub(super) enum Method {
 const UTF8_NAME: u16 = 1 << 11;
 
 /// A ZIP being written. What is put in must be below 4 GiB altogether.
-pub(super) struct Packer {
+pub struct Packer {
     bytes: Vec<u8>,
     directory: Vec<u8>,
     entries: u16,
@@ -26,14 +26,15 @@ pub(super) struct Packer {
 
 impl Packer {
     /// An empty one; every entry gets this time.
-    pub(super) fn new(at: Instant, capacity: usize) -> Self {
+    #[must_use]
+    pub fn new(at: Instant, capacity: usize) -> Self {
         let (date, time) = at.to_dos_date_time();
         let bytes = Vec::with_capacity(capacity);
         Self { bytes, directory: Vec::new(), entries: 0, date, time }
     }
 
     /// Adds a file as it is; gives where its bytes stand.
-    pub(super) fn store(&mut self, name: &str, content: &[u8]) -> Range<usize> {
+    pub fn store(&mut self, name: &str, content: &[u8]) -> Range<usize> {
         let crc32 = crc32fast::hash(content);
         self.copy(name, Method::Stored, crc32, narrow(content.len()), content)
     }
@@ -83,7 +84,8 @@ impl Packer {
     }
 
     /// The ZIP.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
         let offset = narrow(self.bytes.len());
         let length = narrow(self.directory.len());
         self.bytes.extend(self.directory);

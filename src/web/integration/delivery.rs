@@ -1,8 +1,5 @@
 //! Mails about operations: asked for again, looked at, and their links closed.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
@@ -16,7 +13,6 @@ use super::errors::{ErrorResponse, Problem};
 use super::lookup::{not_an_id, operation_id, scope, yes_or_no};
 use super::request::{self, PersonReceiver};
 use crate::domain::delivery::Verdict;
-use crate::domain::ids::ClientServiceId;
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Attempt, Message, Target};
 use crate::domain::refusal::Refusal;
@@ -118,7 +114,8 @@ pub struct Revoked {
     request_body = Vec<Again>,
     security(("access_token" = [])),
     responses((status = 202, body = Queued), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
-        (status = 404, body = ErrorResponse), (status = 409, body = ErrorResponse), (status = 429, body = ErrorResponse))
+        (status = 404, body = ErrorResponse), (status = 409, body = ErrorResponse), (status = 413, body = ErrorResponse),
+        (status = 429, body = ErrorResponse))
 )]
 pub async fn resend(
     State(web): State<Web>,
@@ -188,7 +185,8 @@ fn read(body: &[u8]) -> Result<Vec<PersonReceiver>, Refusal> {
     get, path = "/api/v0/delivery/mail/{id}", tag = "integration",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
-    responses((status = 200, body = Vec<Mail>), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = Vec<Mail>), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn history(
     State(web): State<Web>,
@@ -206,7 +204,8 @@ pub async fn history(
     delete, path = "/api/v0/delivery/mail/{id}/links", tag = "integration",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
-    responses((status = 200, body = Revoked), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = Revoked), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn revoke_links(
     State(web): State<Web>,
@@ -269,7 +268,7 @@ pub struct Tested {
 
 /// Sends a test mail at once over the mail server of the client service, or the installation's.
 ///
-/// One try, which is not repeated. 502 when the server does not take it, with its words.
+/// One try, which is not repeated; 20 in an hour. 502 when the server does not take it, with its words.
 #[utoipa::path(
     post, path = "/api/v0/delivery/mail/test", tag = "integration",
     request_body = TestBody,
@@ -297,9 +296,7 @@ pub async fn test(
     let receivers = request::receivers(vec![receiver], "receivers")?;
     let Some(receiver) = receivers.first() else { return Err(Refusal::NoReceivers.into()) };
     let service = caller.client_service.id;
-    if !web.test_mails.take(service, web.app.now()) {
-        return Err(Problem::too_many());
-    }
+    web.test_mails.take(service, web.app.now()).map_err(Problem::hourly_limit)?;
     let language = receiver.language.unwrap_or_default();
     let tried = mail::test(&web.app, Some(service), &receiver.address, language).await?;
     match tried {
@@ -308,27 +305,5 @@ pub async fn test(
         }
         Some(tried) => Err(Problem::not_mailed(tried.phase, &tried.reply)),
         None => Err(Problem::not_mailed("setup", "no mail server is set up; ask the operator")),
-    }
-}
-
-/// Test mails of client services: so many in an hour, as each goes where its caller says.
-#[derive(Default)]
-pub struct TestMails {
-    windows: Mutex<HashMap<ClientServiceId, (Instant, u32)>>,
-}
-
-impl TestMails {
-    const IN_AN_HOUR: u32 = 20;
-    const HOUR_MS: i64 = 60 * 60 * 1000;
-
-    /// Whether one more may go out.
-    fn take(&self, service: ClientServiceId, now: Instant) -> bool {
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = windows.entry(service).or_insert((now, 0));
-        if now.unix_ms().abs_diff(window.0.unix_ms()) >= Self::HOUR_MS.unsigned_abs() {
-            *window = (now, 0);
-        }
-        window.1 += 1;
-        window.1 <= Self::IN_AN_HOUR
     }
 }

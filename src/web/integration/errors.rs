@@ -41,6 +41,8 @@ pub struct Problem {
     reason: &'static str,
     cause: String,
     operation: Option<i64>,
+    /// Seconds until a retry may help, where the family does not say it.
+    wait: Option<u64>,
 }
 
 /// Error families, with the statuses we give them and those Sign'Stash prints.
@@ -132,6 +134,15 @@ impl Problem {
         Self::new(Family::TooMany, "too-many-requests", cause)
     }
 
+    /// A client service has asked for something often enough in this hour; seconds until the next.
+    #[must_use]
+    pub fn hourly_limit(seconds: u64) -> Self {
+        let cause =
+            "this was asked for often enough in this hour; wait as long as Retry-After says";
+        let problem = Self::new(Family::TooMany, "hourly-limit", cause.to_owned());
+        Self { wait: Some(seconds), ..problem }
+    }
+
     /// The body is larger than the limit.
     #[must_use]
     pub fn body_too_large(limit: usize) -> Self {
@@ -153,8 +164,15 @@ impl Problem {
         Self::new(Family::Invalid, "body-unfinished", cause)
     }
 
+    /// There is no such webhook endpoint, or not for this client service.
+    #[must_use]
+    pub fn no_such_endpoint() -> Self {
+        let cause = "no such webhook endpoint for this client service".to_owned();
+        Self::new(Family::Address, "endpoint-not-found", cause)
+    }
+
     const fn new(family: Family, reason: &'static str, cause: String) -> Self {
-        Self { family, reason, cause, operation: None }
+        Self { family, reason, cause, operation: None, wait: None }
     }
 }
 
@@ -227,13 +245,13 @@ impl IntoResponse for Problem {
                 HeaderValue::from_static("Bearer realm=\"chancery\", error=\"invalid_token\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        let wait = match self.family {
+        let wait = self.wait.or(match self.family {
             Family::Fault => None,
-            Family::DailyLimit => Some("3600"),
-            _ => retryable.then_some("2"),
-        };
+            Family::DailyLimit => Some(3600),
+            _ => retryable.then_some(2),
+        });
         if let Some(seconds) = wait {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -280,6 +298,7 @@ const fn family(refusal: &Refusal) -> Family {
         Refusal::MemberTooLong { .. }
         | Refusal::TooManyDocuments { .. }
         | Refusal::TooManyReceivers { .. }
+        | Refusal::TooManyEndpoints { .. }
         | Refusal::DocumentTooLarge { .. } => Family::TooLarge,
         Refusal::ReferenceReused { .. } | Refusal::DocumentReferenceReused { .. } => {
             Family::Conflict
@@ -292,6 +311,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::CertificateUnusable { .. } => Family::CertificateUnusable,
         Refusal::AliasInvalid => Family::NotSetUp,
         Refusal::MemberInvalid { .. }
+        | Refusal::WebhookUrlRefused { .. }
         | Refusal::ReferenceInvalid { .. }
         | Refusal::ReferenceRepeated { .. }
         | Refusal::Base64Invalid { .. }

@@ -21,6 +21,7 @@ use crate::workflow::{self, operations};
 
 /// References to look an operation up by; give one.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub struct References {
     /// The client's name for the request.
@@ -39,7 +40,8 @@ pub struct References {
     get, path = "/api/v0/operation/id/withDocumentExternalReference/{reference}", tag = "integration",
     params(("reference" = String, Path, description = "the client's name for the document, percent-encoded")),
     security(("access_token" = [])),
-    responses((status = 200, body = i64), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = i64), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn id_with_document_reference(
     State(web): State<Web>,
@@ -65,7 +67,8 @@ pub async fn id_with_document_reference(
 #[utoipa::path(
     get, path = "/api/v0/operation/id", tag = "integration", params(References),
     security(("access_token" = [])),
-    responses((status = 200, body = i64), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = i64), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn id(
     State(web): State<Web>,
@@ -81,7 +84,8 @@ pub async fn id(
 #[utoipa::path(
     get, path = "/api/v0/operation/byReference", tag = "integration", params(References),
     security(("access_token" = [])),
-    responses((status = 200, body = SignOperation), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn by_reference(
     State(web): State<Web>,
@@ -102,7 +106,8 @@ pub async fn by_reference(
     get, path = "/api/v0/operation/status/{id}", tag = "integration",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
-    responses((status = 200, body = BaseOperation), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = BaseOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn status(
     State(web): State<Web>,
@@ -129,7 +134,8 @@ pub async fn status(
         ("include" = bool, Path, description = "whether the answer carries the sealed documents"),
     ),
     security(("access_token" = [])),
-    responses((status = 200, body = SignOperation), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
+    responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 404, body = ErrorResponse))
 )]
 pub async fn detail(
     State(web): State<Web>,

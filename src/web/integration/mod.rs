@@ -9,6 +9,7 @@ mod overrides;
 pub mod request;
 pub mod sign;
 mod visible;
+pub mod webhooks;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
@@ -33,4 +34,5 @@ pub(super) fn routes() -> Router<Web> {
         .route("/api/v0/delivery/mail/test", post(delivery::test))
         .route("/api/v0/delivery/mail/{id}", get(delivery::history))
         .route("/api/v0/delivery/mail/{id}/links", delete(delivery::revoke_links))
+        .merge(webhooks::routes())
 }

@@ -214,7 +214,7 @@ pub struct Decoded {
 /// # Errors
 /// A refusal that concerns the request as a whole. Refusals of single documents are inside.
 pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
-    let body = parse(body)?;
+    let body: SignBody<'_> = read_object(body)?;
     let external_reference = reference(body.external_reference.as_deref(), "externalReference")?;
     let description = required(body.description, || "description".to_owned())?;
     readable(&description, "description")?;
@@ -238,7 +238,7 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
     })
 }
 
-fn parse(body: &[u8]) -> Result<SignBody<'_>, Refusal> {
+pub(super) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let parsed =
         serde_path_to_error::deserialize::<_, Object<_>>(&mut reader).map_err(|error| {

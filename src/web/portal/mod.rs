@@ -1,3 +1,291 @@
-//! The receiver's page: what a link in a notification opens.
+//! The receiver's page: what the link in a notification opens. No login, no cookie, no script; the
+//! first opening tells the sender that the mail was received.
 
+pub(super) mod download;
 pub mod page;
+pub mod rate;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{ConnectInfo, Extension, Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Web;
+use crate::domain::language::Language;
+use crate::domain::text::hex;
+use crate::workflow::Error;
+use crate::workflow::portal::{self, Download, Link, Opening};
+use download::Place;
+use page::View;
+use rate::Visitor;
+
+/// What is told to come back when there is no place.
+const BUSY_SECONDS: u64 = 10;
+/// What RFC 8187 lets a name in a header say as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(super) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/r/style.css", get(style))
+        .route("/r/{token}", get(documents))
+        .route("/r/{token}/documents/{number}", get(document))
+        .route("/r/{token}/documents.zip", get(archive))
+}
+
+/// Where a request comes from, when the server knows.
+type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+async fn style() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    (headers, page::STYLE).into_response()
+}
+
+async fn documents(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    token: Result<Path<String>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let Ok(Path(token)) = token else { return visit.refuse(&View::Unknown) };
+    match visit.open(&token).await {
+        Ok(opening) => {
+            let language = visit.language(Some(opening.language));
+            let view = View::Documents(shown(&opening, token));
+            visit.page(StatusCode::OK, language, &view)
+        }
+        Err(refused) => refused,
+    }
+}
+
+async fn document(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let Ok(Path((token, number))) = path else { return visit.refuse(&View::Unknown) };
+    let opening = match visit.open(&token).await {
+        Ok(opening) => opening,
+        Err(refused) => return refused,
+    };
+    let wanted = opening.files.iter().find(|file| file.number.to_string() == number);
+    let Some(wanted) = wanted else { return visit.refuse(&View::Unknown) };
+    let Some(place) = Place::among(&web.downloads, wanted.length).await else {
+        return visit.refuse(&View::Busy(BUSY_SECONDS));
+    };
+    visit.save(portal::file(&web.app, wanted).await, place)
+}
+
+async fn archive(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    token: Result<Path<String>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let Ok(Path(token)) = token else { return visit.refuse(&View::Unknown) };
+    let opening = match visit.open(&token).await {
+        Ok(opening) => opening,
+        Err(refused) => return refused,
+    };
+    let Some(length) = opening.archive_length() else {
+        return visit.refuse(&View::Unknown);
+    };
+    // The documents and the archive of them are in memory at once.
+    let Some(place) = Place::among(&web.downloads, length.saturating_mul(2)).await else {
+        return visit.refuse(&View::Busy(BUSY_SECONDS));
+    };
+    visit.save(portal::archive(&web.app, &opening).await, place)
+}
+
+/// One request for a page or a download.
+struct Visit<'a> {
+    web: &'a Web,
+    visitor: Visitor,
+    /// A person may be behind it: not a look at the headers, and not a browser's guess.
+    counts: bool,
+    chosen: Option<Language>,
+    browser: Option<Language>,
+}
+
+impl<'a> Visit<'a> {
+    fn new(
+        web: &'a Web,
+        peer: Peer,
+        method: &Method,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Self {
+        let guess = ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().any(|name| {
+            let value = headers.get(*name).and_then(|value| value.to_str().ok());
+            value.is_some_and(|value| value.contains("prefetch") || value.contains("preview"))
+        });
+        let chosen = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "lang")
+            .and_then(|(_, value)| Language::parse(&value));
+        let browser = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self {
+            web,
+            visitor: Visitor::Address(rate::address(
+                peer.map(|Extension(ConnectInfo(peer))| peer),
+                headers,
+            )),
+            counts: *method == Method::GET && !guess,
+            chosen,
+            browser: browser.and_then(portal::language_wished),
+        }
+    }
+
+    /// The documents behind a link, recorded as received; else the page that says why not.
+    async fn open(&self, token: &str) -> Result<Opening, Response> {
+        let app = &self.web.app;
+        let visits = &self.web.visits;
+        visits.count(self.visitor, app.now()).map_err(|wait| self.refuse(&View::Busy(wait)))?;
+        let opening = match portal::open(app, token).await {
+            Ok(Link::Good(opening)) => opening,
+            Ok(Link::Expired { until, language }) => {
+                let language = self.language(Some(language));
+                return Err(self.page(StatusCode::GONE, language, &View::Expired(until)));
+            }
+            Err(error) => return Err(self.failed(&error)),
+        };
+        let link = Visitor::Link(opening.message.id);
+        visits.count(link, app.now()).map_err(|wait| self.refuse(&View::Busy(wait)))?;
+        if self.counts {
+            portal::received(app, &opening).await.map_err(|error| self.failed(&error))?;
+        }
+        Ok(*opening)
+    }
+
+    /// As chosen on the page, as the receiver's mail, as the browser is set, in this order.
+    fn language(&self, known: Option<Language>) -> Language {
+        self.chosen.or(known).or(self.browser).unwrap_or_default()
+    }
+
+    fn failed(&self, error: &Error) -> Response {
+        match error {
+            Error::NotFound | Error::Refused(_) => self.refuse(&View::Unknown),
+            Error::Busy => self.refuse(&View::Busy(BUSY_SECONDS)),
+            Error::Unavailable(..) | Error::Internal(_) => {
+                let causes = crate::workflow::execute::chain(error);
+                tracing::error!(%causes, "the receiver's page cannot be shown");
+                self.refuse(&View::Fault)
+            }
+        }
+    }
+
+    fn refuse(&self, view: &View) -> Response {
+        let status = match view {
+            View::Busy(_) => StatusCode::TOO_MANY_REQUESTS,
+            View::Fault => StatusCode::SERVICE_UNAVAILABLE,
+            View::Expired(_) => StatusCode::GONE,
+            View::Documents(_) | View::Unknown => StatusCode::NOT_FOUND,
+        };
+        let mut response = self.page(status, self.language(None), view);
+        if let View::Busy(seconds) = view {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+        }
+        response
+    }
+
+    fn page(&self, status: StatusCode, language: Language, view: &View) -> Response {
+        let body = page::render(language, &root(&self.web.app.issuer), view);
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.as_str()));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
+        protect(headers);
+        response
+    }
+
+    fn save(&self, download: Result<Download, Error>, place: Place) -> Response {
+        let Download { name, content_type, bytes } = match download {
+            Ok(download) => download,
+            Err(error) => return self.failed(&error),
+        };
+        let plain =
+            |c: char| if c.is_ascii_alphanumeric() || "-._ ()".contains(c) { c } else { '_' };
+        let ascii: String = name.chars().map(plain).collect();
+        let encoded = utf8_percent_encode(&name, PLAIN);
+        // RFC 6266: the second name is for readers that know it.
+        let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
+        let octets = HeaderValue::from_static("application/octet-stream");
+        let length = bytes.len();
+        let mut response = download::body(bytes, place).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(content_type).unwrap_or(octets));
+        if let Ok(disposition) = HeaderValue::try_from(disposition) {
+            headers.insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        protect(headers);
+        response
+    }
+}
+
+/// What a page or a download says to browsers, proxies and search engines.
+fn protect(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, page::CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow, noarchive"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Where the pages hang as a browser sees it: the public address may have a path of its own.
+fn root(public: &str) -> String {
+    let behind = public.split_once("://").map_or("", |(_, behind)| behind);
+    let path = behind.split_once('/').map_or("", |(_, path)| path.trim_end_matches('/'));
+    if path.is_empty() { "/r".to_owned() } else { format!("/{path}/r") }
+}
+
+fn shown(opening: &Opening, token: String) -> page::Documents {
+    let sealer = &opening.sealer;
+    page::Documents {
+        issuer: opening.issuer.name.clone(),
+        vat_number: opening.issuer.vat_number.clone(),
+        reference: opening.operation.external_reference.as_str().to_owned(),
+        description: opening.operation.description.clone(),
+        documents: opening
+            .files
+            .iter()
+            .map(|file| page::Document {
+                number: file.number,
+                name: file.name.clone(),
+                size_bytes: file.length,
+                sealed: Some(page::Sealed {
+                    by: sealer.name.clone(),
+                    organization: sealer.organization.clone(),
+                    at: file.signing_time,
+                }),
+                fingerprint: file.sha256.map(|sha256| hex(&sha256)),
+                kept: opening.keeps(file),
+            })
+            .collect(),
+        expires: opening.expires,
+        token,
+        archive_bytes: opening.archive_length(),
+    }
+}

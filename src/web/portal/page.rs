@@ -39,6 +39,8 @@ pub struct Documents {
     pub expires: Instant,
     /// The token of the link, from which the downloads hang.
     pub token: String,
+    /// Octets of all documents in one archive, where there is one.
+    pub archive_bytes: Option<u64>,
 }
 
 /// A document of the operation.
@@ -85,7 +87,8 @@ pub fn render(language: Language, root: &str, view: &View) -> String {
         View::Unknown => message(words.unknown_title, words.unknown_text.to_owned()),
         View::Busy(seconds) => message(
             words.busy_title,
-            filled(words.busy_text, &[("seconds", locale.number(*seconds))]),
+            // The words speak of several.
+            filled(words.busy_text, &[("seconds", locale.number((*seconds).max(2)))]),
         ),
         View::Fault => message(words.fault_title, words.fault_text.to_owned()),
     };
@@ -138,15 +141,9 @@ struct Row<'a> {
 }
 
 fn documents_page<'a>(frame: Frame<'a>, locale: Locale, facts: &'a Documents) -> DocumentsPage<'a> {
-    let kept: Vec<u64> = facts
-        .documents
-        .iter()
-        .filter(|document| document.kept)
-        .map(|document| document.size_bytes)
-        .collect();
-    let whole = kept.iter().fold(0_u64, |sum, size| sum.saturating_add(*size));
-    let download_all =
-        (kept.len() > 1).then(|| filled(frame.words.download_all, &[("size", locale.size(whole))]));
+    let download_all = facts
+        .archive_bytes
+        .map(|whole| filled(frame.words.download_all, &[("size", locale.size(whole))]));
     let rows = facts
         .documents
         .iter()

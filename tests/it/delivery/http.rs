@@ -1,8 +1,10 @@
 //! What integrators see of delivery: states in the operation, every try, and mails asked for again.
 
+use chancery::domain::ids::{EventId, OperationId};
+use chancery::domain::webhook::EventKind;
 use serde_json::{Value, json};
 
-use super::{HOUR, House, use_server, with_receivers};
+use super::{HOUR, House, MINUTE, use_server, with_receivers};
 use crate::support::client::{Client, HTTP, PATIENCE, small};
 use crate::support::postgres::Postgres;
 use crate::support::service::{Setup, run, unique};
@@ -188,6 +190,63 @@ fn what_cannot_be_sent_again_is_refused_by_name() {
     });
 }
 
+/// What has not gone out when it is taken back does not go out; webhooks hear of it, as of what nobody
+/// sealed.
+#[test]
+fn what_is_taken_back_does_not_go_out() {
+    run(async {
+        let allow = |config: &mut chancery::config::Config| {
+            config.webhooks.allow_http = true;
+            config.webhooks.allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
+        };
+        let house = House::with(Script::default(), allow).await;
+        let wish = json!({ "url": "http://127.0.0.1:9/", "events": ["notification.failed"] });
+        let added = house.client.post("/api/v0/webhook/endpoint", wish.to_string()).await;
+        assert_eq!(added.status, 201, "{}", added.text());
+        let operation = house.operation(&["wrong@customer.example"], true).await;
+        let url = format!("{}/api/v0/delivery/mail/{operation}/links", house.client.base);
+        let revoked = HTTP.delete(url).bearer_auth(&house.client.token).send().await.unwrap();
+        assert_eq!(revoked.json::<Value>().await.unwrap(), json!({ "revoked": 1 }));
+        house.deliver().await;
+        assert!(house.smtp.accepted().is_empty());
+        let mail = house.mail(operation).await;
+        assert_eq!(mail.status.as_str(), "SENDING_FAILED");
+        assert!(mail.last_reply.unwrap().contains("taken back"));
+
+        let mut failed = with_receivers(&unique("failed"), &["ap@customer.example"], false);
+        failed["documents"][0]["documentRequest"]["base64Content"] = json!("PGE+");
+        let failed = house.client.sign(&failed).await.good();
+        let failed = OperationId::from_i64(failed["id"].as_i64().unwrap());
+        for operation in [operation, failed] {
+            let mail = house.mail(operation).await;
+            let told = EventId::from_i64(mail.id.as_i64() | 1 << 62);
+            let event = house.service.app.reader.event(told).await.unwrap().unwrap();
+            let found = (event.kind, event.operation, event.message);
+            assert_eq!(found, (EventKind::NotificationFailed, Some(operation), Some(mail.id)));
+        }
+    });
+}
+
+/// Who is written to again is written to in the same language.
+#[test]
+fn the_language_is_kept() {
+    run(async {
+        let house = House::new().await;
+        let mut request = with_receivers(&unique("language"), &["ap@cliente.example"], false);
+        request["preservationInfo"]["deliveryInfo"]["personReceiver"][0]["language"] =
+            json!("pt-PT");
+        let answer = house.client.sign(&request).await.good();
+        let one = json!(["AP@cliente.example"]);
+        assert_eq!(resend(&house.client, &answer["id"], "false", &one).await.0, 202);
+        house.deliver().await;
+        let accepted = house.smtp.accepted();
+        assert_eq!(accepted.len(), 2);
+        for mail in accepted {
+            assert_eq!(mail.header("Content-Language").as_deref(), Some("pt"));
+        }
+    });
+}
+
 /// A mailbox gets five mails about an operation in a day, however often somebody asks.
 #[test]
 fn asking_again_has_a_limit_by_day() {
@@ -255,6 +314,12 @@ fn a_test_mail_says_how_it_went() {
         for _ in 0..18 {
             ask(json!({ "email": "ops@acme.example" })).await;
         }
-        ask(json!({ "email": "ops@acme.example" })).await.error(429, "0.0.11", "too-many-requests");
+        house.pass(10 * MINUTE);
+        let refused = ask(json!({ "email": "ops@acme.example" })).await;
+        refused.error(429, "0.0.11", "hourly-limit");
+        assert_eq!(refused.header("retry-after"), "3000");
+        // Who waits so long is served.
+        house.pass(3_000_000);
+        ask(json!({ "email": "ops@acme.example" })).await.error(502, "0.0.5", "mail-not-taken");
     });
 }

@@ -4,6 +4,7 @@
 mod http;
 mod killed;
 mod ladder;
+mod letters;
 mod relay;
 
 use std::sync::Arc;
@@ -35,7 +36,7 @@ struct House {
 }
 
 /// Lets a service use a scripted server.
-fn use_server(config: &mut Config, smtp: &SmtpServer) {
+pub(crate) fn use_server(config: &mut Config, smtp: &SmtpServer) {
     "127.0.0.1".clone_into(&mut config.mail.host);
     config.mail.port = smtp.port();
     config.mail.security = Security::None;
@@ -112,7 +113,7 @@ impl House {
 }
 
 /// A request with one small document and receivers.
-fn with_receivers(reference: &str, receivers: &[&str], attach: bool) -> Value {
+pub(crate) fn with_receivers(reference: &str, receivers: &[&str], attach: bool) -> Value {
     let receivers: Vec<Value> = receivers.iter().map(|email| json!({ "email": email })).collect();
     let mut request = small(reference);
     request["preservationInfo"] = json!({

@@ -4,10 +4,15 @@
 use chancery::config::Config;
 use chancery::domain::delivery::DeliveryStatus::{Pending, SendingError, SendingFailed, Sent};
 use chancery::domain::delivery::MailAddress;
+use chancery::domain::ids::MessageId;
+use chancery::domain::outbox::{Channel, Message, MessageKind, Way};
+use chancery::domain::scope::Scope;
 use chancery::domain::smtp::SmtpSettings;
 use chancery::outbound::mail::Security;
 use chancery::workflow::mail::{self, NewServer};
+use chancery::workflow::notify;
 use secrecy::SecretString;
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::{HOUR, House, MINUTE, use_server};
 use crate::support::service::run;
@@ -173,9 +178,8 @@ async fn own_server(
 fn a_client_service_may_have_its_own_server() {
     run(async {
         let house = House::new().await;
-        let mut script = Script::default();
-        script.login = Some(("acme".to_owned(), "correct horse battery".to_owned()));
-        let own = SmtpServer::start(script);
+        let login = Some(("acme".to_owned(), "correct horse battery".to_owned()));
+        let own = SmtpServer::start(Script { login, ..Script::default() });
         own_server(&house, &own, "none", Some(("acme", "correct horse battery"))).await.unwrap();
         let operation = house.operation(&["ap@customer.example"], false).await;
         house.deliver().await;
@@ -208,6 +212,143 @@ fn a_client_service_may_have_its_own_server() {
         house.deliver().await;
         assert_eq!(house.status(closed).await, Sent);
         assert_eq!(house.smtp.accepted().len(), 2);
+    });
+}
+
+/// A server that was repaired, or taken away, holds nothing back: not its mails, and not the state of
+/// the service.
+#[test]
+fn a_circuit_goes_with_its_server() {
+    run(async {
+        let house = House::new().await;
+        let closed = SmtpServer::start(Script::default());
+        closed.set(|script| script.at(Step::Mail, Act::say("550 5.7.1 account closed")));
+        own_server(&house, &closed, "none", None).await.unwrap();
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        for _ in 0..6 {
+            house.deliver_next(operation).await;
+        }
+        assert_eq!(house.service.app.circuits.all().len(), 1);
+        let good = SmtpServer::start(Script::default());
+        own_server(&house, &good, "none", None).await.unwrap();
+        house.deliver().await;
+        assert_eq!(house.status(operation).await, Sent, "at once, not after the rest");
+        assert_eq!(good.accepted().len(), 1);
+        assert!(house.service.app.circuits.all().is_empty());
+
+        good.set(|script| script.at(Step::Mail, Act::say("550 5.7.1 account closed")));
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        assert_eq!(house.service.app.circuits.all().len(), 1);
+        mail::reset_server(&house.service.app, &house.client.alias).await.unwrap();
+        house.deliver().await;
+        assert_eq!(house.status(operation).await, Sent);
+        assert_eq!(house.smtp.accepted().len(), 1, "over the installation's server");
+        assert!(house.service.app.circuits.all().is_empty());
+
+        // A circuit that nobody waits for any more does not stand for ever.
+        house.smtp.set(|script| script.at(Step::Connect, Act::say("554 5.3.2 no")));
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.deliver().await;
+        let revoked =
+            notify::revoke_links(&house.service.app, Scope::Installation, operation, None);
+        assert_eq!(revoked.await.unwrap(), 1);
+        house.pass(2 * HOUR);
+        house.deliver().await;
+        assert!(house.service.app.circuits.all().is_empty());
+    });
+}
+
+/// While a client service's own server is full, mails of others are leased, those of nobody too.
+#[test]
+fn a_full_way_leaves_the_others_out_of_it() {
+    run(async {
+        let house = House::new().await;
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        let app = &house.service.app;
+        let theirs = house.mail(operation).await;
+        let alarm = Message {
+            id: MessageId::from_i64(app.next_id()),
+            kind: MessageKind::Alarm,
+            client_service: None,
+            operation: None,
+            ..theirs.clone()
+        };
+        app.store.enqueue(std::slice::from_ref(&alarm)).await.unwrap();
+        let full = [Way::Mail(theirs.client_service)];
+        let until = app.now().plus_ms(1000);
+        let leased = app.store.lease_messages(Channel::Mail, (app.now(), until), 9, &full).await;
+        let leased: Vec<MessageId> = leased.unwrap().iter().map(|(_, it)| it.id).collect();
+        assert_eq!(leased, [alarm.id]);
+    });
+}
+
+/// An endpoint that takes every connection and never answers does not hold mails up.
+#[test]
+fn webhooks_that_hang_do_not_hold_mails_up() {
+    run(async {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let smtp = SmtpServer::start(Script::default());
+        let mut setup = crate::support::service::Setup::new();
+        use_server(&mut setup.config, &smtp);
+        setup.config.delivery.senders = 1;
+        setup.config.webhooks.allow_http = true;
+        setup.config.webhooks.allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
+        let service = setup.start().await;
+        let client = service.client().await;
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let wish = serde_json::json!({ "url": url }).to_string();
+        assert_eq!(client.post("/api/v0/webhook/endpoint", wish).await.status, 201);
+        for number in 0..3 {
+            let reference = format!("hanging {number}");
+            let request = super::with_receivers(&reference, &["ap@customer.example"], false);
+            client.sign(&request).await.good();
+        }
+        let begin = std::time::Instant::now();
+        smtp.wait_for(3);
+        assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
+        // The endpoint is asked all the same.
+        silent.accept().unwrap();
+        // Its try takes its fifteen seconds; nobody waits for that here.
+    });
+}
+
+/// The database is away as a mail was taken over: it is written down when it is back, and the mail is
+/// not sent again.
+#[test]
+fn an_answer_outlives_a_database_that_is_away() {
+    run(async {
+        let change = |config: &mut Config| {
+            config.store.wait_ms = 200;
+            config.delivery.lease_ms = 60_000;
+        };
+        let house = House::with(Script::default(), change).await;
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        house.smtp.set(|script| {
+            script.at(Step::Message, Act::Wait(std::time::Duration::from_millis(500)));
+        });
+        let pause = || tokio::time::sleep(std::time::Duration::from_millis(5));
+        let lock = async {
+            while house.smtp.tries("ap@customer.example") == 0 {
+                pause().await;
+            }
+            // Locked from within the try until the service has waited for it more than once.
+            let mut lock = SqliteConnection::connect(&house.service.database).await.unwrap();
+            while sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.is_err() {
+                pause().await;
+            }
+            while house.smtp.accepted().is_empty() {
+                pause().await;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+            sqlx::query("ROLLBACK").execute(&mut lock).await.unwrap();
+        };
+        tokio::join!(house.deliver(), lock);
+        assert_eq!(house.status(operation).await, Sent);
+        house.pass(HOUR);
+        house.deliver().await;
+        assert_eq!(house.smtp.accepted().len(), 1);
     });
 }
 
@@ -245,7 +386,7 @@ fn replicas_share_the_outbox() {
         let operation = house.operation(&receivers, false).await;
         while house.mails(operation).await.iter().any(|mail| mail.status != Sent) {
             let theirs = chancery::workflow::deliver::run_due(&other.app);
-            let (_, theirs) = tokio::join!(house.deliver(), theirs);
+            let ((), theirs) = tokio::join!(house.deliver(), theirs);
             theirs.unwrap();
             house.pass(1000);
         }

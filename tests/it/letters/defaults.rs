@@ -1,8 +1,9 @@
 //! The system's own letters: whole in every language, for one document and for many.
 
+use chancery::domain::alarm::Alarm;
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
-use chancery::letters::{self, Alarm, Rendered, TestMail, Values};
+use chancery::letters::{self, Rendered, TestMail, Values};
 
 const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
 
@@ -22,15 +23,25 @@ pub(crate) fn alarms() -> Vec<Alarm> {
         expiring(30),
         Alarm::CredentialExpired { alias: alias.clone(), subject, not_after: AT },
         Alarm::GrantEnding { alias: alias.clone(), ends: AT },
+        Alarm::GrantEnded { alias: alias.clone(), ends: AT },
         Alarm::GrantUsed { alias, percent: 91 },
         Alarm::UsageNear { company: company.clone(), used: 4000, limit: 5000, period_end: AT },
-        Alarm::UsageExceeded { company, used: 5001, limit: 5000, period_end: AT },
+        Alarm::PeriodNear {
+            company: company.clone(),
+            percent: 81,
+            used: 4000,
+            limit: 5000,
+            period_end: AT,
+        },
+        Alarm::UsageExceeded { company: company.clone(), used: 5001, limit: 5000, period_end: AT },
+        Alarm::UsageEnded { company, used: 4000, limit: 5000, period_end: AT },
         Alarm::MailClosed {
             account: "system".into(),
             since: AT,
             last_words: "535 5.7.8 no\r\nsuch {user}".into(),
         },
         Alarm::QueueOld { oldest: AT, waiting: 12_345 },
+        Alarm::OperationsOld { oldest: AT, waiting: 12_345 },
     ]
 }
 
@@ -53,7 +64,8 @@ fn is_whole(language: Language, letter: &Rendered) {
     for unwanted in ["<img", "<script", "<link", "url(", "@import", "src="] {
         assert!(!html.contains(unwanted), "{unwanted}");
     }
-    roxmltree::Document::parse(&xml_of(html)).unwrap_or_else(|error| panic!("{error}: {html}"));
+    let parsed = roxmltree::Document::parse(&xml_of(html)).map(drop);
+    assert!(parsed.is_ok(), "{parsed:?}: {html}");
 }
 
 /// HTML with its void elements closed.
@@ -80,7 +92,7 @@ fn notifications_say_it_in_every_language_for_one_and_for_several() {
                 assert!(part.contains(&document.sealed.as_ref().unwrap().by), "{part}");
             }
             assert!(part.contains("https://seals.example/r/sample"), "{part}");
-            assert!(part.contains("10:19 UTC"), "{part}");
+            assert!(part.contains("10:19"), "{part}");
         }
         facts.documents.truncate(1);
         facts.document_count = 1;
@@ -111,13 +123,13 @@ fn a_text_reads_well() {
          Description: Invoices of November\n\
          \n\
          Documents:\n\
-         - invoice-2026-0042.pdf (184.3 kB), sealed by Sample Trading Ltd e-Seal on 22 November 2026, 10:19 UTC\n\
-         - invoice-2026-0042.xml (12.5 kB), sealed by Sample Trading Ltd e-Seal on 22 November 2026, 10:19 UTC\n\
+         - invoice-2026-0042.pdf (184.3 kB), sealed by Sample Trading Ltd e-Seal on 22 November 2026 at 10:19 UTC\n\
+         - invoice-2026-0042.xml (12.5 kB), sealed by Sample Trading Ltd e-Seal on 22 November 2026 at 10:19 UTC\n\
          \n\
          View and download the documents:\n\
          https://seals.example/r/sample\n\
          \n\
-         The link is meant for you alone and is valid until 22 December 2026, 10:19 UTC.\n\
+         The link is meant for you alone and is valid until 22 December 2026 at 10:19 UTC.\n\
          \n\
          -- \n\
          This message was sent automatically to receiver@customer.example on behalf of Sample Trading Ltd.\n"
@@ -137,14 +149,17 @@ fn test_mails_and_alarms_name_what_they_are_about() {
             is_whole(language, &letter);
             let facts: &[&str] = match &alarm {
                 Alarm::CredentialExpiring { .. } | Alarm::CredentialExpired { .. } => {
-                    &["seal <1>", "CN=Sample e-Seal", "10:19 UTC"]
+                    &["seal <1>", "CN=Sample e-Seal", "10:19"]
                 }
-                Alarm::GrantEnding { .. } => &["seal <1>", "2026"],
+                Alarm::GrantEnding { .. } | Alarm::GrantEnded { .. } => &["seal <1>", "2026"],
                 Alarm::GrantUsed { .. } => &["seal <1>", "91"],
-                Alarm::UsageNear { .. } => &["Sample & Sons", "4", "5", "2026"],
+                Alarm::UsageNear { .. } | Alarm::UsageEnded { .. } => {
+                    &["Sample & Sons", "4", "5", "2026"]
+                }
+                Alarm::PeriodNear { .. } => &["Sample & Sons", "4", "5", "2026"],
                 Alarm::UsageExceeded { .. } => &["Sample & Sons", "001", "5", "2026"],
-                Alarm::MailClosed { .. } => &["system", "535 5.7.8 no  such {user}", "10:19 UTC"],
-                Alarm::QueueOld { .. } => &["12", "345", "10:19 UTC"],
+                Alarm::MailClosed { .. } => &["system", "535 5.7.8 no  such {user}", "10:19"],
+                Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
             };
             for fact in facts {
                 assert!(letter.text.contains(fact), "{fact} in {}", letter.text);
@@ -155,4 +170,56 @@ fn test_mails_and_alarms_name_what_they_are_about() {
         subjects.dedup();
         assert_eq!(subjects.len(), alarms().len(), "{subjects:?}");
     }
+}
+
+/// The letter about the time speaks of time, and letters that companies get too do not speak of them.
+#[test]
+fn usage_letters_speak_to_operators_and_companies() {
+    let letter = |language, wanted: fn(&Alarm) -> bool| {
+        letters::alarm(language, &alarms().into_iter().find(wanted).unwrap())
+    };
+    let near = letter(Language::En, |alarm| matches!(alarm, Alarm::PeriodNear { .. }));
+    assert_eq!(near.subject, "81% of the period of Sample & Sons is over");
+    assert_eq!(
+        near.text,
+        "The period of Sample & Sons ends on 22 November 2026. So far 4,000 of 5,000 documents are sealed.\n\n\
+         Agree on the next one in time.\n\n\
+         -- \n\
+         Sent automatically by Chancery.\n"
+    );
+    for language in Language::ALL {
+        let near = letter(language, |alarm| matches!(alarm, Alarm::PeriodNear { .. }));
+        assert!(near.subject.contains("81"), "{}", near.subject);
+    }
+    let exceeded = letter(Language::En, |alarm| matches!(alarm, Alarm::UsageExceeded { .. }));
+    assert!(exceeded.text.contains("\n\nAgree on a higher limit.\n\n"), "{}", exceeded.text);
+}
+
+#[test]
+fn french_keeps_a_space_before_a_colon() {
+    let facts = letters::sample(Language::Fr);
+    let letter =
+        letters::render(&letters::notification(Language::Fr), &Values::of(&facts)).unwrap();
+    for part in [&letter.text, &letter.html] {
+        assert!(part.contains("Référence\u{a0}: "), "{part}");
+        assert!(!part.contains("Référence:"), "{part}");
+    }
+    assert!(letter.text.contains("\nDocuments\u{a0}:\n"), "{}", letter.text);
+}
+
+/// "and 1 more" is wrong in most languages: the last one is listed instead.
+#[test]
+fn a_rest_of_one_is_listed() {
+    let mut facts = letters::sample(Language::De);
+    let source = letters::notification(Language::De);
+    let mut told = |count: usize| {
+        let document = facts.documents[0].clone();
+        facts.documents = vec![document; count];
+        facts.document_count = count;
+        let text = letters::render(&source, &Values::of(&facts)).unwrap().text;
+        (text.matches("- rechnung-").count(), text.contains(" weitere"))
+    };
+    assert_eq!(told(100), (100, false));
+    assert_eq!(told(101), (101, false));
+    assert_eq!(told(102), (100, true));
 }

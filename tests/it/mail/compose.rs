@@ -98,6 +98,22 @@ fn no_value_makes_a_header_or_a_long_or_8_bit_line() {
 }
 
 #[test]
+fn an_address_in_another_script_stays_as_it_is() {
+    let mut letter = letter("josé@exämple.pt");
+    letter.to_name = "José".to_owned();
+    let message = String::from_utf8(letter.compose().unwrap()).unwrap();
+    assert!(message.contains("\r\nTo: josé@xn--exmple-cua.pt\r\n"), "{message}");
+}
+
+#[test]
+fn nobody_elses_encoded_word_is_decoded() {
+    let mut letter = letter("ap@customer.example");
+    letter.subject = "Pay =?utf-8?q?=0D=0Anow?=".to_owned();
+    let message = String::from_utf8(letter.compose().unwrap()).unwrap();
+    assert!(message.contains("\r\nSubject: Pay = ?utf-8?q?=0D=0Anow?=\r\n"), "{message}");
+}
+
+#[test]
 fn no_text_can_close_its_part() {
     let mut letter = letter("ap@customer.example");
     letter.html = Some(String::new());

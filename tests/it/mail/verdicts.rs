@@ -144,6 +144,35 @@ async fn no_answer_to_the_message_leaves_it_open_whether_it_arrived() {
 }
 
 #[tokio::test]
+async fn a_relay_that_went_silent_while_idle_is_not_waited_for_twice() {
+    let server = SmtpServer::start(Script::default());
+    let (mailer, account) = (Mailer::new(), impatient(&server));
+    let message = letter("ap@customer.example").compose().unwrap();
+    let to = address("ap@customer.example");
+    assert_eq!(mailer.send(&account, KEY, &to, &message).await.verdict, Accepted);
+    server.set(|script| script.at(Step::Mail, Act::Silence));
+    let tried = mailer.send(&account, KEY, &to, &message).await;
+    assert_eq!((tried.verdict, tried.phase), (Relay, "mail"));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn accepted_letters_lie_in_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Some(folder.path().to_owned());
+    let server = SmtpServer::start(Script { folder: place, ..Script::default() });
+    for local in ["a", "b"] {
+        let to = format!("{local}@customer.example");
+        assert_eq!(try_once(&account(&server), &to).await.verdict, Accepted);
+    }
+    let mail = std::fs::read(folder.path().join("000002.eml")).unwrap();
+    assert_eq!(mail, server.accepted()[1].message);
+    let envelope = std::fs::read(folder.path().join("000002.json")).unwrap();
+    let envelope: serde_json::Value = serde_json::from_slice(&envelope).unwrap();
+    assert_eq!(envelope["to"], serde_json::json!(["b@customer.example"]));
+}
+
+#[tokio::test]
 async fn a_broken_connection_before_the_final_dot_is_not_ambiguous() {
     let server = SmtpServer::start(Script::default());
     let steps = [
@@ -160,7 +189,7 @@ async fn a_broken_connection_before_the_final_dot_is_not_ambiguous() {
                 script.at(step, act.clone());
             });
             let tried = try_once(&impatient(&server), "ap@customer.example").await;
-            assert_eq!((tried.verdict, tried.phase), (verdict.clone(), phase), "{step:?} {act:?}");
+            assert_eq!((tried.verdict, tried.phase), (verdict, phase), "{step:?} {act:?}");
             assert!(!tried.ambiguous, "{step:?} {act:?}");
         }
     }

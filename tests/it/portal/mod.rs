@@ -1,4 +1,6 @@
 //! The receiver's page: its look, judged by a browser.
 
 mod browser;
-mod page;
+mod links;
+pub(crate) mod page;
+mod slow;

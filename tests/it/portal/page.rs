@@ -38,6 +38,7 @@ pub(super) fn documents() -> Documents {
         ],
         expires: AT.plus_ms(30 * 86_400_000),
         token: "tok-en".into(),
+        archive_bytes: Some(552_960),
     }
 }
 
@@ -53,7 +54,7 @@ fn the_page_lists_documents_with_who_sealed_them_and_escapes_every_name() {
             "href=\"/r/tok-en/documents.zip\"",
             "href=\"/r/style.css\"",
             "href=\"?lang=de\"",
-            "10:19 UTC",
+            "10:19",
         ] {
             assert!(page.contains(wanted), "{wanted} in {page}");
         }
@@ -63,6 +64,7 @@ fn the_page_lists_documents_with_who_sealed_them_and_escapes_every_name() {
     }
     let mut one = documents();
     one.documents.truncate(1);
+    one.archive_bytes = None;
     assert!(!render(Language::En, "/r", &View::Documents(one)).contains(".zip"));
 }
 
@@ -74,6 +76,8 @@ fn other_pages_say_what_to_do() {
         for page in &pages {
             assert!(page.contains("<h1>") && !page.contains('{'), "{page}");
         }
-        assert!(pages[1].contains("10:19 UTC") && pages[2].contains("17"));
+        assert!(pages[1].contains("10:19") && pages[2].contains("17"));
+        let soon = render(language, "/r", &View::Busy(1));
+        assert!(soon.contains(" 2 ") && !soon.contains(" 1 "), "{soon}");
     }
 }

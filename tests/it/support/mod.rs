@@ -7,6 +7,7 @@ pub(crate) mod judges;
 pub(crate) mod long_pdf;
 pub(crate) mod pdf_judges;
 pub(crate) mod pdfs;
+pub(crate) mod postfix;
 pub(crate) mod postgres;
 pub(crate) mod service;
 pub(crate) mod smtp;

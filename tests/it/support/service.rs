@@ -13,6 +13,7 @@ use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
 use chancery::domain::pades::ActiveContent;
 use chancery::keys::Keyring;
+use chancery::outbound::webhook::WebhookSender;
 use chancery::pki::certificate::Chain;
 use chancery::pki::envelope::Kek;
 use chancery::pki::jose::{TokenKey, TokenKeys};
@@ -141,8 +142,10 @@ impl Setup {
             limits: config.limits,
             execution: config.workflow,
             delivery: config.delivery,
+            alarms: config.alarms,
             mail_account: config.mail.account(false).unwrap(),
             kek: Kek::from_bytes(&[7; 32]).unwrap(),
+            webhooks: WebhookSender::new(config.webhooks).unwrap(),
             clock,
         })
         .unwrap();
@@ -252,6 +255,7 @@ impl Service {
             lint,
             signature_template: None,
             active_content,
+            language: None,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();
         Client::log_in(&self.base, &alias, secret.expose_secret()).await

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -174,7 +174,7 @@ pub(crate) struct Accepted {
     pub(crate) to: Vec<String>,
     /// As it was sent, dots undone.
     pub(crate) message: Vec<u8>,
-    pub(crate) at: SystemTime,
+    pub(crate) at: chancery::domain::instant::Instant,
     pub(crate) tls: bool,
     /// Who had logged in.
     pub(crate) user: Option<String>,
@@ -333,10 +333,9 @@ impl Shared {
         self.note(|journal| {
             if let Some(folder) = folder {
                 let name = format!("{:06}", journal.accepted.len() + 1);
-                let at_ms = accepted.at.duration_since(UNIX_EPOCH).unwrap().as_millis();
                 let envelope = serde_json::json!({
                     "from": accepted.from, "to": accepted.to, "tls": accepted.tls,
-                    "user": accepted.user, "at_ms": u64::try_from(at_ms).unwrap(),
+                    "user": accepted.user, "at_ms": accepted.at.unix_ms(),
                 });
                 std::fs::write(folder.join(format!("{name}.json")), envelope.to_string()).unwrap();
                 let partial = folder.join(format!("{name}.part"));

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::super::service::now;
 use super::{Accepted, Act, CERTIFICATES, Identity, Shared, Step, Tls};
 
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
@@ -112,7 +113,7 @@ impl Session {
     }
 
     async fn fill(&mut self) -> io::Result<()> {
-        let idle = self.shared.script().idle.unwrap_or(Duration::from_secs(3_600));
+        let idle = self.shared.script().idle.unwrap_or(Duration::from_hours(1));
         let mut piece = vec![0; 65_536];
         let read = tokio::time::timeout(idle, self.wire()?.read(&mut piece)).await;
         let count = read.map_err(|_| gone())??;
@@ -245,7 +246,7 @@ impl Session {
             from: self.from.clone().unwrap_or_default(),
             to: self.to.clone(),
             message,
-            at: SystemTime::now(),
+            at: now(),
             tls: self.tls,
             user: self.user.clone(),
             connection: self.number,

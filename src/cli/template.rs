@@ -1,0 +1,323 @@
+//! `template`: list, show, set, preview, history, restore, remove. Which names a template may use:
+//! docs/templates.md.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Failure, Outcome, house};
+use crate::app::App;
+use crate::config::Config;
+use crate::domain::client_service::ClientService;
+use crate::domain::language::Language;
+use crate::letters::{self, Rendered, Source, Values};
+use crate::workflow::templates::{self, Changes, Origin, Refused, TemplateKind, Which};
+
+/// Largest file that is read.
+const FILE_LIMIT: u64 = 1024 * 1024;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Lists the letters that a client service has of its own.
+    List {
+        /// Alias of the client service.
+        #[arg(long, value_name = "ALIAS")]
+        client_service: String,
+    },
+    /// Shows the template that a language is written with, the system's where there is no other.
+    ///
+    /// Example: chancery template show --client-service A --language pt --part html > mail.html
+    Show {
+        #[command(flatten)]
+        letter: Letter,
+        /// Only this part, and nothing else.
+        #[arg(long, value_enum)]
+        part: Option<PartName>,
+        /// This version instead of the one that counts.
+        #[arg(long)]
+        version: Option<u32>,
+    },
+    /// Sets a letter; parts that are not given stay as they are.
+    ///
+    /// Example: chancery template set --client-service A --language pt --html-file mail.html
+    Set {
+        #[command(flatten)]
+        letter: Letter,
+        #[command(flatten)]
+        files: Files,
+        /// Why, for the history.
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Writes a letter with sample data, from files that need not be set yet.
+    ///
+    /// Example: chancery template preview --client-service A --language de --output preview
+    Preview {
+        #[command(flatten)]
+        letter: Letter,
+        #[command(flatten)]
+        files: Files,
+        /// Folder for subject.txt, text.txt and mail.html; without it subject and text are printed.
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
+    /// Lists every version of a letter.
+    History(Letter),
+    /// Makes an old version the one that counts.
+    Restore {
+        #[command(flatten)]
+        letter: Letter,
+        /// Its number in the history.
+        #[arg(long)]
+        version: u32,
+    },
+    /// Takes a letter back, so that the next one in line counts again; its versions are kept.
+    Remove(Letter),
+}
+
+/// Which letter.
+#[derive(Args)]
+pub(super) struct Letter {
+    /// Alias of the client service.
+    #[arg(long, value_name = "ALIAS")]
+    client_service: String,
+    /// What the letter is for.
+    #[arg(long, default_value = "notification", value_parser = kind)]
+    kind: TemplateKind,
+    /// pt, en, es, fr, de or it; without it the letter for every language that has none of its own.
+    #[arg(long, value_parser = language)]
+    language: Option<Language>,
+}
+
+/// Files with the parts of a letter; - is standard input.
+#[derive(Args)]
+pub(super) struct Files {
+    /// File with the subject.
+    #[arg(long, value_name = "FILE")]
+    subject_file: Option<PathBuf>,
+    /// File with the plain text.
+    #[arg(long, value_name = "FILE")]
+    text_file: Option<PathBuf>,
+    /// File with the HTML.
+    #[arg(long, value_name = "FILE")]
+    html_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum PartName {
+    Subject,
+    Text,
+    Html,
+}
+
+fn kind(text: &str) -> Result<TemplateKind, String> {
+    TemplateKind::parse(text).ok_or_else(|| "the only kind is notification".to_owned())
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).ok_or_else(|| "one of pt, en, es, fr, de, it".to_owned())
+}
+
+pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    let app = house::app_without_keys(&config).await?;
+    match command {
+        Command::List { client_service } => list(&app, &client_service).await?,
+        Command::Show { letter, part, version } => show(&app, &letter, part, version).await?,
+        Command::Set { letter, files, note } => {
+            let which = which(&app, &letter).await?;
+            let set = templates::set(&app, which, files.read()?, &note).await;
+            let version = set.map_err(refused)?;
+            say!("Version {version} counts from now on.");
+        }
+        Command::Preview { letter, files, output } => {
+            preview(&app, &letter, &files, output.as_deref()).await?;
+        }
+        Command::History(letter) => history(&app, &letter).await?,
+        Command::Restore { letter, version } => {
+            let which = which(&app, &letter).await?;
+            let number = templates::restore(&app, which, version).await.map_err(refused)?;
+            say!("Version {version} counts again, as version {number}.");
+        }
+        Command::Remove(letter) => {
+            let which = which(&app, &letter).await?;
+            templates::take_back(&app, which, "taken back").await?;
+            let language = letter.language.unwrap_or_default();
+            let next = templates::resolve(&app, which.client_service, which.kind, language).await?;
+            say!("Taken back; what counts now: {}.", origin(next.1));
+        }
+    }
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(app: &App, alias: &str) -> Result<(), Failure> {
+    let service = client_service(app, alias).await?;
+    let letters = templates::list(app, service.id).await?;
+    let mut own = letters.iter().filter(|letter| letter.parts.is_some()).peekable();
+    if own.peek().is_none() {
+        say!("{alias} has no letters of its own; see: chancery template set --help");
+        return Ok(());
+    }
+    say!("{:<14} {:<10} {:<8} {:<21} NOTE", "KIND", "LANGUAGE", "VERSION", "SET");
+    for letter in own {
+        say!(
+            "{:<14} {:<10} {:<8} {:<21} {}",
+            letter.kind.to_lowercase(),
+            letter.language.map_or("every", Language::as_str),
+            letter.number,
+            letter.created.to_xs_date_time(),
+            letter.note
+        );
+    }
+    Ok(())
+}
+
+async fn show(
+    app: &App,
+    letter: &Letter,
+    part: Option<PartName>,
+    version: Option<u32>,
+) -> Result<(), Failure> {
+    let which = which(app, letter).await?;
+    let (source, origin) = match version {
+        None => {
+            let (source, from) = counting(app, which).await?;
+            (source, origin(from))
+        }
+        Some(number) => {
+            let versions = templates::history(app, which).await?;
+            let found = versions.into_iter().find(|version| version.number == number);
+            let parts = found.and_then(|version| version.parts);
+            let parts = parts.ok_or_else(|| format!("there is no version {number} with a text"))?;
+            let source = Source { subject: parts.subject, text: parts.text, html: parts.html };
+            (source, format!("version {number}"))
+        }
+    };
+    match part {
+        Some(PartName::Subject) => say!("{}", source.subject),
+        Some(PartName::Text) => say!("{}", source.text.trim_end()),
+        Some(PartName::Html) => say!("{}", source.html.trim_end()),
+        None => {
+            say!("== {origin}\n== subject\n{}", source.subject);
+            say!("== text\n{}\n== html\n{}", source.text.trim_end(), source.html.trim_end());
+        }
+    }
+    Ok(())
+}
+
+async fn preview(
+    app: &App,
+    letter: &Letter,
+    files: &Files,
+    output: Option<&Path>,
+) -> Result<(), Failure> {
+    let which = which(app, letter).await?;
+    let (mut source, _) = counting(app, which).await?;
+    let Changes { subject, text, html } = files.read()?;
+    source.subject = subject.unwrap_or(source.subject);
+    source.text = text.unwrap_or(source.text);
+    source.html = html.unwrap_or(source.html);
+    letters::check(&source).map_err(|problems| refused(Refused::Problems(problems)))?;
+    let values = Values::of(&letters::sample(letter.language.unwrap_or_default()));
+    let Rendered { subject, text, html } = letters::render(&source, &values)?;
+    let Some(folder) = output else {
+        say!("Subject: {subject}\n\n{}", text.trim_end());
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    for (name, content) in [("subject.txt", subject), ("text.txt", text), ("mail.html", html)] {
+        let file = folder.join(name);
+        std::fs::write(&file, content)
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    }
+    say!("Written to {}.", folder.display());
+    Ok(())
+}
+
+async fn history(app: &App, letter: &Letter) -> Result<(), Failure> {
+    let versions = templates::history(app, which(app, letter).await?).await?;
+    if versions.is_empty() {
+        say!("Never set: the system's letter counts.");
+        return Ok(());
+    }
+    say!("{:<8} {:<21} {:<11} NOTE", "VERSION", "SET", "");
+    for version in versions {
+        let state = if version.parts.is_some() { "" } else { "taken back" };
+        let set = version.created.to_xs_date_time();
+        say!("{:<8} {set:<21} {state:<11} {}", version.number, version.note);
+    }
+    Ok(())
+}
+
+/// The letter that counts; for every language, shown with the system's English.
+async fn counting(app: &App, which: Which) -> Result<(Source, Origin), Failure> {
+    if which.language.is_none() {
+        let newest = templates::history(app, which).await?.into_iter().next();
+        let number = newest.as_ref().map(|version| version.number);
+        if let (Some(parts), Some(number)) = (newest.and_then(|version| version.parts), number) {
+            let source = Source { subject: parts.subject, text: parts.text, html: parts.html };
+            return Ok((source, Origin::EveryLanguage(number)));
+        }
+        return Ok((templates::system(which.kind, Language::default()), Origin::System));
+    }
+    let language = which.language.unwrap_or_default();
+    Ok(templates::resolve(app, which.client_service, which.kind, language).await?)
+}
+
+fn origin(origin: Origin) -> String {
+    match origin {
+        Origin::Language(number) => format!("version {number} of the letter in this language"),
+        Origin::EveryLanguage(number) => {
+            format!("version {number} of the letter for every language")
+        }
+        Origin::System => "the system's letter".to_owned(),
+    }
+}
+
+impl Files {
+    fn read(&self) -> Result<Changes, Failure> {
+        let read = |file: &Option<PathBuf>| file.as_deref().map(read).transpose();
+        Ok(Changes {
+            subject: read(&self.subject_file)?.map(|subject| subject.trim().to_owned()),
+            text: read(&self.text_file)?,
+            html: read(&self.html_file)?,
+        })
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().take(FILE_LIMIT).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|file| file.take(FILE_LIMIT).read_to_string(&mut text))
+    };
+    read.map_err(|error| format!("{} cannot be read as UTF-8: {error}", file.display()))?;
+    Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
+}
+
+async fn which(app: &App, letter: &Letter) -> Result<Which, Failure> {
+    let service = client_service(app, &letter.client_service).await?;
+    Ok(Which { client_service: service.id, kind: letter.kind, language: letter.language })
+}
+
+async fn client_service(app: &App, alias: &str) -> Result<ClientService, Failure> {
+    let found = app.reader.client_service_by_alias(alias).await?;
+    let unknown =
+        || format!("no client service is called {alias}; see: chancery client-service list");
+    Ok(found.ok_or_else(unknown)?)
+}
+
+/// Every problem on a line of its own.
+fn refused(refused: Refused) -> Failure {
+    match refused {
+        Refused::Problems(problems) => {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            format!("the template was not set:\n  {}", lines.join("\n  ")).into()
+        }
+        other => other.into(),
+    }
+}

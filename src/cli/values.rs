@@ -1,0 +1,68 @@
+//! Values as people write them, in and out.
+
+use std::borrow::Cow;
+
+use crate::domain::delivery::MailAddress;
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+
+const DAY_MS: i64 = 86_400_000;
+
+pub(super) fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).ok_or_else(|| {
+        format!("one of {} is needed", Language::ALL.map(Language::as_str).join(", "))
+    })
+}
+
+pub(super) fn mail_address(text: &str) -> Result<MailAddress, String> {
+    MailAddress::parse(text).ok_or_else(|| "this is no mail address".to_owned())
+}
+
+/// The first instant of a day, UTC.
+pub(super) fn first_instant(text: &str) -> Result<Instant, String> {
+    let parsed = format!("{text}T00:00:00Z").parse::<der::DateTime>();
+    let parsed = parsed.map_err(|_| "a day such as 2026-12-31 is needed".to_owned())?;
+    let since = i64::try_from(parsed.unix_duration().as_millis()).unwrap_or(i64::MAX);
+    Ok(Instant::from_unix_ms(since))
+}
+
+/// Its last second.
+pub(super) fn last_instant(text: &str) -> Result<Instant, String> {
+    Ok(first_instant(text)?.plus_ms(DAY_MS - 1000))
+}
+
+/// A field of a CSV line (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe in
+/// front, so that a company's name calculates nothing.
+pub(super) fn csv(text: &str) -> Cow<'_, str> {
+    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    };
+    if guarded.contains(['"', ',', '\r', '\n']) {
+        Cow::Owned(format!("\"{}\"", guarded.replace('"', "\"\"")))
+    } else {
+        guarded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::csv;
+
+    #[test]
+    fn fields_of_csv_are_one_field_and_no_formula() {
+        for (text, field) in [
+            ("ACME", "ACME"),
+            ("A=B-1", "A=B-1"),
+            ("ACME, Lda", "\"ACME, Lda\""),
+            ("\"A\"", "\"\"\"A\"\"\""),
+            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+        ] {
+            assert_eq!(csv(text), field);
+        }
+    }
+}

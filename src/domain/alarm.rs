@@ -1,0 +1,114 @@
+//! Alarms: what operators should know before it hurts.
+
+use serde::{Deserialize, Serialize};
+
+use super::instant::Instant;
+
+/// An alarm with everything its letter says. As JSON it has its name in `alarm` and times in
+/// milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "alarm", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Alarm {
+    /// The certificate of a credential ends in a number of days.
+    CredentialExpiring {
+        alias: String,
+        subject: String,
+        #[serde(with = "unix_ms")]
+        not_after: Instant,
+        days: u32,
+    },
+    /// It has ended.
+    CredentialExpired {
+        alias: String,
+        subject: String,
+        #[serde(with = "unix_ms")]
+        not_after: Instant,
+    },
+    /// The authority's permission to use a credential ends soon.
+    GrantEnding {
+        alias: String,
+        #[serde(with = "unix_ms")]
+        ends: Instant,
+    },
+    /// It has ended, by its time or by the number of signatures.
+    GrantEnded {
+        alias: String,
+        #[serde(with = "unix_ms")]
+        ends: Instant,
+    },
+    /// So much of the signatures it permits is used.
+    GrantUsed { alias: String, percent: u8 },
+    /// A company comes near its limit of documents.
+    UsageNear {
+        company: String,
+        used: u64,
+        limit: u64,
+        #[serde(with = "unix_ms")]
+        period_end: Instant,
+    },
+    /// So much of the period a company subscribed to is over.
+    PeriodNear {
+        company: String,
+        percent: u8,
+        used: u64,
+        limit: u64,
+        #[serde(with = "unix_ms")]
+        period_end: Instant,
+    },
+    /// A company has sealed more than it subscribed to.
+    UsageExceeded {
+        company: String,
+        used: u64,
+        limit: u64,
+        #[serde(with = "unix_ms")]
+        period_end: Instant,
+    },
+    /// The period a company subscribed to is over.
+    UsageEnded {
+        company: String,
+        used: u64,
+        limit: u64,
+        #[serde(with = "unix_ms")]
+        period_end: Instant,
+    },
+    /// A mail server refuses everybody; `account` is the alias of the client service whose server it
+    /// is, or `Chancery` for the installation's.
+    MailClosed {
+        account: String,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        last_words: String,
+    },
+    /// Messages wait too long.
+    QueueOld {
+        #[serde(with = "unix_ms")]
+        oldest: Instant,
+        waiting: u64,
+    },
+    /// Operations are unfinished for too long.
+    OperationsOld {
+        #[serde(with = "unix_ms")]
+        oldest: Instant,
+        waiting: u64,
+    },
+}
+
+mod unix_ms {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::Instant;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives fields by reference")]
+    pub(super) fn serialize<S: Serializer>(
+        instant: &Instant,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(instant.unix_ms())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Instant, D::Error> {
+        i64::deserialize(deserializer).map(Instant::from_unix_ms)
+    }
+}

@@ -1,0 +1,46 @@
+//! What a company has subscribed to and what an authority permits. Told about, never enforced.
+
+use super::instant::Instant;
+
+/// So many documents from one time until another, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageLimit {
+    pub documents: u64,
+    pub from: Instant,
+    pub until: Instant,
+}
+
+/// The authority's time-limited permission to use a credential: it ends at a time, or after a number
+/// of signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessGrant {
+    pub granted: Instant,
+    pub expires: Instant,
+    pub signatures: u64,
+}
+
+impl AccessGrant {
+    /// How long a grant lasts when nobody says otherwise (Portuguese regulation).
+    pub const DAYS: i64 = 60;
+    /// For how many signatures.
+    pub const SIGNATURES: u64 = 1_000_000_000;
+}
+
+/// A part of a whole in whole percent, rounded down; a whole of nothing is used up.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> u64 {
+    let percent = (u128::from(part) * 100).checked_div(u128::from(whole));
+    percent.map_or(100, |percent| u64::try_from(percent).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn percents_are_whole_and_never_fail() {
+        assert_eq!((percent(799, 1000), percent(800, 1000)), (79, 80));
+        assert_eq!((percent(0, 0), percent(3, 2)), (100, 150));
+        assert_eq!(percent(u64::MAX, 1), u64::MAX);
+    }
+}

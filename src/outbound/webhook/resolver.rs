@@ -1,0 +1,67 @@
+//! Names into addresses, and only into such as may be connected to. Asked for each new connection, which
+//! then goes to exactly what was judged: a name that changes its mind in between gains nothing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use thiserror::Error;
+
+use super::address::is_allowed;
+
+/// Most addresses of one name that are looked at.
+const ADDRESSES_MOST: usize = 32;
+
+/// Why a name leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Unresolved {
+    /// The name service does not know it, or does not answer.
+    #[error("the name {0} cannot be resolved")]
+    Unknown(String),
+    /// All of its addresses are refused.
+    #[error(
+        "the name {name} leads to {address}, which is not on the public internet; an operator can \
+         allow its network in webhooks.allow_networks"
+    )]
+    Refused { name: String, address: IpAddr },
+}
+
+/// Asks another resolver and keeps what is allowed.
+pub(super) struct Guarded {
+    pub(super) inner: Arc<dyn Resolve>,
+    pub(super) allowed: Arc<[IpNet]>,
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let (asked, allowed) = (self.inner.resolve(name), Arc::clone(&self.allowed));
+        Box::pin(async move {
+            let unknown = |_| Unresolved::Unknown(host.clone());
+            let all: Vec<SocketAddr> = asked.await.map_err(unknown)?.take(ADDRESSES_MOST).collect();
+            let good: Vec<SocketAddr> =
+                all.iter().copied().filter(|each| is_allowed(each.ip(), &allowed)).collect();
+            if good.is_empty() {
+                return Err(match all.first() {
+                    Some(first) => Unresolved::Refused { name: host, address: first.ip() },
+                    None => Unresolved::Unknown(host),
+                }
+                .into());
+            }
+            Ok(Box::new(good.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The resolver of the system.
+pub(super) struct System;
+
+impl Resolve for System {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
+        })
+    }
+}

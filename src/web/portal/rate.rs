@@ -1,0 +1,121 @@
+//! How often the page may be asked for: by link, and by address, so that nobody keeps the service
+//! busy. Codes of links cannot be guessed in any case (128 bits).
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::HeaderMap;
+
+use crate::domain::ids::MessageId;
+use crate::domain::instant::Instant;
+
+/// Requests in a minute with one link.
+pub const OF_LINK: u32 = 60;
+/// Requests in a minute from one address, behind which a whole company may sit.
+pub const FROM_ADDRESS: u32 = 300;
+const WINDOW_MS: i64 = 60_000;
+/// Visitors remembered at once; beyond it everybody begins anew.
+const MOST: usize = 50_000;
+
+/// Who is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Visitor {
+    Address(IpAddr),
+    Link(MessageId),
+}
+
+impl Visitor {
+    const fn allowed(self) -> u32 {
+        match self {
+            Self::Address(_) => FROM_ADDRESS,
+            Self::Link(_) => OF_LINK,
+        }
+    }
+}
+
+/// Requests of the current minute.
+#[derive(Default)]
+pub struct Visits {
+    counted: Mutex<HashMap<Visitor, (Instant, u32)>>,
+}
+
+impl Visits {
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// The seconds until the next one is answered.
+    pub fn count(&self, visitor: Visitor, now: Instant) -> Result<(), u64> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = |begun: Instant| !(begun..begun.plus_ms(WINDOW_MS)).contains(&now);
+        if counted.len() >= MOST && !counted.contains_key(&visitor) {
+            counted.retain(|_, (begun, _)| !over(*begun));
+            if counted.len() >= MOST {
+                counted.clear();
+            }
+        }
+        let (begun, requests) = counted.entry(visitor).or_insert((now, 0));
+        if over(*begun) {
+            (*begun, *requests) = (now, 0);
+        }
+        *requests = requests.saturating_add(1);
+        if *requests <= visitor.allowed() {
+            return Ok(());
+        }
+        let left = begun.plus_ms(WINDOW_MS).unix_ms().saturating_sub(now.unix_ms());
+        Err(u64::try_from(left).unwrap_or_default().div_ceil(1000).max(1))
+    }
+}
+
+/// The visitor's address: the peer's, or, when the peer is a proxy in our own network, the last one
+/// that it names. Of IPv6 the network of a subscriber (/64) counts.
+#[must_use]
+pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap) -> IpAddr {
+    let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+    let ours = match peer {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    };
+    let forwarded =
+        headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| {
+            value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+        });
+    let address = if ours { forwarded.unwrap_or(peer) } else { peer };
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_counted_by_the_minute() {
+        let visits = Visits::default();
+        let at = Instant::from_unix_ms;
+        let link = Visitor::Link(MessageId::from_i64(1));
+        for request in 0..OF_LINK {
+            assert_eq!(visits.count(link, at(i64::from(request))), Ok(()));
+        }
+        assert_eq!(visits.count(link, at(30_000)), Err(30));
+        assert_eq!(visits.count(Visitor::Link(MessageId::from_i64(2)), at(30_000)), Ok(()));
+        assert_eq!(visits.count(link, at(60_000)), Ok(()));
+        // A clock that is set back does not lock anybody out.
+        assert_eq!(visits.count(link, at(10)), Ok(()));
+    }
+
+    #[test]
+    fn only_a_proxy_of_ours_is_believed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "198.51.100.1, 203.0.113.9".parse().unwrap());
+        let from = |peer: &str| address(Some(peer.parse().unwrap()), &headers).to_string();
+        assert_eq!(from("10.0.0.1:80"), "203.0.113.9");
+        assert_eq!(from("[::ffff:127.0.0.1]:80"), "203.0.113.9");
+        assert_eq!(from("192.0.2.1:80"), "192.0.2.1");
+        assert_eq!(from("[2001:db8:1:2:3:4:5:6]:80"), "2001:db8:1:2::");
+    }
+}

@@ -1,0 +1,216 @@
+//! The receiver's page: what a link opens, its downloads, and the first opening, which tells the
+//! sender that the mail was received.
+
+use std::collections::HashSet;
+
+use super::files::{self, Contents, File, file_name};
+use super::{Error, credentials, notify, templates};
+use crate::app::App;
+use crate::domain::company::Company;
+use crate::domain::ids::{CredentialId, DocumentId, EventId};
+use crate::domain::instant::Instant;
+use crate::domain::language::Language;
+use crate::domain::operation::Operation;
+use crate::domain::outbox::{Message, Target};
+use crate::domain::scope::Scope;
+use crate::seal::Packer;
+
+/// Most octets of documents in one archive; above it they are downloaded one by one.
+const ARCHIVE_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// What a link leads to.
+pub enum Link {
+    /// Its documents.
+    Good(Box<Opening>),
+    /// It was good until then.
+    Expired { until: Instant, language: Language },
+}
+
+/// The documents behind a good link.
+pub struct Opening {
+    pub message: Message,
+    pub operation: Operation,
+    pub issuer: Company,
+    pub language: Language,
+    pub expires: Instant,
+    /// Who sealed them; the credential that was pinned with the operation.
+    pub sealer: Sealer,
+    /// What there is to look at, in the order of the request.
+    pub files: Vec<File>,
+    /// Documents whose sealed bytes are still kept.
+    pub kept: HashSet<DocumentId>,
+}
+
+/// Who seals with a credential, as the certificate says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sealer {
+    /// Common name.
+    pub name: String,
+    pub organization: Option<String>,
+}
+
+/// A file to be saved.
+pub struct Download {
+    pub name: String,
+    pub content_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Finds what a link leads to. Nothing is recorded.
+///
+/// # Errors
+/// [`Error::NotFound`] for what is no link of ours and for one that was revoked.
+pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
+    let (message, good) = match notify::open_link(app, token).await? {
+        notify::Opened::Message(message) => (message, true),
+        notify::Opened::Expired(message) => (message, false),
+    };
+    let language = templates::language_of(app, &message).await?;
+    let expires = message.link_expires.ok_or(Error::NotFound)?;
+    if !good {
+        return Ok(Link::Expired { until: expires, language });
+    }
+    let id = message.operation.ok_or(Error::NotFound)?;
+    let operation = app.reader.operation(Scope::Installation, id).await?;
+    let operation = operation.ok_or(Error::NotFound)?;
+    let service = app.reader.client_service(operation.client_service).await?;
+    let issuer = match service {
+        Some(service) => app.reader.company(service.issuer).await?,
+        None => None,
+    };
+    let issuer = issuer.ok_or(Error::NotFound)?;
+    let sealer = sealer(app, operation.credential).await?;
+    let files = files::list(&app.reader.documents(id).await?);
+    let kept = app.reader.kept(id).await?;
+    Ok(Link::Good(Box::new(Opening {
+        message: *message,
+        operation,
+        issuer,
+        language,
+        expires,
+        sealer,
+        files,
+        kept,
+    })))
+}
+
+/// Records that the receiver opened the link; only the first time matters.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn received(app: &App, opening: &Opening) -> Result<(), Error> {
+    if opening.message.opened.is_some() {
+        return Ok(());
+    }
+    let event = EventId::from_i64(app.random_id()?);
+    if app.store.record_opening(opening.message.id, event, app.now()).await? {
+        tracing::info!(operation = %opening.operation.id, message = %opening.message.id, "received");
+    }
+    Ok(())
+}
+
+/// Who seals with a credential. A credential that may not be used any more still has its name.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn sealer(app: &App, credential: CredentialId) -> Result<Sealer, Error> {
+    let chain = match credentials::chain(app, credential).await {
+        Ok(chain) => chain,
+        Err(Error::NotFound) => return Ok(Sealer::default()),
+        Err(error) => return Err(error),
+    };
+    let signing = chain.signing();
+    Ok(Sealer { name: signing.common_name(), organization: signing.organization() })
+}
+
+impl Opening {
+    /// Whether the bytes of a file are still kept.
+    #[must_use]
+    pub fn keeps(&self, file: &File) -> bool {
+        self.kept.contains(&file.document)
+    }
+
+    /// How many octets a receiver would get with all files in one archive; `None` when there is
+    /// nothing to put together, or too much.
+    #[must_use]
+    pub fn archive_length(&self) -> Option<u64> {
+        let kept = self.files.iter().filter(|file| self.keeps(file));
+        let lengths: Vec<u64> = kept.map(|file| file.length).collect();
+        let whole = lengths.iter().fold(0_u64, |sum, length| sum.saturating_add(*length));
+        let few = lengths.len() < usize::from(u16::MAX);
+        (lengths.len() > 1 && few && whole <= ARCHIVE_LIMIT).then_some(whole)
+    }
+}
+
+/// One file.
+///
+/// # Errors
+/// [`Error::NotFound`] when its bytes are gone.
+pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
+    let bytes = if file.is_original() {
+        app.reader.original_content(file.document).await?
+    } else {
+        app.reader.sealed_content(file.document).await?
+    };
+    Ok(Download {
+        name: file.name.clone(),
+        content_type: file.content_type.clone(),
+        bytes: bytes.ok_or(Error::NotFound)?,
+    })
+}
+
+/// All files that are kept, in one ZIP.
+///
+/// # Errors
+/// [`Error::NotFound`] when [`Opening::archive_length`] knows none.
+pub async fn archive(app: &App, opening: &Opening) -> Result<Download, Error> {
+    let length = opening.archive_length().ok_or(Error::NotFound)?;
+    let contents = Contents::read(app, opening.operation.id, &opening.files).await?;
+    let at = opening.files.iter().map(|file| file.signing_time).max();
+    let at = at.unwrap_or(opening.operation.accepted);
+    let files = opening.files.clone();
+    let pack = move || {
+        let mut zip = Packer::new(at, usize::try_from(length).unwrap_or_default());
+        for file in &files {
+            if let Some(bytes) = contents.of(file) {
+                zip.store(&file.name, &bytes);
+            }
+        }
+        zip.finish()
+    };
+    // Checksums of so much would hold up everybody else.
+    let packed = tokio::task::spawn_blocking(pack).await;
+    let bytes = packed.map_err(|error| Error::Internal(Box::new(error)))?;
+    let reference = file_name(opening.operation.external_reference.as_str());
+    Ok(Download {
+        name: format!("{reference}.zip"),
+        content_type: "application/zip".to_owned(),
+        bytes,
+    })
+}
+
+/// The language a page speaks when it knows nobody: that of the browser, as far as we have it.
+#[must_use]
+pub fn language_wished(accept_language: &str) -> Option<Language> {
+    accept_language.split(',').find_map(|range| Language::parse(range.split(';').next()?))
+}
+
+/// The receiver's own language of a mail, when it is known.
+#[must_use]
+pub(super) const fn own_language(message: &Message) -> Option<Language> {
+    match &message.target {
+        Target::Mail { language, .. } => *language,
+        Target::Webhook { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_names_its_languages_in_order() {
+        assert_eq!(language_wished("nl, pt-BR;q=0.8, en;q=0.5"), Some(Language::Pt));
+        assert_eq!(language_wished("nl"), None);
+    }
+}

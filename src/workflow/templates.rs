@@ -1,0 +1,244 @@
+//! Letters of client services: set, looked at, taken back; and which one a mail is written with.
+
+use thiserror::Error as ThisError;
+
+use super::{Error, portal};
+use crate::app::App;
+use crate::domain::ids::ClientServiceId;
+use crate::domain::language::Language;
+use crate::domain::outbox::Message;
+use crate::letters::{self, Problem, Rendered, Source, Values};
+use crate::store::mail_templates::{TemplateKey, TemplateParts, TemplateVersion};
+
+/// Most characters of a note at a version.
+const NOTE_LIMIT: usize = 200;
+
+/// Letters a client service may have of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TemplateKind {
+    /// New sealed documents are there, and the same again.
+    Notification,
+}
+
+impl TemplateKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::Notification];
+
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notification => "NOTIFICATION",
+        }
+    }
+
+    /// The kind of that name, in capitals or not.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+/// Which letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Which {
+    pub client_service: ClientServiceId,
+    pub kind: TemplateKind,
+    /// `None`: for every language that has none of its own.
+    pub language: Option<Language>,
+}
+
+/// Where a letter comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This version of the client service's letter for the language.
+    Language(u32),
+    /// This version of its letter for every language.
+    EveryLanguage(u32),
+    /// The system's.
+    System,
+}
+
+/// Parts to set; those left out stay as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub subject: Option<String>,
+    pub text: Option<String>,
+    pub html: Option<String>,
+}
+
+/// Why a letter was not set.
+#[derive(Debug, ThisError)]
+pub enum Refused {
+    /// Its text holds what it must not; each problem says what to do.
+    #[error("the template was not set")]
+    Problems(Vec<Problem>),
+    /// There is nothing to set.
+    #[error("nothing to change: give a subject, a text or HTML")]
+    Empty,
+    /// There is no version of that number with a text.
+    #[error("there is no version {0} to restore")]
+    NoVersion(u32),
+    /// It could not be stored.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// The letter that a mail to somebody who reads this language is written with.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn resolve(
+    app: &App,
+    service: ClientServiceId,
+    kind: TemplateKind,
+    language: Language,
+) -> Result<(Source, Origin), Error> {
+    for own in [Some(language), None] {
+        let which = Which { client_service: service, kind, language: own };
+        let newest = history(app, which).await?.into_iter().next();
+        if let Some(TemplateVersion { parts: Some(parts), number, .. }) = newest {
+            let origin = if own.is_some() {
+                Origin::Language(number)
+            } else {
+                Origin::EveryLanguage(number)
+            };
+            return Ok((source_of(parts), origin));
+        }
+    }
+    Ok((system(kind, language), Origin::System))
+}
+
+/// The letter of this client service with these values. One that cannot be written (it becomes too
+/// long with so many documents) is replaced by the system's, and the log says so: the receiver is told
+/// in any case.
+///
+/// # Errors
+/// When the database cannot be asked, or the system's own letter cannot be written.
+pub async fn write(
+    app: &App,
+    service: ClientServiceId,
+    kind: TemplateKind,
+    language: Language,
+    values: &Values,
+) -> Result<Rendered, Error> {
+    let (source, origin) = resolve(app, service, kind, language).await?;
+    match letters::render(&source, values) {
+        Ok(letter) => return Ok(letter),
+        Err(failure) => {
+            tracing::warn!(client_service = %service, ?origin, %failure, "the system's letter instead");
+        }
+    }
+    letters::render(&system(kind, language), values)
+        .map_err(|failure| Error::Internal(Box::new(failure)))
+}
+
+/// Sets parts of a letter. What is not given is taken from the letter that counts now. Returns the
+/// number of the version.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn set(app: &App, which: Which, changes: Changes, note: &str) -> Result<u32, Refused> {
+    let Changes { subject, text, html } = changes;
+    if subject.is_none() && text.is_none() && html.is_none() {
+        return Err(Refused::Empty);
+    }
+    let language = which.language.unwrap_or_default();
+    let newest = history(app, which).await?.into_iter().next();
+    let now = match newest.and_then(|version| version.parts) {
+        Some(parts) => source_of(parts),
+        None => resolve(app, which.client_service, which.kind, language).await?.0,
+    };
+    let source = Source {
+        subject: subject.unwrap_or(now.subject),
+        text: text.unwrap_or(now.text),
+        html: html.unwrap_or(now.html),
+    };
+    add(app, which, source, note).await
+}
+
+/// Makes an old version the one that counts, as a new version. Returns its number.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn restore(app: &App, which: Which, number: u32) -> Result<u32, Refused> {
+    let versions = history(app, which).await?;
+    let old = versions.into_iter().find(|version| version.number == number);
+    let parts = old.and_then(|version| version.parts).ok_or(Refused::NoVersion(number))?;
+    add(app, which, source_of(parts), &format!("version {number} again")).await
+}
+
+/// Takes a letter back: the next one in line counts again. Its versions are kept. Returns the number
+/// of the version that says so.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn take_back(app: &App, which: Which, note: &str) -> Result<u32, Error> {
+    let number = app.store.add_template_version(&key(which), None, &short(note), app.now()).await?;
+    Ok(number)
+}
+
+/// Every version of a letter, newest first.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn history(app: &App, which: Which) -> Result<Vec<TemplateVersion>, Error> {
+    Ok(app.reader.template_history(&key(which)).await?)
+}
+
+/// The newest version of every letter of a client service.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn list(app: &App, service: ClientServiceId) -> Result<Vec<TemplateVersion>, Error> {
+    Ok(app.reader.templates(service).await?)
+}
+
+/// The system's letter.
+#[must_use]
+pub fn system(kind: TemplateKind, language: Language) -> Source {
+    match kind {
+        TemplateKind::Notification => letters::notification(language),
+    }
+}
+
+/// The language a mail is written in: the receiver's, the client service's, the issuer's, English.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn language_of(app: &App, message: &Message) -> Result<Language, Error> {
+    if let Some(language) = portal::own_language(message) {
+        return Ok(language);
+    }
+    let Some(service) = message.client_service else { return Ok(Language::default()) };
+    Ok(app.reader.usual_language(service).await?.unwrap_or_default())
+}
+
+async fn add(app: &App, which: Which, source: Source, note: &str) -> Result<u32, Refused> {
+    letters::check(&source).map_err(Refused::Problems)?;
+    let Source { subject, text, html } = source;
+    let parts = TemplateParts { subject, text, html };
+    let stored =
+        app.store.add_template_version(&key(which), Some(&parts), &short(note), app.now()).await;
+    let number = stored.map_err(Error::from)?;
+    tracing::info!(client_service = %which.client_service, version = number, "template set");
+    Ok(number)
+}
+
+fn key(which: Which) -> TemplateKey {
+    TemplateKey {
+        client_service: which.client_service,
+        kind: which.kind.as_str().to_owned(),
+        language: which.language,
+    }
+}
+
+fn source_of(parts: TemplateParts) -> Source {
+    let TemplateParts { subject, text, html } = parts;
+    Source { subject, text, html }
+}
+
+fn short(note: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    note.trim().chars().take(NOTE_LIMIT).map(plain).collect()
+}

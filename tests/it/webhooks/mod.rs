@@ -1,0 +1,9 @@
+//! Webhooks as a receiver meets them.
+
+mod endpoints;
+mod flow;
+mod notified;
+mod receiver;
+mod replay;
+mod sending;
+mod ssrf;

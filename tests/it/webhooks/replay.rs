@@ -1,0 +1,144 @@
+//! What was missed is sent again, under the id it had.
+
+use chancery::domain::ids::{ClientServiceId, EventId};
+use chancery::domain::instant::Instant;
+use chancery::domain::outbox::Channel;
+use chancery::domain::webhook::EventKind;
+use chancery::store::events::Event;
+use chancery::workflow::deliver::run_due;
+use serde_json::{Value, json};
+
+use super::flow::{MINUTE, add, patch, path, setup};
+use super::receiver::Receiver;
+use crate::support::client::{Client, small};
+use crate::support::postgres::Postgres;
+use crate::support::service::{Service, now, run, unique};
+
+async fn replay(client: &Client, added: &Value, since: &str, failed_only: bool) -> Value {
+    ask(client, added, &json!({"since": since, "failedOnly": failed_only})).await
+}
+
+async fn ask(client: &Client, added: &Value, wish: &Value) -> Value {
+    let answer = client.post(&path(added, "/replay"), wish.to_string()).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    answer.json()
+}
+
+async fn replays(service: &Service) {
+    let client = service.client().await;
+    let receiver = Receiver::answering(&[], &json!([{}]));
+    let wish = json!({"url": receiver.url(), "events": ["operation.finished"]});
+    let added = add(&client, &wish).await;
+    let before = now().to_rfc3339();
+    client.sign(&small(&unique("first"))).await.good();
+    run_due(&service.app).await.unwrap();
+    let first = receiver.next()["id"].clone();
+    patch(&client, &added, &json!({"status": "DISABLED"})).await.good();
+    client.sign(&small(&unique("second"))).await.good();
+    run_due(&service.app).await.unwrap();
+    assert!(receiver.rest().is_empty(), "told while disabled");
+    let wish = json!({"since": before}).to_string();
+    let refused = client.post(&path(&added, "/replay"), wish).await;
+    refused.error(400, "0.0.6", "member-invalid");
+    patch(&client, &added, &json!({"status": "ACTIVE"})).await.good();
+
+    // What was missed, then everything, each under the id it had.
+    assert_eq!(replay(&client, &added, &before, true).await, json!({"queued": 1}));
+    run_due(&service.app).await.unwrap();
+    let second = receiver.next()["id"].clone();
+    assert_ne!(first, second);
+    assert_eq!(replay(&client, &added, &before, true).await, json!({"queued": 0}));
+    assert_eq!(replay(&client, &added, &before, false).await, json!({"queued": 2}));
+    run_due(&service.app).await.unwrap();
+    let mut again = [receiver.next()["id"].clone(), receiver.next()["id"].clone()];
+    let mut both = [first, second];
+    for ids in [&mut again, &mut both] {
+        ids.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(again, both);
+    let later = now().plus_ms(MINUTE).to_rfc3339();
+    assert_eq!(replay(&client, &added, &later, false).await, json!({"queued": 0}));
+    let log = client.get(&path(&added, "/attempt?limit=100")).await.good();
+    assert_eq!(log["attempts"].as_array().unwrap().len(), 4);
+    many_of_one_instant(service).await;
+}
+
+/// A large request makes more events in one millisecond than one call sends again. They are done with
+/// when the next call comes, so only the cursor tells how far the first one went.
+async fn many_of_one_instant(service: &Service) {
+    let client = service.client().await;
+    let added = add(&client, &json!({"url": "http://127.0.0.1:1/"})).await;
+    patch(&client, &added, &json!({"status": "DISABLED"})).await.good();
+    let owner = service.app.reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
+    let created = now();
+    for _ in 0..1500 {
+        service.app.store.record_event(&expiring(service, owner.id, created)).await.unwrap();
+    }
+    run_due(&service.app).await.unwrap();
+    patch(&client, &added, &json!({"status": "ACTIVE"})).await.good();
+
+    let mut wish = json!({"since": created.to_rfc3339(), "failedOnly": true});
+    let mut calls = Vec::new();
+    loop {
+        let answer = ask(&client, &added, &wish).await;
+        calls.push(answer["queued"].as_u64().unwrap());
+        assert!(calls.len() < 5, "round in circles: {calls:?}");
+        give_up_all(service).await;
+        let Some(more) = answer.get("more") else { break };
+        wish = json!({"after": more, "failedOnly": true});
+    }
+    assert_eq!(calls, [1000, 500]);
+    for wish in [
+        json!({"after": "yesterday"}),
+        json!({"after": wish["after"], "since": created.to_rfc3339()}),
+    ] {
+        let refused = client.post(&path(&added, "/replay"), wish.to_string()).await;
+        refused.error(400, "0.0.6", "member-invalid");
+    }
+}
+
+fn expiring(service: &Service, client_service: ClientServiceId, created: Instant) -> Event {
+    Event {
+        id: EventId::from_i64(service.app.next_id()),
+        client_service,
+        kind: EventKind::CredentialExpiring,
+        operation: None,
+        document: None,
+        message: None,
+        content: Some("{}".to_owned()),
+        created,
+    }
+}
+
+async fn give_up_all(service: &Service) {
+    let store = &service.app.store;
+    let due = store
+        .lease_messages(Channel::Webhook, (now(), now().plus_ms(MINUTE)), 2000, &[])
+        .await
+        .unwrap();
+    for (lease, _) in due {
+        let unused = EventId::from_i64(service.app.next_id());
+        store.give_up(lease, "not today", unused, now()).await.unwrap();
+    }
+}
+
+#[test]
+fn what_was_missed_is_replayed_under_its_id() {
+    run(async {
+        let service = setup().start().await;
+        replays(&service).await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn replay_works_on_postgresql_too() {
+    let server = Postgres::start();
+    run(async {
+        let mut setup = setup();
+        setup.config.store.url = server.url();
+        let service = setup.start().await;
+        replays(&service).await;
+        service.stop().await;
+    });
+}
