@@ -184,9 +184,6 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
 impl Ladder {
-    /// Names of the ladders that are built in.
-    pub const NAMES: [&'static str; 3] = ["compat", "standard", "webhook"];
-
     /// Three retries, as the documentation of Sign'Stash promises; spread so that greylisting (RFC
     /// 6647, some minutes) is survived.
     #[must_use]

@@ -6,6 +6,7 @@ pub mod page;
 pub mod rate;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -111,7 +112,13 @@ async fn archive(
     let Some(place) = Place::among(&web.downloads, length.saturating_mul(2)).await else {
         return visit.refuse(&View::Busy(BUSY_SECONDS));
     };
-    visit.save(portal::archive(&web.app, &opening).await, place)
+    // A task of its own: who goes away in the meantime does not free a place that is still in use.
+    let app = Arc::clone(&web.app);
+    let packing = tokio::spawn(async move { (portal::archive(&app, &opening).await, place) });
+    match packing.await {
+        Ok((archive, place)) => visit.save(archive, place),
+        Err(error) => visit.failed(&Error::Internal(Box::new(error))),
+    }
 }
 
 /// One request for a page or a download.

@@ -137,6 +137,28 @@ fn downloads_are_the_sealed_bytes_one_by_one_and_in_an_archive() {
     });
 }
 
+/// Where the seal is a file beside the document, each is a file of the page.
+#[test]
+fn a_document_beside_its_seal_is_downloaded_by_itself() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let receiver = json!({ "email": "ap@customer.example" });
+        let mut documents = two();
+        for one in &mut documents {
+            one["signatureInfo"]["advancedSignatureInfo"] = json!({ "packaging": "DETACHED" });
+        }
+        let (answer, mail_before) = sealed_for(service, &client, receiver, documents).await;
+        let url = link(service, &mail_before);
+        let mut files = Vec::new();
+        for number in 1..=4 {
+            files.push(get(&format!("{url}/documents/{number}")).await.body);
+        }
+        let original =
+            |total: u8| format!("<invoice><total>{total}</total></invoice>").into_bytes();
+        assert_eq!(files, [original(1), sealed(&answer, 0), original(2), sealed(&answer, 1)]);
+    });
+}
+
 #[test]
 fn what_is_no_link_and_what_was_revoked_look_the_same() {
     on_shared(async |service| {
