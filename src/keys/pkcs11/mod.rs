@@ -5,8 +5,9 @@ mod mechanism;
 mod objects;
 mod token;
 
-use std::sync::Arc;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use async_channel::Sender;
@@ -29,6 +30,9 @@ use token::Token;
 /// inside a module cannot be cancelled; its caller can be told.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the end waits for lanes that are in a call of the module.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A token with its lanes.
 pub(super) struct Pkcs11 {
     token: Arc<Token>,
@@ -36,6 +40,21 @@ pub(super) struct Pkcs11 {
     deadline: Duration,
     open_sessions: Arc<AtomicUsize>,
     sessions: usize,
+    /// Its other ends are with the lanes, which drop them when they are done with the module.
+    ended: Mutex<mpsc::Receiver<Infallible>>,
+}
+
+/// A module that is unloaded at the end of the process under a thread that closes its session there
+/// ends it by a segmentation fault (seen with SoftHSM). So the lanes go first; one that hangs in the
+/// module keeps nobody for long.
+impl Drop for Pkcs11 {
+    fn drop(&mut self) {
+        self.queue.close();
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if ended.recv_timeout(FAREWELL) == Err(mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!("the PKCS#11 module does not let a session go");
+        }
+    }
 }
 
 impl Pkcs11 {
@@ -53,17 +72,23 @@ impl Pkcs11 {
         ));
         let (queue, jobs) = async_channel::bounded(config.queue());
         let open_sessions = Arc::new(AtomicUsize::new(0));
+        let (done, ended) = mpsc::sync_channel(1);
         for number in 0..config.sessions {
             let lane =
                 Lane::new(Arc::clone(&token), config.rsa_mechanism, Arc::clone(&open_sessions));
-            let jobs = jobs.clone();
+            let (jobs, done) = (jobs.clone(), done.clone());
+            let work = move || {
+                lane.run(&jobs);
+                drop(done);
+            };
             std::thread::Builder::new()
                 .name(format!("lane-{name}-{number}"))
-                .spawn(move || lane.run(&jobs))
+                .spawn(work)
                 .map_err(Error::Threads)?;
         }
         let deadline = Duration::from_millis(config.deadline_ms);
-        Ok(Self { token, queue, deadline, open_sessions, sessions: config.sessions })
+        let (sessions, ended) = (config.sessions, Mutex::new(ended));
+        Ok(Self { token, queue, deadline, open_sessions, sessions, ended })
     }
 
     /// Spreads messages over the lanes; answers in the order of the messages.

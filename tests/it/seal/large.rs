@@ -85,11 +85,15 @@ pub(crate) fn ratio_of(child: &str, name: &str, environment: &[(&str, &str)]) ->
     ratio
 }
 
-/// Peak of this process in bytes (`VmHWM` of proc(5)).
+/// Peak of this process in bytes without its own code, of which a larger binary brings more into memory
+/// (`VmHWM` less `RssFile` of proc(5)).
 pub(crate) fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+    let bytes = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+    };
+    bytes("VmHWM:") - bytes("RssFile:")
 }
 
 #[test]
