@@ -116,6 +116,35 @@ pub struct Message {
     pub opened: Option<Instant>,
 }
 
+impl Message {
+    /// A message that is due at once and says nothing but what its kind and target say.
+    #[must_use]
+    pub const fn due(id: MessageId, kind: MessageKind, target: Target, now: Instant) -> Self {
+        Self {
+            id,
+            kind,
+            client_service: None,
+            operation: None,
+            target,
+            position: 0,
+            attach: false,
+            links_only: false,
+            content: None,
+            mail_id: None,
+            status: DeliveryStatus::Pending,
+            tries: 0,
+            next: Some(now),
+            created: now,
+            released: Some(now),
+            ended: None,
+            last_reply: None,
+            link_expires: None,
+            link_revoked: None,
+            opened: None,
+        }
+    }
+}
+
 /// The right to try a message: writes are accepted only under the newest lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageLease {

@@ -9,7 +9,7 @@ use super::files::{self, Contents, File};
 use super::templates::TemplateKind;
 use super::{Error, alarms, notify, portal, templates};
 use crate::app::App;
-use crate::domain::delivery::{DeliveryStatus, MailAddress};
+use crate::domain::delivery::MailAddress;
 use crate::domain::document::{Document, SealSettings};
 use crate::domain::ids::{ClientServiceId, DocumentId, MessageId, OperationId};
 use crate::domain::language::Language;
@@ -418,28 +418,12 @@ pub async fn test(
     to: &MailAddress,
     language: Language,
 ) -> Result<Option<crate::domain::delivery::Tried>, Error> {
-    let now = app.now();
+    let id = MessageId::from_i64(app.next_id());
+    let target = Target::Mail { address: to.clone(), language: Some(language) };
     let message = Message {
-        id: MessageId::from_i64(app.next_id()),
-        kind: MessageKind::Test,
         client_service,
-        operation: None,
-        target: Target::Mail { address: to.clone(), language: Some(language) },
-        position: 0,
-        attach: false,
-        links_only: false,
-        content: None,
         mail_id: Some(notify::mail_id(app)?),
-        status: DeliveryStatus::Pending,
-        tries: 0,
-        next: None,
-        created: now,
-        released: Some(now),
-        ended: None,
-        last_reply: None,
-        link_expires: None,
-        link_revoked: None,
-        opened: None,
+        ..Message::due(id, MessageKind::Test, target, app.now())
     };
     match compose(app, &message, to, Some(language)).await? {
         Composed::Ready { server, bytes, .. } => {

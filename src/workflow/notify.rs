@@ -63,30 +63,19 @@ pub(super) fn messages(
         .filter(|receiver| seen.insert(receiver.address.folded()))
         .zip(0_u32..)
         .map(|(receiver, position)| {
+            let id = MessageId::from_i64(app.next_id());
+            let address = receiver.address.clone();
+            let target = Target::Mail { address, language: receiver.language };
             Ok(Message {
-                id: MessageId::from_i64(app.next_id()),
-                kind: about.kind,
                 client_service: Some(about.client_service),
                 operation: Some(about.operation),
-                target: Target::Mail {
-                    address: receiver.address.clone(),
-                    language: receiver.language,
-                },
                 position,
                 attach: about.attach,
-                links_only: false,
-                content: None,
                 mail_id: Some(mail_id(app)?),
-                status: DeliveryStatus::Pending,
-                tries: 0,
                 next: None,
-                created: now,
                 released: None,
-                ended: None,
-                last_reply: None,
                 link_expires: Some(now.plus_ms(app.delivery.link_days.saturating_mul(DAY_MS))),
-                link_revoked: None,
-                opened: None,
+                ..Message::due(id, about.kind, target, now)
             })
         })
         .collect()

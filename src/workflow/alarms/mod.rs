@@ -18,7 +18,7 @@ use crate::domain::alarm::Alarm;
 use crate::domain::client_service::{ClientService, ClientServiceStatus};
 use crate::domain::company::Company;
 use crate::domain::credential::CredentialStatus;
-use crate::domain::delivery::{DeliveryStatus, MailAddress};
+use crate::domain::delivery::MailAddress;
 use crate::domain::ids::{EventId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
@@ -127,27 +127,13 @@ async fn tell(
     let mut messages = Vec::new();
     for ((address, language), position) in receivers(app, standing, companies).into_iter().zip(0..)
     {
+        let id = MessageId::from_i64(app.next_id());
+        let target = Target::Mail { address, language: Some(language) };
         messages.push(Message {
-            id: MessageId::from_i64(app.next_id()),
-            kind: MessageKind::Alarm,
-            client_service: None,
-            operation: None,
-            target: Target::Mail { address, language: Some(language) },
             position,
-            attach: false,
-            links_only: false,
             content: Some(content.clone()),
             mail_id: Some(notify::mail_id(app)?),
-            status: DeliveryStatus::Pending,
-            tries: 0,
-            next: Some(now),
-            created: now,
-            released: Some(now),
-            ended: None,
-            last_reply: None,
-            link_expires: None,
-            link_revoked: None,
-            opened: None,
+            ..Message::due(id, MessageKind::Alarm, target, now)
         });
     }
     let new = NewAlarm {

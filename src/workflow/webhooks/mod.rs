@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Error;
 use crate::app::App;
-use crate::domain::delivery::{DeliveryStatus, Tried, Verdict};
+use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageKind, MessageLease, Next, Target};
@@ -301,29 +301,10 @@ fn message_of(app: &App, endpoint: &Endpoint, event: &Event, now: Instant) -> Me
         EventKind::WebhookTest => MessageKind::Test,
         _ => MessageKind::Event,
     };
-    Message {
-        id: MessageId::from_i64(app.next_id()),
-        kind,
-        client_service: Some(endpoint.client_service),
-        // The operation's own messages are mails; this one is found by its event.
-        operation: None,
-        target: Target::Webhook { endpoint: endpoint.id, event: event.id },
-        position: 0,
-        attach: false,
-        links_only: false,
-        content: None,
-        mail_id: None,
-        status: DeliveryStatus::Pending,
-        tries: 0,
-        next: Some(now),
-        created: now,
-        released: Some(now),
-        ended: None,
-        last_reply: None,
-        link_expires: None,
-        link_revoked: None,
-        opened: None,
-    }
+    let id = MessageId::from_i64(app.next_id());
+    let target = Target::Webhook { endpoint: endpoint.id, event: event.id };
+    // The operation's own messages are mails; this one is found by its event.
+    Message { client_service: Some(endpoint.client_service), ..Message::due(id, kind, target, now) }
 }
 
 async fn find(app: &App, scope: Scope, id: EndpointId) -> Result<Endpoint, Error> {
