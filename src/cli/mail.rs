@@ -14,7 +14,7 @@ use crate::domain::delivery::{MailAddress, Verdict};
 use crate::domain::language::Language;
 use crate::domain::smtp::SmtpSettings;
 use crate::outbound::mail::Security;
-use crate::workflow::mail::{self, NewServer};
+use crate::workflow::mail_servers::{self, NewServer};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -103,14 +103,14 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
         Command::Show(whose) => show(&app, &whose).await?,
         Command::Set(set) => {
             let alias = set.alias.clone();
-            mail::set_server(&app, &alias, &set.server()?)
+            mail_servers::set_server(&app, &alias, &set.server()?)
                 .await
                 .map_err(|error| unknown(&alias, error))?;
             say!("{alias} sends its mails over its own server. Try it: chancery mail test");
             ExitCode::SUCCESS
         }
         Command::Reset(Named { alias }) => {
-            let was = mail::reset_server(&app, &alias).await;
+            let was = mail_servers::reset_server(&app, &alias).await;
             if was.map_err(|error| unknown(&alias, error))? {
                 say!("{alias} uses the installation's mail server again.");
             } else {
@@ -171,7 +171,7 @@ fn unknown(alias: &str, error: crate::workflow::Error) -> Failure {
 
 async fn show(app: &App, whose: &Whose) -> Result<ExitCode, Failure> {
     let service = service(app, whose).await?;
-    let Some(server) = mail::server(app, service).await? else {
+    let Some(server) = mail_servers::server(app, service).await? else {
         say!("No mail server is set up: fill in [mail] of the configuration (chancery config).");
         return Ok(ExitCode::SUCCESS);
     };
@@ -208,7 +208,7 @@ async fn try_it(app: &App, test: &Test) -> Result<ExitCode, Failure> {
     let language = Language::parse(&test.language)
         .ok_or_else(|| format!("--language {}: use pt, en, es, fr, de or it", test.language))?;
     let service = service(app, &test.whose).await?;
-    let Some(tried) = mail::test(app, service, &to, language).await? else {
+    let Some(tried) = mail_servers::test(app, service, &to, language).await? else {
         return Err("no mail server is set up; fill in [mail] of the configuration".into());
     };
     if tried.verdict == Verdict::Accepted {

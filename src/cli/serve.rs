@@ -12,7 +12,7 @@ use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::web::{self, Web};
-use crate::workflow::{alarms, background, deliver, secrets};
+use crate::workflow::{alarms, background, delivery, secrets};
 
 pub(super) async fn run(config: Config) -> Outcome {
     let listener = TcpListener::bind(&config.web.listen)
@@ -43,7 +43,7 @@ pub(super) struct Service {
 pub(super) fn start(app: Arc<App>, config: web::Config, listener: TcpListener) -> Service {
     let (stop, stopped) = watch::channel(false);
     let background = tokio::spawn(background::take_up(Arc::clone(&app), stopped.clone()));
-    let delivery = tokio::spawn(deliver::run(Arc::clone(&app), stopped.clone()));
+    let delivery = tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone()));
     let alarms = tokio::spawn(alarms::watch(Arc::clone(&app), stopped.clone()));
     let web = Web::new(Arc::clone(&app), config);
     let server = tokio::spawn(web::server::serve(web, listener, stopped));

@@ -1,6 +1,6 @@
 //! Whether the key of this installation opens what lies in its database.
 
-use super::{Error, mail, webhooks};
+use super::{Error, mail_servers, webhooks};
 use crate::app::App;
 use crate::pki::envelope;
 use crate::store::sealed_secrets::SecretPlace;
@@ -23,7 +23,7 @@ pub async fn look(app: &App) -> Result<Secrets, Error> {
     for (place, sealed) in all {
         let context = match &place {
             SecretPlace::MailPassword { client_service, .. } => {
-                mail::place_of_password(*client_service)
+                mail_servers::place_of_password(*client_service)
             }
             SecretPlace::Webhook { id, .. } => webhooks::place(*id),
         };

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::domain::client_service::ClientServiceStatus;
 use crate::outbound::mail::{Account, Mailer};
 use crate::workflow::execute::chain;
-use crate::workflow::{mail, secrets};
+use crate::workflow::{mail_servers, secrets};
 
 pub(super) async fn look(
     findings: &mut Findings,
@@ -57,7 +57,7 @@ async fn servers(findings: &mut Findings, app: &App) -> Result<Vec<(String, Acco
             continue;
         }
         let what = format!("mail of {}", service.alias.as_str());
-        match mail::server(app, Some(service.id)).await {
+        match mail_servers::server(app, Some(service.id)).await {
             Ok(Some(server)) => all.push((what, server.account)),
             Ok(None) => {}
             Err(error) => findings.bad(&what, &chain(&error)),

@@ -24,7 +24,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::webhook::{EndpointStatus, EventKind, SignatureScheme};
 use crate::web::{Web, auth};
 use crate::workflow;
-use crate::workflow::webhooks::sending::webhook_id;
+use crate::workflow::delivery::hooks::webhook_id;
 use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, Shown};
 use crate::workflow::webhooks::{EndpointAttempt, EventPlace, LogPlace};
 

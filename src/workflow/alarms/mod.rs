@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
 use super::execute::chain;
-use super::{Error, mail, notify, usage};
+use super::{Error, mail_servers, notify, usage};
 use crate::app::App;
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::{ClientService, ClientServiceStatus};
@@ -207,7 +207,8 @@ async fn see(app: &App) -> Result<Seen, Error> {
     };
     let circuits = app.circuits.all().into_iter().map(|(way, circuit)| {
         let client_service = way.and_then(owner);
-        let account = mail::account_name(client_service.as_ref().map(|(alias, _)| alias.as_str()));
+        let account =
+            mail_servers::account_name(client_service.as_ref().map(|(alias, _)| alias.as_str()));
         SeenCircuit { account, client_service, circuit }
     });
     Ok(Seen {

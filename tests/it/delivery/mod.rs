@@ -16,7 +16,7 @@ use chancery::domain::delivery::DeliveryStatus;
 use chancery::domain::ids::OperationId;
 use chancery::domain::outbox::{Attempt, Message, Target};
 use chancery::outbound::mail::Security;
-use chancery::workflow::deliver;
+use chancery::workflow::delivery;
 use serde_json::{Value, json};
 
 use crate::support::client::{Client, small};
@@ -79,7 +79,7 @@ impl House {
 
     /// Delivers what is due now.
     async fn deliver(&self) {
-        deliver::run_due(&self.service.app).await.unwrap();
+        delivery::run_due(&self.service.app).await.unwrap();
     }
 
     /// Moves the clock to the next try of a mail and makes it. Returns how long that was.

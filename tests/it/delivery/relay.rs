@@ -9,7 +9,7 @@ use chancery::domain::outbox::{Channel, Message, MessageKind, Way};
 use chancery::domain::scope::Scope;
 use chancery::domain::smtp::SmtpSettings;
 use chancery::outbound::mail::Security;
-use chancery::workflow::mail::{self, NewServer};
+use chancery::workflow::mail_servers::{self, NewServer};
 use chancery::workflow::notify;
 use secrecy::SecretString;
 use sqlx::{Connection as _, SqliteConnection};
@@ -169,7 +169,7 @@ async fn own_server(
     };
     let password = login.map(|(_, password)| SecretString::from(password));
     let new = NewServer { settings, password };
-    mail::set_server(&house.service.app, &house.client.alias, &new).await
+    mail_servers::set_server(&house.service.app, &house.client.alias, &new).await
 }
 
 /// A client service's own server is used for its mails, its password encrypted at rest; a closed one
@@ -207,7 +207,7 @@ fn a_client_service_may_have_its_own_server() {
         house.deliver().await;
         assert_eq!(house.smtp.accepted().len(), 1, "the installation's server is open");
 
-        mail::reset_server(&house.service.app, &house.client.alias).await.unwrap();
+        mail_servers::reset_server(&house.service.app, &house.client.alias).await.unwrap();
         house.pass(HOUR);
         house.deliver().await;
         assert_eq!(house.status(closed).await, Sent);
@@ -241,7 +241,7 @@ fn a_circuit_goes_with_its_server() {
         let operation = house.operation(&["ap@customer.example"], false).await;
         house.deliver().await;
         assert_eq!(house.service.app.circuits.all().len(), 1);
-        mail::reset_server(&house.service.app, &house.client.alias).await.unwrap();
+        mail_servers::reset_server(&house.service.app, &house.client.alias).await.unwrap();
         house.deliver().await;
         assert_eq!(house.status(operation).await, Sent);
         assert_eq!(house.smtp.accepted().len(), 1, "over the installation's server");
@@ -385,7 +385,7 @@ fn replicas_share_the_outbox() {
         let receivers: Vec<&str> = receivers.iter().map(String::as_str).collect();
         let operation = house.operation(&receivers, false).await;
         while house.mails(operation).await.iter().any(|mail| mail.status != Sent) {
-            let theirs = chancery::workflow::deliver::run_due(&other.app);
+            let theirs = chancery::workflow::delivery::run_due(&other.app);
             let ((), theirs) = tokio::join!(house.deliver(), theirs);
             theirs.unwrap();
             house.pass(1000);

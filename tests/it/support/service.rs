@@ -23,7 +23,7 @@ use chancery::web::Web;
 use chancery::web::server::serve;
 use chancery::workflow::background::{drain, take_up};
 use chancery::workflow::client_services::{self, NewClientService};
-use chancery::workflow::{credentials, deliver};
+use chancery::workflow::{credentials, delivery};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -154,7 +154,7 @@ impl Setup {
         let (stop, stopped) = watch::channel(false);
         let background = tokio::spawn(take_up(Arc::clone(&app), stopped.clone()));
         let delivery =
-            delivers.then(|| tokio::spawn(deliver::run(Arc::clone(&app), stopped.clone())));
+            delivers.then(|| tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone())));
         let web = Web::new(Arc::clone(&app), config.web);
         let server = tokio::spawn(serve(web, listener, stopped));
         let database = config.store.url;

@@ -74,7 +74,7 @@ fn a_test_says_what_is_wrong_and_is_not_tried_again() {
             "ambiguous": false});
         assert_eq!(answer, expected);
         receiver.next();
-        chancery::workflow::deliver::run_due(&service.app).await.unwrap();
+        chancery::workflow::delivery::run_due(&service.app).await.unwrap();
         assert!(receiver.rest().is_empty());
         let log = client.get(&path(&added, "/attempt")).await.good();
         assert_eq!(log["attempts"][0]["event"], "webhook.test");

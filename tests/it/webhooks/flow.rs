@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chancery::app::Clock;
 use chancery::domain::ids::EndpointId;
-use chancery::workflow::deliver::run_due;
+use chancery::workflow::delivery::run_due;
 use serde_json::{Value, json};
 
 use super::receiver::Receiver;

@@ -2,7 +2,7 @@
 
 use chancery::domain::delivery::DeliveryStatus;
 use chancery::domain::ids::OperationId;
-use chancery::workflow::{deliver::run_due, notify};
+use chancery::workflow::{delivery::run_due, notify};
 use serde_json::{Value, json};
 
 use super::flow::{add, setup, told};

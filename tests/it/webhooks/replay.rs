@@ -5,7 +5,7 @@ use chancery::domain::instant::Instant;
 use chancery::domain::outbox::Channel;
 use chancery::domain::webhook::EventKind;
 use chancery::store::events::Event;
-use chancery::workflow::deliver::run_due;
+use chancery::workflow::delivery::run_due;
 use serde_json::{Value, json};
 
 use super::flow::{MINUTE, add, patch, path, setup};

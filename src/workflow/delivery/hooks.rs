@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{message_of, open_secret, payload};
+use super::{next_step, payload, record};
 use crate::app::App;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EventId};
@@ -13,8 +13,8 @@ use crate::domain::webhook::{DisabledReason, Endpoint, EndpointStatus};
 use crate::outbound::webhook::HookRequest;
 use crate::store::events::Event;
 use crate::workflow::Error;
-use crate::workflow::deliver::{self, next_step};
 use crate::workflow::execute::chain;
+use crate::workflow::webhooks::{message_of, open_secret};
 
 /// Events that become messages in one transaction.
 const FAN_MOST: u32 = 200;
@@ -94,12 +94,12 @@ pub(crate) async fn deliver(
     };
     tracing::info!(message = %lease.message, endpoint = %endpoint.id, phase = tried.phase,
         verdict = tried.verdict.as_str(), "a webhook was tried");
-    deliver::record(app, lease, &tried, &next, unused()).await?;
+    record(app, lease, &tried, &next, unused()).await?;
     judge(app, &endpoint, &tried, now).await
 }
 
 /// Sends an event to an endpoint, signed with every live secret.
-pub(super) async fn send(app: &App, endpoint: &Endpoint, event: &Event) -> Result<Tried, Error> {
+pub(crate) async fn send(app: &App, endpoint: &Endpoint, event: &Event) -> Result<Tried, Error> {
     let mut secrets = Vec::new();
     for sealed in app.reader.endpoint_secrets(endpoint.id).await? {
         match open_secret(app, &sealed) {

@@ -1,5 +1,9 @@
 //! Delivers the outbox: leases due messages, makes one try of each, and decides what becomes of it.
-//! Sealing never waits for this. What a mail says is in `mail`, what a webhook says in `webhooks`.
+//! Sealing never waits for this. What a mail says is in
+//! `mail_servers`, what a webhook says in `payload`.
+
+pub mod hooks;
+mod payload;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,8 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Error;
 use super::execute::chain;
-use super::mail::{self, Composed};
-use super::webhooks::sending;
+use super::mail_servers::{self as mail, Composed};
 use crate::app::{App, Closed};
 use crate::domain::delivery::{Ladder, MailAddress, Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId};
@@ -148,7 +151,7 @@ pub async fn run_due(app: &Arc<App>) -> Result<(), Error> {
 async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     match desk.channel {
         Channel::Mail => rest(app, app.now()).await?,
-        Channel::Webhook => sending::fan_out(app).await?,
+        Channel::Webhook => hooks::fan_out(app).await?,
     }
     let free = u32::try_from(desk.senders.available_permits()).unwrap_or(u32::MAX);
     if free == 0 {
@@ -289,7 +292,7 @@ async fn try_once(
         (Target::Mail { address, language }, Way::Mail(account)) => {
             try_mail(app, lease, message, (address, *language), account).await
         }
-        (Target::Webhook { .. }, _) => sending::deliver(app, lease, message).await,
+        (Target::Webhook { .. }, _) => hooks::deliver(app, lease, message).await,
         (Target::Mail { .. }, Way::Hook(_)) => Ok(()),
     }
 }

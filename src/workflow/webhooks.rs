@@ -1,12 +1,10 @@
 //! Webhook endpoints of client services: added, changed, tested, told again. What is told is
-//! `payload`, how a try goes on is `sending`.
-
-mod payload;
-pub mod sending;
+//! `delivery/payload`, how a try goes on is `delivery/hooks`.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Error;
+use super::delivery::hooks;
 use crate::app::App;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
@@ -234,7 +232,7 @@ pub async fn test(app: &App, scope: Scope, id: EndpointId) -> Result<Tried, Erro
     app.store.record_test(&event, &message).await?;
     let lease = MessageLease { message: message.id, number: 0 };
     app.store.begin_attempts(&[lease], now).await?;
-    let tried = sending::send(app, &endpoint, &event).await?;
+    let tried = hooks::send(app, &endpoint, &event).await?;
     let next = if tried.verdict == Verdict::Accepted { Next::Sent } else { Next::Failed };
     let unused = EventId::from_i64(app.next_id());
     app.store.record_try(lease, &tried, &next, unused, app.now()).await?;
@@ -296,7 +294,7 @@ pub async fn attempts(
 }
 
 /// A message that tells an endpoint of an event, due now.
-fn message_of(app: &App, endpoint: &Endpoint, event: &Event, now: Instant) -> Message {
+pub(super) fn message_of(app: &App, endpoint: &Endpoint, event: &Event, now: Instant) -> Message {
     let kind = match event.kind {
         EventKind::WebhookTest => MessageKind::Test,
         _ => MessageKind::Event,
@@ -353,7 +351,7 @@ fn fresh_secret(
     Ok((secret, SealedSecret { id, scheme, sealed, created: now }))
 }
 
-fn open_secret(app: &App, sealed: &SealedSecret) -> Result<HookSecret, Error> {
+pub(super) fn open_secret(app: &App, sealed: &SealedSecret) -> Result<HookSecret, Error> {
     let opened = app.kek.open(&place(sealed.id), &sealed.sealed).map_err(internal)?;
     let text = std::str::from_utf8(&opened).map_err(internal)?;
     HookSecret::parse(&SecretString::from(text)).map_err(internal)
