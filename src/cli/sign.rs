@@ -25,9 +25,10 @@ use crate::domain::scope::Scope;
 use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
-use crate::workflow::accept::{self, RequestedDocument, SignRequest};
-use crate::workflow::operations;
+use crate::workflow::fingerprint::Earlier;
+use crate::workflow::request::{RequestedDocument, SignRequest, content_type};
 use crate::workflow::settings::Packaged;
+use crate::workflow::{accept, operations};
 
 /// A progress bar is shown from this many files on.
 const MANY: usize = 10;
@@ -80,7 +81,13 @@ impl Arguments {
         {
             settings.insert("signatureLocation".to_owned(), Value::String(location.clone()));
         }
-        Ok(SealWishes { format, profile: self.profile.clone(), settings, notes: Vec::new() })
+        Ok(SealWishes {
+            format,
+            profile: self.profile.clone(),
+            settings,
+            timestamp: false,
+            notes: Vec::new(),
+        })
     }
 }
 
@@ -282,7 +289,7 @@ async fn seal(
             return Err(Refusal::ContentMismatch { declared, found: found.as_str() }.into());
         }
     };
-    let content_type = accept::content_type(declared, &content, wishes.format)?;
+    let content_type = content_type(declared, &content, wishes.format)?;
     // The reference is made of name, place and content: sealing the same file again finds the same
     // seal, as a repeated request does.
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -311,8 +318,10 @@ async fn seal(
             wishes,
             content,
             refusal: None,
-            said: Vec::new(),
+            unread: None,
         }],
+        // The command never said more than is in the request.
+        earlier: vec![Earlier(vec![Vec::new()])],
     };
     let accepted = accept::accept(app, caller, request, None).await?;
     operations::wait(app, accepted.operation, PATIENCE).await?;

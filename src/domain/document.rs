@@ -111,6 +111,8 @@ pub struct SealWishes {
     /// Settings in particular, by their names in the profile of the format
     /// ([`super::xades::XadesProfile`], [`super::pades::PadesProfile`], [`super::cades::CadesProfile`]).
     pub settings: Map<String, Value>,
+    /// Whether the seal is to have a timestamp.
+    pub timestamp: bool,
     /// What the client said that has no effect, in sentences for the client.
     pub notes: Vec<String>,
 }

@@ -58,10 +58,13 @@ pub struct NewDocument {
 pub enum Opened {
     /// Recorded, on disk.
     New,
-    /// The same reference and the same content: that operation.
-    Replayed(OperationId),
-    /// The reference belongs to an operation with other content.
-    ReferenceReused(OperationId),
+    /// The reference belongs to an operation, of the same request or of another.
+    Taken {
+        /// The operation that has it.
+        operation: OperationId,
+        /// The fingerprint of its request.
+        fingerprint: [u8; 32],
+    },
     /// A document's reference belongs to another operation.
     DocumentReferenceReused {
         /// The reference.
@@ -167,8 +170,7 @@ impl Store {
             .fingerprint(operation.client_service, &operation.external_reference)
             .await?;
         match found {
-            Some((id, fingerprint)) if fingerprint == new.fingerprint => Ok(Opened::Replayed(id)),
-            Some((id, _)) => Ok(Opened::ReferenceReused(id)),
+            Some((operation, fingerprint)) => Ok(Opened::Taken { operation, fingerprint }),
             // Gone between the two statements: the holder ended without a sealed document just now,
             // or the id collided with another replica's. Either way the caller tries again.
             None => Err(super::Error::Exists { what: "the operation id" }),

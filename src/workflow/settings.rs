@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::accept::RequestedDocument;
+use super::request::RequestedDocument;
 use crate::app::{App, Caller};
 use crate::domain::cades::{CadesPackaging, CadesProfile};
 use crate::domain::client_service::{ClientService, Lint, ProfileName};
@@ -27,6 +27,12 @@ pub(super) fn resolve(
 ) -> Result<SealSettings, Refusal> {
     let service = &caller.client_service;
     let wishes = &document.wishes;
+    if wishes.timestamp {
+        return Err(Refusal::NotAvailable {
+            what: "a timestamp (signatureInfo.applyTimestamp)".to_owned(),
+            remedy: "send applyTimestamp false",
+        });
+    }
     let name = wishes.profile.as_deref().or_else(|| usual_profile(app, service, wishes.format));
     let mut seal = app.profiles.profile(wishes.format, name, &wishes.settings)?;
     match &mut seal {

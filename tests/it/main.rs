@@ -16,6 +16,8 @@ mod delivery;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod fingerprint;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod http;

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod delivery;
+mod earlier;
 pub mod errors;
 pub mod lookup;
 mod overrides;

@@ -10,12 +10,12 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::overrides;
 use super::visible::VisibleSignatureInfo;
+use super::{earlier, overrides};
 use crate::app::Limits;
 use crate::domain::delivery::MailAddress;
 use crate::domain::document::SealWishes;
@@ -25,8 +25,9 @@ use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
 use crate::web::settings_schema::AnyProfile;
-use crate::workflow::accept::{RequestedDocument, SignRequest, content_type};
+use crate::workflow::fingerprint::{self, Earlier};
 use crate::workflow::notify::Receiver;
+use crate::workflow::request::{RequestedDocument, SignRequest, content_type};
 
 /// Longest description and other free text, in characters.
 const TEXT_LIMIT: usize = 2000;
@@ -38,7 +39,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Body of a sign request.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignBody<'a> {
     /// The client's name for the request, unique for ever: 1 to 255 printable characters. Required.
@@ -55,88 +56,85 @@ pub struct SignBody<'a> {
 }
 
 /// One document with its signature settings.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DocumentBody<'a> {
+pub(super) struct DocumentBody<'a> {
     #[serde(borrow, default, deserialize_with = "object")]
-    document_request: Option<DocumentRequest<'a>>,
+    pub(super) document_request: Option<DocumentRequest<'a>>,
     #[serde(default, deserialize_with = "object")]
-    signature_info: Option<SignatureInfo>,
+    pub(super) signature_info: Option<SignatureInfo>,
 }
 
 /// The document itself.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DocumentRequest<'a> {
+pub(super) struct DocumentRequest<'a> {
     /// The client's name for the document. Required.
-    external_reference: Option<String>,
+    pub(super) external_reference: Option<String>,
     /// File name without path. Required.
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// `application/xml`, `text/xml`, `application/pdf`, `application/zip` or `application/octet-stream`;
     /// any other media type with CAdES. Required.
-    content_type: Option<String>,
+    pub(super) content_type: Option<String>,
     /// The document in base64. Required.
-    #[serde(borrow, skip_serializing)]
+    #[serde(borrow)]
     #[schema(value_type = Option<String>)]
-    base64_content: Option<Text<'a>>,
+    pub(super) base64_content: Option<Text<'a>>,
 }
 
 /// Text that stays where it is in the request body unless it has escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// How to sign.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SignatureInfo {
+pub(super) struct SignatureInfo {
     /// `XAdES`, `PAdES` or `CAdES`. Required.
-    signature_type: Option<String>,
-    apply_timestamp: Option<bool>,
-    reason: Option<String>,
-    location: Option<String>,
+    pub(super) signature_type: Option<String>,
+    pub(super) apply_timestamp: Option<bool>,
+    pub(super) reason: Option<String>,
+    pub(super) location: Option<String>,
     #[serde(default, deserialize_with = "object")]
-    visible_signature_info: Option<VisibleSignatureInfo>,
+    pub(super) visible_signature_info: Option<VisibleSignatureInfo>,
     /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
-    #[serde(default, deserialize_with = "name")]
-    profile: Option<String>,
+    pub(super) profile: Option<String>,
     /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
     /// of Sign'Stash says; where both say something the inner one counts.
-    #[serde(default, deserialize_with = "overrides")]
+    #[serde(default, deserialize_with = "object")]
     #[schema(value_type = Option<AnyProfile>)]
-    advanced_signature_info: Option<Map<String, Value>>,
+    pub(super) advanced_signature_info: Option<Map<String, Value>>,
 }
 
 /// What happens to the sealed documents afterwards.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PreservationInfo {
+pub(super) struct PreservationInfo {
     /// Required when the object is there.
-    preserve_content: Option<bool>,
-    alias: Option<String>,
+    pub(super) preserve_content: Option<bool>,
+    pub(super) alias: Option<String>,
     #[serde(default, deserialize_with = "object")]
-    delivery_info: Option<DeliveryInfo>,
+    pub(super) delivery_info: Option<DeliveryInfo>,
 }
 
 /// Who is told.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct DeliveryInfo {
-    attach_documents: Option<bool>,
+pub(super) struct DeliveryInfo {
+    pub(super) attach_documents: Option<bool>,
     #[serde(default, deserialize_with = "objects")]
-    person_receiver: Option<Vec<PersonReceiver>>,
+    pub(super) person_receiver: Option<Vec<PersonReceiver>>,
 }
 
 /// One receiver.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonReceiver {
     /// Where to write to. Required.
     pub(super) email: Option<String>,
     /// `pt`, `en`, `es`, `fr`, `de` or `it`, also with a region; that of the client service without it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<String>,
     /// Read-only; ignored on input, as clients echo it.
-    #[serde(skip_serializing)]
     #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
 }
@@ -146,19 +144,6 @@ impl PersonReceiver {
     pub(super) const fn of(email: String) -> Self {
         Self { email: Some(email), language: None, delivery_status: None }
     }
-}
-
-fn overrides<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    Ok(object(deserializer)?.map(overrides::said).filter(|settings| !settings.is_empty()))
-}
-
-/// A name without blanks around it; an empty one is none.
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let name = Option::<String>::deserialize(deserializer)?;
-    Ok(name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()))
 }
 
 /// A value that must be a JSON object. Derived code would also take a list of the members' values.
@@ -219,11 +204,14 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
     let description = required(body.description, || "description".to_owned())?;
     readable(&description, "description")?;
     let documents = required(body.documents, || "documents".to_owned())?;
+    let mut earlier = earlier::spellings(&documents, body.preservation_info.as_ref());
     let promise = Promises::read(body.preservation_info)?;
     let documents = documents
         .into_iter()
         .enumerate()
-        .map(|(position, document)| decode_document(position, document, &promise, limits))
+        .map(|(position, document)| {
+            decode_document(position, document, &promise, limits, &mut earlier)
+        })
         .collect::<Result<_, _>>()?;
     Ok(Decoded {
         request: SignRequest {
@@ -233,6 +221,7 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
             receivers: promise.receivers,
             attach_documents: promise.attach_documents,
             documents,
+            earlier,
         },
         return_signed_content: body.return_signed_content.unwrap_or(false),
     })
@@ -299,19 +288,16 @@ struct Promises {
     attach_documents: bool,
     /// Said about every document: what of it cannot be kept.
     refusal: Option<Refusal>,
-    said: Vec<u8>,
 }
 
 impl Promises {
     fn read(info: Option<PreservationInfo>) -> Result<Self, Refusal> {
-        let said = serde_json::to_vec(&info).unwrap_or_default();
         let Some(info) = info else {
             return Ok(Self {
                 preserve_content: false,
                 receivers: Vec::new(),
                 attach_documents: false,
                 refusal: None,
-                said,
             });
         };
         let preserve_content =
@@ -331,7 +317,7 @@ impl Promises {
             what: "long-term preservation (preservationInfo.preserveContent)".to_owned(),
             remedy: "send preserveContent false",
         });
-        Ok(Self { preserve_content, receivers, attach_documents, refusal, said })
+        Ok(Self { preserve_content, receivers, attach_documents, refusal })
     }
 }
 
@@ -367,11 +353,9 @@ fn decode_document(
     body: DocumentBody<'_>,
     promise: &Promises,
     limits: &Limits,
+    earlier: &mut [Earlier],
 ) -> Result<RequestedDocument, Refusal> {
     let path = |member: &str| format!("documents[{position}].{member}");
-    let mut said = serde_json::to_vec(&body).unwrap_or_default();
-    said.extend_from_slice(&promise.said);
-
     let document = required(body.document_request, || path("documentRequest"))?;
     let external_reference = reference(
         document.external_reference.as_deref(),
@@ -395,7 +379,7 @@ fn decode_document(
         })?;
     }
 
-    let mut first = FirstRefusal(promise.refusal.clone());
+    let mut first = FirstRefusal(None);
     first.note(check_name(&name));
     let content = first.note(content(&encoded.0, limits)).unwrap_or_default();
     let format = first.note(format(&signature_type)).unwrap_or(Format::Xades);
@@ -406,14 +390,29 @@ fn decode_document(
         format,
         profile: None,
         settings: Map::new(),
+        timestamp: false,
         notes: Vec::new(),
     });
-    let refusal = first.0;
-    if refusal.as_ref().is_some_and(|refusal| matches!(refusal, Refusal::Base64Invalid { .. })) {
-        // Two different broken contents are two different requests.
-        said.extend_from_slice(encoded.0.as_bytes());
-    }
-    Ok(RequestedDocument { external_reference, name, content_type, wishes, content, refusal, said })
+    let unread = first.0.as_ref().map(|refusal| {
+        let mut said = earlier::said(earlier, position).to_vec();
+        if content.is_empty() {
+            said.extend_from_slice(encoded.0.as_bytes());
+        }
+        if matches!(refusal, Refusal::Base64Invalid { .. }) {
+            earlier::add(earlier, position, &encoded.0);
+        }
+        fingerprint::of_octets(&said)
+    });
+    let refusal = promise.refusal.clone().or(first.0);
+    Ok(RequestedDocument {
+        external_reference,
+        name,
+        content_type,
+        wishes,
+        content,
+        refusal,
+        unread,
+    })
 }
 
 /// Keeps the first refusal of a document.
@@ -478,14 +477,8 @@ fn format(signature_type: &str) -> Result<Format, Refusal> {
 }
 
 fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
-    if info.apply_timestamp == Some(true) {
-        return Err(Refusal::NotAvailable {
-            what: "a timestamp (signatureInfo.applyTimestamp)".to_owned(),
-            remedy: "send applyTimestamp false",
-        });
-    }
     let mut notes = Vec::new();
-    let mut settings = info.advanced_signature_info.unwrap_or_default();
+    let mut settings = overrides::said(info.advanced_signature_info.unwrap_or_default());
     match format {
         Format::Pades => {
             // Clients that send the same object with everything are not refused for it.
@@ -523,7 +516,9 @@ fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
             ));
         }
     }
-    Ok(SealWishes { format, profile: info.profile, settings, notes })
+    let profile = info.profile.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    let timestamp = info.apply_timestamp.unwrap_or(false);
+    Ok(SealWishes { format, profile, settings, timestamp, notes })
 }
 
 /// Members of `advancedSignatureInfo` that Sign'Stash has; it ignores them with PDF.

@@ -4,6 +4,7 @@ mod bad_documents;
 mod bad_requests;
 mod corpus;
 mod credentials;
+mod earlier;
 mod exactly_once;
 mod limits;
 mod lint;

@@ -3,6 +3,7 @@
 use chancery::app::Limits;
 use chancery::seal::catalogue::Catalogue;
 use chancery::web::integration::request::decode;
+use chancery::workflow::fingerprint::Fingerprint;
 use serde_json::{Value, json};
 
 use crate::support::authority::AUTHORITY;
@@ -216,14 +217,14 @@ fn a_countersignature_refuses_what_it_would_not_do() {
     });
 }
 
-/// What a client said about the only document, as far as it tells requests apart.
-fn said(settings: &Value) -> Vec<u8> {
+/// What tells a request with these settings apart.
+fn said(settings: &Value) -> [u8; 32] {
     let info = json!({ "advancedSignatureInfo": settings });
     let mut request = asking(BARE, &info);
     request["documents"][0]["documentRequest"]["externalReference"] = json!("one");
     let limits = Limits { documents_per_request: 1, document_bytes: 10_000 };
     let decoded = decode(request.to_string().as_bytes(), &limits).unwrap();
-    decoded.request.documents[0].said.clone()
+    Fingerprint::of(&decoded.request).value()
 }
 
 /// The members of settings that are objects, each as a path; lists are not looked into.
