@@ -16,14 +16,13 @@ pub use config::{BackendConfig, Config, Pkcs11Config, RsaMechanism, SoftwareConf
 pub use keyring::{BackendHealth, BackendState, Keyring};
 pub use pkcs11::initialise_token;
 
-use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::text::hex;
 use crate::pki;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Certificate;
-use crate::pki::digest::Digest;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::{CheckedValue, SignatureValue};
+pub use crate::pki::to_be_signed::ToBeSigned;
 
 /// Where keys live: a closed list, one file (or folder) for each.
 #[derive(Clone)]
@@ -39,43 +38,6 @@ pub struct KeyRef {
     pub backend: String,
     /// Its public key names the private one.
     pub certificate: Arc<Certificate>,
-}
-
-/// One message for a key, with its digest.
-#[derive(Clone, Debug)]
-pub struct ToBeSigned {
-    algorithm: SignatureAlgorithm,
-    message: Arc<[u8]>,
-    digest: Digest,
-}
-
-impl ToBeSigned {
-    /// Digests a message (canonical `ds:SignedInfo`, a TBSCertificate). The digest is made here, so
-    /// that it always belongs to the message the value is checked with.
-    #[must_use]
-    pub fn new(algorithm: SignatureAlgorithm, message: impl Into<Arc<[u8]>>) -> Self {
-        let message = message.into();
-        let digest = Digest::of(algorithm.digest(), &message);
-        Self { algorithm, message, digest }
-    }
-
-    /// How it is signed.
-    #[must_use]
-    pub const fn algorithm(&self) -> SignatureAlgorithm {
-        self.algorithm
-    }
-
-    /// What is signed.
-    #[must_use]
-    pub fn message(&self) -> &[u8] {
-        &self.message
-    }
-
-    /// Its digest.
-    #[must_use]
-    pub const fn digest(&self) -> &Digest {
-        &self.digest
-    }
 }
 
 /// What an operator sees of a key.
@@ -235,8 +197,7 @@ impl Error {
 /// the back-end made of it.
 fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<CheckedValue, Error> {
     let value = SignatureValue::of_key(key.kind(), octets);
-    CheckedValue::new(key, item.algorithm, &item.message, value)
-        .map_err(|_| Error::WrongSignature(short_name(key)))
+    CheckedValue::new(key, item, value).map_err(|_| Error::WrongSignature(short_name(key)))
 }
 
 /// How a public key is called in messages: the start of its fingerprint.

@@ -14,6 +14,7 @@ pub mod request;
 pub mod signature;
 mod signed;
 mod tlv;
+pub mod to_be_signed;
 pub mod webhook_signature;
 
 use thiserror::Error;

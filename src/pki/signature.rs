@@ -10,6 +10,7 @@ use super::algorithm::KeyKind;
 use super::certificate::Certificate;
 use super::digest::{Digest, sha256};
 use super::public_key::{EcCurve, PublicKey};
+use super::to_be_signed::ToBeSigned;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
 /// Raw answer of a key: PKCS#1 or PSS octets, or `r || s` for ECDSA.
@@ -90,14 +91,15 @@ fn fixed(curve: EcCurve, r: &[u8], s: &[u8]) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// A signature value that was checked, with what it was checked against. Having one is the proof; it
-/// spares whoever takes it a second check of the same thing.
+/// A signature value that was checked, with what it was checked against: the key, the algorithm, and
+/// what was signed, by its digest. Having one is the proof; it spares whoever takes it a second check
+/// of the same thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedValue {
     value: SignatureValue,
-    algorithm: SignatureAlgorithm,
     key_sha256: [u8; 32],
-    message_sha256: [u8; 32],
+    algorithm: SignatureAlgorithm,
+    signed: Digest,
 }
 
 impl CheckedValue {
@@ -105,29 +107,23 @@ impl CheckedValue {
     ///
     /// # Errors
     /// As [`check`].
-    pub fn new(
-        key: &PublicKey,
-        algorithm: SignatureAlgorithm,
-        message: &[u8],
-        value: SignatureValue,
-    ) -> Result<Self, Error> {
-        check_with_key(key, algorithm, message, &value)?;
-        let (key_sha256, message_sha256) = (key.fingerprint(), sha256(message));
-        Ok(Self { value, algorithm, key_sha256, message_sha256 })
+    pub fn new(key: &PublicKey, item: &ToBeSigned, value: SignatureValue) -> Result<Self, Error> {
+        verify(key.kind(), key.bits(), item.algorithm(), item.digest(), &value)?;
+        let (key_sha256, signed) = (key.fingerprint(), item.digest().clone());
+        Ok(Self { value, key_sha256, algorithm: item.algorithm(), signed })
     }
 
-    /// The value, if it was checked with this key, in this way, over this message.
+    /// The value, if it was checked with this key, in this way, over this.
     ///
     /// # Errors
     /// [`Error::SignatureInvalid`] when it was checked against anything else.
     pub fn over(
         self,
         certificate: &Certificate,
-        algorithm: SignatureAlgorithm,
-        message: &[u8],
+        item: &ToBeSigned,
     ) -> Result<SignatureValue, Error> {
-        let same = self.algorithm == algorithm
-            && self.message_sha256 == sha256(message)
+        let same = self.algorithm == item.algorithm()
+            && self.signed == *item.digest()
             && self.key_sha256 == sha256(certificate.spki_der());
         if same { Ok(self.value) } else { Err(Error::SignatureInvalid) }
     }
@@ -152,7 +148,8 @@ pub fn check(
     message: &[u8],
     value: &SignatureValue,
 ) -> Result<(), Error> {
-    verify(certificate.key_kind(), certificate.public_key_bits(), algorithm, message, value)
+    let digest = Digest::of(algorithm.digest(), message);
+    verify(certificate.key_kind(), certificate.public_key_bits(), algorithm, &digest, value)
 }
 
 /// Checks a signature value over a message with a key that has no certificate yet.
@@ -165,7 +162,7 @@ pub fn check_with_key(
     message: &[u8],
     value: &SignatureValue,
 ) -> Result<(), Error> {
-    verify(key.kind(), key.bits(), algorithm, message, value)
+    verify(key.kind(), key.bits(), algorithm, &Digest::of(algorithm.digest(), message), value)
 }
 
 /// Whether a key of this kind can make such signatures: asked before a key is used. ECDSA goes with
@@ -205,7 +202,7 @@ fn verify(
     kind: KeyKind,
     bits: &[u8],
     algorithm: SignatureAlgorithm,
-    message: &[u8],
+    digest: &Digest,
     value: &SignatureValue,
 ) -> Result<(), Error> {
     use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
@@ -219,10 +216,25 @@ fn verify(
         RsaPss(Sha256) => &aws::RSA_PSS_2048_8192_SHA256,
         RsaPss(Sha384) => &aws::RSA_PSS_2048_8192_SHA384,
         RsaPss(Sha512) => &aws::RSA_PSS_2048_8192_SHA512,
-        RsaPss(Sha1) | Ecdsa(_) => return verify_ecdsa(kind, bits, algorithm, message, value),
+        RsaPss(Sha1) | Ecdsa(_) => return verify_ecdsa(kind, bits, algorithm, digest, value),
     };
     aws::UnparsedPublicKey::new(rsa, bits)
-        .verify(message, value.octets())
+        .verify_digest(&native(digest)?, value.octets())
+        .map_err(|_| Error::SignatureInvalid)
+}
+
+/// A digest as aws-lc-rs takes it.
+///
+/// # Errors
+/// [`Error::SignatureInvalid`], which no digest of ours causes.
+pub fn native(digest: &Digest) -> Result<aws_digest::Digest, Error> {
+    let native = match digest.algorithm() {
+        DigestAlgorithm::Sha1 => &aws_digest::SHA1_FOR_LEGACY_USE_ONLY,
+        DigestAlgorithm::Sha256 => &aws_digest::SHA256,
+        DigestAlgorithm::Sha384 => &aws_digest::SHA384,
+        DigestAlgorithm::Sha512 => &aws_digest::SHA512,
+    };
+    aws_digest::Digest::import_less_safe(digest.value(), native)
         .map_err(|_| Error::SignatureInvalid)
 }
 
@@ -230,7 +242,7 @@ fn verify_ecdsa(
     kind: KeyKind,
     point: &[u8],
     algorithm: SignatureAlgorithm,
-    message: &[u8],
+    digest: &Digest,
     value: &SignatureValue,
 ) -> Result<(), Error> {
     let curve = kind.curve().ok_or_else(|| Error::AlgorithmMismatch(algorithm.as_str()))?;
@@ -240,8 +252,7 @@ fn verify_ecdsa(
         EcCurve::P521 => &aws::ECDSA_P521_SHA512_FIXED,
         EcCurve::Secp256k1 => &aws::ECDSA_P256K1_SHA256_FIXED,
     };
-    let digest = curve_digest(curve, &Digest::of(algorithm.digest(), message))?;
     aws::UnparsedPublicKey::new(ecdsa, point)
-        .verify_digest(&digest, value.octets())
+        .verify_digest(&curve_digest(curve, digest)?, value.octets())
         .map_err(|_| Error::SignatureInvalid)
 }

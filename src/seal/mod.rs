@@ -39,6 +39,7 @@ use crate::domain::xades::{Base64Lines, Packaging, SignatureValueEncoding, Xades
 use crate::pki::algorithm::KeyKind;
 use crate::pki::digest::Digest;
 use crate::pki::signature::{CheckedValue, SignatureValue};
+use crate::pki::to_be_signed::ToBeSigned;
 use crate::pki::{self, signature};
 use draft::{Filled, Pieces};
 
@@ -134,9 +135,8 @@ pub fn prepare(
         }
         Profile::Cades(profile) => cades::plan(&document, profile, algorithm, signer, at)?,
     };
-    let digest = Digest::of(algorithm.digest(), &to_be_signed);
-    let signer = signer.clone();
-    Ok(Prepared { document, to_be_signed, ending, signer, algorithm, digest, at })
+    let (to_be_signed, signer) = (ToBeSigned::new(algorithm, to_be_signed), signer.clone());
+    Ok(Prepared { document, to_be_signed, ending, signer, at })
 }
 
 /// What an engine found out about one document: enough to finish the seal once the value is there.
@@ -189,11 +189,9 @@ impl XmlEnding {
 /// A document with a gap. Owns the original; nothing of it has changed.
 pub struct Prepared {
     document: Vec<u8>,
-    to_be_signed: Vec<u8>,
+    to_be_signed: ToBeSigned,
     ending: Ending,
     signer: Signer,
-    algorithm: SignatureAlgorithm,
-    digest: Digest,
     at: Instant,
 }
 
@@ -211,19 +209,25 @@ impl Prepared {
     /// PAdES and CAdES the DER of the signed attributes.
     #[must_use]
     pub fn to_be_signed(&self) -> &[u8] {
+        self.to_be_signed.message().unwrap_or_default()
+    }
+
+    /// The same as a key is asked for it.
+    #[must_use]
+    pub const fn request(&self) -> &ToBeSigned {
         &self.to_be_signed
     }
 
     /// Digest of [`Prepared::to_be_signed`] under the signature algorithm.
     #[must_use]
     pub const fn digest(&self) -> &Digest {
-        &self.digest
+        self.to_be_signed.digest()
     }
 
     /// The algorithm that the seal names.
     #[must_use]
     pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
-        self.algorithm
+        self.to_be_signed.algorithm()
     }
 
     /// The claimed signing time: whole seconds.
@@ -245,7 +249,8 @@ impl Prepared {
     /// # Errors
     /// As [`signature::check`]; the value has not entered anything then.
     pub fn attach(self, value: SignatureValue) -> Result<Signed, pki::Error> {
-        signature::check(self.signer.certificate(), self.algorithm, self.to_be_signed(), &value)?;
+        let (algorithm, message) = (self.signature_algorithm(), self.to_be_signed());
+        signature::check(self.signer.certificate(), algorithm, message, &value)?;
         Ok(Signed { prepared: self, value })
     }
 
@@ -255,7 +260,7 @@ impl Prepared {
     /// # Errors
     /// [`pki::Error::SignatureInvalid`] when it was checked against anything else.
     pub fn attach_checked(self, value: CheckedValue) -> Result<Signed, pki::Error> {
-        let value = value.over(self.signer.certificate(), self.algorithm, self.to_be_signed())?;
+        let value = value.over(self.signer.certificate(), &self.to_be_signed)?;
         Ok(Signed { prepared: self, value })
     }
 }
@@ -270,7 +275,9 @@ impl Signed {
     /// Fills the gap, or writes the file around the document: the original bytes are copied once.
     #[must_use]
     pub fn finish(self) -> Sealed {
-        let Self { prepared: Prepared { document, ending, at, digest, signer, .. }, value } = self;
+        let Self { prepared: Prepared { document, ending, at, to_be_signed, signer }, value } =
+            self;
+        let digest = to_be_signed.digest().clone();
         let (bytes, signature) = match ending {
             Ending::Xml(ending) => {
                 let filled = ending.finish(&document, &value, signer.certificate().key_kind());

@@ -6,6 +6,7 @@ use super::{Error, Reader, Result, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{DocumentId, ExternalReference, OperationId};
 use crate::domain::instant::Instant;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::scope::Scope;
 
 /// What was stored before the key was asked for a document.
@@ -19,6 +20,9 @@ pub struct Intent {
     pub algorithm: String,
     /// Claimed signing time inside the seal.
     pub signing_time: Instant,
+    /// What made the digest. Its own word, as not every signature algorithm names one (ML-DSA signs
+    /// messages).
+    pub digest_algorithm: DigestAlgorithm,
     /// Digest of the to-be-signed bytes.
     pub digest: Vec<u8>,
 }
@@ -80,24 +84,14 @@ impl Reader {
     pub async fn intents(&self, operation: OperationId) -> Result<Vec<Intent>> {
         let rows = sqlx::query(
             "SELECT intent.document_id, intent.certificate_sha256, intent.algorithm,
-                    intent.signing_time_ms, intent.digest
+                    intent.signing_time_ms, intent.digest_algorithm, intent.digest
              FROM document JOIN intent ON intent.document_id = document.id
              WHERE document.operation_id = $1",
         )
         .bind(operation.as_i64())
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|found| {
-                Ok(Intent {
-                    document: DocumentId::from_i64(row::integer(found, "document_id")?),
-                    certificate_sha256: row::sha256(found, "certificate_sha256")?,
-                    algorithm: row::text(found, "algorithm")?,
-                    signing_time: row::instant(found, "signing_time_ms")?,
-                    digest: row::bytes(found, "digest")?,
-                })
-            })
-            .collect()
+        rows.iter().map(intent_from).collect()
     }
 
     /// The operation that holds the document with this reference: the one that owns the reference,
@@ -113,6 +107,24 @@ impl Reader {
              ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1";
         self.holder(sql, scope, reference).await
     }
+}
+
+fn intent_from(found: &AnyRow) -> Result<Intent> {
+    let algorithm = row::text(found, "algorithm")?;
+    let made_by = row::optional_text(found, "digest_algorithm")?;
+    // Intents of earlier releases have the digest that their algorithm names.
+    let digest_algorithm = match made_by {
+        Some(name) => DigestAlgorithm::parse(&name),
+        None => SignatureAlgorithm::parse(&algorithm).map(SignatureAlgorithm::digest),
+    };
+    Ok(Intent {
+        document: DocumentId::from_i64(row::integer(found, "document_id")?),
+        certificate_sha256: row::sha256(found, "certificate_sha256")?,
+        algorithm,
+        signing_time: row::instant(found, "signing_time_ms")?,
+        digest_algorithm: digest_algorithm.ok_or(Error::Corrupt { column: "digest_algorithm" })?,
+        digest: row::bytes(found, "digest")?,
+    })
 }
 
 fn document_from(found: &AnyRow) -> Result<Document> {

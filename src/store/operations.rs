@@ -210,10 +210,12 @@ impl Store {
         hold(&mut connection, lease, until).await
     }
 
-    /// Stores what will be signed, before any key is asked. Never changes an intent that is there.
+    /// Stores what will be signed, before any key is asked. Never changes an intent that is there: when
+    /// it returns, every one of these is on disk and was not before.
     ///
     /// # Errors
-    /// [`super::Error::LeaseLost`], and then nothing was written.
+    /// [`super::Error::LeaseLost`], [`super::Error::Exists`] when a document has an intent already; then
+    /// nothing was written.
     pub async fn record_intents(
         &self,
         lease: Lease,
@@ -226,8 +228,8 @@ impl Store {
         for rows in intents.chunks(ROWS_PER_INSERT) {
             let sql = format!(
                 "INSERT INTO intent (document_id, certificate_sha256, algorithm, signing_time_ms,
-                 digest, recorded_ms) VALUES {} ON CONFLICT DO NOTHING",
-                placeholders(rows.len(), 6)
+                 digest_algorithm, digest, recorded_ms) VALUES {} ON CONFLICT DO NOTHING",
+                placeholders(rows.len(), 7)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for intent in rows {
@@ -236,10 +238,15 @@ impl Store {
                     .bind(intent.certificate_sha256.to_vec())
                     .bind(&intent.algorithm)
                     .bind(intent.signing_time.unix_ms())
+                    .bind(intent.digest_algorithm.as_str())
                     .bind(intent.digest.clone())
                     .bind(now.unix_ms());
             }
-            query.execute(&mut *tx).await?;
+            let inserted = query.execute(&mut *tx).await?.rows_affected();
+            if usize::try_from(inserted) != Ok(rows.len()) {
+                tx.rollback().await?;
+                return Err(super::Error::Exists { what: "an intent of one of the documents" });
+            }
         }
         Ok(tx.commit().await?)
     }

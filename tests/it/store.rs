@@ -6,11 +6,14 @@ use chancery::domain::client_service::{
     SealSettingsChange,
 };
 use chancery::domain::company::{Company, CompanyStatus};
-use chancery::domain::ids::{ClientServiceId, CompanyId, CredentialId};
+use chancery::domain::ids::{ClientServiceId, CompanyId, CredentialId, DocumentId, OperationId};
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::domain::pades::ActiveContent;
+use chancery::domain::profile::DigestAlgorithm;
 use chancery::store::Store;
+use chancery::store::documents::Intent;
+use chancery::store::operations::Lease;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use crate::support::postgres::Postgres;
@@ -208,6 +211,55 @@ async fn what_was_sealed_before_the_upgrade_counts(url: String) {
     store.close().await;
 }
 
+/// An intent is written once, with all its siblings or not at all; those of earlier releases, which did
+/// not say what made their digest, are read.
+async fn intents_are_inserted_or_nothing_is(url: String) {
+    before_delivery(&url).await;
+    let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
+    let pool = options.connect(&url).await.unwrap();
+    let bytes = |octet: &str| {
+        let hex = octet.repeat(32);
+        if url.starts_with("sqlite") { format!("X'{hex}'") } else { format!("'\\x{hex}'") }
+    };
+    let old = format!(
+        "INSERT INTO intent (document_id, certificate_sha256, algorithm, signing_time_ms, digest,
+             recorded_ms) VALUES (0, {}, 'ECDSA-SHA384', 1000, {}, 0)",
+        bytes("07"),
+        bytes("09")
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(old)).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    let store = store(url).await;
+    let operation = OperationId::from_i64(5);
+    let intent = |document, digest: u8| Intent {
+        document: DocumentId::from_i64(document),
+        certificate_sha256: [7; 32],
+        algorithm: "ECDSA-SHA256".to_owned(),
+        signing_time: Instant::from_unix_ms(1000),
+        digest_algorithm: DigestAlgorithm::Sha256,
+        digest: vec![digest; 32],
+    };
+    let record = async |intents: &[Intent]| {
+        let lease = Lease { operation, attempt: 1 };
+        store.record_intents(lease, now().plus_ms(60_000), intents, now()).await
+    };
+    record(&[intent(4, 1)]).await.unwrap();
+    for again in [vec![intent(4, 2)], vec![intent(3, 2), intent(4, 1)]] {
+        let refused = record(&again).await.unwrap_err();
+        assert!(matches!(refused, chancery::store::Error::Exists { .. }), "{refused:?}");
+    }
+    let mut stored = store.reader().intents(operation).await.unwrap();
+    stored.sort_by_key(|intent| intent.document);
+    let old = Intent {
+        algorithm: "ECDSA-SHA384".to_owned(),
+        digest_algorithm: DigestAlgorithm::Sha384,
+        ..intent(0, 9)
+    };
+    assert_eq!(stored, [old, intent(4, 1)]);
+    store.close().await;
+}
+
 pub(crate) fn sqlite() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("chancery.db").display());
@@ -222,6 +274,8 @@ async fn on_sqlite() {
     companies_are_suspended_alone(url).await;
     let (_folder, url) = sqlite();
     what_was_sealed_before_the_upgrade_counts(url).await;
+    let (_folder, url) = sqlite();
+    intents_are_inserted_or_nothing_is(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,6 +286,8 @@ async fn on_postgresql() {
     companies_are_suspended_alone(server.url()).await;
     let server = Postgres::start();
     what_was_sealed_before_the_upgrade_counts(server.url()).await;
+    let server = Postgres::start();
+    intents_are_inserted_or_nothing_is(server.url()).await;
 }
 
 #[test]

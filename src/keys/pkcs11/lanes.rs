@@ -84,7 +84,7 @@ impl Lane {
             };
             self.close();
             match &error {
-                Error::MechanismRefused(_) if !switched => {
+                Error::MechanismRefused(_) if !switched && item.message().is_some() => {
                     switched = true;
                     let other = match by {
                         RsaMechanism::Raw => RsaMechanism::Hashed,

@@ -15,7 +15,7 @@ use crate::keys::{Error, RsaMechanism, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::digest::Digest;
 
-/// Asks the key for one signature value, with the digest made by us or by the token.
+/// Asks the key for one signature value, with the digest made by us or, of a message, by the token.
 ///
 /// Single-part on purpose: load balancing HSM clients do not balance multi-part operations.
 ///
@@ -30,9 +30,12 @@ pub(super) fn sign(
     by: RsaMechanism,
     item: &ToBeSigned,
 ) -> Result<Vec<u8>, Error> {
-    let (mechanism, input) = match by {
-        RsaMechanism::Raw => raw(kind, item)?,
-        RsaMechanism::Hashed => (hashed(item.algorithm())?, Cow::Borrowed(item.message())),
+    let (mechanism, input) = match (by, item.message()) {
+        (RsaMechanism::Hashed, Some(message)) => {
+            (hashed(item.algorithm())?, Cow::Borrowed(message))
+        }
+        // What is a digest already can be signed as such only.
+        (RsaMechanism::Raw, _) | (RsaMechanism::Hashed, None) => raw(kind, item)?,
     };
     session.sign(&mechanism, key, &input).map_err(|error| {
         use RvError::{KeyFunctionNotPermitted, MechanismInvalid, MechanismParamInvalid};

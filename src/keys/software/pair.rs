@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, KeyPair as _, RsaEncoding, RsaKeyPair};
 use pkcs8::SecretDocument;
@@ -13,7 +12,7 @@ use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::keys::{Error, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::{EcCurve, PublicKey};
-use crate::pki::signature::curve_digest;
+use crate::pki::signature::{curve_digest, native};
 
 /// RSA of 2048 to 8192 bits, or ECDSA on a curve we know.
 pub(super) enum Pair {
@@ -86,7 +85,7 @@ impl Pair {
             Self::Rsa { pair, .. } => {
                 let encoding = rsa_encoding(item.algorithm())?;
                 let mut value = vec![0; pair.public_modulus_len()];
-                pair.sign(encoding, &SystemRandom::new(), item.message(), &mut value)
+                pair.sign_digest(encoding, &native(item.digest())?, &mut value)
                     .map_err(|_| Error::Random)?;
                 Ok(value)
             }

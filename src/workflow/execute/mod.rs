@@ -18,7 +18,8 @@ use crate::domain::operation::OperationState;
 use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
-use crate::keys::{ErrorClass, ToBeSigned};
+use crate::keys::ErrorClass;
+use crate::pki::certificate::Certificate;
 use crate::pki::signature::CheckedValue;
 use crate::seal::Prepared;
 use crate::seal::lint::Lint;
@@ -247,13 +248,7 @@ async fn seal_chunk(
     }
 
     // From here on a key is used, and only for what is stored above.
-    let items = prepared
-        .iter()
-        .map(|document| {
-            let algorithm = document.prepared.signature_algorithm();
-            ToBeSigned::new(algorithm, document.prepared.to_be_signed())
-        })
-        .collect();
+    let items = prepared.iter().map(|document| document.prepared.request().clone()).collect();
     let values = app.keyring.sign(&ready.key, items).await;
 
     let mut trouble = None;
@@ -377,8 +372,7 @@ fn prepare_one(
     let mut notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
     notes.extend_from_slice(prepared.notes());
     if let Some(intent) = &document.intent
-        && (intent.digest != prepared.digest().value()
-            || intent.certificate_sha256 != signing.fingerprint())
+        && !reproduced(intent, signing, &prepared)
     {
         tracing::error!(document = %document.id, "the stored intent cannot be prepared again");
         return Err(DocumentState::Failed {
@@ -405,12 +399,21 @@ fn noted(mut settings: SealSettings, notes: Vec<String>) -> Option<SealSettings>
     some.then_some(settings)
 }
 
+/// Whether what was prepared is what was about to be signed: signature algorithm, digest, certificate.
+fn reproduced(intent: &Intent, signing: &Certificate, prepared: &Prepared) -> bool {
+    intent.algorithm == prepared.signature_algorithm().as_str()
+        && intent.digest_algorithm == prepared.digest().algorithm()
+        && intent.digest == prepared.digest().value()
+        && intent.certificate_sha256 == signing.fingerprint()
+}
+
 fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> Intent {
     Intent {
         document: document.id,
         certificate_sha256: ready.chain.signing().fingerprint(),
         algorithm: document.prepared.signature_algorithm().as_str().to_owned(),
         signing_time: document.signing_time,
+        digest_algorithm: document.prepared.digest().algorithm(),
         digest: document.prepared.digest().value().to_vec(),
     }
 }

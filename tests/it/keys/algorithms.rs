@@ -9,10 +9,11 @@ use chancery::pki::algorithm::{
     KeyKind, digest_from_uri, digest_uri, signature_from_uri, signature_uri,
 };
 use chancery::pki::certificate::Certificate;
+use chancery::pki::digest::Digest;
 use chancery::pki::public_key::PublicKey;
 use chancery::pki::signature::{self, SignatureValue};
 
-use super::{RSA_2048, generated, one_value, run, software};
+use super::{RSA_2048, generated, one_value, run, self_signed, software};
 use crate::support::softhsm::{token, write_private};
 
 const KINDS: [KeyKind; 5] =
@@ -75,7 +76,33 @@ async fn judge_all(keyring: &Keyring, backend: &str, key: &Arc<PublicKey>, folde
             assert_eq!(value.octets().len(), 2 * curve.order_length());
         }
         judge(key, algorithm, &value, folder);
+        // Whoever has the digest alone gets a signature of the message.
+        let digest = Digest::of(algorithm.digest(), MESSAGE);
+        let item = ToBeSigned::of_digest(algorithm, digest).unwrap();
+        let value = keyring.sign_with_public_key(backend, key, vec![item]).await.remove(0).unwrap();
+        judge(key, algorithm, &value, folder);
     }
+}
+
+/// A value belongs to one algorithm and one digest, whether the message was at hand or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_is_over_what_was_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = software::keyring(folder.path(), None);
+    let key = self_signed(&keyring, "files", "over", RSA_2048).await;
+    let algorithm = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
+    let message = ToBeSigned::new(algorithm, MESSAGE);
+    let digest = ToBeSigned::of_digest(algorithm, message.digest().clone()).unwrap();
+    let value = keyring.sign(&key, vec![digest.clone()]).await.remove(0).unwrap();
+    for item in [&message, &digest] {
+        assert!(value.clone().over(&key.certificate, item).is_ok());
+    }
+    let pss = SignatureAlgorithm::RsaPss(DigestAlgorithm::Sha256);
+    for item in [ToBeSigned::new(pss, MESSAGE), ToBeSigned::new(algorithm, *b"another")] {
+        assert!(value.clone().over(&key.certificate, &item).is_err());
+    }
+    let sha512 = Digest::of(DigestAlgorithm::Sha512, MESSAGE);
+    assert!(ToBeSigned::of_digest(algorithm, sha512).is_err(), "not the algorithm's digest");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,7 @@ fn bare_session(label: &str, kind: KeyKind, items: &[ToBeSigned]) -> f64 {
     let begin = Instant::now();
     for item in items {
         let (mechanism, input) = match kind {
-            KeyKind::Rsa { .. } => (Mechanism::Sha256RsaPkcs, item.message()),
+            KeyKind::Rsa { .. } => (Mechanism::Sha256RsaPkcs, item.message().unwrap()),
             _ => (Mechanism::Ecdsa, item.digest().value()),
         };
         session.sign(&mechanism, key, input).unwrap();

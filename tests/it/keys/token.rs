@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chancery::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery::keys::{Error, ErrorClass, KeyRef, Keyring, RsaMechanism, ToBeSigned};
 use chancery::pki::algorithm::KeyKind;
+use chancery::pki::digest::Digest;
 use chancery::pki::public_key::PublicKey;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass};
@@ -73,7 +74,7 @@ async fn two_hundred_at_once_come_back_in_order_and_a_second_library_agrees() {
     assert_eq!(values.len(), 200);
     for (item, value) in all.iter().zip(values) {
         let value = rsa::pkcs1v15::Signature::try_from(value.unwrap().octets()).unwrap();
-        judge.verify(item.message(), &value).expect("the rsa crate agrees");
+        judge.verify(item.message().unwrap(), &value).expect("the rsa crate agrees");
     }
     let health = keyring.health().await.remove(0);
     let state = health.state.unwrap();
@@ -138,6 +139,13 @@ async fn a_key_that_forbids_raw_signatures_is_asked_to_hash() {
     let error = refused.into_iter().next().unwrap().unwrap_err();
     assert!(matches!(error, Error::MechanismRefused(_)), "{error:?}");
     assert_eq!(error.class(), ErrorClass::Permanent);
+    // A digest cannot be hashed by the token: said so, and messages are still signed afterwards.
+    let sha256 = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
+    let digest = Digest::of(DigestAlgorithm::Sha256, b"message");
+    let item = ToBeSigned::of_digest(sha256, digest).unwrap();
+    let error = keyring.sign_with_public_key("hsm", &key, vec![item]).await.remove(0).unwrap_err();
+    assert!(matches!(error, Error::MechanismRefused(_)), "{error:?}");
+    one_value(&keyring, "hsm", &key, sha256, b"message").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

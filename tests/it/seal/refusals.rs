@@ -253,9 +253,9 @@ fn a_wrong_signature_value_never_enters() {
 fn a_value_checked_for_another_document_never_enters() {
     let prepared = |text: &str| try_prepare(text.as_bytes(), SignatureLocation::default()).unwrap();
     let other = prepared("<a>other</a>");
-    let (algorithm, message) = (other.signature_algorithm(), other.to_be_signed());
     let key = PublicKey::of(PKI.p256.signer.certificate());
-    let checked = CheckedValue::new(&key, algorithm, message, PKI.p256.sign(message)).unwrap();
+    let value = PKI.p256.sign(other.to_be_signed());
+    let checked = CheckedValue::new(&key, other.request(), value).unwrap();
     assert!(prepared("<a>this</a>").attach_checked(checked.clone()).is_err());
     assert!(other.attach_checked(checked).is_ok());
 }
