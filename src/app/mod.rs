@@ -19,7 +19,7 @@ pub use alarms::AlarmsConfig;
 
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
-use crate::domain::credential::{Credential, CredentialStatus};
+use crate::domain::credential::Credential;
 use crate::domain::ids::{ClientServiceId, CredentialId, MAX_ID, OperationId};
 use crate::domain::instant::Instant;
 use crate::keys::{KeyRef, Keyring};
@@ -536,17 +536,15 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The credential if it is here and may be used.
+    /// The credential if it is here; whether it may be used is not known here.
     pub fn known(&self, id: CredentialId) -> Option<Arc<ReadyCredential>> {
         self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// Remembers an active credential.
+    /// Remembers a credential.
     pub fn remember(&self, ready: &Arc<ReadyCredential>) {
-        if ready.credential.status == CredentialStatus::Active {
-            let mut entries = self.ready.write().unwrap_or_else(PoisonError::into_inner);
-            entries.insert(ready.credential.id, Arc::clone(ready));
-        }
+        let mut entries = self.ready.write().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(ready.credential.id, Arc::clone(ready));
     }
 }
 

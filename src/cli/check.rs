@@ -4,12 +4,15 @@ mod delivery;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use super::credential::only_with;
 use super::{Outcome, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::{ClientServiceStatus, Lint};
-use crate::domain::credential::Credential;
+use crate::domain::credential::{Credential, CredentialStatus};
+use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
 use crate::workflow::execute::chain;
 
@@ -193,12 +196,20 @@ async fn credential_state(app: &App, credential: &Credential) -> State {
         Err(error) => return State::Bad(chain(&error)),
     };
     let signing = parsed.signing();
-    if let Err(error) = app.keyring.find(&credential.backend, signing).await {
-        return State::Bad(chain(&error));
+    if credential.status == CredentialStatus::Disabled {
+        return State::Soon("disabled; allow it again with: chancery credential enable".to_owned());
     }
+    let certificate = Arc::new(signing.clone());
+    let key = KeyRef { backend: credential.backend.clone(), certificate };
+    let signs = match app.keyring.prove(&key).await {
+        Ok(algorithm) => algorithm,
+        Err(error) => return State::Bad(chain(&error)),
+    };
     let (now, until) = (app.now(), signing.not_after());
     let days = (until.unix_ms() - now.unix_ms()).div_euclid(86_400_000);
-    let text = format!("{}, valid until {}", signing.key_kind().label(), until.to_xs_date_time());
+    let kind = signing.key_kind();
+    let only = only_with(kind, signs).unwrap_or_default();
+    let text = format!("{}, signs{only}, valid until {}", kind.label(), until.to_xs_date_time());
     if until < now || now < signing.not_before() {
         State::Bad(format!("{text}: not valid now; renew it"))
     } else if days < SOON_DAYS {

@@ -1,4 +1,4 @@
-//! `credential`: import a certificate chain for a key, list, grant.
+//! `credential`: import a certificate chain for a key, list, grant, disable.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,8 +7,11 @@ use clap::Subcommand;
 
 use super::{Failure, Outcome, house, values};
 use crate::config::Config;
+use crate::domain::credential::CredentialStatus;
 use crate::domain::instant::Instant;
+use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::usage::AccessGrant;
+use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Chain;
 use crate::workflow::{credentials, usage};
 
@@ -45,12 +48,31 @@ pub(super) enum Command {
         #[arg(long, default_value_t = AccessGrant::SIGNATURES)]
         signatures: u64,
     },
+    /// Disables a credential: nothing is sealed with it from then on, in any service over the database.
+    ///
+    /// Example: chancery credential disable --alias acme-2026
+    Disable {
+        /// Name of the credential.
+        #[arg(long)]
+        alias: String,
+    },
+    /// Allows a disabled credential again.
+    ///
+    /// Example: chancery credential enable --alias acme-2026
+    Enable {
+        /// Name of the credential.
+        #[arg(long)]
+        alias: String,
+    },
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
     let app = match command {
         Command::Import { .. } => house::app(&config).await?,
-        Command::List | Command::Grant { .. } => house::app_without_keys(&config).await?,
+        Command::List
+        | Command::Grant { .. }
+        | Command::Disable { .. }
+        | Command::Enable { .. } => house::app_without_keys(&config).await?,
     };
     match command {
         Command::Import { alias, backend, chain: file } => {
@@ -58,9 +80,12 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
                 .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
             let chain =
                 Chain::from_pem(&pem).map_err(|error| format!("{}: {error}", file.display()))?;
-            credentials::import(&app, &alias, &backend, &chain).await?;
+            let (_, signs) = credentials::import(&app, &alias, &backend, &chain).await?;
             let signing = chain.signing();
             say!("Imported {alias}: {}", signing.subject());
+            if let Some(only) = only_with(signing.key_kind(), signs) {
+                say!("Its key signs{only}: name a signatureAlgorithm that it allows.");
+            }
             say!("Valid until {}.", signing.not_after().to_xs_date_time());
         }
         Command::List => list(&app).await?,
@@ -68,21 +93,47 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             if until.is_some_and(|until| until <= app.now()) {
                 return Err("--until must be a day to come".into());
             }
-            let grant =
-                usage::grant(&app, &alias, until, signatures).await.map_err(
-                    |error| match error {
-                        crate::workflow::Error::NotFound => Failure::from(format!(
-                            "no credential is called {alias}; see: chancery credential list"
-                        )),
-                        other => other.into(),
-                    },
-                )?;
+            let grant = usage::grant(&app, &alias, until, signatures).await;
+            let grant = grant.map_err(|error| named(&alias, error))?;
             let until = grant.expires.to_xs_date_time();
             say!("{alias} may be used until {until}, for {} signatures.", grant.signatures);
+        }
+        Command::Disable { alias } => {
+            set_status(&app, &alias, CredentialStatus::Disabled).await?;
+            say!("{alias} is disabled: nothing is sealed with it from now on.");
+        }
+        Command::Enable { alias } => {
+            set_status(&app, &alias, CredentialStatus::Active).await?;
+            say!("{alias} may be used again.");
         }
     }
     app.store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn set_status(
+    app: &crate::app::App,
+    alias: &str,
+    status: CredentialStatus,
+) -> Result<(), Failure> {
+    let set = credentials::set_status(app, alias, status).await;
+    set.map_err(|error| named(alias, error))
+}
+
+/// What an alias that is unknown means.
+fn named(alias: &str, error: crate::workflow::Error) -> Failure {
+    match error {
+        crate::workflow::Error::NotFound => {
+            format!("no credential is called {alias}; see: chancery credential list").into()
+        }
+        other => other.into(),
+    }
+}
+
+/// What is said of a key that does not sign with the usual algorithm of its kind.
+pub(super) fn only_with(kind: KeyKind, signs: SignatureAlgorithm) -> Option<String> {
+    let usual = kind.default_signature();
+    (signs != usual).then(|| format!(" with {}, not with {}", signs.setting(), usual.setting()))
 }
 
 async fn list(app: &crate::app::App) -> Result<(), Failure> {
@@ -93,8 +144,9 @@ async fn list(app: &crate::app::App) -> Result<(), Failure> {
     }
     let grants = app.reader.access_grants().await?;
     say!(
-        "{:<24} {:<16} {:<10} {:<22} {:<22} {:<24} SUBJECT",
+        "{:<24} {:<9} {:<16} {:<10} {:<22} {:<22} {:<24} SUBJECT",
         "ALIAS",
+        "STATUS",
         "BACK-END",
         "KIND",
         "VALID UNTIL",
@@ -113,8 +165,9 @@ async fn list(app: &crate::app::App) -> Result<(), Failure> {
             }
         };
         say!(
-            "{:<24} {:<16} {:<10} {:<22} {granted_until:<22} {signatures:<24} {}",
+            "{:<24} {:<9} {:<16} {:<10} {:<22} {granted_until:<22} {signatures:<24} {}",
             credential.alias,
+            credential.status.as_str(),
             credential.backend,
             signing.key_kind().label(),
             signing.not_after().to_xs_date_time(),

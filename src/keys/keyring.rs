@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::config::{BackendConfig, Config};
 use super::pkcs11::Pkcs11;
 use super::software::Software;
-use super::{Error, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
+use super::{Error, ErrorClass, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
+use crate::domain::profile::SignatureAlgorithm;
 use crate::pki::algorithm::KeyKind;
-use crate::pki::certificate::Certificate;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::{self, CheckedValue};
+
+/// What trial signatures are over: nobody can take it for a document, an attribute or a request.
+const TRIAL: &[u8] =
+    b"Chancery asks whether this key signs. A signature over this text means nothing.";
 
 /// The key back-ends of a configuration.
 pub struct Keyring {
@@ -140,17 +144,31 @@ impl Keyring {
         signature::suits(key.kind(), item.algorithm()).err().map(Error::Pki)
     }
 
-    /// Whether the key of a certificate is there.
+    /// Lets the key of a certificate sign a text that means nothing, to see that it does: whether it is
+    /// there is not yet whether it may. Returns the algorithm it signed with: the usual one of such a
+    /// key, or the first that the token allows.
     ///
     /// # Errors
-    /// [`Error::KeyMissing`] when it is not; otherwise why nobody can tell.
-    pub async fn find(&self, backend: &str, certificate: &Certificate) -> Result<(), Error> {
-        let key = PublicKey::of(certificate);
-        self.blocking(backend, move |backend| match backend {
-            KeyBackend::Software(backend) => backend.find(&key),
-            KeyBackend::Pkcs11(backend) => backend.find(&key),
-        })
-        .await
+    /// [`Error::KeyMissing`] when it is not there; why it refused the usual algorithm; otherwise why
+    /// nobody can tell.
+    pub async fn prove(&self, key: &KeyRef) -> Result<SignatureAlgorithm, Error> {
+        let kind = key.certificate.key_kind();
+        let usual = kind.default_signature();
+        let others = SignatureAlgorithm::ALL.into_iter().filter(|other| {
+            *other != usual && !other.digest().is_legacy() && signature::suits(kind, *other).is_ok()
+        });
+        let mut refused = None;
+        for algorithm in std::iter::once(usual).chain(others) {
+            let mut values = self.sign(key, vec![ToBeSigned::new(algorithm, TRIAL)]).await;
+            match values.pop().unwrap_or(Err(Error::Closed)) {
+                Ok(_) => return Ok(algorithm),
+                Err(error) if error.class() == ErrorClass::Final => {
+                    refused = refused.or(Some(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or(Error::Closed))
     }
 
     /// How each back-end is: opens what is not open, logs in, asks the token for its condition.

@@ -86,8 +86,15 @@ pub enum Error {
     PinGuarded,
     #[error("the token answered with an error")]
     Token(#[source] cryptoki::error::Error),
-    #[error("the token allows no suitable mechanism for this key")]
+    #[error(
+        "the token allows no suitable mechanism for this key; look at its CKA_ALLOWED_MECHANISMS, or \
+         ask for another signature algorithm"
+    )]
     MechanismRefused(#[source] cryptoki::error::Error),
+    #[error(
+        "the token does not let this key sign; look at its CKA_SIGN and CKA_ALLOWED_MECHANISMS"
+    )]
+    SigningForbidden(#[source] cryptoki::error::Error),
     #[error("the key back-end has no private key for public key {0}")]
     KeyMissing(String),
     #[error("no key has the label or id {0:?}")]
@@ -136,6 +143,8 @@ pub enum ModuleError {
     Path(#[from] std::io::Error),
     #[error(transparent)]
     Cryptoki(#[from] cryptoki::error::Error),
+    #[error(transparent)]
+    CSign(c_sign::LoadError),
 }
 
 /// What a caller can do about an error.
@@ -143,8 +152,11 @@ pub enum ModuleError {
 pub enum ErrorClass {
     /// Session or device trouble: worth another try later.
     Transient,
-    /// Somebody has to change something first.
-    Permanent,
+    /// Somebody has to change something outside first (a PIN, a setting, a key that is gone); then the
+    /// same is signed.
+    Blocked,
+    /// This key never signs this.
+    Final,
     /// Too much at once: slow down, then try again.
     Saturated,
 }
@@ -169,6 +181,9 @@ impl Error {
                 ErrorClass::Transient
             }
             Self::Token(source) => pkcs11::class(source),
+            Self::MechanismRefused(_) | Self::SigningForbidden(_) | Self::Pki(_) => {
+                ErrorClass::Final
+            }
             Self::Config(_)
             | Self::BackendUnknown(_)
             | Self::SoftwareInProduction(_)
@@ -177,7 +192,6 @@ impl Error {
             | Self::TokenTaken(_)
             | Self::PinRefused(_)
             | Self::PinGuarded
-            | Self::MechanismRefused(_)
             | Self::KeyMissing(_)
             | Self::NameUnknown(_)
             | Self::NameAmbiguous(_)
@@ -187,8 +201,7 @@ impl Error {
             | Self::Quarantined(_)
             | Self::KeyFile { .. }
             | Self::Threads(_)
-            | Self::Io { .. }
-            | Self::Pki(_) => ErrorClass::Permanent,
+            | Self::Io { .. } => ErrorClass::Blocked,
         }
     }
 }

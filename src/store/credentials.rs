@@ -32,6 +32,20 @@ impl Store {
             Err(Error::Exists { what: "a credential with this alias" })
         }
     }
+
+    /// Sets whether a credential may be used.
+    pub async fn set_credential_status(
+        &self,
+        id: CredentialId,
+        status: CredentialStatus,
+    ) -> Result<()> {
+        sqlx::query("UPDATE credential SET status = $2 WHERE id = $1")
+            .bind(id.as_i64())
+            .bind(status.as_str())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
 }
 
 impl Reader {
@@ -42,6 +56,15 @@ impl Reader {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(credential_from).transpose()
+    }
+
+    /// Whether the credential with this id may be used.
+    pub async fn credential_status(&self, id: CredentialId) -> Result<Option<CredentialStatus>> {
+        let found = sqlx::query("SELECT status FROM credential WHERE id = $1")
+            .bind(id.as_i64())
+            .fetch_optional(&self.pool)
+            .await?;
+        found.map(|found| row::named(&found, "status", CredentialStatus::parse)).transpose()
     }
 
     /// The credential with this alias.

@@ -7,28 +7,28 @@ use crate::app::{App, ReadyCredential};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::CredentialId;
 use crate::domain::instant::Instant;
+use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
-use crate::keys::KeyRef;
+use crate::keys::{ErrorClass, KeyRef};
 use crate::pki::certificate::{Certificate, Chain};
 use crate::seal::Signer;
 
-/// Records a credential after proving that the back-end holds the key of its certificate.
+/// Records a credential after its key has proved that it signs, and says with which algorithm it did.
 ///
 /// # Errors
-/// [`Error::Refused`] when the certificate is out of its validity, [`Error::Unavailable`] when the
-/// key is not there or the back-end does not answer.
+/// [`Error::Refused`] when the certificate is out of its validity or its key never signs,
+/// [`Error::Unavailable`] when the key is not there or the back-end does not answer.
 pub async fn import(
     app: &App,
     alias: &str,
     backend: &str,
     chain: &Chain,
-) -> Result<Credential, Error> {
+) -> Result<(Credential, SignatureAlgorithm), Error> {
     let now = app.now();
     check_validity(chain.signing(), now)?;
-    app.keyring
-        .find(backend, chain.signing())
-        .await
-        .map_err(|error| Error::Unavailable("the key", Box::new(error)))?;
+    let certificate = Arc::new(chain.signing().clone());
+    let key = KeyRef { backend: backend.to_owned(), certificate };
+    let signs = prove(app, &key).await?;
     let credential = Credential {
         id: CredentialId::from_i64(app.next_id()),
         alias: alias.to_owned(),
@@ -38,22 +38,60 @@ pub async fn import(
         created: now,
     };
     app.store.add_credential(&credential).await?;
-    Ok(credential)
+    Ok((credential, signs))
 }
 
-/// The credential with its chain parsed, from memory when it was used before.
+/// Lets a key sign something that means nothing; says what it signed with.
+///
+/// # Errors
+/// [`Error::Refused`] when it never will, [`Error::Unavailable`] when it is not there or the back-end
+/// does not answer.
+pub async fn prove(app: &App, key: &KeyRef) -> Result<SignatureAlgorithm, Error> {
+    app.keyring.prove(key).await.map_err(|error| match error.class() {
+        ErrorClass::Final => Refusal::CertificateUnusable { reason: refuses(&error) }.into(),
+        _ => Error::Unavailable("the key", Box::new(error)),
+    })
+}
+
+/// What is said of a key that never signs what it was asked for.
+#[must_use]
+pub fn refuses(error: &crate::keys::Error) -> String {
+    format!("its key refuses to sign: {}", super::execute::chain(error))
+}
+
+/// Sets whether a credential may be used; from now on, for every process.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this alias.
+pub async fn set_status(app: &App, alias: &str, status: CredentialStatus) -> Result<(), Error> {
+    let credential = app.reader.credential_by_alias(alias).await?.ok_or(Error::NotFound)?;
+    Ok(app.store.set_credential_status(credential.id, status).await?)
+}
+
+/// Whether a credential may be used now, whatever is remembered of it.
+///
+/// # Errors
+/// [`Error::Refused`] when it may not.
+pub async fn check_status(app: &App, id: CredentialId) -> Result<(), Error> {
+    match app.reader.credential_status(id).await? {
+        Some(CredentialStatus::Active) => Ok(()),
+        Some(CredentialStatus::Disabled) => Err(Refusal::CredentialDisabled.into()),
+        None => Err(Refusal::NoCredential.into()),
+    }
+}
+
+/// The credential with its chain parsed, from memory when it was used before. Whether it may be used is
+/// asked every time: who disables one means now.
 ///
 /// # Errors
 /// [`Error::Refused`] when it is disabled or its certificate cannot be used.
 pub async fn ready(app: &App, id: CredentialId) -> Result<Arc<ReadyCredential>, Error> {
+    check_status(app, id).await?;
     if let Some(ready) = app.credentials.known(id) {
         return Ok(ready);
     }
     let credential =
         app.reader.credential(id).await?.ok_or(Error::Refused(Refusal::NoCredential))?;
-    if credential.status == CredentialStatus::Disabled {
-        return Err(Refusal::CredentialDisabled.into());
-    }
     let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice))
         .map_err(|error| Refusal::CertificateUnusable { reason: error.to_string() })?;
     let key = KeyRef {

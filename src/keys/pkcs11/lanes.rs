@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use async_channel::Receiver;
-use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use tokio::sync::oneshot;
 
+use super::mechanism;
+use super::objects::PrivateKey;
 use super::token::Token;
-use super::{mechanism, objects};
 use crate::keys::{Chain, Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
@@ -38,11 +38,11 @@ pub(super) struct Lane {
     open_sessions: Arc<AtomicUsize>,
 }
 
-/// A session and the handles found in it, by fingerprint of the public key.
+/// A session and the private keys found in it, by fingerprint of the public key.
 struct Open {
     session: Session,
     login: u64,
-    handles: HashMap<[u8; 32], ObjectHandle>,
+    keys: HashMap<[u8; 32], PrivateKey>,
 }
 
 impl Lane {
@@ -84,7 +84,9 @@ impl Lane {
             };
             self.close();
             match &error {
-                Error::MechanismRefused(_) if !switched && item.message().is_some() => {
+                Error::MechanismRefused(_) | Error::SigningForbidden(_)
+                    if !switched && item.message().is_some() =>
+                {
                     switched = true;
                     let other = match by {
                         RsaMechanism::Raw => RsaMechanism::Hashed,
@@ -121,23 +123,23 @@ impl Lane {
             let session = self.token.session(false)?;
             self.open_sessions.fetch_add(1, Ordering::Relaxed);
             let login = self.token.logins();
-            self.open.insert(Open { session, login, handles: HashMap::new() })
+            self.open.insert(Open { session, login, keys: HashMap::new() })
         };
         let login = self.token.logins();
         if open.login != login {
             open.login = login;
-            open.handles.clear();
+            open.keys.clear();
         }
-        let handle = match open.handles.entry(name) {
+        let private = match open.keys.entry(name) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
-                let found = self
-                    .token
-                    .steadily(&open.session, |session| objects::private_key(session, key))?;
+                let found =
+                    self.token.steadily(&open.session, |session| PrivateKey::find(session, key))?;
                 *entry.insert(found.ok_or_else(|| Error::KeyMissing(short_name(key)))?)
             }
         };
-        checked(key, item, mechanism::sign(&open.session, handle, key.kind(), by, item)?)
+        let value = mechanism::sign(&self.token, &open.session, private, key.kind(), by, item)?;
+        checked(key, item, value)
     }
 
     fn close(&mut self) {

@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::types::Ulong;
 
+use super::objects::PrivateKey;
+use super::token::Token;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::keys::{Error, RsaMechanism, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
@@ -20,12 +21,15 @@ use crate::pki::digest::Digest;
 /// Single-part on purpose: load balancing HSM clients do not balance multi-part operations.
 ///
 /// # Errors
-/// [`Error::Pki`] when no key makes such signatures, [`Error::MechanismRefused`] when the token or
-/// the key does not allow this way, [`Error::Token`] otherwise. The session must not be used again after an error: a lost answer
-/// leaves the operation open for ever.
+/// [`Error::Pki`] when no key makes such signatures, [`Error::MechanismRefused`] or
+/// [`Error::SigningForbidden`] when the token or the key does not allow this way,
+/// [`Error::PinRefused`] and [`Error::PinGuarded`] when the key wants the PIN for every signature,
+/// [`Error::Token`] otherwise. The session must not be used again after an error: a lost answer leaves
+/// the operation open for ever.
 pub(super) fn sign(
+    token: &Token,
     session: &Session,
-    key: ObjectHandle,
+    key: PrivateKey,
     kind: KeyKind,
     by: RsaMechanism,
     item: &ToBeSigned,
@@ -37,14 +41,21 @@ pub(super) fn sign(
         // What is a digest already can be signed as such only.
         (RsaMechanism::Raw, _) | (RsaMechanism::Hashed, None) => raw(kind, item)?,
     };
-    session.sign(&mechanism, key, &input).map_err(|error| {
+    let value = if key.confirms {
+        token.sign_confirmed(session, &mechanism, key.handle, &input)
+    } else {
+        session.sign(&mechanism, key.handle, &input).map_err(Error::Token)
+    };
+    value.map_err(|error| {
         use RvError::{KeyFunctionNotPermitted, MechanismInvalid, MechanismParamInvalid};
         match error {
-            TokenError::Pkcs11(
-                MechanismInvalid | MechanismParamInvalid | KeyFunctionNotPermitted,
-                _,
-            ) => Error::MechanismRefused(error),
-            error => Error::Token(error),
+            Error::Token(
+                refusal @ TokenError::Pkcs11(MechanismInvalid | MechanismParamInvalid, _),
+            ) => Error::MechanismRefused(refusal),
+            Error::Token(refusal @ TokenError::Pkcs11(KeyFunctionNotPermitted, _)) => {
+                Error::SigningForbidden(refusal)
+            }
+            error => error,
         }
     })
 }

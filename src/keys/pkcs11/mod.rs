@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use async_channel::Sender;
+use cryptoki::context::Function;
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::session::Session;
 use tokio::sync::oneshot;
@@ -19,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 pub use token::initialise_token;
 
 use super::config::Pkcs11Config;
-use super::{BackendState, Chain, Error, ErrorClass, KeyDescription, ToBeSigned, short_name};
+use super::{BackendState, Chain, Error, ErrorClass, KeyDescription, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
@@ -122,12 +123,6 @@ impl Pkcs11 {
         answers
     }
 
-    /// Whether the key is there. Blocks.
-    pub(super) fn find(&self, key: &PublicKey) -> Result<(), Error> {
-        let found = self.twice(false, |session| objects::private_key(session, key))?;
-        found.map(|_| ()).ok_or_else(|| Error::KeyMissing(short_name(key)))
-    }
-
     /// What lies in the token. Blocks.
     pub(super) fn list(&self) -> Result<Vec<KeyDescription>, Error> {
         self.twice(false, objects::list)
@@ -163,7 +158,7 @@ impl Pkcs11 {
                 tracing::warn!(error = %Chain(&error), "asking the token once more");
                 once()
             }
-            ErrorClass::Permanent | ErrorClass::Saturated => Err(error),
+            ErrorClass::Blocked | ErrorClass::Final | ErrorClass::Saturated => Err(error),
         })
     }
 
@@ -228,6 +223,21 @@ pub(super) fn class(error: &TokenError) -> ErrorClass {
             | Rv::VendorDefined(_),
             _,
         ) => ErrorClass::Transient,
-        _ => ErrorClass::Permanent,
+        // What is said of the key or of what it is asked for, at a signature: the next try is the same.
+        TokenError::Pkcs11(
+            Rv::ActionProhibited
+            | Rv::ArgumentsBad
+            | Rv::CurveNotSupported
+            | Rv::DataInvalid
+            | Rv::DataLenRange
+            | Rv::FunctionNotSupported
+            | Rv::KeyFunctionNotPermitted
+            | Rv::KeySizeRange
+            | Rv::KeyTypeInconsistent
+            | Rv::MechanismInvalid
+            | Rv::MechanismParamInvalid,
+            Function::SignInit | Function::Sign,
+        ) => ErrorClass::Final,
+        _ => ErrorClass::Blocked,
     }
 }

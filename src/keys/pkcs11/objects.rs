@@ -15,15 +15,30 @@ use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Certificate;
 use crate::pki::public_key::{EcCurve, PublicKey};
 
+/// A private key in a token, as one session knows it.
+#[derive(Clone, Copy)]
+pub(super) struct PrivateKey {
+    pub(super) handle: ObjectHandle,
+    /// `CKA_ALWAYS_AUTHENTICATE`: it wants the PIN for every signature.
+    pub(super) confirms: bool,
+}
+
+impl PrivateKey {
+    /// The private key whose public half this is; `None` when the session sees none.
+    pub(super) fn find(session: &Session, key: &PublicKey) -> Result<Option<Self>, Error> {
+        let Some(handle) = private_key(session, key)? else { return Ok(None) };
+        let told = attributes(session, handle, &[AttributeType::AlwaysAuthenticate])?;
+        let confirms = told.unwrap_or_default().contains(&Attribute::AlwaysAuthenticate(true));
+        Ok(Some(Self { handle, confirms }))
+    }
+}
+
 /// The private key whose public half this is; `None` when the session sees none.
 ///
 /// Asked in this order: the private key's own public parts, a public key object with the same
 /// `CKA_ID`, a certificate with the same `CKA_ID`, every private RSA key's modulus (some tokens keep
 /// a leading zero and match templates byte by byte).
-pub(super) fn private_key(
-    session: &Session,
-    key: &PublicKey,
-) -> Result<Option<ObjectHandle>, Error> {
+fn private_key(session: &Session, key: &PublicKey) -> Result<Option<ObjectHandle>, Error> {
     let mut halves = Vec::new();
     if let Some(modulus) = key.rsa_modulus() {
         let own =

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11 as Context};
 use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::ObjectHandle;
 use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use secrecy::SecretString;
@@ -26,6 +28,22 @@ pub(super) struct Module {
     guarded: Mutex<BTreeSet<String>>,
     /// Held while objects are listed or made: SoftHSM shows half-written objects to other threads.
     administration: Mutex<()>,
+    path: PathBuf,
+    /// Loaded with the first key that wants a login of its own for every signature.
+    c_sign: OnceLock<c_sign::Module>,
+}
+
+impl Module {
+    /// What signs in an operation that has begun.
+    fn c_sign(&self) -> Result<&c_sign::Module, Error> {
+        if let Some(module) = self.c_sign.get() {
+            return Ok(module);
+        }
+        let wrong =
+            |error| Error::Module { path: self.path.clone(), source: ModuleError::CSign(error) };
+        let module = c_sign::Module::load(&self.path).map_err(wrong)?;
+        Ok(self.c_sign.get_or_init(|| module))
+    }
 }
 
 /// The module at a path, loaded now if this is the first time.
@@ -41,8 +59,13 @@ pub(super) fn load(path: &Path) -> Result<Arc<Module>, Error> {
         Ok(()) | Err(TokenError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(error) => return Err(wrong(ModuleError::Cryptoki(error))),
     }
-    let module =
-        Arc::new(Module { context, guarded: Mutex::default(), administration: Mutex::default() });
+    let module = Arc::new(Module {
+        context,
+        guarded: Mutex::default(),
+        administration: Mutex::default(),
+        path: canonical.clone(),
+        c_sign: OnceLock::new(),
+    });
     modules.insert(canonical, Arc::clone(&module));
     Ok(module)
 }
@@ -152,7 +175,35 @@ impl Token {
         found.ok_or_else(|| Error::TokenMissing(self.label.clone()))
     }
 
+    /// Signs with a key that wants a login of its own for every signature (`CKA_ALWAYS_AUTHENTICATE`):
+    /// between the beginning of the operation and its data (PKCS#11 2.40, 4.9).
+    pub(super) fn sign_confirmed(
+        &self,
+        session: &Session,
+        mechanism: &Mechanism<'_>,
+        key: ObjectHandle,
+        input: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        let module = load(&self.module)?;
+        let c_sign = module.c_sign()?;
+        session.sign_init(mechanism, key).map_err(Error::Token)?;
+        self.present_pin(&module, session, UserType::ContextSpecific, &mut lock(&self.state))?;
+        c_sign.sign(session, input).map_err(Error::Token)
+    }
+
     fn login(&self, module: &Module, session: &Session, state: &mut State) -> Result<(), Error> {
+        // Counted before it happens, so that nobody sees the login without the new count.
+        self.logins.fetch_add(1, Ordering::Release);
+        self.present_pin(module, session, UserType::User, state)
+    }
+
+    fn present_pin(
+        &self,
+        module: &Module,
+        session: &Session,
+        user: UserType,
+        state: &mut State,
+    ) -> Result<(), Error> {
         let pin = match state.pin.take() {
             Some(pin) => pin,
             None => self.pin.read(self.production)?,
@@ -162,9 +213,7 @@ impl Token {
         if guarded.contains(&self.label) {
             return Err(Error::PinGuarded);
         }
-        // Counted before it happens, so that nobody sees the login without the new count.
-        self.logins.fetch_add(1, Ordering::Release);
-        match session.login(UserType::User, Some(pin)) {
+        match session.login(user, Some(pin)) {
             Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
             Err(error) if refuses_pin(&error) => {
                 guarded.insert(self.label.clone());

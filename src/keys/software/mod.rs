@@ -83,11 +83,6 @@ impl Software {
         checked(key, item, octets)
     }
 
-    /// Whether the key is there. Blocks.
-    pub(super) fn find(&self, key: &PublicKey) -> Result<(), Error> {
-        self.key(key).map(|_| ())
-    }
-
     /// The keys of the folder, sorted by label. Blocks.
     pub(super) fn list(&self) -> Result<Vec<KeyDescription>, Error> {
         let mut keys: Vec<_> =

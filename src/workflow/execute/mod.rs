@@ -165,6 +165,15 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
     let failures = work.failures;
     let mut chunks = chunks(work.documents, app.execution.chunk_documents.max(1)).peekable();
     while let Some(chunk) = chunks.next() {
+        // Who disables a credential means now, not after a long operation.
+        if let Err(Error::Refused(refusal)) = credentials::check_status(app, work.credential).await
+        {
+            let failure = refused(SigningError::InvalidCertificate, &refusal);
+            let rest = std::iter::once(chunk).chain(chunks).flatten();
+            let outcomes: Vec<Outcome> =
+                rest.map(|document| failed_outcome(document.id, failure.clone())).collect();
+            return record(app, lease, &outcomes, Some(end_state(sealed_any))).await;
+        }
         let (outcomes, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
         progress |=
             outcomes.iter().any(|outcome| matches!(outcome.state, DocumentState::Sealed { .. }));
@@ -196,7 +205,9 @@ async fn postpone(
     let failures = match error.class() {
         _ if progress => 0,
         ErrorClass::Saturated => failures,
-        ErrorClass::Transient | ErrorClass::Permanent => failures.saturating_add(1),
+        ErrorClass::Transient | ErrorClass::Blocked | ErrorClass::Final => {
+            failures.saturating_add(1)
+        }
     };
     let wait = retry_wait(app, failures);
     tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %chain(error),
@@ -218,6 +229,18 @@ fn hopeless(app: &App, lease: Lease, work: &Work) -> Option<DocumentState> {
         });
     }
     (lease.attempt > most.saturating_mul(10)).then(engine_fault)
+}
+
+/// What no further try would change.
+fn key_refuses(error: &crate::keys::Error) -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::InvalidCertificate,
+        reason: "key-refuses".to_owned(),
+        detail: format!(
+            "the sealing certificate cannot be used: {}; ask the operator to run chancery check",
+            credentials::refuses(error)
+        ),
+    }
 }
 
 fn engine_fault() -> DocumentState {
@@ -256,6 +279,10 @@ async fn seal_chunk(
     for (document, value) in prepared.into_iter().zip(values) {
         match value {
             Ok(value) => signed.push((document, value)),
+            Err(error) if error.class() == ErrorClass::Final => {
+                tracing::error!(document = %document.id, error = %chain(&error), "the key refuses");
+                outcomes.push(failed_outcome(document.id, key_refuses(&error)));
+            }
             Err(error) => trouble = trouble.or(Some(error)),
         }
     }

@@ -1,14 +1,22 @@
 //! Client services whose credential cannot seal: refused before anything is recorded.
 
+use std::sync::Arc;
+
 use chancery::domain::client_service::{ClientServiceStatus, DocumentReferences};
 use chancery::domain::company::CompanyStatus;
+use chancery::domain::credential::CredentialStatus;
+use chancery::pki::algorithm::KeyKind;
 use chancery::workflow::client_services::{assign, set_status};
-use chancery::workflow::companies;
+use chancery::workflow::execute::chain as chain_of;
+use chancery::workflow::{Error, companies, credentials};
+use cryptoki::mechanism::MechanismType;
+use cryptoki::object::Attribute;
 use serde_json::Value;
 
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{Client, small};
 use crate::support::service::{Service, Setup, Wish, on_shared, run, unique};
+use crate::support::softhsm::untidy_token;
 
 /// A request is refused with these words and leaves nothing behind.
 async fn assert_refused(
@@ -81,6 +89,85 @@ fn a_suspended_client_service_seals_nothing() {
         let body = client.sign(&request).await.error(403, "1.1.1", "client-service-suspended");
         assert!(body["causeMessage"].as_str().unwrap().contains("activate"), "{body}");
     });
+}
+
+/// A key with `CKA_ALWAYS_AUTHENTICATE` seals; one that may not sign is not imported, and when it
+/// became so later, the document ends with the reason at once.
+#[test]
+fn keys_that_are_odd_seal_or_say_why_not() {
+    run(async {
+        let token = untidy_token().await;
+        let keyring = token.keyring();
+        let rsa = KeyKind::Rsa { bits: 2048 };
+        let confirms = [Attribute::Sign(true), Attribute::AlwaysAuthenticate(true)];
+        token.odd_key("http-confirms", KeyKind::P256, &confirms);
+        token.odd_key("http-no-sign", rsa, &[Attribute::Sign(false)]);
+        let encrypts = Attribute::AllowedMechanisms(vec![MechanismType::RSA_PKCS_OAEP]);
+        token.odd_key("http-encrypts", rsa, &[Attribute::Sign(true), encrypts]);
+        let chain = async |label: &str| {
+            let key = Arc::new(keyring.public_key("hsm", label).await.unwrap());
+            AUTHORITY.chain_for(&format!("CN={label}"), &key).await
+        };
+        let mut setup = Setup::new();
+        setup.token_label.clone_from(&token.label);
+        let service = setup.start().await;
+
+        let client = service.client_with(&chain("http-confirms").await).await;
+        let answer = client.sign(&small(&unique("confirms"))).await;
+        assert_eq!(answer.json()["status"], "EXECUTED", "{}", answer.text());
+
+        for (label, word) in
+            [("http-no-sign", "CKA_SIGN"), ("http-encrypts", "CKA_ALLOWED_MECHANISMS")]
+        {
+            let chain = chain(label).await;
+            let refused =
+                credentials::import(&service.app, label, "hsm", &chain).await.unwrap_err();
+            assert!(matches!(refused, Error::Refused(_)), "{refused:?}");
+            assert!(chain_of(&refused).contains(word), "{refused:?}");
+
+            let client = service.client_of(usual()).await;
+            let credential = service.credential_past_import(&chain).await;
+            assign(&service.app, &client.alias, credential).await.unwrap();
+            let answer = client.sign(&small(&unique(label))).await;
+            let document = answer.json()["documentList"][0].clone();
+            assert_eq!(answer.json()["status"], "EXECUTION_FAILED", "{}", answer.text());
+            assert_eq!(document["signErrorReason"], "key-refuses", "{document}");
+            assert!(document["signErrorDetail"].as_str().unwrap().contains(word), "{document}");
+        }
+        service.stop().await;
+    });
+}
+
+/// Disabled means now, although the credential is remembered; enabled again, it seals again.
+#[test]
+fn a_disabled_credential_is_refused_at_once() {
+    on_shared(async |service| {
+        let client = service.client_of(usual()).await;
+        let alias = unique("to-be-disabled");
+        let imported = credentials::import(&service.app, &alias, "hsm", &AUTHORITY.p256).await;
+        assign(&service.app, &client.alias, imported.unwrap().0.id).await.unwrap();
+        let seals = async || {
+            let answer = client.sign(&small(&unique("disabled"))).await;
+            assert_eq!(answer.json()["status"], "EXECUTED", "{}", answer.text());
+        };
+        seals().await;
+        for _ in 0..2 {
+            let set = async |status| {
+                credentials::set_status(&service.app, &alias, status).await.unwrap();
+            };
+            set(CredentialStatus::Disabled).await;
+            assert_refused(&client, 409, "2.0.1", "credential-disabled", "assign another").await;
+            set(CredentialStatus::Active).await;
+            seals().await;
+        }
+        let unknown =
+            credentials::set_status(&service.app, "nobody", CredentialStatus::Active).await;
+        assert!(matches!(unknown, Err(Error::NotFound)), "{unknown:?}");
+    });
+}
+
+fn usual() -> Wish<'static> {
+    Wish { chain: None, references: DocumentReferences::Unique }
 }
 
 /// A company is suspended with all its client services, in a service of its own: companies are shared.

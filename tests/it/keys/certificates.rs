@@ -1,6 +1,9 @@
 //! Requests and certificates signed inside the token, judged by OpenSSL.
 
+use std::sync::Arc;
+
 use chancery::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
+use chancery::keys::KeyRef;
 use chancery::pki::algorithm::KeyKind;
 use chancery::pki::issue::{Order, Profile, UnsignedCertificate};
 use chancery::pki::request::UnsignedRequest;
@@ -60,7 +63,8 @@ async fn a_chain_from_root_to_seal_is_strictly_valid() {
         let name = "CN=Example Seal,O=Example,C=TR";
         let certificate = issued(&keyring, "hsm", name, &key, Some(&middle), &seal).await;
         assert_eq!(certificate.spki_der(), key.spki_der());
-        keyring.find("hsm", &certificate).await.unwrap();
+        let own = KeyRef { backend: "hsm".to_owned(), certificate: Arc::new(certificate.clone()) };
+        assert_eq!(keyring.prove(&own).await.unwrap(), key.kind().default_signature());
         std::fs::write(folder.path().join("seal.pem"), pem(&certificate)).unwrap();
         let verify =
             ["verify", "-x509_strict", "-policy_check", "-check_ss_sig", "-purpose", "any"];

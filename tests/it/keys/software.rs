@@ -53,7 +53,7 @@ async fn generated_keys_sign_and_are_found_after_a_restart() {
         let answers = second.sign(key, messages(kind, 33)).await;
         assert_eq!(answers.len(), 33);
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
-        second.find("files", &key.certificate).await.unwrap();
+        second.prove(key).await.unwrap();
     }
     let pss = SignatureAlgorithm::RsaPss(DigestAlgorithm::Sha384);
     let answers = second.sign(&rsa, vec![ToBeSigned::new(pss, *b"pss")]).await;

@@ -138,7 +138,7 @@ async fn a_key_that_forbids_raw_signatures_is_asked_to_hash() {
         keyring.sign_with_public_key("hsm", &key, vec![ToBeSigned::new(pss, *b"message")]).await;
     let error = refused.into_iter().next().unwrap().unwrap_err();
     assert!(matches!(error, Error::MechanismRefused(_)), "{error:?}");
-    assert_eq!(error.class(), ErrorClass::Permanent);
+    assert_eq!(error.class(), ErrorClass::Final);
     // A digest cannot be hashed by the token: said so, and messages are still signed afterwards.
     let sha256 = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
     let digest = Digest::of(DigestAlgorithm::Sha256, b"message");
@@ -156,8 +156,8 @@ async fn what_is_not_there_is_said_plainly() {
     let stranger = KeyRef { backend: "hsm".to_owned(), ..stranger };
     let error = keyring.sign(&stranger, messages(KeyKind::P256, 1)).await.remove(0).unwrap_err();
     assert!(matches!(error, Error::KeyMissing(_)), "{error:?}");
-    assert_eq!(error.class(), ErrorClass::Permanent);
-    let error = keyring.find("hsm", &stranger.certificate).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Blocked);
+    let error = keyring.prove(&stranger).await.unwrap_err();
     assert!(matches!(error, Error::KeyMissing(_)), "{error:?}");
     let nowhere = KeyRef { backend: "nowhere".to_owned(), ..stranger.clone() };
     let error = keyring.sign(&nowhere, messages(KeyKind::P256, 1)).await.remove(0).unwrap_err();

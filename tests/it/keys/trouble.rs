@@ -4,12 +4,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chancery::keys::{BackendConfig, Config, Error, ErrorClass, Keyring};
+use chancery::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
+use chancery::keys::{BackendConfig, Config, Error, ErrorClass, KeyRef, Keyring};
 use chancery::pki::algorithm::KeyKind;
+use chancery::pki::issue::Profile;
 use chancery::pki::signature::CheckedValue;
+use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 
-use super::{RSA_2048, RSA_3072, generated, messages, self_signed};
+use super::{RSA_2048, RSA_3072, generated, issued, messages, self_signed};
 use crate::support::softhsm::{Token, shaky_token, token, untidy_token, write_private};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,12 +88,77 @@ async fn a_wrong_value_never_leaves_and_locks_the_key() {
     let liar = session.create_object(&template).unwrap();
     let error = keyring.sign(&forged, messages(KeyKind::P256, 1)).await.remove(0).unwrap_err();
     assert!(matches!(error, Error::WrongSignature(_)), "{error:?}");
-    assert_eq!(error.class(), ErrorClass::Permanent);
+    assert_eq!(error.class(), ErrorClass::Blocked);
     session.destroy_object(liar).unwrap();
     let error = keyring.sign(&forged, messages(KeyKind::P256, 1)).await.remove(0).unwrap_err();
     assert!(matches!(error, Error::Quarantined(_)), "{error:?}");
     let others = keyring.sign(&honest, messages(KeyKind::P256, 1)).await;
     assert!(others.iter().all(Result::is_ok));
+}
+
+/// `CKA_ALWAYS_AUTHENTICATE`: the PIN is given again for every signature, by every lane.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_wants_the_pin_every_time_gets_it() {
+    let token = untidy_token().await;
+    let keyring = token.keyring();
+    let confirms = [Attribute::Sign(true), Attribute::AlwaysAuthenticate(true)];
+    for (label, kind) in [("confirms-rsa", RSA_2048), ("confirms-ec", KeyKind::P256)] {
+        token.odd_key(label, kind, &confirms);
+        let key = Arc::new(keyring.public_key("hsm", label).await.unwrap());
+        let values = keyring.sign_with_public_key("hsm", &key, messages(kind, 20)).await;
+        assert!(values.iter().all(Result::is_ok), "{label}: {:?}", wrong(&values));
+    }
+    // The token does ask: without the PIN in between it refuses.
+    let session = token.raw_session();
+    let label = Attribute::Label(b"confirms-rsa".to_vec());
+    let private = [Attribute::Class(ObjectClass::PRIVATE_KEY), label];
+    let handle = session.find_objects(&private).unwrap()[0];
+    let refused = session.sign(&Mechanism::Sha256RsaPkcs, handle, b"message");
+    assert!(refused.is_err(), "the token does not ask for its PIN");
+}
+
+/// What a token says of the key itself is not tried again, and is found out by the trial signature.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_never_signs_is_told_from_one_that_does_not_answer() {
+    let token = untidy_token().await;
+    let keyring = token.keyring();
+    let files = tempfile::tempdir().unwrap();
+    let files = super::software::keyring(files.path(), None);
+    let mut issuer = self_signed(&files, "files", "issuer", KeyKind::P256).await;
+    issuer.backend = "files".to_owned();
+    let encrypts = Attribute::AllowedMechanisms(vec![MechanismType::RSA_PKCS_OAEP]);
+    let pss = Attribute::AllowedMechanisms(vec![
+        MechanismType::RSA_PKCS_PSS,
+        MechanismType::SHA256_RSA_PKCS_PSS,
+    ]);
+    let pss_only = SignatureAlgorithm::RsaPss(DigestAlgorithm::Sha256);
+    let keys = [
+        ("no-sign", Attribute::Sign(false), Err("CKA_SIGN")),
+        ("no-mechanism", encrypts, Err("CKA_ALLOWED_MECHANISMS")),
+        ("pss-only", pss, Ok(pss_only)),
+    ];
+    for (label, attribute, wanted) in keys {
+        let sign = Attribute::Sign(!matches!(attribute, Attribute::Sign(false)));
+        let attributes = match &attribute {
+            Attribute::Sign(_) => vec![sign],
+            _ => vec![sign, attribute],
+        };
+        token.odd_key(label, RSA_2048, &attributes);
+        let key = Arc::new(keyring.public_key("hsm", label).await.unwrap());
+        let profile = Profile::Seal { policies: vec![] };
+        let subject = format!("CN={label},C=TR");
+        let issuer = Some(&*issuer.certificate);
+        let certificate = issued(&files, "files", &subject, &key, issuer, &profile).await;
+        let key = KeyRef { backend: "hsm".to_owned(), certificate: Arc::new(certificate) };
+        match (keyring.prove(&key).await, wanted) {
+            (Ok(signs), Ok(wanted)) => assert_eq!(signs, wanted),
+            (Err(error), Err(word)) => {
+                assert_eq!(error.class(), ErrorClass::Final, "{error:?}");
+                assert!(error.to_string().contains(word), "{error}");
+            }
+            (answer, _) => panic!("{label}: {answer:?}"),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +231,7 @@ async fn child_with_a_wrong_pin() {
         for answer in keyring.sign(&key, messages(KeyKind::P256, 20)).await {
             let error = answer.unwrap_err();
             assert!(matches!(error, Error::PinGuarded | Error::PinRefused(_)), "{error:?}");
-            assert_eq!(error.class(), ErrorClass::Permanent);
+            assert_eq!(error.class(), ErrorClass::Blocked);
         }
         assert!(keyring.health().await.remove(0).state.is_err());
     }

@@ -23,6 +23,8 @@ pub(crate) struct Authority {
     pub(crate) p256: Chain,
     pub(crate) expired: Chain,
     pub(crate) not_yet_valid: Chain,
+    issuers: [Certificate; 2],
+    middle_key: Arc<PublicKey>,
     folder: TempDir,
 }
 
@@ -30,6 +32,17 @@ impl Authority {
     /// PEM file of the trust anchor.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
+    }
+
+    /// A chain for any key, good from yesterday on for a year.
+    pub(crate) async fn chain_for(&self, subject: &str, key: &Arc<PublicKey>) -> Chain {
+        let profile = Profile::Seal { policies: Vec::new() };
+        let [middle, root] = &self.issuers;
+        let (from, to) = (now().plus_ms(-DAY_MS), now().plus_ms(365 * DAY_MS - DAY_MS));
+        let wanted = Wanted { subject, key, profile: &profile };
+        let issuer = Some((middle, &self.middle_key));
+        let leaf = wanted.issue(&service_token().keyring(), issuer, from, to).await;
+        Chain::new(vec![leaf, middle.clone(), root.clone()]).unwrap()
     }
 }
 
@@ -66,6 +79,8 @@ impl Authority {
             p256: seal("CN=Seal EC", &ec_key, yesterday, in_a_year).await,
             expired: seal("CN=Expired", &ec_key, yesterday, now.plus_ms(-DAY_MS / 2)).await,
             not_yet_valid: seal("CN=Future", &ec_key, now.plus_ms(DAY_MS), in_a_year).await,
+            issuers: [middle.clone(), root.clone()],
+            middle_key: Arc::clone(&middle_key),
             folder,
         }
     }

@@ -267,8 +267,14 @@ impl Service {
         let alias = unique("credential");
         let now = self.app.now();
         if credentials::check_validity(chain.signing(), now).is_ok() {
-            return credentials::import(&self.app, &alias, "hsm", chain).await.unwrap().id;
+            return credentials::import(&self.app, &alias, "hsm", chain).await.unwrap().0.id;
         }
+        self.credential_past_import(chain).await
+    }
+
+    /// A credential that the import would refuse.
+    pub(crate) async fn credential_past_import(&self, chain: &Chain) -> CredentialId {
+        let (alias, now) = (unique("credential"), self.app.now());
         let credential = Credential {
             id: CredentialId::from_i64(self.app.next_id()),
             alias,

@@ -9,6 +9,9 @@ use std::sync::OnceLock;
 use chancery::keys::{
     BackendConfig, Config, Keyring, Pkcs11Config, RsaMechanism, initialise_token,
 };
+use chancery::pki::algorithm::KeyKind;
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::Attribute;
 use secrecy::SecretString;
 
 const PIN: &str = "648219";
@@ -118,6 +121,33 @@ impl Token {
         change(&mut settings);
         let backends = [("hsm".to_owned(), BackendConfig::Pkcs11(settings))];
         Keyring::open(&Config { production: true, backends: backends.into() }).unwrap()
+    }
+
+    /// A key pair (RSA-2048 or on a curve) made past the keyring, its private half with attributes
+    /// that `keys generate` never sets.
+    pub(crate) fn odd_key(&self, label: &str, kind: KeyKind, private: &[Attribute]) {
+        let name = [
+            Attribute::Token(true),
+            Attribute::Label(label.as_bytes().to_vec()),
+            Attribute::Id(label.as_bytes().to_vec()),
+        ];
+        let (mechanism, particular) = match kind.curve() {
+            Some(curve) => {
+                let curve = Attribute::EcParams(curve.parameters_der().unwrap());
+                (Mechanism::EccKeyPairGen, vec![curve])
+            }
+            None => (
+                Mechanism::RsaPkcsKeyPairGen,
+                vec![Attribute::ModulusBits(2048.into()), Attribute::PublicExponent(vec![1, 0, 1])],
+            ),
+        };
+        let mut public = name.to_vec();
+        public.push(Attribute::Private(false));
+        public.extend(particular);
+        let mut own = name.to_vec();
+        own.extend([Attribute::Private(true), Attribute::Sensitive(true)]);
+        own.extend_from_slice(private);
+        self.raw_session().generate_key_pair(&mechanism, &public, &own).unwrap();
     }
 
     /// Our own look into the token, past the keyring. The module must be loaded already.
