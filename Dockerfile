@@ -14,7 +14,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
-RUN cargo build --locked --release --bin chancery
+RUN cargo build --locked --profile dist --bin chancery
 
 FROM debian:bookworm-slim
 # hadolint ignore=DL3008
@@ -25,7 +25,7 @@ RUN apt-get update \
     && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /var/lib/chancery \
         --shell /usr/sbin/nologin chancery \
     && install --directory --owner 65532 --group 65532 --mode 0700 /var/lib/chancery
-COPY --from=build /build/target/release/chancery /usr/local/bin/chancery
+COPY --from=build /build/target/dist/chancery /usr/local/bin/chancery
 USER 65532:65532
 WORKDIR /var/lib/chancery
 VOLUME /var/lib/chancery

@@ -27,7 +27,7 @@ fuzz: ## fuzz the engine, FUZZ_SECONDS (60) for each target (ARGS="names")
 	@scripts/fuzz.sh $(ARGS)
 
 fmt: ## format the Rust code
-	@cargo fmt
+	@cargo fmt --all
 
 clean: ## remove what the demo and the build left (keeps the tools: .tools, .venv, xsd/official)
 	@scripts/clean.sh

@@ -21,5 +21,5 @@ if [[ $# -eq 0 ]]; then
     set -- conformance
 fi
 # stdout is kept too: what the tests print is the report
-CHANCERY_CONFORMANCE=1 cargo test --locked --test it -- --ignored --nocapture "$@" | tee "$out/tests.txt"
+CHANCERY_CONFORMANCE=1 cargo test --locked -p chancery-engine --test engine -- --ignored --nocapture "$@" | tee "$out/tests.txt"
 echo "conformance: reports are in $out"

@@ -26,13 +26,13 @@ fi
 if [[ ${FUZZER:-} != cargo-fuzz ]] || ! has_cargo_fuzz; then
     for target in "${targets[@]}"; do
         FUZZ_SECONDS=$seconds FUZZ_TARGET=$target \
-            cargo test --locked --quiet --test it seal::fuzz::bodies -- --nocapture
+            cargo test --locked --quiet -p chancery-engine --test engine seal::fuzz::bodies -- --nocapture
     done
     echo "fuzz: nothing found"
     exit
 fi
 
-FUZZ_CORPUS=$PWD/fuzz/corpus cargo test --locked --quiet --test it seal::fuzz::seeds
+FUZZ_CORPUS=$PWD/fuzz/corpus cargo test --locked --quiet -p chancery-engine --test engine seal::fuzz::seeds
 failed=()
 for target in "${targets[@]}"; do
     printf '== %s, %s seconds\n' "$target" "$seconds"

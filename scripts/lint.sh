@@ -50,8 +50,8 @@ samples() {
     return "$bad"
 }
 
-step "format" cargo fmt --check
-step "clippy" cargo clippy --locked --quiet --all-targets -- -D warnings
+step "format" cargo fmt --all --check
+step "clippy" cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 step "dependencies: bans, licences, sources" dependencies
 step "dependencies: advisories" advisories
 step "shell scripts" shell

@@ -24,10 +24,10 @@ if [[ ${1:-} == --check ]]; then
     exit 0
 fi
 
-echo "docker: RUN cargo build --locked --release --bin chancery"
-CARGO_TARGET_DIR=$PWD/target/docker cargo build --locked --release --bin chancery \
+echo "docker: RUN cargo build --locked --profile dist --bin chancery"
+CARGO_TARGET_DIR=$PWD/target/docker cargo build --locked --profile dist --bin chancery \
     --manifest-path "$context/Cargo.toml"
-binary=target/docker/release/chancery
+binary=target/docker/dist/chancery
 
 echo "docker: the binary needs nothing that debian:bookworm-slim has not"
 needed=$(ldd "$binary" | awk '{ print $1 }' | xargs -n1 basename | sort)

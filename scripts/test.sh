@@ -12,4 +12,4 @@ if [[ $# -eq 0 ]]; then
     .venv/bin/python tests/peers/selftest.py
     .venv/bin/python tests/peers/selftest_pades.py
 fi
-cargo test --locked -- "$@"
+cargo test --locked --workspace -- "$@"

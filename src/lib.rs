@@ -16,19 +16,18 @@
 //!                       domain               the words of the field
 //! ```
 //!
-//! `letters`, pure as well and on domain alone, holds what receivers and operators read.
+//! `letters`, pure as well and on domain alone, holds what receivers and operators read. The pure rooms
+//! are a package of their own, `crates/engine`.
 //!
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
+
+pub use chancery_engine::{domain, letters, pki, seal};
 
 pub mod app;
 pub mod cli;
 pub mod config;
-pub mod domain;
 pub mod keys;
-pub mod letters;
 pub mod outbound;
-pub mod pki;
-pub mod seal;
 pub mod secret;
 pub mod store;
 pub mod telemetry;

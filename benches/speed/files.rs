@@ -9,7 +9,7 @@ use chancery::seal::Profile;
 use serde_json::{Value, json};
 
 use super::engine::{Sealing, Spent};
-use super::long_pdf::{LOGO, PAGE, PLACEHOLDER, Structure, long_pdf};
+use chancery_testing::long_pdf::{LOGO, PAGE, PLACEHOLDER, Structure, long_pdf};
 
 /// A picture of 200 by 80, as a company has one for its seal, in base64.
 fn picture() -> String {

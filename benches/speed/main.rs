@@ -7,10 +7,8 @@
 
 mod engine;
 mod files;
-#[path = "../../tests/it/seal/hostile/samples.rs"]
+#[path = "../../crates/engine/tests/it/seal/hostile/samples.rs"]
 mod hostile;
-#[path = "../../tests/it/support/long_pdf.rs"]
-mod long_pdf;
 mod service;
 
 use std::time::Instant;

@@ -1,7 +1,7 @@
 #![no_main]
 #![expect(dead_code, reason = "each target feeds one of the bodies")]
 
-#[path = "../../tests/it/seal/bodies/mod.rs"]
+#[path = "../../crates/engine/tests/it/seal/bodies/mod.rs"]
 mod bodies;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -10,7 +10,8 @@ fn read(path: &str) -> String {
 #[test]
 fn every_reason_is_in_the_error_page() {
     let files = ["mod.rs", "pdf.rs", "cms.rs"];
-    let source = files.map(|file| read(&format!("src/domain/refusal/{file}"))).concat();
+    let source =
+        files.map(|file| read(&format!("crates/engine/src/domain/refusal/{file}"))).concat();
     let reasons: Vec<&str> =
         source.lines().filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\",")).collect();
     assert!(reasons.len() > 40, "only {} reasons found", reasons.len());

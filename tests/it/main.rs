@@ -6,10 +6,6 @@ mod alarms;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
-mod cms;
-#[cfg(test)]
-mod conformance;
-#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod delivery;
@@ -18,29 +14,17 @@ mod docs;
 #[cfg(test)]
 mod fingerprint;
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod http;
-#[cfg(test)]
-mod jose;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod lint;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
-mod pades;
-#[cfg(test)]
-mod pdf;
-#[cfg(test)]
-mod pdfs;
-#[cfg(test)]
-mod pki;
-#[cfg(test)]
 mod portal;
-#[cfg(test)]
-mod seal;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{all_sealed, document, request, sealed};
 use crate::support::judges::repository;
-use crate::support::pdf_judges::pyhanko_verify;
-use crate::support::pdfs;
 use crate::support::service::{on_shared, unique};
+use chancery_testing::pdf_judges::pyhanko_verify;
+use chancery_testing::pdfs;
 
 /// A one-pixel PNG.
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

@@ -10,8 +10,8 @@ use chancery::letters::{self, TestMail, Values};
 use chancery::web::portal::page::{CONTENT_SECURITY_POLICY, STYLE, View, render};
 
 use super::page::documents;
-use crate::letters::defaults::alarms;
 use crate::support::browser::{assert_accessible, browse};
+use chancery_testing::alarms::alarms;
 
 const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
 

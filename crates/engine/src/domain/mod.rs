@@ -1,0 +1,29 @@
+//! The words of the field, and nothing else: no IO, no async, no wire names, no imports of ours.
+
+pub mod alarm;
+pub mod algorithm;
+pub mod cades;
+pub mod client_service;
+pub mod company;
+pub mod credential;
+pub mod delivery;
+pub mod document;
+pub mod ids;
+pub mod instant;
+pub mod language;
+pub mod name_style;
+pub mod operation;
+pub mod outbox;
+pub mod pades;
+pub mod profile;
+#[cfg(feature = "openapi")]
+mod published;
+pub mod refusal;
+pub mod scope;
+pub mod smtp;
+pub mod text;
+pub mod transform;
+pub mod usage;
+pub mod visible;
+pub mod webhook;
+pub mod xades;

@@ -1,0 +1,14 @@
+//! The pure part of Chancery: bytes in, bytes out; no IO, no async, no clock, no randomness.
+//!
+//! ```text
+//!   verify ─► seal              what is a seal, how is one made, does one hold
+//!      \       │
+//!       `───── pki              certificates, digests, signature values
+//!               │
+//!   letters ─ domain            what people read; the words of the field
+//! ```
+
+pub mod domain;
+pub mod letters;
+pub mod pki;
+pub mod seal;

@@ -1,0 +1,4 @@
+//! What receivers read: templates are checked and bounded, six languages say the right thing.
+
+mod defaults;
+mod template;

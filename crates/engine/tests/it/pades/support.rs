@@ -1,0 +1,154 @@
+//! Sealing in one line, and the judges of a whole set of files at once.
+
+use std::path::{Path, PathBuf};
+
+use chancery_engine::domain::pades::PadesProfile;
+use chancery_engine::domain::profile::Profile;
+use chancery_engine::domain::refusal::Refusal;
+use chancery_engine::seal::{Limits, Sealed, prepare};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::seal::support::{PKI, TestKey};
+use chancery_testing::pdf_judges::{mutool_info, pdfsig, pyhanko_verify, qpdf_check};
+
+/// Settings as they stand in a request.
+pub(crate) fn settings(written: &Value) -> PadesProfile {
+    serde_json::from_value(written.clone()).unwrap()
+}
+
+/// Seals with settings and the P-256 key.
+pub(super) fn try_seal(document: &[u8], settings: &PadesProfile) -> Result<Sealed, Refusal> {
+    seal_with(document, settings, &PKI.p256)
+}
+
+pub(super) fn seal_with(
+    document: &[u8],
+    settings: &PadesProfile,
+    key: &TestKey,
+) -> Result<Sealed, Refusal> {
+    let profile = Profile::Pades(Box::new(settings.clone()));
+    let limits = Limits::default();
+    let prepared = prepare(document.to_vec(), &profile, &key.signer, key.now(), &limits)?;
+    let value = key.sign(prepared.to_be_signed());
+    Ok(prepared.attach(value).expect("a right value is taken").finish())
+}
+
+/// The code of a refusal.
+#[track_caller]
+pub(super) fn refused(document: &[u8], written: &Value) -> &'static str {
+    match try_seal(document, &settings(written)) {
+        Ok(_) => panic!("sealed with {written}"),
+        Err(refusal) => refusal.code(),
+    }
+}
+
+/// Settings of a visible signature at coordinates.
+pub(crate) fn at(page: i32, x: f64, y: f64) -> Value {
+    json!({ "visible": { "place": { "COORDINATE": { "page": page, "x": x, "y": y } } } })
+}
+
+/// Files that pyHanko cannot read at all, sealed or not, and why; the other judges decide alone.
+const CLOSED_TO_PYHANKO: [(&str, &str); 5] = [
+    ("junk-before", "it wants the header in the first byte"),
+    ("junk-before-counted", "it wants the header in the first byte"),
+    ("qpdf__leading-junk", "it wants the header in the first byte"),
+    ("encrypted-aes-256-r5", "it does not open revision 5 with the empty password"),
+    ("contents-emptied", "it gives up at the earlier signature, whose value is zeros"),
+];
+
+/// Sealed files in a folder of their own.
+pub(super) struct Files {
+    folder: TempDir,
+    files: Vec<(String, PathBuf, PathBuf)>,
+}
+
+impl Files {
+    pub(super) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), files: Vec::new() }
+    }
+
+    /// Writes a sealed file beside its original, after looking at what was appended.
+    #[track_caller]
+    pub(super) fn add(&mut self, name: &str, original: &[u8], sealed: &[u8]) {
+        assert!(sealed.starts_with(original), "{name}: the document comes first, bit for bit");
+        let path = |kind: &str| {
+            self.folder.path().join(format!("{}.{kind}.pdf", name.replace(['/', ' '], "_")))
+        };
+        let (before, after) = (path("original"), path("sealed"));
+        std::fs::write(&before, original).unwrap();
+        std::fs::write(&after, sealed).unwrap();
+        self.files.push((name.to_owned(), before, after));
+    }
+
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|(_, _, sealed)| sealed.clone()).collect()
+    }
+
+    /// Asks pyHanko, pdfsig, qpdf and mutool; panics with everything that they find wrong.
+    #[track_caller]
+    pub(super) fn judge(&self) {
+        let mut wrong = Vec::new();
+        let paths = self.paths();
+        let verdicts = pyhanko_verify(&[PKI.root()], &paths);
+        for (name, original, sealed) in &self.files {
+            let of_file: Vec<_> = verdicts.iter().filter(|it| it.path == *sealed).collect();
+            let stem = name.split(' ').next().unwrap_or(name);
+            match of_file.last() {
+                Some(last) if last.number == 0 && closed_to_pyhanko(stem) => {}
+                Some(last) if last.number > 0 => {
+                    // Earlier signatures are by others, whom nobody trusts here.
+                    if !last.accepted || last.coverage != "ENTIRE_FILE" {
+                        wrong.push(format!("{name}: pyHanko: {last:?}"));
+                    }
+                    if !last.lacks.is_empty() {
+                        wrong.push(format!("{name}: not baseline: {}", last.lacks));
+                    }
+                }
+                _ => wrong.push(format!("{name}: pyHanko finds no signature: {of_file:?}")),
+            }
+            let reports = pdfsig(sealed);
+            match reports.iter().find(|report| report.total) {
+                Some(report) if report.valid => {}
+                _ => wrong.push(format!("{name}: pdfsig: {reports:?}")),
+            }
+            worse(name, "qpdf", qpdf_check(original), qpdf_check(sealed), &mut wrong);
+            worse(name, "mutool", mutool_info(original), mutool_info(sealed), &mut wrong);
+        }
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), self.files.len(), wrong.join("\n"));
+    }
+}
+
+fn closed_to_pyhanko(name: &str) -> bool {
+    CLOSED_TO_PYHANKO.iter().any(|(closed, _)| *closed == name)
+}
+
+/// What a reader found wrong with the original is not ours.
+fn worse(
+    name: &str,
+    judge: &str,
+    before: Result<(), String>,
+    after: Result<(), String>,
+    wrong: &mut Vec<String>,
+) {
+    if let (Ok(()), Err(said)) = (before, after) {
+        wrong.push(format!("{name}: {judge}: {said}"));
+    }
+}
+
+/// PDFs of the shared samples in a folder; none where there are none.
+pub(crate) fn shared_pdfs(folder: &str) -> Vec<PathBuf> {
+    let Some(samples) = chancery_testing::judges::corpus() else { return Vec::new() };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(samples.join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "pdf"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The name of a file without its folders.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}

@@ -1,0 +1,51 @@
+//! Any bytes as a CMS that gets a second signer, and as a file or ZIP for a container. What comes out
+//! can be read again, with what was there and one signer more.
+
+use std::time::{Duration, Instant};
+
+use chancery_engine::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
+use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
+use chancery_engine::pki::cms::Existing;
+use chancery_engine::seal::Limits;
+
+/// As for PDF.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Seals beside what is there, and in a container.
+pub(crate) fn cms(bytes: &[u8]) {
+    let begin = Instant::now();
+    let read = Existing::read(bytes);
+    let parallel = CadesProfile {
+        existing_signatures: ExistingCmsSignatures::Parallel,
+        ..CadesProfile::default()
+    };
+    if let Ok(sealed) = seal(bytes, parallel) {
+        let again = Existing::read(&sealed).expect("what is written can be read");
+        let digest = |it: &Existing, bytes: &[u8]| it.digest(bytes, DigestAlgorithm::Sha256);
+        let content = digest(&again, &sealed).expect("the content is inside");
+        if Existing::is_signed_data(bytes) {
+            let read = read.as_ref().expect("what is not read gets no signature beside it");
+            assert_eq!(Some(&content), digest(read, bytes).as_ref(), "another content");
+            assert_eq!(again.content_type(), read.content_type(), "another kind of content");
+        } else {
+            let whole = chancery_engine::pki::digest::Digest::of(DigestAlgorithm::Sha256, bytes);
+            assert_eq!(content, whole, "another content");
+        }
+    }
+    let container = CadesProfile { packaging: CadesPackaging::AsicE, ..CadesProfile::default() };
+    if let Ok(sealed) = seal(bytes, container.clone()) {
+        let front = b"mimetypeapplication/vnd.etsi.asic-e+zip";
+        assert_eq!(sealed.get(30..30 + front.len()), Some(&front[..]));
+        // A container is none of the plain ZIPs that another one is made of.
+        assert!(seal(&sealed, container).is_err(), "a container in a container");
+    }
+    let took = begin.elapsed();
+    assert!(took < SOON, "it took {took:?}");
+}
+
+fn seal(
+    document: &[u8],
+    profile: CadesProfile,
+) -> Result<Vec<u8>, chancery_engine::domain::refusal::Refusal> {
+    super::seal_only(document.to_vec(), &Profile::Cades(Box::new(profile)), &Limits::default())
+}

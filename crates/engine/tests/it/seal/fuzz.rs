@@ -1,0 +1,282 @@
+//! Every fuzz body, fed with changed seeds: a short while as a test, and as long as FUZZ_SECONDS says
+//! where no fuzzer can be had (`make fuzz`). The seeds are also the fuzzer's.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+
+use super::bodies;
+use super::support::INVOICE;
+use crate::pdf::made;
+use chancery_testing::judges::repository;
+use chancery_testing::long_pdf::{Structure, long_pdf};
+
+/// One target: its name, its body, its first inputs.
+type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
+
+const TARGETS: [Target; 9] = [
+    ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
+    ("insertion", bodies::insertion, insertions),
+    ("source", bodies::source, documents),
+    ("location", bodies::location, locations),
+    ("transforms", bodies::transforms, expressions),
+    ("settings", bodies::settings, settings),
+    ("pdf", bodies::pdf, pdfs),
+    ("pades", bodies::pades, sealable),
+    ("cms", bodies::cms, files),
+];
+
+fn documents() -> Vec<Vec<u8>> {
+    let mut all = vec![INVOICE.as_bytes().to_vec()];
+    let folders = fs::read_dir(repository().join("samples")).unwrap();
+    let mut files: Vec<PathBuf> =
+        folders.map(|folder| folder.unwrap().path().join("input.xml")).collect();
+    files.sort();
+    all.extend(files.iter().filter_map(|file| fs::read(file).ok()));
+    let utf16 = |text: &str, mark: [u8; 2]| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        mark.into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    all.push(utf16("<a>\r\n\u{1F4A9}<b/></a>", [0xFF, 0xFE]));
+    all.push(b"<?xml version='1.0' encoding='ISO-8859-15'?><a b='\xA4'/>".to_vec());
+    all
+}
+
+fn choices() -> Vec<Vec<u8>> {
+    let mut random = Random(7);
+    (0..40).map(|_| (0..300).map(|_| random.byte()).collect()).collect()
+}
+
+fn insertions() -> Vec<Vec<u8>> {
+    let mut random = Random(3);
+    let with_choices = |document: Vec<u8>| {
+        let chosen: Vec<u8> = (0..24).map(|_| random.byte()).collect();
+        [chosen, document].concat()
+    };
+    let small = documents().into_iter().filter(|document| document.len() < 10_000);
+    small.map(with_choices).collect()
+}
+
+fn locations() -> Vec<Vec<u8>> {
+    let document = "<r xmlns:p='urn:p'><p>1<c/></p><p/><p:q a='/>'>t</p:q ></r>";
+    [
+        "p",
+        "/r/p[2]",
+        "//c",
+        "p:q",
+        "{\"path\":\"/r/p\",\"index\":1,\"position\":\"AFTER\"}",
+        "{\"localName\":\"q\",\"namespace\":\"urn:p\",\"firstEmpty\":true}",
+        "{\"xpath\":\"//x:q[@a]\",\"namespaces\":{\"x\":\"urn:p\"},\"position\":\"FIRST_CHILD\"}",
+    ]
+    .map(|location| format!("{location}\n{document}").into_bytes())
+    .to_vec()
+}
+
+fn expressions() -> Vec<Vec<u8>> {
+    let document = "<r xmlns:p='urn:p' Id='i'><p:a xml:lang='de' b='1'>10</p:a><!--c--><?pi d?><a><a/>x</a></r>";
+    [
+        "count(ancestor-or-self::p:a | here()/ancestor::ds:Signature[1]) > count(//@*)",
+        "not(ancestor-or-self::p:a)",
+        "//p:a[last()]/following-sibling::node()[position() mod 2 = 1]",
+        "id('i')//namespace::*",
+        "translate(concat(substring(., 2), 'a'), 'a', 'b') = string(1 div 0)",
+        "sum(//@b) + floor(-1.5) - round(2.5) * 3 or lang('de') and true()",
+        "/descendant::a | //text()[normalize-space()] | //comment() | //processing-instruction('pi')",
+    ]
+    .map(|xpath| format!("{xpath}\n{document}").into_bytes())
+    .to_vec()
+}
+
+fn settings() -> Vec<Vec<u8>> {
+    let full = serde_json::to_vec(&bodies::profile(&serde_json::Map::new()).unwrap()).unwrap();
+    let mut all = vec![full];
+    for bytes in choices() {
+        let settings = bodies::choices::Choices::new(&bytes).settings();
+        all.push(serde_json::to_vec(&settings).unwrap());
+    }
+    all
+}
+
+/// Files of every structure, and those that once broke a promise.
+fn pdfs() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = made::kinds().into_iter().map(|(_, bytes)| bytes).collect();
+    all.push([&made::simple()[..], b"5 0 obj<</A(b)>>endobj startxref 1"].concat());
+    let broken = repository().join("tests").join("it").join("pdf").join("broken");
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(broken).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    all.extend(files.iter().map(|file| fs::read(file).unwrap()));
+    all
+}
+
+/// The same and the samples, with choices in front: of each once with none made, then by chance.
+fn sealable() -> Vec<Vec<u8>> {
+    let mut all = pdfs();
+    all.push(long_pdf(Structure::Streams, 2, 100));
+    let samples = fs::read_dir(repository().join("samples").join("pdf")).unwrap();
+    let mut files: Vec<PathBuf> = samples.map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|it| it == "pdf"));
+    files.sort();
+    let small = |bytes: &Vec<u8>| bytes.len() < 5_000;
+    all.extend(files.iter().map(|file| fs::read(file).unwrap()).filter(small));
+    let mut random = Random(11);
+    let mut chosen = |plain: bool| -> Vec<u8> {
+        (0..bodies::CHOICES).map(|_| if plain { 0 } else { random.byte() }).collect()
+    };
+    all.iter()
+        .flat_map(|pdf| [true, false].map(|plain| [chosen(plain), pdf.clone()].concat()))
+        .collect()
+}
+
+/// Signatures that programs made, as DER and with indefinite lengths, ZIPs, and what is neither.
+fn files() -> Vec<Vec<u8>> {
+    let file = |name: &str| {
+        fs::read(repository().join("crates/engine/tests/it/cms/seeds").join(name)).unwrap()
+    };
+    [
+        "attached.p7m",
+        "detached.p7s",
+        "indefinite.p7m",
+        "two-signers.p7m",
+        "stored.zip",
+        "deflated.zip",
+    ]
+    .map(file)
+    .into_iter()
+    .chain([INVOICE.as_bytes().to_vec()])
+    .collect()
+}
+
+/// xorshift64*: the same changes on every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() >> 33).unwrap() % bound.max(1)
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.next().to_be_bytes()[0]
+    }
+}
+
+/// A few changes: bytes, pieces moved or repeated, pieces of another seed, words of XML and PDF.
+fn change(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+    const WORDS: [&str; 22] = [
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "/>",
+        "&#13;",
+        "xmlns:p=\"\"",
+        " xmlns=''",
+        "\r\n",
+        "\u{FEFF}",
+        "<ds:Signature/>",
+        "'",
+        "xml:base='../'",
+        "::*",
+        "1 0 R",
+        "4 0 obj",
+        "<<",
+        "/Prev 9",
+        "endstream",
+        "startxref",
+        "(",
+        "[",
+    ];
+    let mut bytes = seeds[random.below(seeds.len())].clone();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(20)).min(bytes.len());
+        match random.below(6) {
+            0 if at < bytes.len() => bytes[at] = random.byte(),
+            1 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let other = &seeds[random.below(seeds.len())];
+                let from = random.below(other.len());
+                let to = (from + random.below(60)).min(other.len());
+                bytes.splice(at..at, other[from..to].to_vec());
+            }
+            4 => {
+                let piece = bytes[at..end].to_vec();
+                let to = random.below(bytes.len() + 1);
+                bytes.splice(to..to, piece);
+            }
+            _ => drop(bytes.splice(at..at, WORDS[random.below(WORDS.len())].bytes())),
+        }
+    }
+    bytes
+}
+
+/// As long as FUZZ_SECONDS says for each target; else so many times.
+#[test]
+fn bodies_hold_for_changed_seeds() {
+    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let only = std::env::var("FUZZ_TARGET").ok();
+    for (name, body, seeds) in TARGETS {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let seeds = seeds();
+        let mut random = Random(if seconds.is_some() { seed() } else { 1 });
+        let (begin, mut count) = (Instant::now(), 0);
+        for seed in &seeds {
+            body(seed);
+        }
+        let goes_on = |count: u32| match seconds {
+            Some(seconds) => begin.elapsed() < Duration::from_secs(seconds),
+            None => count < 150,
+        };
+        while goes_on(count) {
+            let bytes = change(&mut random, &seeds);
+            let outcome = std::panic::catch_unwind(|| body(&bytes));
+            if outcome.is_err() {
+                let file = repository().join("target").join(format!("fuzz-{name}"));
+                fs::write(&file, &bytes).unwrap();
+                panic!("{name} fails; the input is in {}", file.display());
+            }
+            count += 1;
+        }
+        println!("{name}: {count} inputs");
+    }
+}
+
+/// Another one at every run; printed, and taken from FUZZ_SEED to run it again.
+fn seed() -> u64 {
+    let given = std::env::var("FUZZ_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(|| {
+        let mut octets = [0; 8];
+        SystemRandom::new().fill(&mut octets).unwrap();
+        u64::from_be_bytes(octets) | 1
+    });
+    println!("FUZZ_SEED={seed}");
+    seed
+}
+
+/// Puts the seeds where the fuzzer looks for them, when FUZZ_CORPUS names a folder.
+#[test]
+fn seeds_can_be_written() {
+    let named = std::env::var_os("FUZZ_CORPUS").map(PathBuf::from);
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = named.unwrap_or_else(|| scratch.path().to_owned());
+    for (name, _, seeds) in TARGETS {
+        let folder = folder.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        for (number, seed) in seeds().iter().enumerate() {
+            fs::write(folder.join(format!("seed-{number}")), seed).unwrap();
+        }
+        assert!(fs::read_dir(&folder).unwrap().count() >= 7, "{name}");
+    }
+}

@@ -1,0 +1,45 @@
+//! An alarm of every kind, for letters and pages that tell them.
+
+use chancery_engine::domain::alarm::Alarm;
+use chancery_engine::domain::instant::Instant;
+
+/// When they happen.
+pub const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
+
+/// Every alarm.
+pub fn alarms() -> Vec<Alarm> {
+    let (alias, subject) = ("seal <1>".to_owned(), "CN=Sample e-Seal".to_owned());
+    let company = "Sample & Sons".to_owned();
+    let expiring = |days| Alarm::CredentialExpiring {
+        alias: alias.clone(),
+        subject: subject.clone(),
+        not_after: AT,
+        days,
+    };
+    vec![
+        expiring(0),
+        expiring(1),
+        expiring(30),
+        Alarm::CredentialExpired { alias: alias.clone(), subject, not_after: AT },
+        Alarm::GrantEnding { alias: alias.clone(), ends: AT },
+        Alarm::GrantEnded { alias: alias.clone(), ends: AT },
+        Alarm::GrantUsed { alias, percent: 91 },
+        Alarm::UsageNear { company: company.clone(), used: 4000, limit: 5000, period_end: AT },
+        Alarm::PeriodNear {
+            company: company.clone(),
+            percent: 81,
+            used: 4000,
+            limit: 5000,
+            period_end: AT,
+        },
+        Alarm::UsageExceeded { company: company.clone(), used: 5001, limit: 5000, period_end: AT },
+        Alarm::UsageEnded { company, used: 4000, limit: 5000, period_end: AT },
+        Alarm::MailClosed {
+            account: "system".into(),
+            since: AT,
+            last_words: "535 5.7.8 no\r\nsuch {user}".into(),
+        },
+        Alarm::QueueOld { oldest: AT, waiting: 12_345 },
+        Alarm::OperationsOld { oldest: AT, waiting: 12_345 },
+    ]
+}

@@ -1,0 +1,366 @@
+//! Foreign judges of sealed documents, and the documents they judge.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// Runs `xmlsec1 --verify` with a trust anchor over files, all in one process when nothing is wrong;
+/// `Err` names the first one it refuses.
+pub fn xmlsec_verify_under(
+    root: impl AsRef<Path>,
+    files: &[PathBuf],
+    extra: &[&str],
+) -> Result<(), String> {
+    let run = |files: &[PathBuf]| xmlsec1(Path::new("."), root.as_ref(), extra, files);
+    for batch in files.chunks(100) {
+        match (run(batch), batch) {
+            (Ok(()), _) => {}
+            (Err(said), [one]) => return Err(format!("{}: {said}", one.display())),
+            (Err(_), several) => {
+                for file in several {
+                    run(std::slice::from_ref(file))
+                        .map_err(|said| format!("{}: {said}", file.display()))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs `xmlsec1 --verify` once, in a folder that references to files are looked up in. `Err` is what it
+/// said when it does not accept every file.
+pub fn xmlsec1(
+    folder: &Path,
+    root: &Path,
+    extra: &[impl AsRef<OsStr>],
+    files: &[impl AsRef<OsStr>],
+) -> Result<(), String> {
+    let output = Command::new("xmlsec1")
+        .current_dir(folder)
+        .args(["--verify", "--id-attr:Id"])
+        .arg("http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
+        .args(extra)
+        .arg("--trusted-pem")
+        .arg(root)
+        .args(files)
+        .output()
+        .expect("xmlsec1 is missing: apt-get install xmlsec1 (make test does it)");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let accepted = said.lines().filter(|line| *line == "OK").count();
+    if output.status.success() && accepted == files.len() { Ok(()) } else { Err(said) }
+}
+
+/// Asks signxml whether files carry XAdES of the default profile; `Err` says what it refuses.
+///
+/// # Errors
+/// What it said.
+pub fn signxml_verify_under(root: impl AsRef<Path>, files: &[PathBuf]) -> Result<(), String> {
+    let output = Command::new(repository().join(".venv/bin/python"))
+        .arg(repository().join("tests/peers/verify_xades.py"))
+        .arg(root.as_ref())
+        .args(files)
+        .output()
+        .expect("the Python judges are missing: scripts/setup.sh test (make test does it)");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let accepted = said.lines().filter(|line| line.starts_with("OK ")).count();
+    if output.status.success() && accepted == files.len() {
+        return Ok(());
+    }
+    let refused: Vec<&str> = said.lines().filter(|line| !line.starts_with("OK ")).collect();
+    Err(format!("{}\n{}", refused.join("\n"), String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Which of these files the official UBL 2.1 schemas accept.
+pub fn ubl_valid(files: &[PathBuf]) -> Vec<PathBuf> {
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let output = Command::new(repository().join("scripts/validate-ubl.sh"))
+        .args(files)
+        .output()
+        .expect("scripts/validate-ubl.sh must run");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let accepts = |file: &&PathBuf| {
+        let line = format!("{} validates", file.display());
+        said.lines().any(|said| said == line)
+    };
+    files.iter().filter(accepts).cloned().collect()
+}
+
+/// What EU DSS is given besides files. Without revocation lists it calls a good seal
+/// `INDETERMINATE`, `CERTIFICATE_CHAIN_GENERAL_FAILURE` (tests/peers/README.md).
+#[derive(Default)]
+pub struct DssTrust {
+    pub roots: Vec<PathBuf>,
+    /// Certificates that a seal may leave out, as its issuers.
+    pub certificates: Vec<PathBuf>,
+    pub revocation_lists: Vec<PathBuf>,
+    /// Identifiers of signature policies with the files they name.
+    pub policies: Vec<(String, PathBuf)>,
+    /// RFC 3339; now when absent.
+    pub time: Option<String>,
+}
+
+/// What EU DSS says of one signature; of a file without one, or that it cannot read, the level says
+/// `NONE` or `ERROR`.
+#[derive(Debug)]
+pub struct DssVerdict {
+    pub path: PathBuf,
+    pub id: String,
+    pub level: String,
+    pub indication: String,
+    pub sub_indication: Option<String>,
+    /// Digests and signature value are right, whatever the verdict.
+    pub intact: bool,
+    pub errors: String,
+    pub warnings: String,
+    /// What it finds odd about a PDF (`DssValidate.java`); empty when nothing.
+    pub odd: String,
+}
+
+/// Asks EU DSS about files, in one JVM; a detached seal comes with what it seals. Conformance tests
+/// only: `make test` needs no JVM.
+pub fn dss_validate(trust: &DssTrust, files: &[(PathBuf, Option<PathBuf>)]) -> Vec<DssVerdict> {
+    let mut command = java("dss", "DssValidate");
+    for root in &trust.roots {
+        command.arg("--root").arg(root);
+    }
+    for file in &trust.certificates {
+        command.arg("--certificates").arg(file);
+    }
+    for list in &trust.revocation_lists {
+        command.arg("--crl").arg(list);
+    }
+    for (id, file) in &trust.policies {
+        command.arg("--policy").arg(format!("{id}={}", file.display()));
+    }
+    if let Some(time) = &trust.time {
+        command.args(["--time", time]);
+    }
+    let listed = files.iter().map(|(file, content)| match content {
+        Some(content) => format!("{}\t{}", file.display(), content.display()),
+        None => file.display().to_string(),
+    });
+    let verdict = |fields: Vec<String>| match <[String; 9]>::try_from(fields) {
+        Ok([path, id, level, indication, sub_indication, integrity, errors, warnings, odd]) => {
+            DssVerdict {
+                odd: if odd == "-" { String::new() } else { odd },
+                path: path.into(),
+                id,
+                level,
+                indication,
+                sub_indication: (sub_indication != "-").then_some(sub_indication),
+                intact: integrity == "intact",
+                errors,
+                warnings,
+            }
+        }
+        Err(fields) => panic!("DssValidate said {fields:?}"),
+    };
+    listing(command, listed).into_iter().map(verdict).collect()
+}
+
+/// What a judge says of one signature.
+#[derive(Debug)]
+pub struct SignatureVerdict {
+    pub path: PathBuf,
+    /// Counted from 1 in document order; 0 when the file has none.
+    pub number: usize,
+    pub accepted: bool,
+    /// A `+` or `-` for each reference, as far as the judge tells.
+    pub references: String,
+    pub reason: String,
+}
+
+/// Verifies every signature of files with the engine of the JDK; references to other files are
+/// looked up in `base`. Conformance tests only: `make test` needs no JVM.
+pub fn jdk_verify(base: Option<&Path>, files: &[PathBuf]) -> Vec<SignatureVerdict> {
+    signatures(java("jdk", "JdkVerify"), base, files)
+}
+
+/// Verifies every signature of files with the libxmlsec of PyPI's xmlsec, which knows RSA-PSS.
+pub fn python_xmlsec_verify(base: Option<&Path>, files: &[PathBuf]) -> Vec<SignatureVerdict> {
+    signatures(python("verify_xml.py"), base, files)
+}
+
+fn signatures(
+    mut command: Command,
+    base: Option<&Path>,
+    files: &[PathBuf],
+) -> Vec<SignatureVerdict> {
+    if let Some(base) = base {
+        command.arg("--base").arg(base);
+    }
+    let verdict = |fields: Vec<String>| match <[String; 5]>::try_from(fields) {
+        Ok([path, number, verdict, references, reason]) => SignatureVerdict {
+            path: path.into(),
+            number: number.parse().unwrap(),
+            accepted: verdict == "OK",
+            references,
+            reason,
+        },
+        Err(fields) => panic!("a judge of signatures said {fields:?}"),
+    };
+    listing(command, displayed(files)).into_iter().map(verdict).collect()
+}
+
+/// What a judge says of one file.
+#[derive(Debug)]
+pub struct FileVerdict {
+    pub path: PathBuf,
+    pub accepted: bool,
+    /// Everything else, as the judge wrote it: checks, counts, rules that do not hold.
+    pub said: String,
+}
+
+/// Asks GIB's rules about UBL-TR documents.
+pub fn ubl_tr_rules(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("verify_ubltr.py"), files)
+}
+
+/// Asks the rules of EN 16931 about UBL invoices and credit notes; only fatal ones refuse.
+pub fn en16931_rules(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("verify_en16931.py"), files)
+}
+
+/// Validates `ds:Signature` with everything in it against the schemas of W3C and ETSI, wherever it
+/// stands.
+pub fn xades_schema(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("xades_schema.py"), files)
+}
+
+/// Recomputes seals of ZATCA's recipe, which no verifier of XML signatures accepts.
+pub fn recompute_zatca(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("recompute_zatca.py"), files)
+}
+
+/// Recomputes seals of `MyInvois`' recipe, which no verifier of XML signatures accepts.
+pub fn recompute_myinvois(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("recompute_myinvois.py"), files)
+}
+
+fn judged(command: Command, files: &[PathBuf]) -> Vec<FileVerdict> {
+    let verdict = |fields: Vec<String>| match fields.as_slice() {
+        [path, verdict, said @ ..] => {
+            FileVerdict { path: path.into(), accepted: verdict == "OK", said: said.join("; ") }
+        }
+        _ => panic!("a judge of files said {fields:?}"),
+    };
+    let verdicts: Vec<FileVerdict> =
+        listing(command, displayed(files)).into_iter().map(verdict).collect();
+    assert_eq!(verdicts.len(), files.len(), "a judge left files out: {verdicts:?}");
+    verdicts
+}
+
+pub(crate) fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
+    files.iter().map(|file| file.display().to_string())
+}
+
+pub(crate) fn python(program: &str) -> Command {
+    let mut command = Command::new(repository().join(".venv/bin/python"));
+    command.arg(repository().join("tests/peers").join(program));
+    command
+}
+
+pub(crate) fn java(judge: &str, program: &str) -> Command {
+    let built = repository().join(".tools/judges").join(judge);
+    assert!(built.is_dir(), "{} is missing: scripts/setup-judges.sh builds it", built.display());
+    let classes = match judge {
+        "dss" | "verapdf" => format!("{0}/classes:{0}/lib/*", built.display()),
+        _ => built.display().to_string(),
+    };
+    let mut command = Command::new("java");
+    command.args(["-cp", &classes, program]);
+    command
+}
+
+/// Runs a judge over a list of files; its lines, cut at tabs. Exit code 1 says that it refused one.
+pub(crate) fn listing(
+    mut command: Command,
+    files: impl Iterator<Item = String>,
+) -> Vec<Vec<String>> {
+    let mut list = tempfile::NamedTempFile::new().unwrap();
+    for file in files {
+        writeln!(list, "{file}").unwrap();
+    }
+    let output =
+        command.arg(format!("@{}", list.path().display())).output().unwrap_or_else(|error| {
+            panic!("{command:?}: {error}; scripts/setup-judges.sh sets the judges up")
+        });
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{command:?}: {said}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert!(!lines.is_empty(), "{command:?} said nothing: {said}");
+    lines.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    static ROOT: LazyLock<&Path> = LazyLock::new(|| {
+        let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        above.into_iter().nth(2).expect("this package is two folders below the repository")
+    });
+    &ROOT
+}
+
+/// A folder for what tests make once and keep, below the repository's `target`.
+pub fn kept() -> PathBuf {
+    let folder = repository().join("target/tmp");
+    std::fs::create_dir_all(&folder).expect("a folder below target");
+    folder
+}
+
+/// The folder of foreign material: the one named by `CHANCERY_SHARED`, or a folder `shared` beside the
+/// repository or above it. Absent on most machines.
+pub fn shared() -> Option<PathBuf> {
+    let named = std::env::var_os("CHANCERY_SHARED").map(PathBuf::from);
+    let above = repository().ancestors().map(|up| up.join("shared"));
+    let found = named.into_iter().chain(above).find(|folder| folder.join("samples").is_dir());
+    if found.is_none() {
+        println!("no larger corpus here (set CHANCERY_SHARED); only our own samples are tried");
+    }
+    found
+}
+
+/// The larger corpus, in [`shared`].
+pub fn corpus() -> Option<PathBuf> {
+    shared().map(|folder| folder.join("samples"))
+}
+
+/// Where a seal was inserted: asserts that every byte outside of it is the original's, without
+/// trusting what the engine says about it. Returns the inserted element, in the document's encoding.
+pub fn inserted<'a>(original: &[u8], sealed: &'a [u8]) -> Result<&'a [u8], String> {
+    let prefix = original.iter().zip(sealed).take_while(|(one, other)| one == other).count();
+    let write = |ascii: &str| -> Vec<u8> {
+        match original {
+            [0xFF, 0xFE, ..] | [b'<', 0, ..] => ascii.bytes().flat_map(|it| [it, 0]).collect(),
+            [0xFE, 0xFF, ..] | [0, b'<', ..] => ascii.bytes().flat_map(|it| [0, it]).collect(),
+            _ => ascii.as_bytes().to_vec(),
+        }
+    };
+    let (first, last) = (write("<ds:Signature "), write("</ds:Signature>"));
+    let is_seal = |range: &[u8]| range.starts_with(&first) && range.ends_with(&last);
+    let (empty, open, end_tag) = (write("/>"), write(">"), write("</"));
+    // The bytes that follow may begin like the element, so the common prefix may reach into it.
+    for at in (0..=prefix).rev() {
+        let (before, rest) = original.split_at(at);
+        if let Some(element) = sealed[before.len()..].strip_suffix(rest)
+            && is_seal(element)
+        {
+            return Ok(element);
+        }
+        // An empty-element tag of the parent becomes a start tag and an end tag.
+        if let Some(rest) = rest.strip_prefix(&*empty)
+            && let Some(element) = sealed[before.len()..].strip_suffix(rest)
+            && let Some(element) = element.strip_prefix(&*open)
+            && let Some(end) = element.windows(end_tag.len()).rposition(|pair| pair == end_tag)
+            && is_seal(&element[..end])
+        {
+            return Ok(&element[..end]);
+        }
+    }
+    Err(format!("bytes outside of the seal changed; the first {prefix} are equal"))
+}

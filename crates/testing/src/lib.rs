@@ -1,0 +1,20 @@
+//! What the tests of several packages share: foreign judges, keys and certificates, documents to try,
+//! the engine in one line. It panics where a test would.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, and say what they left out"
+)]
+
+pub mod alarms;
+pub mod judges;
+pub mod long_pdf;
+pub mod openssl;
+pub mod pdf_judges;
+pub mod pdfs;
+pub mod sealing;
