@@ -322,17 +322,17 @@ impl Store {
 impl Reader {
     /// The operation with this id, if the scope may see it.
     pub async fn operation(&self, scope: Scope, id: OperationId) -> Result<Option<Operation>> {
-        let client_service = scope.client_service().map(ClientServiceId::as_i64);
-        let found = sqlx::query(
+        let sql = format!(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
                     accepted_ms, finished_ms, attempts, failures
-             FROM operation
-             WHERE id = $1 AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)",
-        )
-        .bind(id.as_i64())
-        .bind(client_service)
-        .fetch_optional(&self.pool)
-        .await?;
+             FROM operation WHERE id = $1{}",
+            within(scope)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(id.as_i64());
+        if let Some(client_service) = scope.client_service() {
+            query = query.bind(client_service.as_i64());
+        }
+        let found = query.fetch_optional(&self.pool).await?;
         found.as_ref().map(operation_from).transpose()
     }
 
@@ -342,26 +342,29 @@ impl Reader {
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
-        let sql = "SELECT id AS operation_id FROM operation
-             WHERE external_reference = $1
-               AND (client_service_id = $2 OR CAST($2 AS BIGINT) IS NULL)
-             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1";
-        self.holder(sql, scope, reference).await
+        self.holder("SELECT id AS operation_id FROM operation", scope, reference).await
     }
 
-    /// The operation that a query finds by scope and reference.
+    /// The operation that holds a reference within a scope, among those that a table names: the one
+    /// that owns it, else the newest that used it.
     pub(super) async fn holder(
         &self,
-        sql: &'static str,
+        of_table: &'static str,
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
-        let found = sqlx::query(sql)
-            .bind(reference.as_str())
-            .bind(scope.client_service().map(ClientServiceId::as_i64))
+        let sql = format!(
+            "{of_table} WHERE external_reference = $1{}
+             ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
+            within(scope)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(reference.as_str());
+        if let Some(client_service) = scope.client_service() {
+            query = query.bind(client_service.as_i64());
+        }
+        query
             .fetch_optional(&self.pool)
-            .await?;
-        found
+            .await?
             .map(|found| Ok(OperationId::from_i64(row::integer(&found, "operation_id")?)))
             .transpose()
     }
@@ -386,6 +389,15 @@ impl Reader {
                 Ok((id, row::sha256(&found, "fingerprint")?))
             })
             .transpose()
+    }
+}
+
+/// The condition that keeps a look-up within a scope, its client service as the second parameter. One
+/// that is always there and allows for none (`… OR $2 IS NULL`) keeps SQLite from using an index.
+const fn within(scope: Scope) -> &'static str {
+    match scope {
+        Scope::ClientService(_) => " AND client_service_id = $2",
+        Scope::Installation => "",
     }
 }
 

@@ -24,6 +24,8 @@ mod lint;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod store;

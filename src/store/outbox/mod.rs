@@ -377,16 +377,17 @@ impl Store {
         now: Instant,
     ) -> Result<u64> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE message SET link_revoked_ms = $3
-             WHERE operation_id = $1 AND (id = $2 OR CAST($2 AS BIGINT) IS NULL)
-               AND channel = 'MAIL' AND link_revoked_ms IS NULL",
-        )
-        .bind(operation.as_i64())
-        .bind(only.map(MessageId::as_i64))
-        .bind(now.unix_ms())
-        .execute(&mut *tx)
-        .await?;
+        let one = if only.is_some() { " AND id = $3" } else { "" };
+        let sql = format!(
+            "UPDATE message SET link_revoked_ms = $2
+             WHERE operation_id = $1 AND channel = 'MAIL' AND link_revoked_ms IS NULL{one}"
+        );
+        let mut query =
+            sqlx::query(AssertSqlSafe(sql)).bind(operation.as_i64()).bind(now.unix_ms());
+        if let Some(only) = only {
+            query = query.bind(only.as_i64());
+        }
+        let done = query.execute(&mut *tx).await?;
         let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
         end_unsent(&mut tx, operation, waiting, REVOKED, now).await?;
         tx.commit().await?;
@@ -425,16 +426,6 @@ impl Reader {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(attempt_from).collect()
-    }
-
-    /// Since when the message that waits longest has been due; `None` when nothing waits.
-    pub async fn oldest_waiting(&self) -> Result<Option<Instant>> {
-        let found = sqlx::query(
-            "SELECT MIN(released_ms) AS oldest FROM message WHERE run_ms IS NOT NULL AND tries = 0",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        row::optional_instant(&found, "oldest")
     }
 
     /// Mails that failed, were given up, or are held back with words, the newest first: those that

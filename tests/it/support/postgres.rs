@@ -18,6 +18,15 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server that keeps every statement it is asked.
+    pub(crate) fn that_writes_statements_down() -> Self {
+        Self::with(&["log_statement=all", "log_line_prefix=@@", "log_parameter_max_length=0"])
+    }
+
+    fn with(settings: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").unwrap();
         let cluster = folder.path().join("cluster");
         std::fs::create_dir(&cluster).unwrap();
@@ -40,6 +49,7 @@ impl Postgres {
             .arg("-k")
             .arg(folder.path())
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=40"])
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(folder.path().join("log")).unwrap())
             .spawn()
@@ -66,6 +76,17 @@ impl Postgres {
             assert!(ended.is_none() && started.elapsed() < PATIENCE, "no PostgreSQL: {}", log());
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
+    }
+
+    /// What it was asked until now, each with its whitespace as blanks.
+    pub(crate) fn statements(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
+        let asked = log.split("@@").filter_map(|record| {
+            let said = record.strip_prefix("LOG:")?.trim_start();
+            let (how, statement) = said.split_once(": ")?;
+            (how == "statement" || how.starts_with("execute ")).then_some(statement)
+        });
+        asked.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     /// For `store.url`.

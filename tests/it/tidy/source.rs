@@ -3,33 +3,33 @@
 
 /// One word, number or punctuation mark; `::` is one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) line: usize,
-    pub(super) text: String,
+pub(crate) struct Token {
+    pub(crate) line: usize,
+    pub(crate) text: String,
 }
 
 /// A path as written, its leading `crate`, `super` and `self` resolved to the module it means:
 /// `["crate", "pki", "digest"]`; foreign paths start with the name of their crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NamedPath {
-    pub(super) line: usize,
-    pub(super) segments: Vec<String>,
+pub(crate) struct NamedPath {
+    pub(crate) line: usize,
+    pub(crate) segments: Vec<String>,
 }
 
 /// One file, taken apart.
-pub(super) struct Source {
-    pub(super) tokens: Vec<Token>,
+pub(crate) struct Source {
+    pub(crate) tokens: Vec<Token>,
     /// Line and content of every string literal.
-    pub(super) strings: Vec<(usize, String)>,
+    pub(crate) strings: Vec<(usize, String)>,
     /// Every path; `use` declarations give one per leaf.
-    pub(super) paths: Vec<NamedPath>,
+    pub(crate) paths: Vec<NamedPath>,
     /// `mod name;` declarations, inline parents included: `["tests", "support"]`.
-    pub(super) children: Vec<Vec<String>>,
+    pub(crate) children: Vec<Vec<String>>,
 }
 
 impl Source {
     /// Takes `text` apart; `module` is where the file stands: `["pki", "digest"]`.
-    pub(super) fn read(text: &str, module: &[String]) -> Self {
+    pub(crate) fn read(text: &str, module: &[String]) -> Self {
         let (tokens, strings) = tokenize(text);
         let mut source = Self { tokens, strings, paths: Vec::new(), children: Vec::new() };
         source.walk(module);
@@ -78,12 +78,12 @@ impl Source {
     }
 
     /// The text of a token; empty beyond the end.
-    pub(super) fn text(&self, at: usize) -> &str {
+    pub(crate) fn text(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |token| token.text.as_str())
     }
 
     /// The other name a `use … as …` gives to `name`, if one does.
-    pub(super) fn renamed(&self, name: &str) -> Option<&str> {
+    pub(crate) fn renamed(&self, name: &str) -> Option<&str> {
         let at = (0..self.tokens.len())
             .find(|at| self.text(*at) == name && self.text(at + 1) == "as")?;
         Some(self.text(at + 2))
@@ -150,7 +150,7 @@ fn resolve(path: NamedPath, here: &[String]) -> NamedPath {
 }
 
 /// Is this a word (or a `*` of a `use` tree, which counts as one)?
-pub(super) fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '*')
 }
 

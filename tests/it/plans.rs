@@ -1,0 +1,634 @@
+//! How both databases go about every statement of the store: none reads a table that grows from its
+//! beginning to its end. Every method is called once against PostgreSQL, which writes down what it is
+//! asked; both databases then say how they would answer that.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use chancery::domain::client_service::{
+    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, SealSettingsChange,
+};
+use chancery::domain::company::CompanyStatus;
+use chancery::domain::credential::{Credential, CredentialStatus};
+use chancery::domain::delivery::{MailAddress, Tried, Verdict};
+use chancery::domain::document::{Document, DocumentState, SealSettings, SigningError};
+use chancery::domain::ids::{
+    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, ExternalReference,
+    MessageId, OperationId,
+};
+use chancery::domain::instant::Instant;
+use chancery::domain::operation::{Operation, OperationState};
+use chancery::domain::outbox::{Channel, Message, MessageKind, MessageLease, Next, Target, Way};
+use chancery::domain::pades::ActiveContent;
+use chancery::domain::profile::{DigestAlgorithm, Format, Profile};
+use chancery::domain::scope::Scope;
+use chancery::domain::smtp::SmtpSettings;
+use chancery::domain::usage::{AccessGrant, UsageLimit};
+use chancery::domain::webhook::{
+    DisabledReason, Endpoint, EndpointStatus, EventKind, SignatureScheme,
+};
+use chancery::store::Store;
+use chancery::store::alarms::NewAlarm;
+use chancery::store::documents::Intent;
+use chancery::store::events::Event;
+use chancery::store::mail_templates::{TemplateKey, TemplateParts};
+use chancery::store::operations::{Lease, NewDocument, NewOperation, Outcome};
+use chancery::store::outbox::ResendCaps;
+use chancery::store::webhooks::{EventPlace, LogPlace, ReplayWish, SealedSecret};
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, AssertSqlSafe, Row as _};
+
+use crate::store::{issuer, sqlite, store};
+use crate::support::postgres::Postgres;
+use crate::tidy::source::Source;
+
+/// Tables that get longer with every operation.
+const GROWING: [&str; 8] =
+    ["operation", "document", "content", "intent", "event", "message", "attempt", "usage_day"];
+
+/// Indexes that may be read as a whole, as they never hold much.
+const SHORT: [(&str, &str); 5] = [
+    ("operation_unfinished", "what is not finished"),
+    ("message_due", "what is to be sent"),
+    ("event_unfanned", "what nobody has been told yet"),
+    ("message_troubled", "mails that went wrong"),
+    ("message_link", "whether there is one: it stops at the first"),
+];
+
+/// Statements that return a table as a whole.
+const WHOLE: [(&str, &str); 1] = [(
+    "SELECT client_service_id, day, CAST(SUM(sealed) AS BIGINT) AS many FROM usage_day",
+    "the report of every month says what every day says",
+)];
+
+const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
+const LATER: Instant = AT.plus_ms(60_000);
+const SERVICE: ClientServiceId = ClientServiceId::from_i64(1);
+const CREDENTIAL: CredentialId = CredentialId::from_i64(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_statement_reads_through_a_table_that_grows() {
+    let server = Postgres::that_writes_statements_down();
+    let asked = store(server.url()).await;
+    ask_everything(&asked).await;
+    asked.close().await;
+    let statements: BTreeSet<String> = server.statements().into_iter().filter(is_ours).collect();
+    everything_was_asked(&statements);
+
+    let (_folder, url) = sqlite();
+    store(url.clone()).await.close().await;
+    let lite = pool(&url).await;
+    let postgres = pool(&server.url()).await;
+    sqlx::raw_sql("SET enable_seqscan = off").execute(&postgres).await.unwrap();
+    sqlx::raw_sql("SET plan_cache_mode = force_generic_plan").execute(&postgres).await.unwrap();
+    let mut wrong = Vec::new();
+    for statement in &statements {
+        if WHOLE.iter().any(|(whole, _)| statement.starts_with(whole)) {
+            continue;
+        }
+        let plan = sqlite_plan(&lite, statement).await;
+        if plan.iter().any(|step| sqlite_scans(step)) {
+            wrong.push(format!("SQLite: {statement}\n  {}", plan.join("\n  ")));
+        }
+        let plan = postgres_plan(&postgres, statement).await;
+        if postgres_scans(&plan) {
+            wrong.push(format!("PostgreSQL: {statement}\n{}", plan.join("\n")));
+        }
+    }
+    lite.close().await;
+    postgres.close().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    println!("{} statements read no table that grows as a whole", statements.len());
+}
+
+#[test]
+fn a_scan_is_known_when_it_is_seen() {
+    for scan in [
+        "SCAN operation",
+        "SCAN operation USING INDEX operation_reference",
+        "SCAN message USING COVERING INDEX sqlite_autoindex_message_1",
+    ] {
+        assert!(sqlite_scans(scan), "{scan}");
+    }
+    for fine in [
+        "SEARCH operation USING INDEX operation_reference (external_reference=?)",
+        "SCAN company",
+        "SCAN message USING INDEX message_due",
+        "SCAN CONSTANT ROW",
+        "USE TEMP B-TREE FOR ORDER BY",
+    ] {
+        assert!(!sqlite_scans(fine), "{fine}");
+    }
+    let plan = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    for scan in [
+        "Limit\n  ->  Seq Scan on operation\n        Filter: (external_reference = $1)",
+        "Index Scan Backward using message_pkey on message\n  Filter: (channel = 'MAIL'::text)",
+        "Sort\n  ->  Index Only Scan using a on event e\n  ->  Index Scan using b on company\n        Index Cond: (id = 1)",
+    ] {
+        assert!(postgres_scans(&plan(scan)), "{scan}");
+    }
+    for fine in [
+        "Seq Scan on company",
+        "Index Scan using operation_reference on operation\n  Index Cond: (external_reference = $1)",
+        "Index Scan using message_due on message\n  Filter: (tries = 0)",
+        "Bitmap Heap Scan on message\n  Recheck Cond: (a = $1)\n  ->  Bitmap Index Scan on message_of\n        Index Cond: (a = $1)",
+    ] {
+        assert!(!postgres_scans(&plan(fine)), "{fine}");
+    }
+}
+
+async fn pool(url: &str) -> AnyPool {
+    AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap()
+}
+
+fn is_ours(statement: &String) -> bool {
+    let verb = statement.split(' ').next().unwrap_or_default();
+    matches!(verb, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH")
+        && !["_sqlx_migrations", "pg_catalog", "current_", "pg_advisory"]
+            .iter()
+            .any(|foreign| statement.contains(foreign))
+}
+
+/// Every statement that stands in the source of the store is among those that were asked.
+fn everything_was_asked(statements: &BTreeSet<String>) {
+    let mut written = 0;
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for (line, literal) in Source::read(&text, &[]).strings {
+                let begins = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "{COLUMNS}"];
+                if !begins.iter().any(|begin| literal.starts_with(begin)) {
+                    continue;
+                }
+                written += 1;
+                let pieces = pieces(&literal);
+                let asked = statements.iter().any(|statement| holds_in_order(statement, &pieces));
+                assert!(asked, "{}:{line} was never asked: {literal}", path.display());
+            }
+        }
+    }
+    assert!(written > 100, "only {written} statements were found in the source");
+}
+
+/// The text of a statement between what is put into it when it runs.
+fn pieces(literal: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    for part in literal.split('{') {
+        let fixed = part.split_once('}').map_or(part, |(_, fixed)| fixed);
+        pieces.push(fixed.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    pieces
+}
+
+fn holds_in_order(statement: &str, pieces: &[String]) -> bool {
+    let mut rest = statement;
+    pieces.iter().all(|piece| match rest.find(piece.as_str()) {
+        Some(at) => {
+            rest = &rest[at + piece.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+async fn sqlite_plan(pool: &AnyPool, statement: &str) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {statement}");
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await;
+    let rows = rows.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+}
+
+/// `SCAN table` goes through all of it, `SEARCH table` does not.
+fn sqlite_scans(step: &str) -> bool {
+    let mut words = step.split(' ');
+    words.next() == Some("SCAN")
+        && words.next().is_some_and(|table| GROWING.contains(&table))
+        && !words.any(|word| SHORT.iter().any(|(index, _)| *index == word))
+}
+
+async fn postgres_plan(pool: &AnyPool, statement: &str) -> Vec<String> {
+    let parameters = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
+    let nothing = vec!["NULL"; parameters].join(", ");
+    let arguments = if parameters == 0 { String::new() } else { format!("({nothing})") };
+    let ask = |sql: String| async move {
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await;
+        rows.unwrap_or_else(|error| panic!("{statement}: {error}"))
+    };
+    ask(format!("PREPARE asked AS {statement}")).await;
+    let rows = ask(format!("EXPLAIN (COSTS OFF) EXECUTE asked{arguments}")).await;
+    ask("DEALLOCATE asked".to_owned()).await;
+    rows.iter().map(|row| row.get::<String, _>(0)).collect()
+}
+
+/// A node that reads a growing table, or a long index of it, without a condition.
+fn postgres_scans(plan: &[String]) -> bool {
+    plan.iter().enumerate().any(|(at, line)| {
+        let Some((node, rest)) = line.split_once("Scan ") else { return false };
+        let node = node.trim_start().trim_start_matches("->").trim();
+        let words: Vec<&str> = rest.split(' ').collect();
+        let after = |name: &str| {
+            words.iter().position(|word| *word == name).and_then(|at| words.get(at + 1)).copied()
+        };
+        match node {
+            "Seq" => after("on").is_some_and(|table| GROWING.contains(&table)),
+            "Index" | "Index Only" => {
+                let of_node = plan[at + 1..].iter().take_while(|line| !line.contains("->"));
+                after("on").is_some_and(|table| GROWING.contains(&table))
+                    && !of_node.into_iter().any(|line| line.contains("Index Cond:"))
+                    && !SHORT.iter().any(|(index, _)| Some(*index) == after("using"))
+            }
+            _ => false,
+        }
+    })
+}
+
+// Everything the store is ever asked.
+
+async fn ask_everything(store: &Store) {
+    companies_and_services(store).await;
+    operations(store).await;
+    delivery(store).await;
+    webhooks(store).await;
+    alarms_and_usage(store).await;
+    store.reader().ping().await.unwrap();
+}
+
+async fn companies_and_services(store: &Store) {
+    let reader = store.reader();
+    let company = issuer(1);
+    store.open_company(&company, AT).await.unwrap();
+    store.set_company_status(company.id, CompanyStatus::Active).await.unwrap();
+    let (email, language) = (Change::To(None), Change::To(None));
+    store.change_company_contact(company.id, &email, &language).await.unwrap();
+    reader.company(company.id).await.unwrap();
+    reader.company_by_vat("PRT", "505767451").await.unwrap();
+    reader.companies().await.unwrap();
+
+    let credential = Credential {
+        id: CREDENTIAL,
+        alias: "seal".to_owned(),
+        backend: "software".to_owned(),
+        chain_der: Vec::new(),
+        status: CredentialStatus::Active,
+        created: AT,
+    };
+    store.add_credential(&credential).await.unwrap();
+    store.set_credential_status(CREDENTIAL, CredentialStatus::Active).await.unwrap();
+    reader.credential_status(CREDENTIAL).await.unwrap();
+    reader.credential(CREDENTIAL).await.unwrap();
+    reader.credential_by_alias("seal").await.unwrap();
+    reader.credentials().await.unwrap();
+
+    let service = ClientService {
+        id: SERVICE,
+        alias: Alias::parse("plans").unwrap(),
+        issuer: company.id,
+        status: ClientServiceStatus::Active,
+        credential: None,
+        document_references: DocumentReferences::Unique,
+        profile: None,
+        allow_sha1: false,
+        lint: Lint::None,
+        signature_template: None,
+        active_content: ActiveContent::Warn,
+        language: None,
+        created: AT,
+    };
+    store.add_client_service(&service, 1, [1; 32]).await.unwrap();
+    store.set_client_service_status(SERVICE, ClientServiceStatus::Active).await.unwrap();
+    store.assign_credential(SERVICE, CREDENTIAL).await.unwrap();
+    store.set_client_service_language(SERVICE, None).await.unwrap();
+    let change = SealSettingsChange {
+        profile: Change::To(None),
+        allow_sha1: Change::To(false),
+        lint: Change::To(Lint::None),
+        signature_template: Change::To(None),
+        active_content: Change::To(ActiveContent::Warn),
+    };
+    store.change_seal_settings(SERVICE, &change).await.unwrap();
+    store.rotate_secret(SERVICE, 2, [2; 32], AT, false).await.unwrap();
+    store.rotate_secret(SERVICE, 3, [3; 32], AT, true).await.unwrap();
+    reader.client_service(SERVICE).await.unwrap();
+    reader.client_service_by_alias("plans").await.unwrap();
+    reader.client_services().await.unwrap();
+    reader.client_secrets(SERVICE).await.unwrap();
+
+    let key =
+        TemplateKey { client_service: SERVICE, kind: "NOTIFICATION".to_owned(), language: None };
+    let text = || "text".to_owned();
+    let parts = TemplateParts { subject: text(), text: text(), html: text() };
+    store.add_template_version(&key, Some(&parts), "", AT).await.unwrap();
+    reader.template_history(&key).await.unwrap();
+    reader.templates(SERVICE).await.unwrap();
+    reader.usual_language(SERVICE).await.unwrap();
+
+    let settings = SmtpSettings {
+        description: String::new(),
+        host: "mail.example.com".to_owned(),
+        port: 25,
+        security: "none".to_owned(),
+        from: MailAddress::parse("from@example.com").unwrap(),
+        from_name: String::new(),
+        username: None,
+        connect_timeout_ms: 1000,
+        command_timeout_ms: 1000,
+        write_timeout_ms: 1000,
+    };
+    store.set_smtp_account(SERVICE, &settings, None, AT).await.unwrap();
+    reader.smtp_account(SERVICE).await.unwrap();
+    store.reset_smtp_account(SERVICE).await.unwrap();
+    reader.sealed_secrets().await.unwrap();
+    reader.needs_its_key().await.unwrap();
+}
+
+fn operation(number: i64, documents: i64) -> NewOperation {
+    let id = OperationId::from_i64(number);
+    let reference = |text: String| ExternalReference::parse(&text).unwrap();
+    let document = |at: i64| NewDocument {
+        document: Document {
+            id: DocumentId::from_i64(number * 10 + at),
+            operation: id,
+            position: u32::try_from(at).unwrap(),
+            external_reference: reference(format!("{number}/{at}")),
+            name: "a.xml".to_owned(),
+            content_type: "text/xml".to_owned(),
+            content_length: 4,
+            received: AT,
+            state: DocumentState::Received,
+        },
+        settings: settings(),
+        content: Some(Arc::new(b"<a/>".to_vec())),
+    };
+    NewOperation {
+        operation: Operation {
+            id,
+            client_service: SERVICE,
+            external_reference: reference(number.to_string()),
+            description: String::new(),
+            credential: CREDENTIAL,
+            state: OperationState::PendingExecution,
+            accepted: AT,
+            finished: None,
+            attempts: 1,
+            failures: 0,
+        },
+        fingerprint: [0; 32],
+        preserve_content: false,
+        documents: (0..documents).map(document).collect(),
+        messages: vec![mail(number * 10, MessageKind::Notification, Some(id))],
+        event_ids: (0..=documents).map(|at| EventId::from_i64(number * 10 + at)).collect(),
+        unique_document_references: true,
+        lease_until: AT,
+    }
+}
+
+fn settings() -> SealSettings {
+    SealSettings {
+        profile: None,
+        seal: Profile::usual(Format::Xades),
+        lint: Lint::None,
+        expected: None,
+        notes: Vec::new(),
+    }
+}
+
+async fn operations(store: &Store) {
+    let reader = store.reader();
+    let new = operation(1, 3);
+    store.open_operation(&new).await.unwrap();
+    // The same once more; the references of its documents under another one; nothing but failures.
+    store.open_operation(&new).await.unwrap();
+    let mut other = operation(1, 3);
+    other.operation.id = OperationId::from_i64(2);
+    other.operation.external_reference = ExternalReference::parse("2").unwrap();
+    for (document, id) in other.documents.iter_mut().zip(20..) {
+        document.document.operation = other.operation.id;
+        document.document.id = DocumentId::from_i64(id);
+    }
+    store.open_operation(&other).await.unwrap();
+    let failed = DocumentState::Failed {
+        error: SigningError::Configuration,
+        reason: String::new(),
+        detail: String::new(),
+    };
+    let mut hopeless = operation(3, 1);
+    hopeless.operation.state = OperationState::ExecutionFailed;
+    hopeless.operation.finished = Some(AT);
+    hopeless.documents[0].document.state = failed.clone();
+    store.open_operation(&hopeless).await.unwrap();
+
+    let lease = store.lease_due(AT, LATER, 10).await.unwrap()[0];
+    store.renew_lease(lease, LATER).await.unwrap();
+    let intent = |document: i64| Intent {
+        document: DocumentId::from_i64(document),
+        certificate_sha256: [0; 32],
+        algorithm: "x".to_owned(),
+        signing_time: AT,
+        digest_algorithm: DigestAlgorithm::Sha256,
+        digest: vec![0; 32],
+    };
+    store.record_intents(lease, LATER, &[intent(10), intent(11)], AT).await.unwrap();
+    let sealed = DocumentState::Sealed { signing_time: AT, sha256: [0; 32], length: 1 };
+    let outcome = |document: i64, state: &DocumentState, keeps_original: bool| Outcome {
+        document: DocumentId::from_i64(document),
+        state: state.clone(),
+        sealed: Some(Arc::new(b"s".to_vec())),
+        keeps_original,
+        settings: Some(settings()),
+    };
+    let ids: Vec<EventId> = (100..110).map(EventId::from_i64).collect();
+    let outcomes = [outcome(10, &sealed, false), outcome(12, &failed, false)];
+    store.record_outcomes(lease, LATER, &outcomes, None, &ids[..3], AT).await.unwrap();
+    store.postpone(lease, LATER, 1, "no key").await.unwrap();
+    let end = Some(OperationState::Executed);
+    let outcomes = [outcome(11, &sealed, true)];
+    store.record_outcomes(lease, LATER, &outcomes, end, &ids[3..5], AT).await.unwrap();
+    let lost = Lease { operation: lease.operation, attempt: 99 };
+    store.renew_lease(lost, LATER).await.unwrap_err();
+
+    let id = lease.operation;
+    let document = DocumentId::from_i64(10);
+    let reference = ExternalReference::parse("1").unwrap();
+    for scope in [Scope::ClientService(SERVICE), Scope::Installation] {
+        reader.operation(scope, id).await.unwrap().unwrap();
+        let found = reader.operation_by_reference(scope, &reference).await.unwrap();
+        assert_eq!(found, Some(id));
+        let of_document = ExternalReference::parse("1/1").unwrap();
+        let found = reader.operation_of_document(scope, &of_document).await.unwrap();
+        assert_eq!(found, Some(id));
+    }
+    let stranger = Scope::ClientService(ClientServiceId::from_i64(9));
+    assert_eq!(reader.operation(stranger, id).await.unwrap(), None);
+    assert_eq!(reader.operation_by_reference(stranger, &reference).await.unwrap(), None);
+    reader.fingerprint(SERVICE, &reference).await.unwrap();
+    reader.documents(id).await.unwrap();
+    reader.document(id, document).await.unwrap();
+    reader.document_counts(id).await.unwrap();
+    reader.intents(id).await.unwrap();
+    reader.sealed_contents(id).await.unwrap();
+    reader.original_contents(id).await.unwrap();
+    reader.sealed_content(document).await.unwrap();
+    reader.original_content(document).await.unwrap();
+    reader.kept(id).await.unwrap();
+}
+
+fn mail(number: i64, kind: MessageKind, operation: Option<OperationId>) -> Message {
+    let address = MailAddress::parse("receiver@example.com").unwrap();
+    let target = Target::Mail { address, language: None };
+    Message {
+        client_service: Some(SERVICE),
+        operation,
+        link_expires: Some(LATER),
+        ..Message::due(MessageId::from_i64(number), kind, target, AT)
+    }
+}
+
+async fn delivery(store: &Store) {
+    let reader = store.reader();
+    let operation = OperationId::from_i64(1);
+    store.enqueue(&[mail(200, MessageKind::Test, None)]).await.unwrap();
+    let again = [mail(201, MessageKind::Resend, Some(operation))];
+    let caps = ResendCaps { since: AT, of_operation: 10, to_receiver: 10 };
+    store.enqueue_again(operation, &again, caps).await.unwrap();
+    let ways = [
+        Way::Mail(None),
+        Way::Mail(Some(SERVICE)),
+        Way::Hook(EndpointId::from_i64(1)),
+        Way::Hook(EndpointId::from_i64(2)),
+    ];
+    for way in ways {
+        store.rest_way(way, AT, AT, "rests").await.unwrap();
+        store.wake_way(way, LATER, AT).await.unwrap();
+        store.lease_overdue(way, AT.plus_ms(-1), (AT, LATER)).await.unwrap();
+    }
+    for full in [&[][..], &ways[1..2], &ways[..]] {
+        store.lease_messages(Channel::Mail, (AT, AT), 10, full).await.unwrap();
+    }
+    let lease = MessageLease { message: MessageId::from_i64(200), number: 99 };
+    store.renew_message(lease, LATER).await.unwrap();
+    store.put_back(&[lease], LATER, Some("later")).await.unwrap();
+    for (next, to) in
+        [(Next::Again { at: AT, counted: true, links_only: false }, "again"), (Next::Sent, "sent")]
+    {
+        let leased = store.lease_messages(Channel::Mail, (AT, LATER), 10, &[]).await.unwrap();
+        let leases: Vec<MessageLease> = leased.iter().map(|(lease, _)| *lease).collect();
+        let begun = store.begin_attempts(&leases, AT).await.unwrap();
+        assert!(!begun.is_empty(), "{to}");
+        for (lease, event) in begun.into_iter().zip(300..) {
+            let tried = Tried::new(Verdict::Later, "data", to);
+            let event = EventId::from_i64(event);
+            store.record_try(lease, &tried, &next, event, AT).await.unwrap();
+        }
+    }
+    store.give_up(lease, "no", EventId::from_i64(400), AT).await.unwrap();
+    let message = MessageId::from_i64(201);
+    store.record_opening(message, EventId::from_i64(401), AT).await.unwrap();
+    store.revoke_links(operation, Some(message), AT).await.unwrap();
+    store.revoke_links(operation, None, AT).await.unwrap();
+    reader.message(message).await.unwrap();
+    reader.mails_of(operation).await.unwrap();
+    reader.attempts_of(message).await.unwrap();
+    reader.troubled_mails(None, 10).await.unwrap();
+}
+
+fn event(number: i64) -> Event {
+    Event {
+        id: EventId::from_i64(number),
+        client_service: SERVICE,
+        kind: EventKind::WebhookTest,
+        operation: None,
+        document: None,
+        message: None,
+        content: None,
+        created: AT,
+    }
+}
+
+async fn webhooks(store: &Store) {
+    let reader = store.reader();
+    let endpoint = Endpoint {
+        id: EndpointId::from_i64(1),
+        client_service: SERVICE,
+        url: "https://example.com/".to_owned(),
+        events: Vec::new(),
+        description: String::new(),
+        status: EndpointStatus::Active,
+        created: AT,
+    };
+    let secret =
+        |id| SealedSecret { id, scheme: SignatureScheme::Hmac, sealed: vec![0; 8], created: AT };
+    let id = endpoint.id;
+    store.add_endpoint(&endpoint, &secret(1), 5).await.unwrap();
+    store.change_endpoint(&endpoint).await.unwrap();
+    store.endpoint_fails(id, AT).await.unwrap();
+    store.endpoint_works(id).await.unwrap();
+    store.disable_endpoint(id, DisabledReason::Asked, AT).await.unwrap();
+    store.enable_endpoint(id).await.unwrap();
+    store.rotate_endpoint_secret(id, &secret(2), false).await.unwrap();
+    store.rotate_endpoint_secret(id, &secret(3), true).await.unwrap();
+    let target = Target::Webhook { endpoint: id, event: EventId::from_i64(500) };
+    let hook = Message::due(MessageId::from_i64(500), MessageKind::Test, target, AT);
+    store.record_test(&event(500), &hook).await.unwrap();
+    store.record_event(&event(501)).await.unwrap();
+    reader.unfanned_events(10).await.unwrap();
+    store.fan_out(&[EventId::from_i64(501)], &[]).await.unwrap();
+    reader.event(EventId::from_i64(501)).await.unwrap();
+    store.replay(&[hook.id], &[], AT).await.unwrap();
+    // A fact about an operation whose client service listens.
+    store.open_operation(&operation(4, 1)).await.unwrap();
+    let lease = Lease { operation: OperationId::from_i64(4), attempt: 1 };
+    let end = Some(OperationState::ExecutionFailed);
+    let ids = [EventId::from_i64(502), EventId::from_i64(503)];
+    let failed = DocumentState::Failed {
+        error: SigningError::Configuration,
+        reason: String::new(),
+        detail: String::new(),
+    };
+    let document = DocumentId::from_i64(40);
+    let outcome =
+        Outcome { document, state: failed, sealed: None, keeps_original: false, settings: None };
+    store.record_outcomes(lease, LATER, &[outcome], end, &ids, AT).await.unwrap();
+    reader.endpoints(SERVICE).await.unwrap();
+    reader.endpoint(id).await.unwrap();
+    reader.endpoint_secrets(id).await.unwrap();
+    reader.endpoint_attempts(id, LogPlace::BEGINNING, 10).await.unwrap();
+    let wish = ReplayWish { behind: EventPlace::since(AT), failed_only: false, limit: 10 };
+    reader.replayable(&endpoint, wish).await.unwrap();
+    reader.failing_endpoints().await.unwrap();
+    reader.failing_since(SERVICE).await.unwrap();
+    let alarm = NewAlarm {
+        name: "alarm",
+        content: "{}",
+        cleared_before: None,
+        quiet_since: AT,
+        told_before: None,
+    };
+    let told = [mail(600, MessageKind::Alarm, None)];
+    assert!(store.raise_alarm(&alarm, &told, &[event(600)], AT).await.unwrap());
+    store.clear_alarm("alarm", AT).await.unwrap();
+    store.remove_endpoint(id, AT).await.unwrap();
+}
+
+async fn alarms_and_usage(store: &Store) {
+    let reader = store.reader();
+    reader.alarms().await.unwrap();
+    reader.backlog().await.unwrap();
+    let company = CompanyId::from_i64(1);
+    let limit = UsageLimit { documents: 1, from: AT, until: LATER };
+    store.set_usage_limit(company, Some(&limit)).await.unwrap();
+    store.set_usage_limit(company, None).await.unwrap();
+    let grant = AccessGrant { granted: AT, expires: LATER, signatures: 1 };
+    store.set_access_grant(CREDENTIAL, &grant).await.unwrap();
+    reader.usage_limits().await.unwrap();
+    reader.access_grants().await.unwrap();
+    reader.sealed_of_company(company, AT, LATER).await.unwrap();
+    reader.sealed_with_credential(CREDENTIAL, AT).await.unwrap();
+    reader.sealed_by_day().await.unwrap();
+}
