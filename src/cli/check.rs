@@ -14,7 +14,7 @@ use crate::domain::client_service::{ClientServiceStatus, Lint};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
-use crate::workflow::execute::chain;
+use crate::workflow::sources;
 
 /// A certificate that ends within so many days is named.
 const SOON_DAYS: i64 = 45;
@@ -58,8 +58,10 @@ pub(super) async fn run(config: Config) -> Outcome {
             ok("database", &format!("{} answers at {place}", store.engine_name()));
         }
         Err(error) => {
-            let text =
-                format!("{}; look at store.url and the file's or server's rights", chain(&*error));
+            let text = format!(
+                "{}; look at store.url and the file's or server's rights",
+                sources(&*error)
+            );
             findings.bad("database", &text);
         }
     }
@@ -73,7 +75,7 @@ pub(super) async fn run(config: Config) -> Outcome {
             delivery::look(&mut findings, &config, &app).await?;
             app.store.close().await;
         }
-        Err(error) => findings.bad("service", &chain(&*error)),
+        Err(error) => findings.bad("service", &sources(&*error)),
     }
     if findings.bad == 0 {
         say!("Everything needed is there.");
@@ -127,7 +129,7 @@ async fn back_ends(findings: &mut Findings, app: &App) {
                     warn(&what, &problem);
                 }
             }
-            Err(error) => findings.bad(&what, &chain(&error)),
+            Err(error) => findings.bad(&what, &sources(&error)),
         }
     }
 }
@@ -193,7 +195,7 @@ enum State {
 async fn credential_state(app: &App, credential: &Credential) -> State {
     let parsed = match Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice)) {
         Ok(parsed) => parsed,
-        Err(error) => return State::Bad(chain(&error)),
+        Err(error) => return State::Bad(sources(&error)),
     };
     let signing = parsed.signing();
     if credential.status == CredentialStatus::Disabled {
@@ -203,7 +205,7 @@ async fn credential_state(app: &App, credential: &Credential) -> State {
     let key = KeyRef { backend: credential.backend.clone(), certificate };
     let signs = match app.keyring.prove(&key).await {
         Ok(algorithm) => algorithm,
-        Err(error) => return State::Bad(chain(&error)),
+        Err(error) => return State::Bad(sources(&error)),
     };
     let (now, until) = (app.now(), signing.not_after());
     let days = (until.unix_ms() - now.unix_ms()).div_euclid(86_400_000);

@@ -36,7 +36,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-use crate::workflow::execute::chain;
+use crate::workflow::sources;
 
 /// Any error, on its way to the person at the terminal.
 type Failure = Box<dyn StdError + Send + Sync>;
@@ -130,7 +130,7 @@ fn write_line(mut to: impl std::io::Write, words: std::fmt::Arguments<'_>) {
 }
 
 fn fail(error: &dyn StdError) -> ExitCode {
-    say_wrong!("chancery: {}", chain(error));
+    say_wrong!("chancery: {}", sources(error));
     ExitCode::FAILURE
 }
 

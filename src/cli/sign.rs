@@ -161,7 +161,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
             }
             Err(error) => {
                 failed += 1;
-                let text = crate::workflow::execute::chain(&*error);
+                let text = crate::workflow::sources(&*error);
                 bar.suspend(|| say_wrong!("{}: {text}", file.display()));
             }
         }

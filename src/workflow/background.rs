@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::execute::{self, chain};
+use super::{execute, sources};
 use crate::app::App;
 
 /// Takes up due operations until `stop` changes. Errors are logged and the next look comes in time.
@@ -14,7 +14,7 @@ pub async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let period = Duration::from_millis(app.execution.poll_ms.max(10));
     loop {
         if let Err(error) = look(&app).await {
-            tracing::error!(error = %chain(&error), "unfinished operations could not be looked for");
+            tracing::error!(error = %sources(&error), "unfinished operations could not be looked for");
         }
         tokio::select! {
             () = tokio::time::sleep(period) => {}

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod execute;
 pub mod files;
 pub mod fingerprint;
+mod lease;
 pub mod mail_servers;
 pub mod notify;
 pub mod operations;
@@ -66,4 +67,16 @@ impl From<crate::app::RandomFailed> for Error {
     fn from(error: crate::app::RandomFailed) -> Self {
         Self::Internal(Box::new(error))
     }
+}
+
+/// An error and its sources, for one log line.
+pub fn sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }

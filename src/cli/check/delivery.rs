@@ -9,7 +9,7 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::domain::client_service::ClientServiceStatus;
 use crate::outbound::mail::{Account, Mailer};
-use crate::workflow::execute::chain;
+use crate::workflow::sources;
 use crate::workflow::{mail_servers, secrets};
 
 pub(super) async fn look(
@@ -60,7 +60,7 @@ async fn servers(findings: &mut Findings, app: &App) -> Result<Vec<(String, Acco
         match mail_servers::server(app, Some(service.id)).await {
             Ok(Some(server)) => all.push((what, server.account)),
             Ok(None) => {}
-            Err(error) => findings.bad(&what, &chain(&error)),
+            Err(error) => findings.bad(&what, &sources(&error)),
         }
     }
     Ok(all)

@@ -62,7 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
     }
     let result = play(&folder, &arguments).await;
     if let Err(error) = &result {
-        say!("\nThe demo stopped: {}", super::chain(&**error));
+        say!("\nThe demo stopped: {}", super::sources(&**error));
         say!("What was made so far is in {}.", folder.root.display());
         return Ok(ExitCode::FAILURE);
     }

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use crate::domain::refusal::Refusal;
 use crate::web::{HttpStatus, Web, request_id};
+use crate::workflow;
 use crate::workflow::tokens::BearerError;
-use crate::workflow::{self, execute};
 
 /// Error answer of the integration API. `errorCode`, `errorCodeDescription` and `causeMessage` are
 /// Sign'Stash's; the other members are ours.
@@ -198,12 +198,12 @@ impl From<workflow::Error> for Problem {
             workflow::Error::Refused(refusal) => refusal.into(),
             workflow::Error::Busy => Self::too_many(),
             workflow::Error::Unavailable(what, _) => {
-                tracing::error!(error = %execute::chain(&error), "unavailable");
+                tracing::error!(error = %workflow::sources(&error), "unavailable");
                 let cause = format!("{what} does not answer; nothing was changed, try again");
                 Self::new(Family::Unavailable, "unavailable", cause)
             }
             workflow::Error::Internal(_) => {
-                tracing::error!(error = %execute::chain(&error), "fault");
+                tracing::error!(error = %workflow::sources(&error), "fault");
                 Self::fault()
             }
         }

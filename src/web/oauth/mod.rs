@@ -243,7 +243,7 @@ impl From<GrantError> for Refused {
                 "the client service or its issuer is suspended; ask the operator",
             ),
             GrantError::Failed(error) => {
-                tracing::error!(error = %crate::workflow::execute::chain(&error), "no token granted");
+                tracing::error!(error = %crate::workflow::sources(&error), "no token granted");
                 Self {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",

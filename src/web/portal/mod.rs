@@ -190,7 +190,7 @@ impl<'a> Visit<'a> {
             Error::NotFound | Error::Refused(_) => self.refuse(&View::Unknown),
             Error::Busy => self.refuse(&View::Busy(BUSY_SECONDS)),
             Error::Unavailable(..) | Error::Internal(_) => {
-                let causes = crate::workflow::execute::chain(error);
+                let causes = crate::workflow::sources(error);
                 tracing::error!(%causes, "the receiver's page cannot be shown");
                 self.refuse(&View::Fault)
             }

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
-use super::execute::chain;
+use super::sources;
 use super::{Error, mail_servers, notify, usage};
 use crate::app::App;
 use crate::domain::alarm::Alarm;
@@ -38,7 +38,7 @@ pub async fn watch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut watcher = Watcher::default();
     loop {
         if let Err(error) = watcher.look(&app).await {
-            tracing::error!(error = %chain(&error), "alarms could not be looked for");
+            tracing::error!(error = %sources(&error), "alarms could not be looked for");
         }
         tokio::select! {
             () = tokio::time::sleep(period) => {}

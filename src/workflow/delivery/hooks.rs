@@ -13,7 +13,7 @@ use crate::domain::webhook::{DisabledReason, Endpoint, EndpointStatus};
 use crate::outbound::webhook::HookRequest;
 use crate::store::events::Event;
 use crate::workflow::Error;
-use crate::workflow::execute::chain;
+use crate::workflow::sources;
 use crate::workflow::webhooks::{message_of, open_secret};
 
 /// Events that become messages in one transaction.
@@ -105,7 +105,7 @@ pub(crate) async fn send(app: &App, endpoint: &Endpoint, event: &Event) -> Resul
         match open_secret(app, &sealed) {
             Ok(secret) => secrets.push(secret),
             Err(error) => {
-                tracing::error!(endpoint = %endpoint.id, error = %chain(&error),
+                tracing::error!(endpoint = %endpoint.id, error = %sources(&error),
                     "a webhook secret cannot be opened; rotate it");
             }
         }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Error;
-use super::execute::chain;
 use super::mail_servers::{self as mail, Composed};
+use super::sources;
 use crate::app::{App, Closed};
 use crate::domain::delivery::{Ladder, MailAddress, Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId};
@@ -111,7 +111,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                 // There may be more that is due, and somebody free to try it.
                 Ok(started) => more |= started > 0 && desk.senders.available_permits() > 0,
                 Err(error) => {
-                    let error = chain(&error);
+                    let error = sources(&error);
                     tracing::error!(%error, "due messages could not be looked for");
                 }
             }
@@ -256,7 +256,7 @@ async fn deliver(app: Arc<App>, lease: MessageLease, message: Message, way: Way,
     let id = lease.message;
     if let Err(error) = with_heartbeat(&app, lease, try_once(&app, lease, &message, way)).await {
         // The lease runs out and the message is taken up again.
-        tracing::error!(message = %id, error = %chain(&error), "delivery stopped");
+        tracing::error!(message = %id, error = %sources(&error), "delivery stopped");
     }
     drop(place);
 }
@@ -272,7 +272,7 @@ async fn with_heartbeat(
         loop {
             tokio::time::sleep(period).await;
             if let Err(error) = app.store.renew_message(lease, lease_end(app)).await {
-                tracing::debug!(message = %lease.message, error = %chain(&error), "not renewed");
+                tracing::debug!(message = %lease.message, error = %sources(&error), "not renewed");
             }
         }
     };
@@ -362,7 +362,7 @@ pub(super) async fn record(
     loop {
         match app.store.record_try(lease, tried, next, event, app.now()).await {
             Err(error @ crate::store::Error::Unavailable(_)) => {
-                tracing::warn!(error = %chain(&error), "a try is written down later");
+                tracing::warn!(error = %sources(&error), "a try is written down later");
             }
             done => return Ok(done?),
         }

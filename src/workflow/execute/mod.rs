@@ -1,102 +1,32 @@
 //! Executes an operation: prepare, record the intents, one key call per chunk, finish. Runs in its
 //! own task; whoever asked for it may be long gone.
 
-use std::collections::HashMap;
+mod document;
+mod work;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::Instrument as _;
 
-use super::{Error, credentials, settings};
+use self::document::{
+    AskedLint, PreparedDocument, engine_fault, failed_outcome, finish, intent, key_refuses,
+    prepare_one, refused,
+};
+pub use self::work::Work;
+use self::work::{PendingDocument, chunks};
+use super::{Error, credentials, lease, sources};
 use crate::app::{App, InWork, RandomFailed, ReadyCredential};
-use crate::domain::client_service::Lint as Level;
-use crate::domain::document::{DocumentState, SealSettings, SigningError};
-use crate::domain::ids::{CredentialId, DocumentId, EventId};
+use crate::domain::document::{DocumentState, SigningError};
+use crate::domain::ids::EventId;
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
-use crate::domain::profile::{Expected, Format};
-use crate::domain::refusal::Refusal;
-use crate::domain::scope::Scope;
 use crate::keys::ErrorClass;
-use crate::pki::certificate::Certificate;
-use crate::pki::signature::CheckedValue;
-use crate::seal::Prepared;
-use crate::seal::lint::Lint;
-use crate::seal::lint::schema::Schemas;
 use crate::store::documents::Intent;
-use crate::store::operations::{Lease, NewOperation, Outcome};
-
-/// What is left to do of one operation.
-pub struct Work {
-    credential: CredentialId,
-    documents: Vec<PendingDocument>,
-    /// Whether a document was sealed by an earlier attempt.
-    sealed_before: bool,
-    /// Attempts in a row that sealed nothing.
-    failures: u32,
-}
+use crate::store::operations::{Lease, Outcome};
 
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
-
-struct PendingDocument {
-    id: DocumentId,
-    settings: SealSettings,
-    content: Arc<Vec<u8>>,
-    intent: Option<Intent>,
-}
-
-impl Work {
-    /// The work of an operation just recorded, contents still at hand.
-    #[must_use]
-    pub fn from_new(new: NewOperation) -> Self {
-        let documents = new
-            .documents
-            .into_iter()
-            .filter(|new| new.document.state == DocumentState::Received)
-            .filter_map(|new| {
-                Some(PendingDocument {
-                    id: new.document.id,
-                    settings: new.settings,
-                    content: new.content?,
-                    intent: None,
-                })
-            })
-            .collect();
-        Self { credential: new.operation.credential, documents, sealed_before: false, failures: 0 }
-    }
-
-    async fn load(app: &App, lease: Lease) -> Result<Self, Error> {
-        let id = lease.operation;
-        let operation =
-            app.reader.operation(Scope::Installation, id).await?.ok_or(Error::NotFound)?;
-        let documents = app.reader.documents(id).await?;
-        let mut contents = app.reader.original_contents(id).await?;
-        let mut intents: HashMap<DocumentId, Intent> = app
-            .reader
-            .intents(id)
-            .await?
-            .into_iter()
-            .map(|found| (found.document, found))
-            .collect();
-        let sealed_before = documents
-            .iter()
-            .any(|(document, _)| matches!(document.state, DocumentState::Sealed { .. }));
-        let documents = documents
-            .into_iter()
-            .filter(|(document, _)| document.state == DocumentState::Received)
-            .map(|(document, settings)| PendingDocument {
-                content: contents.remove(&document.id).unwrap_or_default(),
-                intent: intents.remove(&document.id),
-                id: document.id,
-                settings,
-            })
-            .collect();
-        let failures = operation.failures;
-        Ok(Self { credential: operation.credential, documents, sealed_before, failures })
-    }
-}
 
 /// Executes a leased operation in a task of its own. `work` spares reading what is at hand; `place` is
 /// kept until the work ends, whatever becomes of the request that took it.
@@ -109,37 +39,15 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
             let _permit = app.executors.acquire().await;
             run(&app, lease, work).await
         };
-        if let Err(error) = with_heartbeat(&app, lease, work).await {
+        let renew = async || app.store.renew_lease(lease, lease_end(&app)).await;
+        if let Err(error) = lease::kept(app.execution.lease_ms, renew, work).await {
             // The lease runs out and the operation is taken up again.
-            tracing::error!(operation = %lease.operation, error = %chain(&error), "execution stopped");
+            tracing::error!(operation = %lease.operation, error = %sources(&error), "execution stopped");
         }
         drop(place);
         drop(in_work);
     };
     tokio::spawn(task.in_current_span());
-}
-
-/// Renews the lease while the work goes on. The two run side by side, never one inside the other's
-/// wait: on SQLite both need the one writing connection. A lease that cannot be renewed does not stop
-/// the work here; its writes are fenced by the attempt they belong to.
-async fn with_heartbeat(
-    app: &App,
-    lease: Lease,
-    work: impl Future<Output = Result<(), Error>>,
-) -> Result<(), Error> {
-    let period = Duration::from_millis((app.execution.lease_ms / 3).max(1).unsigned_abs());
-    let heartbeat = async {
-        loop {
-            tokio::time::sleep(period).await;
-            if let Err(error) = app.store.renew_lease(lease, lease_end(app)).await {
-                tracing::debug!(operation = %lease.operation, error = %chain(&error), "not renewed");
-            }
-        }
-    };
-    tokio::select! {
-        result = work => result,
-        () = heartbeat => Ok(()),
-    }
 }
 
 async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
@@ -210,7 +118,7 @@ async fn postpone(
         }
     };
     let wait = retry_wait(app, failures);
-    tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %chain(error),
+    tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %sources(error),
         "the key did not answer for every document, trying again");
     let run = app.now().plus_ms(wait);
     Ok(app.store.postpone(lease, run, failures, &error.to_string()).await?)
@@ -229,26 +137,6 @@ fn hopeless(app: &App, lease: Lease, work: &Work) -> Option<DocumentState> {
         });
     }
     (lease.attempt > most.saturating_mul(10)).then(engine_fault)
-}
-
-/// What no further try would change.
-fn key_refuses(error: &crate::keys::Error) -> DocumentState {
-    DocumentState::Failed {
-        error: SigningError::InvalidCertificate,
-        reason: "key-refuses".to_owned(),
-        detail: format!(
-            "the sealing certificate cannot be used: {}; ask the operator to run chancery check",
-            credentials::refuses(error)
-        ),
-    }
-}
-
-fn engine_fault() -> DocumentState {
-    DocumentState::Failed {
-        error: SigningError::Internal,
-        reason: "internal".to_owned(),
-        detail: "a fault of ours, which the log describes; tell the operator".to_owned(),
-    }
 }
 
 /// One chunk: documents whose fate is known now, and why the others have to wait.
@@ -280,7 +168,7 @@ async fn seal_chunk(
         match value {
             Ok(value) => signed.push((document, value)),
             Err(error) if error.class() == ErrorClass::Final => {
-                tracing::error!(document = %document.id, error = %chain(&error), "the key refuses");
+                tracing::error!(document = %document.id, error = %sources(&error), "the key refuses");
                 outcomes.push(failed_outcome(document.id, key_refuses(&error)));
             }
             Err(error) => trouble = trouble.or(Some(error)),
@@ -295,16 +183,6 @@ async fn seal_chunk(
     .await?;
     outcomes.extend(sealed);
     Ok((outcomes, trouble))
-}
-
-struct PreparedDocument {
-    id: DocumentId,
-    signing_time: Instant,
-    prepared: Prepared,
-    intent_stored: bool,
-    detached: bool,
-    /// The settings, when lint added notes to them.
-    noted: Option<SealSettings>,
 }
 
 async fn prepare(
@@ -345,141 +223,6 @@ async fn prepare(
     .await
 }
 
-/// How a document is looked at: as its profile said when it was accepted.
-struct AskedLint {
-    level: Level,
-    expected: Option<Expected>,
-}
-
-impl AskedLint {
-    fn of(app: &App, settings: &SealSettings) -> Self {
-        // Only XML is looked at.
-        let level = match settings.seal.format() {
-            Format::Xades => settings.lint,
-            Format::Pades | Format::Cades => Level::None,
-        };
-        let SealSettings { expected, profile, .. } = settings;
-        // Accepted before it was kept: as the profile says now, if it still exists.
-        let now = || settings::expected(app, profile.as_deref(), level).ok().flatten();
-        Self { level, expected: expected.clone().or_else(now) }
-    }
-
-    fn lint<'a>(&'a self, schemas: &'a Schemas) -> Lint<'a> {
-        let expected = self.expected.as_ref();
-        Lint {
-            level: self.level,
-            roots: expected.map_or(&[], |expected| expected.roots.as_slice()),
-            rules: expected.map(|expected| expected.rules.as_slice()),
-            schemas,
-        }
-    }
-}
-
-fn prepare_one(
-    ready: &ReadyCredential,
-    document: PendingDocument,
-    now: Instant,
-    limits: &crate::seal::Limits,
-    lint: Lint<'_>,
-) -> Result<PreparedDocument, DocumentState> {
-    let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
-    let signing = ready.chain.signing();
-    credentials::check_validity(signing, signing_time)
-        .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
-    let content = Arc::unwrap_or_clone(document.content);
-    let refuse = |refusal| refused(SigningError::Configuration, &refusal);
-    // A key may have been used for what has an intent; it was looked at before.
-    let fresh = document.intent.is_none();
-    if fresh {
-        lint.before(&content, limits).map_err(refuse)?;
-    }
-    let prepared =
-        crate::seal::prepare(content, &document.settings.seal, &ready.signer, signing_time, limits)
-            .map_err(refuse)?;
-    let mut notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
-    notes.extend_from_slice(prepared.notes());
-    if let Some(intent) = &document.intent
-        && !reproduced(intent, signing, &prepared)
-    {
-        tracing::error!(document = %document.id, "the stored intent cannot be prepared again");
-        return Err(DocumentState::Failed {
-            error: SigningError::Internal,
-            reason: "intent-not-reproducible".to_owned(),
-            detail: "what was about to be signed cannot be prepared again by this version; \
-                     send the document under a new external reference"
-                .to_owned(),
-        });
-    }
-    Ok(PreparedDocument {
-        id: document.id,
-        signing_time,
-        prepared,
-        intent_stored: document.intent.is_some(),
-        detached: document.settings.seal.is_detached(),
-        noted: noted(document.settings, notes),
-    })
-}
-
-fn noted(mut settings: SealSettings, notes: Vec<String>) -> Option<SealSettings> {
-    let some = !notes.is_empty();
-    settings.notes.extend(notes);
-    some.then_some(settings)
-}
-
-/// Whether what was prepared is what was about to be signed: signature algorithm, digest, certificate.
-fn reproduced(intent: &Intent, signing: &Certificate, prepared: &Prepared) -> bool {
-    intent.algorithm == prepared.signature_algorithm().as_str()
-        && intent.digest_algorithm == prepared.digest().algorithm()
-        && intent.digest == prepared.digest().value()
-        && intent.certificate_sha256 == signing.fingerprint()
-}
-
-fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> Intent {
-    Intent {
-        document: document.id,
-        certificate_sha256: ready.chain.signing().fingerprint(),
-        algorithm: document.prepared.signature_algorithm().as_str().to_owned(),
-        signing_time: document.signing_time,
-        digest_algorithm: document.prepared.digest().algorithm(),
-        digest: document.prepared.digest().value().to_vec(),
-    }
-}
-
-fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
-    let signing_time = document.signing_time;
-    match document.prepared.attach_checked(value) {
-        Ok(signed) => {
-            let bytes = signed.finish().into_bytes();
-            let state = DocumentState::Sealed {
-                signing_time,
-                sha256: crate::pki::digest::sha256(&bytes),
-                length: bytes.len() as u64,
-            };
-            Outcome {
-                document: document.id,
-                state,
-                sealed: Some(Arc::new(bytes)),
-                keeps_original: document.detached,
-                settings: document.noted,
-            }
-        }
-        Err(error) => {
-            tracing::error!(document = %document.id, error = %error, "signature value refused");
-            let state = DocumentState::Failed {
-                error: SigningError::Internal,
-                reason: "signature-value-wrong".to_owned(),
-                detail: "the key back-end answered with a wrong signature value; tell the operator"
-                    .to_owned(),
-            };
-            failed_outcome(document.id, state)
-        }
-    }
-}
-
-const fn failed_outcome(document: DocumentId, state: DocumentState) -> Outcome {
-    Outcome { document, state, sealed: None, keeps_original: false, settings: None }
-}
-
 /// Ends an operation whose remaining documents cannot be sealed.
 async fn fail_rest(
     app: &App,
@@ -516,10 +259,6 @@ pub(super) fn event_ids(app: &App, count: usize) -> Result<Vec<EventId>, RandomF
     (0..count).map(|_| Ok(EventId::from_i64(app.random_id()?))).collect()
 }
 
-fn refused(error: SigningError, refusal: &Refusal) -> DocumentState {
-    DocumentState::Failed { error, reason: refusal.code().to_owned(), detail: refusal.to_string() }
-}
-
 /// Runs a calculation on a thread that may take its time, as many at once as there are cores.
 async fn on_engine<T: Send + 'static>(
     app: &App,
@@ -529,21 +268,6 @@ async fn on_engine<T: Send + 'static>(
     let result = tokio::task::spawn_blocking(calculate).await;
     drop(permit);
     result.map_err(|error| Error::Internal(Box::new(error)))
-}
-
-fn chunks(
-    documents: Vec<PendingDocument>,
-    size: usize,
-) -> impl Iterator<Item = Vec<PendingDocument>> {
-    let mut rest = documents.into_iter();
-    let mut first = true;
-    std::iter::from_fn(move || {
-        let chunk: Vec<_> = rest.by_ref().take(size).collect();
-        // An operation with nothing left to do still has one chunk, so that it is ended.
-        let more = !chunk.is_empty() || std::mem::take(&mut first);
-        first = false;
-        more.then_some(chunk)
-    })
 }
 
 const fn end_state(sealed_any: bool) -> OperationState {
@@ -558,16 +282,4 @@ fn retry_wait(app: &App, failures: u32) -> i64 {
     let ladder = &app.execution.retry_ladder_ms;
     let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
     ladder.get(step).or(ladder.last()).copied().unwrap_or(60_000)
-}
-
-/// An error with its sources, for one log line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -7,7 +7,7 @@ use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::CredentialStatus;
 use chancery::pki::algorithm::KeyKind;
 use chancery::workflow::client_services::{assign, set_status};
-use chancery::workflow::execute::chain as chain_of;
+use chancery::workflow::sources as chain_of;
 use chancery::workflow::{Error, companies, credentials};
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::Attribute;

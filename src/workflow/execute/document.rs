@@ -1,0 +1,197 @@
+//! One document through the engine: looked at, prepared, finished. Keys and the database are asked by
+//! whoever calls.
+
+use std::sync::Arc;
+
+use super::work::PendingDocument;
+use crate::app::{App, ReadyCredential};
+use crate::domain::client_service::Lint as Level;
+use crate::domain::document::{DocumentState, SealSettings, SigningError};
+use crate::domain::ids::DocumentId;
+use crate::domain::instant::Instant;
+use crate::domain::profile::{Expected, Format};
+use crate::domain::refusal::Refusal;
+use crate::pki::certificate::Certificate;
+use crate::pki::signature::CheckedValue;
+use crate::seal::Prepared;
+use crate::seal::lint::Lint;
+use crate::seal::lint::schema::Schemas;
+use crate::store::documents::Intent;
+use crate::store::operations::Outcome;
+use crate::workflow::{credentials, settings};
+
+/// A document with a gap, waiting for its signature value.
+pub(super) struct PreparedDocument {
+    pub(super) id: DocumentId,
+    signing_time: Instant,
+    pub(super) prepared: Prepared,
+    pub(super) intent_stored: bool,
+    detached: bool,
+    /// The settings, when lint added notes to them.
+    noted: Option<SealSettings>,
+}
+
+/// How a document is looked at: as its profile said when it was accepted.
+pub(super) struct AskedLint {
+    level: Level,
+    expected: Option<Expected>,
+}
+
+impl AskedLint {
+    pub(super) fn of(app: &App, settings: &SealSettings) -> Self {
+        // Only XML is looked at.
+        let level = match settings.seal.format() {
+            Format::Xades => settings.lint,
+            Format::Pades | Format::Cades => Level::None,
+        };
+        let SealSettings { expected, profile, .. } = settings;
+        // Accepted before it was kept: as the profile says now, if it still exists.
+        let now = || settings::expected(app, profile.as_deref(), level).ok().flatten();
+        Self { level, expected: expected.clone().or_else(now) }
+    }
+
+    pub(super) fn lint<'a>(&'a self, schemas: &'a Schemas) -> Lint<'a> {
+        let expected = self.expected.as_ref();
+        Lint {
+            level: self.level,
+            roots: expected.map_or(&[], |expected| expected.roots.as_slice()),
+            rules: expected.map(|expected| expected.rules.as_slice()),
+            schemas,
+        }
+    }
+}
+
+/// Prepares a document; what cannot be prepared has ended.
+pub(super) fn prepare_one(
+    ready: &ReadyCredential,
+    document: PendingDocument,
+    now: Instant,
+    limits: &crate::seal::Limits,
+    lint: Lint<'_>,
+) -> Result<PreparedDocument, DocumentState> {
+    let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
+    let signing = ready.chain.signing();
+    credentials::check_validity(signing, signing_time)
+        .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
+    let content = Arc::unwrap_or_clone(document.content);
+    let refuse = |refusal| refused(SigningError::Configuration, &refusal);
+    // A key may have been used for what has an intent; it was looked at before.
+    let fresh = document.intent.is_none();
+    if fresh {
+        lint.before(&content, limits).map_err(refuse)?;
+    }
+    let prepared =
+        crate::seal::prepare(content, &document.settings.seal, &ready.signer, signing_time, limits)
+            .map_err(refuse)?;
+    let mut notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
+    notes.extend_from_slice(prepared.notes());
+    if let Some(intent) = &document.intent
+        && !reproduced(intent, signing, &prepared)
+    {
+        tracing::error!(document = %document.id, "the stored intent cannot be prepared again");
+        return Err(DocumentState::Failed {
+            error: SigningError::Internal,
+            reason: "intent-not-reproducible".to_owned(),
+            detail: "what was about to be signed cannot be prepared again by this version; \
+                     send the document under a new external reference"
+                .to_owned(),
+        });
+    }
+    Ok(PreparedDocument {
+        id: document.id,
+        signing_time,
+        prepared,
+        intent_stored: document.intent.is_some(),
+        detached: document.settings.seal.is_detached(),
+        noted: noted(document.settings, notes),
+    })
+}
+
+fn noted(mut settings: SealSettings, notes: Vec<String>) -> Option<SealSettings> {
+    let some = !notes.is_empty();
+    settings.notes.extend(notes);
+    some.then_some(settings)
+}
+
+/// What is stored before the key is asked for a document.
+pub(super) fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> Intent {
+    Intent {
+        document: document.id,
+        certificate_sha256: ready.chain.signing().fingerprint(),
+        algorithm: document.prepared.signature_algorithm().as_str().to_owned(),
+        signing_time: document.signing_time,
+        digest_algorithm: document.prepared.digest().algorithm(),
+        digest: document.prepared.digest().value().to_vec(),
+    }
+}
+
+/// Puts the signature value into its document.
+pub(super) fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
+    let signing_time = document.signing_time;
+    match document.prepared.attach_checked(value) {
+        Ok(signed) => {
+            let bytes = signed.finish().into_bytes();
+            let state = DocumentState::Sealed {
+                signing_time,
+                sha256: crate::pki::digest::sha256(&bytes),
+                length: bytes.len() as u64,
+            };
+            Outcome {
+                document: document.id,
+                state,
+                sealed: Some(Arc::new(bytes)),
+                keeps_original: document.detached,
+                settings: document.noted,
+            }
+        }
+        Err(error) => {
+            tracing::error!(document = %document.id, error = %error, "signature value refused");
+            let state = DocumentState::Failed {
+                error: SigningError::Internal,
+                reason: "signature-value-wrong".to_owned(),
+                detail: "the key back-end answered with a wrong signature value; tell the operator"
+                    .to_owned(),
+            };
+            failed_outcome(document.id, state)
+        }
+    }
+}
+
+/// How a document ended that was not sealed.
+pub(super) const fn failed_outcome(document: DocumentId, state: DocumentState) -> Outcome {
+    Outcome { document, state, sealed: None, keeps_original: false, settings: None }
+}
+
+/// Whether what was prepared is what was about to be signed: signature algorithm, digest, certificate.
+fn reproduced(intent: &Intent, signing: &Certificate, prepared: &Prepared) -> bool {
+    intent.algorithm == prepared.signature_algorithm().as_str()
+        && intent.digest_algorithm == prepared.digest().algorithm()
+        && intent.digest == prepared.digest().value()
+        && intent.certificate_sha256 == signing.fingerprint()
+}
+
+/// A fault of ours, as its document says it.
+pub(super) fn engine_fault() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "internal".to_owned(),
+        detail: "a fault of ours, which the log describes; tell the operator".to_owned(),
+    }
+}
+
+/// What no further try would change.
+pub(super) fn key_refuses(error: &crate::keys::Error) -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::InvalidCertificate,
+        reason: "key-refuses".to_owned(),
+        detail: format!(
+            "the sealing certificate cannot be used: {}; ask the operator to run chancery check",
+            credentials::refuses(error)
+        ),
+    }
+}
+
+/// The client's or the certificate's cause, as its document says it.
+pub(super) fn refused(error: SigningError, refusal: &Refusal) -> DocumentState {
+    DocumentState::Failed { error, reason: refusal.code().to_owned(), detail: refusal.to_string() }
+}

@@ -1,0 +1,99 @@
+//! What is left to do of one operation: taken over from whoever recorded it, or read again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::domain::document::{DocumentState, SealSettings};
+use crate::domain::ids::{CredentialId, DocumentId};
+use crate::domain::scope::Scope;
+use crate::store::documents::Intent;
+use crate::store::operations::{Lease, NewOperation};
+use crate::workflow::Error;
+
+/// What is left to do of one operation.
+pub struct Work {
+    pub(super) credential: CredentialId,
+    pub(super) documents: Vec<PendingDocument>,
+    /// Whether a document was sealed by an earlier attempt.
+    pub(super) sealed_before: bool,
+    /// Attempts in a row that sealed nothing.
+    pub(super) failures: u32,
+}
+
+/// A document that is neither sealed nor failed.
+pub(super) struct PendingDocument {
+    pub(super) id: DocumentId,
+    pub(super) settings: SealSettings,
+    pub(super) content: Arc<Vec<u8>>,
+    /// What an earlier attempt was about to sign.
+    pub(super) intent: Option<Intent>,
+}
+
+impl Work {
+    /// The work of an operation just recorded, contents still at hand.
+    #[must_use]
+    pub fn from_new(new: NewOperation) -> Self {
+        let documents = new
+            .documents
+            .into_iter()
+            .filter(|new| new.document.state == DocumentState::Received)
+            .filter_map(|new| {
+                Some(PendingDocument {
+                    id: new.document.id,
+                    settings: new.settings,
+                    content: new.content?,
+                    intent: None,
+                })
+            })
+            .collect();
+        Self { credential: new.operation.credential, documents, sealed_before: false, failures: 0 }
+    }
+
+    /// What is left of a leased operation, read from the database.
+    pub(super) async fn load(app: &App, lease: Lease) -> Result<Self, Error> {
+        let id = lease.operation;
+        let operation =
+            app.reader.operation(Scope::Installation, id).await?.ok_or(Error::NotFound)?;
+        let documents = app.reader.documents(id).await?;
+        let mut contents = app.reader.original_contents(id).await?;
+        let mut intents: HashMap<DocumentId, Intent> = app
+            .reader
+            .intents(id)
+            .await?
+            .into_iter()
+            .map(|found| (found.document, found))
+            .collect();
+        let sealed_before = documents
+            .iter()
+            .any(|(document, _)| matches!(document.state, DocumentState::Sealed { .. }));
+        let documents = documents
+            .into_iter()
+            .filter(|(document, _)| document.state == DocumentState::Received)
+            .map(|(document, settings)| PendingDocument {
+                content: contents.remove(&document.id).unwrap_or_default(),
+                intent: intents.remove(&document.id),
+                id: document.id,
+                settings,
+            })
+            .collect();
+        let failures = operation.failures;
+        Ok(Self { credential: operation.credential, documents, sealed_before, failures })
+    }
+}
+
+/// Cuts documents into those that are signed together.
+pub(super) fn chunks(
+    documents: Vec<PendingDocument>,
+    size: usize,
+) -> impl Iterator<Item = Vec<PendingDocument>> {
+    let mut rest = documents.into_iter();
+    let mut first = true;
+    std::iter::from_fn(move || {
+        let chunk: Vec<_> = rest.by_ref().take(size).collect();
+        // An operation with nothing left to do still has one chunk, so that it is ended.
+        let more = !chunk.is_empty() || std::mem::take(&mut first);
+        first = false;
+        more.then_some(chunk)
+    })
+}

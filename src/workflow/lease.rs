@@ -1,0 +1,28 @@
+//! Leases: what is in work belongs to whoever works on it, as long as somebody says so.
+
+use std::time::Duration;
+
+use super::{Error, sources};
+
+/// Renews a lease three times in its length while the work goes on. The two run side by side, never one
+/// inside the other's wait: on SQLite both need the one writing connection. A lease that cannot be
+/// renewed does not stop the work here; its writes are fenced by the attempt they belong to.
+pub(super) async fn kept(
+    length_ms: i64,
+    renew: impl AsyncFn() -> crate::store::Result<()>,
+    work: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let period = Duration::from_millis((length_ms / 3).max(1).unsigned_abs());
+    let heartbeat = async {
+        loop {
+            tokio::time::sleep(period).await;
+            if let Err(error) = renew().await {
+                tracing::debug!(error = %sources(&error), "a lease was not renewed");
+            }
+        }
+    };
+    tokio::select! {
+        result = work => result,
+        () = heartbeat => Ok(()),
+    }
+}
