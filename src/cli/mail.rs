@@ -14,6 +14,7 @@ use crate::domain::delivery::{MailAddress, Verdict};
 use crate::domain::language::Language;
 use crate::domain::smtp::SmtpSettings;
 use crate::outbound::mail::Security;
+use crate::workflow::delivery;
 use crate::workflow::mail_servers::{self, NewServer};
 
 #[derive(Subcommand)]
@@ -208,7 +209,7 @@ async fn try_it(app: &App, test: &Test) -> Result<ExitCode, Failure> {
     let language = Language::parse(&test.language)
         .ok_or_else(|| format!("--language {}: use pt, en, es, fr, de or it", test.language))?;
     let service = service(app, &test.whose).await?;
-    let Some(tried) = mail_servers::test(app, service, &to, language).await? else {
+    let Some(tried) = delivery::mail::test(app, service, &to, language).await? else {
         return Err("no mail server is set up; fill in [mail] of the configuration".into());
     };
     if tried.verdict == Verdict::Accepted {

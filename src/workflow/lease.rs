@@ -7,9 +7,9 @@ use super::{Error, sources};
 /// Renews a lease three times in its length while the work goes on. The two run side by side, never one
 /// inside the other's wait: on SQLite both need the one writing connection. A lease that cannot be
 /// renewed does not stop the work here; its writes are fenced by the attempt they belong to.
-pub(super) async fn kept(
+pub(super) async fn kept<R: Future<Output = crate::store::Result<()>>>(
     length_ms: i64,
-    renew: impl AsyncFn() -> crate::store::Result<()>,
+    renew: impl Fn() -> R,
     work: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
     let period = Duration::from_millis((length_ms / 3).max(1).unsigned_abs());

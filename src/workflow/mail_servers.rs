@@ -1,23 +1,14 @@
-//! What a mail says and over which server it goes.
-
-use std::collections::HashMap;
+//! Mail servers of client services: set, taken away, and which one a mail goes over.
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::files::{self, Contents, File};
-use super::templates::TemplateKind;
-use super::{Error, alarms, notify, portal, templates};
+use super::Error;
 use crate::app::App;
-use crate::domain::delivery::MailAddress;
-use crate::domain::document::{Document, SealSettings};
-use crate::domain::ids::{ClientServiceId, DocumentId, MessageId, OperationId};
-use crate::domain::language::Language;
-use crate::domain::outbox::{Message, MessageKind, Target};
-use crate::domain::scope::Scope;
+use crate::domain::ids::ClientServiceId;
+use crate::domain::outbox::Message;
 use crate::domain::smtp::SmtpSettings;
-use crate::letters::{self, Rendered};
-use crate::outbound::mail::{Account, AccountKey, Attachment, Letter, Login, Security};
+use crate::outbound::mail::{Account, AccountKey, Login, Security};
 use crate::store::smtp_accounts::SmtpAccount;
 
 /// A server to send over.
@@ -26,23 +17,6 @@ pub struct Server {
     pub account: Account,
     /// Which of its connections may be used.
     pub key: AccountKey,
-}
-
-/// A mail ready to be tried, or why there is none.
-pub enum Composed {
-    /// These bytes, over this server.
-    Ready {
-        /// Over which server.
-        server: Box<Server>,
-        /// As they go out; the same at every try.
-        bytes: Vec<u8>,
-        /// Whether documents are attached.
-        attached: bool,
-    },
-    /// Nobody has set up a server; the words say so.
-    NoServer(String),
-    /// It can never be written; the words say why.
-    Never(String),
 }
 
 /// Whose mail server a message goes over: that of its client service when it has one, else the
@@ -123,216 +97,6 @@ fn account(app: &App, service: ClientServiceId, stored: SmtpAccount) -> Result<A
     Ok(account)
 }
 
-/// Writes a message as a mail.
-pub(super) async fn compose(
-    app: &App,
-    message: &Message,
-    address: &MailAddress,
-    language: Option<Language>,
-) -> Result<Composed, Error> {
-    let server = match server(app, message.client_service).await {
-        Ok(Some(server)) => server,
-        Ok(None) => {
-            let words = "no mail server is set up; the operator sets one in [mail] or with \
-                         chancery mail set";
-            return Ok(Composed::NoServer(words.to_owned()));
-        }
-        // The key file is another one: the operator has to act, and the mail waits.
-        Err(Error::Internal(error)) => {
-            let words = "the password of the mail server cannot be opened with the key in \
-                         secrets.key_file; set it again with chancery mail set";
-            tracing::error!(message = %message.id, %error, "{words}");
-            return Ok(Composed::NoServer(words.to_owned()));
-        }
-        Err(other) => return Err(other),
-    };
-    let letter = match message.kind {
-        MessageKind::Notification | MessageKind::Resend => {
-            notification(app, message, address).await?
-        }
-        MessageKind::Test => Ok(test_letter(app, message, language).await?),
-        MessageKind::Alarm => alarm_letter(message, language),
-        MessageKind::Event => Err("an event is no mail".to_owned()),
-    };
-    let written = match letter {
-        Ok(written) => written,
-        Err(words) => return Ok(Composed::Never(words)),
-    };
-    let attached = !written.attachments.is_empty();
-    let mail_id = message.mail_id.clone().unwrap_or_default();
-    let host = mail_id.rsplit_once('@').map_or("", |(_, host)| host);
-    let list = if written.list.is_empty() { "operators" } else { &written.list };
-    let from_name = if server.account.from_name.is_empty() {
-        written.from_name
-    } else {
-        server.account.from_name.clone()
-    };
-    let letter = Letter {
-        from: server.account.from.clone(),
-        from_name,
-        reply_to: None,
-        to: address.clone(),
-        to_name: String::new(),
-        subject: written.rendered.subject,
-        text: written.rendered.text,
-        html: Some(written.rendered.html).filter(|html| !html.is_empty()),
-        attachments: written.attachments,
-        list_id: format!("{list}.{host}"),
-        message_id: mail_id,
-        date: message.released.unwrap_or(message.created),
-        language: written.language.as_str().to_owned(),
-    };
-    Ok(match server.account.compose(&letter) {
-        Ok(bytes) => Composed::Ready { server: Box::new(server), bytes, attached },
-        Err(words) => Composed::Never(words),
-    })
-}
-
-/// A letter before it is a mail.
-struct Written {
-    rendered: Rendered,
-    language: Language,
-    from_name: String,
-    list: String,
-    attachments: Vec<Attachment>,
-}
-
-/// The letter about an operation, or why there can be none.
-async fn notification(
-    app: &App,
-    message: &Message,
-    address: &MailAddress,
-) -> Result<Result<Written, String>, Error> {
-    let Some((operation, service)) = message.operation.zip(message.client_service) else {
-        return Ok(Err("its operation is gone".to_owned()));
-    };
-    let found = app.reader.operation(Scope::Installation, operation).await?;
-    let found = found.ok_or(Error::NotFound)?;
-    let service = app.reader.client_service(service).await?.ok_or(Error::NotFound)?;
-    let issuer = app.reader.company(service.issuer).await?.ok_or(Error::NotFound)?;
-    let documents = app.reader.documents(operation).await?;
-    let language = templates::language_of(app, message).await?;
-    let files = files::list(&documents);
-    let who = portal::sealer(app, found.credential).await?;
-    let listed = listed(&documents, &files, &who);
-    let too_large = message.attach
-        && (message.links_only
-            || files.iter().map(|file| file.length).sum::<u64>()
-                > app.delivery.attachment_limit_bytes);
-    let attachments = if message.attach && !too_large {
-        match attachments(app, operation, files).await? {
-            Some(attachments) => attachments,
-            None => return Ok(Err("the contents are no longer stored".to_owned())),
-        }
-    } else {
-        Vec::new()
-    };
-    let facts = letters::Notification {
-        language,
-        receiver: address.as_str().to_owned(),
-        issuer: letters::Issuer {
-            name: issuer.name.clone(),
-            vat_number: issuer.vat_number.clone(),
-        },
-        operation: letters::Operation {
-            id: operation.to_string(),
-            reference: found.external_reference.as_str().to_owned(),
-            description: found.description.clone(),
-        },
-        document_count: listed.len(),
-        documents: listed,
-        link: notify::link(app, message).zip(message.link_expires),
-        attached: !attachments.is_empty(),
-        too_large,
-    };
-    let values = letters::Values::of(&facts);
-    let kind = TemplateKind::Notification;
-    let rendered = templates::write(app, service.id, kind, language, &values).await?;
-    Ok(Ok(Written {
-        rendered,
-        language,
-        from_name: issuer.name,
-        list: service.alias.as_str().to_owned(),
-        attachments,
-    }))
-}
-
-/// The sealed documents under the names that they are attached and downloaded with. What failed is
-/// told to the sender, not to receivers.
-fn listed(
-    documents: &[(Document, SealSettings)],
-    files: &[File],
-    who: &portal::Sealer,
-) -> Vec<letters::ListedDocument> {
-    let references: HashMap<DocumentId, &str> = documents
-        .iter()
-        .map(|(document, _)| (document.id, document.external_reference.as_str()))
-        .collect();
-    let sealed = files.iter().filter(|file| !file.is_original());
-    sealed
-        .map(|file| letters::ListedDocument {
-            name: file.name.clone(),
-            reference: references.get(&file.document).copied().unwrap_or_default().to_owned(),
-            content_type: file.content_type.clone(),
-            size_bytes: file.length,
-            sealed: Some(letters::Sealed {
-                by: who.name.clone(),
-                organization: who.organization.clone(),
-                at: file.signing_time,
-            }),
-        })
-        .collect()
-}
-
-async fn attachments(
-    app: &App,
-    operation: OperationId,
-    files: Vec<File>,
-) -> Result<Option<Vec<Attachment>>, Error> {
-    let bytes = Contents::read(app, operation, &files).await?;
-    let attachments = files.into_iter().map(|file| {
-        let bytes = bytes.of(&file)?;
-        Some(Attachment { file_name: file.name, content_type: file.content_type, bytes })
-    });
-    Ok(attachments.collect())
-}
-
-fn alarm_letter(message: &Message, language: Option<Language>) -> Result<Written, String> {
-    let language = language.unwrap_or_default();
-    let content = message.content.as_deref().unwrap_or_default();
-    let rendered = alarms::letter(content, language).ok_or("this version knows no such alarm")?;
-    Ok(Written {
-        rendered,
-        language,
-        from_name: "Chancery".to_owned(),
-        list: String::new(),
-        attachments: Vec::new(),
-    })
-}
-
-async fn test_letter(
-    app: &App,
-    message: &Message,
-    language: Option<Language>,
-) -> Result<Written, Error> {
-    let account = match account_of(app, message).await? {
-        Some(service) => {
-            let service = app.reader.client_service(service).await?.ok_or(Error::NotFound)?;
-            account_name(Some(service.alias.as_str()))
-        }
-        None => account_name(None),
-    };
-    let language = language.unwrap_or_default();
-    let test = letters::TestMail { account, sent: message.created };
-    Ok(Written {
-        rendered: letters::test_mail(language, &test),
-        language,
-        from_name: "Chancery".to_owned(),
-        list: String::new(),
-        attachments: Vec::new(),
-    })
-}
-
 /// What is changed about the mail server of a client service.
 pub struct NewServer {
     /// Everything but the password.
@@ -405,35 +169,4 @@ fn check_server(settings: &SmtpSettings) -> Result<(), Error> {
 pub async fn reset_server(app: &App, alias: &str) -> Result<bool, Error> {
     let service = app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound)?;
     Ok(app.store.reset_smtp_account(service.id).await?)
-}
-
-/// Makes one try of a test mail at once and says how it went; nothing is tried again. `None`: no
-/// server is set up.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such client service.
-pub async fn test(
-    app: &App,
-    client_service: Option<ClientServiceId>,
-    to: &MailAddress,
-    language: Language,
-) -> Result<Option<crate::domain::delivery::Tried>, Error> {
-    let id = MessageId::from_i64(app.next_id());
-    let target = Target::Mail { address: to.clone(), language: Some(language) };
-    let message = Message {
-        client_service,
-        mail_id: Some(notify::mail_id(app)?),
-        ..Message::due(id, MessageKind::Test, target, app.now())
-    };
-    match compose(app, &message, to, Some(language)).await? {
-        Composed::Ready { server, bytes, .. } => {
-            Ok(Some(app.mail.mailer.send(&server.account, server.key, to, &bytes).await))
-        }
-        Composed::NoServer(_) => Ok(None),
-        Composed::Never(words) => Ok(Some(crate::domain::delivery::Tried::new(
-            crate::domain::delivery::Verdict::Never,
-            "compose",
-            &words,
-        ))),
-    }
 }

@@ -47,6 +47,13 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Error {
+    /// A fault of ours, whatever it was.
+    pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
 impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Self {
         match error {

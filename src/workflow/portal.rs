@@ -11,7 +11,7 @@ use crate::domain::ids::{CredentialId, DocumentId, EventId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::operation::Operation;
-use crate::domain::outbox::{Message, Target};
+use crate::domain::outbox::Message;
 use crate::domain::scope::Scope;
 use crate::seal::Packer;
 
@@ -193,15 +193,6 @@ pub async fn archive(app: &App, opening: &Opening) -> Result<Download, Error> {
 #[must_use]
 pub fn language_wished(accept_language: &str) -> Option<Language> {
     accept_language.split(',').find_map(|range| Language::parse(range.split(';').next()?))
-}
-
-/// The receiver's own language of a mail, when it is known.
-#[must_use]
-pub(super) const fn own_language(message: &Message) -> Option<Language> {
-    match &message.target {
-        Target::Mail { language, .. } => *language,
-        Target::Webhook { .. } => None,
-    }
 }
 
 #[cfg(test)]

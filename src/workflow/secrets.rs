@@ -1,6 +1,7 @@
 //! Whether the key of this installation opens what lies in its database.
 
-use super::{Error, mail_servers, webhooks};
+use super::delivery::hooks;
+use super::{Error, mail_servers};
 use crate::app::App;
 use crate::pki::envelope;
 use crate::store::sealed_secrets::SecretPlace;
@@ -25,7 +26,7 @@ pub async fn look(app: &App) -> Result<Secrets, Error> {
             SecretPlace::MailPassword { client_service, .. } => {
                 mail_servers::place_of_password(*client_service)
             }
-            SecretPlace::Webhook { id, .. } => webhooks::place(*id),
+            SecretPlace::Webhook { id, .. } => hooks::sealed_for(*id),
         };
         if let Err(error) = app.kek.open(&context, &sealed) {
             secrets.closed.push((place, error));

@@ -2,7 +2,7 @@
 
 use thiserror::Error as ThisError;
 
-use super::{Error, portal};
+use super::Error;
 use crate::app::App;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::language::Language;
@@ -207,7 +207,7 @@ pub fn system(kind: TemplateKind, language: Language) -> Source {
 /// # Errors
 /// When the database cannot be asked.
 pub async fn language_of(app: &App, message: &Message) -> Result<Language, Error> {
-    if let Some(language) = portal::own_language(message) {
+    if let Some(language) = message.target.language() {
         return Ok(language);
     }
     let Some(service) = message.client_service else { return Ok(Language::default()) };

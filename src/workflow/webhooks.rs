@@ -4,12 +4,12 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Error;
-use super::delivery::hooks;
+use super::delivery::hooks::{self, message_of, open_secret, sealed_for};
 use crate::app::App;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
 use crate::domain::instant::Instant;
-use crate::domain::outbox::{Message, MessageKind, MessageLease, Next, Target};
+use crate::domain::outbox::{Message, MessageLease, Next};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::{
@@ -293,18 +293,6 @@ pub async fn attempts(
     Ok(app.reader.endpoint_attempts(id, behind, limit.clamp(1, LOG_PAGE)).await?)
 }
 
-/// A message that tells an endpoint of an event, due now.
-pub(super) fn message_of(app: &App, endpoint: &Endpoint, event: &Event, now: Instant) -> Message {
-    let kind = match event.kind {
-        EventKind::WebhookTest => MessageKind::Test,
-        _ => MessageKind::Event,
-    };
-    let id = MessageId::from_i64(app.next_id());
-    let target = Target::Webhook { endpoint: endpoint.id, event: event.id };
-    // The operation's own messages are mails; this one is found by its event.
-    Message { client_service: Some(endpoint.client_service), ..Message::due(id, kind, target, now) }
-}
-
 async fn find(app: &App, scope: Scope, id: EndpointId) -> Result<Endpoint, Error> {
     let endpoint = app.reader.endpoint(id).await?.ok_or(Error::NotFound)?;
     match scope.client_service() {
@@ -342,28 +330,13 @@ fn fresh_secret(
     now: Instant,
 ) -> Result<(HookSecret, SealedSecret), Error> {
     let id = app.next_id();
-    let secret = HookSecret::from_random(scheme, app.random.octets()?).map_err(internal)?;
+    let secret = HookSecret::from_random(scheme, app.random.octets()?).map_err(Error::internal)?;
     let text = secret.text();
     let sealed = app
         .kek
-        .seal(app.random.octets()?, &place(id), text.expose_secret().as_bytes())
-        .map_err(internal)?;
+        .seal(app.random.octets()?, &sealed_for(id), text.expose_secret().as_bytes())
+        .map_err(Error::internal)?;
     Ok((secret, SealedSecret { id, scheme, sealed, created: now }))
-}
-
-pub(super) fn open_secret(app: &App, sealed: &SealedSecret) -> Result<HookSecret, Error> {
-    let opened = app.kek.open(&place(sealed.id), &sealed.sealed).map_err(internal)?;
-    let text = std::str::from_utf8(&opened).map_err(internal)?;
-    HookSecret::parse(&SecretString::from(text)).map_err(internal)
-}
-
-/// Where a secret is sealed for.
-pub(super) fn place(id: i64) -> Vec<u8> {
-    format!("webhook_secret/{id}").into_bytes()
-}
-
-fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Internal(Box::new(error))
 }
 
 fn checked_url(app: &App, url: String) -> Result<String, Refusal> {

@@ -17,7 +17,7 @@ use crate::domain::instant::Instant;
 use crate::domain::outbox::{Attempt, Message, Target};
 use crate::domain::refusal::Refusal;
 use crate::web::{Web, auth};
-use crate::workflow::{mail_servers, notify};
+use crate::workflow::{delivery, notify};
 
 /// Largest body of a wish to send again.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -298,7 +298,7 @@ pub async fn test(
     let service = caller.client_service.id;
     web.test_mails.take(service, web.app.now()).map_err(Problem::hourly_limit)?;
     let language = receiver.language.unwrap_or_default();
-    let tried = mail_servers::test(&web.app, Some(service), &receiver.address, language).await?;
+    let tried = delivery::mail::test(&web.app, Some(service), &receiver.address, language).await?;
     match tried {
         Some(tried) if tried.verdict == Verdict::Accepted => {
             Ok(Json(Tested { reply: tried.reply }))

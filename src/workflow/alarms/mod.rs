@@ -24,7 +24,6 @@ use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, MessageKind, Target};
 use crate::domain::webhook::EventKind;
-use crate::letters::{self, Rendered};
 use crate::pki::certificate::Chain;
 use crate::store::alarms::NewAlarm;
 use crate::store::events::Event;
@@ -106,13 +105,6 @@ impl Watcher {
         }
         std::mem::replace(&mut self.closed, closed)
     }
-}
-
-/// The letter of an alarm message, from its content; `None` when that is no alarm of this version.
-#[must_use]
-pub fn letter(content: &str, language: Language) -> Option<Rendered> {
-    let alarm: Alarm = serde_json::from_str(content).ok()?;
-    Some(letters::alarm(language, &alarm))
 }
 
 /// Raises an alarm with its mails and events, unless somebody else did.

@@ -3,18 +3,22 @@
 
 use std::collections::HashMap;
 
-use super::{next_step, payload, record};
+use secrecy::SecretString;
+
+use super::payload;
+use super::tries::{next_step, record};
 use crate::app::App;
 use crate::domain::delivery::{Tried, Verdict};
-use crate::domain::ids::{ClientServiceId, EventId};
+use crate::domain::ids::{ClientServiceId, EventId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageKind, MessageLease, Next, Target};
-use crate::domain::webhook::{DisabledReason, Endpoint, EndpointStatus};
+use crate::domain::webhook::{DisabledReason, Endpoint, EndpointStatus, EventKind};
 use crate::outbound::webhook::HookRequest;
+use crate::pki::webhook_signature::HookSecret;
 use crate::store::events::Event;
+use crate::store::webhooks::SealedSecret;
 use crate::workflow::Error;
 use crate::workflow::sources;
-use crate::workflow::webhooks::{message_of, open_secret};
 
 /// Events that become messages in one transaction.
 const FAN_MOST: u32 = 200;
@@ -160,4 +164,31 @@ async fn disable(
             "webhook endpoint disabled: nothing is sent there until somebody enables it");
     }
     Ok(())
+}
+
+/// A message that tells an endpoint of an event, due now.
+pub(crate) fn message_of(app: &App, endpoint: &Endpoint, event: &Event, now: Instant) -> Message {
+    let kind = match event.kind {
+        EventKind::WebhookTest => MessageKind::Test,
+        _ => MessageKind::Event,
+    };
+    let id = MessageId::from_i64(app.next_id());
+    let target = Target::Webhook { endpoint: endpoint.id, event: event.id };
+    // The operation's own messages are mails; this one is found by its event.
+    Message { client_service: Some(endpoint.client_service), ..Message::due(id, kind, target, now) }
+}
+
+/// Opens a secret of an endpoint.
+///
+/// # Errors
+/// [`Error::Internal`] when the installation's key does not open it.
+pub(crate) fn open_secret(app: &App, sealed: &SealedSecret) -> Result<HookSecret, Error> {
+    let opened = app.kek.open(&sealed_for(sealed.id), &sealed.sealed).map_err(Error::internal)?;
+    let text = std::str::from_utf8(&opened).map_err(Error::internal)?;
+    HookSecret::parse(&SecretString::from(text)).map_err(Error::internal)
+}
+
+/// What a secret is sealed for.
+pub(crate) fn sealed_for(id: i64) -> Vec<u8> {
+    format!("webhook_secret/{id}").into_bytes()
 }

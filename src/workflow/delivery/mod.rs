@@ -1,9 +1,11 @@
-//! Delivers the outbox: leases due messages, makes one try of each, and decides what becomes of it.
-//! Sealing never waits for this. What a mail says is in
-//! `mail_servers`, what a webhook says in `payload`.
+//! Delivers the outbox: leases due messages and starts a try of each. Sealing never waits for this. How
+//! a try goes on is in `mail` and `hooks`, what becomes of its message in `tries`.
 
 pub mod hooks;
+pub mod letters;
+pub mod mail;
 mod payload;
+mod tries;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,21 +13,14 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::Error;
-use super::mail_servers::{self as mail, Composed};
-use super::sources;
-use crate::app::{App, Closed};
-use crate::domain::delivery::{Ladder, MailAddress, Tried, Verdict};
-use crate::domain::ids::{ClientServiceId, EndpointId, EventId};
+use super::{Error, lease, mail_servers, sources};
+use crate::app::App;
+use crate::domain::ids::{EndpointId, EventId};
 use crate::domain::instant::Instant;
-use crate::domain::language::Language;
-use crate::domain::outbox::{Channel, Message, MessageLease, Next, Target, Way};
+use crate::domain::outbox::{Channel, Message, MessageLease, Target, Way};
 
 /// How soon a message is looked at again that found its way full.
 const BUSY_MS: i64 = 250;
-
-/// How soon a mail is looked at again that has no server to go to.
-const NO_SERVER_MS: i64 = 5 * 60 * 1000;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -45,16 +40,16 @@ impl Traffic {
     }
 }
 
-/// A message on its way; gives its place back when it is dropped, also by a panic.
-struct Place {
+/// A message on its way; the way has room again when it is dropped, also by a panic.
+struct OnItsWay {
     app: Arc<App>,
     traffic: Arc<Traffic>,
     way: Way,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
-    fn take(
+impl OnItsWay {
+    fn start(
         app: &Arc<App>,
         traffic: &Arc<Traffic>,
         way: Way,
@@ -65,7 +60,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for OnItsWay {
     fn drop(&mut self) {
         let mut ways = self.traffic.lock();
         if let Some(count) = ways.get_mut(&self.way) {
@@ -171,8 +166,8 @@ async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
         let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
         match permit.filter(|_| desk.traffic.on(way) < places(app, way, now, &failing)) {
             Some(permit) => {
-                let place = Place::take(app, &desk.traffic, way, permit);
-                tokio::spawn(deliver(Arc::clone(app), lease, message, way, place));
+                let started_here = OnItsWay::start(app, &desk.traffic, way, permit);
+                tokio::spawn(deliver(Arc::clone(app), lease, message, way, started_here));
                 started += 1;
             }
             // More than the way takes came in one look.
@@ -190,7 +185,7 @@ async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
 async fn rest(app: &App, now: Instant) -> Result<(), Error> {
     for (account, circuit) in app.circuits.all() {
         let way = Way::Mail(account);
-        if mail::revision_of(app, account).await? != Some(circuit.revision) {
+        if mail_servers::revision_of(app, account).await? != Some(circuit.revision) {
             app.circuits.close(account);
             app.store.wake_way(way, circuit.rests_until, now).await?;
             continue;
@@ -202,7 +197,7 @@ async fn rest(app: &App, now: Instant) -> Result<(), Error> {
             }
             continue;
         }
-        let released = now.plus_ms(-give_up_ms(app));
+        let released = now.plus_ms(-tries::give_up_ms(app));
         for lease in app.store.lease_overdue(way, released, (now, lease_end(app))).await? {
             let event = EventId::from_i64(app.random_id()?);
             app.store.give_up(lease, &circuit.words, event, now).await?;
@@ -248,38 +243,25 @@ fn full_ways(
 async fn way_of(app: &App, message: &Message) -> Result<Way, Error> {
     match message.target {
         Target::Webhook { endpoint, .. } => Ok(Way::Hook(endpoint)),
-        Target::Mail { .. } => Ok(Way::Mail(mail::account_of(app, message).await?)),
+        Target::Mail { .. } => Ok(Way::Mail(mail_servers::account_of(app, message).await?)),
     }
 }
 
-async fn deliver(app: Arc<App>, lease: MessageLease, message: Message, way: Way, place: Place) {
+async fn deliver(
+    app: Arc<App>,
+    lease: MessageLease,
+    message: Message,
+    way: Way,
+    on_its_way: OnItsWay,
+) {
     let id = lease.message;
-    if let Err(error) = with_heartbeat(&app, lease, try_once(&app, lease, &message, way)).await {
+    let renew = || app.store.renew_message(lease, lease_end(&app));
+    let work = try_once(&app, lease, &message, way);
+    if let Err(error) = lease::kept(app.delivery.lease_ms, renew, work).await {
         // The lease runs out and the message is taken up again.
         tracing::error!(message = %id, error = %sources(&error), "delivery stopped");
     }
-    drop(place);
-}
-
-/// Keeps the lease while a try goes on.
-async fn with_heartbeat(
-    app: &App,
-    lease: MessageLease,
-    work: impl Future<Output = Result<(), Error>>,
-) -> Result<(), Error> {
-    let period = Duration::from_millis((app.delivery.lease_ms / 3).max(1).unsigned_abs());
-    let heartbeat = async {
-        loop {
-            tokio::time::sleep(period).await;
-            if let Err(error) = app.store.renew_message(lease, lease_end(app)).await {
-                tracing::debug!(message = %lease.message, error = %sources(&error), "not renewed");
-            }
-        }
-    };
-    tokio::select! {
-        result = work => result,
-        () = heartbeat => Ok(()),
-    }
+    drop(on_its_way);
 }
 
 async fn try_once(
@@ -290,121 +272,11 @@ async fn try_once(
 ) -> Result<(), Error> {
     match (&message.target, way) {
         (Target::Mail { address, language }, Way::Mail(account)) => {
-            try_mail(app, lease, message, (address, *language), account).await
+            mail::deliver(app, lease, message, (address, *language), account).await
         }
         (Target::Webhook { .. }, _) => hooks::deliver(app, lease, message).await,
         (Target::Mail { .. }, Way::Hook(_)) => Ok(()),
     }
-}
-
-async fn try_mail(
-    app: &App,
-    lease: MessageLease,
-    message: &Message,
-    (address, language): (&MailAddress, Option<Language>),
-    account: Option<ClientServiceId>,
-) -> Result<(), Error> {
-    let event = EventId::from_i64(app.random_id()?);
-    let (server, bytes, attached) = match mail::compose(app, message, address, language).await? {
-        Composed::Ready { server, bytes, attached } => (server, bytes, attached),
-        Composed::NoServer(words) => {
-            let now = app.now();
-            if now >= given_up_at(app, message) {
-                return Ok(app.store.give_up(lease, &words, event, now).await?);
-            }
-            tracing::warn!(message = %lease.message, %words, "a mail waits");
-            return Ok(app
-                .store
-                .put_back(&[lease], now.plus_ms(NO_SERVER_MS), Some(&words))
-                .await?);
-        }
-        Composed::Never(words) => {
-            tracing::warn!(message = %lease.message, %words, "a mail cannot be written");
-            return Ok(app.store.give_up(lease, &words, event, app.now()).await?);
-        }
-    };
-    if app.store.begin_attempts(&[lease], app.now()).await?.is_empty() {
-        return Ok(());
-    }
-    let tried = app.mail.mailer.send(&server.account, server.key, address, &bytes).await;
-    let now = app.now();
-    let next = if tried.verdict == Verdict::Relay {
-        let rest = (app.delivery.rest_ms, app.delivery.rest_at_most_ms);
-        let closed = Closed { account, revision: server.key.revision };
-        let circuit = app.circuits.found_closed(closed, now, rest, &tried.reply);
-        tracing::warn!(server = %server.account.host, phase = tried.phase, reply = %tried.reply,
-            failures = circuit.failures, "the mail server refuses everybody");
-        if now >= given_up_at(app, message) {
-            Next::Failed
-        } else {
-            Next::Again { at: circuit.rests_until, counted: false, links_only: false }
-        }
-    } else {
-        app.circuits.close(account);
-        let random = u16::from_be_bytes(app.random.octets()?);
-        next_step(&app.delivery.mail_ladder(), message.tries, &tried, attached, now, random)
-    };
-    tracing::info!(message = %lease.message, verdict = tried.verdict.as_str(), phase = tried.phase,
-        reply = %tried.reply, "a mail was tried");
-    record(app, lease, &tried, &next, event).await
-}
-
-/// Writes down how a try ended, however long the database is away: a message that was taken over and
-/// not written down would be sent again.
-pub(super) async fn record(
-    app: &App,
-    lease: MessageLease,
-    tried: &Tried,
-    next: &Next,
-    event: EventId,
-) -> Result<(), Error> {
-    let mut wait = Duration::from_millis(100);
-    loop {
-        match app.store.record_try(lease, tried, next, event, app.now()).await {
-            Err(error @ crate::store::Error::Unavailable(_)) => {
-                tracing::warn!(error = %sources(&error), "a try is written down later");
-            }
-            done => return Ok(done?),
-        }
-        tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(Duration::from_secs(5));
-    }
-}
-
-/// What becomes of a message after a try that says something about its receiver: so many failed before
-/// it. `smaller`: the same can be said in a smaller message.
-#[must_use]
-pub fn next_step(
-    ladder: &Ladder,
-    failed_before: u32,
-    tried: &Tried,
-    smaller: bool,
-    now: Instant,
-    random: u16,
-) -> Next {
-    match tried.verdict {
-        Verdict::Accepted => Next::Sent,
-        Verdict::TooLarge if smaller => Next::Again { at: now, counted: false, links_only: true },
-        Verdict::Never | Verdict::TooLarge => Next::Failed,
-        Verdict::Later | Verdict::Relay => {
-            match ladder.wait_ms(failed_before.saturating_add(1), random) {
-                None => Next::Failed,
-                Some(wait) => {
-                    let wait = wait.max(tried.wait_ms.unwrap_or_default());
-                    Next::Again { at: now.plus_ms(wait), counted: true, links_only: false }
-                }
-            }
-        }
-    }
-}
-
-/// When a message is given up whose way stays closed.
-fn given_up_at(app: &App, message: &Message) -> Instant {
-    message.released.unwrap_or(message.created).plus_ms(give_up_ms(app))
-}
-
-fn give_up_ms(app: &App) -> i64 {
-    app.delivery.give_up_hours.saturating_mul(HOUR_MS)
 }
 
 fn lease_end(app: &App) -> Instant {

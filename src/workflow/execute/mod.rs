@@ -39,7 +39,7 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
             let _permit = app.executors.acquire().await;
             run(&app, lease, work).await
         };
-        let renew = async || app.store.renew_lease(lease, lease_end(&app)).await;
+        let renew = || app.store.renew_lease(lease, lease_end(&app));
         if let Err(error) = lease::kept(app.execution.lease_ms, renew, work).await {
             // The lease runs out and the operation is taken up again.
             tracing::error!(operation = %lease.operation, error = %sources(&error), "execution stopped");

@@ -12,7 +12,8 @@ use chancery::domain::language::Language;
 use chancery::domain::outbox::{Channel, Message, MessageKind, Target};
 use chancery::domain::usage::UsageLimit;
 use chancery::domain::webhook::EventKind;
-use chancery::workflow::alarms::{Watcher, letter};
+use chancery::workflow::alarms::Watcher;
+use chancery::workflow::delivery::letters;
 use chancery::workflow::{client_services, companies, usage};
 use serde_json::Value;
 
@@ -85,7 +86,7 @@ impl House {
             assert!(message.mail_id.is_some());
             let Target::Mail { address, language } = message.target else { panic!() };
             let content = message.content.unwrap();
-            letter(&content, language.unwrap()).unwrap();
+            letters::alarm(&content, language.unwrap()).unwrap();
             told.push((address.to_string(), serde_json::from_str(&content).unwrap()));
             app.store.give_up(lease, "read", EventId::from_i64(1), app.now()).await.unwrap();
         }

@@ -69,6 +69,17 @@ pub enum Target {
     Webhook { endpoint: EndpointId, event: EventId },
 }
 
+impl Target {
+    /// The receiver's own language, when it is known.
+    #[must_use]
+    pub const fn language(&self) -> Option<Language> {
+        match self {
+            Self::Mail { language, .. } => *language,
+            Self::Webhook { .. } => None,
+        }
+    }
+}
+
 /// A way that messages take: tries on it are limited together, and fail together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Way {
