@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize as _, Deserializer};
 
-use super::DeliveryConfig;
+use super::settings::DeliveryConfig;
 use crate::domain::delivery::Ladder;
 
 const DAY_MS: i64 = 86_400_000;

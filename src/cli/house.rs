@@ -8,10 +8,11 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::pem::LineEnding;
+use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use super::{Failure, schemas};
-use crate::app::{App, Clock, Parts};
+use crate::app::{App, Callers, Circuits, Clock, Credentials, Ids, MailDoor, Random, Running};
 use crate::config::Config;
 use crate::keys::Keyring;
 use crate::outbound::webhook::WebhookSender;
@@ -60,23 +61,62 @@ pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
     let keys = config.keys.clone();
     let keyring = tokio::task::spawn_blocking(move || Keyring::open(&keys)).await??;
     let token_keys = token_keys(config)?;
-    Ok(App::new(Parts {
-        store,
-        keyring,
-        token_keys,
-        kek,
-        webhooks: WebhookSender::new(config.webhooks.clone())?,
-        clock: Clock::System,
-        mail_account: config.mail.account(config.keys.production)?,
+    assemble(config, Own { store, keyring, token_keys, kek, clock: Clock::System })
+}
+
+/// What is this machine's own: its database, keys and secrets, and its clock.
+pub struct Own {
+    /// Connected, tables up to date.
+    pub store: Store,
+    /// Opened.
+    pub keyring: Keyring,
+    /// Sign access tokens.
+    pub token_keys: TokenKeys,
+    /// Seals secrets at rest.
+    pub kek: Kek,
+    /// The machine's, but for tests in which days pass.
+    pub clock: Clock,
+}
+
+/// Puts the house together: what is the machine's own, and what the configuration says.
+///
+/// # Errors
+/// A sentence that names the setting which cannot be used.
+pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let threads = match config.workflow.engine_threads {
+        0 => cores,
+        threads => threads,
+    };
+    Ok(Arc::new(App {
+        reader: own.store.reader().clone(),
+        store: own.store,
+        keyring: own.keyring,
+        token_keys: own.token_keys,
+        link_key: own.kek.derive("receiver links")?,
+        kek: own.kek,
+        clock: own.clock,
+        random: Random::System(SystemRandom::new()),
+        ids: Ids::default(),
+        issuer: issuer(config),
+        tokens: config.oauth.clone(),
+        limits: config.limits.clone(),
+        seal_limits: crate::seal::Limits::default(),
+        profiles: profiles(config)?,
+        schemas: Arc::new(schemas::read(&config.lint.schemas)?),
+        executors: Arc::new(Semaphore::new(config.workflow.executors.max(1))),
+        engine: Arc::new(Semaphore::new(threads)),
+        execution: config.workflow.clone(),
         delivery: config.delivery.clone(),
         alarms: config.alarms.clone(),
-        tokens: config.oauth.clone(),
-        issuer: issuer(config),
-        limits: config.limits.clone(),
-        profiles: profiles(config)?,
-        schemas: schemas::read(&config.lint.schemas)?,
-        execution: config.workflow.clone(),
-    })?)
+        webhooks: WebhookSender::new(config.webhooks.clone())?,
+        outbox_bell: Notify::new(),
+        mail: MailDoor::new(config.mail.account(config.keys.production)?),
+        circuits: Circuits::default(),
+        running: Running::default(),
+        credentials: Credentials::default(),
+        callers: Callers::default(),
+    }))
 }
 
 /// The built-in seal profiles and those of the installation.

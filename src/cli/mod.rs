@@ -17,7 +17,7 @@ mod client_service;
 mod company;
 mod credential;
 mod demo;
-mod house;
+pub mod house;
 mod keys;
 mod mail;
 mod notification;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::web::{self, Web};
-use crate::workflow::{alarms, background, delivery, secrets};
+use crate::workflow::background::{Loops, start_loops};
+use crate::workflow::secrets;
 
 pub(super) async fn run(config: Config) -> Outcome {
     let listener = TcpListener::bind(&config.web.listen)
@@ -32,33 +32,23 @@ pub(super) async fn run(config: Config) -> Outcome {
 /// The service at work.
 pub(super) struct Service {
     app: Arc<App>,
-    stop: watch::Sender<bool>,
+    loops: Loops,
     server: JoinHandle<std::io::Result<()>>,
-    background: JoinHandle<()>,
-    delivery: JoinHandle<()>,
-    alarms: JoinHandle<()>,
 }
 
 /// Starts the service on a bound socket.
 pub(super) fn start(app: Arc<App>, config: web::Config, listener: TcpListener) -> Service {
-    let (stop, stopped) = watch::channel(false);
-    let background = tokio::spawn(background::take_up(Arc::clone(&app), stopped.clone()));
-    let delivery = tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone()));
-    let alarms = tokio::spawn(alarms::watch(Arc::clone(&app), stopped.clone()));
+    let loops = start_loops(&app, &[]);
     let web = Web::new(Arc::clone(&app), config);
-    let server = tokio::spawn(web::server::serve(web, listener, stopped));
-    Service { app, stop, server, background, delivery, alarms }
+    let server = tokio::spawn(web::server::serve(web, listener, loops.stopped()));
+    Service { app, loops, server }
 }
 
 impl Service {
     /// Takes no more requests, answers those in work, ends operations in work, closes the database.
     pub(super) async fn stop(self) -> Outcome {
         tracing::info!("stopping");
-        self.stop.send_replace(true);
-        let left = background::drain(&self.app).await;
-        self.background.await?;
-        self.delivery.await?;
-        self.alarms.await?;
+        let left = self.loops.stop(&self.app).await?;
         let patience = std::time::Duration::from_millis(self.app.execution.drain_ms);
         if let Ok(served) = tokio::time::timeout(patience, self.server).await {
             served??;

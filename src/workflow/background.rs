@@ -1,16 +1,75 @@
-//! The loop that takes up unfinished operations: after a crash, after a lost lease, or when it is
-//! time to try again.
+//! The loops of a process: unfinished operations are taken up (after a crash, after a lost lease, or when
+//! it is time to try again), messages delivered, alarms looked for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 
-use super::{execute, sources};
+use super::{alarms, delivery, execute, sources};
 use crate::app::App;
 
+/// One of the loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loop {
+    /// Executes operations that nobody executes.
+    TakeUp,
+    /// Delivers messages.
+    Deliver,
+    /// Looks for what people are to be told.
+    Alarms,
+}
+
+/// The loops at work.
+pub struct Loops {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts every loop but those left out.
+#[must_use]
+pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
+    let (stop, stopped) = watch::channel(false);
+    let all = [Loop::TakeUp, Loop::Deliver, Loop::Alarms];
+    let started = all.into_iter().filter(|one| !left_out.contains(one));
+    let tasks = started
+        .map(|one| {
+            let (app, stopped) = (Arc::clone(app), stopped.clone());
+            match one {
+                Loop::TakeUp => tokio::spawn(take_up(app, stopped)),
+                Loop::Deliver => tokio::spawn(delivery::run(app, stopped)),
+                Loop::Alarms => tokio::spawn(alarms::watch(app, stopped)),
+            }
+        })
+        .collect();
+    Loops { stop, tasks }
+}
+
+impl Loops {
+    /// Changes when the loops are to end: for others that end with them.
+    #[must_use]
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Ends the loops, and the operations and tries in work. Returns how many operations were left to be
+    /// taken up later.
+    ///
+    /// # Errors
+    /// A loop panicked.
+    pub async fn stop(self, app: &App) -> Result<usize, JoinError> {
+        self.stop.send_replace(true);
+        let left = drain(app).await;
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(left)
+    }
+}
+
 /// Takes up due operations until `stop` changes. Errors are logged and the next look comes in time.
-pub async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let period = Duration::from_millis(app.execution.poll_ms.max(10));
     loop {
         if let Err(error) = look(&app).await {
@@ -39,7 +98,7 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
 
 /// Waits until nothing is in work in this process, at most `workflow.drain_ms`. Returns how many
 /// operations were left to be taken up later.
-pub async fn drain(app: &App) -> usize {
+async fn drain(app: &App) -> usize {
     let patience = Duration::from_millis(app.execution.drain_ms);
     let all = u32::try_from(app.execution.executors.max(1)).unwrap_or(u32::MAX);
     match tokio::time::timeout(patience, app.executors.acquire_many(all)).await {

@@ -31,7 +31,7 @@ pub type Place = Box<dyn Send>;
 /// Executes a leased operation in a task of its own. `work` spares reading what is at hand; `place` is
 /// kept until the work ends, whatever becomes of the request that took it.
 pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Place>) {
-    let in_work = InWork::begin(app, lease.operation, lease.attempt);
+    let in_work = InWork::begin(&app.running, lease.operation, lease.attempt);
     let app = Arc::clone(app);
     let task = async move {
         // The wait for a permit is part of the work: the lease is renewed meanwhile.

@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use chancery::app::{App, Clock, Parts};
+use chancery::app::{App, Clock};
+use chancery::cli::house::{self, Own};
 use chancery::config::Config;
 use chancery::domain::client_service::{Alias, DocumentReferences, Lint, ProfileName};
 use chancery::domain::credential::{Credential, CredentialStatus};
@@ -13,21 +14,18 @@ use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
 use chancery::domain::pades::ActiveContent;
 use chancery::keys::Keyring;
-use chancery::outbound::webhook::WebhookSender;
 use chancery::pki::certificate::Chain;
 use chancery::pki::envelope::Kek;
 use chancery::pki::jose::{TokenKey, TokenKeys};
-use chancery::seal::catalogue::Catalogue;
 use chancery::store::Store;
 use chancery::web::Web;
 use chancery::web::server::serve;
-use chancery::workflow::background::{drain, take_up};
+use chancery::workflow::background::{Loop, Loops, start_loops};
 use chancery::workflow::client_services::{self, NewClientService};
-use chancery::workflow::{credentials, delivery};
+use chancery::workflow::credentials;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::authority::AUTHORITY;
@@ -125,40 +123,32 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Service {
-        let Self { config, clock, delivers, issuer, token_key, token_label, profiles, folder } =
+        let Self { mut config, clock, delivers, issuer, token_key, token_label, profiles, folder } =
             self;
-        let profiles = profiles.iter().map(|(name, text)| (*name, text.as_str()));
+        for (name, text) in profiles {
+            let own = folder.path().join("profiles");
+            std::fs::create_dir_all(&own).unwrap();
+            std::fs::write(own.join(format!("{name}.toml")), text).unwrap();
+            config.profiles.folder = own;
+        }
+        config.web.public_url = issuer;
+        // Servers of tests do not speak TLS.
+        config.keys.production = false;
         let store = Store::connect(&config.store).await.unwrap();
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
-        let app = App::new(Parts {
-            profiles: Catalogue::with(profiles).unwrap(),
-            schemas: chancery::cli::schemas::read(&config.lint.schemas).unwrap(),
-            store,
-            keyring: keyring(token_label),
-            token_keys,
-            tokens: config.oauth,
-            issuer,
-            limits: config.limits,
-            execution: config.workflow,
-            delivery: config.delivery,
-            alarms: config.alarms,
-            mail_account: config.mail.account(false).unwrap(),
-            kek: Kek::from_bytes(&[7; 32]).unwrap(),
-            webhooks: WebhookSender::new(config.webhooks).unwrap(),
-            clock,
-        })
-        .unwrap();
+        let kek = Kek::from_bytes(&[7; 32]).unwrap();
+        let own = Own { store, keyring: keyring(token_label), token_keys, kek, clock };
+        let app = house::assemble(&config, own).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = watch::channel(false);
-        let background = tokio::spawn(take_up(Arc::clone(&app), stopped.clone()));
-        let delivery =
-            delivers.then(|| tokio::spawn(delivery::run(Arc::clone(&app), stopped.clone())));
+        let left_out: &[Loop] =
+            if delivers { &[Loop::Alarms] } else { &[Loop::Alarms, Loop::Deliver] };
+        let loops = start_loops(&app, left_out);
         let web = Web::new(Arc::clone(&app), config.web);
-        let server = tokio::spawn(serve(web, listener, stopped));
+        let server = tokio::spawn(serve(web, listener, loops.stopped()));
         let database = config.store.url;
-        Service { base, app, database, folder, stop, background, delivery, server }
+        Service { base, app, database, folder, loops, server }
     }
 }
 
@@ -176,9 +166,7 @@ pub(crate) struct Service {
     pub(crate) app: Arc<App>,
     pub(crate) database: String,
     folder: Arc<TempDir>,
-    stop: watch::Sender<bool>,
-    background: JoinHandle<()>,
-    delivery: Option<JoinHandle<()>>,
+    loops: Loops,
     server: JoinHandle<std::io::Result<()>>,
 }
 
@@ -289,12 +277,7 @@ impl Service {
 
     /// Stops as the command does.
     pub(crate) async fn stop(self) {
-        self.stop.send_replace(true);
-        drain(&self.app).await;
-        self.background.await.unwrap();
-        if let Some(delivery) = self.delivery {
-            delivery.await.unwrap();
-        }
+        self.loops.stop(&self.app).await.unwrap();
         // Connections of clients may stay open: nobody waits for them here.
         self.server.abort();
         self.app.store.close().await;

@@ -1,0 +1,63 @@
+//! Operations in work in this process, and who waits for their end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::domain::ids::OperationId;
+
+/// Operations in work in this process, and a bell for each that rings at its end.
+#[derive(Clone, Default)]
+pub struct Running {
+    bells: Arc<Mutex<HashMap<OperationId, Bell>>>,
+}
+
+struct Bell {
+    attempt: u32,
+    ring: watch::Sender<()>,
+}
+
+impl Running {
+    /// A receiver that fails when the operation's work here ends; `None` when it is not in work here.
+    pub fn bell(&self, operation: OperationId) -> Option<watch::Receiver<()>> {
+        self.bells().get(&operation).map(|bell| bell.ring.subscribe())
+    }
+
+    /// How many are in work.
+    pub fn count(&self) -> usize {
+        self.bells().len()
+    }
+
+    fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, Bell>> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Work on an operation; the bell rings when it is dropped, also by a panic.
+pub struct InWork {
+    running: Running,
+    operation: OperationId,
+    attempt: u32,
+}
+
+impl InWork {
+    /// Says that an attempt at an operation is in work. A newer attempt takes the bell over, and whoever
+    /// waits goes on waiting.
+    #[must_use]
+    pub fn begin(running: &Running, operation: OperationId, attempt: u32) -> Self {
+        let mut bells = running.bells();
+        let fresh = || Bell { attempt, ring: watch::channel(()).0 };
+        bells.entry(operation).or_insert_with(fresh).attempt = attempt;
+        Self { running: running.clone(), operation, attempt }
+    }
+}
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        let mut bells = self.running.bells();
+        if bells.get(&self.operation).is_some_and(|bell| bell.attempt == self.attempt) {
+            bells.remove(&self.operation);
+        }
+    }
+}

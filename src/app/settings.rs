@@ -1,0 +1,113 @@
+//! What the configuration says to the whole house. Settings of delivery are checked in `delivery`, those
+//! of alarms are in `alarms`.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// What a request may carry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Documents in one request.
+    pub documents_per_request: usize,
+    /// Bytes of one document.
+    pub document_bytes: usize,
+}
+
+/// How operations are executed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExecutionConfig {
+    /// Documents prepared, signed and committed together.
+    pub chunk_documents: usize,
+    /// Operations executed at once.
+    pub executors: usize,
+    /// Threads that prepare and finish documents; 0: one per core.
+    pub engine_threads: usize,
+    /// Milliseconds an operation belongs to a silent process.
+    pub lease_ms: i64,
+    /// Milliseconds between two looks for unfinished operations.
+    pub poll_ms: u64,
+    /// Milliseconds before each next try; the last one repeats.
+    pub retry_ladder_ms: Vec<i64>,
+    /// Tries before an operation ends as failed.
+    pub max_attempts: u32,
+    /// Milliseconds that stopping waits for work to end.
+    pub drain_ms: u64,
+}
+
+/// Where seal profiles of the installation's own are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfilesConfig {
+    /// Folder of further `NAME.toml` files; empty for none.
+    pub folder: PathBuf,
+}
+
+/// What documents are looked at with before they are sealed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LintConfig {
+    /// Folder of XML schemas; empty for none.
+    pub schemas: PathBuf,
+}
+
+/// How messages are delivered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryConfig {
+    /// Name of a ladder of waits for mails, one of [`DeliveryConfig::MAIL_LADDERS`].
+    #[serde(deserialize_with = "super::delivery::mail_ladder")]
+    pub mail_ladder: String,
+    /// Waits of one's own in milliseconds; empty for the ladder named.
+    pub mail_waits_ms: Vec<i64>,
+    /// The same for webhooks.
+    pub webhook_waits_ms: Vec<i64>,
+    /// Messages tried at once.
+    pub senders: usize,
+    /// Of these, over one mail server or to one endpoint.
+    pub senders_per_way: usize,
+    /// Milliseconds a message belongs to a silent process.
+    pub lease_ms: i64,
+    /// Milliseconds between two looks for due messages.
+    pub poll_ms: u64,
+    /// Milliseconds a way that was found closed rests at first; doubled every time.
+    pub rest_ms: i64,
+    /// Milliseconds it rests at most.
+    pub rest_at_most_ms: i64,
+    /// Hours after which a message whose way stays closed is given up.
+    pub give_up_hours: i64,
+    /// Octets of attached documents above which links take their place.
+    pub attachment_limit_bytes: u64,
+    /// Days a receiver's link opens.
+    pub link_days: i64,
+    /// Receivers of one operation, or of one wish to send again.
+    pub receivers: usize,
+    /// Messages sent again to one receiver of an operation in 24 hours.
+    pub resend_per_receiver: u32,
+    /// Messages sent again of one operation in 24 hours.
+    pub resend_per_operation: u32,
+}
+
+/// The key of secrets at rest and of receivers' links.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsConfig {
+    /// File of 32 octets in base64.
+    pub key_file: PathBuf,
+}
+
+/// How access tokens are made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenConfig {
+    /// Life of a token in seconds.
+    pub access_token_seconds: i64,
+    /// PKCS#8 PEM of the signing key.
+    pub signing_key_file: PathBuf,
+    /// PEM files of keys whose tokens are still accepted.
+    pub previous_key_files: Vec<PathBuf>,
+    /// Milliseconds a client service's status may be remembered.
+    pub status_cache_ms: i64,
+}
