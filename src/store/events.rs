@@ -3,10 +3,9 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{Reader, Result, Store, outbox, placeholders, row};
+use super::{Reader, Result, Store, placeholders, row};
 use crate::domain::ids::{ClientServiceId, DocumentId, EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
-use crate::domain::outbox::Message;
 use crate::domain::webhook::EventKind;
 
 /// Rows in one INSERT.
@@ -43,19 +42,6 @@ impl Store {
     pub async fn record_event(&self, event: &Event) -> Result<()> {
         let mut tx = self.begin().await?;
         insert(&mut tx, std::slice::from_ref(event)).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Records the messages that tell some events, and that these have been made.
-    pub async fn fan_out(&self, events: &[EventId], messages: &[Message]) -> Result<()> {
-        let mut tx = self.begin().await?;
-        outbox::insert_messages(&mut tx, messages).await?;
-        for event in events {
-            sqlx::query("UPDATE event SET fanned = 1 WHERE id = $1")
-                .bind(event.as_i64())
-                .execute(&mut *tx)
-                .await?;
-        }
         Ok(tx.commit().await?)
     }
 }

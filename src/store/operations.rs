@@ -1,6 +1,5 @@
 //! Operations: opened once per external reference, leased, and finished.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::any::AnyRow;
@@ -311,7 +310,7 @@ impl Store {
         .bind(i64::from(lease.attempt))
         .bind(OperationState::ExecutionError.as_str())
         .bind(run.unix_ms())
-        .bind(storable(error).into_owned())
+        .bind(row::storable(error).into_owned())
         .bind(i64::from(failures))
         .execute(&self.writer)
         .await?;
@@ -534,15 +533,15 @@ async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<
                 .bind(i64::from(document.position))
                 .bind(document.external_reference.as_str())
                 .bind(taken.then(|| document.external_reference.as_str()))
-                .bind(storable(&document.name).into_owned())
-                .bind(storable(&document.content_type).into_owned())
+                .bind(row::storable(&document.name).into_owned())
+                .bind(row::storable(&document.content_type).into_owned())
                 .bind(i64::try_from(document.content_length).unwrap_or(i64::MAX))
                 .bind(settings::to_text(settings)?)
                 .bind(document.received.unix_ms())
                 .bind(document.state.as_str())
                 .bind(error)
                 .bind(reason)
-                .bind(detail.map(|detail| storable(detail).into_owned()));
+                .bind(detail.map(|detail| row::storable(detail).into_owned()));
         }
         query.execute(&mut *tx).await?;
     }
@@ -568,11 +567,6 @@ async fn insert_contents(tx: &mut AnyConnection, new: &NewOperation) -> Result<(
         query.execute(&mut *tx).await?;
     }
     Ok(())
-}
-
-/// PostgreSQL stores no U+0000 in a text.
-pub(super) fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
 
 async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> {
@@ -619,7 +613,7 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
             .bind(outcome.document.as_i64())
             .bind(outcome.state.as_str())
             .bind(error.as_str())
-            .bind(storable(detail).into_owned())
+            .bind(row::storable(detail).into_owned())
             .bind(reason)
             .execute(&mut *tx)
             .await?;

@@ -1,4 +1,6 @@
-//! Columns to words: ids, times, digests and enums.
+//! Columns to words: ids, times, digests and enums; and words to columns.
+
+use std::borrow::Cow;
 
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -67,4 +69,9 @@ pub(super) fn named<T>(
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T> {
     parse(&text(row, column)?).ok_or(Error::Corrupt { column })
+}
+
+/// PostgreSQL stores no U+0000 in a text.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
 }
