@@ -243,10 +243,6 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
 }
 
 async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
-    let country = create.issuer_country.to_ascii_uppercase();
-    if country.len() != 3 || !country.chars().all(|c| c.is_ascii_uppercase()) {
-        return Err("--issuer-country must be three letters, such as PRT".into());
-    }
     let credential = match &create.credential {
         Some(alias) => Some(credential_id(app, alias).await?),
         None => None,
@@ -255,7 +251,7 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         alias: create.alias.as_deref().map(Alias::parse).transpose()?,
         issuer_name: create.issuer_name,
         issuer_vat: create.issuer_vat,
-        issuer_country: country,
+        issuer_country: create.issuer_country,
         credential,
         document_references: match create.document_references {
             References::Unique => DocumentReferences::Unique,

@@ -133,8 +133,7 @@ async fn list(app: &App) -> Result<(), Failure> {
 }
 
 async fn set(app: &App, which: &Which, status: CompanyStatus) -> Result<(), Failure> {
-    let country = which.country.to_ascii_uppercase();
-    companies::set_status(app, &country, &which.vat, status)
+    companies::set_status(app, &which.country, &which.vat, status)
         .await
         .map_err(|error| unknown(error, which))
 }
@@ -147,31 +146,28 @@ async fn set_contact(app: &App, set: Set) -> Result<(), Failure> {
     let email = if email.is_some() || no_email { Change::To(email) } else { Change::Keep };
     let language =
         if language.is_some() || no_language { Change::To(language) } else { Change::Keep };
-    let country = which.country.to_ascii_uppercase();
-    companies::change_contact(app, &country, &which.vat, &email, &language)
+    companies::change_contact(app, &which.country, &which.vat, &email, &language)
         .await
         .map_err(|error| unknown(error, &which))?;
-    say!("{country} {} is set.", which.vat);
+    say!("{} {} is set.", which.country, which.vat);
     Ok(())
 }
 
 async fn set_limit(app: &App, limit: &Limit) -> Result<(), Failure> {
     let which = &limit.which;
     let new = match (limit.documents, limit.from, limit.until) {
-        (Some(documents), Some(from), Some(until)) if from < until => {
-            Some(UsageLimit { documents, from, until })
-        }
-        (Some(_), ..) => return Err("--until must not be before --from".into()),
-        (None, ..) => None,
+        (Some(documents), Some(from), Some(until)) => Some(UsageLimit { documents, from, until }),
+        // clap asks for the three together
+        _ => None,
     };
-    let country = which.country.to_ascii_uppercase();
-    usage::set_limit(app, &country, &which.vat, new.as_ref())
+    usage::set_limit(app, &which.country, &which.vat, new.as_ref())
         .await
         .map_err(|error| unknown(error, which))?;
     match new {
-        None => say!("{country} {} has no limit.", which.vat),
+        None => say!("{} {} has no limit.", which.country, which.vat),
         Some(new) => say!(
-            "{country} {} has subscribed to {} documents from {} until {}.",
+            "{} {} has subscribed to {} documents from {} until {}.",
+            which.country,
             which.vat,
             new.documents,
             new.from.to_xs_date_time(),
@@ -234,8 +230,7 @@ fn unknown(error: crate::workflow::Error, which: &Which) -> Failure {
     match error {
         crate::workflow::Error::NotFound => format!(
             "no company in {} has the VAT number {}; see: chancery company list",
-            which.country.to_ascii_uppercase(),
-            which.vat
+            which.country, which.vat
         )
         .into(),
         other => other.into(),

@@ -1,10 +1,11 @@
 //! Client services and their secrets.
 
-use super::{Error, Reader, Result, Store, row};
+use super::{Error, Reader, Result, Store, companies, row};
 use crate::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
     SealSettingsChange,
 };
+use crate::domain::company::Company;
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
@@ -17,17 +18,21 @@ const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, docum
 pub const LIVE_SECRETS: usize = 2;
 
 impl Store {
-    /// Records a new client service with its first secret.
+    /// Records a new client service with its first secret, and its issuer unless there is one with that
+    /// country and VAT number already, whose it is then. Returns it as it was recorded.
     ///
     /// # Errors
-    /// [`Error::Exists`] when the alias is taken.
+    /// [`Error::Exists`] when the alias is taken; nothing was written then.
     pub async fn add_client_service(
         &self,
+        issuer: &Company,
         service: &ClientService,
         secret_id: i64,
         secret_sha256: [u8; 32],
-    ) -> Result<()> {
+    ) -> Result<ClientService> {
         let mut tx = self.begin().await?;
+        let issuer = companies::open(&mut tx, issuer, service.created).await?;
+        let service = ClientService { issuer: issuer.id, ..service.clone() };
         let done = sqlx::query(
             "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
@@ -53,7 +58,8 @@ impl Store {
             return Err(Error::Exists { what: "a client service with this alias" });
         }
         insert_secret(&mut tx, service.id, secret_id, secret_sha256, service.created).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(service)
     }
 
     /// Sets whether a client service may call.

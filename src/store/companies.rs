@@ -12,33 +12,6 @@ const COLUMNS: &str =
     "SELECT id, name, vat_number, country_code, status, language, email FROM company";
 
 impl Store {
-    /// Records a company; when one with this country and VAT number exists, that one is returned
-    /// unchanged.
-    pub async fn open_company(&self, company: &Company, now: Instant) -> Result<Company> {
-        sqlx::query(
-            "INSERT INTO company (id, name, vat_number, country_code, status, created_ms, language,
-             email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-        )
-        .bind(company.id.as_i64())
-        .bind(&company.name)
-        .bind(&company.vat_number)
-        .bind(&company.country_code)
-        .bind(company.status.as_str())
-        .bind(now.unix_ms())
-        .bind(company.language.map(Language::as_str))
-        .bind(company.email.as_ref().map(MailAddress::as_str))
-        .execute(&self.writer)
-        .await?;
-        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{COLUMNS} WHERE country_code = $1 AND vat_number = $2"
-        )))
-        .bind(&company.country_code)
-        .bind(&company.vat_number)
-        .fetch_one(&self.writer)
-        .await?;
-        company_from(&row)
-    }
-
     /// Sets whether a company's documents are sealed.
     pub async fn set_company_status(&self, id: CompanyId, status: CompanyStatus) -> Result<()> {
         sqlx::query("UPDATE company SET status = $2 WHERE id = $1")
@@ -110,6 +83,35 @@ impl Reader {
         .await?;
         rows.iter().map(company_from).collect()
     }
+}
+
+/// Records a company; when one with this country and VAT number exists, that one is returned unchanged.
+pub(super) async fn open(
+    tx: &mut sqlx::AnyConnection,
+    company: &Company,
+    now: Instant,
+) -> Result<Company> {
+    sqlx::query(
+        "INSERT INTO company (id, name, vat_number, country_code, status, created_ms, language,
+         email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+    )
+    .bind(company.id.as_i64())
+    .bind(&company.name)
+    .bind(&company.vat_number)
+    .bind(&company.country_code)
+    .bind(company.status.as_str())
+    .bind(now.unix_ms())
+    .bind(company.language.map(Language::as_str))
+    .bind(company.email.as_ref().map(MailAddress::as_str))
+    .execute(&mut *tx)
+    .await?;
+    let sql = format!("{COLUMNS} WHERE country_code = $1 AND vat_number = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(&company.country_code)
+        .bind(&company.vat_number)
+        .fetch_one(&mut *tx)
+        .await?;
+    company_from(&row)
 }
 
 fn company_from(row: &sqlx::any::AnyRow) -> std::result::Result<Company, Error> {

@@ -10,7 +10,7 @@ use crate::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
     SealSettingsChange,
 };
-use crate::domain::company::{Company, CompanyStatus};
+use crate::domain::company::{Company, CompanyStatus, country_code};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
@@ -55,7 +55,8 @@ pub struct NewClientService {
 ///
 /// # Errors
 /// [`Error::Internal`] with [`crate::store::Error::Exists`] when the alias is taken,
-/// [`Error::Refused`] for a profile that does not exist or a template that cannot be read.
+/// [`Error::Refused`] for a country that is none, a profile that does not exist or a template that cannot
+/// be read.
 pub async fn create(
     app: &App,
     new: NewClientService,
@@ -69,12 +70,11 @@ pub async fn create(
         id: CompanyId::from_i64(app.next_id()),
         name: new.issuer_name,
         vat_number: new.issuer_vat,
-        country_code: new.issuer_country,
+        country_code: country_code(&new.issuer_country)?,
         status: CompanyStatus::Active,
         language: None,
         email: None,
     };
-    let issuer = app.store.open_company(&issuer, now).await?;
     let alias = match new.alias {
         Some(alias) => alias,
         None => {
@@ -98,7 +98,7 @@ pub async fn create(
         created: now,
     };
     let (secret, digest) = new_secret(app)?;
-    app.store.add_client_service(&service, app.next_id(), digest).await?;
+    let service = app.store.add_client_service(&issuer, &service, app.next_id(), digest).await?;
     Ok((service, SecretString::from(secret)))
 }
 

@@ -3,7 +3,7 @@
 use super::Error;
 use crate::app::App;
 use crate::domain::client_service::Change;
-use crate::domain::company::{Company, CompanyStatus};
+use crate::domain::company::{Company, CompanyStatus, country_code};
 use crate::domain::delivery::MailAddress;
 use crate::domain::language::Language;
 
@@ -14,11 +14,11 @@ use crate::domain::language::Language;
 /// [`Error::NotFound`] when no company has this country and VAT number.
 pub async fn set_status(
     app: &App,
-    country_code: &str,
+    country: &str,
     vat_number: &str,
     status: CompanyStatus,
 ) -> Result<(), Error> {
-    let company = find(app, country_code, vat_number).await?;
+    let company = find(app, country, vat_number).await?;
     Ok(app.store.set_company_status(company.id, status).await?)
 }
 
@@ -28,19 +28,19 @@ pub async fn set_status(
 /// [`Error::NotFound`] when no company has this country and VAT number.
 pub async fn change_contact(
     app: &App,
-    country_code: &str,
+    country: &str,
     vat_number: &str,
     email: &Change<Option<MailAddress>>,
     language: &Change<Option<Language>>,
 ) -> Result<(), Error> {
-    let company = find(app, country_code, vat_number).await?;
+    let company = find(app, country, vat_number).await?;
     Ok(app.store.change_company_contact(company.id, email, language).await?)
 }
 
 /// The company with this country and VAT number.
 ///
 /// # Errors
-/// [`Error::NotFound`].
-pub async fn find(app: &App, country_code: &str, vat_number: &str) -> Result<Company, Error> {
-    app.reader.company_by_vat(country_code, vat_number).await?.ok_or(Error::NotFound)
+/// [`Error::NotFound`]; [`Error::Refused`] when the country is none.
+pub async fn find(app: &App, country: &str, vat_number: &str) -> Result<Company, Error> {
+    app.reader.company_by_vat(&country_code(country)?, vat_number).await?.ok_or(Error::NotFound)
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
 use crate::domain::instant::Instant;
+use crate::domain::refusal::Refusal;
 use crate::domain::usage::{AccessGrant, UsageLimit};
 
 const DAY_MS: i64 = 86_400_000;
@@ -33,14 +34,21 @@ pub struct MonthUsage {
 /// Sets what a company has subscribed to, or takes it back.
 ///
 /// # Errors
-/// [`Error::NotFound`] when no company has this country and VAT number.
+/// [`Error::NotFound`] when no company has this country and VAT number; [`Error::Refused`] for a period
+/// that ends before it begins.
 pub async fn set_limit(
     app: &App,
-    country_code: &str,
+    country: &str,
     vat_number: &str,
     limit: Option<&UsageLimit>,
 ) -> Result<(), Error> {
-    let company = companies::find(app, country_code, vat_number).await?;
+    if limit.is_some_and(|limit| limit.until <= limit.from) {
+        let expected = "after its beginning, not before it".to_owned();
+        return Err(
+            Refusal::MemberInvalid { path: "the end of the period".to_owned(), expected }.into()
+        );
+    }
+    let company = companies::find(app, country, vat_number).await?;
     Ok(app.store.set_usage_limit(company.id, limit).await?)
 }
 

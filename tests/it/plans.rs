@@ -263,7 +263,6 @@ async fn ask_everything(store: &Store) {
 async fn companies_and_services(store: &Store) {
     let reader = store.reader();
     let company = issuer(1);
-    store.open_company(&company, AT).await.unwrap();
     store.set_company_status(company.id, CompanyStatus::Active).await.unwrap();
     let (email, language) = (Change::To(None), Change::To(None));
     store.change_company_contact(company.id, &email, &language).await.unwrap();
@@ -301,7 +300,7 @@ async fn companies_and_services(store: &Store) {
         language: None,
         created: AT,
     };
-    store.add_client_service(&service, 1, [1; 32]).await.unwrap();
+    store.add_client_service(&company, &service, 1, [1; 32]).await.unwrap();
     store.set_client_service_status(SERVICE, ClientServiceStatus::Active).await.unwrap();
     store.assign_credential(SERVICE, CREDENTIAL).await.unwrap();
     store.set_client_service_language(SERVICE, None).await.unwrap();

@@ -11,9 +11,9 @@ use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::DigestAlgorithm;
-use chancery::store::Store;
 use chancery::store::documents::Intent;
 use chancery::store::operations::Lease;
+use chancery::store::{Error, Store};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use crate::support::postgres::Postgres;
@@ -62,10 +62,16 @@ fn client_service(number: i64, alias: &str) -> ClientService {
     }
 }
 
+/// Records a company, which comes with a client service.
+pub(crate) async fn company(store: &Store, company: &Company) {
+    let number = 1000 + company.id.as_i64();
+    let service = client_service(number, &format!("of-{}", company.id));
+    store.add_client_service(company, &service, number, [0; 32]).await.unwrap();
+}
+
 async fn seal_settings_are_kept(url: String) {
     let store = store(url).await;
     let reader = store.reader();
-    store.open_company(&issuer(1), now()).await.unwrap();
     let plain = client_service(1, "plain");
     let special = ClientService {
         profile: ProfileName::parse("zatca-2.1"),
@@ -76,8 +82,8 @@ async fn seal_settings_are_kept(url: String) {
         language: Some(Language::De),
         ..client_service(2, "special")
     };
-    store.add_client_service(&plain, 1, [1; 32]).await.unwrap();
-    store.add_client_service(&special, 2, [2; 32]).await.unwrap();
+    store.add_client_service(&issuer(1), &plain, 1, [1; 32]).await.unwrap();
+    store.add_client_service(&issuer(1), &special, 2, [2; 32]).await.unwrap();
     let read = async |alias: &str| reader.client_service_by_alias(alias).await.unwrap().unwrap();
     assert_eq!(read("plain").await, plain);
     assert_eq!(read("special").await, special);
@@ -123,7 +129,7 @@ async fn companies_are_suspended_alone(url: String) {
     let store = store(url).await;
     let reader = store.reader();
     for number in [1, 2] {
-        store.open_company(&issuer(number), now()).await.unwrap();
+        company(&store, &issuer(number)).await;
     }
     let found = reader.company_by_vat("PRT", "505767452").await.unwrap().unwrap();
     assert_eq!(found, issuer(2));
@@ -131,8 +137,15 @@ async fn companies_are_suspended_alone(url: String) {
     store.set_company_status(found.id, CompanyStatus::Suspended).await.unwrap();
     let suspended = Company { status: CompanyStatus::Suspended, ..issuer(2) };
     assert_eq!(reader.companies().await.unwrap(), [issuer(1), suspended.clone()]);
-    let again = store.open_company(&issuer(2), now()).await.unwrap();
-    assert_eq!(again, suspended, "a further client service does not activate it");
+    let again = Company { id: CompanyId::from_i64(3), name: "Other".to_owned(), ..issuer(2) };
+    let service = client_service(9, "further");
+    let further = store.add_client_service(&again, &service, 9, [9; 32]).await.unwrap();
+    assert_eq!(further.issuer, suspended.id, "one company, however many client services");
+    assert_eq!(reader.company(suspended.id).await.unwrap(), Some(suspended), "nor activated");
+    // With an alias that is taken neither comes.
+    let error = store.add_client_service(&issuer(4), &service, 10, [9; 32]).await.unwrap_err();
+    assert!(matches!(error, Error::Exists { .. }));
+    assert_eq!(reader.company_by_vat("PRT", "505767454").await.unwrap(), None);
     store.close().await;
 }
 
@@ -247,7 +260,7 @@ async fn intents_are_inserted_or_nothing_is(url: String) {
     record(&[intent(4, 1)]).await.unwrap();
     for again in [vec![intent(4, 2)], vec![intent(3, 2), intent(4, 1)]] {
         let refused = record(&again).await.unwrap_err();
-        assert!(matches!(refused, chancery::store::Error::Exists { .. }), "{refused:?}");
+        assert!(matches!(refused, Error::Exists { .. }), "{refused:?}");
     }
     let mut stored = store.reader().intents(operation).await.unwrap();
     stored.sort_by_key(|intent| intent.document);

@@ -9,7 +9,7 @@ use chancery::domain::usage::{AccessGrant, UsageLimit};
 use chancery::store::Store;
 use chancery::store::alarms::{IS_OVER, NewAlarm};
 
-use crate::store::{issuer, sqlite, store};
+use crate::store::{company, issuer, sqlite, store};
 use crate::support::postgres::Postgres;
 
 const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
@@ -138,7 +138,7 @@ async fn what_is_over_is_not_told(store: &Store) {
 }
 
 async fn limits_and_grants_are_kept(store: &Store) {
-    store.open_company(&issuer(1), AT).await.unwrap();
+    company(store, &issuer(1)).await;
     let company = CompanyId::from_i64(1);
     let limit = UsageLimit { documents: 9, from: AT, until: AT.plus_ms(HOUR_MS) };
     store.set_usage_limit(company, Some(&limit)).await.unwrap();

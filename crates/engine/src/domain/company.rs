@@ -3,6 +3,7 @@
 use super::delivery::MailAddress;
 use super::ids::CompanyId;
 use super::language::Language;
+use super::refusal::Refusal;
 
 /// The issuer behind a client service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,19 @@ pub struct Company {
     pub language: Option<Language>,
     /// Of the person who answers for it: its alarms go there.
     pub email: Option<MailAddress>,
+}
+
+/// A country as companies have it: three letters (ISO 3166-1 alpha-3), in capitals.
+///
+/// # Errors
+/// [`Refusal::MemberInvalid`] for anything else.
+pub fn country_code(text: &str) -> Result<String, Refusal> {
+    let code = text.trim().to_ascii_uppercase();
+    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(code);
+    }
+    let expected = format!("three letters (ISO 3166-1 alpha-3), such as PRT, not {text:?}");
+    Err(Refusal::MemberInvalid { path: "the country".to_owned(), expected })
 }
 
 /// Life of a company. Only an active company's documents are sealed.
@@ -41,5 +55,19 @@ impl CompanyStatus {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::country_code;
+
+    #[test]
+    fn countries_have_three_letters() {
+        assert_eq!(country_code("prt").ok().as_deref(), Some("PRT"));
+        assert_eq!(country_code(" ESP ").ok().as_deref(), Some("ESP"));
+        for odd in ["", "PT", "PORT", "P1T", "ÉSP"] {
+            assert!(country_code(odd).is_err_and(|refusal| refusal.to_string().contains("PRT")));
+        }
     }
 }
