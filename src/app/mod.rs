@@ -29,14 +29,16 @@ use crate::pki::envelope::{Kek, MacKey};
 use crate::pki::jose::TokenKeys;
 use crate::seal::catalogue::Catalogue;
 use crate::seal::lint::schema::Schemas;
-use crate::store::{Reader, Store};
+use crate::store::{Reader, Reports, Store};
 
 /// The house.
 pub struct App {
     /// Database, writing.
     pub store: Store,
-    /// Database, reading.
+    /// Database, reading what is committed.
     pub reader: Reader,
+    /// Database, reading what may be some seconds old.
+    pub reports: Reports,
     /// Keys.
     pub keyring: Keyring,
     /// Keys that sign access tokens.

@@ -142,7 +142,7 @@ async fn list(app: &crate::app::App) -> Result<(), Failure> {
         say!("No credentials yet; import one with: chancery credential import --help");
         return Ok(());
     }
-    let grants = app.reader.access_grants().await?;
+    let grants = app.reports.access_grants().await?;
     say!(
         "{:<24} {:<9} {:<16} {:<10} {:<22} {:<22} {:<24} SUBJECT",
         "ALIAS",
@@ -160,7 +160,7 @@ async fn list(app: &crate::app::App) -> Result<(), Failure> {
         let (granted_until, signatures) = match grant {
             None => ("-".to_owned(), "-".to_owned()),
             Some(grant) => {
-                let used = app.reader.sealed_with_credential(credential.id, grant.granted).await?;
+                let used = app.reports.sealed_with_credential(credential.id, grant.granted).await?;
                 (grant.expires.to_xs_date_time(), format!("{used} of {}", grant.signatures))
             }
         };

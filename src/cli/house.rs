@@ -90,6 +90,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
     };
     Ok(Arc::new(App {
         reader: own.store.reader().clone(),
+        reports: own.store.reports(),
         store: own.store,
         keyring: own.keyring,
         token_keys: own.token_keys,

@@ -119,7 +119,7 @@ async fn show(app: &App, list: &List) -> Result<(), Failure> {
             let operation = by_reference(app, reference, alias).await?;
             mails_of(app, operation).await?
         }
-        _ => app.reader.troubled_mails(list.since, TROUBLED).await?,
+        _ => app.reports.troubled_mails(list.since, TROUBLED).await?,
     };
     if messages.is_empty() {
         say!("No mails.");
@@ -211,7 +211,7 @@ async fn resend(
 /// Sends again what was given up since then, unless a later mail to the same receiver did better. An
 /// operation that is refused (nothing sealed, too often) is named and the others go on.
 async fn resend_failed(app: &App, since: Instant) -> Result<(), Failure> {
-    let failed = app.reader.troubled_mails(Some(since), u32::MAX).await?;
+    let failed = app.reports.troubled_mails(Some(since), u32::MAX).await?;
     let failed = failed.iter().filter(|mail| mail.status == DeliveryStatus::SendingFailed);
     let operations: BTreeSet<OperationId> = failed.filter_map(|mail| mail.operation).collect();
     let (mut sent, mut refused) = (0, 0);

@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 
 use super::events::{self, Event};
-use super::{Reader, Result, Store, outbox, row};
+use super::{Reader, Reports, Result, Store, outbox, row};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::instant::Instant;
 use crate::domain::outbox::Message;
@@ -155,7 +155,9 @@ impl Reader {
             })
             .collect()
     }
+}
 
+impl Reports {
     /// What waits, and since when.
     pub async fn backlog(&self) -> Result<Backlog> {
         let messages = sqlx::query(

@@ -147,9 +147,17 @@ pub struct Store {
     engine: Engine,
 }
 
-/// Reads. Cheap to clone; cannot write.
+/// Reads what is committed: for whoever decides by it, answers with it, or goes on from it. Cheap to
+/// clone; cannot write.
 #[derive(Clone)]
 pub struct Reader {
+    pool: AnyPool,
+}
+
+/// Reads what may be some seconds old: for reports, logs and counts that nobody decides a step by. A
+/// copy of the database will do. Cheap to clone; cannot write.
+#[derive(Clone)]
+pub struct Reports {
     pool: AnyPool,
 }
 
@@ -228,6 +236,12 @@ impl Store {
     #[must_use]
     pub const fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// The reading half for reports: as long as there is one database, of the same one.
+    #[must_use]
+    pub fn reports(&self) -> Reports {
+        Reports { pool: self.reader.pool.clone() }
     }
 
     /// `SQLite` or `PostgreSQL`, for people.

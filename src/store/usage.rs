@@ -1,7 +1,7 @@
 //! Sealed documents by day, and the limits they are compared with. Counting is done in the
 //! transaction that seals.
 
-use super::{Reader, Result, Store, row};
+use super::{Reports, Result, Store, row};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
 use crate::domain::usage::{AccessGrant, UsageLimit};
@@ -65,7 +65,7 @@ impl Store {
     }
 }
 
-impl Reader {
+impl Reports {
     /// What companies have subscribed to.
     pub async fn usage_limits(&self) -> Result<Vec<(CompanyId, UsageLimit)>> {
         let rows = sqlx::query(

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::events::{Event, event_from};
-use super::{Error, Reader, Result, Store, events, outbox, row};
+use super::{Error, Reader, Reports, Result, Store, events, outbox, row};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
 use crate::domain::instant::Instant;
@@ -325,33 +325,6 @@ impl Reader {
             .collect()
     }
 
-    /// Tries to send something to an endpoint, newest first, behind a place in that order.
-    pub async fn endpoint_attempts(
-        &self,
-        endpoint: EndpointId,
-        behind: LogPlace,
-        limit: u32,
-    ) -> Result<Vec<EndpointAttempt>> {
-        let rows = sqlx::query(
-            "SELECT message.id, message.event_id, message.status, message.run_ms,
-                    event.kind AS event_kind, attempt.number, attempt.started_ms, attempt.ended_ms,
-                    attempt.verdict, attempt.ambiguous, attempt.phase, attempt.reply
-             FROM message JOIN event ON event.id = message.event_id
-             JOIN attempt ON attempt.message_id = message.id
-             WHERE message.endpoint_id = $1
-               AND (attempt.started_ms, attempt.message_id, attempt.number) < ($2, $3, $4)
-             ORDER BY attempt.started_ms DESC, attempt.message_id DESC, attempt.number DESC LIMIT $5",
-        )
-        .bind(endpoint.as_i64())
-        .bind(behind.started.unix_ms())
-        .bind(behind.message.as_i64())
-        .bind(i64::from(behind.number))
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(attempt_from).collect()
-    }
-
     /// Events of an endpoint's client service that it can be sent again, oldest first, with the message
     /// of those that it was sent before. What is on its way is left out.
     pub async fn replayable(
@@ -424,6 +397,35 @@ impl Reader {
                 Ok((id, row::instant(found, "failing_since_ms")?))
             })
             .collect()
+    }
+}
+
+impl Reports {
+    /// Tries to send something to an endpoint, newest first, behind a place in that order.
+    pub async fn endpoint_attempts(
+        &self,
+        endpoint: EndpointId,
+        behind: LogPlace,
+        limit: u32,
+    ) -> Result<Vec<EndpointAttempt>> {
+        let rows = sqlx::query(
+            "SELECT message.id, message.event_id, message.status, message.run_ms,
+                    event.kind AS event_kind, attempt.number, attempt.started_ms, attempt.ended_ms,
+                    attempt.verdict, attempt.ambiguous, attempt.phase, attempt.reply
+             FROM message JOIN event ON event.id = message.event_id
+             JOIN attempt ON attempt.message_id = message.id
+             WHERE message.endpoint_id = $1
+               AND (attempt.started_ms, attempt.message_id, attempt.number) < ($2, $3, $4)
+             ORDER BY attempt.started_ms DESC, attempt.message_id DESC, attempt.number DESC LIMIT $5",
+        )
+        .bind(endpoint.as_i64())
+        .bind(behind.started.unix_ms())
+        .bind(behind.message.as_i64())
+        .bind(i64::from(behind.number))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(attempt_from).collect()
     }
 }
 

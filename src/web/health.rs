@@ -67,7 +67,7 @@ async fn look(web: &Web) -> Ready {
         // In a task of its own: whoever asked may give up, the look ends once.
         tokio::spawn(async move {
             let database = web.app.reader.ping().await.is_ok();
-            let backlog = web.app.reader.backlog().await.ok();
+            let backlog = web.app.reports.backlog().await.ok();
             let back_ends = web.app.keyring.health().await;
             let keys = back_ends.iter().any(|backend| backend.state.is_ok());
             let seen = Some((Instant::now(), Ready { database, keys, backlog }));

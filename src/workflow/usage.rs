@@ -76,13 +76,13 @@ pub async fn grant(
 /// # Errors
 /// [`Error::Unavailable`] or [`Error::Internal`], from the database.
 pub async fn by_company(app: &App) -> Result<Vec<CompanyUsage>, Error> {
-    let limits = app.reader.usage_limits().await?;
+    let limits = app.reports.usage_limits().await?;
     let mut usage = Vec::new();
     for company in app.reader.companies().await? {
         let limit = limits.iter().find(|(id, _)| *id == company.id).map(|(_, limit)| *limit);
         let (from, until) =
             limit.map_or((Instant::from_unix_ms(0), app.now()), |limit| (limit.from, limit.until));
-        let used = app.reader.sealed_of_company(company.id, from, until).await?;
+        let used = app.reports.sealed_of_company(company.id, from, until).await?;
         usage.push(CompanyUsage { company, used, limit });
     }
     Ok(usage)
@@ -96,7 +96,7 @@ pub async fn by_month(app: &App) -> Result<Vec<MonthUsage>, Error> {
     let companies = app.reader.companies().await?;
     let services = app.reader.client_services().await?;
     let mut sums: BTreeMap<(String, i64), u64> = BTreeMap::new();
-    for line in app.reader.sealed_by_day().await? {
+    for line in app.reports.sealed_by_day().await? {
         let month: String = line.day.to_xs_date_time().chars().take(7).collect();
         *sums.entry((month, line.client_service.as_i64())).or_default() += line.sealed;
     }

@@ -290,7 +290,7 @@ pub async fn attempts(
     limit: u32,
 ) -> Result<Vec<EndpointAttempt>, Error> {
     find(app, scope, id).await?;
-    Ok(app.reader.endpoint_attempts(id, behind, limit.clamp(1, LOG_PAGE)).await?)
+    Ok(app.reports.endpoint_attempts(id, behind, limit.clamp(1, LOG_PAGE)).await?)
 }
 
 async fn find(app: &App, scope: Scope, id: EndpointId) -> Result<Endpoint, Error> {

@@ -534,7 +534,7 @@ async fn delivery(store: &Store) {
     reader.message(message).await.unwrap();
     reader.mails_of(operation).await.unwrap();
     reader.attempts_of(message).await.unwrap();
-    reader.troubled_mails(None, 10).await.unwrap();
+    store.reports().troubled_mails(None, 10).await.unwrap();
 }
 
 fn event(number: i64) -> Event {
@@ -597,7 +597,7 @@ async fn webhooks(store: &Store) {
     reader.endpoints(SERVICE).await.unwrap();
     reader.endpoint(id).await.unwrap();
     reader.endpoint_secrets(id).await.unwrap();
-    reader.endpoint_attempts(id, LogPlace::BEGINNING, 10).await.unwrap();
+    store.reports().endpoint_attempts(id, LogPlace::BEGINNING, 10).await.unwrap();
     let wish = ReplayWish { behind: EventPlace::since(AT), failed_only: false, limit: 10 };
     reader.replayable(&endpoint, wish).await.unwrap();
     reader.failing_endpoints().await.unwrap();
@@ -618,16 +618,16 @@ async fn webhooks(store: &Store) {
 async fn alarms_and_usage(store: &Store) {
     let reader = store.reader();
     reader.alarms().await.unwrap();
-    reader.backlog().await.unwrap();
+    store.reports().backlog().await.unwrap();
     let company = CompanyId::from_i64(1);
     let limit = UsageLimit { documents: 1, from: AT, until: LATER };
     store.set_usage_limit(company, Some(&limit)).await.unwrap();
     store.set_usage_limit(company, None).await.unwrap();
     let grant = AccessGrant { granted: AT, expires: LATER, signatures: 1 };
     store.set_access_grant(CREDENTIAL, &grant).await.unwrap();
-    reader.usage_limits().await.unwrap();
-    reader.access_grants().await.unwrap();
-    reader.sealed_of_company(company, AT, LATER).await.unwrap();
-    reader.sealed_with_credential(CREDENTIAL, AT).await.unwrap();
-    reader.sealed_by_day().await.unwrap();
+    store.reports().usage_limits().await.unwrap();
+    store.reports().access_grants().await.unwrap();
+    store.reports().sealed_of_company(company, AT, LATER).await.unwrap();
+    store.reports().sealed_with_credential(CREDENTIAL, AT).await.unwrap();
+    store.reports().sealed_by_day().await.unwrap();
 }

@@ -212,7 +212,7 @@ fn mode(url: &str) -> &'static str {
 async fn what_was_sealed_before_the_upgrade_counts(url: String) {
     before_delivery(&url).await;
     let store = store(url).await;
-    let days = store.reader().sealed_by_day().await.unwrap();
+    let days = store.reports().sealed_by_day().await.unwrap();
     let counted: Vec<_> = days
         .iter()
         .map(|day| (day.client_service.as_i64(), day.day.unix_ms() / 86_400_000, day.sealed))
@@ -220,7 +220,7 @@ async fn what_was_sealed_before_the_upgrade_counts(url: String) {
     assert_eq!(counted, [(3, 20_000, 2), (3, 20_001, 1)]);
     let since = Instant::from_unix_ms(0);
     let credential = CredentialId::from_i64(7);
-    assert_eq!(store.reader().sealed_with_credential(credential, since).await.unwrap(), 3);
+    assert_eq!(store.reports().sealed_with_credential(credential, since).await.unwrap(), 3);
     store.close().await;
 }
 

@@ -113,7 +113,7 @@ fn public_url(config: &Config, app: &App) {
 }
 
 async fn waiting(app: &App) -> Result<(), Failure> {
-    let backlog = app.reader.backlog().await?;
+    let backlog = app.reports.backlog().await?;
     let Some(oldest) = backlog.oldest_message else {
         ok("messages", "none waits for its first try");
         return Ok(());

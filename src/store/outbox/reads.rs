@@ -9,7 +9,7 @@ use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId, Operat
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::outbox::{Attempt, Message, MessageKind, Target};
-use crate::store::{Error, Reader, Result, row};
+use crate::store::{Error, Reader, Reports, Result, row};
 
 pub(super) const COLUMNS: &str = "SELECT id, channel, kind, client_service_id, operation_id, position, address,
     language, attach, links_only, endpoint_id, event_id, content, mail_id, status, leases, tries,
@@ -48,7 +48,9 @@ impl Reader {
         .await?;
         rows.iter().map(attempt_from).collect()
     }
+}
 
+impl Reports {
     /// Mails that failed, were given up, or are held back with words, the newest first: those that
     /// ended, or were asked for, since then.
     pub async fn troubled_mails(&self, since: Option<Instant>, limit: u32) -> Result<Vec<Message>> {

@@ -207,14 +207,14 @@ async fn see(app: &App) -> Result<Seen, Error> {
         circuits: circuits.collect(),
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
-        backlog: app.reader.backlog().await?,
+        backlog: app.reports.backlog().await?,
     })
 }
 
 /// The credentials that active client services seal with. An old one after its renewal is no reason
 /// for alarm.
 async fn credentials(app: &App, services: &[ClientService]) -> Result<Vec<UsedCredential>, Error> {
-    let grants = app.reader.access_grants().await?;
+    let grants = app.reports.access_grants().await?;
     let mut all = Vec::new();
     for credential in app.reader.credentials().await? {
         let users: Vec<&ClientService> = services
@@ -232,7 +232,7 @@ async fn credentials(app: &App, services: &[ClientService]) -> Result<Vec<UsedCr
         let grant = match grants.iter().find(|(id, _)| *id == credential.id) {
             None => None,
             Some((id, grant)) => {
-                Some((*grant, app.reader.sealed_with_credential(*id, grant.granted).await?))
+                Some((*grant, app.reports.sealed_with_credential(*id, grant.granted).await?))
             }
         };
         let mut companies: Vec<_> = users.iter().map(|service| service.issuer).collect();

@@ -264,9 +264,9 @@ fn usage_is_counted_by_sealing_and_told_at_four_fifths() {
         assert_eq!((months.len(), months[0].sealed), (1, 5));
         assert!(at.to_xs_date_time().starts_with(&months[0].month));
         let credential = app.reader.credentials().await.unwrap().remove(0).id;
-        assert_eq!(app.reader.sealed_with_credential(credential, at).await.unwrap(), 5);
+        assert_eq!(app.reports.sealed_with_credential(credential, at).await.unwrap(), 5);
         let tomorrow = at.plus_ms(DAY_MS);
-        assert_eq!(app.reader.sealed_with_credential(credential, tomorrow).await.unwrap(), 0);
+        assert_eq!(app.reports.sealed_with_credential(credential, tomorrow).await.unwrap(), 0);
         house.stop().await;
     });
 }

@@ -61,7 +61,7 @@ async fn one_of_many_raises(store: &Store) {
     }
     let raised = tasks.join_all().await.into_iter().filter(|raised| *raised).count();
     assert_eq!(raised, 1);
-    let backlog = store.reader().backlog().await.unwrap();
+    let backlog = store.reports().backlog().await.unwrap();
     assert_eq!((backlog.messages, backlog.oldest_message), (1, Some(AT)), "those of who raised");
     assert_eq!((backlog.operations, backlog.oldest_operation), (0, None));
 }
@@ -144,16 +144,16 @@ async fn limits_and_grants_are_kept(store: &Store) {
     store.set_usage_limit(company, Some(&limit)).await.unwrap();
     let limit = UsageLimit { documents: u64::MAX, ..limit };
     store.set_usage_limit(company, Some(&limit)).await.unwrap();
-    let kept = store.reader().usage_limits().await.unwrap();
+    let kept = store.reports().usage_limits().await.unwrap();
     assert_eq!(kept[0].1.documents, i64::MAX.unsigned_abs(), "as many as fit");
     assert_eq!((kept.len(), kept[0].1.until), (1, limit.until));
     store.set_usage_limit(company, None).await.unwrap();
-    assert!(store.reader().usage_limits().await.unwrap().is_empty());
+    assert!(store.reports().usage_limits().await.unwrap().is_empty());
     let grant = AccessGrant { granted: AT, expires: limit.until, signatures: 3 };
     let nobody = store.set_access_grant(CredentialId::from_i64(5), &grant).await;
     assert!(nobody.is_err(), "a grant is of a credential");
-    assert_eq!(store.reader().sealed_of_company(company, AT, limit.until).await.unwrap(), 0);
-    assert!(store.reader().sealed_by_day().await.unwrap().is_empty());
+    assert_eq!(store.reports().sealed_of_company(company, AT, limit.until).await.unwrap(), 0);
+    assert!(store.reports().sealed_by_day().await.unwrap().is_empty());
 }
 
 async fn on(url: String) {
