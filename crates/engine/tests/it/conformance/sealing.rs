@@ -134,7 +134,7 @@ impl Authority {
         let at = signer.certificate().not_before().plus_ms(1000);
         let prepared = prepare(document.to_vec(), profile, &signer, at, &Limits::default())?;
         let kind = signer.certificate().key_kind();
-        let file = self.path(&format!("{key}.pem"));
+        let file = self.path(&format!("{key}-key.pem"));
         let message = prepared.to_be_signed();
         let value = openssl::sign(&file, kind, prepared.signature_algorithm(), message);
         Ok(prepared.attach(value).unwrap().finish().into_bytes())
