@@ -7,7 +7,7 @@
 //!           /     /   |   \      \ reads
 //!         app  (assembles the house once; workflow and web receive it)
 //!         /        |        \     \
-//!       keys    outbound    store            three doors: keys, network, database
+//!       keys    outbound  contents ─► store  four doors: keys, network, bytes, database
 //!         \        |          |
 //!          \   verify ─► seal |              pure: bytes in, bytes out
 //!           \       \    /    |
@@ -26,6 +26,7 @@ pub use chancery_engine::{domain, letters, pki, seal};
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod contents;
 pub mod keys;
 pub mod outbound;
 pub mod secret;

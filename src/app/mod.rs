@@ -21,6 +21,7 @@ pub use self::running::{InWork, Running};
 pub use self::settings::{
     DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig, SecretsConfig, TokenConfig,
 };
+use crate::contents::Contents;
 use crate::domain::instant::Instant;
 use crate::keys::Keyring;
 use crate::outbound::mail::{Account, Mailer};
@@ -39,6 +40,8 @@ pub struct App {
     pub reader: Reader,
     /// Database, reading what may be some seconds old.
     pub reports: Reports,
+    /// Bytes of documents.
+    pub contents: Contents,
     /// Keys.
     pub keyring: Keyring,
     /// Keys that sign access tokens.

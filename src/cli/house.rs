@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{Failure, schemas};
 use crate::app::{App, Callers, Circuits, Clock, Credentials, Ids, MailDoor, Random, Running};
 use crate::config::Config;
+use crate::contents::Contents;
 use crate::keys::Keyring;
 use crate::outbound::webhook::WebhookSender;
 use crate::pki::envelope::{KEK_LENGTH, Kek};
@@ -91,6 +92,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
     Ok(Arc::new(App {
         reader: own.store.reader().clone(),
         reports: own.store.reports(),
+        contents: Contents::Database(own.store.reader().clone()),
         store: own.store,
         keyring: own.keyring,
         token_keys: own.token_keys,

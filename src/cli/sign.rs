@@ -25,8 +25,7 @@ use crate::domain::scope::Scope;
 use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
-use crate::workflow::fingerprint::Earlier;
-use crate::workflow::request::{RequestedDocument, SignRequest, content_type};
+use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
 use crate::workflow::settings::Packaged;
 use crate::workflow::{accept, operations};
 

@@ -1,13 +1,93 @@
-//! Bytes of documents.
+//! Bytes of documents as the database keeps them. Whoever wants them asks the door `contents`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Reader, Result, row};
+use sqlx::{AnyConnection, AssertSqlSafe};
+
+use super::{Reader, Result, placeholders, row};
 use crate::domain::ids::{DocumentId, OperationId};
 
-pub(super) const ORIGINAL: &str = "ORIGINAL";
-pub(super) const SEALED: &str = "SEALED";
+const ORIGINAL: &str = "ORIGINAL";
+const SEALED: &str = "SEALED";
+
+/// Rows in one INSERT.
+const ROWS_PER_INSERT: usize = 100;
+
+/// What becomes of the bytes of a document; written in the transaction that says why.
+#[derive(Clone)]
+pub enum ContentChange {
+    /// The original is kept from now on.
+    Received {
+        /// Whose.
+        document: DocumentId,
+        /// As the client sent it.
+        bytes: Arc<Vec<u8>>,
+    },
+    /// The sealed file is kept from now on, in place of the original or beside it.
+    Sealed {
+        /// Whose.
+        document: DocumentId,
+        /// With its seal.
+        bytes: Arc<Vec<u8>>,
+        /// Whether the original stays, because the seal does not contain it.
+        beside_original: bool,
+    },
+    /// Nothing is kept.
+    Dropped {
+        /// Whose.
+        document: DocumentId,
+    },
+}
+
+/// Writes what becomes of contents with the fact that a transaction records.
+pub(super) async fn write(tx: &mut AnyConnection, changes: &[ContentChange]) -> Result<()> {
+    let received: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            ContentChange::Received { document, bytes } => Some((document, bytes)),
+            ContentChange::Sealed { .. } | ContentChange::Dropped { .. } => None,
+        })
+        .collect();
+    for rows in received.chunks(ROWS_PER_INSERT) {
+        let sql = format!(
+            "INSERT INTO content (document_id, kind, bytes) VALUES {}",
+            placeholders(rows.len(), 3)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (document, bytes) in rows {
+            query = query.bind(document.as_i64()).bind(ORIGINAL).bind(Arc::clone(bytes));
+        }
+        query.execute(&mut *tx).await?;
+    }
+    for change in changes {
+        match change {
+            ContentChange::Received { .. } => {}
+            ContentChange::Sealed { document, bytes, beside_original } => {
+                let sql = if *beside_original {
+                    "INSERT INTO content (document_id, kind, bytes)
+                     SELECT document_id, $3, $4 FROM content WHERE document_id = $1 AND kind = $2"
+                } else {
+                    "UPDATE content SET kind = $3, bytes = $4 WHERE document_id = $1 AND kind = $2"
+                };
+                sqlx::query(sql)
+                    .bind(document.as_i64())
+                    .bind(ORIGINAL)
+                    .bind(SEALED)
+                    .bind(Arc::clone(bytes))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            ContentChange::Dropped { document } => {
+                sqlx::query("DELETE FROM content WHERE document_id = $1")
+                    .bind(document.as_i64())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
 
 impl Reader {
     /// The sealed bytes of every sealed document of an operation. The caller has already read the
@@ -49,7 +129,7 @@ impl Reader {
     }
 
     /// The documents of an operation whose sealed bytes are kept.
-    pub async fn kept(&self, operation: OperationId) -> Result<HashSet<DocumentId>> {
+    pub async fn kept_contents(&self, operation: OperationId) -> Result<HashSet<DocumentId>> {
         let rows = sqlx::query(
             "SELECT document.id FROM document
              JOIN content ON content.document_id = document.id AND content.kind = $2

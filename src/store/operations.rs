@@ -1,11 +1,9 @@
 //! Operations: opened once per external reference, leased, and finished.
 
-use std::sync::Arc;
-
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::contents::{ORIGINAL, SEALED};
+use super::contents::{self, ContentChange};
 use super::documents::Intent;
 use super::events::{self, Fact};
 use super::{Reader, Result, Store, outbox, placeholders, row, settings};
@@ -48,8 +46,6 @@ pub struct NewDocument {
     pub document: Document,
     /// What the client asked.
     pub settings: SealSettings,
-    /// Bytes; `None` for a document that failed before it had any.
-    pub content: Option<Arc<Vec<u8>>>,
 }
 
 /// What became of an attempt to open an operation. Only `New` wrote anything.
@@ -88,22 +84,34 @@ pub struct Outcome {
     pub document: DocumentId,
     /// `Sealed` or `Failed`.
     pub state: DocumentState,
-    /// The sealed bytes of a sealed document.
-    pub sealed: Option<Arc<Vec<u8>>>,
-    /// Whether the original is kept beside the seal, because the seal does not contain it.
-    pub keeps_original: bool,
     /// The settings of a sealed document, when notes came to them.
     pub settings: Option<SealSettings>,
 }
 
+/// How documents ended and, with the last of them, their operation.
+pub struct Ending<'a> {
+    /// How each ended.
+    pub outcomes: &'a [Outcome],
+    /// What becomes of their bytes.
+    pub contents: &'a [ContentChange],
+    /// How the operation ended, if it did.
+    pub end: Option<OperationState>,
+    /// Fresh ids, one for each outcome and one more.
+    pub event_ids: &'a [EventId],
+}
+
 impl Store {
     /// Opens an operation exactly once per (client service, external reference): one transaction
-    /// that either writes the operation with all its documents and contents, or nothing.
+    /// that either writes the operation with all its documents and their contents, or nothing.
     ///
     /// # Errors
     /// [`super::Error::Exists`] when a race with another writer was lost: nothing was written, and
     /// trying again with new ids decides it.
-    pub async fn open_operation(&self, new: &NewOperation) -> Result<Opened> {
+    pub async fn open_operation(
+        &self,
+        new: &NewOperation,
+        contents: &[ContentChange],
+    ) -> Result<Opened> {
         let mut tx = self.begin().await?;
         if !insert_operation(&mut tx, new).await? {
             tx.rollback().await?;
@@ -122,7 +130,7 @@ impl Store {
                 None => Err(super::Error::Exists { what: "a document id or reference" }),
             };
         }
-        insert_contents(&mut tx, new).await?;
+        contents::write(&mut tx, contents).await?;
         if let Err(error) = outbox::insert_messages(&mut tx, &new.messages).await {
             tx.rollback().await?;
             // By bad luck another replica gave out the same id.
@@ -252,7 +260,7 @@ impl Store {
 
     /// Stores how documents ended and, with `end`, how the operation ended; one transaction. What is
     /// stored here is what every reader sees from then on. With the end the operation's messages are
-    /// let go. `event_ids` are fresh, one for each outcome and one more.
+    /// let go.
     ///
     /// # Errors
     /// [`super::Error::LeaseLost`], and then nothing was written.
@@ -260,11 +268,10 @@ impl Store {
         &self,
         lease: Lease,
         until: Instant,
-        outcomes: &[Outcome],
-        end: Option<OperationState>,
-        event_ids: &[EventId],
+        ending: &Ending<'_>,
         now: Instant,
     ) -> Result<()> {
+        let Ending { outcomes, contents, end, event_ids } = *ending;
         let mut tx = self.begin().await?;
         match end {
             None => hold(&mut tx, lease, until).await?,
@@ -279,6 +286,7 @@ impl Store {
             write_outcome(&mut tx, outcome).await?;
             sealed += i64::from(matches!(outcome.state, DocumentState::Sealed { .. }));
         }
+        contents::write(&mut tx, contents).await?;
         let states = outcomes.iter().map(|outcome| (outcome.document, &outcome.state));
         let facts = facts(states, end, event_ids);
         if !facts.is_empty() {
@@ -548,27 +556,6 @@ async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     Ok(())
 }
 
-async fn insert_contents(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
-    let contents: Vec<_> = new
-        .documents
-        .iter()
-        .filter(|new| new.document.state == DocumentState::Received)
-        .filter_map(|new| Some((new.document.id, new.content.clone()?)))
-        .collect();
-    for contents in contents.chunks(ROWS_PER_INSERT) {
-        let sql = format!(
-            "INSERT INTO content (document_id, kind, bytes) VALUES {}",
-            placeholders(contents.len(), 3)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (document, bytes) in contents {
-            query = query.bind(document.as_i64()).bind(ORIGINAL).bind(Arc::clone(bytes));
-        }
-        query.execute(&mut *tx).await?;
-    }
-    Ok(())
-}
-
 async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> {
     match &outcome.state {
         DocumentState::Received => {}
@@ -584,19 +571,6 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
             .bind(i64::try_from(*length).unwrap_or(i64::MAX))
             .execute(&mut *tx)
             .await?;
-            let sql = if outcome.keeps_original {
-                "INSERT INTO content (document_id, kind, bytes)
-                 SELECT document_id, $3, $4 FROM content WHERE document_id = $1 AND kind = $2"
-            } else {
-                "UPDATE content SET kind = $3, bytes = $4 WHERE document_id = $1 AND kind = $2"
-            };
-            sqlx::query(sql)
-                .bind(outcome.document.as_i64())
-                .bind(ORIGINAL)
-                .bind(SEALED)
-                .bind(outcome.sealed.clone())
-                .execute(&mut *tx)
-                .await?;
             if let Some(settings) = &outcome.settings {
                 sqlx::query("UPDATE document SET settings = $2 WHERE id = $1")
                     .bind(outcome.document.as_i64())
@@ -617,11 +591,6 @@ async fn write_outcome(tx: &mut AnyConnection, outcome: &Outcome) -> Result<()> 
             .bind(reason)
             .execute(&mut *tx)
             .await?;
-            // What is not sealed is not kept; the client has it.
-            sqlx::query("DELETE FROM content WHERE document_id = $1")
-                .bind(outcome.document.as_i64())
-                .execute(&mut *tx)
-                .await?;
         }
     }
     Ok(())

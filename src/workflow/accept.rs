@@ -15,6 +15,7 @@ use crate::domain::operation::{Operation, OperationState};
 use crate::domain::outbox::MessageKind;
 use crate::domain::profile::Profile;
 use crate::domain::refusal::Refusal;
+use crate::store::contents::ContentChange;
 use crate::store::operations::{Lease, NewDocument, NewOperation, Opened};
 
 /// How often a lost race (ids, references) is tried again.
@@ -45,34 +46,35 @@ pub async fn accept(
     let service = &caller.client_service;
     let credential = service.credential.ok_or(Refusal::NoCredential)?;
     let ready = credentials::ready(app, credential).await?;
-    let contents = Contents::take(app, caller, request);
+    let candidate = Candidate::of(app, caller, request);
 
     for _ in 0..RACES {
         // Checked at every try: a replay must find its operation even when the certificate ended.
         let usable = credentials::check_validity(ready.chain.signing(), app.now());
-        let new = contents.operation(app, caller, credential)?;
+        let new = candidate.operation(app, caller, credential)?;
         let id = new.operation.id;
+        let contents = candidate.contents(app, &new);
         // What holds no reference meets no other's in the database, so it is looked for here.
         if (usable.is_err() || new.operation.state.is_final())
-            && let Some(found) = contents.existing(app, caller).await?
+            && let Some(found) = candidate.existing(app, caller).await?
         {
             return Ok(found);
         }
         usable?;
-        match app.store.open_operation(&new).await {
+        match app.store.open_operation(&new, &contents).await {
             Ok(Opened::New) => {
                 tracing::info!(operation = %id, documents = new.documents.len(), "accepted");
                 if !new.operation.state.is_final() {
                     let lease = Lease { operation: id, attempt: 1 };
-                    let work = execute::Work::from_new(new);
                     // The work owns the contents alone from here on and need not copy them.
                     drop(contents);
+                    let work = execute::Work::from_new(new, candidate.bytes);
                     execute::start(app, lease, Some(work), place);
                 }
                 return Ok(Accepted { operation: id, replayed: false });
             }
             Ok(Opened::Taken { operation, fingerprint }) => {
-                return Ok(contents.replay(operation, fingerprint)?);
+                return Ok(candidate.replay(operation, fingerprint)?);
             }
             Ok(Opened::DocumentReferenceReused { reference, operation }) => {
                 return Err(Refusal::DocumentReferenceReused { reference, operation }.into());
@@ -123,15 +125,15 @@ fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> Sea
 }
 
 /// The request while it looks for its place; every try gets fresh ids and shares the contents.
-struct Contents {
+struct Candidate {
     request: SignRequest,
     fingerprint: Fingerprint,
     bytes: Vec<Arc<Vec<u8>>>,
     settings: Vec<SealSettings>,
 }
 
-impl Contents {
-    fn take(app: &App, caller: &Caller, mut request: SignRequest) -> Self {
+impl Candidate {
+    fn of(app: &App, caller: &Caller, mut request: SignRequest) -> Self {
         let fingerprint = Fingerprint::of(&request);
         let (mut bytes, mut settings) = (Vec::new(), Vec::new());
         for document in &mut request.documents {
@@ -155,6 +157,16 @@ impl Contents {
         }
         let reference = self.request.external_reference.as_str().to_owned();
         Err(Refusal::ReferenceReused { reference, operation })
+    }
+
+    /// What is kept of the documents of a try, in the transaction that records it.
+    fn contents(&self, app: &App, new: &NewOperation) -> Vec<ContentChange> {
+        let received = |new: &&NewDocument| new.document.state == DocumentState::Received;
+        let documents = new.documents.iter().zip(&self.bytes);
+        documents
+            .filter(|(new, _)| received(new))
+            .map(|(new, bytes)| app.contents.receive(new.document.id, Arc::clone(bytes)))
+            .collect()
     }
 
     fn operation(
@@ -194,7 +206,6 @@ impl Contents {
                         state,
                     },
                     settings: settings.clone(),
-                    content: document.refusal.is_none().then(|| Arc::clone(bytes)),
                 }
             })
             .collect();

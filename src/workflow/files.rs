@@ -117,17 +117,17 @@ pub fn file_name(name: &str) -> String {
 }
 
 /// The bytes of files, by what [`list`] says of them.
-pub struct Contents {
+pub struct FileBytes {
     sealed: HashMap<DocumentId, Arc<Vec<u8>>>,
     originals: HashMap<DocumentId, Arc<Vec<u8>>>,
 }
 
-impl Contents {
+impl FileBytes {
     /// Reads what the files of an operation hold.
     pub async fn read(app: &App, operation: OperationId, files: &[File]) -> Result<Self, Error> {
-        let sealed = app.reader.sealed_contents(operation).await?;
+        let sealed = app.contents.sealed_of(operation).await?;
         let originals = if files.iter().any(File::is_original) {
-            app.reader.original_contents(operation).await?
+            app.contents.originals_of(operation).await?
         } else {
             HashMap::new()
         };

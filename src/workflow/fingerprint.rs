@@ -7,13 +7,9 @@
 
 use serde_json::{Map, Value};
 
-use super::request::{RequestedDocument, SignRequest};
+use super::request::{Earlier, RequestedDocument, SignRequest};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::{Hasher, sha256};
-
-/// A request as a release before this one wrote it down: in the words of the way it came, a text for
-/// each document in the order of the request.
-pub struct Earlier(pub Vec<Vec<u8>>);
 
 /// What a request is known by.
 pub struct Fingerprint {

@@ -120,7 +120,7 @@ pub async fn resend(
     if count == 0 {
         return Err(Refusal::NothingSealed.into());
     }
-    if attach && app.reader.kept(operation).await?.len() < count {
+    if attach && app.contents.kept(operation).await?.len() < count {
         return Err(Refusal::ContentsGone.into());
     }
     let now = app.now();

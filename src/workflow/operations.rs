@@ -54,7 +54,7 @@ impl OperationDetail {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn read_contents(&mut self, app: &App) -> Result<(), Error> {
-        self.sealed = app.reader.sealed_contents(self.operation.id).await?;
+        self.sealed = app.contents.sealed_of(self.operation.id).await?;
         Ok(())
     }
 }

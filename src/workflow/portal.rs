@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::files::{self, Contents, File, file_name};
+use super::files::{self, File, FileBytes, file_name};
 use super::{Error, credentials, notify, templates};
 use crate::app::App;
 use crate::domain::company::Company;
@@ -81,7 +81,7 @@ pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
     let issuer = issuer.ok_or(Error::NotFound)?;
     let sealer = sealer(app, operation.credential).await?;
     let files = files::list(&app.reader.documents(id).await?);
-    let kept = app.reader.kept(id).await?;
+    let kept = app.contents.kept(id).await?;
     Ok(Link::Good(Box::new(Opening {
         message: *message,
         operation,
@@ -148,9 +148,9 @@ impl Opening {
 /// [`Error::NotFound`] when its bytes are gone.
 pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
     let bytes = if file.is_original() {
-        app.reader.original_content(file.document).await?
+        app.contents.original(file.document).await?
     } else {
-        app.reader.sealed_content(file.document).await?
+        app.contents.sealed(file.document).await?
     };
     Ok(Download {
         name: file.name.clone(),
@@ -165,7 +165,7 @@ pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
 /// [`Error::NotFound`] when [`Opening::archive_length`] knows none.
 pub async fn archive(app: &App, opening: &Opening) -> Result<Download, Error> {
     let length = opening.archive_length().ok_or(Error::NotFound)?;
-    let contents = Contents::read(app, opening.operation.id, &opening.files).await?;
+    let contents = FileBytes::read(app, opening.operation.id, &opening.files).await?;
     let at = opening.files.iter().map(|file| file.signing_time).max();
     let at = at.unwrap_or(opening.operation.accepted);
     let files = opening.files.clone();

@@ -1,7 +1,6 @@
 //! A sign request in domain words, however it came. What does not live here: wire names, and what
 //! becomes of it.
 
-use super::fingerprint::Earlier;
 use super::notify::Receiver;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
@@ -27,6 +26,10 @@ pub struct SignRequest {
     /// exist then.
     pub earlier: Vec<Earlier>,
 }
+
+/// A request as a release before this one wrote it down: in the words of the way it came, a text for
+/// each document in the order of the request.
+pub struct Earlier(pub Vec<Vec<u8>>);
 
 /// One document of a request.
 pub struct RequestedDocument {

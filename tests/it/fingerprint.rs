@@ -8,9 +8,9 @@ use chancery::domain::language::Language;
 use chancery::domain::profile::Format;
 use chancery::domain::text::hex;
 use chancery::pki::digest::sha256;
-use chancery::workflow::fingerprint::{Earlier, Fingerprint, of_json};
+use chancery::workflow::fingerprint::{Fingerprint, of_json};
 use chancery::workflow::notify::Receiver;
-use chancery::workflow::request::{RequestedDocument, SignRequest};
+use chancery::workflow::request::{Earlier, RequestedDocument, SignRequest};
 use serde_json::{Value, json};
 
 fn plain(reference: &str) -> RequestedDocument {

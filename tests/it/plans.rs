@@ -30,10 +30,11 @@ use chancery::domain::webhook::{
 };
 use chancery::store::Store;
 use chancery::store::alarms::NewAlarm;
+use chancery::store::contents::ContentChange;
 use chancery::store::documents::Intent;
 use chancery::store::events::Event;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
-use chancery::store::operations::{Lease, NewDocument, NewOperation, Outcome};
+use chancery::store::operations::{Ending, Lease, NewDocument, NewOperation, Outcome};
 use chancery::store::outbox::ResendCaps;
 use chancery::store::webhooks::{EventPlace, LogPlace, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
@@ -363,7 +364,6 @@ fn operation(number: i64, documents: i64) -> NewOperation {
             state: DocumentState::Received,
         },
         settings: settings(),
-        content: Some(Arc::new(b"<a/>".to_vec())),
     };
     NewOperation {
         operation: Operation {
@@ -388,6 +388,12 @@ fn operation(number: i64, documents: i64) -> NewOperation {
     }
 }
 
+fn received(new: &NewOperation) -> Vec<ContentChange> {
+    let bytes = Arc::new(b"<a/>".to_vec());
+    let document = |id| ContentChange::Received { document: id, bytes: Arc::clone(&bytes) };
+    new.documents.iter().map(|new| document(new.document.id)).collect()
+}
+
 fn settings() -> SealSettings {
     SealSettings {
         profile: None,
@@ -401,9 +407,9 @@ fn settings() -> SealSettings {
 async fn operations(store: &Store) {
     let reader = store.reader();
     let new = operation(1, 3);
-    store.open_operation(&new).await.unwrap();
+    store.open_operation(&new, &received(&new)).await.unwrap();
     // The same once more; the references of its documents under another one; nothing but failures.
-    store.open_operation(&new).await.unwrap();
+    store.open_operation(&new, &received(&new)).await.unwrap();
     let mut other = operation(1, 3);
     other.operation.id = OperationId::from_i64(2);
     other.operation.external_reference = ExternalReference::parse("2").unwrap();
@@ -411,7 +417,7 @@ async fn operations(store: &Store) {
         document.document.operation = other.operation.id;
         document.document.id = DocumentId::from_i64(id);
     }
-    store.open_operation(&other).await.unwrap();
+    store.open_operation(&other, &received(&other)).await.unwrap();
     let failed = DocumentState::Failed {
         error: SigningError::Configuration,
         reason: String::new(),
@@ -421,7 +427,7 @@ async fn operations(store: &Store) {
     hopeless.operation.state = OperationState::ExecutionFailed;
     hopeless.operation.finished = Some(AT);
     hopeless.documents[0].document.state = failed.clone();
-    store.open_operation(&hopeless).await.unwrap();
+    store.open_operation(&hopeless, &[]).await.unwrap();
 
     let lease = store.lease_due(AT, LATER, 10).await.unwrap()[0];
     store.renew_lease(lease, LATER).await.unwrap();
@@ -435,20 +441,33 @@ async fn operations(store: &Store) {
     };
     store.record_intents(lease, LATER, &[intent(10), intent(11)], AT).await.unwrap();
     let sealed = DocumentState::Sealed { signing_time: AT, sha256: [0; 32], length: 1 };
-    let outcome = |document: i64, state: &DocumentState, keeps_original: bool| Outcome {
+    let outcome = |document: i64, state: &DocumentState| Outcome {
         document: DocumentId::from_i64(document),
         state: state.clone(),
-        sealed: Some(Arc::new(b"s".to_vec())),
-        keeps_original,
         settings: Some(settings()),
     };
+    let sealed_bytes = |document: i64, beside_original: bool| ContentChange::Sealed {
+        document: DocumentId::from_i64(document),
+        bytes: Arc::new(b"s".to_vec()),
+        beside_original,
+    };
     let ids: Vec<EventId> = (100..110).map(EventId::from_i64).collect();
-    let outcomes = [outcome(10, &sealed, false), outcome(12, &failed, false)];
-    store.record_outcomes(lease, LATER, &outcomes, None, &ids[..3], AT).await.unwrap();
+    let dropped = ContentChange::Dropped { document: DocumentId::from_i64(12) };
+    let ending = Ending {
+        outcomes: &[outcome(10, &sealed), outcome(12, &failed)],
+        contents: &[sealed_bytes(10, false), dropped],
+        end: None,
+        event_ids: &ids[..3],
+    };
+    store.record_outcomes(lease, LATER, &ending, AT).await.unwrap();
     store.postpone(lease, LATER, 1, "no key").await.unwrap();
-    let end = Some(OperationState::Executed);
-    let outcomes = [outcome(11, &sealed, true)];
-    store.record_outcomes(lease, LATER, &outcomes, end, &ids[3..5], AT).await.unwrap();
+    let ending = Ending {
+        outcomes: &[outcome(11, &sealed)],
+        contents: &[sealed_bytes(11, true)],
+        end: Some(OperationState::Executed),
+        event_ids: &ids[3..5],
+    };
+    store.record_outcomes(lease, LATER, &ending, AT).await.unwrap();
     let lost = Lease { operation: lease.operation, attempt: 99 };
     store.renew_lease(lost, LATER).await.unwrap_err();
 
@@ -475,7 +494,7 @@ async fn operations(store: &Store) {
     reader.original_contents(id).await.unwrap();
     reader.sealed_content(document).await.unwrap();
     reader.original_content(document).await.unwrap();
-    reader.kept(id).await.unwrap();
+    reader.kept_contents(id).await.unwrap();
 }
 
 fn mail(number: i64, kind: MessageKind, operation: Option<OperationId>) -> Message {
@@ -581,7 +600,8 @@ async fn webhooks(store: &Store) {
     reader.event(EventId::from_i64(501)).await.unwrap();
     store.replay(&[hook.id], &[], AT).await.unwrap();
     // A fact about an operation whose client service listens.
-    store.open_operation(&operation(4, 1)).await.unwrap();
+    let new = operation(4, 1);
+    store.open_operation(&new, &received(&new)).await.unwrap();
     let lease = Lease { operation: OperationId::from_i64(4), attempt: 1 };
     let end = Some(OperationState::ExecutionFailed);
     let ids = [EventId::from_i64(502), EventId::from_i64(503)];
@@ -591,9 +611,9 @@ async fn webhooks(store: &Store) {
         detail: String::new(),
     };
     let document = DocumentId::from_i64(40);
-    let outcome =
-        Outcome { document, state: failed, sealed: None, keeps_original: false, settings: None };
-    store.record_outcomes(lease, LATER, &[outcome], end, &ids, AT).await.unwrap();
+    let outcomes = [Outcome { document, state: failed, settings: None }];
+    let ending = Ending { outcomes: &outcomes, contents: &[], end, event_ids: &ids };
+    store.record_outcomes(lease, LATER, &ending, AT).await.unwrap();
     reader.endpoints(SERVICE).await.unwrap();
     reader.endpoint(id).await.unwrap();
     reader.endpoint_secrets(id).await.unwrap();

@@ -44,6 +44,8 @@ const ROOMS: &[Room] = &[
     Room { name: "keys", pure: false, may: &[Use("domain"), Use("pki"), Use("secret")] },
     Room { name: "outbound", pure: false, may: &[Use("domain"), Use("pki"), Use("secret")] },
     Room { name: "store", pure: false, may: &[Use("domain")] },
+    // the database is one of the places where contents are
+    Room { name: "contents", pure: false, may: &[Use("domain"), Use("store")] },
     Room {
         name: "config",
         pure: false,
@@ -71,6 +73,7 @@ const ROOMS: &[Room] = &[
             Use("keys"),
             Use("outbound"),
             Use("store"),
+            Use("contents"),
         ],
     },
     Room {
@@ -86,6 +89,7 @@ const ROOMS: &[Room] = &[
             Use("keys"),
             Use("outbound"),
             Use("store"),
+            Use("contents"),
         ],
     },
     Room {
@@ -97,6 +101,10 @@ const ROOMS: &[Room] = &[
 
 /// Rooms that may name everything: they are where the house is entered.
 const DOORS: [&str; 3] = ["cli", "main", "lib"];
+
+/// What of the store is for the door `contents` alone.
+const CONTENTS: [&str; 5] =
+    ["sealed_contents", "original_contents", "sealed_content", "original_content", "kept_contents"];
 
 /// Crates that belong to some rooms only.
 const OWNED_CRATES: &[(&str, &[&str])] = &[
@@ -275,6 +283,14 @@ fn arrows(room: &str, source: &Source) -> Vec<(usize, String)> {
             }
         } else {
             found.extend(may.refuses(room, rest).map(|rule| (*line, rule)));
+        }
+    }
+    if !["store", "contents"].contains(&room) {
+        for at in 0..source.tokens.len() {
+            if source.text(at) == "." && CONTENTS.contains(&source.text(at + 1)) {
+                let rule = "bytes of documents are asked for at the door `contents`";
+                found.push((source.tokens[at].line, rule.to_owned()));
+            }
         }
     }
     if room == "web" {
@@ -531,6 +547,7 @@ mod the_checker {
         refuses("web/x.rs", "use crate::store as s;\nfn f(_: s::Store) {}", 3, "store::Reader");
         refuses("web/x.rs", "use crate::store::Store;", 2, "reads through `store::Reader`");
         refuses("web/x.rs", "fn f(app: &App) { app.store.write() }", 2, "is a workflow");
+        refuses("workflow/x.rs", "fn f(r: &Reader) { r.sealed_content(1) }", 2, "door `contents`");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::overrides;
 use super::request::{DocumentBody, DocumentRequest, PreservationInfo, SignatureInfo};
 use super::visible::VisibleSignatureInfo;
-use crate::workflow::fingerprint::Earlier;
+use crate::workflow::request::Earlier;
 
 /// The ways in which 0.1.0 wrote a request down, in the order of its time.
 #[derive(Clone, Copy, PartialEq, Eq)]

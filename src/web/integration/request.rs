@@ -25,9 +25,9 @@ use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
 use crate::web::settings_schema::AnyProfile;
-use crate::workflow::fingerprint::{self, Earlier};
+use crate::workflow::fingerprint;
 use crate::workflow::notify::Receiver;
-use crate::workflow::request::{RequestedDocument, SignRequest, content_type};
+use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
 
 /// Longest description and other free text, in characters.
 const TEXT_LIMIT: usize = 2000;

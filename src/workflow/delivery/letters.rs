@@ -12,7 +12,7 @@ use crate::domain::outbox::{Message, MessageKind};
 use crate::domain::scope::Scope;
 use crate::letters::{self, Rendered};
 use crate::outbound::mail::{Attachment, Letter};
-use crate::workflow::files::{self, Contents, File};
+use crate::workflow::files::{self, File, FileBytes};
 use crate::workflow::mail_servers::{self, Server};
 use crate::workflow::templates::{self, TemplateKind};
 use crate::workflow::{Error, notify, portal};
@@ -200,7 +200,7 @@ async fn attachments(
     operation: OperationId,
     files: Vec<File>,
 ) -> Result<Option<Vec<Attachment>>, Error> {
-    let bytes = Contents::read(app, operation, &files).await?;
+    let bytes = FileBytes::read(app, operation, &files).await?;
     let attachments = files.into_iter().map(|file| {
         let bytes = bytes.of(&file)?;
         Some(Attachment { file_name: file.name, content_type: file.content_type, bytes })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential};
+use crate::contents::Contents;
 use crate::domain::client_service::Lint as Level;
 use crate::domain::document::{DocumentState, SealSettings, SigningError};
 use crate::domain::ids::DocumentId;
@@ -16,9 +17,23 @@ use crate::pki::signature::CheckedValue;
 use crate::seal::Prepared;
 use crate::seal::lint::Lint;
 use crate::seal::lint::schema::Schemas;
+use crate::store::contents::ContentChange;
 use crate::store::documents::Intent;
 use crate::store::operations::Outcome;
 use crate::workflow::{credentials, settings};
+
+/// How a document ended, and what becomes of its bytes.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    pub(super) content: ContentChange,
+}
+
+impl Ended {
+    /// Whether it was sealed.
+    pub(super) const fn is_sealed(&self) -> bool {
+        matches!(self.outcome.state, DocumentState::Sealed { .. })
+    }
+}
 
 /// A document with a gap, waiting for its signature value.
 pub(super) struct PreparedDocument {
@@ -126,7 +141,11 @@ pub(super) fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> In
 }
 
 /// Puts the signature value into its document.
-pub(super) fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome {
+pub(super) fn finish(
+    contents: &Contents,
+    document: PreparedDocument,
+    value: CheckedValue,
+) -> Ended {
     let signing_time = document.signing_time;
     match document.prepared.attach_checked(value) {
         Ok(signed) => {
@@ -136,12 +155,9 @@ pub(super) fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome
                 sha256: crate::pki::digest::sha256(&bytes),
                 length: bytes.len() as u64,
             };
-            Outcome {
-                document: document.id,
-                state,
-                sealed: Some(Arc::new(bytes)),
-                keeps_original: document.detached,
-                settings: document.noted,
+            Ended {
+                outcome: Outcome { document: document.id, state, settings: document.noted },
+                content: contents.seal(document.id, Arc::new(bytes), document.detached),
             }
         }
         Err(error) => {
@@ -152,14 +168,19 @@ pub(super) fn finish(document: PreparedDocument, value: CheckedValue) -> Outcome
                 detail: "the key back-end answered with a wrong signature value; tell the operator"
                     .to_owned(),
             };
-            failed_outcome(document.id, state)
+            failed(contents, document.id, state)
         }
     }
 }
 
 /// How a document ended that was not sealed.
-pub(super) const fn failed_outcome(document: DocumentId, state: DocumentState) -> Outcome {
-    Outcome { document, state, sealed: None, keeps_original: false, settings: None }
+pub(super) const fn failed(
+    contents: &Contents,
+    document: DocumentId,
+    state: DocumentState,
+) -> Ended {
+    let outcome = Outcome { document, state, settings: None };
+    Ended { outcome, content: contents.forget(document) }
 }
 
 /// Whether what was prepared is what was about to be signed: signature algorithm, digest, certificate.

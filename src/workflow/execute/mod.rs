@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use self::document::{
-    AskedLint, PreparedDocument, engine_fault, failed_outcome, finish, intent, key_refuses,
+    AskedLint, Ended, PreparedDocument, engine_fault, failed, finish, intent, key_refuses,
     prepare_one, refused,
 };
 pub use self::work::Work;
@@ -23,7 +23,7 @@ use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
 use crate::keys::ErrorClass;
 use crate::store::documents::Intent;
-use crate::store::operations::{Lease, Outcome};
+use crate::store::operations::{Ending, Lease};
 
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
@@ -78,18 +78,16 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         {
             let failure = refused(SigningError::InvalidCertificate, &refusal);
             let rest = std::iter::once(chunk).chain(chunks).flatten();
-            let outcomes: Vec<Outcome> =
-                rest.map(|document| failed_outcome(document.id, failure.clone())).collect();
-            return record(app, lease, &outcomes, Some(end_state(sealed_any))).await;
+            let ended = rest.map(|it| failed(&app.contents, it.id, failure.clone())).collect();
+            return record(app, lease, ended, Some(end_state(sealed_any))).await;
         }
-        let (outcomes, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
-        progress |=
-            outcomes.iter().any(|outcome| matches!(outcome.state, DocumentState::Sealed { .. }));
+        let (ended, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
+        progress |= ended.iter().any(Ended::is_sealed);
         sealed_any |= progress;
         trouble = chunk_trouble;
         let last = chunks.peek().is_none() || trouble.is_some();
         let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
-        record(app, lease, &outcomes, end).await?;
+        record(app, lease, ended, end).await?;
         if last {
             break;
         }
@@ -145,9 +143,9 @@ async fn seal_chunk(
     lease: Lease,
     ready: &Arc<ReadyCredential>,
     chunk: Vec<PendingDocument>,
-) -> Result<(Vec<Outcome>, Option<crate::keys::Error>), Error> {
+) -> Result<(Vec<Ended>, Option<crate::keys::Error>), Error> {
     let now = app.now().whole_seconds();
-    let (prepared, mut outcomes) = prepare(app, ready, chunk, now).await?;
+    let (prepared, mut ended) = prepare(app, ready, chunk, now).await?;
 
     let intents: Vec<Intent> = prepared
         .iter()
@@ -169,20 +167,21 @@ async fn seal_chunk(
             Ok(value) => signed.push((document, value)),
             Err(error) if error.class() == ErrorClass::Final => {
                 tracing::error!(document = %document.id, error = %sources(&error), "the key refuses");
-                outcomes.push(failed_outcome(document.id, key_refuses(&error)));
+                ended.push(failed(&app.contents, document.id, key_refuses(&error)));
             }
             Err(error) => trouble = trouble.or(Some(error)),
         }
     }
+    let contents = app.contents.clone();
     let sealed = on_engine(app, move || {
         signed
             .into_iter()
-            .map(|(document, value)| finish(document, value))
-            .collect::<Vec<Outcome>>()
+            .map(|(document, value)| finish(&contents, document, value))
+            .collect::<Vec<Ended>>()
     })
     .await?;
-    outcomes.extend(sealed);
-    Ok((outcomes, trouble))
+    ended.extend(sealed);
+    Ok((ended, trouble))
 }
 
 async fn prepare(
@@ -190,7 +189,8 @@ async fn prepare(
     ready: &Arc<ReadyCredential>,
     chunk: Vec<PendingDocument>,
     now: Instant,
-) -> Result<(Vec<PreparedDocument>, Vec<Outcome>), Error> {
+) -> Result<(Vec<PreparedDocument>, Vec<Ended>), Error> {
+    let contents = app.contents.clone();
     let ready = Arc::clone(ready);
     let limits = app.seal_limits;
     let schemas = Arc::clone(&app.schemas);
@@ -203,7 +203,7 @@ async fn prepare(
         .collect();
     on_engine(app, move || {
         let mut prepared = Vec::with_capacity(chunk.len());
-        let mut failed = Vec::new();
+        let mut ended = Vec::new();
         for (document, asked) in chunk {
             let id = document.id;
             // A fault in the engine is this document's misfortune, not its siblings'.
@@ -215,10 +215,10 @@ async fn prepare(
             });
             match result {
                 Ok(document) => prepared.push(document),
-                Err(state) => failed.push(failed_outcome(id, state)),
+                Err(state) => ended.push(failed(&contents, id, state)),
             }
         }
-        (prepared, failed)
+        (prepared, ended)
     })
     .await
 }
@@ -230,24 +230,27 @@ async fn fail_rest(
     work: &Work,
     failure: &DocumentState,
 ) -> Result<(), Error> {
-    let outcomes: Vec<Outcome> = work
+    let ended = work
         .documents
         .iter()
-        .map(|document| failed_outcome(document.id, failure.clone()))
+        .map(|document| failed(&app.contents, document.id, failure.clone()))
         .collect();
     let end = Some(end_state(work.sealed_before));
-    record(app, lease, &outcomes, end).await
+    record(app, lease, ended, end).await
 }
 
 /// Writes down how documents ended; with the end of the operation its messages are on their way.
 async fn record(
     app: &App,
     lease: Lease,
-    outcomes: &[Outcome],
+    ended: Vec<Ended>,
     end: Option<OperationState>,
 ) -> Result<(), Error> {
-    let ids = event_ids(app, outcomes.len() + 1)?;
-    app.store.record_outcomes(lease, lease_end(app), outcomes, end, &ids, app.now()).await?;
+    let event_ids = event_ids(app, ended.len() + 1)?;
+    let (outcomes, contents): (Vec<_>, Vec<_>) =
+        ended.into_iter().map(|ended| (ended.outcome, ended.content)).unzip();
+    let ending = Ending { outcomes: &outcomes, contents: &contents, end, event_ids: &event_ids };
+    app.store.record_outcomes(lease, lease_end(app), &ending, app.now()).await?;
     if end.is_some() {
         app.outbox_bell.notify_one();
     }

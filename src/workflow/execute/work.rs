@@ -31,20 +31,19 @@ pub(super) struct PendingDocument {
 }
 
 impl Work {
-    /// The work of an operation just recorded, contents still at hand.
+    /// The work of an operation just recorded, the contents of its documents still at hand.
     #[must_use]
-    pub fn from_new(new: NewOperation) -> Self {
+    pub fn from_new(new: NewOperation, contents: Vec<Arc<Vec<u8>>>) -> Self {
         let documents = new
             .documents
             .into_iter()
-            .filter(|new| new.document.state == DocumentState::Received)
-            .filter_map(|new| {
-                Some(PendingDocument {
-                    id: new.document.id,
-                    settings: new.settings,
-                    content: new.content?,
-                    intent: None,
-                })
+            .zip(contents)
+            .filter(|(new, _)| new.document.state == DocumentState::Received)
+            .map(|(new, content)| PendingDocument {
+                id: new.document.id,
+                settings: new.settings,
+                content,
+                intent: None,
             })
             .collect();
         Self { credential: new.operation.credential, documents, sealed_before: false, failures: 0 }
@@ -56,7 +55,7 @@ impl Work {
         let operation =
             app.reader.operation(Scope::Installation, id).await?.ok_or(Error::NotFound)?;
         let documents = app.reader.documents(id).await?;
-        let mut contents = app.reader.original_contents(id).await?;
+        let mut contents = app.contents.originals_of(id).await?;
         let mut intents: HashMap<DocumentId, Intent> = app
             .reader
             .intents(id)

@@ -73,7 +73,7 @@ fn operations_are_recorded_once_and_found_again_on_postgresql() {
         let answer = client.sign(&detached).await.good();
         assert!(!sealed(&answer, 0).is_empty());
         let operation = OperationId::from_i64(answer["id"].as_i64().unwrap());
-        let kept = service.app.reader.original_contents(operation).await.unwrap();
+        let kept = service.app.contents.originals_of(operation).await.unwrap();
         assert_eq!(kept.len(), 1);
 
         // a failed document and a failed operation free their references
