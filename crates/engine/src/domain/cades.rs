@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
 
-use super::profile::{DigestAlgorithm, SignatureAlgorithm};
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::xades::{Certificates, Commitment, Policy, ProductionPlace};
 
 /// Everything the CAdES engine needs to know about one seal, apart from document, certificate and

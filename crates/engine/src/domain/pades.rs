@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
 
-use super::profile::{DigestAlgorithm, SignatureAlgorithm};
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::visible::VisibleSettings;
 use super::xades::{Certificates, Policy};
 

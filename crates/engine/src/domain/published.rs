@@ -4,7 +4,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::canonicalization::Canonicalization;
 use super::xades::{Base64Lines, SigningTimeFormat};
 
 fn one_of<T: Into<serde_json::Value>>(

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
 
-use super::profile::Canonicalization;
+use super::canonicalization::Canonicalization;
 
 /// One step between what a reference selects and the octets that are digested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

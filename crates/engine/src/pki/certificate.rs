@@ -10,10 +10,10 @@ use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use x509_cert::serial_number::SerialNumber;
 
 use super::Error;
+use super::algorithm::EcCurve;
 use super::algorithm::KeyKind;
 use super::digest::{Digest, sha256};
 use super::name;
-use super::public_key::EcCurve;
 use super::tlv;
 use crate::domain::instant::Instant;
 use crate::domain::name_style::NameStyle;

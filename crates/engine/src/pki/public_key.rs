@@ -1,19 +1,15 @@
 //! A public key without a certificate: how keys are named before and after one is issued.
 
-use const_oid::db::rfc5912::{
-    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
-};
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::asn1::{AnyRef, BitString, ObjectIdentifier, UintRef};
 use der::{Any, Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::Error;
+pub use super::algorithm::EcCurve;
 use super::algorithm::KeyKind;
 use super::certificate::{Certificate, key_kind};
-use super::digest::{Digest, sha256};
-
-/// secp256k1 (SEC 2, A.2.1), which const-oid has no name for.
-const SECP_256_K_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.10");
+use super::digest::sha256;
 
 /// A public key with the DER of its SubjectPublicKeyInfo, which is its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,92 +127,6 @@ impl PublicKey {
             subject_public_key: BitString::from_bytes(bits).map_err(Error::Encoding)?,
         };
         Self::from_spki_der(&spki.to_der().map_err(Error::Encoding)?)
-    }
-}
-
-/// The named curves we can work with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EcCurve {
-    P256,
-    P384,
-    P521,
-    Secp256k1,
-}
-
-impl EcCurve {
-    /// Every one.
-    pub const ALL: [Self; 4] = [Self::P256, Self::P384, Self::P521, Self::Secp256k1];
-
-    /// Object identifier of the curve (RFC 5480, 2.1.1.1; SEC 2, A.2.1).
-    #[must_use]
-    pub const fn oid(self) -> ObjectIdentifier {
-        match self {
-            Self::P256 => SECP_256_R_1,
-            Self::P384 => SECP_384_R_1,
-            Self::P521 => SECP_521_R_1,
-            Self::Secp256k1 => SECP_256_K_1,
-        }
-    }
-
-    /// Name of the curve in XML (XMLDSIG 1.1, 4.5.2.3.1; RFC 3061): `urn:oid:1.2.840.10045.3.1.7`.
-    #[must_use]
-    pub fn urn(self) -> String {
-        format!("urn:oid:{}", self.oid())
-    }
-
-    /// The curve with this object identifier.
-    #[must_use]
-    pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        Self::ALL.into_iter().find(|curve| curve.oid() == oid)
-    }
-
-    /// Bytes of the curve's order: of `r` and of `s` in a signature value, and of a coordinate.
-    #[must_use]
-    pub const fn order_length(self) -> usize {
-        match self {
-            Self::P256 | Self::Secp256k1 => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
-        }
-    }
-
-    /// The part of a digest that ECDSA on this curve signs: as many leftmost bits as the order has
-    /// (FIPS 186-5, 6.4.1). Of the orders here only that of P-521 does not end with a byte, and no
-    /// digest reaches it.
-    #[must_use]
-    pub fn signed_part(self, digest: &Digest) -> &[u8] {
-        digest.value().get(..self.order_length()).unwrap_or_else(|| digest.value())
-    }
-
-    /// Bytes of an uncompressed point.
-    #[must_use]
-    pub const fn point_length(self) -> usize {
-        1 + 2 * self.order_length()
-    }
-
-    /// DER of the ECParameters choice `namedCurve`: what tokens keep as `CKA_EC_PARAMS`.
-    ///
-    /// # Errors
-    /// [`Error::Encoding`], which no named curve causes.
-    pub fn parameters_der(self) -> Result<Vec<u8>, Error> {
-        self.oid().to_der().map_err(Error::Encoding)
-    }
-
-    /// The curve named by such parameters.
-    #[must_use]
-    pub fn from_parameters_der(der: &[u8]) -> Option<Self> {
-        ObjectIdentifier::from_der(der).ok().and_then(Self::from_oid)
-    }
-
-    /// The kind of a key on this curve.
-    #[must_use]
-    pub const fn key_kind(self) -> KeyKind {
-        match self {
-            Self::P256 => KeyKind::P256,
-            Self::P384 => KeyKind::P384,
-            Self::P521 => KeyKind::P521,
-            Self::Secp256k1 => KeyKind::Secp256k1,
-        }
     }
 }
 

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
 
-use super::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::canonicalization::Canonicalization;
 
 /// Everything the XAdES engine needs to know about one seal, apart from document, certificate and
 /// time. The default is XAdES-BASELINE-B as EN 319 132-1 wants it, at the UBL place or at the end.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 #[cfg(feature = "openapi")]
 use utoipa::ToSchema;
 
+use crate::domain::algorithm::DigestAlgorithm;
 use crate::domain::name_style::NameStyle;
-use crate::domain::profile::DigestAlgorithm;
 
 /// What `ds:KeyInfo` says (XMLDSIG 1.1, 4.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::location::SignatureLocation;
 #[cfg(feature = "openapi")]
 use super::location::WrittenLocation;
-use crate::domain::profile::DigestAlgorithm;
+use crate::domain::algorithm::DigestAlgorithm;
 use crate::domain::transform::Transform;
 
 /// Transforms of the reference to the document: a word for the usual ones, or the list itself.

@@ -3,22 +3,17 @@
 use der::asn1::{ObjectIdentifier, UtcTime};
 use der::{DateTime, Encode as _};
 
+use super::encoding::{attribute, digest_algorithm, oid};
 use super::identity::Identity;
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::Error;
 use crate::pki::digest::Digest;
-use crate::pki::tlv::{
-    IA5_STRING, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UTF8_STRING, context, sorted, tlv,
-};
+use crate::pki::tlv::{IA5_STRING, OCTET_STRING, SEQUENCE, SET, UTF8_STRING, context, sorted, tlv};
 
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
-const SIGNING_CERTIFICATE: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
-const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 const SIGNATURE_POLICY: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.15");
 const POLICY_URI: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.5.1");
@@ -131,45 +126,6 @@ impl SignedAttributes {
         }
         octets
     }
-}
-
-/// The signing-certificate attribute: version 1 with SHA-1 (RFC 2634, 5.4), else version 2 (RFC 5035,
-/// 3), which leaves its default SHA-256 out.
-pub(super) fn signing_certificate(digest: &Digest, issuer_serial: Option<&[u8]>) -> Vec<u8> {
-    let value = tlv(OCTET_STRING, &[digest.value()]);
-    let issuer_serial = issuer_serial.unwrap_or_default();
-    let (kind, algorithm) = match digest.algorithm() {
-        DigestAlgorithm::Sha1 => (SIGNING_CERTIFICATE, Vec::new()),
-        DigestAlgorithm::Sha256 => (SIGNING_CERTIFICATE_V2, Vec::new()),
-        other => (SIGNING_CERTIFICATE_V2, digest_algorithm(digest_oid(other))),
-    };
-    let identifier = tlv(SEQUENCE, &[&algorithm, &value, issuer_serial]);
-    attribute(kind, &[tlv(SEQUENCE, &[&tlv(SEQUENCE, &[&identifier])])])
-}
-
-/// The identifier of a digest algorithm.
-#[must_use]
-pub const fn digest_oid(algorithm: DigestAlgorithm) -> ObjectIdentifier {
-    match algorithm {
-        DigestAlgorithm::Sha1 => ObjectIdentifier::new_unwrap("1.3.14.3.2.26"),
-        DigestAlgorithm::Sha256 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1"),
-        DigestAlgorithm::Sha384 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"),
-        DigestAlgorithm::Sha512 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3"),
-    }
-}
-
-/// AlgorithmIdentifier of a digest, without parameters (RFC 3370, 2.1; RFC 5754, 2).
-pub(super) fn digest_algorithm(algorithm: ObjectIdentifier) -> Vec<u8> {
-    tlv(SEQUENCE, &[&oid(algorithm)])
-}
-
-pub(super) fn oid(identifier: ObjectIdentifier) -> Vec<u8> {
-    tlv(OBJECT_IDENTIFIER, &[identifier.as_bytes()])
-}
-
-fn attribute(kind: ObjectIdentifier, values: &[Vec<u8>]) -> Vec<u8> {
-    let values = tlv(SET, &[&sorted(values.to_vec()).concat()]);
-    tlv(SEQUENCE, &[&oid(kind), &values])
 }
 
 /// DirectoryString and other texts.

@@ -1,6 +1,6 @@
 //! What all CMS signatures of one chain have in common: computed once per credential.
 
-use super::attributes::signing_certificate;
+use super::encoding::signing_certificate;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::xades::Certificates;
 use crate::pki::algorithm::KeyKind;

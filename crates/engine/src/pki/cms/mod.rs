@@ -6,6 +6,7 @@
 //! content of any size is copied once.
 
 mod attributes;
+mod encoding;
 mod existing;
 mod identity;
 
@@ -14,9 +15,8 @@ use std::ops::Range;
 use der::Encode as _;
 use der::asn1::ObjectIdentifier;
 
-pub use attributes::{
-    SignaturePolicy, SignedAttributeSettings, SignedAttributes, SignerLocation, digest_oid,
-};
+pub use attributes::{SignaturePolicy, SignedAttributeSettings, SignedAttributes, SignerLocation};
+pub use encoding::digest_oid;
 pub use existing::Existing;
 pub use identity::Identity;
 
@@ -27,7 +27,7 @@ use super::signed;
 use super::tlv::{INTEGER, OCTET_STRING, SEQUENCE, SET, context, full_length, header, sorted, tlv};
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::xades::Certificates;
-use attributes::{digest_algorithm, oid};
+use encoding::{digest_algorithm, oid};
 
 /// Plain data: what documents are (RFC 5652, 4).
 pub const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");

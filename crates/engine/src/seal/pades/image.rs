@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::color::{Components, Restrictions};
+use super::color::Restrictions;
+pub use super::picture::PIXEL_LIMIT;
+use super::picture::{Orientation, Picture, unreadable};
 use super::{Sink, jpeg, raster};
 use crate::domain::refusal::PdfRefusal;
 use crate::domain::visible::Color;
@@ -13,8 +15,6 @@ use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 
 /// Bytes that an image file may have.
 pub const FILE_LIMIT: usize = 1 << 20;
-/// Pixels that an image may have.
-pub const PIXEL_LIMIT: u64 = 4_000_000;
 /// Bytes of the streams that an image becomes.
 pub const STREAM_LIMIT: usize = 2 << 20;
 
@@ -26,46 +26,6 @@ pub struct Image {
     width: u32,
     height: u32,
     orientation: Orientation,
-}
-
-/// How the pixels are turned and mirrored when they are shown: the values 1 to 8 of EXIF.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Orientation(u8);
-
-impl Orientation {
-    pub(super) const UPRIGHT: Self = Self(1);
-
-    pub(super) fn from_exif(value: u16) -> Self {
-        u8::try_from(value).ok().filter(|value| (1..=8).contains(value)).map_or(Self::UPRIGHT, Self)
-    }
-
-    /// Takes the unit square of the image to itself.
-    const fn matrix(self) -> [f64; 6] {
-        match self.0 {
-            2 => [-1.0, 0.0, 0.0, 1.0, 1.0, 0.0],
-            3 => [-1.0, 0.0, 0.0, -1.0, 1.0, 1.0],
-            4 => [1.0, 0.0, 0.0, -1.0, 0.0, 1.0],
-            5 => [0.0, -1.0, -1.0, 0.0, 1.0, 1.0],
-            6 => [0.0, -1.0, 1.0, 0.0, 0.0, 1.0],
-            7 => [0.0, 1.0, 1.0, 0.0, 0.0, 0.0],
-            8 => [0.0, 1.0, -1.0, 0.0, 1.0, 0.0],
-            _ => [1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
-        }
-    }
-}
-
-/// What the readers of the formats find.
-pub(super) struct Picture {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) components: Components,
-    /// The dictionary has what belongs to the filter.
-    pub(super) base: Stream,
-    /// Opacity, eight bits a pixel, in one component.
-    pub(super) mask: Option<Stream>,
-    pub(super) orientation: Orientation,
-    /// Whether the highest value of a component is none of it.
-    pub(super) inverted: bool,
 }
 
 impl Image {
@@ -148,7 +108,7 @@ impl Image {
     #[must_use]
     pub fn aspect(&self) -> f64 {
         let (width, height) = (f64::from(self.width), f64::from(self.height));
-        if self.orientation.0 > 4 { height / width } else { width / height }
+        if self.orientation.is_on_its_side() { height / width } else { width / height }
     }
 
     /// The matrix that draws it upright into a rectangle (8.9.5.1).
@@ -172,20 +132,4 @@ impl Image {
         }
         sink.add(Indirect::Stream(base))
     }
-}
-
-pub(super) fn unreadable(reason: impl Into<String>) -> PdfRefusal {
-    PdfRefusal::ImageUnreadable { reason: reason.into() }
-}
-
-/// Refuses more pixels than [`PIXEL_LIMIT`], before any of them is unpacked.
-pub(super) fn check_size(width: u32, height: u32) -> Result<(), PdfRefusal> {
-    if width == 0 || height == 0 {
-        return Err(unreadable("it has no pixels"));
-    }
-    if u64::from(width) * u64::from(height) > PIXEL_LIMIT {
-        let reason = format!("{width} by {height} pixels; the limit is {PIXEL_LIMIT} together");
-        return Err(PdfRefusal::ImageTooLarge { reason });
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 //! markers are read to the end; what is coded between them is not.
 
 use super::color::Components;
-use super::image::{Orientation, Picture, check_size, unreadable};
+use super::picture::{Orientation, Picture, check_size, unreadable};
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Object, Stream};
 

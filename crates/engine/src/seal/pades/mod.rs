@@ -18,6 +18,7 @@ pub mod image;
 mod jpeg;
 mod layout;
 mod permissions;
+mod picture;
 pub mod placeholder;
 pub mod placement;
 mod raster;

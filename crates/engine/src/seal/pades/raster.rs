@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{BitDepth, ColorType, Decoder, Encoder, Transformations};
 
 use super::color::Components;
-use super::image::{Orientation, Picture, check_size, unreadable};
+use super::picture::{Orientation, Picture, check_size, unreadable};
 use super::stream::compressed;
 use crate::domain::refusal::PdfRefusal;
 use crate::domain::visible::Color;

@@ -4,7 +4,8 @@
 use roxmltree::Document;
 
 use super::detached::DECLARATION;
-use super::template::{Body, Context, Parts, Reference};
+use super::parts::Parts;
+use super::template::{Body, Context, Reference};
 use super::{Job, Seal, Tags};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{NamedTransform, SignatureTransform};

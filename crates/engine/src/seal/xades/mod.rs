@@ -26,6 +26,7 @@ mod key_info;
 pub(super) mod location;
 mod names;
 pub mod national;
+mod parts;
 mod properties;
 mod reference;
 mod scaffold;
@@ -51,10 +52,11 @@ use crate::domain::xades::{ExistingSignatures, Packaging, XadesProfile};
 use crate::pki::digest::sha256;
 use names::{Facts, Names};
 use national::Authority;
+use parts::Parts;
 use scaffold::Scaffolded;
 use spot::Spot;
 use tags::{Tags, attribute};
-use template::{Body, Context, Parts, Reference};
+use template::{Body, Context, Reference};
 
 pub(super) use asic::NAMESPACE as ASIC_NAMESPACE;
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::parts::Parts;
 use super::tags::{attribute, escaped, issuer_and_serial, unusable};
-use super::template::Parts;
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{

@@ -6,8 +6,9 @@ use roxmltree::{Document, Node};
 
 use super::Job;
 use super::location;
+use super::parts::Parts;
 use super::spot::Spot;
-use super::template::{self, Body, Context, Parts, Reference};
+use super::template::{self, Body, Context, Reference};
 use super::ubl::SIG_NAMESPACE;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;

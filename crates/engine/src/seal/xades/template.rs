@@ -7,19 +7,15 @@ use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 
-use super::names::Names;
+use super::parts::Parts;
 use super::properties::SIGNED_PROPERTIES_TYPE;
-use super::tags::{Tags, attribute, escaped};
-use crate::domain::instant::Instant;
-use crate::domain::profile::{
-    Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
-};
+use super::tags::{attribute, escaped};
+use crate::domain::profile::{Canonicalization, CanonicalizationMethod, DigestAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{ReferenceKind, ReferenceSettings, XadesLevel, XadesProfile};
 use crate::pki::algorithm::{canonicalization_uri, digest_uri, signature_uri};
 use crate::pki::digest::Digest;
-use crate::seal::Signer;
 use crate::seal::signer::base64;
 use crate::seal::xml::XML_NAMESPACE;
 use crate::seal::xml::c14n::{Subset, canonicalize, inherited_xml_attributes};
@@ -122,18 +118,6 @@ fn has_disputed_bases(parent: Node<'_, '_>) -> bool {
     let joined = bases().count() > 1;
     let dotted = |base: &str| matches!(base.rsplit('/').next(), Some("." | ".."));
     bases().any(|base| base.is_empty() || (joined && dotted(base)))
-}
-
-/// Everything a signature is rendered from.
-pub(super) struct Parts<'a> {
-    pub(super) profile: &'a XadesProfile,
-    pub(super) algorithm: SignatureAlgorithm,
-    pub(super) signer: &'a Signer,
-    pub(super) at: Instant,
-    pub(super) names: &'a Names,
-    pub(super) tags: &'a Tags,
-    /// Of a container: the Id of the reference to each file, and the file's media type.
-    pub(super) files: &'a [(String, String)],
 }
 
 /// A signature without its references, `ds:SignedInfo` and value.

@@ -9,6 +9,7 @@
 //! fixed, `octets` what is digested of a document, `serialization` the text whose hash stands for
 //! `xades:SignedProperties`, `signature` the markup, [`qr`] ZATCA's QR code.
 
+mod form;
 pub mod myinvois;
 mod octets;
 pub mod qr;
@@ -32,7 +33,7 @@ use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::guard::{self, Ids};
 use crate::seal::xml::source::Source;
 use crate::seal::{Limits, Plan};
-use signature::Form;
+use form::Form;
 
 /// An authority with a recipe of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use roxmltree::{Document, Node};
 
+use super::form::Form;
 use super::octets;
 use super::serialization::{Serialization, is_blank};
-use super::signature::Form;
 use crate::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;

@@ -2,8 +2,8 @@
 
 use roxmltree::Document;
 
+use super::form::Form;
 use super::{Authority, myinvois, zatca};
-use crate::domain::profile::{Canonicalization, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::pki::algorithm::{canonicalization_uri, signature_uri};
 use crate::seal::draft::Piece;
@@ -18,22 +18,6 @@ pub(super) const SIGNATURE_PROPERTIES_TYPE: &str =
     "http://www.w3.org/2000/09/xmldsig#SignatureProperties";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
-
-/// The words of one authority.
-pub(super) struct Form {
-    pub(super) authority: &'static str,
-    /// Name of the profile that has its settings.
-    pub(super) profile: &'static str,
-    pub(super) canonicalization: Canonicalization,
-    pub(super) algorithm: SignatureAlgorithm,
-    /// Written as transforms; see `octets` for what is done.
-    pub(super) xpaths: &'static [&'static str],
-    pub(super) signature_id: &'static str,
-    pub(super) document_id: &'static str,
-    pub(super) properties_id: &'static str,
-    /// Blanks before `ds:Signature` when the authority's own documents are written in lines.
-    pub(super) indentation: Option<usize>,
-}
 
 /// `ds:Signature` around its future value.
 ///

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 
+use super::form::Form;
 use super::octets;
 use super::qr;
 use super::serialization::Serialization;
-use super::signature::Form;
 use crate::domain::profile::{
     Canonicalization, CanonicalizationMethod, DigestAlgorithm, SignatureAlgorithm,
 };
