@@ -1,6 +1,9 @@
 //! Just enough of Rust's grammar for tidy: tokens without comments, the string literals beside
 //! them, and every path that a file names, `use` trees expanded and `super` resolved.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 /// One word, number or punctuation mark; `::` is one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
@@ -87,6 +90,47 @@ impl Source {
         let at = (0..self.tokens.len())
             .find(|at| self.text(*at) == name && self.text(at + 1) == "as")?;
         Some(self.text(at + 2))
+    }
+
+    /// The files among `modules` of which this one names something; a module alone is only a name for
+    /// what is taken from it. What tests name does not count: they come last in a file.
+    pub(crate) fn names_of<'a>(
+        &self,
+        module: &[String],
+        modules: &BTreeMap<Vec<String>, &'a PathBuf>,
+    ) -> Vec<&'a PathBuf> {
+        let tests = (0..self.tokens.len())
+            .find(|at| self.text(*at) == "mod" && self.text(at + 1) == "tests")
+            .map_or(usize::MAX, |at| self.tokens[at].line);
+        let paths = || self.paths.iter().filter(|path| path.line < tests);
+        // Names that stand for a module: imported ones, and children.
+        let mut known: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for child in self.children.iter().filter(|child| child.len() == 1) {
+            known.insert(&child[0], module.iter().chain(child).cloned().collect());
+        }
+        for path in paths() {
+            if let ["crate", ..] = path.segments.iter().map(String::as_str).collect::<Vec<_>>()[..]
+                && let Some(last) = path.segments.last()
+                && modules.contains_key(&path.segments[1..])
+            {
+                known.insert(self.renamed(last).unwrap_or(last), path.segments[1..].to_vec());
+            }
+        }
+        let mut named = Vec::new();
+        for path in paths() {
+            let (first, rest) = path.segments.split_first().expect("a path has a segment");
+            let mut full = match known.get(first.as_str()) {
+                _ if first == "crate" => Vec::new(),
+                Some(module) => module.clone(),
+                None => continue,
+            };
+            full.extend_from_slice(rest);
+            let long = (1..full.len()).rev().find_map(|length| modules.get(&full[..length]));
+            if !modules.contains_key(&full) {
+                named.extend(long.copied());
+            }
+        }
+        named
     }
 
     /// Reads `a::b::c` from `at`, which ends on its last token.

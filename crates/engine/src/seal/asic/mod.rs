@@ -5,13 +5,14 @@
 //! ETSI and of OpenDocument. Files that came in a ZIP are not packed anew: their bytes are copied.
 
 mod archive;
+pub(super) mod file;
 mod manifest;
 mod pack;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use super::cades::settings::Claims;
 use super::inspect::{Content, inspect};
@@ -25,6 +26,7 @@ use crate::pki::algorithm::KeyKind;
 use crate::pki::cms::Unsigned;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::signature::SignatureValue;
+use file::File;
 use pack::Method;
 pub use pack::Packer;
 
@@ -34,27 +36,6 @@ const MEDIA_TYPE: &str = "application/vnd.etsi.asic-e+zip";
 const MAX_FILES: usize = 1000;
 /// Bytes of all files together.
 const MAX_UNPACKED: usize = 1 << 30;
-
-/// One file of a container, digested.
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) media_type: String,
-    pub(super) digest: Digest,
-    method: Method,
-    crc32: u32,
-    length: u32,
-    /// Where its bytes, packed or not, stand in the document.
-    packed: Range<usize>,
-}
-
-impl File {
-    /// Its name as a relative URI (RFC 3986, 4.2).
-    pub(super) fn uri(&self) -> String {
-        const ESCAPED: &AsciiSet =
-            &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-        utf8_percent_encode(&self.name, ESCAPED).to_string()
-    }
-}
 
 /// A container whose signature value is missing.
 pub(super) struct Ending {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::placeholder::{Objects, PageContent};
+use super::content::{Objects, PageContent};
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 

@@ -11,6 +11,7 @@ mod active;
 pub mod appearance;
 mod changes;
 mod color;
+mod content;
 mod excerpt;
 pub mod font;
 mod form;

@@ -5,52 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unicode_normalization::UnicodeNormalization as _;
 
+pub use super::content::{Objects, PageContent};
 use super::excerpt::{DATA_LIMIT, Excerpt};
 use super::placement::Rectangle;
-use super::words::{self, Glyph};
+use super::words::{self, Glyph, STEP_LIMIT};
 use crate::domain::refusal::PdfRefusal;
-use crate::seal::pdf::object::{Indirect, Object, Reference, Stream};
 
-/// Operators, characters and the like that are looked at in one search.
-pub(super) const STEP_LIMIT: u64 = 5_000_000;
 /// Pages that are read together; the first ones alone, as the word is mostly there.
 const BATCH_LIMIT: usize = 64;
-
-/// Whoever reads the document.
-pub trait Objects {
-    /// The object of that name, decrypted; `None` when there is none.
-    ///
-    /// # Errors
-    /// As the reader finds.
-    fn get(&self, reference: Reference) -> Result<Option<Indirect>, PdfRefusal>;
-
-    /// As [`Self::get`], null when there is none; of a stream the dictionary alone.
-    ///
-    /// # Errors
-    /// As the reader finds.
-    fn head(&self, reference: Reference) -> Result<Object, PdfRefusal> {
-        Ok(match self.get(reference)? {
-            None => Object::Null,
-            Some(Indirect::Object(object)) => object,
-            Some(Indirect::Stream(stream)) => Object::Dictionary(stream.dictionary),
-        })
-    }
-
-    /// The data of a stream, decrypted already, with all filters undone.
-    ///
-    /// # Errors
-    /// As the reader finds; beyond its limits [`PdfRefusal::TooMuchData`].
-    fn decode(&self, stream: &Stream) -> Result<Vec<u8>, PdfRefusal>;
-}
-
-/// What a page shows.
-#[derive(Clone, Debug)]
-pub struct PageContent {
-    /// Value of `/Contents`.
-    pub contents: Object,
-    /// Value of `/Resources`, inherited if need be (ISO 32000-1, 7.7.3.4).
-    pub resources: Object,
-}
 
 /// Where a word is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,8 +12,10 @@ use hayro_syntax::object::{Dict, Object, Stream};
 use hayro_syntax::page::Resources;
 use kurbo::{Affine, Point, Vec2};
 
-use super::placeholder::STEP_LIMIT;
 use crate::domain::refusal::PdfRefusal;
+
+/// Operators, characters and the like that are looked at in one search.
+pub(super) const STEP_LIMIT: u64 = 5_000_000;
 
 /// Graphics states inside each other.
 const STATE_LIMIT: usize = 1024;

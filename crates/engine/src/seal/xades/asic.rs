@@ -10,7 +10,7 @@ use super::{Job, Seal, Tags};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{NamedTransform, SignatureTransform};
 use crate::seal::Plan;
-use crate::seal::asic::File;
+use crate::seal::asic::file::File;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::guard::Ids;
 

@@ -38,7 +38,7 @@ pub(super) mod ubl;
 
 use roxmltree::Document;
 
-use super::asic::File;
+use super::asic::file::File;
 use super::draft::{Draft, Piece};
 use super::inspect::{Content, inspect};
 use super::xml::guard::{self, Ids};
