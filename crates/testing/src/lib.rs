@@ -12,6 +12,7 @@
 )]
 
 pub mod alarms;
+pub mod cost;
 pub mod judges;
 pub mod long_pdf;
 pub mod openssl;

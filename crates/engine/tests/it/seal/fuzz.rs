@@ -103,7 +103,7 @@ fn settings() -> Vec<Vec<u8>> {
 fn pdfs() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = made::kinds().into_iter().map(|(_, bytes)| bytes).collect();
     all.push([&made::simple()[..], b"5 0 obj<</A(b)>>endobj startxref 1"].concat());
-    let broken = repository().join("tests").join("it").join("pdf").join("broken");
+    let broken = repository().join("crates/engine/tests/it/pdf/broken");
     let mut files: Vec<PathBuf> =
         fs::read_dir(broken).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();

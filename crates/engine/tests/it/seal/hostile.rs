@@ -5,11 +5,11 @@ mod samples;
 
 use std::fmt::Write as _;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::xades::SignatureLocation;
 use chancery_engine::seal::{Limits, Profile, prepare};
+use chancery_testing::cost;
 use serde_json::{Map, Value};
 
 use super::bodies;
@@ -99,17 +99,12 @@ fn without_taking_memory() {
 /// Runs on a small stack, as a worker thread of the service has it.
 fn quickly(document: String) -> Option<Refusal> {
     let _ = PKI.p256.now();
-    let run = move || {
-        let start = Instant::now();
-        let refusal = try_prepare(document.as_bytes(), SignatureLocation::default()).err();
-        (refusal, start.elapsed())
-    };
+    let run =
+        move || cost::of(|| try_prepare(document.as_bytes(), SignatureLocation::default()).err());
     let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap();
-    let (refusal, elapsed) = thread.join().expect("no overflow, no panic");
-    println!("{elapsed:?}: {refusal:?}");
-    // Unoptimised builds are twenty times slower, and tests share the processor.
-    let limit = Duration::from_millis(if cfg!(debug_assertions) { 10_000 } else { 1000 });
-    assert!(elapsed < limit, "took {elapsed:?}");
+    let (refusal, cost) = thread.join().expect("no overflow, no panic");
+    println!("{cost:.1} invoices: {refusal:?}");
+    assert!(cost < 1000.0, "refusing costs as much as {cost:.0} invoices");
     refusal
 }
 

@@ -1,0 +1,49 @@
+//! What work costs, in a unit that means the same on every machine and in every build: the processor
+//! time of one thread, compared with that of preparing a seal of an invoice of 100 KB. Waiting for the
+//! processor costs nothing, so that a loaded machine changes no verdict.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use chancery_engine::domain::xades::SignatureLocation;
+
+use crate::sealing::{INVOICE, try_prepare};
+
+/// Does some work in this thread; how many invoices could have been prepared instead.
+pub fn of<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let unit = *UNIT;
+    let (result, spent) = timed(work);
+    (result, spent.as_secs_f64() / unit.as_secs_f64())
+}
+
+/// Does some work in this thread, which must not cost more than so many invoices.
+pub fn at_most<T>(invoices: u32, what: &str, work: impl FnOnce() -> T) -> T {
+    let (result, cost) = of(work);
+    println!("{what}: {cost:.2} invoices");
+    assert!(cost < f64::from(invoices), "{what} costs as much as {cost:.0} invoices");
+    result
+}
+
+static UNIT: LazyLock<Duration> = LazyLock::new(|| {
+    let line = "<cac:InvoiceLine><cbc:ID>1</cbc:ID><cbc:InvoicedQuantity unitCode=\"EA\">2\
+        </cbc:InvoicedQuantity><cbc:Note>Something that was sold &amp; delivered</cbc:Note>\
+        </cac:InvoiceLine>\n";
+    let lines = line.repeat(100_000 / line.len());
+    let invoice = INVOICE.replace("</Invoice>", &(lines + "</Invoice>"));
+    let prepare = || try_prepare(invoice.as_bytes(), SignatureLocation::default());
+    let best = (0..5).map(|_| timed(|| prepare().expect("the invoice is sound")).1).min();
+    best.unwrap_or_default().max(Duration::from_micros(1))
+});
+
+/// With the processor time of this thread, where Linux tells it (proc(5), `/proc/pid/schedstat`).
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let (begin, clock) = (processor(), Instant::now());
+    let result = work();
+    let spent = processor().zip(begin).map(|(end, begin)| end.saturating_sub(begin));
+    (result, spent.unwrap_or_else(|| clock.elapsed()))
+}
+
+fn processor() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
