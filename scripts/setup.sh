@@ -6,7 +6,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-CARGO_DENY_VERSION=0.20.2
 RUST_MINIMUM=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -130,22 +129,6 @@ install_python() { # $1: requirements file with hashes; the rest: options of pip
     printf '%s\n' "$sum" >"$stamp"
 }
 
-# --- cargo-deny --------------------------------------------------------------------------------
-
-install_cargo_deny() {
-    command -v cargo-deny >/dev/null && return 0
-    [[ -x .tools/bin/cargo-deny ]] && return 0
-    say "building cargo-deny $CARGO_DENY_VERSION into .tools (once; takes some minutes)"
-    mkdir -p .tools
-    if ! cargo install --quiet --locked --root .tools --target-dir .tools/build \
-        "cargo-deny@$CARGO_DENY_VERSION" 2>.tools/cargo-deny.log; then
-        complain "cargo-deny could not be built; the log is .tools/cargo-deny.log. By hand:" \
-            "cargo install --locked --root .tools cargo-deny@$CARGO_DENY_VERSION"
-    fi
-    rm -rf .tools/build
-    [[ -x .tools/bin/cargo-deny ]]
-}
-
 # --- groups ------------------------------------------------------------------------------------
 
 groups=("$@")
@@ -188,7 +171,6 @@ fi
 if wants lint; then
     install_packages libxml2-utils shellcheck qpdf || failed=1
     install_python scripts/requirements-lint.txt || failed=1
-    install_cargo_deny || failed=1
 fi
 [[ $failed -eq 0 ]] || { complain "not complete, see above"; exit 1; }
 say "ready for: ${groups[*]}"
