@@ -1,6 +1,6 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test conformance lint bench fuzz fmt clean
+.PHONY: help setup demo test soak conformance lint bench fuzz fmt clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -13,6 +13,9 @@ demo: ## seal the sample invoices with a key in a SoftHSM token (KEEP=1 keeps th
 
 test: ## every test, with a real PKCS#11 token and foreign judges (ARGS="name" runs some)
 	@scripts/test.sh $(ARGS)
+
+soak: ## what takes longer than a test may: a minute of kill -9 amid mails
+	@CHANCERY_SOAK=1 scripts/test.sh delivery::killed
 
 conformance: ## every profile before every foreign judge, EU DSS among them; needs a JVM (ARGS="name")
 	@scripts/conformance.sh $(ARGS)

@@ -19,11 +19,27 @@ use crate::support::smtp::{Act, Script, SmtpServer, Step};
 const BINARY: &str = env!("CARGO_BIN_EXE_chancery");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How long the service is killed again and again.
-const KILLING: Duration = Duration::from_mins(1);
+/// How long the service is killed again and again, and how much there is to do meanwhile.
+struct Ordeal {
+    killing: Duration,
+    operations: usize,
+    receivers: usize,
+    /// How long the server takes over a mail, so that there is something to do for the whole time.
+    mail: Duration,
+}
 
-const OPERATIONS: usize = 10;
-const RECEIVERS: usize = 50;
+impl Ordeal {
+    /// A short one with the ordinary tests; a long one where `CHANCERY_SOAK` is set (`make soak`).
+    fn of_this_run() -> Self {
+        if std::env::var_os("CHANCERY_SOAK").is_some() {
+            let (killing, mail) = (Duration::from_mins(1), Duration::from_millis(400));
+            Self { killing, operations: 10, receivers: 50, mail }
+        } else {
+            let (killing, mail) = (Duration::from_secs(12), Duration::from_millis(1500));
+            Self { killing, operations: 4, receivers: 20, mail }
+        }
+    }
+}
 
 struct Installation {
     folder: tempfile::TempDir,
@@ -93,7 +109,7 @@ impl Installation {
 async fn sign(installation: &Installation, request: &Value) -> OperationId {
     let begin = Instant::now();
     loop {
-        assert!(begin.elapsed() < KILLING + PATIENCE, "the request was never answered");
+        assert!(begin.elapsed() < 2 * PATIENCE, "the request was never answered");
         if let Some(token) = installation.log_in().await {
             let url = format!("{}/api/v0/document/sign/base64/", installation.base);
             let send = HTTP.post(url).bearer_auth(token).json(request).send().await;
@@ -115,11 +131,11 @@ fn random(below: u64) -> u64 {
 }
 
 /// Kills and starts until the time is over. Returns the life that goes on, and how many there were.
-async fn kill_and_start(installation: &Installation) -> (Child, usize) {
+async fn kill_and_start(installation: &Installation, killing: Duration) -> (Child, usize) {
     let begin = Instant::now();
     let mut lives = 1;
     let mut child = installation.start();
-    while begin.elapsed() < KILLING {
+    while begin.elapsed() < killing {
         tokio::time::sleep(Duration::from_millis(300 + random(2500))).await;
         child.kill().await.unwrap();
         child = installation.start();
@@ -133,14 +149,15 @@ async fn every_mail_arrives_however_often_the_service_is_killed() {
     let smtp = SmtpServer::start(Script::default());
     let installation = Installation::new(&smtp).await;
     let told_before = smtp.accepted().len();
-    // Slow enough that there is something to do for the whole time.
-    smtp.set(|script| script.at(Step::Message, Act::Wait(Duration::from_millis(400))));
+    let ordeal = Ordeal::of_this_run();
+    smtp.set(|script| script.at(Step::Message, Act::Wait(ordeal.mail)));
 
     let mark = crate::support::service::unique("killed");
-    let requests: Vec<Value> = (0..OPERATIONS)
+    let requests: Vec<Value> = (0..ordeal.operations)
         .map(|operation| {
-            let receivers: Vec<String> =
-                (0..RECEIVERS).map(|n| format!("r{operation}-{n}@customer.example")).collect();
+            let receivers: Vec<String> = (0..ordeal.receivers)
+                .map(|n| format!("r{operation}-{n}@customer.example"))
+                .collect();
             let receivers: Vec<&str> = receivers.iter().map(String::as_str).collect();
             with_receivers(&format!("{mark}/{operation}"), &receivers, false)
         })
@@ -152,8 +169,9 @@ async fn every_mail_arrives_however_often_the_service_is_killed() {
         }
         ids
     };
-    let ((mut child, lives), ids) = tokio::join!(kill_and_start(&installation), signing);
-    assert!(lives > 15, "only {lives} lives");
+    let ((mut child, lives), ids) =
+        tokio::join!(kill_and_start(&installation, ordeal.killing), signing);
+    assert!(lives as u64 > ordeal.killing.as_secs() / 4, "only {lives} lives");
 
     // The last life ends what is left, without anybody asking.
     smtp.set(Script::behave);
@@ -175,7 +193,7 @@ async fn every_mail_arrives_however_often_the_service_is_killed() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    assert_eq!(mails.len(), RECEIVERS);
+    assert_eq!(mails.len(), ordeal.receivers);
     child.kill().await.unwrap();
 
     let mut arrived: BTreeMap<String, Vec<i64>> = BTreeMap::new();
@@ -200,7 +218,7 @@ async fn every_mail_arrives_however_often_the_service_is_killed() {
             interrupted += ambiguous;
         }
     }
-    assert_eq!(all, OPERATIONS * RECEIVERS);
+    assert_eq!(all, ordeal.operations * ordeal.receivers);
     assert!(arrived.is_empty(), "mails that nobody asked for: {arrived:?}");
     assert!(interrupted > 0, "no kill ever met a mail: this test proved nothing");
     store.close().await;
