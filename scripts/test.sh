@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Every test. Arguments go to the test binary: `make test ARGS="tidy"` runs those with that name.
+# Every test. Arguments go to the test binaries: `make test ARGS="tidy"` runs those with that name.
 # The optional corpus is taken from CHANCERY_SHARED, else from ../shared beside the repository.
+# At the end it names the ten slowest; target/test-times.txt has the time of each.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,4 +13,4 @@ if [[ $# -eq 0 ]]; then
     .venv/bin/python tests/peers/selftest.py
     .venv/bin/python tests/peers/selftest_pades.py
 fi
-cargo test --locked --workspace -- "$@"
+python3 scripts/run-tests.py "$@"
