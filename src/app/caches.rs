@@ -1,4 +1,4 @@
-//! What the database need not be asked for again: credentials made ready, callers seen a moment ago.
+//! What the database need not be asked for again: credentials made ready, clients read a moment ago.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,6 +8,7 @@ use crate::domain::company::Company;
 use crate::domain::credential::Credential;
 use crate::domain::ids::CredentialId;
 use crate::domain::instant::Instant;
+use crate::domain::scope::Scope;
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
 use crate::seal::Signer;
@@ -44,40 +45,55 @@ impl Credentials {
     }
 }
 
-/// A client service with its issuer, as an authenticated caller.
+/// Who stands behind an access token.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub enum Caller {
+    /// A machine.
+    Client(Arc<Client>),
+}
+
+/// A client service with its issuer.
+#[derive(Clone, Debug)]
+pub struct Client {
     /// The client service.
     pub client_service: ClientService,
     /// Its issuer.
     pub issuer: Company,
 }
 
-/// Callers remembered for a moment, so that not every request asks the database. Suspension takes
-/// effect when the moment is over.
-#[derive(Default)]
-pub struct Callers {
-    by_alias: RwLock<HashMap<String, (Instant, Arc<Caller>)>>,
+impl Client {
+    /// What it may see.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        Scope::ClientService(self.client_service.id)
+    }
 }
 
-impl Callers {
+/// Clients remembered for a moment, so that not every request asks the database. Suspension takes
+/// effect when the moment is over.
+#[derive(Default)]
+pub struct Clients {
+    by_alias: RwLock<HashMap<String, (Instant, Arc<Client>)>>,
+}
+
+impl Clients {
     const MOST: usize = 10_000;
 
-    /// The caller, if it was seen not longer ago than `age_ms`.
-    pub fn recent(&self, alias: &str, now: Instant, age_ms: i64) -> Option<Arc<Caller>> {
+    /// The client, if it was read not longer ago than `age_ms`.
+    pub fn recent(&self, alias: &str, now: Instant, age_ms: i64) -> Option<Arc<Client>> {
         let entries = self.by_alias.read().unwrap_or_else(PoisonError::into_inner);
-        let (seen, caller) = entries.get(alias)?;
+        let (seen, client) = entries.get(alias)?;
         (now.unix_ms().abs_diff(seen.unix_ms()) <= age_ms.unsigned_abs())
-            .then(|| Arc::clone(caller))
+            .then(|| Arc::clone(client))
     }
 
-    /// Remembers a caller as read from the database at `now`.
-    pub fn remember(&self, caller: &Arc<Caller>, now: Instant) {
+    /// Remembers a client as read from the database at `now`.
+    pub fn remember(&self, client: &Arc<Client>, now: Instant) {
         let mut entries = self.by_alias.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= Self::MOST {
             entries.clear();
         }
-        let alias = caller.client_service.alias.as_str().to_owned();
-        entries.insert(alias, (now, Arc::clone(caller)));
+        let alias = client.client_service.alias.as_str().to_owned();
+        entries.insert(alias, (now, Arc::clone(client)));
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
 pub use self::alarms::AlarmsConfig;
-pub use self::caches::{Caller, Callers, Credentials, ReadyCredential};
+pub use self::caches::{Caller, Client, Clients, Credentials, ReadyCredential};
 pub use self::circuits::{Circuit, Circuits, Closed};
 pub use self::clock::{Clock, Ids, Random, RandomFailed};
 pub use self::running::{InWork, Running};
@@ -91,7 +91,7 @@ pub struct App {
     /// Credentials, parsed.
     pub credentials: Credentials,
     /// Client services, remembered for a moment.
-    pub callers: Callers,
+    pub clients: Clients,
 }
 
 impl App {

@@ -325,7 +325,7 @@ async fn credential_id(
 
 fn unknown(error: crate::workflow::Error, alias: &str) -> Failure {
     match error {
-        crate::workflow::Error::NotFound => {
+        crate::workflow::Error::NotFound(_) => {
             format!("no client service is called {alias}; see: chancery client-service list").into()
         }
         other => other.into(),

@@ -228,7 +228,7 @@ async fn show_months(app: &App) -> Result<(), Failure> {
 
 fn unknown(error: crate::workflow::Error, which: &Which) -> Failure {
     match error {
-        crate::workflow::Error::NotFound => format!(
+        crate::workflow::Error::NotFound(_) => format!(
             "no company in {} has the VAT number {}; see: chancery company list",
             which.country, which.vat
         )

@@ -123,7 +123,7 @@ async fn set_status(
 /// What an alias that is unknown means.
 fn named(alias: &str, error: crate::workflow::Error) -> Failure {
     match error {
-        crate::workflow::Error::NotFound => {
+        crate::workflow::Error::NotFound(_) => {
             format!("no credential is called {alias}; see: chancery credential list").into()
         }
         other => other.into(),

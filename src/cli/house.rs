@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
 use super::{Failure, schemas};
-use crate::app::{App, Callers, Circuits, Clock, Credentials, Ids, MailDoor, Random, Running};
+use crate::app::{App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running};
 use crate::config::Config;
 use crate::contents::Contents;
 use crate::keys::Keyring;
@@ -118,7 +118,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         circuits: Circuits::default(),
         running: Running::default(),
         credentials: Credentials::default(),
-        callers: Callers::default(),
+        clients: Clients::default(),
     }))
 }
 

@@ -163,7 +163,7 @@ fn password(file: &Path) -> Result<SecretString, Failure> {
 
 fn unknown(alias: &str, error: crate::workflow::Error) -> Failure {
     match error {
-        crate::workflow::Error::NotFound => {
+        crate::workflow::Error::NotFound(_) => {
             format!("no client service is called {alias}; see: chancery client-service list").into()
         }
         other => other.into(),
@@ -199,7 +199,9 @@ async fn service(
 ) -> Result<Option<crate::domain::ids::ClientServiceId>, Failure> {
     let Some(alias) = &whose.client_service else { return Ok(None) };
     let found = app.reader.client_service_by_alias(alias).await?;
-    let found = found.ok_or_else(|| unknown(alias, crate::workflow::Error::NotFound))?;
+    let found = found.ok_or_else(|| {
+        unknown(alias, crate::workflow::Error::NotFound(crate::workflow::Thing::ClientService))
+    })?;
     Ok(Some(found.id))
 }
 

@@ -287,7 +287,7 @@ fn time(at: Option<Instant>) -> String {
 
 fn unknown(error: Error, operation: OperationId) -> Failure {
     match error {
-        Error::NotFound => format!("there is no operation {operation}").into(),
+        Error::NotFound(_) => format!("there is no operation {operation}").into(),
         Error::Refused(refusal) => refusal.into(),
         other => other.into(),
     }

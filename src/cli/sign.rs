@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::client_service::LintLevel;
 use super::{Failure, Outcome, house};
-use crate::app::{App, Caller};
+use crate::app::{App, Client};
 use crate::config::Config;
 use crate::domain::client_service::Lint;
 use crate::domain::document::{DocumentState, SealWishes};
@@ -116,11 +116,11 @@ struct Job {
 
 pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     let app = house::app(&config).await?;
-    let mut caller = caller(&app, arguments.client_service.as_deref()).await?;
+    let mut client = client(&app, arguments.client_service.as_deref()).await?;
     if let Some(level) = arguments.lint {
-        caller.client_service.lint = level.into();
+        client.client_service.lint = level.into();
     }
-    let caller = Arc::new(caller);
+    let client = Arc::new(client);
     if let Some(folder) = &arguments.output {
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
@@ -132,7 +132,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         ProgressBar::hidden()
     };
 
-    let jobs = jobs(&app, &caller, &arguments)?;
+    let jobs = jobs(&app, &client, &arguments)?;
 
     let (mut sealed, mut failed) = (0_usize, 0_usize);
     let mut in_work = JoinSet::new();
@@ -141,10 +141,10 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         while in_work.len() < AT_ONCE
             && let Some(job) = jobs.next()
         {
-            let (app, caller) = (Arc::clone(&app), Arc::clone(&caller));
+            let (app, client) = (Arc::clone(&app), Arc::clone(&client));
             in_work.spawn(async move {
                 let Job { file, target, wishes } = job;
-                let result = seal(&app, &caller, &file, &target, wishes).await;
+                let result = seal(&app, &client, &file, &target, wishes).await;
                 (file, target, result)
             });
         }
@@ -171,7 +171,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn caller(app: &App, alias: Option<&str>) -> Result<Caller, Failure> {
+async fn client(app: &App, alias: Option<&str>) -> Result<Client, Failure> {
     let client_service = match alias {
         Some(alias) => app.reader.client_service_by_alias(alias).await?.ok_or_else(|| {
             format!("no client service is called {alias}; see: chancery client-service list")
@@ -194,12 +194,12 @@ async fn caller(app: &App, alias: Option<&str>) -> Result<Caller, Failure> {
         }
     };
     let issuer = app.reader.company(client_service.issuer).await?.ok_or("the issuer is gone")?;
-    Ok(Caller { client_service, issuer })
+    Ok(Client { client_service, issuer })
 }
 
 /// Every file with its settings and the place of its seal. Nothing is begun when two would end in the
 /// same place.
-fn jobs(app: &App, caller: &Caller, arguments: &Arguments) -> Result<Vec<Job>, Failure> {
+fn jobs(app: &App, client: &Client, arguments: &Arguments) -> Result<Vec<Job>, Failure> {
     let mut taken = HashMap::new();
     let mut jobs = Vec::with_capacity(arguments.files.len());
     for file in &arguments.files {
@@ -214,7 +214,7 @@ fn jobs(app: &App, caller: &Caller, arguments: &Arguments) -> Result<Vec<Job>, F
             None => Format::Xades,
         };
         let wishes = arguments.wishes(format)?;
-        let name = target_name(app, caller, file, &wishes);
+        let name = target_name(app, client, file, &wishes);
         let target = match &arguments.output {
             Some(folder) => folder.join(name),
             None => file.with_file_name(name),
@@ -236,10 +236,10 @@ fn kind(file: &Path) -> Content {
 }
 
 /// What the sealed file is called. Settings that cannot be resolved are complained about later.
-fn target_name(app: &App, caller: &Caller, file: &Path, wishes: &SealWishes) -> String {
+fn target_name(app: &App, client: &Client, file: &Path, wishes: &SealWishes) -> String {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let whole = file.file_name().unwrap_or_default().to_string_lossy();
-    match crate::workflow::settings::packaging(app, caller, wishes) {
+    match crate::workflow::settings::packaging(app, client, wishes) {
         Packaged::Xml => format!("{stem}.sealed.xml"),
         Packaged::Pdf => format!("{stem}.sealed.pdf"),
         Packaged::Cms => format!("{whole}.p7m"),
@@ -268,7 +268,7 @@ fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
 
 async fn seal(
     app: &Arc<App>,
-    caller: &Caller,
+    client: &Client,
     file: &Path,
     target: &Path,
     wishes: SealWishes,
@@ -298,8 +298,8 @@ async fn seal(
         key.extend_from_slice(wishes.format.as_str().as_bytes());
     }
     // Looked at more closely, a file may end otherwise.
-    if caller.client_service.lint != Lint::None {
-        key.extend_from_slice(caller.client_service.lint.as_str().as_bytes());
+    if client.client_service.lint != Lint::None {
+        key.extend_from_slice(client.client_service.lint.as_str().as_bytes());
     }
     let digest = hex(&sha256(&key));
     let short: String = name.chars().take(200).collect();
@@ -322,9 +322,9 @@ async fn seal(
         // The command never said more than is in the request.
         earlier: vec![Earlier(vec![Vec::new()])],
     };
-    let accepted = accept::accept(app, caller, request, None).await?;
+    let accepted = accept::accept(app, client, request, None).await?;
     operations::wait(app, accepted.operation, PATIENCE).await?;
-    let scope = Scope::ClientService(caller.client_service.id);
+    let scope = Scope::ClientService(client.client_service.id);
     let mut detail = operations::detail(app, scope, accepted.operation).await?;
     detail.read_contents(app).await?;
     let (document, _) = detail.documents.first().ok_or("the operation has no document")?;

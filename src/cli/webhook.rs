@@ -141,7 +141,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
 
 async fn dispatch(app: &App, alias: &str, command: Command) -> Outcome {
     let service = client_services::find(app, alias).await.map_err(|error| match error {
-        Error::NotFound => format!("there is no client service {alias}").into(),
+        Error::NotFound(_) => format!("there is no client service {alias}").into(),
         other => Failure::from(other),
     })?;
     let scope = Scope::ClientService(service.id);
@@ -257,7 +257,7 @@ fn say_key(shown: &Shown) {
 
 fn said(error: Error) -> Failure {
     match error {
-        Error::NotFound => "this client service has no such endpoint".into(),
+        Error::NotFound(_) => "this client service has no such endpoint".into(),
         Error::Refused(refusal) => refusal.into(),
         other => other.into(),
     }

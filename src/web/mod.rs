@@ -2,16 +2,20 @@
 //! workflow. One folder per surface.
 
 mod auth;
+mod body;
 mod health;
 mod hourly;
+mod id;
 pub mod integration;
 pub mod oauth;
 mod openapi;
 mod paths;
 pub mod portal;
+mod prefer;
 mod request_id;
 pub mod server;
 mod settings_schema;
+pub mod surface;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +23,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
 
 use self::hourly::Hourly;
+use self::integration::Integration;
+use self::oauth::OAuth;
+use self::portal::Portal;
+use self::surface::enclose;
 use crate::app::App;
 
 /// Settings of the HTTP surface.
@@ -102,13 +109,9 @@ const fn units(bytes: usize) -> usize {
     bytes.div_ceil(64 * 1024)
 }
 
-/// All addresses.
+/// All addresses. Where no other surface answers, the integration API does.
 pub fn router(web: Web) -> Router {
-    let mut router = Router::new()
-        .merge(health::routes())
-        .merge(oauth::routes())
-        .merge(openapi::routes())
-        .merge(portal::routes());
+    let mut router = Router::new().merge(health::routes()).merge(openapi::routes());
     let mut prefixes: Vec<String> =
         web.config.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
     prefixes.sort();
@@ -122,11 +125,11 @@ pub fn router(web: Web) -> Router {
             router.nest(&prefix, integration)
         };
     }
-    router
-        .fallback(integration::errors::no_such_address)
-        .method_not_allowed_fallback(integration::errors::no_such_method)
+    enclose::<Integration>(&web, router)
+        .nest("/oauth2", enclose::<OAuth>(&web, oauth::routes()))
+        .merge(oauth::well_known())
+        .nest("/r", enclose::<Portal>(&web, portal::routes()))
         .layer(middleware::map_response(protective_headers))
-        .layer(CatchPanicLayer::custom(after_panic))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(web)
 }
@@ -143,9 +146,4 @@ async fn protective_headers(mut response: Response) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
-    tracing::error!("a handler panicked");
-    integration::errors::Problem::fault().into_response()
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::fingerprint::Fingerprint;
 use super::request::{RequestedDocument, SignRequest};
-use super::{Error, credentials, execute, notify, settings};
-use crate::app::{App, Caller};
+use super::{Conflict, Error, credentials, execute, notify, settings};
+use crate::app::{App, Client};
 use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId, OperationId};
@@ -35,28 +35,29 @@ pub struct Accepted {
 /// becomes of the caller. `place` is kept until the operation's work here ends.
 ///
 /// # Errors
-/// [`Error::Refused`]: nothing was recorded, the references stay free.
+/// [`Error::Refused`]: nothing was recorded, the references stay free. [`Error::Conflict`]: they are
+/// taken.
 pub async fn accept(
     app: &Arc<App>,
-    caller: &Caller,
+    client: &Client,
     request: SignRequest,
     place: Option<execute::Place>,
 ) -> Result<Accepted, Error> {
     check_request(app, &request)?;
-    let service = &caller.client_service;
+    let service = &client.client_service;
     let credential = service.credential.ok_or(Refusal::NoCredential)?;
     let ready = credentials::ready(app, credential).await?;
-    let candidate = Candidate::of(app, caller, request);
+    let candidate = Candidate::of(app, client, request);
 
     for _ in 0..RACES {
         // Checked at every try: a replay must find its operation even when the certificate ended.
         let usable = credentials::check_validity(ready.chain.signing(), app.now());
-        let new = candidate.operation(app, caller, credential)?;
+        let new = candidate.operation(app, client, credential)?;
         let id = new.operation.id;
         let contents = candidate.contents(app, &new);
         // What holds no reference meets no other's in the database, so it is looked for here.
         if (usable.is_err() || new.operation.state.is_final())
-            && let Some(found) = candidate.existing(app, caller).await?
+            && let Some(found) = candidate.existing(app, client).await?
         {
             return Ok(found);
         }
@@ -77,7 +78,7 @@ pub async fn accept(
                 return Ok(candidate.replay(operation, fingerprint)?);
             }
             Ok(Opened::DocumentReferenceReused { reference, operation }) => {
-                return Err(Refusal::DocumentReferenceReused { reference, operation }.into());
+                return Err(Conflict::DocumentReference { reference, operation }.into());
             }
             Err(crate::store::Error::Exists { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -100,16 +101,16 @@ fn check_request(app: &App, request: &SignRequest) -> Result<(), Refusal> {
     for (position, document) in request.documents.iter().enumerate() {
         let reference = document.external_reference.as_str();
         if seen.insert(reference, position).is_some() {
-            let path = format!("documents[{position}].documentRequest.externalReference");
-            return Err(Refusal::ReferenceRepeated { path, reference: reference.to_owned() });
+            let reference = reference.to_owned();
+            return Err(Refusal::ReferenceRepeated { position, reference });
         }
     }
     Ok(())
 }
 
 /// The settings of a document as they are recorded; what cannot be resolved becomes its refusal.
-fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> SealSettings {
-    match settings::resolve(app, caller, document) {
+fn resolved(app: &App, client: &Client, document: &mut RequestedDocument) -> SealSettings {
+    match settings::resolve(app, client, document) {
         Ok(settings) => settings,
         Err(refusal) => {
             document.refusal.get_or_insert(refusal);
@@ -118,7 +119,7 @@ fn resolved(app: &App, caller: &Caller, document: &mut RequestedDocument) -> Sea
                 seal: Profile::usual(document.wishes.format),
                 lint: Lint::None,
                 expected: None,
-                notes: Vec::new(),
+                notes: document.wishes.notes.clone(),
             }
         }
     }
@@ -133,30 +134,30 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn of(app: &App, caller: &Caller, mut request: SignRequest) -> Self {
+    fn of(app: &App, client: &Client, mut request: SignRequest) -> Self {
         let fingerprint = Fingerprint::of(&request);
         let (mut bytes, mut settings) = (Vec::new(), Vec::new());
         for document in &mut request.documents {
-            settings.push(resolved(app, caller, document));
+            settings.push(resolved(app, client, document));
             bytes.push(Arc::new(std::mem::take(&mut document.content)));
         }
         Self { request, fingerprint, bytes, settings }
     }
 
     /// The operation this request already is, when nothing new may be opened.
-    async fn existing(&self, app: &App, caller: &Caller) -> Result<Option<Accepted>, Error> {
+    async fn existing(&self, app: &App, client: &Client) -> Result<Option<Accepted>, Error> {
         let reference = &self.request.external_reference;
-        let found = app.reader.fingerprint(caller.client_service.id, reference).await?;
+        let found = app.reader.fingerprint(client.client_service.id, reference).await?;
         Ok(found.map(|(operation, stored)| self.replay(operation, stored)).transpose()?)
     }
 
     /// The operation that has the reference, if it is of this request.
-    fn replay(&self, operation: OperationId, stored: [u8; 32]) -> Result<Accepted, Refusal> {
+    fn replay(&self, operation: OperationId, stored: [u8; 32]) -> Result<Accepted, Conflict> {
         if self.fingerprint.is(stored, &self.request) {
             return Ok(Accepted { operation, replayed: true });
         }
         let reference = self.request.external_reference.as_str().to_owned();
-        Err(Refusal::ReferenceReused { reference, operation })
+        Err(Conflict::Reference { reference, operation })
     }
 
     /// What is kept of the documents of a try, in the transaction that records it.
@@ -172,7 +173,7 @@ impl Candidate {
     fn operation(
         &self,
         app: &App,
-        caller: &Caller,
+        client: &Client,
         credential: CredentialId,
     ) -> Result<NewOperation, Error> {
         let now = app.now();
@@ -211,7 +212,7 @@ impl Candidate {
             .collect();
         let about = notify::About {
             kind: MessageKind::Notification,
-            client_service: caller.client_service.id,
+            client_service: client.client_service.id,
             operation: id,
             attach: self.request.attach_documents,
         };
@@ -221,7 +222,7 @@ impl Candidate {
             event_ids: execute::event_ids(app, self.request.documents.len() + 1)?,
             operation: Operation {
                 id,
-                client_service: caller.client_service.id,
+                client_service: client.client_service.id,
                 external_reference: self.request.external_reference.clone(),
                 description: self.request.description.clone(),
                 credential,
@@ -238,7 +239,7 @@ impl Candidate {
             fingerprint: self.fingerprint.value(),
             preserve_content: self.request.preserve_content,
             documents,
-            unique_document_references: caller.client_service.document_references
+            unique_document_references: client.client_service.document_references
                 == DocumentReferences::Unique,
             lease_until: now.plus_ms(app.execution.lease_ms),
         })

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 
-use super::Error;
+use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
@@ -174,7 +174,7 @@ fn check_template(template: Option<&str>) -> Result<(), Error> {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn find(app: &App, alias: &str) -> Result<ClientService, Error> {
-    app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound)
+    app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound(Thing::ClientService))
 }
 
 fn new_secret(app: &App) -> Result<(String, [u8; 32]), Error> {

@@ -1,6 +1,6 @@
 //! Companies: suspended, activated, and how they are reached.
 
-use super::Error;
+use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::client_service::Change;
 use crate::domain::company::{Company, CompanyStatus, country_code};
@@ -42,5 +42,8 @@ pub async fn change_contact(
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Refused`] when the country is none.
 pub async fn find(app: &App, country: &str, vat_number: &str) -> Result<Company, Error> {
-    app.reader.company_by_vat(&country_code(country)?, vat_number).await?.ok_or(Error::NotFound)
+    app.reader
+        .company_by_vat(&country_code(country)?, vat_number)
+        .await?
+        .ok_or(Error::NotFound(Thing::Company))
 }

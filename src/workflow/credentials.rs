@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, Thing};
 use crate::app::{App, ReadyCredential};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::CredentialId;
@@ -64,7 +64,8 @@ pub fn refuses(error: &crate::keys::Error) -> String {
 /// # Errors
 /// [`Error::NotFound`] when there is none of this alias.
 pub async fn set_status(app: &App, alias: &str, status: CredentialStatus) -> Result<(), Error> {
-    let credential = app.reader.credential_by_alias(alias).await?.ok_or(Error::NotFound)?;
+    let credential =
+        app.reader.credential_by_alias(alias).await?.ok_or(Error::NotFound(Thing::Credential))?;
     Ok(app.store.set_credential_status(credential.id, status).await?)
 }
 
@@ -112,7 +113,7 @@ pub async fn chain(app: &App, id: CredentialId) -> Result<Arc<Chain>, Error> {
     if let Some(ready) = app.credentials.known(id) {
         return Ok(Arc::clone(&ready.chain));
     }
-    let credential = app.reader.credential(id).await?.ok_or(Error::NotFound)?;
+    let credential = app.reader.credential(id).await?.ok_or(Error::NotFound(Thing::Credential))?;
     let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice));
     Ok(Arc::new(chain.map_err(|error| Error::Internal(Box::new(error)))?))
 }

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::Error;
+use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::outbox::Message;
@@ -112,7 +112,11 @@ pub struct NewServer {
 /// cannot be used.
 pub async fn set_server(app: &App, alias: &str, new: &NewServer) -> Result<(), Error> {
     use secrecy::ExposeSecret as _;
-    let service = app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound)?;
+    let service = app
+        .reader
+        .client_service_by_alias(alias)
+        .await?
+        .ok_or(Error::NotFound(Thing::ClientService))?;
     check_server(&new.settings)?;
     let place = place_of_password(service.id);
     let sealed = match (&new.password, &new.settings.username) {
@@ -167,6 +171,10 @@ fn check_server(settings: &SmtpSettings) -> Result<(), Error> {
 /// # Errors
 /// [`Error::NotFound`] when there is no such client service.
 pub async fn reset_server(app: &App, alias: &str) -> Result<bool, Error> {
-    let service = app.reader.client_service_by_alias(alias).await?.ok_or(Error::NotFound)?;
+    let service = app
+        .reader
+        .client_service_by_alias(alias)
+        .await?
+        .ok_or(Error::NotFound(Thing::ClientService))?;
     Ok(app.store.reset_smtp_account(service.id).await?)
 }

@@ -23,16 +23,22 @@ pub mod tokens;
 pub mod usage;
 pub mod webhooks;
 
+use std::fmt;
+
 use thiserror::Error;
 
+use crate::domain::ids::OperationId;
 use crate::domain::refusal::Refusal;
 
 /// Why a step did not happen. Each surface turns it into its own words.
 #[derive(Debug, Error)]
 pub enum Error {
     /// It does not exist, or not for this caller: the two look the same.
-    #[error("not found")]
-    NotFound,
+    #[error("there is no such {0}")]
+    NotFound(Thing),
+    /// Something is there already.
+    #[error("something is in the way")]
+    Conflict(#[from] Conflict),
     /// The client's cause; the refusal says what to change.
     #[error("refused")]
     Refused(#[from] Refusal),
@@ -51,6 +57,64 @@ impl Error {
     /// A fault of ours, whatever it was.
     pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Internal(Box::new(error))
+    }
+}
+
+/// What can be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Operation,
+    /// The bytes of a document.
+    Content,
+    ClientService,
+    Company,
+    Credential,
+    /// Where webhooks go.
+    Endpoint,
+    /// What a mail to a receiver leads to.
+    Link,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Operation => "operation",
+            Self::Content => "content",
+            Self::ClientService => "client service",
+            Self::Company => "company",
+            Self::Credential => "credential",
+            Self::Endpoint => "webhook endpoint",
+            Self::Link => "link",
+        })
+    }
+}
+
+/// What is in the way of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Conflict {
+    /// The request's reference belongs to an operation of another request.
+    #[error(
+        "external reference '{reference}' is already used by operation {operation} with other content; \
+         read that operation, or send this content under a new external reference"
+    )]
+    Reference { reference: String, operation: OperationId },
+    /// A document's reference belongs to another operation.
+    #[error(
+        "document external reference '{reference}' is already used by operation {operation}; \
+         read that operation, or send this document under a new external reference"
+    )]
+    DocumentReference { reference: String, operation: OperationId },
+}
+
+impl Conflict {
+    /// The operation in the way.
+    #[must_use]
+    pub const fn operation(&self) -> OperationId {
+        match self {
+            Self::Reference { operation, .. } | Self::DocumentReference { operation, .. } => {
+                *operation
+            }
+        }
     }
 }
 

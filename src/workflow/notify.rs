@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::Error;
+use super::{Error, Thing};
 use crate::app::{App, RandomFailed};
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
 use crate::domain::document::DocumentState;
@@ -104,7 +104,8 @@ pub async fn resend(
     receivers: &[Receiver],
     attach: bool,
 ) -> Result<usize, Error> {
-    let found = app.reader.operation(scope, operation).await?.ok_or(Error::NotFound)?;
+    let found =
+        app.reader.operation(scope, operation).await?.ok_or(Error::NotFound(Thing::Operation))?;
     if receivers.is_empty() {
         return Err(Refusal::NoReceivers.into());
     }
@@ -191,7 +192,7 @@ pub async fn history(
     scope: Scope,
     operation: OperationId,
 ) -> Result<Vec<(Message, Vec<Attempt>)>, Error> {
-    app.reader.operation(scope, operation).await?.ok_or(Error::NotFound)?;
+    app.reader.operation(scope, operation).await?.ok_or(Error::NotFound(Thing::Operation))?;
     let mut history = Vec::new();
     for message in app.reader.mails_of(operation).await? {
         let attempts = app.reader.attempts_of(message.id).await?;
@@ -227,7 +228,7 @@ pub async fn revoke_links(
     operation: OperationId,
     only: Option<MessageId>,
 ) -> Result<u64, Error> {
-    app.reader.operation(scope, operation).await?.ok_or(Error::NotFound)?;
+    app.reader.operation(scope, operation).await?.ok_or(Error::NotFound(Thing::Operation))?;
     Ok(app.store.revoke_links(operation, only, app.now()).await?)
 }
 
@@ -266,16 +267,16 @@ pub enum Opened {
 /// [`Error::NotFound`] for a code we did not make and for a link that was revoked: the two look the
 /// same.
 pub async fn open_link(app: &App, token: &str) -> Result<Opened, Error> {
-    let (number, _) = token.split_once('.').ok_or(Error::NotFound)?;
+    let (number, _) = token.split_once('.').ok_or(Error::NotFound(Thing::Link))?;
     let octets = URL_SAFE_NO_PAD.decode(number).ok().and_then(|octets| octets.try_into().ok());
-    let id = MessageId::from_i64(i64::from_be_bytes(octets.ok_or(Error::NotFound)?));
-    let message = app.reader.message(id).await?.ok_or(Error::NotFound)?;
-    let good = link_token(app, &message).ok_or(Error::NotFound)?;
+    let id = MessageId::from_i64(i64::from_be_bytes(octets.ok_or(Error::NotFound(Thing::Link))?));
+    let message = app.reader.message(id).await?.ok_or(Error::NotFound(Thing::Link))?;
+    let good = link_token(app, &message).ok_or(Error::NotFound(Thing::Link))?;
     if !bool::from(subtle::ConstantTimeEq::ct_eq(good.as_bytes(), token.as_bytes())) {
-        return Err(Error::NotFound);
+        return Err(Error::NotFound(Thing::Link));
     }
     match message.link_expires {
-        _ if message.link_revoked.is_some() => Err(Error::NotFound),
+        _ if message.link_revoked.is_some() => Err(Error::NotFound(Thing::Link)),
         Some(expires) if app.now() < expires => Ok(Opened::Message(Box::new(message))),
         _ => Ok(Opened::Expired(Box::new(message))),
     }

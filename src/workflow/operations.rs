@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Error;
+use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{DocumentId, OperationId};
@@ -32,7 +32,8 @@ pub struct OperationDetail {
 /// # Errors
 /// [`Error::NotFound`] when there is none within the scope.
 pub async fn detail(app: &App, scope: Scope, id: OperationId) -> Result<OperationDetail, Error> {
-    let operation = app.reader.operation(scope, id).await?.ok_or(Error::NotFound)?;
+    let operation =
+        app.reader.operation(scope, id).await?.ok_or(Error::NotFound(Thing::Operation))?;
     let documents = app.reader.documents(id).await?;
     let mails = app.reader.mails_of(id).await?;
     Ok(OperationDetail { operation, documents, mails, sealed: HashMap::new() })

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::files::{self, File, FileBytes, file_name};
-use super::{Error, credentials, notify, templates};
+use super::{Error, Thing, credentials, notify, templates};
 use crate::app::App;
 use crate::domain::company::Company;
 use crate::domain::ids::{CredentialId, DocumentId, EventId};
@@ -66,19 +66,19 @@ pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
         notify::Opened::Expired(message) => (message, false),
     };
     let language = templates::language_of(app, &message).await?;
-    let expires = message.link_expires.ok_or(Error::NotFound)?;
+    let expires = message.link_expires.ok_or(Error::NotFound(Thing::Link))?;
     if !good {
         return Ok(Link::Expired { until: expires, language });
     }
-    let id = message.operation.ok_or(Error::NotFound)?;
+    let id = message.operation.ok_or(Error::NotFound(Thing::Operation))?;
     let operation = app.reader.operation(Scope::Installation, id).await?;
-    let operation = operation.ok_or(Error::NotFound)?;
+    let operation = operation.ok_or(Error::NotFound(Thing::Operation))?;
     let service = app.reader.client_service(operation.client_service).await?;
     let issuer = match service {
         Some(service) => app.reader.company(service.issuer).await?,
         None => None,
     };
-    let issuer = issuer.ok_or(Error::NotFound)?;
+    let issuer = issuer.ok_or(Error::NotFound(Thing::Company))?;
     let sealer = sealer(app, operation.credential).await?;
     let files = files::list(&app.reader.documents(id).await?);
     let kept = app.contents.kept(id).await?;
@@ -116,7 +116,7 @@ pub async fn received(app: &App, opening: &Opening) -> Result<(), Error> {
 pub async fn sealer(app: &App, credential: CredentialId) -> Result<Sealer, Error> {
     let chain = match credentials::chain(app, credential).await {
         Ok(chain) => chain,
-        Err(Error::NotFound) => return Ok(Sealer::default()),
+        Err(Error::NotFound(_)) => return Ok(Sealer::default()),
         Err(error) => return Err(error),
     };
     let signing = chain.signing();
@@ -155,7 +155,7 @@ pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
     Ok(Download {
         name: file.name.clone(),
         content_type: file.content_type.clone(),
-        bytes: bytes.ok_or(Error::NotFound)?,
+        bytes: bytes.ok_or(Error::NotFound(Thing::Content))?,
     })
 }
 
@@ -164,7 +164,7 @@ pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
 /// # Errors
 /// [`Error::NotFound`] when [`Opening::archive_length`] knows none.
 pub async fn archive(app: &App, opening: &Opening) -> Result<Download, Error> {
-    let length = opening.archive_length().ok_or(Error::NotFound)?;
+    let length = opening.archive_length().ok_or(Error::NotFound(Thing::Content))?;
     let contents = FileBytes::read(app, opening.operation.id, &opening.files).await?;
     let at = opening.files.iter().map(|file| file.signing_time).max();
     let at = at.unwrap_or(opening.operation.accepted);

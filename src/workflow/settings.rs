@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::request::RequestedDocument;
-use crate::app::{App, Caller};
+use crate::app::{App, Client};
 use crate::domain::cades::{CadesPackaging, CadesProfile};
 use crate::domain::client_service::{ClientService, Lint, ProfileName};
 use crate::domain::document::{SealSettings, SealWishes};
@@ -22,15 +22,15 @@ use crate::seal::xades::check_said;
 /// a document that the format or the packaging cannot take.
 pub(super) fn resolve(
     app: &App,
-    caller: &Caller,
+    client: &Client,
     document: &RequestedDocument,
 ) -> Result<SealSettings, Refusal> {
-    let service = &caller.client_service;
+    let service = &client.client_service;
     let wishes = &document.wishes;
     if wishes.timestamp {
         return Err(Refusal::NotAvailable {
-            what: "a timestamp (signatureInfo.applyTimestamp)".to_owned(),
-            remedy: "send applyTimestamp false",
+            what: "a timestamp".to_owned(),
+            remedy: "ask for a seal without one",
         });
     }
     let name = wishes.profile.as_deref().or_else(|| usual_profile(app, service, wishes.format));
@@ -82,8 +82,8 @@ pub enum Packaged {
 /// What kind of file the seal will be, for its name. Settings that cannot be resolved are taken for
 /// the usual ones of their format.
 #[must_use]
-pub fn packaging(app: &App, caller: &Caller, wishes: &SealWishes) -> Packaged {
-    let usual = || usual_profile(app, &caller.client_service, wishes.format);
+pub fn packaging(app: &App, client: &Client, wishes: &SealWishes) -> Packaged {
+    let usual = || usual_profile(app, &client.client_service, wishes.format);
     let name = wishes.profile.as_deref().or_else(usual);
     let seal = app.profiles.profile(wishes.format, name, &wishes.settings);
     packaged(&seal.unwrap_or_else(|_| Profile::usual(wishes.format)))
@@ -124,7 +124,7 @@ fn of_xades(profile: &mut XadesProfile, document: &RequestedDocument) -> Result<
         return Err(Refusal::FormatMismatch {
             format: "XAdES",
             content: "a document that is not XML",
-            remedy: "send XML with contentType application/xml, or ask for packaging ENVELOPING or DETACHED",
+            remedy: "send XML as application/xml, or ask for packaging ENVELOPING or DETACHED",
         });
     }
     Ok(())
@@ -139,7 +139,7 @@ fn of_pades(
         return Err(Refusal::FormatMismatch {
             format: "PAdES",
             content: "a document that is not a PDF",
-            remedy: "send a PDF with contentType application/pdf, or use signatureType XAdES or CAdES",
+            remedy: "send a PDF as application/pdf, or use XAdES or CAdES",
         });
     }
     // A request may be stricter than the client service, never laxer.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, companies};
+use super::{Error, Thing, companies};
 use crate::app::App;
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
@@ -63,7 +63,8 @@ pub async fn grant(
     until: Option<Instant>,
     signatures: u64,
 ) -> Result<AccessGrant, Error> {
-    let credential = app.reader.credential_by_alias(alias).await?.ok_or(Error::NotFound)?;
+    let credential =
+        app.reader.credential_by_alias(alias).await?.ok_or(Error::NotFound(Thing::Credential))?;
     let granted = app.now();
     let expires = until.unwrap_or_else(|| granted.plus_ms(AccessGrant::DAYS * DAY_MS));
     let grant = AccessGrant { granted, expires, signatures };

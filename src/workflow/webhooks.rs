@@ -3,8 +3,8 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Error;
 use super::delivery::hooks::{self, message_of, open_secret, sealed_for};
+use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
@@ -294,9 +294,9 @@ pub async fn attempts(
 }
 
 async fn find(app: &App, scope: Scope, id: EndpointId) -> Result<Endpoint, Error> {
-    let endpoint = app.reader.endpoint(id).await?.ok_or(Error::NotFound)?;
+    let endpoint = app.reader.endpoint(id).await?.ok_or(Error::NotFound(Thing::Endpoint))?;
     match scope.client_service() {
-        Some(owner) if owner != endpoint.client_service => Err(Error::NotFound),
+        Some(owner) if owner != endpoint.client_service => Err(Error::NotFound(Thing::Endpoint)),
         _ => Ok(endpoint),
     }
 }

@@ -137,7 +137,7 @@ fn sign_files() {
     assert!(!mixed.status.success());
     let said = text(&mixed);
     assert!(said.contains("1 sealed, 2 failed") && said.contains("missing.xml"), "{said}");
-    assert!(said.contains("list.csv: contentType says"), "{said}");
+    assert!(said.contains("list.csv: the content type says"), "{said}");
     let sealed = std::fs::read(format!("{output}/input.sealed.pdf")).unwrap();
     assert!(sealed.starts_with(&std::fs::read(&pdf).unwrap()));
 

@@ -15,8 +15,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::errors::Problem;
+use super::words;
 
-use crate::app::Caller;
+use crate::app::Client;
 use crate::domain::cades::CadesPackaging;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::operation::Operation;
@@ -184,7 +185,7 @@ const WRITE_ELSEWHERE_BYTES: u64 = 128 * 1024;
 /// [`Problem::too_many`] when no place got free in time.
 pub async fn respond(
     web: &Web,
-    caller: &Arc<Caller>,
+    client: &Arc<Client>,
     mut detail: OperationDetail,
     replayed: bool,
     with_contents: bool,
@@ -194,8 +195,8 @@ pub async fn respond(
     if with_contents {
         detail.read_contents(&web.app).await?;
     }
-    let caller = Arc::clone(caller);
-    let write = move || serde_json::to_vec(&sign_operation(&caller, &detail, replayed));
+    let client = Arc::clone(client);
+    let write = move || serde_json::to_vec(&sign_operation(&client, &detail, replayed));
     let written = if length > WRITE_ELSEWHERE_BYTES {
         let written = tokio::task::spawn_blocking(write).await;
         written.map_err(|error| workflow::Error::Internal(Box::new(error)))?
@@ -217,25 +218,25 @@ async fn place(web: &Web, length: u64) -> Result<OwnedSemaphorePermit, Problem> 
 
 /// An operation without documents.
 #[must_use]
-pub fn base(caller: &Caller, operation: &Operation) -> BaseOperation {
+pub fn base(client: &Client, operation: &Operation) -> BaseOperation {
     BaseOperation {
         id: operation.id.as_i64(),
         kind: "SIGN",
         status: operation.state.as_str(),
         issuer_company: IssuerCompany {
-            name: caller.issuer.name.clone(),
-            vat_number: caller.issuer.vat_number.clone(),
-            country_code: caller.issuer.country_code.clone(),
-            status: caller.issuer.status.as_str(),
+            name: client.issuer.name.clone(),
+            vat_number: client.issuer.vat_number.clone(),
+            country_code: client.issuer.country_code.clone(),
+            status: client.issuer.status.as_str(),
         },
-        issuer_client_service_alias: caller.client_service.alias.as_str().to_owned(),
+        issuer_client_service_alias: client.client_service.alias.as_str().to_owned(),
         creation_date: operation.accepted.to_rfc3339(),
         folder_external_reference: operation.external_reference.as_str().to_owned(),
     }
 }
 
 /// An operation with its documents; sealed bytes are answered as far as they are in `detail`.
-fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> SignOperation {
+fn sign_operation(client: &Client, detail: &OperationDetail, replayed: bool) -> SignOperation {
     let operation = &detail.operation;
     let document_list = detail
         .documents
@@ -246,7 +247,7 @@ fn sign_operation(caller: &Caller, detail: &OperationDetail, replayed: bool) -> 
         })
         .collect();
     SignOperation {
-        base: base(caller, operation),
+        base: base(client, operation),
         folder: Folder {
             folder_id: operation.id.to_string(),
             external_reference: operation.external_reference.as_str().to_owned(),
@@ -316,8 +317,9 @@ fn document_answer(
         DocumentState::Failed { error, reason, detail } => {
             answer.sign_error = Some(error.as_str());
             answer.sign_error_reason = Some(reason.clone());
-            answer.sign_error_detail = Some(detail.clone());
+            answer.sign_error_detail = Some(words::about_document(reason, detail));
             answer.storage_status = "CONTENT_NOT_STORED";
+            answer.sign_warnings.clone_from(&settings.notes);
         }
     }
     answer

@@ -1,22 +1,26 @@
 //! Mails about operations: asked for again, looked at, and their links closed.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Integration;
 use super::errors::{ErrorResponse, Problem};
-use super::lookup::{not_an_id, operation_id, scope, yes_or_no};
-use super::request::{self, PersonReceiver};
+use super::request;
+use super::wire::PersonReceiver;
 use crate::domain::delivery::Verdict;
+use crate::domain::ids::OperationId;
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Attempt, Message, Target};
 use crate::domain::refusal::Refusal;
-use crate::web::{Web, auth};
+use crate::web::Web;
+use crate::web::auth::Bearer;
+use crate::web::body::Body;
+use crate::web::id::{Flag, Id};
+use crate::web::prefer::Preferences;
 use crate::workflow::{delivery, notify};
 
 /// Largest body of a wish to send again.
@@ -105,10 +109,10 @@ pub struct Revoked {
 ///
 /// Every call is a new mail. Answered without a body, or with `Prefer: return=representation` with one.
 #[utoipa::path(
-    post, path = "/api/v0/delivery/mail/resend/{id}/{attach}", tag = "integration",
+    post, path = "/api/v0/delivery/mail/resend/{id}/{attachDocuments}", tag = "integration",
     params(
         ("id" = i64, Path, description = "the operation"),
-        ("attach" = bool, Path, description = "whether the sealed documents are attached"),
+        ("attachDocuments" = bool, Path, description = "whether the sealed documents are attached"),
         ("Prefer" = Option<String>, Header, description = "return=representation"),
     ),
     request_body = Vec<Again>,
@@ -117,43 +121,30 @@ pub struct Revoked {
         (status = 404, body = ErrorResponse), (status = 409, body = ErrorResponse), (status = 413, body = ErrorResponse),
         (status = 429, body = ErrorResponse))
 )]
-pub async fn resend(
+pub(in crate::web) async fn resend(
     State(web): State<Web>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, OperationId>,
+    attach: Flag<Integration>,
     headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
-    body: Result<Bytes, BytesRejection>,
+    body: Body<Integration, BODY_LIMIT>,
 ) -> Result<Response, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let Path((id, attach)) = path.map_err(|_| not_an_id())?;
-    let (id, attach) = (operation_id(&id)?, yes_or_no(&attach, "attachDocuments")?);
-    let body = match body {
-        Ok(body) if body.len() <= BODY_LIMIT => body,
-        Ok(_) => return Err(Problem::body_too_large(BODY_LIMIT)),
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return Err(Problem::body_too_large(BODY_LIMIT));
-        }
-        Err(_) => return Err(Problem::body_unfinished()),
-    };
     let receivers = request::receivers(read(&body)?, "receivers")?;
-    let queued = notify::resend(&web.app, scope(&caller), id, &receivers, attach).await?;
-    let wants_body = headers
-        .get_all("prefer")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|preference| preference.trim().eq_ignore_ascii_case("return=representation"));
-    Ok(if wants_body {
-        (StatusCode::ACCEPTED, Json(Queued { operation_id: id.as_i64(), queued })).into_response()
-    } else {
-        StatusCode::ACCEPTED.into_response()
-    })
+    let queued = notify::resend(&web.app, client.scope(), id.0, &receivers, attach.0).await?;
+    let queued = Queued { operation_id: id.0.as_i64(), queued };
+    if !Preferences::of(&headers).representation {
+        return Ok(StatusCode::ACCEPTED.into_response());
+    }
+    let mut response = (StatusCode::ACCEPTED, Json(queued)).into_response();
+    Preferences::say_representation(&mut response);
+    Ok(response)
 }
 
-fn read(body: &[u8]) -> Result<Vec<PersonReceiver>, Refusal> {
-    if body.iter().all(u8::is_ascii_whitespace) {
+fn read(body: &Body<Integration, BODY_LIMIT>) -> Result<Vec<PersonReceiver>, Refusal> {
+    if body.is_blank() {
         return Err(Refusal::NoReceivers);
     }
-    let items: Vec<serde_json::Value> = serde_json::from_slice(body).map_err(|error| {
+    let items: Vec<serde_json::Value> = serde_json::from_slice(&body.0).map_err(|error| {
         if error.is_data() {
             let expected = "a list of mail addresses".to_owned();
             Refusal::MemberInvalid { path: "the body".to_owned(), expected }
@@ -188,14 +179,12 @@ fn read(body: &[u8]) -> Result<Vec<PersonReceiver>, Refusal> {
     responses((status = 200, body = Vec<Mail>), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn history(
+pub(in crate::web) async fn history(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, OperationId>,
 ) -> Result<Json<Vec<Mail>>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let Path(id) = id.map_err(|_| not_an_id())?;
-    let history = notify::history(&web.app, scope(&caller), operation_id(&id)?).await?;
+    let history = notify::history(&web.app, client.scope(), id.0).await?;
     Ok(Json(history.into_iter().filter_map(mail_answer).collect()))
 }
 
@@ -207,14 +196,12 @@ pub async fn history(
     responses((status = 200, body = Revoked), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn revoke_links(
+pub(in crate::web) async fn revoke_links(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, OperationId>,
 ) -> Result<Json<Revoked>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let Path(id) = id.map_err(|_| not_an_id())?;
-    let revoked = notify::revoke_links(&web.app, scope(&caller), operation_id(&id)?, None).await?;
+    let revoked = notify::revoke_links(&web.app, client.scope(), id.0, None).await?;
     Ok(Json(Revoked { revoked }))
 }
 
@@ -276,26 +263,17 @@ pub struct Tested {
     responses((status = 200, body = Tested), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 429, body = ErrorResponse), (status = 502, body = ErrorResponse))
 )]
-pub async fn test(
+pub(in crate::web) async fn test(
     State(web): State<Web>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Bearer(client): Bearer<Integration>,
+    body: Body<Integration, BODY_LIMIT>,
 ) -> Result<Json<Tested>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let body = body.map_err(|_| Problem::body_unfinished())?;
-    let body: TestBody = serde_json::from_slice(&body).map_err(|error| {
-        if error.is_data() {
-            let expected = "an object with a member email".to_owned();
-            Refusal::MemberInvalid { path: "the body".to_owned(), expected }
-        } else {
-            Refusal::JsonMalformed { detail: error.to_string() }
-        }
-    })?;
+    let body: TestBody = body.object()?;
     let mut receiver = PersonReceiver::of(body.email);
     receiver.language = body.language;
     let receivers = request::receivers(vec![receiver], "receivers")?;
     let Some(receiver) = receivers.first() else { return Err(Refusal::NoReceivers.into()) };
-    let service = caller.client_service.id;
+    let service = client.client_service.id;
     web.test_mails.take(service, web.app.now()).map_err(Problem::hourly_limit)?;
     let language = receiver.language.unwrap_or_default();
     let tried = delivery::mail::test(&web.app, Some(service), &receiver.address, language).await?;

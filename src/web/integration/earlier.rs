@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::overrides;
-use super::request::{DocumentBody, DocumentRequest, PreservationInfo, SignatureInfo};
-use super::visible::VisibleSignatureInfo;
+use super::wire::{
+    DocumentBody, DocumentRequest, PreservationInfo, SignatureInfo, VisibleSignatureInfo,
+};
 use crate::workflow::request::Earlier;
 
 /// The ways in which 0.1.0 wrote a request down, in the order of its time.
@@ -23,7 +24,7 @@ enum Spelling {
 
 /// The request in every spelling that it can have had, without contents.
 pub(super) fn spellings(
-    documents: &[DocumentBody<'_>],
+    documents: &[&DocumentBody<'_>],
     preservation: Option<&PreservationInfo>,
 ) -> Vec<Earlier> {
     let preservation = preservation.map(Preservation::of);
@@ -37,18 +38,13 @@ pub(super) fn spellings(
         said.collect::<Option<Vec<_>>>().map(Earlier)
     };
     // Visible signatures came when settings were spelled as they are meant; their images are long.
-    let visible = |document: &DocumentBody<'_>| {
+    let visible = |document: &&DocumentBody<'_>| {
         let info = document.signature_info.as_ref();
         info.is_some_and(|info| info.visible_signature_info.is_some())
     };
     let all = [Spelling::AsMeant, Spelling::AsTheyCame, Spelling::ThreeTexts];
     let possible = if documents.iter().any(visible) { all.get(..1) } else { all.get(..) };
     possible.unwrap_or_default().iter().copied().filter_map(spelled).collect()
-}
-
-/// What the newest of them says about a document.
-pub(super) fn said(earlier: &[Earlier], position: usize) -> &[u8] {
-    earlier.first().and_then(|said| said.0.get(position)).map_or(&[], Vec::as_slice)
 }
 
 /// Adds the content of a document that is not base64.
@@ -81,9 +77,23 @@ struct Signature<'a> {
     reason: Option<&'a str>,
     location: Option<&'a str>,
     visible_signature_info: Option<Visible<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    profile: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Profile::is_unknown")]
+    profile: Profile<'a>,
     advanced_signature_info: Option<Settings>,
+}
+
+/// The name of a profile, once there were profiles.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Profile<'a> {
+    Unknown,
+    Name(Option<&'a str>),
+}
+
+impl Profile<'_> {
+    const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
 }
 
 #[derive(Serialize)]
@@ -173,16 +183,17 @@ impl<'a> Signature<'a> {
         let (profile, settings) = match spelling {
             Spelling::ThreeTexts => {
                 let texts = settings.map(|it| Settings::Three(Box::new(ThreeTexts::of(it))));
-                (None, texts)
+                (Profile::Unknown, texts)
             }
-            Spelling::AsTheyCame => {
-                (Some(profile), settings.map(|it| Settings::Any(Sorted::members(it.clone()))))
-            }
+            Spelling::AsTheyCame => (
+                Profile::Name(profile),
+                settings.map(|it| Settings::Any(Sorted::members(it.clone()))),
+            ),
             Spelling::AsMeant => {
                 let meant = settings.map(|it| overrides::said(it.clone()));
                 let meant = meant.filter(|it| !it.is_empty());
                 let profile = profile.map(str::trim).filter(|name| !name.is_empty());
-                (Some(profile), meant.map(|it| Settings::Any(Sorted::members(it))))
+                (Profile::Name(profile), meant.map(|it| Settings::Any(Sorted::members(it))))
             }
         };
         Self {

@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::words;
 use crate::domain::refusal::Refusal;
+use crate::web::surface::{NoBody, NoCaller, NotNamed, Stray};
 use crate::web::{HttpStatus, Web, request_id};
-use crate::workflow;
 use crate::workflow::tokens::BearerError;
+use crate::workflow::{self, Conflict, Thing};
 
 /// Error answer of the integration API. `errorCode`, `errorCodeDescription` and `causeMessage` are
 /// Sign'Stash's; the other members are ours.
@@ -43,6 +45,8 @@ pub struct Problem {
     operation: Option<i64>,
     /// Seconds until a retry may help, where the family does not say it.
     wait: Option<u64>,
+    /// A header that belongs to it.
+    header: Option<Box<(HeaderName, String)>>,
 }
 
 /// Error families, with the statuses we give them and those Sign'Stash prints.
@@ -56,6 +60,8 @@ enum Family {
     Invalid,
     Conflict,
     Token,
+    Forbidden,
+    MediaType,
     TooMany,
     Inactive,
     IssuerInactive,
@@ -94,6 +100,12 @@ impl Family {
             ),
             Self::Token => {
                 ("0.0.10", "Access token provided is expired or invalid.", 401, 409, false)
+            }
+            Self::MediaType => {
+                ("0.0.6", "Error occurred when validating the request parameters.", 415, 500, false)
+            }
+            Self::Forbidden => {
+                ("0.0.10", "Access token provided does not allow this.", 403, 409, false)
             }
             Self::TooMany => ("0.0.11", "Too many requests.", 429, 429, true),
             Self::Inactive => ("1.1.1", "Client service is inactive.", 403, 401, false),
@@ -143,13 +155,6 @@ impl Problem {
         Self { wait: Some(seconds), ..problem }
     }
 
-    /// The body is larger than the limit.
-    #[must_use]
-    pub fn body_too_large(limit: usize) -> Self {
-        let cause = format!("the request body is larger than {limit} bytes; send fewer documents");
-        Self::new(Family::TooLarge, "body-too-large", cause)
-    }
-
     /// A test mail was not taken.
     #[must_use]
     pub fn not_mailed(phase: &str, words: &str) -> Self {
@@ -157,44 +162,47 @@ impl Problem {
         Self::new(Family::NotMailed, "mail-not-taken", cause)
     }
 
-    /// The body did not arrive.
-    #[must_use]
-    pub fn body_unfinished() -> Self {
-        let cause = "the request body did not arrive whole; send it again".to_owned();
-        Self::new(Family::Invalid, "body-unfinished", cause)
-    }
-
-    /// There is no such webhook endpoint, or not for this client service.
-    #[must_use]
-    pub fn no_such_endpoint() -> Self {
-        let cause = "no such webhook endpoint for this client service".to_owned();
-        Self::new(Family::Address, "endpoint-not-found", cause)
-    }
-
     const fn new(family: Family, reason: &'static str, cause: String) -> Self {
-        Self { family, reason, cause, operation: None, wait: None }
+        Self { family, reason, cause, operation: None, wait: None, header: None }
     }
 }
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let mut problem = Self::new(family(&refusal), refusal.code(), refusal.to_string());
-        if let Refusal::ReferenceReused { operation, .. }
-        | Refusal::DocumentReferenceReused { operation, .. } = refusal
-        {
-            problem.operation = Some(operation.as_i64());
-        }
-        problem
+        Self::new(family(&refusal), refusal.code(), words::about_request(&refusal))
+    }
+}
+
+impl From<Conflict> for Problem {
+    fn from(conflict: Conflict) -> Self {
+        let reason = match &conflict {
+            Conflict::Reference { .. } => "reference-reused",
+            Conflict::DocumentReference { .. } => "document-reference-reused",
+        };
+        let operation = Some(conflict.operation().as_i64());
+        Self { operation, ..Self::new(Family::Conflict, reason, conflict.to_string()) }
+    }
+}
+
+impl From<Thing> for Problem {
+    fn from(missing: Thing) -> Self {
+        let (family, reason) = match missing {
+            Thing::Operation => (Family::OperationNotFound, "operation-not-found"),
+            Thing::Content => (Family::ContentGone, "contents-gone"),
+            Thing::Endpoint => (Family::Address, "endpoint-not-found"),
+            Thing::ClientService | Thing::Company | Thing::Credential | Thing::Link => {
+                (Family::Address, "not-found")
+            }
+        };
+        Self::new(family, reason, format!("no such {missing} for this client service"))
     }
 }
 
 impl From<workflow::Error> for Problem {
     fn from(error: workflow::Error) -> Self {
         match error {
-            workflow::Error::NotFound => {
-                let cause = "no such operation for this client service".to_owned();
-                Self::new(Family::OperationNotFound, "operation-not-found", cause)
-            }
+            workflow::Error::NotFound(thing) => thing.into(),
+            workflow::Error::Conflict(conflict) => conflict.into(),
             workflow::Error::Refused(refusal) => refusal.into(),
             workflow::Error::Busy => Self::too_many(),
             workflow::Error::Unavailable(what, _) => {
@@ -210,18 +218,125 @@ impl From<workflow::Error> for Problem {
     }
 }
 
-impl From<BearerError> for Problem {
-    fn from(error: BearerError) -> Self {
+impl From<NoCaller> for Problem {
+    fn from(error: NoCaller) -> Self {
         match error {
-            BearerError::Invalid => {
-                let cause = "send a valid access token in Authorization: Bearer; \
-                             get one from the token endpoint"
-                    .to_owned();
-                Self::new(Family::Token, "access-token-invalid", cause)
+            // RFC 6750, 3.1: who shows nothing is told no error.
+            NoCaller::Missing => Self::token(
+                "access-token-missing",
+                "the request has no access token; get one from the token endpoint and send it as \
+                 Authorization: Bearer",
+                "",
+            ),
+            NoCaller::Malformed => Self::invalid_token(
+                "access-token-malformed",
+                "what Authorization holds is no access token; send Bearer, one blank, and the token \
+                 as the token endpoint gave it",
+            ),
+            NoCaller::Token(BearerError::Expired) => Self::invalid_token(
+                "access-token-expired",
+                "the access token has expired; get a new one from the token endpoint",
+            ),
+            NoCaller::Token(BearerError::Invalid) => Self::invalid_token(
+                "access-token-invalid",
+                "the access token is not valid here; get one from the token endpoint of this service, \
+                 and check that its address is the right one",
+            ),
+            NoCaller::Token(BearerError::Scope(needed)) => {
+                let cause = format!("the access token lacks the OAuth scope {needed}; ask for it");
+                let more = format!(", error=\"insufficient_scope\", scope=\"{needed}\"");
+                Self {
+                    header: Some(Box::new(challenge(&more))),
+                    ..Self::new(Family::Forbidden, "oauth-scope-missing", cause)
+                }
             }
-            BearerError::Suspended(refusal) => refusal.into(),
-            BearerError::Failed(error) => error.into(),
+            NoCaller::Token(BearerError::Suspended(refusal)) => refusal.into(),
+            NoCaller::Token(BearerError::Failed(error)) => error.into(),
         }
+    }
+}
+
+impl Problem {
+    fn token(reason: &'static str, cause: &str, more: &str) -> Self {
+        let header = Some(Box::new(challenge(more)));
+        Self { header, ..Self::new(Family::Token, reason, cause.to_owned()) }
+    }
+
+    fn invalid_token(reason: &'static str, cause: &str) -> Self {
+        let more = format!(", error=\"invalid_token\", error_description=\"{cause}\"");
+        Self::token(reason, cause, &more)
+    }
+}
+
+/// What the access token lacks (RFC 6750, 3).
+fn challenge(more: &str) -> (HeaderName, String) {
+    (header::WWW_AUTHENTICATE, format!("Bearer realm=\"chancery\"{more}"))
+}
+
+impl From<NotNamed> for Problem {
+    fn from(error: NotNamed) -> Self {
+        let invalid = |path: &str, expected: &str| {
+            let (path, expected) = (path.to_owned(), expected.to_owned());
+            Self::from(Refusal::MemberInvalid { path, expected })
+        };
+        match error {
+            NotNamed::Id(Thing::Operation) => invalid("the operation id", "a whole number"),
+            NotNamed::Id(thing) => thing.into(),
+            NotNamed::Flag(name) => invalid(&name, "true or false"),
+        }
+    }
+}
+
+impl From<NoBody> for Problem {
+    fn from(error: NoBody) -> Self {
+        match error {
+            NoBody::TooLarge(limit) => {
+                let cause =
+                    format!("the request body is larger than {limit} bytes; send less at once");
+                Self::new(Family::TooLarge, "body-too-large", cause)
+            }
+            NoBody::Unfinished => {
+                let cause = "the request body did not arrive whole; send it again".to_owned();
+                Self::new(Family::Invalid, "body-unfinished", cause)
+            }
+            NoBody::Coding(coding) => {
+                let cause = format!(
+                    "Content-Encoding {coding} is not unpacked here; send the body as it is"
+                );
+                // RFC 9110, 15.5.16
+                let header = Some(Box::new((header::ACCEPT_ENCODING, "identity".to_owned())));
+                let problem = Self::new(Family::MediaType, "content-coding-unsupported", cause);
+                Self { header, ..problem }
+            }
+            NoBody::Charset(charset) => {
+                let cause = format!("the body is in {charset}; send JSON in UTF-8");
+                Self::new(Family::MediaType, "charset-unsupported", cause)
+            }
+        }
+    }
+}
+
+impl From<Stray> for Problem {
+    fn from(stray: Stray) -> Self {
+        let (family, reason, cause) = match stray {
+            Stray::Address => (
+                Family::Address,
+                "address-unknown",
+                "check the address; the API is described at /openapi.json",
+            ),
+            Stray::Method => (
+                Family::Method,
+                "method-unknown",
+                "check the method; the API is described at /openapi.json",
+            ),
+            Stray::Host => (
+                Family::Invalid,
+                "host-missing",
+                "a request of HTTP/1.1 has one Host header (RFC 9112, 3.2); send it",
+            ),
+            Stray::Panic => return Self::fault(),
+        };
+        Self::new(family, reason, cause.to_owned())
     }
 }
 
@@ -240,10 +355,10 @@ impl IntoResponse for Problem {
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status(standard), Json(body)).into_response();
         response.extensions_mut().insert(SignstashStatus(status(signstash)));
-        if self.family == Family::Token {
-            let challenge =
-                HeaderValue::from_static("Bearer realm=\"chancery\", error=\"invalid_token\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        if let Some(header) = self.header
+            && let Ok(value) = HeaderValue::try_from(header.1)
+        {
+            response.headers_mut().insert(header.0, value);
         }
         let wait = self.wait.or(match self.family {
             Family::Fault => None,
@@ -271,18 +386,6 @@ pub(in crate::web) async fn statuses(State(web): State<Web>, mut response: Respo
     response
 }
 
-/// Nothing is there.
-pub async fn no_such_address() -> Problem {
-    let cause = "check the address; the API is described at /openapi.json".to_owned();
-    Problem::new(Family::Address, "address-unknown", cause)
-}
-
-/// Something is there, but for another method.
-pub async fn no_such_method() -> Problem {
-    let cause = "check the method; the API is described at /openapi.json".to_owned();
-    Problem::new(Family::Method, "method-unknown", cause)
-}
-
 /// The family of a refusal. Those that concern one document only are listed too: the same reason
 /// has one code wherever it appears.
 const fn family(refusal: &Refusal) -> Family {
@@ -300,9 +403,6 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::TooManyReceivers { .. }
         | Refusal::TooManyEndpoints { .. }
         | Refusal::DocumentTooLarge { .. } => Family::TooLarge,
-        Refusal::ReferenceReused { .. } | Refusal::DocumentReferenceReused { .. } => {
-            Family::Conflict
-        }
         Refusal::ClientServiceSuspended => Family::Inactive,
         Refusal::IssuerSuspended => Family::IssuerInactive,
         Refusal::NoCredential | Refusal::CredentialDisabled => Family::NoCertificate,

@@ -5,19 +5,20 @@
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::Integration;
 use super::answer::{self, BaseOperation, SignOperation};
 use super::errors::{ErrorResponse, Problem};
-use crate::app::Caller;
 use crate::domain::ids::{ExternalReference, OperationId};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
-use crate::web::{Web, auth};
-use crate::workflow::{self, operations};
+use crate::web::Web;
+use crate::web::auth::Bearer;
+use crate::web::id::{Flag, Id};
+use crate::workflow::{self, Thing, operations};
 
 /// References to look an operation up by; give one.
 #[derive(Deserialize, IntoParams)]
@@ -43,14 +44,13 @@ pub struct References {
     responses((status = 200, body = i64), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn id_with_document_reference(
+pub(in crate::web) async fn id_with_document_reference(
     State(web): State<Web>,
-    headers: HeaderMap,
+    Bearer(client): Bearer<Integration>,
     reference: Result<Path<String>, PathRejection>,
 ) -> Result<Json<i64>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
     let Path(reference) = reference.map_err(|_| not_utf8())?;
-    let scope = scope(&caller);
+    let scope = client.scope();
     // A slash at the end may be the client's habit or part of the reference: the exact one first,
     // then one slash less, then none.
     let mut id = by_document(&web, scope, &reference).await?;
@@ -60,7 +60,7 @@ pub async fn id_with_document_reference(
             id = by_document(&web, scope, shorter.trim_end_matches('/')).await?;
         }
     }
-    Ok(Json(id.ok_or(workflow::Error::NotFound)?.as_i64()))
+    Ok(Json(id.ok_or(workflow::Error::NotFound(Thing::Operation))?.as_i64()))
 }
 
 /// Id of an operation by either reference.
@@ -70,14 +70,13 @@ pub async fn id_with_document_reference(
     responses((status = 200, body = i64), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn id(
+pub(in crate::web) async fn id(
     State(web): State<Web>,
-    headers: HeaderMap,
+    Bearer(client): Bearer<Integration>,
     references: Result<Query<References>, QueryRejection>,
 ) -> Result<Json<i64>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
     let Query(references) = references.map_err(|_| no_reference())?;
-    Ok(Json(by_either(&web, scope(&caller), &references).await?.as_i64()))
+    Ok(Json(by_either(&web, client.scope(), &references).await?.as_i64()))
 }
 
 /// The whole operation by either reference: recovery in one call.
@@ -87,18 +86,17 @@ pub async fn id(
     responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn by_reference(
+pub(in crate::web) async fn by_reference(
     State(web): State<Web>,
-    headers: HeaderMap,
+    Bearer(client): Bearer<Integration>,
     references: Result<Query<References>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
     let Query(references) = references.map_err(|_| no_reference())?;
-    let scope = scope(&caller);
+    let scope = client.scope();
     let id = by_either(&web, scope, &references).await?;
     let with_contents = references.include_content.unwrap_or(false);
     let detail = operations::detail(&web.app, scope, id).await?;
-    answer::respond(&web, &caller, detail, false, with_contents).await
+    answer::respond(&web, &client, detail, false, with_contents).await
 }
 
 /// An operation without its documents.
@@ -109,49 +107,40 @@ pub async fn by_reference(
     responses((status = 200, body = BaseOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn status(
+pub(in crate::web) async fn status(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, OperationId>,
 ) -> Result<Json<BaseOperation>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let Path(id) = id.map_err(|_| not_an_id())?;
     let operation = web
         .app
         .reader
-        .operation(scope(&caller), operation_id(&id)?)
+        .operation(client.scope(), id.0)
         .await
         .map_err(workflow::Error::from)?
-        .ok_or(workflow::Error::NotFound)?;
-    Ok(Json(answer::base(&caller, &operation)))
+        .ok_or(workflow::Error::NotFound(Thing::Operation))?;
+    Ok(Json(answer::base(&client, &operation)))
 }
 
 /// An operation with its documents and, if asked for, the sealed bytes.
 #[utoipa::path(
-    get, path = "/api/v0/operation/sign/detail/{id}/contentInResponse/{include}", tag = "integration",
+    get, path = "/api/v0/operation/sign/detail/{id}/contentInResponse/{includeContent}", tag = "integration",
     params(
         ("id" = i64, Path, description = "the operation"),
-        ("include" = bool, Path, description = "whether the answer carries the sealed documents"),
+        ("includeContent" = bool, Path, description = "whether the answer carries the sealed documents"),
     ),
     security(("access_token" = [])),
     responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
-pub async fn detail(
+pub(in crate::web) async fn detail(
     State(web): State<Web>,
-    headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, OperationId>,
+    with_contents: Flag<Integration>,
 ) -> Result<Response, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let Path((id, include)) = path.map_err(|_| not_an_id())?;
-    let with_contents = yes_or_no(&include, "contentInResponse")?;
-    let id = operation_id(&id)?;
-    let detail = operations::detail(&web.app, scope(&caller), id).await?;
-    answer::respond(&web, &caller, detail, false, with_contents).await
-}
-
-pub(super) const fn scope(caller: &Caller) -> Scope {
-    Scope::ClientService(caller.client_service.id)
+    let detail = operations::detail(&web.app, client.scope(), id.0).await?;
+    answer::respond(&web, &client, detail, false, with_contents.0).await
 }
 
 async fn by_either(
@@ -172,7 +161,7 @@ async fn by_either(
         (None, Some(reference)) => by_document(web, scope, reference).await?,
         (None, None) | (Some(_), Some(_)) => return Err(no_reference().into()),
     };
-    Ok(found.ok_or(workflow::Error::NotFound)?)
+    Ok(found.ok_or(workflow::Error::NotFound(Thing::Operation))?)
 }
 
 async fn by_document(
@@ -184,23 +173,6 @@ async fn by_document(
     let Ok(reference) = ExternalReference::parse(reference) else { return Ok(None) };
     let found = web.app.reader.operation_of_document(scope, &reference).await;
     Ok(found.map_err(workflow::Error::from)?)
-}
-
-pub(super) fn operation_id(text: &str) -> Result<OperationId, Refusal> {
-    text.parse().map_err(|_| not_an_id())
-}
-
-/// A `true` or `false` in an address.
-pub(super) fn yes_or_no(text: &str, path: &str) -> Result<bool, Refusal> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(invalid(path, "true or false")),
-    }
-}
-
-pub(super) fn not_an_id() -> Refusal {
-    invalid("the operation id", "a whole number")
 }
 
 pub(super) fn invalid(path: &str, expected: &str) -> Refusal {

@@ -9,13 +9,48 @@ pub mod lookup;
 mod overrides;
 pub mod request;
 pub mod sign;
+mod spelling;
+mod text;
 mod visible;
 pub mod webhooks;
+pub mod wire;
+mod words;
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
 
 use super::Web;
+use super::surface::{Dialect, Stray, Surface};
+use crate::app::{Caller, Client};
+use crate::workflow::tokens::{self, Purpose};
+
+/// This surface. Whatever no other surface has belongs to it too.
+pub struct Integration;
+
+impl Dialect for Integration {
+    fn stray(_: &Web, _: &HeaderMap, stray: Stray) -> Response {
+        errors::Problem::from(stray).into_response()
+    }
+}
+
+impl Surface for Integration {
+    type Problem = errors::Problem;
+    type Client = Arc<Client>;
+    const PURPOSE: &'static Purpose = &tokens::INTEGRATION;
+
+    fn needs(method: &Method) -> &'static str {
+        if method.is_safe() { "read" } else { "write" }
+    }
+
+    fn admit(caller: Caller) -> Result<Arc<Client>, errors::Problem> {
+        let Caller::Client(client) = caller;
+        Ok(client)
+    }
+}
 
 pub(super) fn routes() -> Router<Web> {
     Router::new()
@@ -28,10 +63,10 @@ pub(super) fn routes() -> Router<Web> {
         .route("/api/v0/operation/byReference", get(lookup::by_reference))
         .route("/api/v0/operation/status/{id}", get(lookup::status))
         .route(
-            "/api/v0/operation/sign/detail/{id}/contentInResponse/{include}",
+            "/api/v0/operation/sign/detail/{id}/contentInResponse/{includeContent}",
             get(lookup::detail),
         )
-        .route("/api/v0/delivery/mail/resend/{id}/{attach}", post(delivery::resend))
+        .route("/api/v0/delivery/mail/resend/{id}/{attachDocuments}", post(delivery::resend))
         .route("/api/v0/delivery/mail/test", post(delivery::test))
         .route("/api/v0/delivery/mail/{id}", get(delivery::history))
         .route("/api/v0/delivery/mail/{id}/links", delete(delivery::revoke_links))

@@ -1,21 +1,17 @@
-//! Sign requests as they come in, and their decoding into domain words. Every member of the v0
-//! model is known here; what we cannot do yet is refused by name, never dropped.
+//! Sign requests decoded into domain words. What we cannot do yet is refused by name, never dropped.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize as _;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
-use super::visible::VisibleSignatureInfo;
-use super::{earlier, overrides};
+use super::text::{TEXT_LIMIT, readable, text_limit};
+use super::wire::{DocumentBody, PersonReceiver, PreservationInfo, SignBody, SignatureInfo};
+use super::{earlier, overrides, spelling};
 use crate::app::Limits;
 use crate::domain::delivery::MailAddress;
 use crate::domain::document::SealWishes;
@@ -24,167 +20,16 @@ use crate::domain::language::Language;
 use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
-use crate::web::settings_schema::AnyProfile;
+use crate::web::body;
 use crate::workflow::fingerprint;
 use crate::workflow::notify::Receiver;
 use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
-
-/// Longest description and other free text, in characters.
-const TEXT_LIMIT: usize = 2000;
 
 /// Decodes with or without padding: both are on the wire.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-
-/// Body of a sign request.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SignBody<'a> {
-    /// The client's name for the request, unique for ever: 1 to 255 printable characters. Required.
-    external_reference: Option<String>,
-    /// Shown to people. Required.
-    description: Option<String>,
-    /// At least one. Required.
-    #[serde(borrow, default, deserialize_with = "objects")]
-    documents: Option<Vec<DocumentBody<'a>>>,
-    #[serde(default, deserialize_with = "object")]
-    preservation_info: Option<PreservationInfo>,
-    /// Whether the answer carries the sealed documents. Default false.
-    return_signed_content: Option<bool>,
-}
-
-/// One document with its signature settings.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DocumentBody<'a> {
-    #[serde(borrow, default, deserialize_with = "object")]
-    pub(super) document_request: Option<DocumentRequest<'a>>,
-    #[serde(default, deserialize_with = "object")]
-    pub(super) signature_info: Option<SignatureInfo>,
-}
-
-/// The document itself.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DocumentRequest<'a> {
-    /// The client's name for the document. Required.
-    pub(super) external_reference: Option<String>,
-    /// File name without path. Required.
-    pub(super) name: Option<String>,
-    /// `application/xml`, `text/xml`, `application/pdf`, `application/zip` or `application/octet-stream`;
-    /// any other media type with CAdES. Required.
-    pub(super) content_type: Option<String>,
-    /// The document in base64. Required.
-    #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
-    pub(super) base64_content: Option<Text<'a>>,
-}
-
-/// Text that stays where it is in the request body unless it has escapes.
-#[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// How to sign.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SignatureInfo {
-    /// `XAdES`, `PAdES` or `CAdES`. Required.
-    pub(super) signature_type: Option<String>,
-    pub(super) apply_timestamp: Option<bool>,
-    pub(super) reason: Option<String>,
-    pub(super) location: Option<String>,
-    #[serde(default, deserialize_with = "object")]
-    pub(super) visible_signature_info: Option<VisibleSignatureInfo>,
-    /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
-    pub(super) profile: Option<String>,
-    /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
-    /// of Sign'Stash says; where both say something the inner one counts.
-    #[serde(default, deserialize_with = "object")]
-    #[schema(value_type = Option<AnyProfile>)]
-    pub(super) advanced_signature_info: Option<Map<String, Value>>,
-}
-
-/// What happens to the sealed documents afterwards.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PreservationInfo {
-    /// Required when the object is there.
-    pub(super) preserve_content: Option<bool>,
-    pub(super) alias: Option<String>,
-    #[serde(default, deserialize_with = "object")]
-    pub(super) delivery_info: Option<DeliveryInfo>,
-}
-
-/// Who is told.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DeliveryInfo {
-    pub(super) attach_documents: Option<bool>,
-    #[serde(default, deserialize_with = "objects")]
-    pub(super) person_receiver: Option<Vec<PersonReceiver>>,
-}
-
-/// One receiver.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PersonReceiver {
-    /// Where to write to. Required.
-    pub(super) email: Option<String>,
-    /// `pt`, `en`, `es`, `fr`, `de` or `it`, also with a region; that of the client service without it.
-    pub(super) language: Option<String>,
-    /// Read-only; ignored on input, as clients echo it.
-    #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
-    delivery_status: Option<String>,
-}
-
-impl PersonReceiver {
-    /// Somebody of whom only the address is known.
-    pub(super) const fn of(email: String) -> Self {
-        Self { email: Some(email), language: None, delivery_status: None }
-    }
-}
-
-/// A value that must be a JSON object. Derived code would also take a list of the members' values.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
-}
-
-fn objects<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
-    Ok(objects.map(|objects| objects.into_iter().map(|object| object.0).collect()))
-}
 
 /// A decoded request, and how its answer is to look.
 pub struct Decoded {
@@ -197,22 +42,41 @@ pub struct Decoded {
 /// Decodes a request body.
 ///
 /// # Errors
-/// A refusal that concerns the request as a whole. Refusals of single documents are inside.
-pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
-    let body: SignBody<'_> = read_object(body)?;
+/// A refusal that concerns the request as a whole, or the first document's when none of them can be
+/// read. Refusals of single documents are inside.
+pub fn decode(octets: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
+    let mut notes = Vec::new();
+    let note = |member: body::Member| notes.extend(spelling::in_request(&member));
+    let body: SignBody<'_> = body::object_at("", octets, note)?;
+    decode_body(body, limits, &mut notes).map_err(|refusal| spelling::hint(refusal, &notes))
+}
+
+fn decode_body(
+    body: SignBody<'_>,
+    limits: &Limits,
+    notes: &mut Vec<String>,
+) -> Result<Decoded, Refusal> {
     let external_reference = reference(body.external_reference.as_deref(), "externalReference")?;
     let description = required(body.description, || "description".to_owned())?;
     readable(&description, "description")?;
     let documents = required(body.documents, || "documents".to_owned())?;
-    let mut earlier = earlier::spellings(&documents, body.preservation_info.as_ref());
-    let promise = Promises::read(body.preservation_info)?;
-    let documents = documents
+    let documents: Vec<_> = documents
         .into_iter()
         .enumerate()
-        .map(|(position, document)| {
-            decode_document(position, document, &promise, limits, &mut earlier)
-        })
-        .collect::<Result<_, _>>()?;
+        .map(|(position, text)| Read::of(position, text))
+        .collect();
+    let bodies: Option<Vec<_>> = documents.iter().map(|read| read.body.as_ref().ok()).collect();
+    // No earlier release accepted a request with a document that could not be read.
+    let mut earlier = bodies.map_or_else(Vec::new, |bodies| {
+        earlier::spellings(&bodies, body.preservation_info.as_ref())
+    });
+    let promise = Promises::read(body.preservation_info)?;
+    let documents: Vec<_> =
+        documents.into_iter().map(|read| read.decode(&promise, limits, &mut earlier)).collect();
+    let mut documents = readable_ones(documents)?;
+    if let Some(first) = documents.first_mut() {
+        first.wishes.notes.append(notes);
+    }
     Ok(Decoded {
         request: SignRequest {
             external_reference,
@@ -225,29 +89,6 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
         },
         return_signed_content: body.return_signed_content.unwrap_or(false),
     })
-}
-
-pub(super) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let parsed =
-        serde_path_to_error::deserialize::<_, Object<_>>(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let inner = error.into_inner();
-            if inner.is_data() {
-                Refusal::MemberInvalid { path, expected: expectation(&inner) }
-            } else {
-                Refusal::JsonMalformed { detail: inner.to_string() }
-            }
-        })?;
-    reader.end().map_err(|error| Refusal::JsonMalformed { detail: error.to_string() })?;
-    Ok(parsed.0)
-}
-
-/// `invalid type: integer `5`, expected a string at line 1 column 30` without what repeats content.
-fn expectation(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let expected = text.split_once("expected ").map_or(text.as_str(), |(_, rest)| rest);
-    expected.split(" at line").next().unwrap_or(expected).to_owned()
 }
 
 fn required<T>(value: Option<T>, path: impl FnOnce() -> String) -> Result<T, Refusal> {
@@ -263,22 +104,6 @@ fn reference(value: Option<&str>, path: &str) -> Result<ExternalReference, Refus
         },
         other => other,
     })
-}
-
-fn text_limit(text: &str, path: &str) -> Result<(), Refusal> {
-    if text.chars().count() > TEXT_LIMIT {
-        return Err(Refusal::MemberTooLong { path: path.to_owned(), limit: TEXT_LIMIT });
-    }
-    Ok(())
-}
-
-/// Text for people: not every database keeps U+0000, and nobody has a use for it.
-pub(super) fn readable(text: &str, path: &str) -> Result<(), Refusal> {
-    if text.contains('\0') {
-        let expected = "text without the character U+0000".to_owned();
-        return Err(Refusal::MemberInvalid { path: path.to_owned(), expected });
-    }
-    text_limit(text, path)
 }
 
 /// What the client wants to happen afterwards, for the whole request.
@@ -348,13 +173,127 @@ pub(super) fn receivers(
         .collect()
 }
 
-fn decode_document(
+/// One document as it came.
+struct Read<'a> {
     position: usize,
-    body: DocumentBody<'_>,
-    promise: &Promises,
+    text: &'a str,
+    body: Result<DocumentBody<'a>, Refusal>,
+    /// What it says that nobody knows, in sentences for the client.
+    notes: Vec<String>,
+}
+
+/// A document that was decoded, or that cannot even be read.
+type DecodedDocument = Result<RequestedDocument, Box<Unreadable>>;
+
+/// A document that cannot be read: what is recorded of it, and why.
+struct Unreadable {
+    stand_in: RequestedDocument,
+    refusal: Refusal,
+}
+
+/// The documents, with its reason at every one that cannot be read.
+///
+/// # Errors
+/// The first reason when there is nothing but such documents: then there is nothing to record.
+fn readable_ones(documents: Vec<DecodedDocument>) -> Result<Vec<RequestedDocument>, Refusal> {
+    let some = documents.iter().any(Result::is_ok);
+    let kept = |document: DecodedDocument| match document {
+        Ok(document) => Ok(document),
+        Err(unreadable) if some => {
+            let Unreadable { stand_in, refusal } = *unreadable;
+            Ok(RequestedDocument { refusal: Some(refusal), ..stand_in })
+        }
+        Err(unreadable) => Err(unreadable.refusal),
+    };
+    documents.into_iter().map(kept).collect()
+}
+
+impl<'a> Read<'a> {
+    fn of(position: usize, text: &'a RawValue) -> Self {
+        let place = format!("documents[{position}]");
+        let text = text.get();
+        let mut notes = Vec::new();
+        let note = |member: body::Member| notes.extend(spelling::in_document(&place, &member));
+        let body = body::object_at(&place, text.as_bytes(), note);
+        Self { position, text, body, notes }
+    }
+
+    fn decode(
+        self,
+        promise: &Promises,
+        limits: &Limits,
+        earlier: &mut [Earlier],
+    ) -> DecodedDocument {
+        let Self { position, text, body, notes } = self;
+        let decoded = body.and_then(|body| decode_document(position, body, limits));
+        match decoded {
+            Ok(mut decoded) => {
+                if let Some(content) = &decoded.broken {
+                    earlier::add(earlier, position, content);
+                }
+                if decoded.document.refusal.is_some() {
+                    decoded.document.unread = Some(unread(text));
+                }
+                let mut document = decoded.document;
+                document.wishes.notes.extend(notes);
+                document.refusal = promise.refusal.clone().or(document.refusal);
+                Ok(document)
+            }
+            Err(refusal) => {
+                let refusal = spelling::hint(refusal, &notes);
+                let stand_in = stand_in(position, text, notes);
+                Err(Box::new(Unreadable { stand_in, refusal }))
+            }
+        }
+    }
+}
+
+/// What tells a document that was not understood apart from others.
+fn unread(text: &str) -> [u8; 32] {
+    match serde_json::from_str(text) {
+        Ok(value) => fingerprint::of_json(&value),
+        Err(_) => fingerprint::of_octets(text.as_bytes()),
+    }
+}
+
+/// What is recorded of a document that cannot be read: its names as far as it has any.
+fn stand_in(position: usize, text: &str, notes: Vec<String>) -> RequestedDocument {
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    let member = |name: &str| {
+        let member = value.get("documentRequest").and_then(|request| request.get(name));
+        let text = member.and_then(Value::as_str).unwrap_or_default();
+        if text_limit(text, name).is_ok() { text.to_owned() } else { String::new() }
+    };
+    let place = || ExternalReference::from_stored(format!("documents[{position}]"));
+    RequestedDocument {
+        external_reference: ExternalReference::parse(&member("externalReference"))
+            .unwrap_or_else(|_| place()),
+        name: member("name"),
+        content_type: member("contentType"),
+        wishes: SealWishes {
+            format: Format::Xades,
+            profile: None,
+            settings: Map::new(),
+            timestamp: false,
+            notes,
+        },
+        content: Vec::new(),
+        refusal: None,
+        unread: Some(unread(text)),
+    }
+}
+
+/// A document in domain words, and its content as it came when that is not base64.
+struct Understood<'a> {
+    document: RequestedDocument,
+    broken: Option<Cow<'a, str>>,
+}
+
+fn decode_document<'a>(
+    position: usize,
+    body: DocumentBody<'a>,
     limits: &Limits,
-    earlier: &mut [Earlier],
-) -> Result<RequestedDocument, Refusal> {
+) -> Result<Understood<'a>, Refusal> {
     let path = |member: &str| format!("documents[{position}].{member}");
     let document = required(body.document_request, || path("documentRequest"))?;
     let external_reference = reference(
@@ -393,26 +332,17 @@ fn decode_document(
         timestamp: false,
         notes: Vec::new(),
     });
-    let unread = first.0.as_ref().map(|refusal| {
-        let mut said = earlier::said(earlier, position).to_vec();
-        if content.is_empty() {
-            said.extend_from_slice(encoded.0.as_bytes());
-        }
-        if matches!(refusal, Refusal::Base64Invalid { .. }) {
-            earlier::add(earlier, position, &encoded.0);
-        }
-        fingerprint::of_octets(&said)
-    });
-    let refusal = promise.refusal.clone().or(first.0);
-    Ok(RequestedDocument {
+    let broken = matches!(first.0, Some(Refusal::Base64Invalid { .. })).then_some(encoded.0);
+    let document = RequestedDocument {
         external_reference,
         name,
         content_type,
         wishes,
         content,
-        refusal,
-        unread,
-    })
+        refusal: first.0,
+        unread: None,
+    };
+    Ok(Understood { document, broken })
 }
 
 /// Keeps the first refusal of a document.
@@ -449,6 +379,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 
 fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     let limit = limits.document_bytes;
+    check_blanks(encoded)?;
     // Line breaks are common in base64 made by mail tools; taking them out costs a copy only then.
     let compact: Cow<'_, str> = if encoded.bytes().any(|byte| byte.is_ascii_whitespace()) {
         encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>().into()
@@ -466,6 +397,20 @@ fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
         0 => Err(Refusal::DocumentEmpty),
         size if size > limit => Err(Refusal::DocumentTooLarge { size, limit }),
         _ => Ok(content),
+    }
+}
+
+/// A blank in base64 is what is left of a `+` that somebody took for percent-encoding: passed over, it
+/// would take octets away in silence.
+fn check_blanks(encoded: &str) -> Result<(), Refusal> {
+    match encoded.bytes().position(|byte| byte == b' ') {
+        None => Ok(()),
+        Some(at) => Err(Refusal::Base64Invalid {
+            detail: format!(
+                "character {} is a blank, which may have been a +; send every + as it is",
+                at + 1
+            ),
+        }),
     }
 }
 

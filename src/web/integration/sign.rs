@@ -4,20 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 
 use super::errors::{ErrorResponse, Problem};
-use super::{answer, request};
-use crate::domain::scope::Scope;
-use crate::web::{Web, auth, units};
+use super::{Integration, answer, request, wire};
+use crate::web::auth::Bearer;
+use crate::web::prefer::Preferences;
+use crate::web::surface::NoBody;
+use crate::web::{Web, body, units};
 use crate::workflow::{self, accept, operations};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// What of the request's headers had no effect.
+const WARNING: HeaderName = HeaderName::from_static("chancery-warning");
+const KEY_IGNORED: &str =
+    "Idempotency-Key had no effect: externalReference makes the request safe to repeat";
 
 /// Bodies above this size are decoded on a thread of their own, so that others are answered meanwhile.
 const DECODE_ELSEWHERE_BYTES: usize = 128 * 1024;
@@ -31,30 +39,40 @@ const HEAR_OUT: Duration = Duration::from_secs(10);
 /// Safe to repeat: the same request again gives the same operation and the same bytes.
 #[utoipa::path(
     post, path = "/api/v0/document/sign/base64", tag = "integration",
-    request_body = request::SignBody<'static>,
+    params(
+        ("Prefer" = Option<String>, Header, description = "respond-async: the answer does not wait for \
+            the seals; wait=SECONDS: it waits no longer than this. What was done is in Preference-Applied."),
+    ),
+    request_body = wire::SignBody<'static>,
     security(("access_token" = [])),
     responses(
         (status = 200, description = "Recorded and, unless it takes longer than the server waits, finished. \
             Look at status and at every document's signStatus.", body = answer::SignOperation),
+        (status = 202, description = "Recorded, with Prefer: respond-async; it ends by itself.",
+            body = answer::SignOperation),
         (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 403, body = ErrorResponse), (status = 409, body = ErrorResponse),
-        (status = 413, body = ErrorResponse), (status = 429, body = ErrorResponse),
+        (status = 413, body = ErrorResponse), (status = 415, body = ErrorResponse),
+        (status = 429, body = ErrorResponse),
         (status = 503, body = ErrorResponse),
     )
 )]
-pub async fn sign_base64(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
-    let (parts, mut body) = request.into_parts();
-    let answer = sign(&web, &parts.headers, &mut body).await;
+pub(in crate::web) async fn sign_base64(
+    State(web): State<Web>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (mut parts, mut body) = request.into_parts();
+    let answer = sign(&web, &mut parts, &mut body).await;
     if answer.is_err() && !parts.headers.contains_key(header::EXPECT) {
         hear_out(&web, &mut body).await;
     }
     answer
 }
 
-async fn sign(web: &Web, headers: &HeaderMap, body: &mut Body) -> Result<Response, Problem> {
-    let caller = auth::caller(web, headers).await?;
-    let place = place(web, headers)?;
-    let body = read(web, body).await?;
+async fn sign(web: &Web, parts: &mut Parts, body: &mut Body) -> Result<Response, Problem> {
+    let Bearer(client) = Bearer::<Integration>::from_request_parts(parts, web).await?;
+    let place = place(web, &parts.headers)?;
+    let body = body::read(web, &parts.headers, body, web.config.body_limit_bytes).await?;
     let limits = web.app.limits.clone();
     let decoded = if body.len() > DECODE_ELSEWHERE_BYTES {
         tokio::task::spawn_blocking(move || request::decode(&body, &limits))
@@ -66,21 +84,31 @@ async fn sign(web: &Web, headers: &HeaderMap, body: &mut Body) -> Result<Respons
 
     // In a task of its own: a client that hangs up here must not leave a recorded operation without
     // somebody who executes it until its lease ends. The place goes with it, as the work does.
-    let (app, requester) = (Arc::clone(&web.app), Arc::clone(&caller));
+    let (app, requester) = (Arc::clone(&web.app), Arc::clone(&client));
     let accepting = async move {
         accept::accept(&app, &requester, decoded.request, Some(Box::new(place))).await
     };
     let accepted = tokio::spawn(accepting.in_current_span())
         .await
         .map_err(|error| workflow::Error::Internal(Box::new(error)))??;
-    operations::wait(&web.app, accepted.operation, web.sync_wait()).await?;
-    let scope = Scope::ClientService(caller.client_service.id);
-    let detail = operations::detail(&web.app, scope, accepted.operation).await?;
+    let preferences = Preferences::of(&parts.headers);
+    let patience = preferences.waiting(web.sync_wait());
+    operations::wait(&web.app, accepted.operation, patience).await?;
+    let detail = operations::detail(&web.app, client.scope(), accepted.operation).await?;
     let with_contents = decoded.return_signed_content;
+    let ended = detail.operation.state.is_final();
     let mut response =
-        answer::respond(web, &caller, detail, accepted.replayed, with_contents).await?;
+        answer::respond(web, &client, detail, accepted.replayed, with_contents).await?;
     if accepted.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    if preferences.respond_async && !ended {
+        *response.status_mut() = StatusCode::ACCEPTED;
+    }
+    preferences.say_waiting(&mut response);
+    if parts.headers.contains_key(IDEMPOTENCY_KEY) {
+        let words = HeaderValue::from_static(KEY_IGNORED);
+        response.headers_mut().insert(WARNING, words);
     }
     Ok(response)
 }
@@ -95,7 +123,7 @@ fn place(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > limit) {
-        return Err(Problem::body_too_large(limit));
+        return Err(NoBody::TooLarge(limit).into());
     }
     // A body of unknown length may be as long as the limit, but never wants more than there is.
     let whole = units(web.config.bytes_in_flight).max(1);
@@ -104,17 +132,6 @@ fn place(
     let request = web.requests.clone().try_acquire_owned().map_err(|_| Problem::too_many())?;
     let bytes = web.bytes.clone().try_acquire_many_owned(units).map_err(|_| Problem::too_many())?;
     Ok((request, bytes))
-}
-
-async fn read(web: &Web, body: &mut Body) -> Result<Bytes, Problem> {
-    let limit = web.config.body_limit_bytes;
-    let patience = Duration::from_millis(web.config.request_timeout_ms);
-    let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::body_too_large(limit)),
-        Ok(Err(_)) | Err(_) => Err(Problem::body_unfinished()),
-    }
 }
 
 /// Takes in the rest of a body that nobody wants, within limits, and throws it away. Most clients send

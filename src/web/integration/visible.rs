@@ -1,36 +1,11 @@
 //! `visibleSignatureInfo` as Sign'Stash has it, in the words of [`crate::domain::visible`].
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
 
-use super::request::readable;
+use super::text::readable;
+use super::wire::VisibleSignatureInfo;
 use crate::domain::refusal::Refusal;
 use crate::domain::visible::Color;
-
-/// A visible signature (PDF).
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct VisibleSignatureInfo {
-    /// `ONE_OFF`: the text of `oneOffTemplate`. `SERVICE_CUSTOMIZATION`: that of the client service.
-    pub(super) template_type: Option<String>,
-    pub(super) one_off_template: Option<String>,
-    /// `SIGN_FIELD`, `COORDINATE` or `PLACEHOLDER`. Required.
-    pub(super) location_type: Option<String>,
-    /// Name of the field; `page=1,x=70,y=100` with a page from 1 or, from the end, -1; or the word.
-    /// Required.
-    pub(super) location_value: Option<String>,
-    /// `width=155,height=50`, in units of 1/72 inch.
-    pub(super) area: Option<String>,
-    /// `#RRGGBB` or `transparent`.
-    pub(super) area_background_color: Option<String>,
-    /// `size=11,color=#000000`.
-    pub(super) font: Option<String>,
-    /// `IMAGE_PNG` or `IMAGE_JPG`.
-    pub(super) image_type: Option<String>,
-    /// The image in base64.
-    pub(super) image_value: Option<String>,
-}
 
 const MEMBER: &str = "signatureInfo.visibleSignatureInfo";
 

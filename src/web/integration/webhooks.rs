@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use secrecy::ExposeSecret as _;
@@ -14,15 +13,18 @@ use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 use utoipa::{IntoParams, ToSchema};
 
+use super::Integration;
 use super::errors::{ErrorResponse, Problem};
-use super::lookup::{invalid, scope};
-use super::request::read_object;
+use super::lookup::invalid;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{EndpointId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
 use crate::domain::webhook::{EndpointStatus, EventKind, SignatureScheme};
-use crate::web::{Web, auth};
+use crate::web::Web;
+use crate::web::auth::Bearer;
+use crate::web::body::Body;
+use crate::web::id::Id;
 use crate::workflow;
 use crate::workflow::delivery::hooks::webhook_id;
 use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, Shown};
@@ -231,12 +233,11 @@ struct WebhookAttempt {
     security(("access_token" = [])),
     responses((status = 200, body = Vec<WebhookEndpoint>), (status = 401, body = ErrorResponse))
 )]
-pub async fn list(
+pub(in crate::web) async fn list(
     State(web): State<Web>,
-    headers: HeaderMap,
+    Bearer(client): Bearer<Integration>,
 ) -> Result<Json<Vec<WebhookEndpoint>>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let views = webhooks::list(&web.app, caller.client_service.id).await.map_err(problem)?;
+    let views = webhooks::list(&web.app, client.client_service.id).await?;
     Ok(Json(views.into_iter().map(endpoint).collect()))
 }
 
@@ -248,22 +249,19 @@ pub async fn list(
     responses((status = 201, body = AddedWebhookEndpoint), (status = 400, body = ErrorResponse),
         (status = 401, body = ErrorResponse), (status = 413, body = ErrorResponse))
 )]
-pub async fn add(
+pub(in crate::web) async fn add(
     State(web): State<Web>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    Bearer(client): Bearer<Integration>,
+    body: Body<Integration, BODY_LIMIT>,
 ) -> Result<(StatusCode, Json<AddedWebhookEndpoint>), Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let body = bounded(body)?;
-    let wish: NewWebhookEndpoint = read_object(&body)?;
+    let wish: NewWebhookEndpoint = body.object()?;
     let new = NewEndpoint {
         url: required(wish.url, "url")?,
         events: kinds(&wish.events)?,
         description: wish.description,
         scheme: scheme(wish.scheme.as_deref())?.unwrap_or(SignatureScheme::Hmac),
     };
-    let (view, shown) =
-        webhooks::add(&web.app, caller.client_service.id, new).await.map_err(problem)?;
+    let (view, shown) = webhooks::add(&web.app, client.client_service.id, new).await?;
     let added = AddedWebhookEndpoint { endpoint: endpoint(view), key: key(shown) };
     Ok((StatusCode::CREATED, Json(added)))
 }
@@ -275,13 +273,12 @@ pub async fn add(
     security(("access_token" = [])),
     responses((status = 200, body = WebhookEndpoint), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
-pub async fn show(
+pub(in crate::web) async fn show(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
 ) -> Result<Json<WebhookEndpoint>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let view = webhooks::show(&web.app, scope(&caller), endpoint_id(id)?).await.map_err(problem)?;
+    let view = webhooks::show(&web.app, client.scope(), id.0).await?;
     Ok(Json(endpoint(view)))
 }
 
@@ -294,16 +291,13 @@ pub async fn show(
     responses((status = 200, body = WebhookEndpoint), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse), (status = 413, body = ErrorResponse))
 )]
-pub async fn change(
+pub(in crate::web) async fn change(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    body: Result<Bytes, BytesRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
+    body: Body<Integration, BODY_LIMIT>,
 ) -> Result<Json<WebhookEndpoint>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let id = endpoint_id(id)?;
-    let body = bounded(body)?;
-    let wish: WebhookEndpointChange = read_object(&body)?;
+    let wish: WebhookEndpointChange = body.object()?;
     let enabled = match wish.status.as_deref() {
         None => None,
         Some("ACTIVE") => Some(true),
@@ -312,7 +306,7 @@ pub async fn change(
     };
     let events = wish.events.as_deref().map(kinds).transpose()?;
     let change = EndpointChange { url: wish.url, events, description: wish.description, enabled };
-    let view = webhooks::change(&web.app, scope(&caller), id, change).await.map_err(problem)?;
+    let view = webhooks::change(&web.app, client.scope(), id.0, change).await?;
     Ok(Json(endpoint(view)))
 }
 
@@ -323,13 +317,12 @@ pub async fn change(
     security(("access_token" = [])),
     responses((status = 204), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
-pub async fn remove(
+pub(in crate::web) async fn remove(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
 ) -> Result<StatusCode, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    webhooks::remove(&web.app, scope(&caller), endpoint_id(id)?).await.map_err(problem)?;
+    webhooks::remove(&web.app, client.scope(), id.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -343,21 +336,16 @@ pub async fn remove(
     responses((status = 200, body = WebhookKey), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse), (status = 413, body = ErrorResponse))
 )]
-pub async fn rotate_secret(
+pub(in crate::web) async fn rotate_secret(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    body: Result<Bytes, BytesRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
+    body: Body<Integration, BODY_LIMIT>,
 ) -> Result<Json<WebhookKey>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let id = endpoint_id(id)?;
-    let body = bounded(body)?;
-    let empty = body.iter().all(u8::is_ascii_whitespace);
-    let wish: SecretRotation = if empty { SecretRotation::default() } else { read_object(&body)? };
+    let wish: SecretRotation =
+        if body.is_blank() { SecretRotation::default() } else { body.object()? };
     let scheme = scheme(wish.scheme.as_deref())?;
-    let shown = webhooks::rotate_secret(&web.app, scope(&caller), id, scheme, wish.only)
-        .await
-        .map_err(problem)?;
+    let shown = webhooks::rotate_secret(&web.app, client.scope(), id.0, scheme, wish.only).await?;
     Ok(Json(key(shown)))
 }
 
@@ -370,23 +358,20 @@ pub async fn rotate_secret(
     responses((status = 200, body = WebhookTest), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse), (status = 429, body = ErrorResponse))
 )]
-pub async fn test(
+pub(in crate::web) async fn test(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
 ) -> Result<Json<WebhookTest>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let id = endpoint_id(id)?;
-    let service = caller.client_service.id;
+    let service = client.client_service.id;
     web.test_webhooks.take(service, web.app.now()).map_err(Problem::hourly_limit)?;
     // In a task of its own: a client that hangs up here must not leave a try without an end, which
     // would be made again later.
-    let (app, scope) = (Arc::clone(&web.app), scope(&caller));
-    let testing = async move { webhooks::test(&app, scope, id).await };
+    let (app, scope) = (Arc::clone(&web.app), client.scope());
+    let testing = async move { webhooks::test(&app, scope, id.0).await };
     let tried = tokio::spawn(testing.in_current_span())
         .await
-        .map_err(|error| workflow::Error::Internal(Box::new(error)))?
-        .map_err(problem)?;
+        .map_err(|error| workflow::Error::Internal(Box::new(error)))??;
     let Tried { verdict, phase, reply, ambiguous, .. } = tried;
     Ok(Json(WebhookTest { accepted: verdict == Verdict::Accepted, phase, reply, ambiguous }))
 }
@@ -400,20 +385,16 @@ pub async fn test(
     responses((status = 202, body = WebhookReplayed), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse), (status = 413, body = ErrorResponse))
 )]
-pub async fn replay(
+pub(in crate::web) async fn replay(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    body: Result<Bytes, BytesRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
+    body: Body<Integration, BODY_LIMIT>,
 ) -> Result<(StatusCode, Json<WebhookReplayed>), Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let id = endpoint_id(id)?;
-    let body = bounded(body)?;
-    let wish: WebhookReplay = read_object(&body)?;
+    let wish: WebhookReplay = body.object()?;
     let behind = replay_place(wish.since, wish.after)?;
-    let replayed = webhooks::replay(&web.app, scope(&caller), id, behind, wish.failed_only)
-        .await
-        .map_err(problem)?;
+    let replayed =
+        webhooks::replay(&web.app, client.scope(), id.0, behind, wish.failed_only).await?;
     let more = replayed.more.map(|at| format!("{}.{}", at.created.unix_ms(), at.event));
     let answer = WebhookReplayed { queued: replayed.queued, more };
     Ok((StatusCode::ACCEPTED, Json(answer)))
@@ -446,22 +427,19 @@ fn event_place(text: &str) -> Option<EventPlace> {
     responses((status = 200, body = WebhookLog), (status = 400, body = ErrorResponse),
         (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
 )]
-pub async fn attempts(
+pub(in crate::web) async fn attempts(
     State(web): State<Web>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
+    Bearer(client): Bearer<Integration>,
+    id: Id<Integration, EndpointId>,
     page: Result<Query<LogPage>, QueryRejection>,
 ) -> Result<Json<WebhookLog>, Problem> {
-    let caller = auth::caller(&web, &headers).await?;
-    let id = endpoint_id(id)?;
     let Query(page) = page.map_err(|_| invalid("limit", "a number from 1 to 100, once"))?;
     let behind = match &page.behind {
         Some(text) => place(text).ok_or_else(|| invalid("behind", "next of the page before"))?,
         None => LogPlace::BEGINNING,
     };
     let limit = page.limit.unwrap_or(webhooks::LOG_PAGE).clamp(1, webhooks::LOG_PAGE);
-    let found =
-        webhooks::attempts(&web.app, scope(&caller), id, behind, limit).await.map_err(problem)?;
+    let found = webhooks::attempts(&web.app, client.scope(), id.0, behind, limit).await?;
     let full = found.len() >= limit as usize;
     let next = found.last().filter(|_| full).map(|last| {
         let (started, number) = (last.attempt.started.unix_ms(), last.attempt.number);
@@ -548,28 +526,4 @@ fn scheme(name: Option<&str>) -> Result<Option<SignatureScheme>, Refusal> {
 
 fn required(value: Option<String>, path: &str) -> Result<String, Refusal> {
     value.ok_or_else(|| Refusal::MemberMissing { path: path.to_owned() })
-}
-
-fn endpoint_id(id: Result<Path<String>, PathRejection>) -> Result<EndpointId, Problem> {
-    let Ok(Path(id)) = id else { return Err(Problem::no_such_endpoint()) };
-    id.parse().map_err(|_| Problem::no_such_endpoint())
-}
-
-fn bounded(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
-    match body {
-        Ok(body) if body.len() <= BODY_LIMIT => Ok(body),
-        Ok(_) => Err(Problem::body_too_large(BODY_LIMIT)),
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Err(Problem::body_too_large(BODY_LIMIT))
-        }
-        Err(_) => Err(Problem::body_unfinished()),
-    }
-}
-
-/// What is not found here is an endpoint.
-fn problem(error: workflow::Error) -> Problem {
-    match error {
-        workflow::Error::NotFound => Problem::no_such_endpoint(),
-        other => other.into(),
-    }
 }

@@ -16,19 +16,34 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::Web;
+use super::surface::{Dialect, Stray};
+use super::{Web, body};
 use crate::workflow::tokens::{self, GrantError};
 
 /// Longest token request; it holds a handful of short fields.
 const BODY_LIMIT: usize = 16 * 1024;
 
+/// This surface.
+pub struct OAuth;
+
+impl Dialect for OAuth {
+    fn stray(_: &Web, _: &HeaderMap, stray: Stray) -> Response {
+        no_store(Refused::stray(stray).into_response())
+    }
+}
+
+/// Addresses below `/oauth2`.
 pub(super) fn routes() -> Router<Web> {
     Router::new()
-        .route("/oauth2/token", post(token))
-        .route("/oauth2/authorization-server/oauth/token", post(token))
-        .route("/oauth2/jwks", get(jwks))
-        .route("/.well-known/oauth-authorization-server", get(metadata))
+        .route("/token", post(token))
+        .route("/authorization-server/oauth/token", post(token))
+        .route("/jwks", get(jwks))
         .layer(axum::extract::DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+/// The address that RFC 8414 (3) sets.
+pub(super) fn well_known() -> Router<Web> {
+    Router::new().route("/.well-known/oauth-authorization-server", get(metadata))
 }
 
 /// Answer of the token endpoint.
@@ -41,7 +56,7 @@ pub struct TokenAnswer {
     /// Seconds the token lives.
     pub expires_in: i64,
     /// OAuth scope.
-    pub scope: &'static str,
+    pub scope: String,
     /// Id of the token.
     pub jti: String,
 }
@@ -50,7 +65,7 @@ pub struct TokenAnswer {
 #[derive(Serialize, ToSchema)]
 pub struct TokenError {
     /// `invalid_client`, `invalid_request`, `unsupported_grant_type`, `unauthorized_client`,
-    /// `invalid_scope` or `temporarily_unavailable`.
+    /// `invalid_scope`, `temporarily_unavailable` or `server_error`.
     pub error: &'static str,
     /// For people.
     pub error_description: &'static str,
@@ -75,6 +90,7 @@ pub async fn token(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let answer = match body {
+        Ok(_) if body::unpacked(&headers).is_err() => Err(Refused::packed()),
         Ok(body) => answer(&web, query.as_deref(), &headers, &body).await,
         Err(rejection) => Err(Refused::body(rejection.status())),
     };
@@ -90,6 +106,7 @@ async fn answer(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<TokenAnswer, Refused> {
+    is_form(headers, body)?;
     let form = Form::read(query, body)?;
     match form.grant_type.as_deref() {
         Some("client_credentials") => {}
@@ -101,19 +118,40 @@ async fn answer(
         }
         None => return Err(Refused::bad("invalid_request", "grant_type is missing")),
     }
-    let known = |scope: &str| tokens::OAUTH_SCOPE.split(' ').any(|ours| ours == scope);
-    if form.scope.as_deref().is_some_and(|scope| !scope.split_whitespace().all(known)) {
-        return Err(Refused::bad("invalid_scope", "the scopes are read and write"));
-    }
+    let scope = form.scope.clone();
     let (alias, secret) = credentials(headers, form)?;
-    let token = tokens::grant(&web.app, &alias, &secret).await?;
+    let token =
+        tokens::grant(&web.app, &alias, &secret, &tokens::INTEGRATION, scope.as_deref()).await?;
     Ok(TokenAnswer {
         access_token: token.value.expose_secret().to_owned(),
         token_type: "bearer",
         expires_in: token.expires_in,
-        scope: tokens::OAUTH_SCOPE,
+        scope: token.scope,
         jti: token.jti,
     })
+}
+
+/// Tells those who send something else than a form: what it says would not be seen.
+fn is_form(headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    if essence.ends_with("/json") || essence.ends_with("+json") || object {
+        return Err(Refused::bad(
+            "invalid_request",
+            "the body is JSON; send application/x-www-form-urlencoded, as \
+             grant_type=client_credentials",
+        ));
+    }
+    if essence.starts_with("multipart/") {
+        return Err(Refused::bad(
+            "invalid_request",
+            "the body is multipart; send application/x-www-form-urlencoded, as \
+             grant_type=client_credentials",
+        ));
+    }
+    Ok(())
 }
 
 /// Alias and secret, from HTTP Basic or from the body, never from both (RFC 6749, 2.3).
@@ -225,6 +263,38 @@ impl Refused {
         Self { status, error: "invalid_request", description }
     }
 
+    const fn packed() -> Self {
+        let description = "Content-Encoding is not unpacked here; send the body as it is";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self { status, error: "invalid_request", description }
+    }
+
+    const fn stray(stray: Stray) -> Self {
+        let (status, error, description) = match stray {
+            Stray::Address => (
+                StatusCode::NOT_FOUND,
+                "invalid_request",
+                "there is nothing at this address; see /.well-known/oauth-authorization-server",
+            ),
+            Stray::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "invalid_request",
+                "this address does not take that method; tokens are asked for with POST",
+            ),
+            Stray::Host => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "a request of HTTP/1.1 has one Host header (RFC 9112, 3.2); send it",
+            ),
+            Stray::Panic => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "the fault is logged under the request id",
+            ),
+        };
+        Self { status, error, description }
+    }
+
     const fn client() -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
@@ -238,6 +308,7 @@ impl From<GrantError> for Refused {
     fn from(error: GrantError) -> Self {
         match error {
             GrantError::InvalidClient => Self::client(),
+            GrantError::InvalidScope => Self::bad("invalid_scope", "the scopes are read and write"),
             GrantError::Suspended => Self::bad(
                 "unauthorized_client",
                 "the client service or its issuer is suspended; ask the operator",
@@ -258,6 +329,11 @@ impl axum::response::IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = TokenError { error: self.error, error_description: self.description };
         let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            // RFC 9110, 15.5.16
+            let codings = HeaderValue::from_static("identity");
+            response.headers_mut().insert(header::ACCEPT_ENCODING, codings);
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"chancery\", charset=\"UTF-8\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -286,7 +362,7 @@ async fn metadata(State(web): State<Web>) -> Response {
         "jwks_uri": format!("{issuer}/oauth2/jwks"),
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
-        "scopes_supported": tokens::OAUTH_SCOPE.split(' ').collect::<Vec<_>>(),
+        "scopes_supported": tokens::INTEGRATION.scopes,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     }));
     ([(header::CACHE_CONTROL, "public, max-age=300")], body).into_response()

@@ -17,6 +17,7 @@ use axum::routing::get;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Web;
+use super::surface::{Dialect, Stray};
 use crate::domain::language::Language;
 use crate::domain::text::hex;
 use crate::workflow::Error;
@@ -30,12 +31,36 @@ const BUSY_SECONDS: u64 = 10;
 /// What RFC 8187 lets a name in a header say as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// This surface.
+pub struct Portal;
+
+impl Dialect for Portal {
+    fn stray(web: &Web, headers: &HeaderMap, stray: Stray) -> Response {
+        let visit = Visit::new(web, None, &Method::HEAD, headers, None);
+        match stray {
+            Stray::Address => visit.refuse(&View::Unknown),
+            Stray::Method => {
+                let mut response = visit.refuse(&View::Unknown);
+                *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+                response
+            }
+            Stray::Host => {
+                let mut response = visit.refuse(&View::Unknown);
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+                response
+            }
+            Stray::Panic => visit.refuse(&View::Fault),
+        }
+    }
+}
+
+/// Addresses below `/r`.
 pub(super) fn routes() -> Router<Web> {
     Router::new()
-        .route("/r/style.css", get(style))
-        .route("/r/{token}", get(documents))
-        .route("/r/{token}/documents/{number}", get(document))
-        .route("/r/{token}/documents.zip", get(archive))
+        .route("/style.css", get(style))
+        .route("/{token}", get(documents))
+        .route("/{token}/documents/{number}", get(document))
+        .route("/{token}/documents.zip", get(archive))
 }
 
 /// Where a request comes from, when the server knows.
@@ -187,7 +212,9 @@ impl<'a> Visit<'a> {
 
     fn failed(&self, error: &Error) -> Response {
         match error {
-            Error::NotFound | Error::Refused(_) => self.refuse(&View::Unknown),
+            Error::NotFound(_) | Error::Conflict(_) | Error::Refused(_) => {
+                self.refuse(&View::Unknown)
+            }
             Error::Busy => self.refuse(&View::Busy(BUSY_SECONDS)),
             Error::Unavailable(..) | Error::Internal(_) => {
                 let causes = crate::workflow::sources(error);

@@ -15,7 +15,7 @@ use crate::outbound::mail::{Attachment, Letter};
 use crate::workflow::files::{self, File, FileBytes};
 use crate::workflow::mail_servers::{self, Server};
 use crate::workflow::templates::{self, TemplateKind};
-use crate::workflow::{Error, notify, portal};
+use crate::workflow::{Error, Thing, notify, portal};
 
 /// A mail ready to be tried, or why there is none.
 pub(super) enum Composed {
@@ -118,9 +118,11 @@ async fn notification(
         return Ok(Err("its operation is gone".to_owned()));
     };
     let found = app.reader.operation(Scope::Installation, operation).await?;
-    let found = found.ok_or(Error::NotFound)?;
-    let service = app.reader.client_service(service).await?.ok_or(Error::NotFound)?;
-    let issuer = app.reader.company(service.issuer).await?.ok_or(Error::NotFound)?;
+    let found = found.ok_or(Error::NotFound(Thing::Operation))?;
+    let service =
+        app.reader.client_service(service).await?.ok_or(Error::NotFound(Thing::ClientService))?;
+    let issuer =
+        app.reader.company(service.issuer).await?.ok_or(Error::NotFound(Thing::Company))?;
     let documents = app.reader.documents(operation).await?;
     let language = templates::language_of(app, message).await?;
     let files = files::list(&documents);
@@ -228,7 +230,11 @@ async fn test_letter(
 ) -> Result<Draft, Error> {
     let account = match mail_servers::account_of(app, message).await? {
         Some(service) => {
-            let service = app.reader.client_service(service).await?.ok_or(Error::NotFound)?;
+            let service = app
+                .reader
+                .client_service(service)
+                .await?
+                .ok_or(Error::NotFound(Thing::ClientService))?;
             mail_servers::account_name(Some(service.alias.as_str()))
         }
         None => mail_servers::account_name(None),

@@ -9,7 +9,7 @@ use crate::domain::ids::{CredentialId, DocumentId};
 use crate::domain::scope::Scope;
 use crate::store::documents::Intent;
 use crate::store::operations::{Lease, NewOperation};
-use crate::workflow::Error;
+use crate::workflow::{Error, Thing};
 
 /// What is left to do of one operation.
 pub struct Work {
@@ -52,8 +52,11 @@ impl Work {
     /// What is left of a leased operation, read from the database.
     pub(super) async fn load(app: &App, lease: Lease) -> Result<Self, Error> {
         let id = lease.operation;
-        let operation =
-            app.reader.operation(Scope::Installation, id).await?.ok_or(Error::NotFound)?;
+        let operation = app
+            .reader
+            .operation(Scope::Installation, id)
+            .await?
+            .ok_or(Error::NotFound(Thing::Operation))?;
         let documents = app.reader.documents(id).await?;
         let mut contents = app.contents.originals_of(id).await?;
         let mut intents: HashMap<DocumentId, Intent> = app

@@ -310,7 +310,7 @@ fn a_test_mail_says_how_it_went() {
             ask(json!({ "email": "ops@acme.example" })).await.error(502, "0.0.5", "mail-not-taken");
         assert!(bad["causeMessage"].as_str().unwrap().contains("550 5.1.1 not here"), "{bad}");
         ask(json!({ "email": "nobody" })).await.error(400, "0.0.6", "member-invalid");
-        ask(json!({})).await.error(400, "0.0.6", "member-invalid");
+        ask(json!({})).await.error(400, "0.0.2", "member-missing");
         for _ in 0..18 {
             ask(json!({ "email": "ops@acme.example" })).await;
         }

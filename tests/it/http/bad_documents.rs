@@ -135,7 +135,7 @@ fn content_types_and_formats() {
             "a timestamp",
             with("/signatureInfo/applyTimestamp", json!(true)),
             "not-available",
-            "send applyTimestamp false",
+            "signatureInfo.applyTimestamp: a timestamp",
         ),
         (
             "a visible signature",

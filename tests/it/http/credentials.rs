@@ -162,7 +162,7 @@ fn a_disabled_credential_is_refused_at_once() {
         }
         let unknown =
             credentials::set_status(&service.app, "nobody", CredentialStatus::Active).await;
-        assert!(matches!(unknown, Err(Error::NotFound)), "{unknown:?}");
+        assert!(matches!(unknown, Err(Error::NotFound(_))), "{unknown:?}");
     });
 }
 

@@ -23,7 +23,7 @@ fn assert_is_token(answer: &Answer) {
     assert_eq!(body["access_token"].as_str().unwrap().split('.').count(), 3);
     assert_eq!(body["token_type"], "bearer");
     assert_eq!(body["expires_in"], 3600);
-    assert_eq!(body["scope"], "read write");
+    assert!(matches!(body["scope"].as_str(), Some("read write" | "read")), "{body}");
     assert!(body["jti"].as_str().is_some_and(|jti| jti.len() >= 16));
     assert_not_stored(answer);
 }
@@ -263,8 +263,16 @@ fn only_our_own_live_tokens_are_taken() {
             404,
             "leeway"
         );
+        // RFC 6750, 3.1: `error` is for who showed a token.
+        let refused = |answer: &Answer, reason: &str, shown: bool| {
+            answer.error(401, "0.0.10", reason);
+            let challenge = answer.header("www-authenticate");
+            assert!(challenge.starts_with("Bearer realm=\"chancery\""), "{challenge}");
+            assert_eq!(challenge.contains("error=\"invalid_token\""), shown, "{challenge}");
+        };
+        let expired = ours(&claims(-3700, 3600));
+        refused(&status(format!("Bearer {expired}")).await, "access-token-expired", true);
         for bad in [
-            ours(&claims(-3700, 3600)),
             ours(&claims(3600, 3600)),
             stranger.sign(&claims(0, 60)).unwrap(),
             with(|claims| "https://other.test".clone_into(&mut claims.iss)),
@@ -272,18 +280,51 @@ fn only_our_own_live_tokens_are_taken() {
             with(|claims| "PRT.gone".clone_into(&mut claims.client_id)),
             good[..good.len() - 4].to_owned(),
             "x.y.z".to_owned(),
-            String::new(),
         ] {
-            let answer = status(format!("Bearer {bad}")).await;
-            answer.error(401, "0.0.10", "access-token-invalid");
-            assert!(answer.header("www-authenticate").starts_with("Bearer "), "{bad}");
+            refused(&status(format!("Bearer {bad}")).await, "access-token-invalid", true);
         }
-        for other in [client.token.clone(), format!("Basic {}", client.token), "Bearer".to_owned()]
+        let token = &client.token;
+        for malformed in
+            ["Bearer".to_owned(), "Bearer ".to_owned(), token.clone(), format!("Bearer <{token}>")]
         {
-            status(other).await.error(401, "0.0.10", "access-token-invalid");
+            refused(&status(malformed).await, "access-token-malformed", true);
         }
+        refused(&status(format!("Basic {token}")).await, "access-token-missing", false);
         let none = HTTP.get(format!("{}/api/v0/operation/status/1", service.base));
-        Answer::of(none).await.error(401, "0.0.10", "access-token-invalid");
+        refused(&Answer::of(none).await, "access-token-missing", false);
+    });
+}
+
+/// A token does what it was asked for and no more.
+#[test]
+fn a_token_for_reading_seals_nothing() {
+    on_shared(async |service| {
+        let mut client = service.client().await;
+        let ask = async |scope: &str| {
+            let url = format!("{}/oauth2/token", service.base);
+            let request = HTTP.post(url).basic_auth(&client.alias, Some(&client.secret));
+            let body = format!("grant_type=client_credentials&scope={scope}");
+            Answer::of(request.header("content-type", FORM).body(body)).await.good()
+        };
+        for (asked, granted) in
+            [("", "read write"), ("read", "read"), ("write+read", "read write"), ("write", "write")]
+        {
+            assert_eq!(ask(asked).await["scope"], granted, "{asked}");
+        }
+        let reading = ask("read").await["access_token"].as_str().unwrap().to_owned();
+        let writing = ask("write").await["access_token"].as_str().unwrap().to_owned();
+        let reference = unique("scope");
+        client.token.clone_from(&reading);
+        let refused = client.sign(&small(&reference)).await;
+        refused.error(403, "0.0.10", "oauth-scope-missing");
+        let challenge = refused.header("www-authenticate");
+        assert!(challenge.contains("error=\"insufficient_scope\", scope=\"write\""), "{challenge}");
+        client.by_reference(&reference).await.error(404, "2.1.0", "operation-not-found");
+        client.token = writing;
+        client.sign(&small(&reference)).await.good();
+        client.by_reference(&reference).await.error(403, "0.0.10", "oauth-scope-missing");
+        client.token = reading;
+        client.by_reference(&reference).await.good();
     });
 }
 

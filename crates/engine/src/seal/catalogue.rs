@@ -249,7 +249,7 @@ impl Catalogue {
         let length = check_text(overrides.values())?;
         if length.saturating_sub(image_length(overrides)) > MAX_TEXT {
             let reason = format!("has more than {MAX_TEXT} bytes of text; say less");
-            return Err(Refusal::SettingInvalid { path: MEMBER.to_owned(), reason });
+            return Err(Refusal::SettingInvalid { path: TOGETHER.to_owned(), reason });
         }
         lay_over(&mut settings, overrides);
         Ok(settings)
@@ -339,21 +339,21 @@ fn resolve(format: Format, settings: &Map<String, Value>) -> Result<Profile, Ref
 
 fn as_one<T: DeserializeOwned>(settings: &Map<String, Value>) -> Result<T, Refusal> {
     if settings.contains_key("mimeType") {
-        let reason = "is the contentType of the document; leave it out".to_owned();
-        return Err(Refusal::SettingInvalid { path: format!("{MEMBER}.mimeType"), reason });
+        let reason = "is the content type of the document; leave it out".to_owned();
+        return Err(Refusal::SettingInvalid { path: "mimeType".to_owned(), reason });
     }
     serde_path_to_error::deserialize(Value::Object(settings.clone())).map_err(|error| {
         let path = match error.path().to_string().as_str() {
-            "." => MEMBER.to_owned(),
-            path => format!("{MEMBER}.{path}"),
+            "." => TOGETHER.to_owned(),
+            path => path.to_owned(),
         };
         let said = error.into_inner().to_string();
         Refusal::SettingInvalid { path, reason: said }
     })
 }
 
-/// Where the settings stand in a request.
-const MEMBER: &str = "signatureInfo.advancedSignatureInfo";
+/// The path of all settings together.
+const TOGETHER: &str = "the settings";
 
 /// Everything said may end up in an XML document, so it must be text of XML 1.0, production 2. Gives
 /// the bytes of all texts together.
@@ -365,7 +365,7 @@ fn check_text<'v>(values: impl Iterator<Item = &'v Value>) -> Result<usize, Refu
                 if let Some(character) = text.chars().find(|c| is_forbidden(*c)) {
                     let code = u32::from(character);
                     return Err(Refusal::SettingInvalid {
-                        path: MEMBER.to_owned(),
+                        path: TOGETHER.to_owned(),
                         reason: format!("character U+{code:04X} cannot stand in XML"),
                     });
                 }

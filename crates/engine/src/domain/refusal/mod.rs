@@ -9,8 +9,6 @@ pub use pdf::PdfRefusal;
 
 use thiserror::Error;
 
-use super::ids::OperationId;
-
 /// Why a request or a document is refused. `Display` is a sentence for the person who reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -27,24 +25,15 @@ pub enum Refusal {
         "the external reference cannot be used because {reason}; send 1 to 255 printable characters"
     )]
     ReferenceInvalid { reason: &'static str },
-    #[error("documents is empty; send at least one document")]
+    #[error("the request has no documents; send at least one")]
     NoDocuments,
     #[error("the request has {count} documents; send at most {limit} in one request")]
     TooManyDocuments { count: usize, limit: usize },
     #[error(
-        "{path} repeats the external reference '{reference}'; give every document of a request its own"
+        "document {} repeats the external reference '{reference}'; give every document of a request its own",
+        position + 1
     )]
-    ReferenceRepeated { path: String, reference: String },
-    #[error(
-        "external reference '{reference}' is already used by operation {operation} with other content; \
-         read that operation, or send this content under a new external reference"
-    )]
-    ReferenceReused { reference: String, operation: OperationId },
-    #[error(
-        "document external reference '{reference}' is already used by operation {operation}; \
-         read that operation, or send this document under a new external reference"
-    )]
-    DocumentReferenceReused { reference: String, operation: OperationId },
+    ReferenceRepeated { position: usize, reference: String },
     #[error("{count} receivers were named; name at most {limit} at once")]
     TooManyReceivers { count: usize, limit: usize },
     #[error("no receiver was named; send at least one mail address")]
@@ -83,7 +72,7 @@ pub enum Refusal {
     CertificateUnusable { reason: String },
 
     // ---- one document: recorded at that document only ----
-    #[error("base64Content is not base64 (RFC 4648): {detail}")]
+    #[error("the content is not base64 (RFC 4648): {detail}")]
     Base64Invalid { detail: String },
     #[error("the document is empty")]
     DocumentEmpty,
@@ -94,11 +83,11 @@ pub enum Refusal {
     )]
     NameInvalid { reason: &'static str },
     #[error(
-        "contentType {value} is not known; send application/xml, text/xml, application/pdf or application/octet-stream"
+        "content type {value} is not known; send application/xml, text/xml, application/pdf or application/octet-stream"
     )]
     ContentTypeUnknown { value: String },
     #[error(
-        "contentType says {declared} but the content looks like {found}; send the right contentType or content"
+        "the content type says {declared} but the content looks like {found}; send the right content type or content"
     )]
     ContentMismatch { declared: String, found: &'static str },
     #[error("{format} cannot seal {content}; {remedy}")]
@@ -224,7 +213,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A setting that cannot be used like this; `path` is below `advancedSignatureInfo`.
+    /// A setting that cannot be used like this, by its path in a profile.
     #[must_use]
     pub const fn setting(path: &'static str, rule: String) -> Self {
         Self::SettingConflict { path, rule }
@@ -242,8 +231,6 @@ impl Refusal {
             Self::NoDocuments => "no-documents",
             Self::TooManyDocuments { .. } => "too-many-documents",
             Self::ReferenceRepeated { .. } => "reference-repeated",
-            Self::ReferenceReused { .. } => "reference-reused",
-            Self::DocumentReferenceReused { .. } => "document-reference-reused",
             Self::TooManyReceivers { .. } => "too-many-receivers",
             Self::NoReceivers => "no-receivers",
             Self::OperationUnfinished => "operation-unfinished",

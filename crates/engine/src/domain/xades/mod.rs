@@ -1,5 +1,5 @@
 //! The settings of one XAdES or plain XML signature. The same words stand in profile files
-//! (`profiles/*.toml`), in `signatureInfo.advancedSignatureInfo` of a sign request, and in what is
+//! (`profiles/*.toml`), in what a request says over them, and in what is
 //! stored with a document: a profile is laid over the defaults, a request over the profile.
 
 mod location;

@@ -20,7 +20,7 @@ pub(super) use settings::policy;
 /// Refuses settings that contradict each other, whatever the document.
 ///
 /// # Errors
-/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+/// [`Refusal::SettingConflict`] with the path of the setting.
 pub fn check_settings(profile: &CadesProfile) -> Result<(), Refusal> {
     Claims::of(profile).map(drop)
 }

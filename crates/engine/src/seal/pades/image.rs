@@ -97,6 +97,9 @@ impl Image {
         }
         let config =
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        if text.contains(' ') {
+            return Err(unreadable("there is a blank in its base64, which may have been a +"));
+        }
         let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let file = GeneralPurpose::new(&STANDARD, config)
             .decode(text)

@@ -76,7 +76,7 @@ struct Job<'a> {
 /// Refuses settings that contradict each other or the level they claim, whatever the document.
 ///
 /// # Errors
-/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+/// [`Refusal::SettingConflict`] with the path of the setting.
 pub fn check_settings(profile: &XadesProfile) -> Result<(), Refusal> {
     settings::check(profile)
 }
@@ -85,7 +85,7 @@ pub fn check_settings(profile: &XadesProfile) -> Result<(), Refusal> {
 /// with what was said.
 ///
 /// # Errors
-/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+/// [`Refusal::SettingConflict`] with the path of the setting.
 pub fn check_said(
     profile: &XadesProfile,
     said: &serde_json::Map<String, serde_json::Value>,

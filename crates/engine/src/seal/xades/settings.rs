@@ -19,7 +19,7 @@ use crate::seal::xml::uri::is_absolute;
 /// Refuses settings that contradict each other or the level they claim.
 ///
 /// # Errors
-/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+/// [`Refusal::SettingConflict`] with the path of the setting.
 pub(super) fn check(profile: &XadesProfile) -> Result<(), Refusal> {
     references(profile)?;
     lists(profile)?;
@@ -55,7 +55,7 @@ pub(super) fn check(profile: &XadesProfile) -> Result<(), Refusal> {
 /// says is meant for its seals, and is no reason.
 ///
 /// # Errors
-/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+/// [`Refusal::SettingConflict`] with the path of the setting.
 pub(super) fn check_said(profile: &XadesProfile, said: &Map<String, Value>) -> Result<(), Refusal> {
     if profile.existing_signatures != ExistingSignatures::Countersign {
         return Ok(());

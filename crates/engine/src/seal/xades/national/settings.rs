@@ -44,7 +44,7 @@ pub(super) fn check_key(
 /// scaffolding, how the issuer's name is spelled and how the time is written.
 ///
 /// # Errors
-/// [`Refusal::SettingConflict`] with the path of the setting below `advancedSignatureInfo`.
+/// [`Refusal::SettingConflict`] with the path of the setting.
 pub(super) fn check(authority: Authority, profile: &XadesProfile) -> Result<(), Refusal> {
     let form = authority.form();
     let says = |path: &'static str, right: bool| {

@@ -1,0 +1,83 @@
+//! Refusals in the words of this surface: what a client sent is called as it sent it.
+
+use crate::domain::refusal::Refusal;
+
+/// Where the settings of a seal stand in a document of a request.
+const SETTINGS: &str = "signatureInfo.advancedSignatureInfo";
+
+/// How sentences about a document begin in domain words, by their reason, and what to say instead.
+const BEGINNINGS: [(&str, &str, &str); 5] = [
+    ("base64-invalid", "the content ", "documentRequest.base64Content "),
+    ("content-type-unknown", "content type ", "documentRequest.contentType "),
+    ("content-mismatch", "the content type ", "documentRequest.contentType "),
+    ("not-available", "a timestamp ", "signatureInfo.applyTimestamp: a timestamp "),
+    ("setting-invalid", "the settings: ", "signatureInfo.advancedSignatureInfo: "),
+];
+
+/// The sentence about a document, as it is stored, in this surface's words.
+pub(super) fn about_document(reason: &str, detail: &str) -> String {
+    for (of, domain, wire) in BEGINNINGS {
+        if of == reason
+            && let Some(rest) = detail.strip_prefix(domain)
+        {
+            return format!("{wire}{rest}");
+        }
+    }
+    // What an earlier release stored has its path.
+    let about_setting = matches!(reason, "setting-invalid" | "setting-conflict");
+    if about_setting && !detail.starts_with("signatureInfo.") {
+        return format!("{SETTINGS}.{detail}");
+    }
+    detail.to_owned()
+}
+
+/// The sentence about a request.
+pub(super) fn about_request(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NoDocuments => format!("documents: {refusal}"),
+        Refusal::ReferenceRepeated { position, reference } => format!(
+            "documents[{position}].documentRequest.externalReference repeats '{reference}'; give every \
+             document of a request its own"
+        ),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_what_the_client_sent() {
+        for (reason, detail, told) in [
+            (
+                "setting-invalid",
+                "visible.area: must be larger",
+                "signatureInfo.advancedSignatureInfo.visible.area: must be larger",
+            ),
+            (
+                "setting-invalid",
+                "the settings: say less",
+                "signatureInfo.advancedSignatureInfo: say less",
+            ),
+            (
+                "setting-conflict",
+                "ids cannot be used like this: they are taken",
+                "signatureInfo.advancedSignatureInfo.ids cannot be used like this: they are taken",
+            ),
+            (
+                "setting-invalid",
+                "signatureInfo.advancedSignatureInfo.ids: stored by an earlier release",
+                "signatureInfo.advancedSignatureInfo.ids: stored by an earlier release",
+            ),
+            (
+                "base64-invalid",
+                "the content is not base64 (RFC 4648): x",
+                "documentRequest.base64Content is not base64 (RFC 4648): x",
+            ),
+            ("xml-malformed", "the content is no XML", "the content is no XML"),
+        ] {
+            assert_eq!(about_document(reason, detail), told);
+        }
+    }
+}
