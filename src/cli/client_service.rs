@@ -13,6 +13,7 @@ use crate::domain::client_service::{
 };
 use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
+use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
 
 #[derive(Subcommand)]
@@ -42,7 +43,7 @@ pub(super) enum Command {
         #[arg(long)]
         credential: String,
     },
-    /// Changes how its documents are sealed, and the language of its mails, from now on.
+    /// Changes how its requests are taken, its documents sealed and its mails written, from now on.
     ///
     /// Example: chancery client-service set PRT.505767457-84dd8c --profile zatca --lint basic
     Set(Set),
@@ -92,6 +93,9 @@ pub(super) struct Create {
     /// What to do with a PDF that runs something when it is opened or clicked.
     #[arg(long, value_enum, ignore_case = true, default_value = "warn")]
     active_content: ActiveContentChoice,
+    /// From which corner of the page its visible signatures are placed when a request does not say.
+    #[arg(long, value_enum, ignore_case = true, default_value = "top-left")]
+    coordinate_origin: Origin,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
     #[arg(long, value_parser = values::language)]
     language: Option<Language>,
@@ -101,6 +105,12 @@ pub(super) struct Create {
 pub(super) struct Set {
     /// Alias (OAuth client_id).
     alias: String,
+    /// Whether a document reference names one document for ever, or is repeated by this client.
+    ///
+    /// With reusable, a document that has a reference already loses it to the next one that uses it.
+    /// With unique, references that were repeated before are free once more.
+    #[arg(long, value_enum, ignore_case = true)]
+    document_references: Option<References>,
     /// Profile of its seals when a request names none.
     #[arg(long, value_name = "NAME", value_parser = profile_name)]
     profile: Option<ProfileName>,
@@ -119,6 +129,9 @@ pub(super) struct Set {
     /// What to do with a PDF that runs something when it is opened or clicked.
     #[arg(long, value_enum, ignore_case = true)]
     active_content: Option<ActiveContentChoice>,
+    /// From which corner of the page its visible signatures are placed when a request does not say.
+    #[arg(long, value_enum, ignore_case = true)]
+    coordinate_origin: Option<Origin>,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
     #[arg(long, value_parser = values::language)]
     language: Option<Language>,
@@ -143,14 +156,48 @@ impl Set {
             active_content: self
                 .active_content
                 .map_or(Change::Keep, |choice| Change::To(choice.into())),
+            coordinate_origin: self
+                .coordinate_origin
+                .map_or(Change::Keep, |corner| Change::To(corner.into())),
+            document_references: self
+                .document_references
+                .map_or(Change::Keep, |policy| Change::To(policy.into())),
         }
     }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum References {
+    /// It names one sealed document for ever.
     Unique,
+    /// The client repeats it; look-ups find the newest document.
     Reusable,
+}
+
+impl From<References> for DocumentReferences {
+    fn from(policy: References) -> Self {
+        match policy {
+            References::Unique => Self::Unique,
+            References::Reusable => Self::Reusable,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Origin {
+    /// The upper left one, as with Sign'Stash; the area hangs from its place.
+    TopLeft,
+    /// The lower left one; the area stands on its place.
+    BottomLeft,
+}
+
+impl From<Origin> for CoordinateOrigin {
+    fn from(corner: Origin) -> Self {
+        match corner {
+            Origin::TopLeft => Self::TopLeft,
+            Origin::BottomLeft => Self::BottomLeft,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -253,15 +300,13 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         issuer_vat: create.issuer_vat,
         issuer_country: create.issuer_country,
         credential,
-        document_references: match create.document_references {
-            References::Unique => DocumentReferences::Unique,
-            References::Reusable => DocumentReferences::Reusable,
-        },
+        document_references: create.document_references.into(),
         profile: create.profile,
         allow_sha1: create.allow_sha1,
         lint: create.lint.into(),
         signature_template: create.signature_template.filter(|text| !text.is_empty()),
         active_content: create.active_content.into(),
+        coordinate_origin: create.coordinate_origin.into(),
         language: create.language,
     };
     let (service, secret) = client_services::create(app, new).await?;
@@ -278,7 +323,7 @@ async fn list(app: &App) -> Result<(), Failure> {
         return Ok(());
     }
     say!(
-        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} {:<8} {:<14} LANGUAGE",
+        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} {:<8} {:<14} {:<12} LANGUAGE",
         "ALIAS",
         "STATUS",
         "CREDENTIAL",
@@ -286,7 +331,8 @@ async fn list(app: &App) -> Result<(), Failure> {
         "PROFILE",
         "SHA-1",
         "LINT",
-        "ACTIVE CONTENT"
+        "ACTIVE CONTENT",
+        "ORIGIN"
     );
     let credentials = app.reader.credentials().await?;
     for service in services {
@@ -295,7 +341,7 @@ async fn list(app: &App) -> Result<(), Failure> {
             .find(|credential| Some(credential.id) == service.credential)
             .map_or("none", |credential| credential.alias.as_str());
         say!(
-            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {:<8} {:<14} {}",
+            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {:<8} {:<14} {:<12} {}",
             service.alias.as_str(),
             service.status.as_str(),
             service.document_references.as_str(),
@@ -303,6 +349,7 @@ async fn list(app: &App) -> Result<(), Failure> {
             if service.allow_sha1 { "allowed" } else { "refused" },
             service.lint.as_str(),
             service.active_content.as_str(),
+            service.coordinate_origin.as_str(),
             service.language.map_or("issuer's", Language::as_str)
         );
     }

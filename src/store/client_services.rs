@@ -10,9 +10,11 @@ use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
+use crate::domain::visible::CoordinateOrigin;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
-    profile, allow_sha1, lint, signature_template, active_content, language, created_ms FROM client_service";
+    profile, allow_sha1, lint, signature_template, active_content, coordinate_origin, language, created_ms
+    FROM client_service";
 
 /// How many secrets of a client service are live at once.
 pub const LIVE_SECRETS: usize = 2;
@@ -36,8 +38,9 @@ impl Store {
         let done = sqlx::query(
             "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
-              lint, signature_template, active_content, language, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+              lint, signature_template, active_content, coordinate_origin, language, created_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             ON CONFLICT DO NOTHING",
         )
         .bind(service.id.as_i64())
         .bind(service.alias.as_str())
@@ -50,6 +53,7 @@ impl Store {
         .bind(service.lint.as_str())
         .bind(service.signature_template.as_deref())
         .bind(service.active_content.as_str())
+        .bind(service.coordinate_origin.as_str())
         .bind(service.language.map(Language::as_str))
         .bind(service.created.unix_ms())
         .execute(&mut *tx)
@@ -143,6 +147,20 @@ impl Store {
             sqlx::query("UPDATE client_service SET active_content = $2 WHERE id = $1")
                 .bind(id.as_i64())
                 .bind(choice.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(origin) = change.coordinate_origin {
+            sqlx::query("UPDATE client_service SET coordinate_origin = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(origin.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(policy) = change.document_references {
+            sqlx::query("UPDATE client_service SET document_references = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(policy.as_str())
                 .execute(&mut *tx)
                 .await?;
         }
@@ -258,6 +276,7 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         lint: row::named(row, "lint", Lint::parse)?,
         signature_template: row::optional_text(row, "signature_template")?,
         active_content: row::named(row, "active_content", ActiveContent::parse)?,
+        coordinate_origin: row::named(row, "coordinate_origin", CoordinateOrigin::parse)?,
         language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
         created: row::instant(row, "created_ms")?,
     })

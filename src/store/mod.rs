@@ -168,13 +168,14 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
     (4, "delivery", include_str!("../../migrations/0004_delivery.sql")),
     (5, "intent digest", include_str!("../../migrations/0005_intent_digest.sql")),
     (6, "look-ups", include_str!("../../migrations/0006_lookups.sql")),
+    (7, "coordinate origin", include_str!("../../migrations/0007_coordinate_origin.sql")),
 ];
 
 static DRIVERS: Once = Once::new();

@@ -8,6 +8,7 @@ use crate::domain::client_service::Lint;
 use crate::domain::document::SealSettings;
 use crate::domain::pades::PadesProfile;
 use crate::domain::profile::{Canonicalization, Expected, Format, Profile};
+use crate::domain::visible::{CoordinateOrigin, ImageSize};
 use crate::domain::xades::{SignatureLocation, XadesProfile};
 
 #[derive(Serialize, Deserialize)]
@@ -73,7 +74,7 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
             .ok_or_else(corrupt)?,
         })),
         // Before PDF could be sealed, its refusal was recorded with settings of XAdES or none.
-        Format::Pades => Profile::Pades(Box::new(stored.pades.unwrap_or_default())),
+        Format::Pades => Profile::Pades(Box::new(before_origins(stored.pades.unwrap_or_default()))),
         Format::Cades => Profile::Cades(Box::new(stored.cades.unwrap_or_default())),
     };
     let lint = stored.lint.map_or(Some(Lint::None), |name| Lint::parse(&name));
@@ -84,6 +85,20 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
         expected: stored.expected,
         notes: stored.notes,
     })
+}
+
+/// A visible signature that was accepted before there was a choice stays where it was, as its digest may
+/// have been recorded already.
+fn before_origins(mut pades: PadesProfile) -> PadesProfile {
+    if let Some(visible) = &mut pades.visible
+        && visible.coordinate_origin.is_none()
+    {
+        visible.coordinate_origin = Some(CoordinateOrigin::BottomLeft);
+        if let Some(image) = &mut visible.image {
+            image.size = image.size.or(Some(ImageSize::Fit));
+        }
+    }
+    pades
 }
 
 /// Settings of a document that was accepted before there were profiles.
@@ -102,7 +117,23 @@ fn before_profiles(
 
 #[cfg(test)]
 mod tests {
-    use super::{Profile, from_text, to_text};
+    use super::{CoordinateOrigin, ImageSize, Profile, from_text, to_text};
+
+    #[test]
+    fn visible_signatures_from_before_origins_stay_where_they_were() {
+        let old = r##"{"format":"PAdES","pades":{"visible":{
+            "place":{"COORDINATE":{"page":1,"x":70,"y":100}},"font":{"size":11,"color":"#000000"},
+            "image":{"kind":"PNG","content":"AAAA"}}}}"##;
+        let settings = from_text(old).ok();
+        let visible = settings.as_ref().and_then(|settings| match &settings.seal {
+            Profile::Pades(pades) => pades.visible.clone(),
+            _ => None,
+        });
+        let origin = visible.as_ref().and_then(|visible| visible.coordinate_origin);
+        assert_eq!(origin, Some(CoordinateOrigin::BottomLeft));
+        let size = visible.and_then(|visible| visible.image?.size);
+        assert_eq!(size, Some(ImageSize::Fit));
+    }
 
     #[test]
     fn settings_from_before_profiles_are_read() {

@@ -16,6 +16,7 @@ use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::hex;
+use crate::domain::visible::CoordinateOrigin;
 use crate::pki::digest::sha256;
 use crate::seal::pades::template::Template;
 
@@ -46,6 +47,8 @@ pub struct NewClientService {
     pub signature_template: Option<String>,
     /// What to do with a PDF that runs something.
     pub active_content: ActiveContent,
+    /// From where its visible signatures are placed, when a request does not say.
+    pub coordinate_origin: CoordinateOrigin,
     /// In which its receivers are written to when they have none of their own.
     pub language: Option<Language>,
 }
@@ -94,6 +97,7 @@ pub async fn create(
         lint: new.lint,
         signature_template: new.signature_template,
         active_content: new.active_content,
+        coordinate_origin: new.coordinate_origin,
         language: new.language,
         created: now,
     };

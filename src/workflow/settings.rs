@@ -146,10 +146,15 @@ fn of_pades(
     if service.active_content == ActiveContent::Refuse {
         profile.active_content = ActiveContent::Refuse;
     }
-    if let Some(visible) = &mut profile.visible
-        && visible.template.is_none()
-    {
-        visible.template.clone_from(&service.signature_template);
+    if let Some(visible) = &mut profile.visible {
+        if visible.template.is_none() {
+            visible.template.clone_from(&service.signature_template);
+        }
+        // Written down, so that what is accepted now stays where it is when defaults change.
+        visible.coordinate_origin.get_or_insert(service.coordinate_origin);
+        if let Some(image) = &mut visible.image {
+            image.size.get_or_insert_default();
+        }
     }
     Ok(())
 }

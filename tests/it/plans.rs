@@ -25,6 +25,7 @@ use chancery::domain::profile::{DigestAlgorithm, Format, Profile};
 use chancery::domain::scope::Scope;
 use chancery::domain::smtp::SmtpSettings;
 use chancery::domain::usage::{AccessGrant, UsageLimit};
+use chancery::domain::visible::CoordinateOrigin;
 use chancery::domain::webhook::{
     DisabledReason, Endpoint, EndpointStatus, EventKind, SignatureScheme,
 };
@@ -298,6 +299,7 @@ async fn companies_and_services(store: &Store) {
         lint: Lint::None,
         signature_template: None,
         active_content: ActiveContent::Warn,
+        coordinate_origin: CoordinateOrigin::TopLeft,
         language: None,
         created: AT,
     };
@@ -311,6 +313,8 @@ async fn companies_and_services(store: &Store) {
         lint: Change::To(Lint::None),
         signature_template: Change::To(None),
         active_content: Change::To(ActiveContent::Warn),
+        coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
+        document_references: Change::To(DocumentReferences::Unique),
     };
     store.change_seal_settings(SERVICE, &change).await.unwrap();
     store.rotate_secret(SERVICE, 2, [2; 32], AT, false).await.unwrap();
@@ -599,8 +603,9 @@ async fn webhooks(store: &Store) {
     store.fan_out(&[EventId::from_i64(501)], &[]).await.unwrap();
     reader.event(EventId::from_i64(501)).await.unwrap();
     store.replay(&[hook.id], &[], AT).await.unwrap();
-    // A fact about an operation whose client service listens.
-    let new = operation(4, 1);
+    // A fact about an operation whose client service listens, and repeats references.
+    let mut new = operation(4, 1);
+    new.unique_document_references = false;
     store.open_operation(&new, &received(&new)).await.unwrap();
     let lease = Lease { operation: OperationId::from_i64(4), attempt: 1 };
     let end = Some(OperationState::ExecutionFailed);

@@ -11,6 +11,7 @@ use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::DigestAlgorithm;
+use chancery::domain::visible::CoordinateOrigin;
 use chancery::store::documents::Intent;
 use chancery::store::operations::Lease;
 use chancery::store::{Error, Store};
@@ -57,6 +58,7 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         lint: Lint::None,
         signature_template: None,
         active_content: ActiveContent::Warn,
+        coordinate_origin: CoordinateOrigin::TopLeft,
         language: None,
         created: now(),
     }
@@ -79,6 +81,7 @@ async fn seal_settings_are_kept(url: String) {
         lint: Lint::Schema,
         signature_template: Some("$date".to_owned()),
         active_content: ActiveContent::Refuse,
+        coordinate_origin: CoordinateOrigin::BottomLeft,
         language: Some(Language::De),
         ..client_service(2, "special")
     };
@@ -102,6 +105,8 @@ async fn seal_settings_are_kept(url: String) {
         lint: Change::To(Lint::Basic),
         signature_template: Change::To(Some("$reason".to_owned())),
         active_content: Change::To(ActiveContent::Refuse),
+        coordinate_origin: Change::To(CoordinateOrigin::BottomLeft),
+        document_references: Change::To(DocumentReferences::Reusable),
     };
     store.change_seal_settings(plain.id, &change).await.unwrap();
     let changed = ClientService {
@@ -110,6 +115,8 @@ async fn seal_settings_are_kept(url: String) {
         lint: Lint::Basic,
         signature_template: Some("$reason".to_owned()),
         active_content: ActiveContent::Refuse,
+        coordinate_origin: CoordinateOrigin::BottomLeft,
+        document_references: DocumentReferences::Reusable,
         ..plain.clone()
     };
     assert_eq!(read("plain").await, changed);
@@ -119,6 +126,8 @@ async fn seal_settings_are_kept(url: String) {
         lint: Change::To(Lint::None),
         signature_template: Change::To(None),
         active_content: Change::To(ActiveContent::Warn),
+        coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
+        document_references: Change::To(DocumentReferences::Unique),
     };
     store.change_seal_settings(plain.id, &back).await.unwrap();
     assert_eq!(reader.client_services().await.unwrap(), [plain, special]);

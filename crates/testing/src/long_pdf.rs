@@ -125,7 +125,7 @@ fn lines(random: &mut u64, word: &str) -> String {
         let _ = writeln!(text, "1 0 0 1 300 {y} Tm ({price:012}) Tj");
         let _ = writeln!(text, "1 0 0 1 420 {y} Tm ({total:09}.{:02} EUR) Tj", price % 100);
     }
-    let _ = writeln!(text, "1 0 0 1 40 40 Tm ({word}) Tj\nET");
+    let _ = writeln!(text, "1 0 0 1 40 60 Tm ({word}) Tj\nET");
     text
 }
 

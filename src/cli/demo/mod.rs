@@ -20,6 +20,7 @@ use super::{Failure, Outcome, house, serve};
 use crate::app::App;
 use crate::domain::client_service::{Alias, DocumentReferences, Lint};
 use crate::domain::pades::ActiveContent;
+use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
 use client::{Client, Mailing};
 use folder::{BackEnd, Folder};
@@ -201,6 +202,7 @@ async fn ensure_client_service(
         lint: Lint::None,
         signature_template: None,
         active_content: ActiveContent::Warn,
+        coordinate_origin: CoordinateOrigin::TopLeft,
         language: None,
     };
     let (_, secret) = client_services::create(app, new).await?;

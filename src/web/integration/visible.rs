@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::text::readable;
 use super::wire::VisibleSignatureInfo;
 use crate::domain::refusal::Refusal;
-use crate::domain::visible::Color;
+use crate::domain::visible::{Color, CoordinateOrigin, ImageSize};
 
 const MEMBER: &str = "signatureInfo.visibleSignatureInfo";
 
@@ -23,6 +23,11 @@ impl VisibleSignatureInfo {
         let mut settings = Map::new();
         let mut set = |name: &str, value: Value| settings.insert(name.to_owned(), value);
         set("place", self.place()?);
+        if let Some(origin) = &self.coordinate_origin {
+            let origin = CoordinateOrigin::parse(origin.trim())
+                .ok_or_else(|| invalid("coordinateOrigin", "TOP_LEFT or BOTTOM_LEFT"))?;
+            set("coordinateOrigin", Value::String(origin.as_str().to_owned()));
+        }
         if let Some(template) = self.template(notes)? {
             set("template", Value::String(template));
         }
@@ -46,6 +51,13 @@ impl VisibleSignatureInfo {
         if let Some(font) = &self.font {
             set("font", read_font(font, notes)?);
         }
+        let size = match &self.image_size {
+            Some(size) => {
+                let size = ImageSize::parse(size.trim());
+                Some(size.ok_or_else(|| invalid("imageSize", "NATURAL or FIT"))?)
+            }
+            None => None,
+        };
         match (&self.image_type, self.image_value) {
             (Some(kind), Some(content)) => {
                 let kind = match kind.trim().to_ascii_uppercase().as_str() {
@@ -53,7 +65,11 @@ impl VisibleSignatureInfo {
                     "IMAGE_JPG" | "IMAGE_JPEG" => "JPEG",
                     _ => return Err(invalid("imageType", "IMAGE_PNG or IMAGE_JPG")),
                 };
-                set("image", json!({ "kind": kind, "content": content }));
+                let mut image = json!({ "kind": kind, "content": content });
+                if let (Some(size), Some(image)) = (size, image.as_object_mut()) {
+                    image.insert("size".to_owned(), Value::String(size.as_str().to_owned()));
+                }
+                set("image", image);
             }
             (None, None) => {}
             (Some(_), None) => {
@@ -122,7 +138,7 @@ fn read_color(text: &str, member: &str) -> Result<Value, Refusal> {
 }
 
 fn read_font(text: &str, notes: &mut Vec<String>) -> Result<Value, Refusal> {
-    let expected = "size=11,color=#000000";
+    let expected = "size=10,color=#000000";
     let mut pairs = Pairs::read(text).ok_or_else(|| invalid("font", expected))?;
     let mut font = Map::new();
     if pairs.has("size") {

@@ -131,14 +131,20 @@ pub(super) struct VisibleSignatureInfo {
     /// Name of the field; `page=1,x=70,y=100` with a page from 1 or, from the end, -1; or the word.
     /// Required.
     pub(super) location_value: Option<String>,
+    /// `TOP_LEFT`: x and y lead from the upper left corner of the page to that of the area, as with
+    /// Sign'Stash. `BOTTOM_LEFT`: from the lower left corner to the lower left one. Without it as the
+    /// client service is set.
+    pub(super) coordinate_origin: Option<String>,
     /// `width=155,height=50`, in units of 1/72 inch.
     pub(super) area: Option<String>,
     /// `#RRGGBB` or `transparent`.
     pub(super) area_background_color: Option<String>,
-    /// `size=11,color=#000000`.
+    /// `size=10,color=#000000`.
     pub(super) font: Option<String>,
     /// `IMAGE_PNG` or `IMAGE_JPG`.
     pub(super) image_type: Option<String>,
     /// The image in base64.
     pub(super) image_value: Option<String>,
+    /// `NATURAL`: a pixel is a point, smaller when it does not fit. `FIT`: as large as fits.
+    pub(super) image_size: Option<String>,
 }

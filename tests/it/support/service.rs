@@ -8,11 +8,14 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chancery::app::{App, Clock};
 use chancery::cli::house::{self, Own};
 use chancery::config::Config;
-use chancery::domain::client_service::{Alias, DocumentReferences, Lint, ProfileName};
+use chancery::domain::client_service::{
+    Alias, Change, DocumentReferences, Lint, ProfileName, SealSettingsChange,
+};
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
 use chancery::domain::pades::ActiveContent;
+use chancery::domain::visible::CoordinateOrigin;
 use chancery::keys::Keyring;
 use chancery::pki::certificate::Chain;
 use chancery::pki::envelope::Kek;
@@ -218,6 +221,17 @@ impl Service {
         self.make_client(wish, None, false, Lint::None, ActiveContent::Refuse).await
     }
 
+    /// A client of a new client service whose visible signatures are placed from that corner.
+    pub(crate) async fn client_placing_from(&self, origin: CoordinateOrigin) -> Client {
+        let client = self.client().await;
+        let change = SealSettingsChange {
+            coordinate_origin: Change::To(origin),
+            ..SealSettingsChange::default()
+        };
+        client_services::change_seal_settings(&self.app, &client.alias, &change).await.unwrap();
+        client
+    }
+
     async fn make_client(
         &self,
         wish: Wish<'_>,
@@ -243,6 +257,7 @@ impl Service {
             lint,
             signature_template: None,
             active_content,
+            coordinate_origin: CoordinateOrigin::TopLeft,
             language: None,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();

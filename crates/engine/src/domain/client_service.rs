@@ -5,6 +5,7 @@ use super::instant::Instant;
 use super::language::Language;
 use super::pades::ActiveContent;
 use super::refusal::Refusal;
+use super::visible::CoordinateOrigin;
 
 /// A machine that calls us on behalf of one issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct ClientService {
     pub signature_template: Option<String>,
     /// What to do with a PDF that runs something; a request may only be stricter.
     pub active_content: ActiveContent,
+    /// From where its visible signatures are placed, when a request does not say.
+    pub coordinate_origin: CoordinateOrigin,
     /// In which its receivers are written to when they have none of their own; `None` for the
     /// issuer's.
     pub language: Option<Language>,
@@ -122,7 +125,7 @@ pub enum Change<T> {
     To(T),
 }
 
-/// A change of how the documents of a client service are sealed.
+/// A change of how the requests of a client service are taken and its documents sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SealSettingsChange {
     pub profile: Change<Option<ProfileName>>,
@@ -130,6 +133,8 @@ pub struct SealSettingsChange {
     pub lint: Change<Lint>,
     pub signature_template: Change<Option<String>>,
     pub active_content: Change<ActiveContent>,
+    pub coordinate_origin: Change<CoordinateOrigin>,
+    pub document_references: Change<DocumentReferences>,
 }
 
 /// Whether a client service may call.

@@ -119,6 +119,9 @@ impl<'de> Deserialize<'de> for Color {
 pub struct VisibleSettings {
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub place: VisiblePlace,
+    /// From which corner a place is measured; that of the client service without it, else `TOP_LEFT`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coordinate_origin: Option<CoordinateOrigin>,
     /// 155 by 50 without it. The rectangle of a field is its own area.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub area: Option<VisibleArea>,
@@ -146,8 +149,9 @@ pub const DEFAULT_TEMPLATE: &str = "Digitally signed by $certificate.getCommonNa
 pub enum VisiblePlace {
     /// The rectangle of the empty signature field of that name.
     Field(String),
-    /// The lower left corner of the area on a page as a reader shows it: turned by `/Rotate`, seen
-    /// through the crop box.
+    /// A corner of the area on a page as a reader shows it (turned by `/Rotate`, seen through the crop
+    /// box): the upper left one, measured from the page's upper left corner, or both lower left, as
+    /// `coordinateOrigin` says.
     Coordinate {
         /// From 1; -1 is the last page.
         page: i32,
@@ -156,8 +160,39 @@ pub enum VisiblePlace {
         #[cfg_attr(feature = "openapi", schema(value_type = f64))]
         y: Points,
     },
-    /// The lower left corner of the first occurrence of a word on the pages.
+    /// The first occurrence of a word on the pages: its lower left corner is the area's upper left one,
+    /// or the lower left one, as `coordinateOrigin` says.
     Placeholder(String),
+}
+
+/// From which corner places of visible signatures are measured, on the page and in the area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CoordinateOrigin {
+    /// `y` grows downwards from the top of the page; the area hangs from its place.
+    #[default]
+    TopLeft,
+    /// `y` grows upwards from the foot of the page; the area stands on its place.
+    BottomLeft,
+}
+
+impl CoordinateOrigin {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TopLeft => "TOP_LEFT",
+            Self::BottomLeft => "BOTTOM_LEFT",
+        }
+    }
+
+    /// The corner of that name, in any letter case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::TopLeft, Self::BottomLeft];
+        all.into_iter().find(|corner| corner.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 /// The size of the area.
@@ -189,13 +224,13 @@ pub struct VisibleFont {
 }
 
 impl Default for VisibleFont {
-    /// 11 points, black.
+    /// 10 points, black.
     fn default() -> Self {
-        Self { size: Points::new(11), color: Color::BLACK }
+        Self { size: Points::new(10), color: Color::BLACK }
     }
 }
 
-/// An image, drawn at the left of the text, or in the whole area when there is no text.
+/// An image, drawn at the left of the text, or in the middle of the area when there is no text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -203,6 +238,39 @@ pub struct VisibleImage {
     pub kind: ImageKind,
     /// The image file in base64.
     pub content: String,
+    /// How large it is drawn; `NATURAL` without it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub size: Option<ImageSize>,
+}
+
+/// How large an image is drawn. It keeps its proportions and stays within the area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ImageSize {
+    /// A pixel is a point; smaller when it does not fit.
+    #[default]
+    Natural,
+    /// As large as fits.
+    Fit,
+}
+
+impl ImageSize {
+    /// As shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Natural => "NATURAL",
+            Self::Fit => "FIT",
+        }
+    }
+
+    /// The choice of that name, in any letter case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Natural, Self::Fit];
+        all.into_iter().find(|size| size.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 /// The format of an image.

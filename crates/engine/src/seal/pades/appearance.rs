@@ -11,7 +11,7 @@ use super::layout::{Block, Text};
 use super::placement::Rotation;
 use super::stream::compressed;
 use crate::domain::refusal::PdfRefusal;
-use crate::domain::visible::{Color, VisibleFont};
+use crate::domain::visible::{Color, ImageSize, VisibleFont};
 use crate::seal::pdf::object::{Dictionary, Object, Stream};
 
 pub use super::color::Restrictions;
@@ -21,8 +21,10 @@ pub use super::layout::SMALLEST_SIZE;
 const PADDING: f64 = 3.0;
 /// The part of the shorter side that the space takes at most.
 const PADDING_SHARE: f64 = 0.06;
-/// The part of the width that an image beside text takes at most.
-const IMAGE_SHARE: f64 = 0.4;
+/// The part of the width that an image beside text takes at most: of the area at its natural size, of
+/// what is inside the space when it is made to fit.
+const NATURAL_SHARE: f64 = 0.5;
+const FIT_SHARE: f64 = 0.4;
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,7 @@ pub struct Appearance<'a> {
     pub font: VisibleFont,
     pub background: Option<Color>,
     pub image: Option<&'a Image>,
+    pub image_size: ImageSize,
     pub restrictions: Restrictions,
 }
 
@@ -113,8 +116,8 @@ impl Appearance<'_> {
             .with("Resources", resources)
     }
 
-    /// Where the image goes, and where the text: the image at the left and as high as the area, or in
-    /// the whole area when there is no text.
+    /// Where the image goes, and where the text: the image at the left, or in the middle of the area
+    /// when there is no text.
     fn parts(&self, text: &Text) -> (Option<Part>, Part) {
         let padding = PADDING.min(self.width.min(self.height) * PADDING_SHARE);
         let inner = Part {
@@ -124,18 +127,46 @@ impl Appearance<'_> {
             height: self.height - 2.0 * padding,
         };
         let Some(image) = self.image else { return (None, inner) };
+        let whole = Part { x: 0.0, y: 0.0, width: self.width, height: self.height };
+        let aspect = image.aspect();
         if text.is_empty() {
-            return (Some(inner.centred(image.aspect())), inner);
+            let part = match self.image_size {
+                ImageSize::Natural => whole.natural(image),
+                ImageSize::Fit => inner.centred(aspect),
+            };
+            return (Some(part), inner);
         }
-        let width = (inner.height * image.aspect()).min(inner.width * IMAGE_SHARE);
-        let column = Part { width, ..inner };
-        let beside =
-            Part { x: inner.x + width + padding, width: inner.width - width - padding, ..inner };
-        (Some(column.centred(image.aspect())), beside)
+        let part = match self.image_size {
+            ImageSize::Natural => {
+                let share = Part { width: self.width * NATURAL_SHARE, ..whole };
+                let part = share.natural(image);
+                // What is smaller than its share keeps the space to the edge.
+                Part { x: padding.min(share.width - part.width), ..part }
+            }
+            ImageSize::Fit => {
+                let width = (inner.height * aspect).min(inner.width * FIT_SHARE);
+                Part { width, ..inner }.centred(aspect)
+            }
+        };
+        let x = part.x + part.width + padding;
+        (Some(part), Part { x, width: self.width - padding - x, ..inner })
     }
 }
 
 impl Part {
+    /// An image in the middle at its natural size, or as large as fits.
+    fn natural(self, image: &Image) -> Self {
+        let (width, height) = image.size();
+        let (width, height) = (width.min(self.width), height.min(self.height));
+        let middle = Self {
+            x: self.x + (self.width - width) / 2.0,
+            y: self.y + (self.height - height) / 2.0,
+            width,
+            height,
+        };
+        middle.centred(image.aspect())
+    }
+
     /// The largest part of these proportions in the middle.
     fn centred(self, aspect: f64) -> Self {
         let width = self.width.min(self.height * aspect);

@@ -107,11 +107,18 @@ impl Image {
         Self::read(&file, restrictions, background)
     }
 
+    /// Width and height as it is shown, in pixels.
+    #[must_use]
+    pub fn size(&self) -> (f64, f64) {
+        let (width, height) = (f64::from(self.width), f64::from(self.height));
+        if self.orientation.is_on_its_side() { (height, width) } else { (width, height) }
+    }
+
     /// Width by height as it is shown.
     #[must_use]
     pub fn aspect(&self) -> f64 {
-        let (width, height) = (f64::from(self.width), f64::from(self.height));
-        if self.orientation.is_on_its_side() { height / width } else { width / height }
+        let (width, height) = self.size();
+        width / height
     }
 
     /// The matrix that draws it upright into a rectangle (8.9.5.1).

@@ -2,6 +2,7 @@
 //! rectangle of the annotation (ISO 32000-1, 7.7.3.3 and 8.3.2.3).
 
 use crate::domain::refusal::PdfRefusal;
+use crate::domain::visible::CoordinateOrigin;
 
 /// A rectangle: lower left x and y, upper right x and y.
 pub type Rectangle = [f64; 4];
@@ -102,12 +103,28 @@ impl PageView {
         self.rotation
     }
 
-    /// An area by its lower left corner and size as the page is shown, in 1/72 inch.
+    /// An area by a corner and its size as the page is shown, in 1/72 inch: the upper left corner,
+    /// measured from that of the page, or both lower left.
     ///
     /// # Errors
     /// [`PdfRefusal::AreaOutside`] when a part of it would not be seen, or it is empty. `page` is for
     /// that message only.
     pub fn place(
+        &self,
+        page: usize,
+        origin: CoordinateOrigin,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+    ) -> Result<Placement, PdfRefusal> {
+        let y = match origin {
+            CoordinateOrigin::TopLeft => self.size().1 - y - height,
+            CoordinateOrigin::BottomLeft => y,
+        };
+        self.stand(page, (x, y), (width, height))
+    }
+
+    /// An area by its lower left corner, measured from that of the page.
+    fn stand(
         &self,
         page: usize,
         (x, y): (f64, f64),
@@ -136,16 +153,17 @@ impl PageView {
         Ok(Placement { rectangle, rotation: self.rotation, width, height })
     }
 
-    /// An area whose lower left corner is that of a word, as the page is shown. `word` is in default
-    /// user space.
+    /// An area that hangs from the lower left corner of a word, as the page is shown, or stands on it.
+    /// `word` is in default user space.
     ///
     /// # Errors
     /// As [`PageView::place`].
     pub fn place_at(
         &self,
         page: usize,
+        origin: CoordinateOrigin,
         word: Rectangle,
-        size: (f64, f64),
+        (width, height): (f64, f64),
     ) -> Result<Placement, PdfRefusal> {
         let [left, bottom, right, top] = ordered(word);
         let [x0, y0, x1, y1] = self.visible;
@@ -155,7 +173,12 @@ impl PageView {
             Rotation::Half => (x1 - right, y1 - top),
             Rotation::ThreeQuarters => (y1 - top, left - x0),
         };
-        self.place(page, (x * self.unit, y * self.unit), size)
+        let (x, y) = (x * self.unit, y * self.unit);
+        let y = match origin {
+            CoordinateOrigin::TopLeft => y - height,
+            CoordinateOrigin::BottomLeft => y,
+        };
+        self.stand(page, (x, y), (width, height))
     }
 
     /// The rectangle of a field that is there, which may lie anywhere. `None` when it is empty.

@@ -76,6 +76,7 @@ pub(super) fn find<'f>(
     };
     let area = visible.area.unwrap_or(VisibleArea::DEFAULT);
     let size = (area.width.as_f64(), area.height.as_f64());
+    let origin = visible.coordinate_origin.unwrap_or_default();
     let (page, placement) = match &visible.place {
         VisiblePlace::Coordinate { page: number, x, y } => {
             let page = file.page(*number)?;
@@ -83,7 +84,8 @@ pub(super) fn find<'f>(
                 Ok(number) => number,
                 Err(_) => file.page_count()?.saturating_sub(number.unsigned_abs() as usize) + 1,
             };
-            let placement = view(file, &page)?.place(shown, (x.as_f64(), y.as_f64()), size)?;
+            let corner = (x.as_f64(), y.as_f64());
+            let placement = view(file, &page)?.place(shown, origin, corner, size)?;
             (page, placement)
         }
         VisiblePlace::Placeholder(word) => {
@@ -94,7 +96,8 @@ pub(super) fn find<'f>(
                 return Err(PdfRefusal::PlaceholderMissing { word: word.clone() });
             }
             let page = pages.swap_remove(found.page);
-            let placement = view(file, &page)?.place_at(found.page + 1, found.rectangle, size)?;
+            let view = view(file, &page)?;
+            let placement = view.place_at(found.page + 1, origin, found.rectangle, size)?;
             (page, placement)
         }
         // Found above, or refused.

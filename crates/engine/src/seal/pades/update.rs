@@ -227,6 +227,7 @@ fn draw(
         font: visible.font,
         background: visible.background,
         image: image.as_ref(),
+        image_size: visible.image.as_ref().and_then(|image| image.size).unwrap_or_default(),
         restrictions,
     };
     let mut counted = Counted { increment, size: 0 };

@@ -1,7 +1,7 @@
 //! What a visible signature looks like, and what a reader can copy out of it.
 
 use chancery_engine::domain::refusal::PdfRefusal;
-use chancery_engine::domain::visible::{Color, Points, VisibleFont};
+use chancery_engine::domain::visible::{Color, CoordinateOrigin, ImageSize, Points, VisibleFont};
 use chancery_engine::seal::pades::appearance::{Appearance, Restrictions};
 use chancery_engine::seal::pades::image::Image;
 use chancery_engine::seal::pades::placement::Rotation;
@@ -17,9 +17,10 @@ fn appearance(text: &str) -> Appearance<'_> {
         height: 50.0,
         rotation: Rotation::None,
         text,
-        font: VisibleFont::default(),
+        font: font(11),
         background: None,
         image: None,
+        image_size: ImageSize::Fit,
         restrictions: Restrictions::default(),
     }
 }
@@ -34,7 +35,8 @@ fn draw(appearance: &Appearance<'_>) -> (File, Stream) {
 fn on_page(appearance: &Appearance<'_>, rotate: i64) -> Vec<u8> {
     let (file, form) = draw(appearance);
     let size = (appearance.width, appearance.height);
-    let placement = files::view(rotate).place(1, (30.0, 60.0), size).unwrap();
+    let placement =
+        files::view(rotate).place(1, CoordinateOrigin::BottomLeft, (30.0, 60.0), size).unwrap();
     assert_eq!(placement.rotation, appearance.rotation);
     let pdf = file.page(rotate, Some((placement, form)));
     files::check(&pdf);
@@ -149,6 +151,28 @@ fn image_and_text_share_the_area() {
     files::looks_like("ring", &pdf);
     // The middle of the ring is transparent.
     assert_eq!(files::show(&pdf).at(107, 85), [200, 30, 30]);
+}
+
+#[test]
+fn an_image_has_its_natural_size_and_is_made_smaller_to_fit() {
+    let image = Image::read(&super::images::ring(), Restrictions::default(), None).unwrap();
+    let matrix = |width, height, text, image_size| {
+        let drawn =
+            Appearance { width, height, image: Some(&image), image_size, ..appearance(text) };
+        let (file, form) = draw(&drawn);
+        let data =
+            chancery_engine::seal::pades::placeholder::Objects::decode(&file, &form).unwrap();
+        let content = String::from_utf8(data).unwrap();
+        content.lines().find(|line| line.ends_with(" cm")).unwrap().to_owned()
+    };
+    let natural = ImageSize::Natural;
+    // 64 by 64 pixels: at the left of text, in the middle without it.
+    assert_eq!(matrix(300.0, 200.0, "Seal", natural), "64 0 0 64 3 68 cm");
+    assert_eq!(matrix(300.0, 200.0, "", natural), "64 0 0 64 118 68 cm");
+    assert_eq!(matrix(155.0, 50.0, "Seal", natural), "50 0 0 50 3 0 cm");
+    assert_eq!(matrix(100.0, 80.0, "Seal", natural), "50 0 0 50 0 15 cm");
+    assert_eq!(matrix(40.0, 90.0, "", natural), "40 0 0 40 0 25 cm");
+    assert_eq!(matrix(300.0, 200.0, "", ImageSize::Fit), "194 0 0 194 53 3 cm");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Image files: every kind that is taken, and those that are made to hurt.
 
 use chancery_engine::domain::refusal::PdfRefusal;
-use chancery_engine::domain::visible::{Color, VisibleFont};
+use chancery_engine::domain::visible::{Color, CoordinateOrigin, ImageSize, VisibleFont};
 use chancery_engine::seal::pades::appearance::{Appearance, Restrictions};
 use chancery_engine::seal::pades::image::Image;
 use chancery_engine::seal::pades::placement::Rotation;
@@ -56,11 +56,13 @@ fn shown(file: &[u8]) -> files::Shown {
         font: VisibleFont::default(),
         background: Some(Color { red: 255, green: 255, blue: 255 }),
         image: Some(&image),
+        image_size: ImageSize::Fit,
         restrictions: Restrictions::default(),
     };
     let mut objects = File::default();
     let form = appearance.draw(&mut objects).unwrap();
-    let placement = files::view(0).place(1, (0.0, 0.0), (100.0, 50.0)).unwrap();
+    let origin = CoordinateOrigin::BottomLeft;
+    let placement = files::view(0).place(1, origin, (0.0, 0.0), (100.0, 50.0)).unwrap();
     let pdf = objects.page(0, Some((placement, form)));
     files::check(&pdf);
     files::show(&pdf)

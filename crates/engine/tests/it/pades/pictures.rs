@@ -31,7 +31,7 @@ fn sample(name: &str) -> Vec<u8> {
 fn at_coordinates_with_an_image() {
     let image = base64::engine::general_purpose::STANDARD.encode(super::images::ring());
     let visible = json!({
-        "place": { "COORDINATE": { "page": 1, "x": 56, "y": 60 } },
+        "place": { "COORDINATE": { "page": 1, "x": 56, "y": 720 } },
         "area": { "width": 220, "height": 60 },
         "background": "#EEF2FF",
         "image": { "kind": "PNG", "content": image },

@@ -1,7 +1,7 @@
 //! Words on pages: wherever they are, however they are cut; and pages that are made to hurt.
 
 use chancery_engine::domain::refusal::PdfRefusal;
-use chancery_engine::domain::visible::VisibleFont;
+use chancery_engine::domain::visible::{ImageSize, Points, VisibleFont};
 use chancery_engine::seal::pades::Sink as _;
 use chancery_engine::seal::pades::appearance::{Appearance, Restrictions};
 use chancery_engine::seal::pades::placeholder::{Found, PageContent, find};
@@ -111,9 +111,10 @@ fn a_word_in_an_embedded_subset_is_found() {
         height: 30.0,
         rotation: Rotation::None,
         text: "Подпись ΥΠΟΓΡΑΦΗ",
-        font: VisibleFont::default(),
+        font: VisibleFont { size: Points::new(11), ..VisibleFont::default() },
         background: None,
         image: None,
+        image_size: ImageSize::Natural,
         restrictions: Restrictions::default(),
     };
     let form = appearance.draw(&mut file).unwrap();

@@ -43,9 +43,10 @@ pub(super) fn refused(document: &[u8], written: &Value) -> &'static str {
     }
 }
 
-/// Settings of a visible signature at coordinates.
+/// Settings of a visible signature at coordinates from the lower left corner.
 pub(crate) fn at(page: i32, x: f64, y: f64) -> Value {
-    json!({ "visible": { "place": { "COORDINATE": { "page": page, "x": x, "y": y } } } })
+    let place = json!({ "COORDINATE": { "page": page, "x": x, "y": y } });
+    json!({ "visible": { "place": place, "coordinateOrigin": "BOTTOM_LEFT" } })
 }
 
 /// Files that pyHanko cannot read at all, sealed or not, and why; the other judges decide alone.

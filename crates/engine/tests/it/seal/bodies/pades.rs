@@ -67,6 +67,9 @@ fn settings(choices: &mut Choices<'_>) -> PadesProfile {
             visible["background"] = "#FFEEDD".into();
             visible["area"] = json!({ "width": 20, "height": 7.5 });
         }
+        if choices.rarely(2) {
+            visible["coordinateOrigin"] = "BOTTOM_LEFT".into();
+        }
         settings.insert("visible".to_owned(), visible);
     }
     serde_json::from_value(Value::Object(settings)).unwrap()
