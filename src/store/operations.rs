@@ -117,6 +117,9 @@ impl Store {
             tx.rollback().await?;
             return self.holder_of_reference(new).await;
         }
+        if !new.unique_document_references {
+            free_references(&mut tx, new).await?;
+        }
         if let Err(error) = insert_documents(&mut tx, new).await {
             tx.rollback().await?;
             if !error.is_unique_violation() {
@@ -513,6 +516,25 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Takes the references of the new documents from those that held them while references were unique, so
+/// that the newest one is found by it.
+async fn free_references(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
+    for documents in new.documents.chunks(ROWS_PER_INSERT) {
+        let marks: Vec<String> = (2..documents.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "UPDATE document SET live_reference = NULL
+             WHERE client_service_id = $1 AND live_reference IN ({})",
+            marks.join(",")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(new.operation.client_service.as_i64());
+        for document in documents {
+            query = query.bind(document.document.external_reference.as_str());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
 }
 
 async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {

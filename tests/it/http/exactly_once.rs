@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chancery::app::Clock;
-use chancery::domain::client_service::DocumentReferences;
+use chancery::domain::client_service::{self, DocumentReferences, SealSettingsChange};
+use chancery::workflow::client_services;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -223,6 +224,31 @@ fn a_document_reference_names_one_document_unless_the_client_service_says_otherw
         assert_eq!(replayed(&careless.sign(&original).await), first);
         let other = request(&reference, [document(&taken, "<b/>")]);
         careless.sign(&other).await.error(409, "0.0.7", "reference-reused");
+    });
+}
+
+#[test]
+fn a_client_service_can_be_told_to_repeat_references_later() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let constant = unique("FT");
+        let send = async |client: &Client| {
+            client.sign(&request(&unique("month"), [document(&constant, "<a/>")])).await
+        };
+        let first = send(&client).await.good()["id"].clone();
+        send(&client).await.error(409, "0.0.7", "document-reference-reused");
+
+        let change = SealSettingsChange {
+            document_references: client_service::Change::To(DocumentReferences::Reusable),
+            ..SealSettingsChange::default()
+        };
+        client_services::change_seal_settings(&service.app, &client.alias, &change).await.unwrap();
+        // A service that has not seen the client service before its change.
+        let fresh = Setup::same_database(service).start().await;
+        let client = client.at(&fresh.base).await;
+        let second = send(&client).await.good()["id"].clone();
+        assert_ne!(first, second);
+        assert_eq!(client.id_of_document(&constant).await.good(), second, "the newest");
     });
 }
 
