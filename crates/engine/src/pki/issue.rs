@@ -22,7 +22,6 @@ use super::Error;
 use super::certificate::Certificate;
 use super::digest::sha256;
 use super::public_key::PublicKey;
-use super::request::name;
 use super::signature::{self, SignatureValue};
 use super::signed;
 use crate::domain::instant::Instant;
@@ -82,7 +81,7 @@ impl UnsignedCertificate {
         if order.not_after <= order.not_before {
             return Err(Error::ValidityEmpty);
         }
-        let subject = name(order.subject)?;
+        let subject = super::name::parse(order.subject)?;
         let issuer = order.issuer.map_or_else(
             || subject.clone(),
             |issuer| issuer.x509().tbs_certificate().subject().clone(),

@@ -45,8 +45,10 @@ pub enum Error {
     ValidityRange,
     #[error("not a DER SubjectPublicKeyInfo")]
     PublicKeyMalformed(#[source] der::Error),
-    #[error("{0:?} is not a distinguished name; write it like CN=Example Seal,O=Example,C=TR")]
-    NameMalformed(String),
+    #[error(
+        "{name:?} is not a distinguished name: {reason}; write it like CN=Example Seal,O=Example,C=TR"
+    )]
+    NameMalformed { name: String, reason: String },
     #[error("a serial number has 1 to 20 bytes and is not zero")]
     SerialInvalid,
     #[error("a certificate ends after it begins")]

@@ -1,12 +1,9 @@
 //! Certification requests (PKCS#10, RFC 2986) in two phases: bytes to sign, then the request.
 //! The key is asked by somebody else, in between.
 
-use std::str::FromStr as _;
-
 use der::pem::LineEnding;
 use der::{Decode as _, Encode as _};
 use spki::SubjectPublicKeyInfoOwned;
-use x509_cert::name::Name;
 use x509_cert::request::{CertReqInfo, Version};
 
 use super::Error;
@@ -30,7 +27,7 @@ pub struct Request {
 }
 
 impl UnsignedRequest {
-    /// Prepares a request for a subject (RFC 4514, most specific first) and its key.
+    /// Prepares a request for a subject ([`super::name::parse`]) and its key.
     ///
     /// # Errors
     /// [`Error::NameMalformed`], [`Error::AlgorithmMismatch`], [`Error::Encoding`].
@@ -42,7 +39,7 @@ impl UnsignedRequest {
         signature::suits(key.kind(), algorithm)?;
         let info = CertReqInfo {
             version: Version::V1,
-            subject: name(subject)?,
+            subject: super::name::parse(subject)?,
             public_key: SubjectPublicKeyInfoOwned::from_der(key.spki_der())
                 .map_err(Error::PublicKeyMalformed)?,
             attributes: x509_cert::attr::Attributes::default(),
@@ -90,11 +87,4 @@ impl Request {
         der::pem::encode_string("CERTIFICATE REQUEST", LineEnding::LF, &self.der)
             .map_err(|error| Error::Encoding(error.into()))
     }
-}
-
-/// Parses an RFC 4514 name. An empty one is refused: nobody could tell whose seal it is.
-pub(super) fn name(text: &str) -> Result<Name, Error> {
-    let malformed = || Error::NameMalformed(text.to_owned());
-    let name = Name::from_str(text).map_err(|_| malformed())?;
-    if name.is_empty() || !text.contains('=') { Err(malformed()) } else { Ok(name) }
 }

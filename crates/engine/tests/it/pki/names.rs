@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 
 use chancery_engine::domain::name_style::NameStyle;
-use chancery_engine::pki::name::to_text;
+use chancery_engine::pki::name::{parse, to_text};
 use x509_cert::name::Name;
 
 use super::{certificate, openssl};
@@ -137,4 +137,41 @@ fn wrong_styles_are_refused() {
     }
     let good = r#"{"form":"ENCODED_ORDER","keywords":{"2.5.4.97":"OID.2.5.4.97"}}"#;
     assert_eq!(serde_json::to_string(&style(good)).unwrap(), good);
+}
+
+/// The usual spellings of a subject give what OpenSSL makes of its own.
+#[test]
+fn subjects_are_read_as_people_write_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = "/C=PT/O=ACME, Lda/organizationIdentifier=VATPT-505767457/serialNumber=505767457\
+                   /GN=Ana/SN=Sá/emailAddress=seal@acme.example/CN=ACME Seal";
+    let made = certificate(folder.path(), subject, UTF8, &[]);
+    let theirs = made.subject_name(&NameStyle::default()).unwrap();
+    for ours in [
+        subject,
+        r"CN=ACME Seal,E=seal@acme.example,SN=S\C3\A1,GN=Ana,SERIALNUMBER=505767457,organizationIdentifier=VATPT-505767457,O=ACME\, Lda,C=PT",
+        r#"cn = ACME Seal ; email=seal@acme.example; surname=Sá; givenName=Ana; serialNumber=505767457; ORGANIZATIONIDENTIFIER=VATPT-505767457; O="ACME, Lda"; C=PT"#,
+        r"CN=ACME Seal, 1.2.840.113549.1.9.1=seal@acme.example, OID.2.5.4.4=Sá, 2.5.4.42=Ana, 2.5.4.5=505767457, OID.2.5.4.97=VATPT-505767457, 2.5.4.10=ACME\, Lda, 2.5.4.6=PT",
+    ] {
+        let name = parse(ours).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(to_text(&name, &NameStyle::default()).unwrap(), theirs, "{ours}");
+    }
+    for (wrong, word) in [
+        ("", "empty"),
+        ("/", "empty"),
+        ("ACME", "has no ="),
+        ("CN=ACME, Lda", r"a comma in a value is written \,"),
+        ("CN=A,organisation=B", "organizationidentifier"),
+        ("CN=A,C=PRT", "two capital letters"),
+        ("CN=A,serialNumber=é", "only letters, digits"),
+        ("CN=A,DC=é", "only ASCII"),
+        ("CN=", "CN is empty"),
+        ("CN=\"A", "not closed"),
+        (r"CN=A\", "backslash"),
+        ("CN=#04", "DER in hexadecimal"),
+        ("CN=A+CN=A", "twice"),
+    ] {
+        let error = parse(wrong).expect_err(wrong).to_string();
+        assert!(error.contains(word), "{wrong}: {error}");
+    }
 }
