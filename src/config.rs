@@ -1,6 +1,9 @@
 //! Collects the rooms' settings: the commented defaults, then a file, then the environment.
 //! Unknown keys are refused; secrets are never settings, only the places they are read from.
 
+mod environment;
+
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -41,6 +44,9 @@ pub struct Config {
     pub webhooks: crate::outbound::webhook::Config,
     /// Logging.
     pub log: crate::telemetry::Config,
+    /// Where all this comes from.
+    #[serde(skip)]
+    pub origin: Origin,
 }
 
 /// Why there are no settings.
@@ -49,43 +55,116 @@ pub enum Error {
     /// The file named does not exist.
     #[error("configuration file {0} does not exist")]
     Missing(PathBuf),
+    /// A variable of the environment is wrong.
+    #[error("{name} {reason}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A key or value is wrong; the message names it.
     #[error("configuration: {0}")]
     Invalid(String),
 }
 
+/// Where settings come from, for people.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    /// Variables of the environment that are settings.
+    pub variables: Vec<String>,
+    /// Variables that begin as ours do and say nothing, each with the one that may have been meant.
+    pub strays: Vec<(String, Option<String>)>,
+}
+
+/// Files that are read when none is named, the first that exists.
+const USUAL_FILES: [&str; 2] = ["chancery.toml", "/etc/chancery/chancery.toml"];
+
 impl Config {
     /// Reads the defaults, then `file` (or, without one, `chancery.toml` here or
     /// `/etc/chancery/chancery.toml` when they exist), then `CHANCERY_*` variables.
+    ///
+    /// # Errors
+    /// [`Error`], which names the file, key or variable.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
+        let found = environment::read(std::env::vars_os())?;
         let mut builder = config::Config::builder()
             .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
-        if let Some(file) = file.map(Path::to_owned).or_else(usual_file) {
+        let file = file.map(Path::to_owned).or_else(usual_file);
+        if let Some(file) = &file {
             if !file.exists() {
-                return Err(Error::Missing(file));
+                return Err(Error::Missing(file.clone()));
             }
-            builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
+            let source = config::File::from(file.clone()).format(config::FileFormat::Toml);
+            builder = builder.add_source(source);
         }
-        let environment =
-            config::Environment::with_prefix("CHANCERY").prefix_separator("_").separator("__");
-        builder
-            .add_source(environment.try_parsing(true).ignore_empty(true).source(Some(variables())))
-            .build()
-            .and_then(config::Config::try_deserialize)
-            .map_err(|error| Error::Invalid(error.to_string()))
+        let invalid = |error: config::ConfigError| Error::Invalid(error.to_string());
+        for (path, value) in found.settings {
+            builder = builder.set_override(&path, value).map_err(invalid)?;
+        }
+        let whole = builder.build().map_err(invalid)?;
+        let named = named_variables(&whole.clone().try_deserialize().map_err(invalid)?);
+        let strays = found.others.into_iter().filter(|name| !named.contains(name));
+        let strays = strays.map(|name| (environment::meant(&name), name));
+        let origin = Origin {
+            file,
+            variables: found.variables,
+            strays: strays.map(|(meant, name)| (name, meant)).collect(),
+        };
+        let config: Self = whole.try_deserialize().map_err(invalid)?;
+        Ok(Self { origin, ..config })
     }
 }
 
-/// `CHANCERY_A__B` variables; those without the double underscore (CHANCERY_CONFIG and the like) are
-/// no settings.
-fn variables() -> config::Map<String, String> {
-    std::env::vars()
-        .filter(|(name, _)| name.starts_with("CHANCERY_") && name.contains("__"))
-        .collect()
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{}", file.display())?,
+            None => {
+                let [here, there] = USUAL_FILES;
+                write!(f, "the defaults alone (there is neither ./{here} nor {there})")?;
+            }
+        }
+        match self.variables.as_slice() {
+            [] => Ok(()),
+            names => write!(f, ", then {}", names.join(", ")),
+        }
+    }
+}
+
+impl Origin {
+    /// What to say about a variable that says nothing.
+    #[must_use]
+    pub fn words(stray: &(String, Option<String>)) -> String {
+        match stray {
+            (name, Some(meant)) => {
+                format!("{name} is no setting and was passed over; did you mean {meant}?")
+            }
+            (name, None) => format!(
+                "{name} is no setting and was passed over; settings have two underscores between \
+                 their parts, such as CHANCERY_WEB__LISTEN"
+            ),
+        }
+    }
+}
+
+/// The variables that settings such as `pin_env` name: they hold secrets.
+fn named_variables(settings: &serde_json::Value) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut ahead = vec![settings];
+    while let Some(next) = ahead.pop() {
+        for (key, value) in next.as_object().into_iter().flatten() {
+            match value.as_str() {
+                Some(name) if key.ends_with("_env") => names.push(name.to_owned()),
+                _ => ahead.push(value),
+            }
+        }
+    }
+    names
 }
 
 fn usual_file() -> Option<PathBuf> {
-    [PathBuf::from("chancery.toml"), PathBuf::from("/etc/chancery/chancery.toml")]
-        .into_iter()
-        .find(|file| file.exists())
+    USUAL_FILES.into_iter().map(PathBuf::from).find(|file| file.exists())
 }
