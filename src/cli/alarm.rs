@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde_json::json;
 
+use super::shown::{Column, Shown, Table, column};
 use super::{Outcome, house};
 use crate::config::Config;
+use crate::domain::instant::Instant;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -14,32 +17,36 @@ pub(super) enum Command {
         /// Those that are over, too.
         #[arg(long)]
         all: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
 }
 
+const COLUMNS: &[Column] = &[
+    column("name", "NAME"),
+    column("raised", "RAISED"),
+    column("told", "TOLD").none("nobody"),
+    column("over", "OVER"),
+    column("content", "CONTENT"),
+];
+
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
-    let app = house::app_without_keys(&config).await?;
-    let Command::List { all } = command;
-    let mut alarms = app.reader.alarms().await?;
-    alarms.retain(|alarm| all || alarm.cleared.is_none());
-    if alarms.is_empty() {
-        say!("No alarms.");
-    } else {
-        say!("{:<40} {:<22} {:<22} {:<22} CONTENT", "NAME", "RAISED", "TOLD", "OVER");
+    let Command::List { all, shown } = command;
+    let app = house::app_to_look(&config, shown).await?;
+    let time = |at: Option<Instant>| json!(at.map(Instant::to_xs_date_time));
+    let mut table = Table::new(COLUMNS);
+    for alarm in app.reader.alarms().await? {
+        if all || alarm.cleared.is_none() {
+            table.row([
+                json!(alarm.name),
+                time(Some(alarm.raised)),
+                time(alarm.told),
+                time(alarm.cleared),
+                json!(alarm.content),
+            ]);
+        }
     }
-    for alarm in alarms {
-        let time = |at: Option<crate::domain::instant::Instant>, none: &str| {
-            at.map_or_else(|| none.to_owned(), crate::domain::instant::Instant::to_xs_date_time)
-        };
-        say!(
-            "{:<40} {:<22} {:<22} {:<22} {}",
-            alarm.name,
-            alarm.raised.to_xs_date_time(),
-            time(alarm.told, "nobody"),
-            time(alarm.cleared, "-"),
-            alarm.content
-        );
-    }
+    table.show(shown, "No alarms.");
     app.store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,19 +1,24 @@
 //! `check`: the doctor. One line a finding: OK, or what to do.
 
 mod delivery;
+mod listen;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::credential::only_with;
-use super::{Outcome, house};
+use super::shown::{Shown, say_json};
+use super::{Failure, Outcome, house};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::domain::client_service::{ClientServiceStatus, Lint};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
+use crate::store::{Store, Tables};
 use crate::workflow::sources;
 
 /// A certificate that ends within so many days is named.
@@ -22,67 +27,197 @@ const SOON_DAYS: i64 = 45;
 /// Less free disk than this is named.
 const LITTLE_DISK_MIB: u64 = 1024;
 
-#[derive(Default)]
+/// What was found: said at once to people, at the end to programs.
 struct Findings {
-    bad: usize,
+    shown: Shown,
+    all: Vec<(Level, String, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Ok,
+    Warn,
+    Bad,
+}
+
+impl Level {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warn => "WARN",
+            Self::Bad => "BAD",
+        }
+    }
 }
 
 impl Findings {
-    fn bad(&mut self, what: &str, text: &str) {
-        say!("BAD   {what:<14} {text}");
-        self.bad += 1;
+    const fn new(shown: Shown) -> Self {
+        Self { shown, all: Vec::new() }
     }
-}
 
-fn ok(what: &str, text: &str) {
-    say!("OK    {what:<14} {text}");
-}
+    fn ok(&mut self, what: &str, text: &str) {
+        self.say(Level::Ok, what, text);
+    }
 
-fn warn(what: &str, text: &str) {
-    say!("WARN  {what:<14} {text}");
+    fn warn(&mut self, what: &str, text: &str) {
+        self.say(Level::Warn, what, text);
+    }
+
+    fn bad(&mut self, what: &str, text: &str) {
+        self.say(Level::Bad, what, text);
+    }
+
+    fn say(&mut self, level: Level, what: &str, text: &str) {
+        if !self.shown.json {
+            say!("{:<5} {what:<14} {text}", level.as_str());
+        }
+        self.all.push((level, what.to_owned(), text.to_owned()));
+    }
+
+    /// The last words; fails when something is bad.
+    fn end(&self) -> ExitCode {
+        let bad = self.all.iter().filter(|(level, ..)| *level == Level::Bad).count();
+        if self.shown.json {
+            let findings = self.all.iter().map(|(level, what, text)| {
+                json!({ "level": level.as_str(), "about": what, "text": text })
+            });
+            say_json(&json!({ "good": bad == 0, "findings": findings.collect::<Vec<_>>() }));
+        } else if bad == 0 {
+            say!("Everything needed is there.");
+        } else {
+            say!("{bad} to put right.");
+        }
+        if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
 }
 
 /// Says that there is no configuration to check with.
-pub(super) fn no_configuration(error: &crate::config::Error) -> ExitCode {
-    let mut findings = Findings::default();
+pub(super) fn no_configuration(error: &crate::config::Error, shown: Shown) -> ExitCode {
+    let mut findings = Findings::new(shown);
     findings.bad("configuration", &format!("{error}; see: chancery config"));
-    ExitCode::FAILURE
+    findings.end()
 }
 
-pub(super) async fn run(config: Config) -> Outcome {
-    let mut findings = Findings::default();
-    ok("configuration", "read, no unknown keys");
-    match house::store(&config).await {
-        Ok(store) => {
-            let place = config.store.place();
-            ok("database", &format!("{} answers at {place}", store.engine_name()));
-        }
-        Err(error) => {
-            let text = format!(
-                "{}; look at store.url and the file's or server's rights",
-                sources(&*error)
-            );
-            findings.bad("database", &text);
-        }
+/// Looks at everything that `serve` would use, and makes nothing of it.
+pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
+    let mut findings = Findings::new(shown);
+    findings.ok("configuration", &format!("{}; no unknown keys", config.origin));
+    for stray in &config.origin.strays {
+        findings.warn("environment", &Origin::words(stray));
     }
+    if let Err(error) = crate::telemetry::check(&config.log) {
+        findings.warn("log", &format!("log.filter: {error}; \"info\" counts instead"));
+    }
+    listen::look(&mut findings, &config.web.listen).await;
+    let stored = database(&mut findings, &config).await;
     clock(&mut findings);
-    disk(&config);
-    match house::app(&config).await {
+    disk(&mut findings, &config);
+    for (what, file) in [
+        ("oauth.signing_key_file", &config.oauth.signing_key_file),
+        ("secrets.key_file", &config.secrets.key_file),
+    ] {
+        key_file(&mut findings, what, file);
+    }
+    let absent = match stored {
+        Stored::Something => house::Absent::Refused,
+        Stored::Nothing | Stored::Unknown => house::Absent::Imagined,
+    };
+    match house::app_as_it_is(&config, absent).await {
         Ok(app) => {
             back_ends(&mut findings, &app).await;
-            credentials(&mut findings, &app).await?;
-            schemas(&mut findings, &app).await?;
-            delivery::look(&mut findings, &config, &app).await?;
+            if stored != Stored::Unknown {
+                credentials(&mut findings, &app).await?;
+                schemas(&mut findings, &app).await?;
+                delivery::look(&mut findings, &config, &app).await?;
+            }
             app.store.close().await;
         }
         Err(error) => findings.bad("service", &sources(&*error)),
     }
-    if findings.bad == 0 {
-        say!("Everything needed is there.");
-        return Ok(ExitCode::SUCCESS);
+    Ok(findings.end())
+}
+
+/// What is known of the database's content.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    /// It can be looked at.
+    Something,
+    /// There is no database yet.
+    Nothing,
+    /// It cannot be looked at.
+    Unknown,
+}
+
+/// Whether there is a database to look into. What is not there yet `serve` makes, if it can.
+async fn database(findings: &mut Findings, config: &Config) -> Stored {
+    let place = config.store.place();
+    if let Some(file) = config.store.sqlite_file()
+        && !file.exists()
+    {
+        match house::can_be_made(file) {
+            Ok(()) => {
+                let text = format!(
+                    "there is none at {place} yet, the first start makes it; if there should be one, \
+                     this is another configuration or folder"
+                );
+                findings.warn("database", &text);
+            }
+            Err(reason) => {
+                let text = format!("{place} cannot be made: {reason}; look at store.url");
+                findings.bad("database", &text);
+            }
+        }
+        return Stored::Nothing;
     }
-    say!("{} to put right.", findings.bad);
-    Ok(ExitCode::FAILURE)
+    let asked = async {
+        let store = Store::connect_to_existing(&config.store).await?;
+        let tables = store.tables().await?;
+        let name = store.engine_name();
+        store.close().await;
+        Ok::<_, crate::store::Error>((name, tables))
+    };
+    match asked.await {
+        Ok((name, Tables::Ours)) => {
+            findings.ok("database", &format!("{name} answers at {place}"));
+            return Stored::Something;
+        }
+        Ok((name, Tables::Missing)) => {
+            let text = format!("{name} answers at {place}; the first start makes its tables");
+            findings.warn("database", &text);
+            return Stored::Nothing;
+        }
+        Ok((name, Tables::Older)) => {
+            let text = format!(
+                "{name} answers at {place}; its tables are of an earlier release, the next start \
+                 brings them up to date: make a copy first. What is in it was not looked at"
+            );
+            findings.warn("database", &text);
+        }
+        Ok((name, Tables::Newer)) => {
+            let text = format!("{name} answers at {place}; its tables are of a later release");
+            findings.bad("database", &text);
+        }
+        Err(error) => {
+            let text =
+                format!("{}; look at store.url and the file's or server's rights", sources(&error));
+            findings.bad("database", &text);
+        }
+    }
+    Stored::Unknown
+}
+
+/// A key that is made at the first start when it is missing.
+fn key_file(findings: &mut Findings, what: &str, file: &Path) {
+    if file.exists() {
+        // Whether it holds a key is seen when everything is put together.
+        return;
+    }
+    match house::can_be_made(file) {
+        Ok(()) => findings.ok(what, &format!("the first start makes {}", file.display())),
+        Err(reason) => {
+            findings.bad(what, &format!("{} cannot be made: {reason}", file.display()));
+        }
+    }
 }
 
 fn clock(findings: &mut Findings) {
@@ -92,26 +227,30 @@ fn clock(findings: &mut Findings) {
         let text = format!("says {}; set it, signing times would be wrong", now.to_rfc3339());
         findings.bad("clock", &text);
     } else {
-        ok("clock", &now.to_rfc3339());
+        findings.ok("clock", &now.to_rfc3339());
     }
 }
 
-fn disk(config: &Config) {
-    let Some(path) = config.store.url.strip_prefix("sqlite://") else { return };
-    let file = Path::new(path.split('?').next().unwrap_or(path));
+fn disk(findings: &mut Findings, config: &Config) {
+    let Some(file) = config.store.sqlite_file() else { return };
     let folder = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     match fs4::available_space(folder) {
-        Ok(bytes) if bytes / 1024 / 1024 < LITTLE_DISK_MIB => warn(
+        Ok(bytes) if bytes / 1024 / 1024 < LITTLE_DISK_MIB => findings.warn(
             "disk",
             &format!("{} MiB free at {}; make room", bytes / 1024 / 1024, folder.display()),
         ),
         Ok(bytes) => {
-            ok("disk", &format!("{} GiB free at {}", bytes / 1024 / 1024 / 1024, folder.display()));
+            findings.ok(
+                "disk",
+                &format!("{} GiB free at {}", bytes / 1024 / 1024 / 1024, folder.display()),
+            );
         }
-        Err(error) => warn("disk", &format!("{} cannot be asked: {error}", folder.display())),
+        Err(error) => {
+            findings.warn("disk", &format!("{} cannot be asked: {error}", folder.display()));
+        }
     }
 }
 
@@ -124,9 +263,9 @@ async fn back_ends(findings: &mut Findings, app: &App) {
         let what = format!("keys.{}", backend.name);
         match backend.state {
             Ok(state) => {
-                ok(&what, &state.summary);
+                findings.ok(&what, &state.summary);
                 for problem in state.problems {
-                    warn(&what, &problem);
+                    findings.warn(&what, &problem);
                 }
             }
             Err(error) => findings.bad(&what, &sources(&error)),
@@ -134,10 +273,10 @@ async fn back_ends(findings: &mut Findings, app: &App) {
     }
 }
 
-async fn credentials(findings: &mut Findings, app: &App) -> Result<(), super::Failure> {
+async fn credentials(findings: &mut Findings, app: &App) -> Result<(), Failure> {
     let all = app.reader.credentials().await?;
     if all.is_empty() {
-        warn("credentials", "none yet; see: chancery credential import --help");
+        findings.warn("credentials", "none yet; see: chancery credential import --help");
     }
     let services = app.reader.client_services().await?;
     for credential in all {
@@ -147,18 +286,20 @@ async fn credentials(findings: &mut Findings, app: &App) -> Result<(), super::Fa
                 && service.status == ClientServiceStatus::Active
         });
         match credential_state(app, &credential).await {
-            State::Good(text) => ok(&what, &text),
-            State::Soon(text) => warn(&what, &text),
+            State::Good(text) => findings.ok(&what, &text),
+            State::Soon(text) => findings.warn(&what, &text),
             State::Bad(text) if used => findings.bad(&what, &text),
             // An old certificate after its renewal is no reason for alarm.
-            State::Bad(text) => warn(&what, &format!("{text} (no active client service uses it)")),
+            State::Bad(text) => {
+                findings.warn(&what, &format!("{text} (no active client service uses it)"));
+            }
         }
     }
     Ok(())
 }
 
 /// Whether client services whose documents are validated have schemas to validate them with.
-async fn schemas(findings: &mut Findings, app: &App) -> Result<(), super::Failure> {
+async fn schemas(findings: &mut Findings, app: &App) -> Result<(), Failure> {
     let services = app.reader.client_services().await?;
     let wanting: Vec<&str> = services
         .iter()
@@ -171,7 +312,7 @@ async fn schemas(findings: &mut Findings, app: &App) -> Result<(), super::Failur
     match (compiled.into_iter().find_map(Result::err), app.schemas.len()) {
         (Some(error), _) => findings.bad("schemas", &error),
         (None, 0) if wanting.is_empty() => {
-            ok("schemas", "none, and no client service has its documents validated");
+            findings.ok("schemas", "none, and no client service has its documents validated");
         }
         (None, 0) => {
             let text = format!(
@@ -181,7 +322,7 @@ async fn schemas(findings: &mut Findings, app: &App) -> Result<(), super::Failur
             );
             findings.bad("schemas", &text);
         }
-        (None, count) => ok("schemas", &format!("for {count} kinds of document")),
+        (None, count) => findings.ok("schemas", &format!("for {count} kinds of document")),
     }
     Ok(())
 }

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
+use serde_json::json;
 
+use super::shown::{Column, Shown, Table, column, show_card};
 use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
@@ -24,7 +26,7 @@ pub(super) enum Command {
     /// --issuer-country PRT --credential acme-2026
     Create(Create),
     /// Lists client services.
-    List,
+    List(Shown),
     /// Refuses a client service from now on, live access tokens too (within seconds).
     Suspend {
         /// Alias (OAuth client_id).
@@ -54,8 +56,29 @@ pub(super) enum Command {
         /// End all other secrets now.
         #[arg(long)]
         only: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
 }
+
+const CREATED: [Column; 2] =
+    [column("client_id", "client_id:"), column("client_secret", "client_secret:")];
+
+const COLUMNS: &[Column] = &[
+    column("alias", "ALIAS"),
+    column("status", "STATUS"),
+    column("credential", "CREDENTIAL").none("none"),
+    column("documentReferences", "DOCUMENT REFERENCES"),
+    column("profile", "PROFILE").none("default"),
+    column("allowSha1", "SHA-1").answers("allowed", "refused"),
+    column("lint", "LINT"),
+    column("activeContent", "ACTIVE CONTENT"),
+    column("coordinateOrigin", "ORIGIN"),
+    column("language", "LANGUAGE").none("issuer's"),
+    column("id", ""),
+    column("signatureTemplate", ""),
+    column("created", ""),
+];
 
 #[derive(Args)]
 pub(super) struct Create {
@@ -99,6 +122,8 @@ pub(super) struct Create {
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
     #[arg(long, value_parser = values::language)]
     language: Option<Language>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(Args)]
@@ -242,10 +267,13 @@ fn profile_name(text: &str) -> Result<ProfileName, String> {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    if let Command::List(shown) = command {
+        return list(&config, shown).await;
+    }
     let app = house::app_without_keys(&config).await?;
     match command {
+        Command::List(_) => {}
         Command::Create(create) => create_one(&app, create).await?,
-        Command::List => list(&app).await?,
         Command::Suspend { alias } => {
             set(&app, &alias, ClientServiceStatus::Suspended).await?;
             say!("{alias} is suspended.");
@@ -277,12 +305,13 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             }
             say!("{} is set; a running service follows within seconds.", set.alias);
         }
-        Command::RotateSecret { alias, only } => {
+        Command::RotateSecret { alias, only, shown } => {
             let secret = client_services::rotate_secret(&app, &alias, only)
                 .await
                 .map_err(|error| unknown(error, &alias))?;
-            say!("client_secret: {}", secret.expose_secret());
-            say!("It is shown this once; only its hash is kept.");
+            let [_, line] = CREATED;
+            show_card(shown, [(line, json!(secret.expose_secret()))]);
+            said_once(shown);
         }
     }
     app.store.close().await;
@@ -294,6 +323,7 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         Some(alias) => Some(credential_id(app, alias).await?),
         None => None,
     };
+    let alias = create.alias.clone();
     let new = NewClientService {
         alias: create.alias.as_deref().map(Alias::parse).transpose()?,
         issuer_name: create.issuer_name,
@@ -309,51 +339,58 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         coordinate_origin: create.coordinate_origin.into(),
         language: create.language,
     };
-    let (service, secret) = client_services::create(app, new).await?;
-    say!("client_id:     {}", service.alias.as_str());
-    say!("client_secret: {}", secret.expose_secret());
-    say!("The secret is shown this once; only its hash is kept.");
+    let made = client_services::create(app, new).await;
+    let (service, secret) = made.map_err(|error| match alias {
+        Some(alias) if super::is_taken(&error) => format!(
+            "the alias {alias} is taken; choose another with --alias, or see: chancery client-service \
+             list"
+        )
+        .into(),
+        _ => Failure::from(error),
+    })?;
+    let values = [json!(service.alias.as_str()), json!(secret.expose_secret())];
+    let [id, line] = CREATED;
+    let [alias, secret] = values;
+    show_card(create.shown, [(id, alias), (line, secret)]);
+    said_once(create.shown);
     Ok(())
 }
 
-async fn list(app: &App) -> Result<(), Failure> {
-    let services = app.reader.client_services().await?;
-    if services.is_empty() {
-        say!("No client services yet; make one with: chancery client-service create --help");
-        return Ok(());
+fn said_once(shown: Shown) {
+    if !shown.json {
+        say!("The secret is shown this once; only its hash is kept.");
     }
-    say!(
-        "{:<40} {:<10} {:<24} {:<20} {:<24} {:<8} {:<8} {:<14} {:<12} LANGUAGE",
-        "ALIAS",
-        "STATUS",
-        "CREDENTIAL",
-        "DOCUMENT REFERENCES",
-        "PROFILE",
-        "SHA-1",
-        "LINT",
-        "ACTIVE CONTENT",
-        "ORIGIN"
-    );
+}
+
+async fn list(config: &Config, shown: Shown) -> Outcome {
+    let app = house::app_to_look(config, shown).await?;
     let credentials = app.reader.credentials().await?;
-    for service in services {
+    let mut table = Table::new(COLUMNS);
+    for service in app.reader.client_services().await? {
         let credential = credentials
             .iter()
             .find(|credential| Some(credential.id) == service.credential)
-            .map_or("none", |credential| credential.alias.as_str());
-        say!(
-            "{:<40} {:<10} {credential:<24} {:<20} {:<24} {:<8} {:<8} {:<14} {:<12} {}",
-            service.alias.as_str(),
-            service.status.as_str(),
-            service.document_references.as_str(),
-            service.profile.as_ref().map_or("default", ProfileName::as_str),
-            if service.allow_sha1 { "allowed" } else { "refused" },
-            service.lint.as_str(),
-            service.active_content.as_str(),
-            service.coordinate_origin.as_str(),
-            service.language.map_or("issuer's", Language::as_str)
-        );
+            .map(|credential| credential.alias.as_str());
+        table.row([
+            json!(service.alias.as_str()),
+            json!(service.status.as_str()),
+            json!(credential),
+            json!(service.document_references.as_str()),
+            json!(service.profile.as_ref().map(ProfileName::as_str)),
+            json!(service.allow_sha1),
+            json!(service.lint.as_str()),
+            json!(service.active_content.as_str()),
+            json!(service.coordinate_origin.as_str()),
+            json!(service.language.map(Language::as_str)),
+            json!(service.id.as_i64()),
+            json!(service.signature_template),
+            json!(service.created.to_rfc3339()),
+        ]);
     }
-    Ok(())
+    let empty = "No client services yet; make one with: chancery client-service create --help";
+    table.show(shown, empty);
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn set(app: &App, alias: &str, status: ClientServiceStatus) -> Result<(), Failure> {

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
+use super::shown::{Column, Shown, Table, column};
 use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
@@ -18,7 +20,7 @@ use crate::workflow::{companies, usage};
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Lists companies; they come with their first client service.
-    List,
+    List(Shown),
     /// Refuses all client services of a company from now on (within seconds).
     ///
     /// Example: chancery company suspend PRT 505767457
@@ -38,10 +40,33 @@ pub(super) enum Command {
     /// Shows what companies sealed of what they subscribed to.
     Usage {
         /// By client service and month, as CSV.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "json")]
         csv: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
 }
+
+const COMPANIES: &[Column] = &[
+    column("country", "COUNTRY"),
+    column("vatNumber", "VAT NUMBER"),
+    column("status", "STATUS"),
+    column("language", "LANGUAGE").none("none"),
+    column("email", "EMAIL").none("none"),
+    column("name", "NAME"),
+    column("id", ""),
+];
+
+const USAGE: &[Column] = &[
+    column("country", "COUNTRY"),
+    column("vatNumber", "VAT NUMBER"),
+    column("sealed", "SEALED"),
+    column("limit", "LIMIT").none("none"),
+    column("", "PERCENT").none(""),
+    column("from", "FROM").none(""),
+    column("until", "UNTIL").none(""),
+    column("name", "NAME"),
+];
 
 #[derive(Args)]
 pub(super) struct Which {
@@ -88,9 +113,15 @@ pub(super) struct Limit {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    match command {
+        Command::List(shown) => return list(&config, shown).await,
+        Command::Usage { csv: true, shown } => return show_months(&config, shown).await,
+        Command::Usage { csv: false, shown } => return show_usage(&config, shown).await,
+        _ => {}
+    }
     let app = house::app_without_keys(&config).await?;
     match command {
-        Command::List => list(&app).await?,
+        Command::List(_) | Command::Usage { .. } => {}
         Command::Suspend(which) => {
             set(&app, &which, CompanyStatus::Suspended).await?;
             say!("{} {} is suspended.", which.country, which.vat);
@@ -101,35 +132,29 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
         }
         Command::Set(set) => set_contact(&app, set).await?,
         Command::Limit(limit) => set_limit(&app, &limit).await?,
-        Command::Usage { csv: true } => show_months(&app).await?,
-        Command::Usage { csv: false } => show_usage(&app).await?,
     }
     app.store.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(app: &App) -> Result<(), Failure> {
-    let companies = app.reader.companies().await?;
-    if companies.is_empty() {
-        say!("No companies yet; they come with: chancery client-service create --help");
-        return Ok(());
+async fn list(config: &Config, shown: Shown) -> Outcome {
+    let app = house::app_to_look(config, shown).await?;
+    let mut table = Table::new(COMPANIES);
+    for company in app.reader.companies().await? {
+        table.row([
+            json!(company.country_code),
+            json!(company.vat_number),
+            json!(company.status.as_str()),
+            json!(company.language.map(Language::as_str)),
+            json!(company.email.as_ref().map(MailAddress::as_str)),
+            json!(company.name),
+            json!(company.id.as_i64()),
+        ]);
     }
-    say!(
-        "{:<8} {:<20} {:<10} {:<10} {:<32} NAME",
-        "COUNTRY",
-        "VAT NUMBER",
-        "STATUS",
-        "LANGUAGE",
-        "EMAIL"
-    );
-    for company in companies {
-        let status = company.status.as_str();
-        let (country, vat) = (company.country_code, company.vat_number);
-        let language = company.language.map_or("none", Language::as_str);
-        let email = company.email.as_ref().map_or("none", MailAddress::as_str);
-        say!("{country:<8} {vat:<20} {status:<10} {language:<10} {email:<32} {}", company.name);
-    }
-    Ok(())
+    let empty = "No companies yet; they come with: chancery client-service create --help";
+    table.show(shown, empty);
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn set(app: &App, which: &Which, status: CompanyStatus) -> Result<(), Failure> {
@@ -177,42 +202,38 @@ async fn set_limit(app: &App, limit: &Limit) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn show_usage(app: &App) -> Result<(), Failure> {
-    say!(
-        "{:<8} {:<20} {:>12} {:>12} {:>8} {:<22} {:<22} NAME",
-        "COUNTRY",
-        "VAT NUMBER",
-        "SEALED",
-        "LIMIT",
-        "PERCENT",
-        "FROM",
-        "UNTIL"
-    );
-    for line in usage::by_company(app).await? {
+async fn show_usage(config: &Config, shown: Shown) -> Outcome {
+    let app = house::app_to_look(config, shown).await?;
+    let mut table = Table::new(USAGE);
+    for line in usage::by_company(&app).await? {
         let usage::CompanyUsage { company, used, limit } = line;
-        let (most, percent, from, until) = limit.map_or_else(
-            || ("none".to_owned(), String::new(), String::new(), String::new()),
-            |limit| {
-                let (from, until) = (limit.from.to_xs_date_time(), limit.until.to_xs_date_time());
-                let percent = format!("{} %", percent(used, limit.documents));
-                (limit.documents.to_string(), percent, from, until)
-            },
-        );
-        let (country, vat) = (company.country_code, company.vat_number);
-        say!(
-            "{country:<8} {vat:<20} {used:>12} {most:>12} {percent:>8} {from:<22} {until:<22} {}",
-            company.name
-        );
+        let day = |at: fn(&UsageLimit) -> Instant| {
+            json!(limit.as_ref().map(|limit| at(limit).to_xs_date_time()))
+        };
+        let share = limit.as_ref().map(|limit| format!("{} %", percent(used, limit.documents)));
+        table.row([
+            json!(company.country_code),
+            json!(company.vat_number),
+            json!(used),
+            json!(limit.as_ref().map(|limit| limit.documents)),
+            json!(share),
+            day(|limit| limit.from),
+            day(|limit| limit.until),
+            json!(company.name),
+        ]);
     }
-    Ok(())
+    table.show(shown, "No companies yet; they come with: chancery client-service create --help");
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn show_months(app: &App) -> Result<(), Failure> {
+async fn show_months(config: &Config, shown: Shown) -> Outcome {
+    let app = house::app_to_look(config, shown).await?;
     say!(
         "Month,Issuer Country,Issuer VAT,Issuer Name,Client Service ID,Client Service Alias,\
          Processed documents count"
     );
-    for line in usage::by_month(app).await? {
+    for line in usage::by_month(&app).await? {
         let usage::MonthUsage { month, company, client_service, sealed } = line;
         say!(
             "{month},{},{},{},{},{},{sealed}",
@@ -223,7 +244,8 @@ async fn show_months(app: &App) -> Result<(), Failure> {
             values::csv(client_service.alias.as_str())
         );
     }
-    Ok(())
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn unknown(error: crate::workflow::Error, which: &Which) -> Failure {

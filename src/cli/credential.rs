@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde_json::json;
 
+use super::shown::{Column, Shown, Table, column};
 use super::{Failure, Outcome, house, values};
 use crate::config::Config;
 use crate::domain::credential::CredentialStatus;
@@ -32,7 +34,7 @@ pub(super) enum Command {
         chain: PathBuf,
     },
     /// Lists credentials with their validity and access grant.
-    List,
+    List(Shown),
     /// Records that the authority has permitted the use of a credential's key, so that people are told
     /// before the permission ends.
     ///
@@ -66,13 +68,26 @@ pub(super) enum Command {
     },
 }
 
+const COLUMNS: &[Column] = &[
+    column("alias", "ALIAS"),
+    column("status", "STATUS"),
+    column("backend", "BACK-END"),
+    column("kind", "KIND"),
+    column("notAfter", "VALID UNTIL"),
+    column("grantedUntil", "GRANTED UNTIL"),
+    column("", "SIGNATURES"),
+    column("signatures", ""),
+    column("signaturesGranted", ""),
+    column("subject", "SUBJECT"),
+];
+
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
     let app = match command {
         Command::Import { .. } => house::app(&config).await?,
-        Command::List
-        | Command::Grant { .. }
-        | Command::Disable { .. }
-        | Command::Enable { .. } => house::app_without_keys(&config).await?,
+        Command::List(shown) => return list(&config, shown).await,
+        Command::Grant { .. } | Command::Disable { .. } | Command::Enable { .. } => {
+            house::app_without_keys(&config).await?
+        }
     };
     match command {
         Command::Import { alias, backend, chain: file } => {
@@ -80,7 +95,18 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
                 .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
             let chain =
                 Chain::from_pem(&pem).map_err(|error| format!("{}: {error}", file.display()))?;
-            let (_, signs) = credentials::import(&app, &alias, &backend, &chain).await?;
+            let imported = credentials::import(&app, &alias, &backend, &chain).await;
+            let (_, signs) = imported.map_err(|error| {
+                if super::is_taken(&error) {
+                    format!(
+                        "the alias {alias} is taken; choose another with --alias, or see: chancery \
+                         credential list"
+                    )
+                    .into()
+                } else {
+                    Failure::from(error)
+                }
+            })?;
             let signing = chain.signing();
             say!("Imported {alias}: {}", signing.subject());
             if let Some(only) = only_with(signing.key_kind(), signs) {
@@ -88,7 +114,7 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             }
             say!("Valid until {}.", signing.not_after().to_xs_date_time());
         }
-        Command::List => list(&app).await?,
+        Command::List(_) => {}
         Command::Grant { alias, until, signatures } => {
             if until.is_some_and(|until| until <= app.now()) {
                 return Err("--until must be a day to come".into());
@@ -136,43 +162,35 @@ pub(super) fn only_with(kind: KeyKind, signs: SignatureAlgorithm) -> Option<Stri
     (signs != usual).then(|| format!(" with {}, not with {}", signs.setting(), usual.setting()))
 }
 
-async fn list(app: &crate::app::App) -> Result<(), Failure> {
-    let all = app.reader.credentials().await?;
-    if all.is_empty() {
-        say!("No credentials yet; import one with: chancery credential import --help");
-        return Ok(());
-    }
+async fn list(config: &Config, shown: Shown) -> Outcome {
+    let app = house::app_to_look(config, shown).await?;
     let grants = app.reports.access_grants().await?;
-    say!(
-        "{:<24} {:<9} {:<16} {:<10} {:<22} {:<22} {:<24} SUBJECT",
-        "ALIAS",
-        "STATUS",
-        "BACK-END",
-        "KIND",
-        "VALID UNTIL",
-        "GRANTED UNTIL",
-        "SIGNATURES"
-    );
-    for credential in all {
+    let mut table = Table::new(COLUMNS);
+    for credential in app.reader.credentials().await? {
         let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice))?;
         let signing = chain.signing();
         let grant = grants.iter().find(|(id, _)| *id == credential.id).map(|(_, grant)| grant);
-        let (granted_until, signatures) = match grant {
-            None => ("-".to_owned(), "-".to_owned()),
+        let used = match grant {
+            None => None,
             Some(grant) => {
-                let used = app.reports.sealed_with_credential(credential.id, grant.granted).await?;
-                (grant.expires.to_xs_date_time(), format!("{used} of {}", grant.signatures))
+                Some(app.reports.sealed_with_credential(credential.id, grant.granted).await?)
             }
         };
-        say!(
-            "{:<24} {:<9} {:<16} {:<10} {:<22} {granted_until:<22} {signatures:<24} {}",
-            credential.alias,
-            credential.status.as_str(),
-            credential.backend,
-            signing.key_kind().label(),
-            signing.not_after().to_xs_date_time(),
-            signing.subject()
-        );
+        let granted = grant.map(|grant| grant.signatures);
+        table.row([
+            json!(credential.alias),
+            json!(credential.status.as_str()),
+            json!(credential.backend),
+            json!(signing.key_kind().label()),
+            json!(signing.not_after().to_xs_date_time()),
+            json!(grant.map(|grant| grant.expires.to_xs_date_time())),
+            json!(used.zip(granted).map(|(used, granted)| format!("{used} of {granted}"))),
+            json!(used),
+            json!(granted),
+            json!(signing.subject()),
+        ]);
     }
-    Ok(())
+    table.show(shown, "No credentials yet; import one with: chancery credential import --help");
+    app.store.close().await;
+    Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use der::pem::LineEnding;
 use tokio::sync::{Notify, Semaphore};
 use zeroize::Zeroizing;
 
+use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running};
 use crate::config::Config;
@@ -20,24 +21,93 @@ use crate::outbound::webhook::WebhookSender;
 use crate::pki::envelope::{KEK_LENGTH, Kek};
 use crate::pki::jose::{TokenKey, TokenKeys};
 use crate::seal::catalogue::Catalogue;
-use crate::store::{Reader, Store};
+use crate::store::{Reader, Store, Tables};
+
+/// What becomes of what is not there yet: a database, a key file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// It is made, and older tables are brought up to date.
+    Made,
+    /// The command has nothing to show then, and says so.
+    Refused,
+    /// Something in memory stands for it, so that everything else can be looked at.
+    Imagined,
+}
 
 /// The database, tables up to date.
 pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
-    keep_private(&config.store.url)?;
-    let store = Store::connect(&config.store).await?;
-    store.migrate().await?;
-    Ok(store)
+    open(config, Absent::Made).await
+}
+
+async fn open(config: &Config, absent: Absent) -> Result<Store, Failure> {
+    match absent {
+        Absent::Made => {
+            keep_private(&config.store)?;
+            let store = Store::connect(&config.store).await?;
+            store.migrate().await?;
+            Ok(store)
+        }
+        Absent::Imagined => {
+            let store = Store::connect(&config.store.imagined()).await?;
+            store.migrate().await?;
+            Ok(store)
+        }
+        Absent::Refused => existing(&config.store).await,
+    }
+}
+
+/// A database that is there, with the tables of this binary.
+async fn existing(config: &crate::store::Config) -> Result<Store, Failure> {
+    let place = config.place();
+    if config.sqlite_file().is_some_and(|file| !file.exists()) {
+        return Err(format!(
+            "there is no database at {place}. Is it the right configuration (--config FILE)? A new \
+             database is made with: chancery migrate"
+        )
+        .into());
+    }
+    let store = Store::connect_to_existing(config).await?;
+    match store.tables().await? {
+        Tables::Ours => Ok(store),
+        Tables::Missing => Err(format!(
+            "the database at {place} has no tables yet. Is it the right configuration (--config \
+             FILE)? Make them with: chancery migrate"
+        )
+        .into()),
+        Tables::Older => Err(format!(
+            "the tables at {place} are of an earlier release; bring them up to date with: chancery \
+             migrate"
+        )
+        .into()),
+        Tables::Newer => Err(format!(
+            "the tables at {place} are of a later release than this one ({})",
+            env!("CARGO_PKG_VERSION")
+        )
+        .into()),
+    }
+}
+
+/// Whether a file that is not there could be made; nothing is.
+///
+/// # Errors
+/// Why not, in words.
+pub(super) fn can_be_made(file: &Path) -> Result<(), String> {
+    use rustix::fs::{Access, access};
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(format!("there is no folder {}", folder.display()));
+    }
+    access(folder, Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// Makes a new SQLite file readable by its owner only: it will hold invoices. SQLite gives its
 /// companion files the same mode.
-fn keep_private(url: &str) -> Result<(), Failure> {
-    let Some(path) = url.strip_prefix("sqlite://") else { return Ok(()) };
-    let path = Path::new(path.split('?').next().unwrap_or(path));
-    if path.as_os_str() == ":memory:" || path.exists() {
-        return Ok(());
-    }
+fn keep_private(config: &crate::store::Config) -> Result<(), Failure> {
+    let Some(path) = config.sqlite_file().filter(|path| !path.exists()) else { return Ok(()) };
     match write_secret(path, &[]) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(format!("{} cannot be made: {error}", path.display()).into())
@@ -49,19 +119,41 @@ fn keep_private(url: &str) -> Result<(), Failure> {
 /// Everything but the keys, for commands that use none: they work while a token does not, and spend
 /// none of its PIN tries.
 pub(super) async fn app_without_keys(config: &Config) -> Result<Arc<App>, Failure> {
-    let mut config = config.clone();
-    config.keys.backends.clear();
-    app(&config).await
+    assembled(&without_keys(config), Absent::Made).await
+}
+
+/// The same for commands that only show something: nothing is made or changed, and people see where
+/// they are looking.
+pub(super) async fn app_to_look(config: &Config, shown: Shown) -> Result<Arc<App>, Failure> {
+    if !shown.json {
+        say_wrong!("Configuration: {}. Database: {}.", config.origin, config.store.place());
+    }
+    assembled(&without_keys(config), Absent::Refused).await
 }
 
 /// Everything.
 pub(super) async fn app(config: &Config) -> Result<Arc<App>, Failure> {
+    assembled(config, Absent::Made).await
+}
+
+/// Everything, with what is not there `Refused` or `Imagined`: for commands that change nothing.
+pub(super) async fn app_as_it_is(config: &Config, absent: Absent) -> Result<Arc<App>, Failure> {
+    assembled(config, absent).await
+}
+
+fn without_keys(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.keys.backends.clear();
+    config
+}
+
+async fn assembled(config: &Config, absent: Absent) -> Result<Arc<App>, Failure> {
     config.delivery.check()?;
-    let store = store(config).await?;
-    let kek = kek(config, store.reader()).await?;
+    let store = open(config, absent).await?;
+    let kek = kek(config, store.reader(), absent).await?;
     let keys = config.keys.clone();
     let keyring = tokio::task::spawn_blocking(move || Keyring::open(&keys)).await??;
-    let token_keys = token_keys(config)?;
+    let token_keys = token_keys(config, absent)?;
     assemble(config, Own { store, keyring, token_keys, kek, clock: Clock::System })
 }
 
@@ -149,23 +241,29 @@ pub(super) fn issuer(config: &Config) -> String {
     }
 }
 
-fn token_keys(config: &Config) -> Result<TokenKeys, Failure> {
+fn token_keys(config: &Config, absent: Absent) -> Result<TokenKeys, Failure> {
     let file = &config.oauth.signing_key_file;
-    if !file.exists() {
-        make_token_key(file)?;
-    }
     let read = |file: &Path| -> Result<TokenKey, Failure> {
         let pem = std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
         TokenKey::from_pem(&pem).map_err(|error| format!("{}: {error}", file.display()).into())
     };
     let previous = config.oauth.previous_key_files.iter().map(|file| read(file));
-    Ok(TokenKeys::new(read(file)?, previous.collect::<Result<_, _>>()?))
+    let previous = previous.collect::<Result<_, _>>()?;
+    if file.exists() {
+        return Ok(TokenKeys::new(read(file)?, previous));
+    }
+    let pem = new_token_key()?;
+    if absent == Absent::Made {
+        make_key_file(file, pem.as_bytes())?;
+        return Ok(TokenKeys::new(read(file)?, previous));
+    }
+    Ok(TokenKeys::new(TokenKey::from_pem(&pem)?, previous))
 }
 
 /// The key of secrets at rest. Made when its file is missing, unless something needs the old one: a
 /// new key in its place would lose all of that without a word.
-async fn kek(config: &Config, reader: &Reader) -> Result<Kek, Failure> {
+async fn kek(config: &Config, reader: &Reader, absent: Absent) -> Result<Kek, Failure> {
     let file = &config.secrets.key_file;
     if !file.exists() {
         if reader.needs_its_key().await? {
@@ -173,6 +271,9 @@ async fn kek(config: &Config, reader: &Reader) -> Result<Kek, Failure> {
         }
         let mut octets = Zeroizing::new([0; KEK_LENGTH]);
         aws_lc_rs::rand::fill(&mut *octets).map_err(|_| "the random source failed")?;
+        if absent != Absent::Made {
+            return Ok(Kek::from_bytes(&octets)?);
+        }
         make_key_file(file, format!("{}\n", STANDARD.encode(*octets)).as_bytes())?;
     }
     let text = std::fs::read_to_string(file)
@@ -198,13 +299,12 @@ fn key_lost(file: &Path) -> String {
     )
 }
 
-fn make_token_key(file: &Path) -> Result<(), Failure> {
+fn new_token_key() -> Result<Zeroizing<String>, Failure> {
     let random = SystemRandom::new();
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
         .map_err(|_| "the random source failed")?;
     let pem = der::pem::encode_string("PRIVATE KEY", LineEnding::LF, pkcs8.as_ref())?;
-    let pem = Zeroizing::new(pem);
-    make_key_file(file, pem.as_bytes())
+    Ok(Zeroizing::new(pem))
 }
 
 /// Writes a new key that only its owner can read. Of several processes that try, one wins and the

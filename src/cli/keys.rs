@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
+use serde_json::json;
 
+use super::shown::{Column, Shown, Table, column, say_json};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::keys::{Keyring, ToBeSigned};
@@ -26,16 +28,21 @@ pub(super) enum Command {
         /// Kind of key.
         #[arg(long, value_enum, default_value = "p-256")]
         kind: Kind,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Lists the keys of the back-ends.
     List {
         /// Only this back-end.
         #[arg(long)]
         backend: Option<String>,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Prints a certification request (PKCS#10) for a key.
     ///
-    /// Example: chancery keys csr --backend hsm --key acme-2026 --subject "CN=ACME Seal,O=ACME,C=PT"
+    /// Example: chancery keys csr --backend hsm --key acme-2026
+    /// --subject "CN=ACME Seal,organizationIdentifier=VATPT-505767457,O=ACME,C=PT"
     Csr {
         /// Name of the back-end in the configuration.
         #[arg(long)]
@@ -43,7 +50,9 @@ pub(super) enum Command {
         /// Label or id of the key.
         #[arg(long)]
         key: String,
-        /// Subject, RFC 4514.
+        /// Subject, most specific first as in RFC 4514, or as OpenSSL writes it (/C=PT/O=ACME/CN=...).
+        /// Types are keywords such as CN, O, OU, C, L, ST, serialNumber, GN, SN, emailAddress and
+        /// organizationIdentifier, or dotted numbers.
         #[arg(long)]
         subject: String,
     },
@@ -85,16 +94,20 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     let settings = config.keys.clone();
     let keyring = tokio::task::spawn_blocking(move || Keyring::open(&settings)).await??;
     match command {
-        Command::Generate { backend, label, kind } => {
+        Command::Generate { backend, label, kind, shown } => {
             let key = keyring.generate(&backend, &label, kind.into()).await?;
-            say!("Generated {} in {backend}, id {}.", key.label, key.id);
+            if shown.json {
+                say_json(&json!({ "backend": backend, "label": key.label, "id": key.id }));
+            } else {
+                say!("Generated {} in {backend}, id {}.", key.label, key.id);
+            }
         }
-        Command::List { backend } => {
+        Command::List { backend, shown } => {
             let names = match backend {
                 Some(name) => vec![name],
                 None => config.keys.backends.keys().cloned().collect(),
             };
-            list(&keyring, names).await?;
+            list(&keyring, names, shown).await?;
         }
         Command::Csr { backend, key, subject } => {
             say!("{}", request(&keyring, &backend, &key, &subject).await?.trim_end());
@@ -103,19 +116,32 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(keyring: &Keyring, backends: Vec<String>) -> Result<(), Failure> {
-    if backends.is_empty() {
-        say!("No key back-ends are configured; see the [keys] part of: chancery config");
-        return Ok(());
-    }
-    say!("{:<16} {:<32} {:<10} {:<34} CERTIFICATE BESIDE", "BACK-END", "LABEL", "KIND", "ID");
+async fn list(keyring: &Keyring, backends: Vec<String>, shown: Shown) -> Result<(), Failure> {
+    const COLUMNS: &[Column] = &[
+        column("backend", "BACK-END"),
+        column("label", "LABEL"),
+        column("kind", "KIND").none("other"),
+        column("id", "ID"),
+        column("certificateBeside", "CERTIFICATE BESIDE"),
+    ];
+    let mut table = Table::new(COLUMNS);
+    let empty = if backends.is_empty() {
+        "No key back-ends are configured; see the [keys] part of: chancery config"
+    } else {
+        "No keys yet; make one with: chancery keys generate --help"
+    };
     for backend in backends {
         for key in keyring.list(&backend).await? {
-            let kind = key.kind.map_or_else(|| "other".to_owned(), KeyKind::label);
-            let beside = if key.has_certificate { "yes" } else { "no" };
-            say!("{backend:<16} {:<32} {kind:<10} {:<34} {beside}", key.label, key.id);
+            table.row([
+                json!(backend),
+                json!(key.label),
+                json!(key.kind.map(KeyKind::label)),
+                json!(key.id),
+                json!(key.has_certificate),
+            ]);
         }
     }
+    table.show(shown, empty);
     Ok(())
 }
 

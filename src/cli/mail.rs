@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::shown::{Shown, column, say_json, show_card};
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
@@ -20,7 +22,7 @@ use crate::workflow::mail_servers::{self, NewServer};
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Shows the installation's mail server, or a client service's; never a password.
-    Show(Whose),
+    Show(Show),
     /// Gives a client service a mail server of its own, from the next mail on.
     ///
     /// Example: chancery mail set acme --host smtp.acme.example --from invoices@acme.example
@@ -39,6 +41,14 @@ pub(super) struct Whose {
     /// Client service; without it the installation's ([mail] in the configuration).
     #[arg(long, value_name = "ALIAS")]
     client_service: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    whose: Whose,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 #[derive(Args)]
@@ -96,12 +106,17 @@ pub(super) struct Test {
     /// pt, en, es, fr, de or it.
     #[arg(long, default_value = "en")]
     language: String,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
-    let app = house::app_without_keys(&config).await?;
+    let app = match &command {
+        Command::Show(show) => house::app_to_look(&config, show.shown).await?,
+        _ => house::app_without_keys(&config).await?,
+    };
     let code = match command {
-        Command::Show(whose) => show(&app, &whose).await?,
+        Command::Show(Show { whose, shown }) => show(&app, &whose, shown).await?,
         Command::Set(set) => {
             let alias = set.alias.clone();
             mail_servers::set_server(&app, &alias, &set.server()?)
@@ -170,26 +185,56 @@ fn unknown(alias: &str, error: crate::workflow::Error) -> Failure {
     }
 }
 
-async fn show(app: &App, whose: &Whose) -> Result<ExitCode, Failure> {
+async fn show(app: &App, whose: &Whose, shown: Shown) -> Result<ExitCode, Failure> {
     let service = service(app, whose).await?;
     let Some(server) = mail_servers::server(app, service).await? else {
-        say!("No mail server is set up: fill in [mail] of the configuration (chancery config).");
+        if shown.json {
+            say_json(&Value::Null);
+        } else {
+            say!(
+                "No mail server is set up: fill in [mail] of the configuration (chancery config)."
+            );
+        }
         return Ok(ExitCode::SUCCESS);
     };
     let account = server.account;
-    let own = if server.key.id == 0 { "the installation's" } else { "its own" };
-    say!("server      {}:{} ({own})", account.host, account.port);
-    say!("security    {}", account.security.as_str());
-    say!("from        {} {}", account.from, account.from_name);
-    say!("user name   {}", account.login.as_ref().map_or("none", |login| &login.username));
-    let Some(dkim) = &account.dkim else {
-        say!("DKIM        not signed");
+    let own = server.key.id != 0;
+    let (place, owner) = (
+        format!("{}:{}", account.host, account.port),
+        if own { "its own" } else { "the installation's" },
+    );
+    let dkim = account.dkim.as_ref().map(|dkim| dkim.record()).transpose()?;
+    let (name, text) = dkim.clone().unzip();
+    show_card(
+        shown,
+        [
+            (column("", "server"), json!(format!("{place} ({owner})"))),
+            (column("host", ""), json!(account.host)),
+            (column("port", ""), json!(account.port)),
+            (column("own", ""), json!(own)),
+            (column("security", "security"), json!(account.security.as_str())),
+            (column("", "from"), json!(format!("{} {}", account.from, account.from_name))),
+            (column("from", ""), json!(account.from.to_string())),
+            (column("fromName", ""), json!(account.from_name)),
+            (
+                column("username", "user name").none("none"),
+                json!(account.login.as_ref().map(|login| &login.username)),
+            ),
+            (column("dkimName", ""), json!(name)),
+            (column("dkimText", ""), json!(text)),
+        ],
+    );
+    if shown.json {
         return Ok(ExitCode::SUCCESS);
-    };
-    let (name, text) = dkim.record()?;
-    say!("DKIM        signed; receivers look this TXT record up in the DNS:");
-    say!("  name      {name}");
-    say!("  text      {text}");
+    }
+    match dkim {
+        None => say!("DKIM       not signed"),
+        Some((name, text)) => {
+            say!("DKIM       signed; receivers look this TXT record up in the DNS:");
+            say!("  name     {name}");
+            say!("  text     {text}");
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -214,7 +259,12 @@ async fn try_it(app: &App, test: &Test) -> Result<ExitCode, Failure> {
     let Some(tried) = delivery::mail::test(app, service, &to, language).await? else {
         return Err("no mail server is set up; fill in [mail] of the configuration".into());
     };
-    if tried.verdict == Verdict::Accepted {
+    let taken = tried.verdict == Verdict::Accepted;
+    if test.shown.json {
+        say_json(&json!({ "taken": taken, "step": tried.phase, "reply": tried.reply }));
+        return Ok(if taken { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if taken {
         say!("The mail to {to} was taken: {}", tried.reply);
         return Ok(ExitCode::SUCCESS);
     }

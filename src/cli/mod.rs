@@ -24,6 +24,7 @@ mod notification;
 mod profile;
 pub mod schemas;
 mod serve;
+mod shown;
 mod sign;
 mod template;
 mod values;
@@ -62,9 +63,9 @@ enum Command {
     Serve,
     /// Seals the sample batch from nothing: token, certificates, client service, HTTP, verification.
     Demo(demo::Arguments),
-    /// Looks at configuration, database, keys, certificates, mail servers, clock and disk; says what to
-    /// do. Sends nothing.
-    Check,
+    /// Looks at everything that the service would use (configuration, address, database, keys,
+    /// certificates, mail servers, clock, disk) and says what to do. Makes, changes and sends nothing.
+    Check(shown::Shown),
     /// Seals local files through the same workflow as the service.
     ///
     /// Example: chancery sign --client-service PRT.505767457-84dd8c invoices/*.xml
@@ -134,21 +135,31 @@ fn fail(error: &dyn StdError) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Whether something of that name exists already.
+fn is_taken(error: &crate::workflow::Error) -> bool {
+    let crate::workflow::Error::Internal(source) = error else { return false };
+    let source = source.downcast_ref::<crate::store::Error>();
+    matches!(source, Some(crate::store::Error::Exists { .. }))
+}
+
 async fn dispatch(arguments: Arguments) -> Outcome {
     if let Command::Demo(demo) = arguments.command {
         return demo::run(demo).await;
     }
     let config = match (Config::load(arguments.config.as_deref()), &arguments.command) {
         (Ok(config), _) => config,
-        (Err(error), Command::Check) => return Ok(check::no_configuration(&error)),
+        (Err(error), Command::Check(shown)) => return Ok(check::no_configuration(&error, *shown)),
         (Err(error), _) => return Err(error.into()),
     };
     match arguments.command {
         Command::Serve => {
             crate::telemetry::start(&config.log);
+            for stray in &config.origin.strays {
+                tracing::warn!("{}", crate::config::Origin::words(stray));
+            }
             serve::run(config).await
         }
-        Command::Check => check::run(config).await,
+        Command::Check(shown) => check::run(config, shown).await,
         Command::Sign(arguments) => {
             quiet(&config);
             sign::run(config, arguments).await
@@ -193,6 +204,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::Migrate => {
             let store = house::store(&config).await?;
             say!("The {} database is up to date.", store.engine_name());
+            store.close().await;
             Ok(ExitCode::SUCCESS)
         }
         Command::Config | Command::Demo(_) => Ok(ExitCode::SUCCESS),

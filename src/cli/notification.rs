@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
+use super::shown::{Column, Shown, Table, column, say_json};
 use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
@@ -24,12 +26,14 @@ pub(super) enum Command {
     /// Lists the mails about an operation, or those that did not arrive.
     ///
     /// Example: chancery notification list --troubled
-    List(List),
+    List(ListArguments),
     /// Shows every try of a message with the mail server's words.
     Attempts {
         /// Its number, as `notification list` shows it.
         #[arg(long)]
         message: MessageId,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Sends mails about a finished operation again.
     ///
@@ -91,11 +95,47 @@ pub(super) struct List {
     since: Option<Instant>,
 }
 
+/// What a list shows.
+#[derive(Args)]
+pub(super) struct ListArguments {
+    #[command(flatten)]
+    list: List,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+const MAILS: &[Column] = &[
+    column("message", "MESSAGE"),
+    column("operation", "OPERATION"),
+    column("kind", "KIND"),
+    column("receiver", "RECEIVER"),
+    column("status", "STATUS"),
+    column("tries", "TRIES"),
+    column("nextTry", "NEXT TRY"),
+    column("lastReply", "LAST WORDS"),
+];
+
+const TRIES: &[Column] = &[
+    column("try", "TRY"),
+    column("began", "BEGAN"),
+    column("ended", "ENDED"),
+    column("verdict", "VERDICT").none("running"),
+    column("phase", "PHASE"),
+    column("ambiguous", ""),
+    column("", "REPLY"),
+    column("reply", ""),
+];
+
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
-    let app = house::app_without_keys(&config).await?;
+    let app = match &command {
+        Command::List(ListArguments { shown, .. }) | Command::Attempts { shown, .. } => {
+            house::app_to_look(&config, *shown).await?
+        }
+        _ => house::app_without_keys(&config).await?,
+    };
     match command {
-        Command::List(list) => show(&app, &list).await?,
-        Command::Attempts { message } => attempts(&app, message).await?,
+        Command::List(ListArguments { list, shown }) => show(&app, &list, shown).await?,
+        Command::Attempts { message, shown } => attempts(&app, message, shown).await?,
         Command::Resend { all_failed_since: Some(since), .. } => resend_failed(&app, since).await?,
         Command::Resend { operation: Some(operation), to, attach, .. } => {
             resend(&app, operation, to, attach).await?;
@@ -112,7 +152,7 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(app: &App, list: &List) -> Result<(), Failure> {
+async fn show(app: &App, list: &List, shown: Shown) -> Result<(), Failure> {
     let messages = match (list.operation, &list.external_reference, &list.client_service) {
         (Some(operation), ..) => mails_of(app, operation).await?,
         (None, Some(reference), Some(alias)) => {
@@ -121,65 +161,67 @@ async fn show(app: &App, list: &List) -> Result<(), Failure> {
         }
         _ => app.reports.troubled_mails(list.since, TROUBLED).await?,
     };
-    if messages.is_empty() {
-        say!("No mails.");
-        return Ok(());
-    }
     let cut = list.troubled && messages.len() >= TROUBLED as usize;
-    say!(
-        "{:<17} {:<17} {:<13} {:<32} {:<15} {:>5} {:<22} LAST WORDS",
-        "MESSAGE",
-        "OPERATION",
-        "KIND",
-        "RECEIVER",
-        "STATUS",
-        "TRIES",
-        "NEXT TRY"
-    );
+    let mut table = Table::new(MAILS);
     for message in messages {
-        say!(
-            "{:<17} {:<17} {:<13} {:<32} {:<15} {:>5} {:<22} {}",
-            message.id,
-            message.operation.map_or_else(|| "-".to_owned(), |operation| operation.to_string()),
-            message.kind.as_str(),
-            receiver(&message),
-            message.status.as_str(),
-            message.tries,
+        table.row([
+            json!(message.id.as_i64()),
+            json!(message.operation.map(OperationId::as_i64)),
+            json!(message.kind.as_str()),
+            json!(receiver(&message)),
+            json!(message.status.as_str()),
+            json!(message.tries),
             time(message.next),
-            message.last_reply.as_deref().unwrap_or("-")
-        );
+            json!(message.last_reply),
+        ]);
     }
-    if cut {
+    table.show(shown, "No mails.");
+    if cut && !shown.json {
         say!("These are the newest {TROUBLED}; there may be more.");
     }
     Ok(())
 }
 
-async fn attempts(app: &App, id: MessageId) -> Result<(), Failure> {
+async fn attempts(app: &App, id: MessageId, shown: Shown) -> Result<(), Failure> {
     let message = app.reader.message(id).await?.ok_or_else(|| {
         format!("there is no message {id}; see: chancery notification list --help")
     })?;
-    say!("{} to {}: {}", message.kind.as_str(), receiver(&message), message.status.as_str());
-    let attempts = app.reader.attempts_of(id).await?;
-    if attempts.is_empty() {
-        say!("It was not tried yet; next: {}", time(message.next));
+    let mut table = Table::new(TRIES);
+    for attempt in app.reader.attempts_of(id).await? {
+        let maybe = if attempt.ambiguous { " (it may have arrived all the same)" } else { "" };
+        let words = format!("{}{maybe}", attempt.reply.as_deref().unwrap_or("-"));
+        table.row([
+            json!(attempt.number),
+            json!(attempt.started.to_xs_date_time()),
+            time(attempt.ended),
+            json!(attempt.verdict),
+            json!(attempt.phase),
+            json!(attempt.ambiguous),
+            json!(words),
+            json!(attempt.reply),
+        ]);
+    }
+    if shown.json {
+        say_json(&json!({
+            "message": message.id.as_i64(),
+            "kind": message.kind.as_str(),
+            "receiver": receiver(&message),
+            "status": message.status.as_str(),
+            "nextTry": time(message.next),
+            "tries": table.objects(),
+        }));
         return Ok(());
     }
-    say!("{:<4} {:<22} {:<22} {:<12} {:<8} REPLY", "TRY", "BEGAN", "ENDED", "VERDICT", "PHASE");
-    for attempt in attempts {
-        let verdict = attempt.verdict.as_deref().unwrap_or("running");
-        let maybe = if attempt.ambiguous { " (it may have arrived all the same)" } else { "" };
-        say!(
-            "{:<4} {:<22} {:<22} {verdict:<12} {:<8} {}{maybe}",
-            attempt.number,
-            attempt.started.to_xs_date_time(),
-            time(attempt.ended),
-            attempt.phase.as_deref().unwrap_or("-"),
-            attempt.reply.as_deref().unwrap_or("-")
-        );
+    let receiver = receiver(&message).unwrap_or("-");
+    say!("{} to {receiver}: {}", message.kind.as_str(), message.status.as_str());
+    let next = message.next.map_or_else(|| "-".to_owned(), Instant::to_xs_date_time);
+    if table.is_empty() {
+        say!("It was not tried yet; next: {next}");
+        return Ok(());
     }
+    table.show(shown, "");
     if message.next.is_some() {
-        say!("Next try: {}", time(message.next));
+        say!("Next try: {next}");
     }
     Ok(())
 }
@@ -274,15 +316,15 @@ async fn by_reference(app: &App, reference: &str, alias: &str) -> Result<Operati
     Ok(found.ok_or_else(|| format!("{alias} has no operation with the reference '{reference}'"))?)
 }
 
-fn receiver(message: &Message) -> &str {
+fn receiver(message: &Message) -> Option<&str> {
     match &message.target {
-        Target::Mail { address, .. } => address.as_str(),
-        Target::Webhook { .. } => "-",
+        Target::Mail { address, .. } => Some(address.as_str()),
+        Target::Webhook { .. } => None,
     }
 }
 
-fn time(at: Option<Instant>) -> String {
-    at.map_or_else(|| "-".to_owned(), Instant::to_xs_date_time)
+fn time(at: Option<Instant>) -> Value {
+    json!(at.map(Instant::to_xs_date_time))
 }
 
 fn unknown(error: Error, operation: OperationId) -> Failure {

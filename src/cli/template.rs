@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
 
+use super::shown::{Column, Shown, Table, column, say_json};
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
@@ -25,6 +27,8 @@ pub(super) enum Command {
         /// Alias of the client service.
         #[arg(long, value_name = "ALIAS")]
         client_service: String,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Shows the template that a language is written with, the system's where there is no other.
     ///
@@ -38,6 +42,8 @@ pub(super) enum Command {
         /// This version instead of the one that counts.
         #[arg(long)]
         version: Option<u32>,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Sets a letter; parts that are not given stay as they are.
     ///
@@ -60,11 +66,18 @@ pub(super) enum Command {
         #[command(flatten)]
         files: Files,
         /// Folder for subject.txt, text.txt and mail.html; without it subject and text are printed.
-        #[arg(long, value_name = "FOLDER")]
+        #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
         output: Option<PathBuf>,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Lists every version of a letter.
-    History(Letter),
+    History {
+        #[command(flatten)]
+        letter: Letter,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Makes an old version the one that counts.
     Restore {
         #[command(flatten)]
@@ -105,7 +118,7 @@ pub(super) struct Files {
     html_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PartName {
     Subject,
     Text,
@@ -121,20 +134,31 @@ fn language(text: &str) -> Result<Language, String> {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
-    let app = house::app_without_keys(&config).await?;
+    let app = match &command {
+        Command::List { shown, .. } | Command::History { shown, .. } => {
+            house::app_to_look(&config, *shown).await?
+        }
+        // What they print goes into files: no line about where it comes from.
+        Command::Show { .. } | Command::Preview { .. } => {
+            house::app_to_look(&config, Shown { json: true }).await?
+        }
+        _ => house::app_without_keys(&config).await?,
+    };
     match command {
-        Command::List { client_service } => list(&app, &client_service).await?,
-        Command::Show { letter, part, version } => show(&app, &letter, part, version).await?,
+        Command::List { client_service, shown } => list(&app, &client_service, shown).await?,
+        Command::Show { letter, part, version, shown } => {
+            show(&app, &letter, part, version, shown).await?;
+        }
         Command::Set { letter, files, note } => {
             let which = which(&app, &letter).await?;
             let set = templates::set(&app, which, files.read()?, &note).await;
             let version = set.map_err(refused)?;
             say!("Version {version} counts from now on.");
         }
-        Command::Preview { letter, files, output } => {
-            preview(&app, &letter, &files, output.as_deref()).await?;
+        Command::Preview { letter, files, output, shown } => {
+            preview(&app, &letter, &files, output.as_deref(), shown).await?;
         }
-        Command::History(letter) => history(&app, &letter).await?,
+        Command::History { letter, shown } => history(&app, &letter, shown).await?,
         Command::Restore { letter, version } => {
             let which = which(&app, &letter).await?;
             let number = templates::restore(&app, which, version).await.map_err(refused)?;
@@ -152,25 +176,28 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(app: &App, alias: &str) -> Result<(), Failure> {
+async fn list(app: &App, alias: &str, shown: Shown) -> Result<(), Failure> {
+    const COLUMNS: &[Column] = &[
+        column("kind", "KIND"),
+        column("language", "LANGUAGE").none("every"),
+        column("version", "VERSION"),
+        column("set", "SET"),
+        column("note", "NOTE"),
+    ];
     let service = client_service(app, alias).await?;
     let letters = templates::list(app, service.id).await?;
-    let mut own = letters.iter().filter(|letter| letter.parts.is_some()).peekable();
-    if own.peek().is_none() {
-        say!("{alias} has no letters of its own; see: chancery template set --help");
-        return Ok(());
+    let mut table = Table::new(COLUMNS);
+    for letter in letters.iter().filter(|letter| letter.parts.is_some()) {
+        table.row([
+            json!(letter.kind.to_lowercase()),
+            json!(letter.language.map(Language::as_str)),
+            json!(letter.number),
+            json!(letter.created.to_xs_date_time()),
+            json!(letter.note),
+        ]);
     }
-    say!("{:<14} {:<10} {:<8} {:<21} NOTE", "KIND", "LANGUAGE", "VERSION", "SET");
-    for letter in own {
-        say!(
-            "{:<14} {:<10} {:<8} {:<21} {}",
-            letter.kind.to_lowercase(),
-            letter.language.map_or("every", Language::as_str),
-            letter.number,
-            letter.created.to_xs_date_time(),
-            letter.note
-        );
-    }
+    let empty = format!("{alias} has no letters of its own; see: chancery template set --help");
+    table.show(shown, &empty);
     Ok(())
 }
 
@@ -179,6 +206,7 @@ async fn show(
     letter: &Letter,
     part: Option<PartName>,
     version: Option<u32>,
+    shown: Shown,
 ) -> Result<(), Failure> {
     let which = which(app, letter).await?;
     let (source, origin) = match version {
@@ -195,6 +223,19 @@ async fn show(
             (source, format!("version {number}"))
         }
     };
+    if shown.json {
+        let part = |name: PartName, text: &str| match part {
+            Some(only) if only != name => Value::Null,
+            _ => json!(text),
+        };
+        say_json(&json!({
+            "origin": origin,
+            "subject": part(PartName::Subject, &source.subject),
+            "text": part(PartName::Text, &source.text),
+            "html": part(PartName::Html, &source.html),
+        }));
+        return Ok(());
+    }
     match part {
         Some(PartName::Subject) => say!("{}", source.subject),
         Some(PartName::Text) => say!("{}", source.text.trim_end()),
@@ -212,6 +253,7 @@ async fn preview(
     letter: &Letter,
     files: &Files,
     output: Option<&Path>,
+    shown: Shown,
 ) -> Result<(), Failure> {
     let which = which(app, letter).await?;
     let (mut source, _) = counting(app, which).await?;
@@ -222,6 +264,10 @@ async fn preview(
     letters::check(&source).map_err(|problems| refused(Refused::Problems(problems)))?;
     let values = Values::of(&letters::sample(letter.language.unwrap_or_default()));
     let Rendered { subject, text, html } = letters::render(&source, &values)?;
+    if shown.json {
+        say_json(&json!({ "subject": subject, "text": text, "html": html }));
+        return Ok(());
+    }
     let Some(folder) = output else {
         say!("Subject: {subject}\n\n{}", text.trim_end());
         return Ok(());
@@ -237,18 +283,26 @@ async fn preview(
     Ok(())
 }
 
-async fn history(app: &App, letter: &Letter) -> Result<(), Failure> {
-    let versions = templates::history(app, which(app, letter).await?).await?;
-    if versions.is_empty() {
-        say!("Never set: the system's letter counts.");
-        return Ok(());
+async fn history(app: &App, letter: &Letter, shown: Shown) -> Result<(), Failure> {
+    const COLUMNS: &[Column] = &[
+        column("version", "VERSION"),
+        column("set", "SET"),
+        column("takenBack", "").answers("taken back", ""),
+        column("", "STATE"),
+        column("note", "NOTE"),
+    ];
+    let mut table = Table::new(COLUMNS);
+    for version in templates::history(app, which(app, letter).await?).await? {
+        let taken_back = version.parts.is_none();
+        table.row([
+            json!(version.number),
+            json!(version.created.to_xs_date_time()),
+            json!(taken_back),
+            json!(if taken_back { "taken back" } else { "set" }),
+            json!(version.note),
+        ]);
     }
-    say!("{:<8} {:<21} {:<11} NOTE", "VERSION", "SET", "");
-    for version in versions {
-        let state = if version.parts.is_some() { "" } else { "taken back" };
-        let set = version.created.to_xs_date_time();
-        say!("{:<8} {set:<21} {state:<11} {}", version.number, version.note);
-    }
+    table.show(shown, "Never set: the system's letter counts.");
     Ok(())
 }
 

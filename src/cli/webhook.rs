@@ -4,16 +4,18 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 
+use super::shown::{Column, Shown, Table, column, say_json, show_card};
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::delivery::Verdict;
-use crate::domain::ids::EndpointId;
+use crate::domain::ids::{ClientServiceId, EndpointId};
 use crate::domain::instant::Instant;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::{EndpointStatus, EventKind, SignatureScheme};
-use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, Shown};
+use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, Shown as Key};
 use crate::workflow::webhooks::{EventPlace, LogPlace};
 use crate::workflow::{Error, client_services};
 
@@ -44,14 +46,23 @@ enum Command {
         /// How webhooks are signed.
         #[arg(long, value_enum, default_value = "hmac")]
         scheme: Scheme,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Lists endpoints.
-    List,
+    List(Shown),
     /// Shows an endpoint.
-    Show { id: EndpointId },
+    Show {
+        /// Its number, as `webhook list` shows it.
+        id: EndpointId,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Changes where an endpoint is, what it is told or how it is described.
     Change {
+        /// Its number, as `webhook list` shows it.
         id: EndpointId,
+        /// Where webhooks are sent.
         #[arg(long)]
         url: Option<String>,
         /// What it is told; can be repeated.
@@ -60,17 +71,34 @@ enum Command {
         /// It is told everything.
         #[arg(long, conflicts_with = "events")]
         all_events: bool,
+        /// For people.
         #[arg(long)]
         description: Option<String>,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Sends webhooks to it again from now on.
-    Enable { id: EndpointId },
+    Enable {
+        /// Its number, as `webhook list` shows it.
+        id: EndpointId,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Sends it nothing until it is enabled.
-    Disable { id: EndpointId },
+    Disable {
+        /// Its number, as `webhook list` shows it.
+        id: EndpointId,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Removes it.
-    Remove { id: EndpointId },
+    Remove {
+        /// Its number, as `webhook list` shows it.
+        id: EndpointId,
+    },
     /// Shows a new secret, once. The one before stays live until the next rotation.
     Rotate {
+        /// Its number, as `webhook list` shows it.
         id: EndpointId,
         /// How webhooks are signed with it; without it as with the newest secret.
         #[arg(long, value_enum)]
@@ -78,11 +106,19 @@ enum Command {
         /// End all other secrets now.
         #[arg(long)]
         only: bool,
+        #[command(flatten)]
+        shown: Shown,
     },
     /// Sends a webhook.test now and says how it went.
-    Test { id: EndpointId },
+    Test {
+        /// Its number, as `webhook list` shows it.
+        id: EndpointId,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Sends events again; a running service does it within seconds.
     Replay {
+        /// Its number, as `webhook list` shows it.
         id: EndpointId,
         /// Those from this time on, such as 2026-11-22T10:00:00Z.
         #[arg(long, value_name = "TIME", value_parser = time)]
@@ -93,10 +129,13 @@ enum Command {
     },
     /// Lists tries, newest first.
     Attempts {
+        /// Its number, as `webhook list` shows it.
         id: EndpointId,
         /// So many.
         #[arg(long, default_value_t = 20)]
         limit: u32,
+        #[command(flatten)]
+        shown: Shown,
     },
 }
 
@@ -133,7 +172,12 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     let Some(alias) = arguments.client_service else {
         return Err("whose endpoints? Name the client service with --client-service".into());
     };
-    let app = house::app_without_keys(&config).await?;
+    let app = match &arguments.command {
+        Command::List(shown) | Command::Show { shown, .. } | Command::Attempts { shown, .. } => {
+            house::app_to_look(&config, *shown).await?
+        }
+        _ => house::app_without_keys(&config).await?,
+    };
     let outcome = dispatch(&app, &alias, arguments.command).await;
     app.store.close().await;
     outcome
@@ -141,43 +185,47 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
 
 async fn dispatch(app: &App, alias: &str, command: Command) -> Outcome {
     let service = client_services::find(app, alias).await.map_err(|error| match error {
-        Error::NotFound(_) => format!("there is no client service {alias}").into(),
+        Error::NotFound(_) => {
+            format!("no client service is called {alias}; see: chancery client-service list").into()
+        }
         other => Failure::from(other),
     })?;
     let scope = Scope::ClientService(service.id);
     match command {
-        Command::Add { url, events, description, scheme } => {
+        Command::Add { url, events, description, scheme, shown } => {
             let new = NewEndpoint { url, events, description, scheme: scheme.into() };
-            let (view, shown) = webhooks::add(app, service.id, new).await.map_err(said)?;
-            say!("endpoint:   {}", view.endpoint.id);
-            say_key(&shown);
+            let (view, key) = webhooks::add(app, service.id, new).await.map_err(said)?;
+            say_key(Some(view.endpoint.id), &key, shown);
         }
-        Command::List => {
-            for view in webhooks::list(app, service.id).await? {
-                say!("{}  {}  {}", view.endpoint.id, status(&view), view.endpoint.url);
-            }
+        Command::List(shown) => list(app, service.id, shown).await?,
+        Command::Show { id, shown } => {
+            show(&webhooks::show(app, scope, id).await.map_err(said)?, shown);
         }
-        Command::Show { id } => show(&webhooks::show(app, scope, id).await.map_err(said)?),
-        Command::Change { id, url, events, all_events, description } => {
+        Command::Change { id, url, events, all_events, description, shown } => {
             let events = (all_events || !events.is_empty()).then_some(events);
             let change = EndpointChange { url, events, description, enabled: None };
-            show(&webhooks::change(app, scope, id, change).await.map_err(said)?);
+            show(&webhooks::change(app, scope, id, change).await.map_err(said)?, shown);
         }
-        Command::Enable { id } => enable(app, scope, id, true).await?,
-        Command::Disable { id } => enable(app, scope, id, false).await?,
+        Command::Enable { id, shown } => enable(app, scope, id, true, shown).await?,
+        Command::Disable { id, shown } => enable(app, scope, id, false, shown).await?,
         Command::Remove { id } => {
             webhooks::remove(app, scope, id).await.map_err(said)?;
             say!("Removed.");
         }
-        Command::Rotate { id, scheme, only } => {
+        Command::Rotate { id, scheme, only, shown } => {
             let scheme = scheme.map(Into::into);
-            let shown =
-                webhooks::rotate_secret(app, scope, id, scheme, only).await.map_err(said)?;
-            say_key(&shown);
+            let key = webhooks::rotate_secret(app, scope, id, scheme, only).await.map_err(said)?;
+            say_key(None, &key, shown);
         }
-        Command::Test { id } => {
+        Command::Test { id, shown } => {
             let tried = webhooks::test(app, scope, id).await.map_err(said)?;
-            if tried.verdict != Verdict::Accepted {
+            let accepted = tried.verdict == Verdict::Accepted;
+            if shown.json {
+                let (phase, reply) = (tried.phase, tried.reply);
+                say_json(&json!({ "accepted": accepted, "phase": phase, "reply": reply }));
+                return Ok(if accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            }
+            if !accepted {
                 return Err(format!("not accepted ({}): {}", tried.phase, tried.reply).into());
             }
             say!("Accepted: {}", tried.reply);
@@ -193,40 +241,138 @@ async fn dispatch(app: &App, alias: &str, command: Command) -> Outcome {
             }
             say!("{queued} events are on their way.");
         }
-        Command::Attempts { id, limit } => attempts(app, scope, id, limit).await?,
+        Command::Attempts { id, limit, shown } => attempts(app, scope, id, limit, shown).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn enable(app: &App, scope: Scope, id: EndpointId, enabled: bool) -> Result<(), Failure> {
-    let change = EndpointChange { enabled: Some(enabled), ..EndpointChange::default() };
-    show(&webhooks::change(app, scope, id, change).await.map_err(said)?);
+async fn list(app: &App, service: ClientServiceId, shown: Shown) -> Result<(), Failure> {
+    const COLUMNS: &[Column] = &[
+        column("id", "ENDPOINT"),
+        column("", "STATUS"),
+        column("url", "URL"),
+        column("status", ""),
+        column("disabledReason", ""),
+        column("disabledSince", ""),
+        column("failingSince", ""),
+        column("events", "EVENTS").none("all"),
+        column("description", ""),
+    ];
+    let mut table = Table::new(COLUMNS);
+    for view in webhooks::list(app, service).await? {
+        let [state, reason, since, failing] = state(&view);
+        let endpoint = &view.endpoint;
+        table.row([
+            json!(endpoint.id.as_i64()),
+            json!(status(&view)),
+            json!(endpoint.url),
+            state,
+            reason,
+            since,
+            failing,
+            json!(events(&view)),
+            json!(endpoint.description),
+        ]);
+    }
+    table.show(shown, "No endpoints yet; add one with: chancery webhook add --help");
     Ok(())
 }
 
-async fn attempts(app: &App, scope: Scope, id: EndpointId, limit: u32) -> Result<(), Failure> {
+async fn enable(
+    app: &App,
+    scope: Scope,
+    id: EndpointId,
+    enabled: bool,
+    shown: Shown,
+) -> Result<(), Failure> {
+    let change = EndpointChange { enabled: Some(enabled), ..EndpointChange::default() };
+    show(&webhooks::change(app, scope, id, change).await.map_err(said)?, shown);
+    Ok(())
+}
+
+async fn attempts(
+    app: &App,
+    scope: Scope,
+    id: EndpointId,
+    limit: u32,
+    shown: Shown,
+) -> Result<(), Failure> {
+    const COLUMNS: &[Column] = &[
+        column("started", "BEGAN"),
+        column("webhookId", "EVENT"),
+        column("type", "TYPE"),
+        column("verdict", "VERDICT").none("RUNNING"),
+        column("reply", "REPLY").none(""),
+    ];
+    let mut table = Table::new(COLUMNS);
     let found = webhooks::attempts(app, scope, id, LogPlace::BEGINNING, limit).await;
     for found in found.map_err(said)? {
-        let verdict = found.attempt.verdict.as_deref().unwrap_or("RUNNING");
-        let reply = found.attempt.reply.as_deref().unwrap_or_default();
-        let started = found.attempt.started.to_rfc3339();
-        say!("{started}  msg_{}  {}  {verdict}  {reply}", found.event, found.kind.as_str());
+        table.row([
+            json!(found.attempt.started.to_rfc3339()),
+            json!(format!("msg_{}", found.event)),
+            json!(found.kind.as_str()),
+            json!(found.attempt.verdict),
+            json!(found.attempt.reply),
+        ]);
     }
+    table.show(shown, "No tries yet.");
     Ok(())
 }
 
-fn show(view: &EndpointView) {
+fn show(view: &EndpointView, shown: Shown) {
     let endpoint = &view.endpoint;
-    let events: Vec<&str> = endpoint.events.iter().map(|kind| kind.as_str()).collect();
-    say!("endpoint:     {}", endpoint.id);
-    say!("url:          {}", endpoint.url);
-    say!("events:       {}", if events.is_empty() { "all".to_owned() } else { events.join(", ") });
-    say!("description:  {}", endpoint.description);
-    say!("status:       {}", status(view));
+    let events = events(view);
+    if shown.json {
+        let secrets = view.secrets.iter().map(|secret| {
+            json!({
+                "scheme": secret.scheme.as_str(),
+                "created": secret.created.to_rfc3339(),
+                "publicKey": secret.public,
+            })
+        });
+        let [state, reason, since, failing] = state(view);
+        say_json(&json!({
+            "id": endpoint.id.as_i64(),
+            "url": endpoint.url,
+            "events": events,
+            "description": endpoint.description,
+            "status": state,
+            "disabledReason": reason,
+            "disabledSince": since,
+            "failingSince": failing,
+            "secrets": secrets.collect::<Vec<_>>(),
+        }));
+        return;
+    }
+    show_card(
+        shown,
+        [
+            (column("", "endpoint:"), json!(endpoint.id.as_i64())),
+            (column("", "url:"), json!(endpoint.url)),
+            (column("", "events:").none("all"), json!(events)),
+            (column("", "description:"), json!(endpoint.description)),
+            (column("", "status:"), json!(status(view))),
+        ],
+    );
     for secret in &view.secrets {
         let public = secret.public.as_deref().unwrap_or_default();
         let (scheme, created) = (secret.scheme.as_str(), secret.created.to_rfc3339());
         say!("secret:       {scheme} since {created} {public}");
+    }
+}
+
+fn events(view: &EndpointView) -> Vec<&'static str> {
+    view.endpoint.events.iter().map(|kind| kind.as_str()).collect()
+}
+
+/// Status, why and since when it is disabled, since when it fails.
+fn state(view: &EndpointView) -> [Value; 4] {
+    let failing = json!(view.failing_since.map(Instant::to_rfc3339));
+    match &view.endpoint.status {
+        EndpointStatus::Disabled { reason, since } => {
+            [json!("DISABLED"), json!(reason.as_str()), json!(since.to_rfc3339()), failing]
+        }
+        EndpointStatus::Active => [json!("ACTIVE"), Value::Null, Value::Null, failing],
     }
 }
 
@@ -242,16 +388,26 @@ fn status(view: &EndpointView) -> String {
     }
 }
 
-fn say_key(shown: &Shown) {
-    match shown {
-        Shown::Secret(secret) => {
-            say!("secret:     {}", secret.expose_secret());
-            say!("It is shown this once; give it to the receiver.");
+fn say_key(endpoint: Option<EndpointId>, key: &Key, shown: Shown) {
+    let id = endpoint.map(EndpointId::as_i64);
+    let (name, heading, text, words) = match key {
+        Key::Secret(secret) => (
+            "secret",
+            "secret:",
+            secret.expose_secret().to_owned(),
+            "It is shown this once; give it to the receiver.",
+        ),
+        Key::PublicKey(key) => {
+            ("publicKey", "public key:", key.clone(), "Give it to the receiver.")
         }
-        Shown::PublicKey(key) => {
-            say!("public key: {key}");
-            say!("Give it to the receiver.");
-        }
+    };
+    let line = (column(name, heading), json!(text));
+    match id {
+        Some(id) => show_card(shown, [(column("id", "endpoint:"), json!(id)), line]),
+        None => show_card(shown, [line]),
+    }
+    if !shown.json {
+        say!("{words}");
     }
 }
 

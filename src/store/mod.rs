@@ -22,6 +22,8 @@ pub mod smtp_accounts;
 pub mod usage;
 pub mod webhooks;
 
+use std::cmp::Ordering;
+use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -52,6 +54,20 @@ impl Config {
             (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
             _ => url.to_owned(),
         }
+    }
+
+    /// The file that holds the data, if it is one of SQLite's.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<&Path> {
+        let path = self.url.strip_prefix("sqlite://")?;
+        Some(Path::new(path.split('?').next().unwrap_or(path)))
+            .filter(|path| path.as_os_str() != ":memory:")
+    }
+
+    /// A database in memory that is gone with its last connection, for a look at what has none yet.
+    #[must_use]
+    pub fn imagined(&self) -> Self {
+        Self { url: "sqlite:///not-there-yet?vfs=memdb&mode=rwc".to_owned(), ..self.clone() }
     }
 }
 
@@ -134,6 +150,25 @@ impl Error {
         };
         database.is_unique_violation()
     }
+
+    /// SQLite says 1 (any error in SQL) for it, PostgreSQL 42P01 (undefined_table).
+    fn is_missing_table(&self) -> bool {
+        let Self::Refused(sqlx::Error::Database(database)) = self else { return false };
+        matches!(database.code().as_deref(), Some("1" | "42P01"))
+    }
+}
+
+/// What stands in a database, as this binary sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// None of ours.
+    Missing,
+    /// Those of an earlier release; [`Store::migrate`] brings them up to date.
+    Older,
+    /// Its own.
+    Ours,
+    /// Those of a later release.
+    Newer,
 }
 
 /// Result of asking the store.
@@ -184,11 +219,23 @@ impl Store {
     /// Connects. Creates the SQLite file (readable by its owner only as far as the process umask
     /// says) when it is missing; tables come with [`Store::migrate`].
     pub async fn connect(config: &Config) -> Result<Self> {
+        Self::open(config, "rwc").await
+    }
+
+    /// Connects to what is there already.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] or [`Error::Refused`] too when there is no such file.
+    pub async fn connect_to_existing(config: &Config) -> Result<Self> {
+        Self::open(config, "rw").await
+    }
+
+    async fn open(config: &Config, mode: &str) -> Result<Self> {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let wait = Duration::from_millis(config.wait_ms);
         let options = AnyPoolOptions::new().acquire_timeout(wait).min_connections(1);
         if config.url.starts_with("sqlite://") {
-            let url = sqlite_url(&config.url);
+            let url = sqlite_url(&config.url, mode);
             let wait_ms = config.wait_ms;
             // A local file does not go away: no question before every use whether it is still there.
             let options = options.test_before_acquire(false).after_connect(move |connection, _| {
@@ -231,6 +278,25 @@ impl Store {
             }
         }
         Ok(migrator.run(&self.writer).await?)
+    }
+
+    /// Whether the tables are those of this binary. Changes nothing.
+    pub async fn tables(&self) -> Result<Tables> {
+        let query = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success");
+        let newest: Result<Option<i64>> =
+            query.fetch_one(&self.reader.pool).await.map_err(Error::from);
+        let newest = match newest {
+            Ok(newest) => newest,
+            Err(error) if error.is_missing_table() => None,
+            Err(error) => return Err(error),
+        };
+        let ours = MIGRATIONS.last().map(|(version, ..)| *version);
+        Ok(match newest.cmp(&ours) {
+            Ordering::Less if newest.is_none() => Tables::Missing,
+            Ordering::Less => Tables::Older,
+            Ordering::Equal => Tables::Ours,
+            Ordering::Greater => Tables::Newer,
+        })
     }
 
     /// The reading half.
@@ -278,8 +344,12 @@ impl Reader {
     }
 }
 
-fn sqlite_url(url: &str) -> String {
-    if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") }
+fn sqlite_url(url: &str, mode: &str) -> String {
+    if url.contains('?') {
+        url.replace("mode=rwc", &format!("mode={mode}"))
+    } else {
+        format!("{url}?mode={mode}")
+    }
 }
 
 fn sqlite_pragmas(wait_ms: u64) -> [String; 5] {

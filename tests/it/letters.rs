@@ -139,9 +139,7 @@ fn the_commands_set_look_and_go_back() {
     assert!(good(&of("preview", &[])).starts_with("Subject: Olá Exemplo Comércio, Lda."));
     let history = good(&of("history", &[]));
     assert!(history.contains("a try") && history.contains("version 1 again"), "{history}");
-    assert!(
-        good(&["template", "list", "--client-service", "shop-A"]).contains("notification   pt")
-    );
+    assert!(good(&["template", "list", "--client-service", "shop-A"]).contains("notification  pt"));
     assert!(good(&of("remove", &[])).contains("the system's letter"));
     assert!(!run(&["template", "list", "--client-service", "B"]).0);
 }

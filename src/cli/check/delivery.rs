@@ -3,7 +3,7 @@
 
 use tokio::task::JoinSet;
 
-use super::{Findings, ok, warn};
+use super::Findings;
 use crate::app::App;
 use crate::cli::Failure;
 use crate::config::Config;
@@ -20,19 +20,19 @@ pub(super) async fn look(
     stored(findings, app).await?;
     let servers = servers(findings, app).await?;
     let mails = !servers.is_empty();
-    ask(servers).await?;
+    ask(findings, servers).await?;
     if mails {
-        public_url(config, app);
+        public_url(findings, config, app);
     } else {
-        warn("mail", "no server is set up, mails wait; see [mail] in: chancery config");
+        findings.warn("mail", "no server is set up, mails wait; see [mail] in: chancery config");
     }
     if config.alarms.receivers.is_empty() {
         let text = "nobody is told by mail; set alarms.receivers, see: chancery config";
-        warn("alarms", text);
+        findings.warn("alarms", text);
     } else {
-        ok("alarms", &format!("{} are told by mail", config.alarms.receivers.len()));
+        findings.ok("alarms", &format!("{} are told by mail", config.alarms.receivers.len()));
     }
-    waiting(app).await
+    waiting(findings, app).await
 }
 
 /// Whether what is stored encrypted opens with the key that is here.
@@ -42,7 +42,7 @@ async fn stored(findings: &mut Findings, app: &App) -> Result<(), Failure> {
         findings.bad("secrets", &secrets::words(place, *error));
     }
     if found.closed.is_empty() {
-        ok("secrets", &format!("{} stored, all open with secrets.key_file", found.count));
+        findings.ok("secrets", &format!("{} stored, all open with secrets.key_file", found.count));
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ async fn servers(findings: &mut Findings, app: &App) -> Result<Vec<(String, Acco
 }
 
 /// Asks all servers at once whether they would take mail; each has the time its settings give it.
-async fn ask(servers: Vec<(String, Account)>) -> Result<(), Failure> {
+async fn ask(findings: &mut Findings, servers: Vec<(String, Account)>) -> Result<(), Failure> {
     let mut asked = JoinSet::new();
     for (at, (what, account)) in servers.into_iter().enumerate() {
         asked.spawn(async move {
@@ -82,40 +82,40 @@ async fn ask(servers: Vec<(String, Account)>) -> Result<(), Failure> {
     answers.sort_unstable_by_key(|(at, ..)| *at);
     for (_, what, place, refused) in answers {
         match refused {
-            None => ok(&what, &format!("{place} would take mail")),
+            None => findings.ok(&what, &format!("{place} would take mail")),
             Some(tried) => {
                 let text = format!(
                     "{place} takes no mail, at step {}: {}; put it right, mails wait until then",
                     tried.phase, tried.reply
                 );
                 // Sealing goes on, as in /readyz.
-                warn(&what, &text);
+                findings.warn(&what, &text);
             }
         }
     }
     Ok(())
 }
 
-fn public_url(config: &Config, app: &App) {
+fn public_url(findings: &mut Findings, config: &Config, app: &App) {
     let url = &config.web.public_url;
     if url.is_empty() {
         let text = format!(
             "empty, so links in mails lead to {}, which receivers cannot open; set web.public_url",
             app.issuer
         );
-        warn("public_url", &text);
+        findings.warn("public_url", &text);
     } else if url.starts_with("https://") {
-        ok("public_url", &format!("links in mails lead to {}", app.issuer));
+        findings.ok("public_url", &format!("links in mails lead to {}", app.issuer));
     } else {
         let text = format!("{url} is not https; who has a link can read the documents behind it");
-        warn("public_url", &text);
+        findings.warn("public_url", &text);
     }
 }
 
-async fn waiting(app: &App) -> Result<(), Failure> {
+async fn waiting(findings: &mut Findings, app: &App) -> Result<(), Failure> {
     let backlog = app.reports.backlog().await?;
     let Some(oldest) = backlog.oldest_message else {
-        ok("messages", "none waits for its first try");
+        findings.ok("messages", "none waits for its first try");
         return Ok(());
     };
     let text = format!(
@@ -124,9 +124,9 @@ async fn waiting(app: &App) -> Result<(), Failure> {
         oldest.to_xs_date_time()
     );
     if app.now().unix_ms() - oldest.unix_ms() > app.alarms.queue_age_ms {
-        warn("messages", &format!("{text}; see: chancery notification list --troubled"));
+        findings.warn("messages", &format!("{text}; see: chancery notification list --troubled"));
     } else {
-        ok("messages", &text);
+        findings.ok("messages", &text);
     }
     Ok(())
 }

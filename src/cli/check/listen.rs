@@ -1,0 +1,44 @@
+//! Whether the service could listen where it is told to.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::Findings;
+
+/// How long whoever holds the address may take to say who it is.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Listens for a moment; asks who is there when somebody is.
+pub(super) async fn look(findings: &mut Findings, address: &str) {
+    match TcpListener::bind(address).await {
+        Ok(_) => findings.ok("listen", &format!("{address} is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            if is_ours(address).await {
+                findings.ok("listen", &format!("a service answers at {address} already"));
+            } else {
+                let text = format!(
+                    "another program listens on {address}; stop it, or choose with web.listen"
+                );
+                findings.bad("listen", &text);
+            }
+        }
+        Err(error) => {
+            let text = format!("cannot listen on {address}: {error}; look at web.listen");
+            findings.bad("listen", &text);
+        }
+    }
+}
+
+/// Whether a Chancery answers there: only its `/readyz` says how many operations are in work.
+async fn is_ours(address: &str) -> bool {
+    let Ok(client) = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build() else {
+        return false;
+    };
+    let Ok(answer) = client.get(format!("http://{address}/readyz")).send().await else {
+        return false;
+    };
+    let body = answer.json::<serde_json::Value>().await;
+    body.is_ok_and(|body| body.get("operationsInWork").is_some())
+}
