@@ -73,8 +73,12 @@ pub enum Error {
         #[source]
         source: ModuleError,
     },
-    #[error("no token labelled {0:?} is present")]
-    TokenMissing(String),
+    #[error("no token labelled {label:?} is present; {seen}")]
+    TokenMissing {
+        label: String,
+        /// What the module shows instead, in words.
+        seen: String,
+    },
     #[error("a token labelled {0:?} exists already")]
     TokenTaken(String),
     #[error("the token refused the PIN; no further login is tried until the service is restarted")]
@@ -177,7 +181,7 @@ impl Error {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Saturated => ErrorClass::Saturated,
-            Self::TokenMissing(_) | Self::NoAnswer | Self::Closed | Self::Random => {
+            Self::TokenMissing { .. } | Self::NoAnswer | Self::Closed | Self::Random => {
                 ErrorClass::Transient
             }
             Self::Token(source) => pkcs11::class(source),

@@ -172,7 +172,7 @@ impl Token {
         state.slot = None;
         let found = find(module, &self.label)?;
         state.slot = found;
-        found.ok_or_else(|| Error::TokenMissing(self.label.clone()))
+        found.ok_or_else(|| missing(module, &self.label))
     }
 
     /// Signs with a key that wants a login of its own for every signature (`CKA_ALWAYS_AUTHENTICATE`):
@@ -254,10 +254,10 @@ pub fn initialise_token(
     let free = slots.into_iter().find(|slot| {
         module.context.get_token_info(*slot).is_ok_and(|info| !info.token_initialized())
     });
-    let free = free.ok_or_else(|| Error::TokenMissing(label.to_owned()))?;
+    let free = free.ok_or_else(|| missing(&module, label))?;
     module.context.init_token(free, so_pin, label).map_err(Error::Token)?;
     // SoftHSM gives the token another slot number from now on.
-    let slot = find(&module, label)?.ok_or_else(|| Error::TokenMissing(label.to_owned()))?;
+    let slot = find(&module, label)?.ok_or_else(|| missing(&module, label))?;
     let session = module.context.open_rw_session(slot).map_err(Error::Token)?;
     session.login(UserType::So, Some(so_pin)).map_err(Error::Token)?;
     session.init_pin(pin).map_err(Error::Token)?;
@@ -267,6 +267,20 @@ pub fn initialise_token(
 fn find(module: &Module, label: &str) -> Result<Option<Slot>, Error> {
     let slots = module.context.get_slots_with_token().map_err(Error::Token)?;
     Ok(slots.into_iter().find(|slot| labelled(module, *slot, label)))
+}
+
+/// What to say when a token is not there: a label is easily mistyped, and some tokens are another user's.
+fn missing(module: &Module, label: &str) -> Error {
+    let slots = module.context.get_slots_with_token().unwrap_or_default();
+    let infos = slots.into_iter().filter_map(|slot| module.context.get_token_info(slot).ok());
+    let labels = infos.filter(TokenInfo::token_initialized);
+    let labels: Vec<String> = labels.map(|info| format!("{:?}", info.label().trim_end())).collect();
+    let seen = if labels.is_empty() {
+        "the module shows no token at all: look at its own configuration and its rights".to_owned()
+    } else {
+        format!("the module shows {}", labels.join(", "))
+    };
+    Error::TokenMissing { label: label.to_owned(), seen }
 }
 
 fn labelled(module: &Module, slot: Slot, label: &str) -> bool {

@@ -178,7 +178,9 @@ async fn a_back_end_that_cannot_be_opened_does_not_stop_the_others() {
     let state = |name: &str| &health.iter().find(|it| it.name == name).unwrap().state;
     assert!(state("good").is_ok());
     let absent = state("absent").as_ref().unwrap_err();
-    assert!(matches!(absent, Error::TokenMissing(_)), "{absent:?}");
+    assert!(matches!(absent, Error::TokenMissing { .. }), "{absent:?}");
+    let label = format!("{:?}", token().config().token_label);
+    assert!(absent.to_string().contains(&label), "what is there is named: {absent}");
     assert_eq!(absent.class(), ErrorClass::Transient);
     let unloadable = state("unloadable").as_ref().unwrap_err();
     assert!(matches!(unloadable, Error::Module { .. }), "{unloadable:?}");
