@@ -12,7 +12,7 @@ use crate::domain::ids::{DocumentId, OperationId};
 use crate::domain::instant::Instant;
 
 /// Most characters of a file's name.
-const NAME_LIMIT: usize = 150;
+const NAME_LIMIT: usize = 255;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -57,7 +57,14 @@ def check_headers(raw, mail, expected):
     same("Auto-Submitted", mail["Auto-Submitted"], "auto-generated")
 
 
-def check_parts(mail, expected):
+def names_for_old_readers(raw):
+    """`name` of Content-Type, as programs read it that know RFC 2047 and not RFC 2231."""
+    parts = email.message_from_bytes(raw).walk()
+    names = [part.get_param("name") for part in parts if part.get_content_disposition() == "attachment"]
+    return [str(email.header.make_header(email.header.decode_header(name or ""))) for name in names]
+
+
+def check_parts(raw, mail, expected):
     for part in mail.walk():
         if part.defects:
             raise Refused(f"defects in {part.get_content_type()}: {part.defects}")
@@ -71,6 +78,7 @@ def check_parts(mail, expected):
     # is_multipart: a mail that is its text alone has no attachments to iterate
     files = list(mail.iter_attachments()) if mail.is_multipart() else []
     same("number of files", len(files), len(expected["files"]))
+    same("names for old readers", names_for_old_readers(raw), [file["name"] for file in expected["files"]])
     for file, wanted in zip(files, expected["files"]):
         same("file name", file.get_filename(), wanted["name"])
         same(f"content of {wanted['name']}", file.get_payload(decode=True), base64.b64decode(wanted["bytes"]))
@@ -100,7 +108,7 @@ def check(raw, expectations):
     if expected is None:
         raise Refused(f"nobody sent {identifier!r}")
     check_headers(raw, mail, expected)
-    check_parts(mail, expected)
+    check_parts(raw, mail, expected)
     check_dkim(raw, expected, expectations["records"])
 
 

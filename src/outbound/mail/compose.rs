@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
 use lettre::message::header::{
-    ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+    ContentDisposition, ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue,
 };
 use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart, SinglePart};
 
@@ -19,8 +21,14 @@ use crate::domain::text::hex;
 /// Most characters of a subject.
 const MOST_SUBJECT: usize = 300;
 
-/// Most characters of a display name or of a file name.
+/// Most characters of a display name.
 const MOST_NAME: usize = 150;
+
+/// Most characters of a file name: what a document's name may have, and what a seal adds to it.
+const MOST_FILE_NAME: usize = 300;
+
+/// Octets of a name in one encoded word, which has at most 75 characters (RFC 2047 2).
+const OCTETS_IN_WORD: usize = 42;
 
 /// A file that goes with a letter.
 #[derive(Clone, Debug)]
@@ -141,18 +149,68 @@ impl Letter {
 
 impl Attachment {
     fn part(&self) -> SinglePart {
-        let content_type = ContentType::parse(&self.content_type)
-            .or_else(|_| ContentType::parse("application/octet-stream"))
-            .unwrap_or(ContentType::TEXT_PLAIN);
-        let file_name = clean(&self.file_name, MOST_NAME).replace(['/', '\\'], "_");
+        let file_name = clean(&self.file_name, MOST_FILE_NAME).replace(['/', '\\'], "_");
         let bytes = self.bytes.as_ref().clone();
         let body = Body::new_with_encoding(bytes, ContentTransferEncoding::Base64)
             .unwrap_or_else(Body::new);
         SinglePart::builder()
-            .content_type(content_type)
+            .header(NamedType::new(&self.content_type, &file_name))
             .header(ContentDisposition::attachment(&file_name))
             .body(body)
     }
+}
+
+/// `Content-Type` with a `name`: readers that do not know `filename*` of Content-Disposition (RFC 2231)
+/// look here, and know encoded words (RFC 2047).
+#[derive(Clone)]
+struct NamedType(HeaderValue);
+
+impl NamedType {
+    fn new(content_type: &str, name: &str) -> Self {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let token = |part: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c);
+            !part.is_empty() && part.len() < 128 && part.chars().all(plain)
+        };
+        let known = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+        let essence = if known { essence } else { "application/octet-stream" };
+        let raw = format!("{essence}; name=\"{name}\"");
+        let plain = |c: char| (c.is_ascii_graphic() && !"\"\\".contains(c)) || c == ' ';
+        let encoded = if name.chars().all(plain) && name.len() <= 60 {
+            format!("{essence};\r\n name=\"{name}\"")
+        } else {
+            format!("{essence};\r\n name=\"{}\"", encoded_words(name).join("\r\n "))
+        };
+        Self(HeaderValue::dangerous_new_pre_encoded(Self::name(), raw, encoded))
+    }
+}
+
+impl Header for NamedType {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Type")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self::new(text, ""))
+    }
+
+    fn display(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+/// A text as encoded words, none of which ends within a character (RFC 2047 5).
+fn encoded_words(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for character in text.chars() {
+        match parts.last_mut() {
+            Some(part) if part.len() + character.len_utf8() <= OCTETS_IN_WORD => {
+                part.push(character);
+            }
+            _ => parts.push(character.to_string()),
+        }
+    }
+    parts.iter().map(|part| format!("=?utf-8?B?{}?=", STANDARD.encode(part))).collect()
 }
 
 /// An address as commands and headers write it, its domain in A-labels (RFC 5890).

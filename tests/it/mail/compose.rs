@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chancery::outbound::mail::Attachment;
 
 use super::{address, letter};
@@ -123,4 +125,31 @@ fn no_text_can_close_its_part() {
     letter.html = Some(letter.text.clone());
     let message = String::from_utf8(letter.compose().unwrap()).unwrap();
     assert_eq!(message.matches(&format!("\r\n--{boundary}--")).count(), 1);
+}
+
+/// A document may have a name of 255 characters, and its receiver gets it whole, also with a reader that
+/// looks at `name` of Content-Type only.
+#[test]
+fn long_names_of_attachments_stay_whole() {
+    for name in [format!("{}.xml", "n".repeat(240)), format!("{}.xml", "né 7".repeat(60))] {
+        let mut letter = letter("ap@customer.example");
+        let content_type = "application/xml".to_owned();
+        let bytes = Arc::new(b"<a/>".to_vec());
+        letter.attachments.push(Attachment { file_name: name.clone(), content_type, bytes });
+        let message = String::from_utf8(letter.compose().unwrap()).unwrap();
+        assert!(
+            message.is_ascii() && message.split("\r\n").all(|line| line.len() <= 78),
+            "{message}"
+        );
+        let (_, parameter) =
+            message.split_once("Content-Type: application/xml;\r\n name=\"").unwrap();
+        let words = parameter.split('"').next().unwrap().split("\r\n ");
+        let octets: Vec<u8> = words
+            .flat_map(|word| {
+                let text = word.strip_prefix("=?utf-8?B?").unwrap().strip_suffix("?=").unwrap();
+                STANDARD.decode(text).unwrap()
+            })
+            .collect();
+        assert_eq!(String::from_utf8(octets).unwrap(), name);
+    }
 }

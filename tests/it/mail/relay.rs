@@ -68,6 +68,8 @@ fn letters() -> Vec<Letter> {
         attachment("請求書の長い名前".repeat(10).as_str(), "application/pdf", vec![0]),
         attachment("quote\"semi;colon=percent%20'star*.txt", "text/plain", b"\r\r\n\n".to_vec()),
         attachment(&format!("{}.xml", "long".repeat(30)), "text/xml", "é".into()),
+        attachment(&format!("{}.xml", "ñandú ".repeat(40)), "application/xml", vec![1]),
+        attachment(&format!("{}.pdf", "0123456789".repeat(24)), "application/pdf", vec![2]),
         attachment("empty", "no type at all", Vec::new()),
     ];
     letters.push(with_files.clone());
