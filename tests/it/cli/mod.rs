@@ -1,5 +1,6 @@
 //! The commands, as a person at a terminal sees them.
 
+mod files;
 mod looking;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,14 +34,15 @@ impl Demo {
         self.folder.path()
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(self.path().join("chancery.toml")).args(arguments);
+        command.env("SOFTHSM2_CONF", self.path().join("softhsm2.conf"));
+        command
+    }
+
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(BINARY)
-            .arg("--config")
-            .arg(self.path().join("chancery.toml"))
-            .args(arguments)
-            .env("SOFTHSM2_CONF", self.path().join("softhsm2.conf"))
-            .output()
-            .unwrap()
+        self.command(arguments).output().unwrap()
     }
 }
 

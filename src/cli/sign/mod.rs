@@ -1,7 +1,10 @@
 //! `sign`: local files through the same workflow as the service.
 
+mod sources;
+
 use std::collections::HashMap;
-use std::io::Read as _;
+use std::fmt;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,10 +12,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
+use self::sources::{STANDARD_INPUT, Source, Sources};
 use super::client_service::LintLevel;
+use super::shown::{Column, Shown, Table, column};
 use super::{Failure, Outcome, house};
 use crate::app::{App, Client};
 use crate::config::Config;
@@ -40,7 +45,9 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Files to seal: XML with XAdES, PDF with PAdES, anything with CAdES.
+    /// Files to seal: XML with XAdES, PDF with PAdES, anything with CAdES. A folder stands for the XML
+    /// and PDF files in it and in its folders (with --format for those of that format), - for standard
+    /// input, whose seal goes to standard output.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Alias of the client service in whose name they are sealed; not needed when there is only one.
@@ -50,6 +57,10 @@ pub(super) struct Arguments {
     /// NAME.sealed.pdf, NAME.EXT.p7m, NAME.EXT.p7s or NAME.asice.
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
+    /// Name of the document that comes from standard input; without it document.xml, document.pdf or
+    /// document.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Format of the seals; without it XAdES for XML and PAdES for PDF.
     #[arg(long, value_enum, ignore_case = true)]
     format: Option<SealFormat>,
@@ -66,6 +77,8 @@ pub(super) struct Arguments {
     /// Further settings as JSON, with the names of advancedSignatureInfo.
     #[arg(long, value_name = "JSON")]
     settings: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Arguments {
@@ -107,34 +120,65 @@ impl SealFormat {
     }
 }
 
-/// A file to seal, and how.
+/// Something to seal, and how.
 struct Job {
-    file: PathBuf,
-    target: PathBuf,
+    source: Source,
+    /// The document's name.
+    name: String,
+    target: Target,
     wishes: SealWishes,
 }
 
+/// Where a seal goes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Target {
+    File(PathBuf),
+    StandardOutput,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::StandardOutput => f.write_str("standard output"),
+        }
+    }
+}
+
+const COLUMNS: &[Column] =
+    &[column("file", "FILE"), column("sealed", "SEALED"), column("error", "ERROR")];
+
 pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
+    let to_output =
+        arguments.output.is_none() && arguments.files.iter().any(|file| is_standard_input(file));
+    if to_output && arguments.files.len() > 1 {
+        return Err("standard input beside files needs a folder for the seals: --output".into());
+    }
+    if to_output && arguments.shown.json {
+        return Err("the seal goes to standard output; --json needs --output beside it".into());
+    }
     let app = house::app(&config).await?;
     let mut client = client(&app, arguments.client_service.as_deref()).await?;
     if let Some(level) = arguments.lint {
         client.client_service.lint = level.into();
     }
     let client = Arc::new(client);
-    if let Some(folder) = &arguments.output {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    let format = arguments.format.map(SealFormat::format);
+    let Sources { all, passed_over } =
+        sources::gather(&arguments.files, format, app.limits.document_bytes)?;
+    if passed_over > 0 {
+        say_wrong!("{passed_over} files in folders were passed over: seals, or of another kind.");
     }
-    let bar = if arguments.files.len() >= MANY {
+    let jobs = jobs(&app, &client, &arguments, all)?;
+    let bar = if jobs.len() >= MANY {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta} left")?;
-        ProgressBar::new(arguments.files.len() as u64).with_style(style)
+        ProgressBar::new(jobs.len() as u64).with_style(style)
     } else {
         ProgressBar::hidden()
     };
 
-    let jobs = jobs(&app, &client, &arguments)?;
-
     let (mut sealed, mut failed) = (0_usize, 0_usize);
+    let mut table = Table::new(COLUMNS);
     let mut in_work = JoinSet::new();
     let mut jobs = jobs.into_iter();
     loop {
@@ -143,32 +187,43 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
         {
             let (app, client) = (Arc::clone(&app), Arc::clone(&client));
             in_work.spawn(async move {
-                let Job { file, target, wishes } = job;
-                let result = seal(&app, &client, &file, &target, wishes).await;
+                let (file, target) = (job.source.file.clone(), job.target.clone());
+                let result = seal(&app, &client, job).await;
                 (file, target, result)
             });
         }
         let Some(done) = in_work.join_next().await else { break };
         let (file, target, result) = done?;
         bar.inc(1);
-        match result {
+        let (at, error) = match result {
             Ok(()) => {
                 sealed += 1;
-                if bar.is_hidden() {
-                    say!("{} -> {}", file.display(), target.display());
+                if bar.is_hidden() && !to_output && !arguments.shown.json {
+                    say!("{} -> {target}", file.display());
                 }
+                (json!(target.to_string()), Value::Null)
             }
             Err(error) => {
                 failed += 1;
                 let text = crate::workflow::sources(&*error);
                 bar.suspend(|| say_wrong!("{}: {text}", file.display()));
+                (Value::Null, json!(text))
             }
-        }
+        };
+        table.row([json!(file.display().to_string()), at, error]);
     }
     bar.finish();
-    say!("{sealed} sealed, {failed} failed.");
+    if arguments.shown.json {
+        table.show(arguments.shown, "");
+    } else if !to_output {
+        say!("{sealed} sealed, {failed} failed.");
+    }
     app.store.close().await;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn is_standard_input(file: &Path) -> bool {
+    file == Path::new(STANDARD_INPUT)
 }
 
 async fn client(app: &App, alias: Option<&str>) -> Result<Client, Failure> {
@@ -197,42 +252,66 @@ async fn client(app: &App, alias: Option<&str>) -> Result<Client, Failure> {
     Ok(Client { client_service, issuer })
 }
 
-/// Every file with its settings and the place of its seal. Nothing is begun when two would end in the
+/// Everything with its settings and the place of its seal. Nothing is begun when two would end in the
 /// same place.
-fn jobs(app: &App, client: &Client, arguments: &Arguments) -> Result<Vec<Job>, Failure> {
+fn jobs(
+    app: &App,
+    client: &Client,
+    arguments: &Arguments,
+    sources: Vec<Source>,
+) -> Result<Vec<Job>, Failure> {
     let mut taken = HashMap::new();
-    let mut jobs = Vec::with_capacity(arguments.files.len());
-    for file in &arguments.files {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        if stem.ends_with(".sealed") {
-            say_wrong!("{}: left out, its name says that it is sealed", file.display());
+    let mut jobs = Vec::with_capacity(sources.len());
+    for source in sources {
+        if sources::is_sealed(&source.file) {
+            say_wrong!("{}: left out, its name says that it is sealed", source.file.display());
             continue;
         }
         let format = match arguments.format {
             Some(format) => format.format(),
-            None if kind(file) == Content::Pdf => Format::Pades,
+            None if source.kind == Content::Pdf => Format::Pades,
             None => Format::Xades,
         };
         let wishes = arguments.wishes(format)?;
-        let name = target_name(app, client, file, &wishes);
+        let name = document_name(arguments, &source);
+        let sealed = target_name(app, client, Path::new(&name), &wishes);
         let target = match &arguments.output {
-            Some(folder) => folder.join(name),
-            None => file.with_file_name(name),
+            Some(folder) => Target::File(folder.join(&source.below).join(sealed)),
+            None if source.is_standard_input() => Target::StandardOutput,
+            None if source.content.is_some() => {
+                let file = source.file.display();
+                let words = "is no file, so beside it is no place for a seal: name a folder with \
+                             --output, or give it as standard input (-)";
+                return Err(format!("{file} {words}").into());
+            }
+            None => Target::File(source.file.with_file_name(sealed)),
         };
-        if let Some(other) = taken.insert(target.clone(), file) {
-            let (one, two) = (other.display(), file.display());
-            return Err(format!("{one} and {two} would both become {}", target.display()).into());
+        if let Some(other) = taken.insert(target.clone(), source.file.clone()) {
+            let (one, two) = (other.display(), source.file.display());
+            return Err(format!("{one} and {two} would both become {target}").into());
         }
-        jobs.push(Job { file: file.clone(), target, wishes });
+        if target == Target::StandardOutput
+            && source.kind != Content::Xml
+            && std::io::stdout().is_terminal()
+        {
+            return Err("the seal is not text: send it to a file (> FILE), or use --output".into());
+        }
+        jobs.push(Job { source, name, target, wishes });
     }
     Ok(jobs)
 }
 
-/// What the first bytes of a file say; a file that cannot be read is complained about later.
-fn kind(file: &Path) -> Content {
-    let mut head = Vec::new();
-    let read = std::fs::File::open(file).and_then(|file| file.take(4096).read_to_end(&mut head));
-    read.map_or(Content::Other, |_| inspect(&head))
+/// What a document is called: as its file, and standard input as it is told.
+fn document_name(arguments: &Arguments, source: &Source) -> String {
+    if source.is_standard_input() {
+        let usual = match source.kind {
+            Content::Xml => "document.xml",
+            Content::Pdf => "document.pdf",
+            _ => "document",
+        };
+        return arguments.name.clone().unwrap_or_else(|| usual.to_owned());
+    }
+    source.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What the sealed file is called. Settings that cannot be resolved are complained about later.
@@ -248,6 +327,17 @@ fn target_name(app: &App, client: &Client, file: &Path, wishes: &SealWishes) -> 
     }
 }
 
+fn deliver(target: &Target, sealed: &[u8]) -> Result<(), Failure> {
+    match target {
+        Target::File(file) => write(file, sealed),
+        Target::StandardOutput => {
+            let mut output = std::io::stdout().lock();
+            let written = output.write_all(sealed).and_then(|()| output.flush());
+            Ok(written.map_err(|error| format!("standard output cannot be written: {error}"))?)
+        }
+    }
+}
+
 /// Writes a seal: beside and renamed, so that a file of that name is whole or not there; never over
 /// other content.
 fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
@@ -259,6 +349,10 @@ fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
         }
         Err(_) => {}
     }
+    if let Some(folder) = target.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    }
     let mut temporary = target.as_os_str().to_owned();
     temporary.push(format!(".{}.part", std::process::id()));
     std::fs::write(&temporary, sealed)
@@ -266,14 +360,9 @@ fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
         .map_err(|error| format!("{} cannot be written: {error}", target.display()).into())
 }
 
-async fn seal(
-    app: &Arc<App>,
-    client: &Client,
-    file: &Path,
-    target: &Path,
-    wishes: SealWishes,
-) -> Result<(), Failure> {
-    let content = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+async fn seal(app: &Arc<App>, client: &Client, job: Job) -> Result<(), Failure> {
+    let Job { mut source, name, target, wishes } = job;
+    let content = source.read(app.limits.document_bytes)?;
     let limit = app.limits.document_bytes;
     if content.len() > limit {
         return Err(Refusal::DocumentTooLarge { size: content.len(), limit }.into());
@@ -291,7 +380,6 @@ async fn seal(
     let content_type = content_type(declared, &content, wishes.format)?;
     // The reference is made of name, place and content: sealing the same file again finds the same
     // seal, as a repeated request does.
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut key = sha256(&content).to_vec();
     key.extend_from_slice(format!("{:?}{:?}", wishes.profile, wishes.settings).as_bytes());
     if wishes.format != Format::Xades {
@@ -329,7 +417,7 @@ async fn seal(
     detail.read_contents(app).await?;
     let (document, _) = detail.documents.first().ok_or("the operation has no document")?;
     match (&document.state, detail.sealed.get(&document.id)) {
-        (DocumentState::Sealed { .. }, Some(sealed)) => write(target, sealed),
+        (DocumentState::Sealed { .. }, Some(sealed)) => deliver(&target, sealed),
         (DocumentState::Failed { detail, .. }, _) => Err(detail.clone().into()),
         _ => Err("it was recorded but the key has not answered yet; run the command again".into()),
     }

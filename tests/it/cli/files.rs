@@ -1,0 +1,108 @@
+//! `sign` over folders, pipes and standard input.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::{Demo, ROOT, text};
+
+const SIGN: [&str; 3] = ["sign", "--client-service", "demo-ec"];
+
+fn sign<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&SIGN[..], more].concat()
+}
+
+/// Runs a command with something on its standard input.
+fn piped(mut command: Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    let _ = writer.join().unwrap();
+    output
+}
+
+#[test]
+fn folders_and_pipes_are_sealed() {
+    let demo = Demo::new();
+    let invoice = std::fs::read(format!("{ROOT}/samples/invoice-minimal/input.xml")).unwrap();
+    let pdf = std::fs::read(format!("{ROOT}/samples/pdf-one-page/input.pdf")).unwrap();
+
+    // Standard input: the seal, whole and alone, on standard output.
+    let sealed = piped(demo.command(&sign(&["-"])), &invoice);
+    assert!(sealed.status.success(), "{}", text(&sealed));
+    let file = demo.path().join("piped.xml");
+    std::fs::write(&file, &sealed.stdout).unwrap();
+    let root = demo.path().join("root-ca.pem");
+    crate::support::judges::xmlsec_verify_under(root, &[file], &[]).unwrap();
+    assert_eq!(String::from_utf8_lossy(&sealed.stderr), "");
+    let again = piped(demo.command(&sign(&["-"])), &invoice);
+    assert!(again.stdout == sealed.stdout, "the same document is the same operation");
+    let of_pdf = piped(demo.command(&sign(&["-"])), &pdf);
+    assert!(of_pdf.stdout.starts_with(&pdf) && of_pdf.stdout.len() > pdf.len());
+    let neither = piped(demo.command(&sign(&["-"])), b"a;b");
+    assert!(!neither.status.success() && neither.stdout.is_empty(), "{}", text(&neither));
+    let output = demo.path().join("from-pipe");
+    let output = output.to_str().unwrap();
+    let named = sign(&["-", "--name", "INV 7.xml", "--output", output, "--json"]);
+    let named = piped(demo.command(&named), &invoice);
+    assert!(named.status.success(), "{}", text(&named));
+    let said: Value = serde_json::from_slice(&named.stdout).unwrap();
+    let place = format!("{output}/INV 7.sealed.xml");
+    assert_eq!((&said[0]["sealed"], &said[0]["error"]), (&place.clone().into(), &Value::Null));
+    assert!(Path::new(&place).exists());
+    for (arguments, words) in [
+        (&["-", "--json"][..], "--json needs --output"),
+        (&["-", "other.xml"][..], "needs a folder"),
+    ] {
+        let wrong = demo.run(&sign(arguments));
+        assert!(!wrong.status.success() && text(&wrong).contains(words), "{}", text(&wrong));
+    }
+
+    // A folder with folders in it, seals of before, and files of other kinds.
+    let folder = demo.path().join("invoices");
+    std::fs::create_dir_all(folder.join("march")).unwrap();
+    for (name, content) in [
+        ("a.xml", &invoice),
+        ("march/a.pdf", &pdf),
+        ("march/b.sealed.xml", &invoice),
+        ("notes.txt", &b"notes".to_vec()),
+        (".hidden.xml", &invoice),
+    ] {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+    let target = demo.path().join("sealed-folder");
+    let (folder, target) = (folder.to_str().unwrap(), target.to_str().unwrap());
+    let done = demo.run(&sign(&[folder, "--output", target]));
+    let said = text(&done);
+    assert!(done.status.success() && said.contains("2 sealed, 0 failed"), "{said}");
+    assert!(said.contains("2 files in folders were passed over"), "{said}");
+    assert!(Path::new(&format!("{target}/a.sealed.xml")).exists());
+    assert!(Path::new(&format!("{target}/march/a.sealed.pdf")).exists());
+    let beside = demo.run(&sign(&[folder]));
+    assert!(Path::new(&format!("{folder}/march/a.sealed.pdf")).exists(), "{}", text(&beside));
+    let rerun = demo.run(&sign(&[folder]));
+    assert!(text(&rerun).contains("2 sealed, 0 failed"), "seals are no input: {}", text(&rerun));
+    let empty = demo.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let nothing = demo.run(&sign(&[empty.to_str().unwrap()]));
+    assert!(!nothing.status.success() && text(&nothing).contains("there are no XML or PDF files"));
+
+    // A pipe with a name, as <(…) makes them.
+    let fifo = demo.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let write = {
+        let (fifo, invoice) = (fifo.clone(), invoice.clone());
+        std::thread::spawn(move || std::fs::write(fifo, invoice))
+    };
+    let output = demo.path().join("from-fifo");
+    let (fifo, output) = (fifo.to_str().unwrap(), output.to_str().unwrap());
+    let done = demo.run(&sign(&[fifo, "--output", output]));
+    write.join().unwrap().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+    assert!(Path::new(&format!("{output}/fifo.sealed.xml")).exists());
+}
