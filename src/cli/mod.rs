@@ -20,6 +20,7 @@ mod demo;
 pub mod house;
 mod keys;
 mod mail;
+mod manual;
 mod notification;
 mod profile;
 pub mod schemas;
@@ -34,7 +35,7 @@ use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::workflow::sources;
@@ -68,7 +69,8 @@ enum Command {
     Check(shown::Shown),
     /// Seals local files through the same workflow as the service.
     ///
-    /// Example: chancery sign --client-service PRT.505767457-84dd8c invoices/*.xml
+    /// Examples: chancery sign --client-service acme invoices/ --output sealed;
+    /// produce-invoice | chancery sign - > sealed.xml
     Sign(sign::Arguments),
     /// Machines that may call the service.
     #[command(subcommand)]
@@ -99,19 +101,45 @@ enum Command {
     /// Letters to receivers, by client service.
     #[command(subcommand)]
     Template(template::Command),
-    /// Brings the database tables up to date; the other commands do it themselves.
+    /// Makes the database and its tables, or brings them up to date; the service and commands that change
+    /// something do it themselves.
     Migrate,
     /// Prints the commented default configuration.
     Config,
+    /// Prints what a shell needs to complete commands and options.
+    ///
+    /// Examples: chancery completions bash > /etc/bash_completion.d/chancery;
+    /// chancery completions zsh > "${fpath[1]}/_chancery"
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page, for man.
+    ///
+    /// Example: chancery manual | man -l -
+    Manual,
 }
 
 /// Runs a command and says on standard error what went wrong.
 #[must_use]
 pub fn run(arguments: Arguments) -> ExitCode {
-    if matches!(arguments.command, Command::Config) {
-        say!("{}", crate::config::DEFAULTS.trim_end());
-        return ExitCode::SUCCESS;
+    match arguments.command {
+        Command::Config => say!("{}", crate::config::DEFAULTS.trim_end()),
+        Command::Completions { shell } => say!("{}", completions(shell).trim_end()),
+        Command::Manual => say!("{}", manual::page(Arguments::command()).trim_end()),
+        _ => return run_asynchronously(arguments),
     }
+    ExitCode::SUCCESS
+}
+
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "chancery", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+fn run_asynchronously(arguments: Arguments) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
@@ -207,7 +235,9 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             store.close().await;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Config | Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Config | Command::Demo(_) | Command::Completions { .. } | Command::Manual => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

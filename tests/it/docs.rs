@@ -167,3 +167,24 @@ fn the_published_settings_are_overrides() {
     let transforms = schemas["Transform"].to_string();
     assert!(transforms.contains("\"inclusivePrefixes\""), "{transforms}");
 }
+
+/// The manual page in `deploy/` is the one that the program prints.
+#[test]
+fn the_manual_page_is_the_printed_one() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
+        .arg("manual")
+        .env("COLUMNS", "60")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains(".SS chancery client\\-service create"), "{printed}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/chancery.1");
+    if std::env::var_os("UPDATE_MANUAL").is_some() {
+        std::fs::write(&path, &printed).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == printed,
+        "stale; UPDATE_MANUAL=1 make test ARGS=manual writes deploy/chancery.1"
+    );
+}

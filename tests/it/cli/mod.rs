@@ -365,3 +365,21 @@ fn profiles_are_listed_and_shown() {
     let unknown = run(&["profile", "show", "sii"]);
     assert!(!unknown.status.success() && text(&unknown).contains("known: "), "{}", text(&unknown));
 }
+
+/// The scripts are of each shell and know commands and options.
+#[test]
+fn shells_can_complete() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = Command::new(BINARY).args(["completions", shell]).output().unwrap();
+        let script = text(&output);
+        assert!(output.status.success() && script.contains("rotate-secret"), "{shell}: {script}");
+    }
+    let script = Command::new(BINARY).args(["completions", "bash"]).output().unwrap().stdout;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chancery.bash");
+    std::fs::write(&file, script).unwrap();
+    let ask = "source $0; COMP_WORDS=(chancery client-service ro); COMP_CWORD=2; \
+               _chancery chancery ro client-service; echo ${COMPREPLY[@]}";
+    let asked = Command::new("bash").args(["-c", ask]).arg(&file).output().unwrap();
+    assert_eq!(text(&asked).trim(), "rotate-secret");
+}
