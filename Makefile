@@ -1,9 +1,9 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak conformance lint bench fuzz fmt clean
+.PHONY: help setup demo test docs-check soak conformance lint bench fuzz fmt clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## install what demo, test and lint need (the other targets do it themselves)
 	@scripts/setup.sh demo test lint
@@ -13,6 +13,9 @@ demo: ## seal the sample invoices with a key in a SoftHSM token (KEEP=1 keeps th
 
 test: ## every test, with a real PKCS#11 token and foreign judges (ARGS="name" runs some)
 	@scripts/test.sh $(ARGS)
+
+docs-check: ## run every shell block of README and docs, in order (part of test)
+	@scripts/test.sh docs_check
 
 soak: ## what takes longer than a test may: a minute of kill -9 amid mails
 	@CHANCERY_SOAK=1 scripts/test.sh delivery::killed

@@ -153,7 +153,7 @@ if wants bench; then
 fi
 if wants test; then
     install_packages softhsm2 opensc xmlsec1 libxml2-utils strace postgresql qpdf poppler-utils \
-        mupdf-tools chromium postfix || failed=1
+        mupdf-tools chromium postfix curl jq || failed=1
     install_python tests/peers/requirements.txt || failed=1
     install_python tests/peers/requirements-webhooks.txt || failed=1
     install_python tests/peers/requirements-browser.txt --no-deps || failed=1

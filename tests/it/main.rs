@@ -12,6 +12,8 @@ mod delivery;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod docs_check;
+#[cfg(test)]
 mod fingerprint;
 #[cfg(test)]
 mod http;
