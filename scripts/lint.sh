@@ -38,6 +38,10 @@ shell() {
     git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck
 }
 
+documentation() { # links that lead nowhere, and the like
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps
+}
+
 dockerfile() { hadolint Dockerfile && scripts/test-dockerfile-steps.sh --check; }
 
 samples() {
@@ -53,6 +57,7 @@ samples() {
 
 step "format" cargo fmt --all --check
 step "clippy" cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+step "documentation" documentation
 step "dependencies: bans, licences, sources" dependencies
 step "dependencies: advisories" advisories
 step "shell scripts" shell

@@ -13,4 +13,13 @@ if [[ $# -eq 0 ]]; then
     .venv/bin/python tests/peers/selftest.py
     .venv/bin/python tests/peers/selftest_pades.py
 fi
-python3 scripts/run-tests.py "$@"
+LIST_WITHOUT_CORPUS=$(mktemp)
+export LIST_WITHOUT_CORPUS
+failed=0
+python3 scripts/run-tests.py "$@" || failed=$?
+without=$(sort -u "$LIST_WITHOUT_CORPUS" | wc -l)
+rm -f "$LIST_WITHOUT_CORPUS"
+if [[ $without -gt 0 ]]; then
+    echo "test: $without tests tried our own samples only, as there is no larger corpus (CHANCERY_SHARED)"
+fi
+exit "$failed"

@@ -1,4 +1,5 @@
-//! Chancery seals invoices in bulk: XML with XAdES, keys in an HSM, every operation exactly once.
+//! Chancery seals invoices in bulk: XML with XAdES, PDF with PAdES, anything with CAdES; keys in an HSM,
+//! every operation exactly once.
 //!
 //! ```text
 //!               cli        web            people and machines come in here

@@ -44,7 +44,8 @@ use crate::workflow::sources;
 type Failure = Box<dyn StdError + Send + Sync>;
 type Outcome = Result<ExitCode, Failure>;
 
-/// Chancery seals invoices in bulk: XML with XAdES, keys in an HSM, every operation exactly once.
+/// Chancery seals invoices in bulk: XML with XAdES, PDF with PAdES, anything with CAdES; keys in an HSM,
+/// every operation exactly once.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Arguments {

@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{Reader, Result, Store, placeholders, row};
+use super::{Reader, Result, placeholders, row};
 use crate::domain::ids::{ClientServiceId, DocumentId, EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::webhook::EventKind;
@@ -36,15 +36,6 @@ pub struct Event {
 
 const COLUMNS: &str = "SELECT id, client_service_id, kind, operation_id, document_id, message_id,
     content, created_ms FROM event";
-
-impl Store {
-    /// Records an event of a client service that has nothing to do with an operation.
-    pub async fn record_event(&self, event: &Event) -> Result<()> {
-        let mut tx = self.begin().await?;
-        insert(&mut tx, std::slice::from_ref(event)).await?;
-        Ok(tx.commit().await?)
-    }
-}
 
 impl Reader {
     /// Events whose messages have not been made yet, oldest first.

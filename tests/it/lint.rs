@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
-use std::time::Instant;
 
 use chancery::cli::schemas;
 use chancery::domain::client_service::Lint as Level;
@@ -17,6 +16,8 @@ use chancery::seal::{Limits, Profile, prepare};
 use serde_json::{Map, Value, json};
 
 use crate::support::judges::{repository, ubl_valid};
+use chancery_testing::cost;
+use chancery_testing::judges::at_least;
 use chancery_testing::sealing::*;
 
 static NONE: LazyLock<Schemas> = LazyLock::new(Schemas::default);
@@ -385,7 +386,8 @@ fn verdicts_are_those_of_libxml2() {
     // libxml2 before 2.14 calls a serial number of more than 24 digits no integer.
     differ.retain(|line| !line.contains("xmlsigner"));
     assert!(differ.is_empty(), "{differ:#?}");
-    println!("{} documents, {} of them valid", files.len(), valid.len());
+    at_least(30, valid.len(), "valid documents");
+    at_least(35, files.len(), "documents");
 }
 
 /// Every leaf of an invoice of ours left out, doubled, emptied, renamed, with other text, with and
@@ -448,7 +450,7 @@ fn what_is_valid_once_sealed_is_sealed() {
         }
         sealed.push(file);
     }
-    println!("{} documents", sealed.len());
+    at_least(20, sealed.len(), "documents");
 }
 
 #[test]
@@ -496,12 +498,11 @@ fn hostile_documents_end_soon() {
     for piece in ["<cac:InvoiceLine><x/></cac:InvoiceLine>", "<cbc:Note a='1'/>", "<x/>"] {
         let many = piece.repeat(60_000);
         let document = format!("{}{many}{}", &good[..at], &good[at..]);
-        let begun = Instant::now();
-        let refusal = validated(document.as_bytes()).unwrap_err();
+        let refuse = || validated(document.as_bytes()).unwrap_err();
+        let refusal = cost::at_most(1000, piece, refuse);
         assert!(matches!(refusal, Refusal::SchemaInvalid { .. }), "{refusal}");
         assert!(refusal.to_string().len() < 1500, "{refusal}");
-        println!("{piece}: {} bytes in {:?}: {refusal}", document.len(), begun.elapsed());
-        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+        println!("{piece}: {} bytes: {refusal}", document.len());
     }
     let deep = format!("<a>{}</a>", "<b>".repeat(100_000));
     assert_eq!(validated(deep.as_bytes()), Err(Refusal::XmlTooDeep { limit: 64 }));

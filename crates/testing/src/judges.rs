@@ -320,9 +320,59 @@ pub fn shared() -> Option<PathBuf> {
     let above = repository().ancestors().map(|up| up.join("shared"));
     let found = named.into_iter().chain(above).find(|folder| folder.join("samples").is_dir());
     if found.is_none() {
-        println!("no larger corpus here (set CHANCERY_SHARED); only our own samples are tried");
+        missed();
     }
     found
+}
+
+/// Says once, past the capture of the test runner, that there is no larger corpus, and notes each test
+/// that would use it in the file that `LIST_WITHOUT_CORPUS` names: `make test` counts them.
+fn missed() {
+    use std::io::Write as _;
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| {
+        let words = "no larger corpus here (set CHANCERY_SHARED); only our own samples are tried\n";
+        let _ = std::io::stderr().write_all(words.as_bytes());
+    });
+    let Some(list) = std::env::var_os("LIST_WITHOUT_CORPUS") else { return };
+    let thread = std::thread::current();
+    let line = format!("{}\n", thread.name().unwrap_or("a test"));
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(list);
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list can be written");
+}
+
+/// Fewest files of folders of the larger corpus, by the end of their names.
+const LEAST: [(&str, &str, usize); 6] = [
+    ("ubl", "xml", 40),
+    ("cii", "xml", 6),
+    ("other-xml", "xml", 14),
+    ("signed-xml", "xml", 30),
+    ("pdf", "pdf", 28),
+    ("signed-pdf", "pdf", 14),
+];
+
+/// The files of a folder of the larger corpus, in order; none without one.
+///
+/// # Panics
+/// When there are fewer than there have to be: what tries nothing proves nothing.
+pub fn corpus_files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let Some(corpus) = corpus() else { return Vec::new() };
+    let entries = std::fs::read_dir(corpus.join(folder)).expect("a folder of the corpus");
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(extension)))
+        .collect();
+    files.sort();
+    let least = LEAST.iter().find(|(name, end, _)| *name == folder && *end == extension);
+    let (_, _, least) = least.expect("the table has a fewest number");
+    assert!(files.len() >= *least, "only {} of {least} files in {folder}", files.len());
+    files
+}
+
+/// Asserts that so many things were tried, where there is a larger corpus to try.
+pub fn at_least(least: usize, tried: usize, what: &str) {
+    println!("{tried} {what}");
+    assert!(tried >= least || shared().is_none(), "only {tried} {what}, not {least}");
 }
 
 /// The larger corpus, in [`shared`].

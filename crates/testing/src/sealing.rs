@@ -22,7 +22,7 @@ use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
 
 use tempfile::TempDir;
 
-use crate::judges::{corpus, xmlsec_verify_under};
+use crate::judges::{corpus_files, xmlsec_verify_under};
 
 /// A software key with its chain.
 pub struct TestKey {
@@ -243,15 +243,8 @@ pub fn xmllint(arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
 
 /// Every XML file of some folders of the shared samples.
 pub fn shared_xml(folders: &[&str]) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for folder in
-        corpus().iter().flat_map(|samples| folders.iter().map(|folder| samples.join(folder)))
-    {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        files.extend(entries.map(|entry| entry.path()).filter(|path| {
-            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"))
-        }));
-    }
+    let mut files: Vec<PathBuf> =
+        folders.iter().flat_map(|folder| corpus_files(folder, "xml")).collect();
     files.sort();
     files
 }

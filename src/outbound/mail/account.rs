@@ -82,17 +82,6 @@ impl Default for Timeouts {
     }
 }
 
-impl Timeouts {
-    /// No try takes longer than this once it has a connection to use: what a lease must outlive.
-    #[must_use]
-    pub const fn longest_try_ms(&self) -> u64 {
-        // Sending and answer of RSET, two EHLO, STARTTLS, TLS, AUTH with its challenges, MAIL, RCPT, DATA,
-        // and the greeting.
-        let commands = 2 * 13 + 1;
-        2 * (self.connect_ms + self.data_ms) + commands * self.command_ms + self.write_ms
-    }
-}
-
 /// Who we are to a relay.
 #[derive(Clone, Debug)]
 pub struct Login {

@@ -154,8 +154,9 @@ struct DocumentAnswer {
     /// The signing time inside the seal.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_time: Option<String>,
-    /// Level of the seal: `XAdES-BASELINE-B`, `XAdES-BES`, `XAdES-EPES`, `XMLDSIG`, `ZATCA` or
-    /// `MYINVOIS`.
+    /// What the seal is, by its settings: `XAdES-BASELINE-B`, `XAdES-BES`, `XAdES-EPES`, `XMLDSIG` (XML
+    /// Signature without XAdES), `PAdES-BASELINE-B`, `CAdES-BASELINE-B`, `ASiC-E with XAdES-BASELINE-B`,
+    /// `ASiC-E with CAdES-BASELINE-B`, or the authority whose form it has: `ZATCA`, `MYINVOIS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     signature_level: Option<&'static str>,
     /// The seal profile that it was made with.

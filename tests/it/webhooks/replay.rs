@@ -4,6 +4,7 @@ use chancery::domain::ids::{ClientServiceId, EventId};
 use chancery::domain::instant::Instant;
 use chancery::domain::outbox::Channel;
 use chancery::domain::webhook::EventKind;
+use chancery::store::alarms::NewAlarm;
 use chancery::store::events::Event;
 use chancery::workflow::delivery::run_due;
 use serde_json::{Value, json};
@@ -71,9 +72,16 @@ async fn many_of_one_instant(service: &Service) {
     patch(&client, &added, &json!({"status": "DISABLED"})).await.good();
     let owner = service.app.reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
     let created = now();
-    for _ in 0..1500 {
-        service.app.store.record_event(&expiring(service, owner.id, created)).await.unwrap();
-    }
+    let events: Vec<Event> = (0..1500).map(|_| expiring(service, owner.id, created)).collect();
+    let name = unique("many");
+    let alarm = NewAlarm {
+        name: &name,
+        content: "{}",
+        cleared_before: None,
+        quiet_since: created,
+        told_before: None,
+    };
+    assert!(service.app.store.raise_alarm(&alarm, &[], &events, created).await.unwrap());
     run_due(&service.app).await.unwrap();
     patch(&client, &added, &json!({"status": "ACTIVE"})).await.good();
 

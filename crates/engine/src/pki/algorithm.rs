@@ -197,12 +197,6 @@ pub const fn signature_uri(algorithm: SignatureAlgorithm) -> &'static str {
     }
 }
 
-/// The signature algorithm that a URI names, if a key can be asked for it.
-#[must_use]
-pub fn signature_from_uri(uri: &str) -> Option<SignatureAlgorithm> {
-    SignatureAlgorithm::ALL.into_iter().find(|algorithm| signature_uri(*algorithm) == uri)
-}
-
 /// URI of a canonicalization algorithm.
 #[must_use]
 pub const fn canonicalization_uri(canonicalization: Canonicalization) -> &'static str {

@@ -139,14 +139,7 @@ fn worse(
 
 /// PDFs of the shared samples in a folder; none where there are none.
 pub(crate) fn shared_pdfs(folder: &str) -> Vec<PathBuf> {
-    let Some(samples) = chancery_testing::judges::corpus() else { return Vec::new() };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(samples.join(folder))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "pdf"))
-        .collect();
-    files.sort();
-    files
+    chancery_testing::judges::corpus_files(folder, "pdf")
 }
 
 /// The name of a file without its folders.

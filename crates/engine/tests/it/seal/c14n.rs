@@ -16,7 +16,7 @@ use chancery_engine::seal::xml::nodes::NodeSet;
 use chancery_engine::seal::xml::source::Source;
 
 use super::support::*;
-use chancery_testing::judges::repository;
+use chancery_testing::judges::{at_least, repository};
 
 fn canonical(bytes: &[u8], canonicalization: Canonicalization) -> Vec<u8> {
     let source = Source::read(bytes).unwrap();
@@ -55,8 +55,7 @@ fn whole_documents_equal_libxml2() {
     let mut files = shared_xml(&["ubl", "cii", "other-xml", "signed-xml"]);
     files.extend(installed_xml());
     let used = files.iter().filter(|file| compare(file)).count();
-    println!("{used} of {} files compared", files.len());
-    assert!(used >= 200 || shared().is_none(), "only {used} files can be read");
+    at_least(200, used, "files compared");
 }
 
 /// Prints the digest of the canonical form without comments, inclusive and exclusive.
@@ -81,6 +80,7 @@ fn whole_documents_without_comments_equal_lxml() {
         })
     };
     files.retain(readable);
+    at_least(80, files.len(), "files digested");
     files.push(write(b"<!--1--><?p?><a><!--2--><b xmlns='urn:b'/><?q?></a><!--3--><?r?>"));
     let mut python = Command::new(repository().join(".venv/bin/python"))
         .args(["-c", WITHOUT_COMMENTS])
@@ -263,5 +263,5 @@ fn both_writers_agree() {
             compared += 1;
         }
     }
-    println!("{compared} files");
+    at_least(60, compared, "files written twice");
 }
