@@ -188,3 +188,18 @@ fn the_manual_page_is_the_printed_one() {
         "stale; UPDATE_MANUAL=1 make test ARGS=manual writes deploy/chancery.1"
     );
 }
+
+/// The walk of a sign request names files that exist, each with its room.
+#[test]
+fn the_walk_leads_through_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let (_, walk) = page.split_once("## The walk of a sign request").unwrap();
+    let (walk, _) = walk.split_once("\n## ").unwrap();
+    let named: Vec<&str> = walk.split('`').filter(|part| part.ends_with(".rs")).collect();
+    assert!(named.len() > 30, "{named:?}");
+    for file in named {
+        let there = ["src", "crates/engine/src"].map(|folder| root.join(folder).join(file));
+        assert!(there.iter().any(|path| path.is_file()), "{file} does not exist");
+    }
+}
