@@ -39,7 +39,8 @@ shell() {
 }
 
 documentation() { # links that lead nowhere, and the like
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps
+    RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links -A rustdoc::bare_urls" \
+        cargo doc --locked --quiet --workspace --no-deps --document-private-items
 }
 
 dockerfile() { hadolint Dockerfile && scripts/test-dockerfile-steps.sh --check; }

@@ -20,11 +20,13 @@ struct Bell {
 
 impl Running {
     /// A receiver that fails when the operation's work here ends; `None` when it is not in work here.
+    #[must_use]
     pub fn bell(&self, operation: OperationId) -> Option<watch::Receiver<()>> {
         self.bells().get(&operation).map(|bell| bell.ring.subscribe())
     }
 
     /// How many are in work.
+    #[must_use]
     pub fn count(&self) -> usize {
         self.bells().len()
     }

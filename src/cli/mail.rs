@@ -38,7 +38,7 @@ pub(super) enum Command {
 
 #[derive(Args)]
 pub(super) struct Whose {
-    /// Client service; without it the installation's ([mail] in the configuration).
+    /// Client service; without it the installation's (`[mail]` in the configuration).
     #[arg(long, value_name = "ALIAS")]
     client_service: Option<String>,
 }

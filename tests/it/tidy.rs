@@ -261,8 +261,8 @@ impl House {
         let mut names: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> = BTreeMap::new();
         for (path, text) in &self.files {
             let module = module_of(path);
-            let named = Source::read(text, &module).names_of(&module, &modules);
-            let further = named.into_iter().filter(|target| {
+            let all = Source::read(text, &module).names_of(&module, &modules);
+            let further = all.into_iter().filter(|target| {
                 let folder = match target.file_name() {
                     Some(name) if name == "mod.rs" => target.parent().unwrap().to_owned(),
                     _ => target.with_extension(""),

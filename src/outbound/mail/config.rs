@@ -87,7 +87,7 @@ impl Config {
     /// `production` warns of a password in the environment.
     ///
     /// # Errors
-    /// [`Error`] names the setting, never a secret.
+    /// [`type@Error`] names the setting, never a secret.
     pub fn account(&self, production: bool) -> Result<Option<Account>, Error> {
         if self.host.is_empty() {
             return Ok(None);

@@ -10,7 +10,7 @@ use memchr::{memchr, memchr2, memmem};
 pub(super) enum Token<'t> {
     /// Character data up to the next markup, references not resolved.
     Text(&'t str),
-    /// The name of a start tag. Its attributes follow from [`Scanner::attribute`], all of which must
+    /// The name of a start tag. Its attributes follow from [`Scanner::part`], all of which must
     /// be taken before the next token.
     Start(&'t str),
     End,

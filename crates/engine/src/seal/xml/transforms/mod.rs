@@ -1,7 +1,7 @@
 //! The transform chain of a reference: from what its URI selects to the octets that are digested
 //! (XMLDSIG 1.1, 4.4.3).
 //!
-//! [`native`] works on a document in which the signature does not stand yet, for the transforms that
+//! [`mod@native`] works on a document in which the signature does not stand yet, for the transforms that
 //! can be decided without it; [`general`] works on any document in which the signature stands.
 
 mod chain;
