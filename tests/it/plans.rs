@@ -167,7 +167,9 @@ fn everything_was_asked(statements: &BTreeSet<String>) {
             let text = std::fs::read_to_string(&path).unwrap();
             for (line, literal) in Source::read(&text, &[]).strings {
                 let begins = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "{COLUMNS}"];
-                if !begins.iter().any(|begin| literal.starts_with(begin)) {
+                // The list of migrations does not grow.
+                let migrations = literal.contains("_sqlx_migrations");
+                if migrations || !begins.iter().any(|begin| literal.starts_with(begin)) {
                     continue;
                 }
                 written += 1;

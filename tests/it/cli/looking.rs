@@ -39,6 +39,8 @@ impl House {
         let mut command = Command::new(BINARY);
         command.arg("--config").arg(self.path().join("chancery.toml"));
         command.args(arguments.split(' ')).current_dir(self.path());
+        // For tests, and to the program a variable that is no setting.
+        command.env_remove("CHANCERY_SHARED");
         command
     }
 
