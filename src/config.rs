@@ -87,7 +87,7 @@ impl Config {
     /// `/etc/chancery/chancery.toml` when they exist), then `CHANCERY_*` variables.
     ///
     /// # Errors
-    /// [`Error`], which names the file, key or variable.
+    /// [`type@Error`], which names the file, key or variable.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
         let found = environment::read(std::env::vars_os())?;
         let mut builder = config::Config::builder()

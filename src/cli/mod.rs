@@ -111,6 +111,7 @@ enum Command {
     ///
     /// Examples: chancery completions bash > /etc/bash_completion.d/chancery;
     /// chancery completions zsh > "${fpath[1]}/_chancery"
+    #[expect(rustdoc::broken_intra_doc_links, reason = "it is shown as help, as it is typed")]
     Completions {
         /// The shell.
         #[arg(value_enum)]
