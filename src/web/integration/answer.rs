@@ -15,7 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::errors::Problem;
-use super::words;
+use super::{names, words};
 
 use crate::app::Client;
 use crate::domain::cades::CadesPackaging;
@@ -223,12 +223,12 @@ pub fn base(client: &Client, operation: &Operation) -> BaseOperation {
     BaseOperation {
         id: operation.id.as_i64(),
         kind: "SIGN",
-        status: operation.state.as_str(),
+        status: names::operation_status(operation.state),
         issuer_company: IssuerCompany {
             name: client.issuer.name.clone(),
             vat_number: client.issuer.vat_number.clone(),
             country_code: client.issuer.country_code.clone(),
-            status: client.issuer.status.as_str(),
+            status: names::company_status(client.issuer.status),
         },
         issuer_client_service_alias: client.client_service.alias.as_str().to_owned(),
         creation_date: operation.accepted.to_rfc3339(),
@@ -270,7 +270,7 @@ fn delivery_info(mails: &[Message]) -> Option<DeliveryAnswer> {
         .into_iter()
         .map(|(address, status)| PersonAnswer {
             email: address.as_str().to_owned(),
-            delivery_status: status.as_str(),
+            delivery_status: names::delivery_status(status),
         })
         .collect();
     Some(DeliveryAnswer { attach_documents, person_receiver })
@@ -286,7 +286,7 @@ fn document_answer(
         name: document.name.clone(),
         content_type: document.content_type.clone(),
         internal_id: document.id.as_i64(),
-        sign_status: document.state.as_str(),
+        sign_status: names::signing_status(&document.state),
         sign_error: None,
         sign_error_reason: None,
         sign_error_detail: None,
@@ -316,7 +316,7 @@ fn document_answer(
             answer.document_attributes = attributes(settings);
         }
         DocumentState::Failed { error, reason, detail } => {
-            answer.sign_error = Some(error.as_str());
+            answer.sign_error = Some(names::signing_error(*error));
             answer.sign_error_reason = Some(reason.clone());
             answer.sign_error_detail = Some(words::about_document(reason, detail));
             answer.storage_status = "CONTENT_NOT_STORED";

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::Integration;
 use super::errors::{ErrorResponse, Problem};
-use super::request;
 use super::wire::PersonReceiver;
+use super::{names, request};
 use crate::domain::delivery::Verdict;
 use crate::domain::ids::OperationId;
 use crate::domain::instant::Instant;
@@ -212,7 +212,7 @@ fn mail_answer((message, attempts): (Message, Vec<Attempt>)) -> Option<Mail> {
         email: address.as_str().to_owned(),
         kind: message.kind.as_str(),
         attach_documents: message.attach,
-        delivery_status: message.status.as_str(),
+        delivery_status: names::delivery_status(message.status),
         message_id: message.mail_id,
         created: message.created.to_rfc3339(),
         next_try: message.next.map(Instant::to_rfc3339),

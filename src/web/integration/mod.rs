@@ -6,6 +6,7 @@ pub mod delivery;
 mod earlier;
 pub mod errors;
 pub mod lookup;
+mod names;
 mod overrides;
 pub mod request;
 pub mod sign;

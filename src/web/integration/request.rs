@@ -453,7 +453,7 @@ fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
                 });
             }
             if format == Format::Xades {
-                check_known(&settings)?;
+                check_known(&mut settings)?;
             }
             let unused = [("reason", info.reason), ("location", info.location)];
             notes.extend(unused.into_iter().filter(|(_, value)| value.is_some()).map(
@@ -470,8 +470,14 @@ fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
 const XML_ONLY: [&str; 3] = ["signatureLocation", "signatureTransform", "canonicalTransform"];
 
 /// The members that Sign'Stash has too say what is wrong with them in words of their own.
-fn check_known(settings: &Map<String, Value>) -> Result<(), Refusal> {
+/// Their names are read in any case.
+fn check_known(settings: &mut Map<String, Value>) -> Result<(), Refusal> {
     let shown = |text: &str| text.chars().take(80).collect();
+    for member in ["canonicalTransform", "signatureTransform"] {
+        if let Some(Value::String(name)) = settings.get_mut(member) {
+            *name = name.trim().to_ascii_uppercase();
+        }
+    }
     let takes_back = |name: &str| name == "DEFAULT";
     if let Some(Value::String(name)) = settings.get("canonicalTransform")
         && !takes_back(name)

@@ -298,7 +298,8 @@ pub(in crate::web) async fn change(
     body: Body<Integration, BODY_LIMIT>,
 ) -> Result<Json<WebhookEndpoint>, Problem> {
     let wish: WebhookEndpointChange = body.object()?;
-    let enabled = match wish.status.as_deref() {
+    let status = wish.status.map(|status| status.trim().to_ascii_uppercase());
+    let enabled = match status.as_deref() {
         None => None,
         Some("ACTIVE") => Some(true),
         Some("DISABLED") => Some(false),
@@ -509,7 +510,7 @@ fn key(shown: Shown) -> WebhookKey {
 
 fn kinds(names: &[String]) -> Result<Vec<EventKind>, Refusal> {
     let kind = |(position, name): (usize, &String)| {
-        EventKind::parse(name).ok_or_else(|| {
+        EventKind::parse(&name.trim().to_ascii_lowercase()).ok_or_else(|| {
             let known = EventKind::ALL.into_iter().filter(|kind| kind.is_subscribable());
             let known: Vec<&str> = known.map(EventKind::as_str).collect();
             invalid(&format!("events[{position}]"), &format!("one of {}", known.join(", ")))
@@ -519,8 +520,10 @@ fn kinds(names: &[String]) -> Result<Vec<EventKind>, Refusal> {
 }
 
 fn scheme(name: Option<&str>) -> Result<Option<SignatureScheme>, Refusal> {
-    let parse =
-        |name| SignatureScheme::parse(name).ok_or_else(|| invalid("scheme", "HMAC or ED25519"));
+    let parse = |name: &str| {
+        SignatureScheme::parse(&name.trim().to_ascii_uppercase())
+            .ok_or_else(|| invalid("scheme", "HMAC or ED25519"))
+    };
     name.map(parse).transpose()
 }
 

@@ -251,7 +251,6 @@ fn places_and_transforms() {
         ("an occupied place", location(&occupied, "place"), "location-occupied", "/r/place"),
         ("a placeholder", location(&waiting, "place"), "location-placeholder", "remove it"),
         ("XSLT", advanced(PLACE, "signatureTransform", "XSLT"), "transform-unknown", "XSLT"),
-        ("lower case", advanced(PLACE, "signatureTransform", "enveloped"), "transform-unknown", ""),
         (
             "an unknown canonical form",
             advanced(PLACE, "canonicalTransform", "C14N"),

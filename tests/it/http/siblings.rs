@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{document, request, sealed};
+use crate::support::client::{all_sealed, document, request, sealed};
 use crate::support::service::{on_shared, unique};
 
 type Change = fn(&mut Value);
@@ -135,5 +135,34 @@ fn a_misspelt_member_is_named() {
             "{cause}"
         );
         assert!(cause.contains("externalRefrence"), "{cause}");
+    });
+}
+
+/// Names of enumerations are read in any case, wherever they stand.
+#[test]
+fn names_are_read_in_any_case() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let mut documents = Vec::new();
+        for (kind, settings) in [
+            ("xades", json!({ "canonicalTransform": "exclusive_with_comments" })),
+            ("XADES", json!({ "signatureTransform": "enveloped", "packaging": "Enveloped" })),
+            ("xAdES", json!({ "keyInfo": { "order": ["key_value", "X509_Data"] } })),
+        ] {
+            let mut document = document(&unique("case"), "<a/>");
+            document["signatureInfo"]["signatureType"] = json!(kind);
+            document["signatureInfo"]["advancedSignatureInfo"] = settings;
+            documents.push(document);
+        }
+        let answer = client.sign(&request(&unique("case"), documents)).await.good();
+        assert_eq!(all_sealed(&answer).len(), 3);
+        // what is no name in any case is refused as it was written
+        let mut wrong = document(&unique("case"), "<a/>");
+        wrong["signatureInfo"]["advancedSignatureInfo"] = json!({ "packaging": "Envelope" });
+        let answer = client.sign(&request(&unique("case"), [wrong])).await.good();
+        let detail = answer["documentList"][0]["signErrorDetail"].as_str().unwrap();
+        assert!(
+            detail.contains("advancedSignatureInfo.packaging") && detail.contains("`Envelope`")
+        );
     });
 }

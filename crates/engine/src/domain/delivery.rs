@@ -71,7 +71,7 @@ impl fmt::Display for MailAddress {
     }
 }
 
-/// Where a message to one receiver stands. Names are those of the wire API (v0, `DeliveryStatus`).
+/// Where a message to one receiver stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryStatus {
     /// Recorded; not tried yet, or waiting for its operation to finish.

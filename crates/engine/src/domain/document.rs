@@ -36,7 +36,7 @@ pub enum DocumentState {
 }
 
 impl DocumentState {
-    /// As stored: `RECEIVED`, `SIGNED` or `ERROR_SIGNING` (the wire API's `SigningStatus`).
+    /// As stored: `RECEIVED`, `SIGNED` or `ERROR_SIGNING`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl DocumentState {
     }
 }
 
-/// Why a document was not sealed. Names are those of the wire API (v0, `SigningError`).
+/// Why a document was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningError {
     /// The request asks for something that cannot be done with this document.

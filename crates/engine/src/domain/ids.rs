@@ -21,7 +21,7 @@ macro_rules! typed_id {
                 Self(value)
             }
 
-            /// The value as stored and as shown on the wire.
+            /// The value as stored and shown.
             #[must_use]
             pub const fn as_i64(self) -> i64 {
                 self.0

@@ -21,7 +21,7 @@ pub struct Operation {
     pub failures: u32,
 }
 
-/// Where an operation stands. Names are those of the wire API (v0, `OperationStatus`).
+/// Where an operation stands.
 ///
 /// `PendingExecution` goes to `Executed` or `ExecutionFailed`, or, while an outside cause is worth
 /// another try, to `ExecutionError` and from there on as from `PendingExecution`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
 
 use super::lint::rules;
 use crate::domain::cades::CadesProfile;
@@ -342,14 +343,52 @@ fn as_one<T: DeserializeOwned>(settings: &Map<String, Value>) -> Result<T, Refus
         let reason = "is the content type of the document; leave it out".to_owned();
         return Err(Refusal::SettingInvalid { path: "mimeType".to_owned(), reason });
     }
-    serde_path_to_error::deserialize(Value::Object(settings.clone())).map_err(|error| {
-        let path = match error.path().to_string().as_str() {
-            "." => TOGETHER.to_owned(),
-            path => path.to_owned(),
+    let mut settings = Value::Object(settings.clone());
+    // Every turn corrects the spelling of one name, of which there are not more than bytes of text.
+    loop {
+        let error = match serde_path_to_error::deserialize::<_, T>(&settings) {
+            Ok(profile) => return Ok(profile),
+            Err(error) => error,
         };
-        let said = error.into_inner().to_string();
-        Refusal::SettingInvalid { path, reason: said }
-    })
+        let said = error.inner().to_string();
+        if !respell(&mut settings, error.path(), &said) {
+            let path = match error.path().to_string().as_str() {
+                "." => TOGETHER.to_owned(),
+                path => path.to_owned(),
+            };
+            return Err(Refusal::SettingInvalid { path, reason: said });
+        }
+    }
+}
+
+/// Writes a name as it is known when it was written in other case. `said` is what the reader said of it:
+/// ``unknown variant `x`, expected one of `A`, `B` ``. Whether anything changed.
+fn respell(settings: &mut Value, path: &serde_path_to_error::Path, said: &str) -> bool {
+    let mut quoted = said.split('`').skip(1).step_by(2);
+    let Some(written) = quoted.next().filter(|_| said.starts_with("unknown variant `")) else {
+        return false;
+    };
+    let same = |known: &&str| *known != written && known.eq_ignore_ascii_case(written);
+    let Some(known) = quoted.find(same) else { return false };
+    let mut value = settings;
+    for segment in path {
+        let below = match segment {
+            Segment::Seq { index } => value.get_mut(index),
+            Segment::Map { key } => value.get_mut(key),
+            Segment::Enum { .. } | Segment::Unknown => break,
+        };
+        let Some(below) = below else { return false };
+        value = below;
+    }
+    match value {
+        Value::String(text) if text == written => known.clone_into(text),
+        Value::Object(members) => match members.remove(written) {
+            Some(member) => drop(members.insert(known.to_owned(), member)),
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
 }
 
 /// The path of all settings together.
