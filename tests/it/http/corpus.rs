@@ -39,8 +39,16 @@ impl Sample {
         let declaration = text.split("?>").next().filter(|it| it.contains("<?xml "));
         let declaration = declaration.unwrap_or_default().replace('\'', "\"").replace(' ', "");
         let declares = |what: &str| declaration.to_lowercase().contains(what);
-        let supported =
-            ["utf-8", "utf-16", "iso-8859-1\"", "iso-8859-15", "windows-1252", "us-ascii"];
+        let supported = [
+            "utf-8",
+            "utf-16",
+            "iso-8859-1\"",
+            "iso-8859-2\"",
+            "iso-8859-15",
+            "windows-1250",
+            "windows-1252",
+            "us-ascii",
+        ];
         if declares("version=\"1.1\"") {
             Some("xml-version-unsupported")
         } else if declares("encoding=")

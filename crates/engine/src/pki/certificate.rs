@@ -18,6 +18,7 @@ use super::tlv;
 use crate::domain::instant::Instant;
 use crate::domain::name_style::NameStyle;
 use crate::domain::profile::DigestAlgorithm;
+use crate::domain::xades::Certificates;
 
 /// A parsed X.509 certificate (RFC 5280) together with its exact DER.
 #[derive(Clone, Debug)]
@@ -270,6 +271,17 @@ impl Chain {
     /// Signing certificate first, then its issuers.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::once(&self.signing).chain(&self.issuers)
+    }
+
+    /// How many of the certificates, from the signing certificate on, a choice means.
+    #[must_use]
+    pub fn count(&self, which: Certificates) -> usize {
+        let root = self.issuers.last().is_some_and(Certificate::is_self_issued);
+        match which {
+            Certificates::Signer => 1,
+            Certificates::Chain => 1 + self.issuers.len(),
+            Certificates::ChainWithoutRoot => 1 + self.issuers.len() - usize::from(root),
+        }
     }
 }
 

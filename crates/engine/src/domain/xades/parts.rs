@@ -58,6 +58,8 @@ pub enum Certificates {
     /// It and its issuers, as far as the credential has them.
     #[default]
     Chain,
+    /// The same without a root, which every verifier has who trusts it (EN 319 132-1, 6.3).
+    ChainWithoutRoot,
 }
 
 /// `xades:SigningCertificate` or `xades:SigningCertificateV2` (EN 319 132-1, 5.2.2).

@@ -16,6 +16,9 @@ pub struct Identity {
     certificates: Vec<Vec<u8>>,
     /// The same, in the order of DER.
     set: Vec<u8>,
+    /// Those without a root, in the order of DER, and how many they are.
+    set_without_root: Vec<u8>,
+    without_root: usize,
     /// IssuerAndSerialNumber, with the issuer as the certificate has it.
     issuer_and_serial: Vec<u8>,
     /// IssuerSerial of RFC 5035.
@@ -33,10 +36,14 @@ impl Identity {
         let directory_name = tlv(SEQUENCE, &[&tlv(context(4), &[issuer])]);
         let certificates: Vec<Vec<u8>> =
             chain.certificates().map(|certificate| certificate.der().to_vec()).collect();
+        let without_root = chain.count(Certificates::ChainWithoutRoot);
         let digest = signing.digest(DigestAlgorithm::Sha256);
         Self {
             kind: signing.key_kind(),
             set: sorted(certificates.clone()).concat(),
+            set_without_root: sorted(certificates.iter().take(without_root).cloned().collect())
+                .concat(),
+            without_root,
             certificates,
             issuer_and_serial: tlv(SEQUENCE, &[issuer, serial]),
             issuer_serial: tlv(SEQUENCE, &[&directory_name, serial]),
@@ -71,6 +78,7 @@ impl Identity {
         match which {
             Certificates::Signer => self.certificates.first().map_or(&[], Vec::as_slice),
             Certificates::Chain => &self.set,
+            Certificates::ChainWithoutRoot => &self.set_without_root,
         }
     }
 
@@ -79,6 +87,9 @@ impl Identity {
         match which {
             Certificates::Signer => self.certificates.get(..1).unwrap_or_default(),
             Certificates::Chain => &self.certificates,
+            Certificates::ChainWithoutRoot => {
+                self.certificates.get(..self.without_root).unwrap_or_default()
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::tags::{Tags, attribute, escaped, issuer_and_serial, unusable};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{Base64Lines, Certificates, KeyInfoPart, XadesProfile};
+use crate::domain::xades::{Base64Lines, KeyInfoPart, XadesProfile};
 use crate::pki::public_key::PublicKey;
 use crate::seal::Signer;
 use crate::seal::signer::{base64, lines};
@@ -67,10 +67,7 @@ fn x509_data(
         let name = escaped(&name);
         let _ = write!(text, "<{ds}X509SubjectName>{name}</{ds}X509SubjectName>");
     }
-    let how_many = match settings.certificates {
-        Certificates::Signer => 1,
-        Certificates::Chain => usize::MAX,
-    };
+    let how_many = signer.chain().count(settings.certificates);
     for certificate in signer.certificates_base64().take(how_many) {
         let lines = lines(certificate, profile.base64_lines);
         let _ = write!(text, "<{ds}X509Certificate>{lines}</{ds}X509Certificate>");

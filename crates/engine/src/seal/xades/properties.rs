@@ -7,8 +7,7 @@ use super::tags::{attribute, escaped, issuer_and_serial, unusable};
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{
-    Certificates, Commitment, HashValue, Policy, ProductionPlace, SigningCertificateVersion,
-    SigningTimeFormat,
+    Commitment, HashValue, Policy, ProductionPlace, SigningCertificateVersion, SigningTimeFormat,
 };
 use crate::pki::algorithm::digest_uri;
 use crate::seal::signer::base64;
@@ -81,10 +80,7 @@ fn signing_certificate(parts: &Parts<'_>, text: &mut String) -> Result<(), Refus
     };
     let algorithm = settings.digest_algorithm.unwrap_or(parts.profile.digest_algorithm);
     let method = digest_uri(algorithm);
-    let how_many = match settings.certificates {
-        Certificates::Signer => 1,
-        Certificates::Chain => usize::MAX,
-    };
+    let how_many = parts.signer.chain().count(settings.certificates);
     let _ = write!(text, "<{xades}SigningCertificate{version}>");
     for (position, certificate) in parts.signer.chain().certificates().take(how_many).enumerate() {
         let digest = parts.signer.certificate_digest(position, algorithm);

@@ -10,7 +10,9 @@ use chancery_engine::seal::xml::source::Source;
 
 use super::support::*;
 
-use Encoding::{Iso8859_1, Iso8859_15, UsAscii, Utf8, Utf16Be, Utf16Le, Windows1252};
+use Encoding::{
+    Iso8859_1, Iso8859_2, Iso8859_15, UsAscii, Utf8, Utf16Be, Utf16Le, Windows1250, Windows1252,
+};
 
 /// A way to write a document.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +23,7 @@ pub(super) struct Form {
     pub(super) prolog: &'static str,
 }
 
-pub(super) const FORMS: [Form; 25] = {
+pub(super) const FORMS: [Form; 28] = {
     const fn form(encoding: Encoding, bom: bool, prolog: &'static str) -> Form {
         Form { encoding, bom, prolog }
     }
@@ -40,6 +42,9 @@ pub(super) const FORMS: [Form; 25] = {
         form(UsAscii, false, "<?xml version='1.0' encoding='US-ASCII'?>\n"),
         form(Iso8859_1, false, "<?xml version='1.0' encoding='ISO-8859-1'?>\n"),
         form(Iso8859_1, false, "<?xml version='1.0'\n\tencoding='latin1'\n?>"),
+        form(Iso8859_2, false, "<?xml version='1.0' encoding='ISO-8859-2'?>\n"),
+        form(Iso8859_2, false, "<?xml version='1.0' encoding='latin2'?>"),
+        form(Windows1250, false, "<?xml version='1.0' encoding='Windows-1250'?>\n"),
         form(Iso8859_15, false, "<?xml version='1.0' encoding='iso-8859-15'?>\n"),
         form(Windows1252, false, "<?xml version='1.0' encoding='Windows-1252'?>\n"),
         form(Utf16Le, true, ""),
@@ -107,6 +112,13 @@ pub(super) fn octets(encoding: Encoding, character: char) -> Option<Vec<u8>> {
         (0xBE, 'Ÿ'),
     ];
     const WINDOWS: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ";
+    /// 0xA0 to 0xFF of ISO-8859-2, and 0x80 to 0xFF of windows-1250 with U+FFFD where it has nothing.
+    const LATIN_2: &str = "\u{A0}Ą˘Ł¤ĽŚ§¨ŠŞŤŹ\u{AD}ŽŻ°ą˛ł´ľśˇ¸šşťź˝žżŔÁÂĂÄĹĆÇČÉĘËĚÍÎĎĐŃŇÓÔŐÖ×ŘŮÚŰÜÝŢßŕáâăäĺćçčéęëěíîďđńňóôőö÷řůúűüýţ˙";
+    const CENTRAL: &str = "€\u{FFFD}‚\u{FFFD}„…†‡\u{FFFD}‰Š‹ŚŤŽŹ\u{FFFD}‘’“”•–—\u{FFFD}™š›śťžź\u{A0}ˇ˘Ł¤Ą¦§¨©Ş«¬\u{AD}®Ż°±˛ł´µ¶·¸ąş»Ľ˝ľżŔÁÂĂÄĹĆÇČÉĘËĚÍÎĎĐŃŇÓÔŐÖ×ŘŮÚŰÜÝŢßŕáâăäĺćçčéęëěíîďđńňóôőö÷řůúűüýţ˙";
+    let at = |table: &str, first: usize| {
+        let at = table.chars().position(|other| other == character)?;
+        u8::try_from(first + at).ok()
+    };
     let latin = u8::try_from(character).ok();
     let single = match encoding {
         Utf8 => return Some(character.to_string().into_bytes()),
@@ -119,6 +131,14 @@ pub(super) fn octets(encoding: Encoding, character: char) -> Option<Vec<u8>> {
         }
         UsAscii => latin.filter(u8::is_ascii),
         Iso8859_1 => latin,
+        Iso8859_2 => match latin {
+            Some(octet) if octet < 0xA0 => latin,
+            _ => at(LATIN_2, 0xA0),
+        },
+        Windows1250 => match latin {
+            Some(octet) if octet.is_ascii() => latin,
+            _ => at(CENTRAL, 0x80).filter(|_| character != '\u{FFFD}'),
+        },
         Iso8859_15 => match LATIN_9.iter().find(|(_, other)| *other == character) {
             Some((octet, _)) => Some(*octet),
             None => latin.filter(|octet| LATIN_9.iter().all(|(other, _)| other != octet)),
@@ -216,7 +236,9 @@ fn an_empty_place_with_a_foreign_name() {
 fn tables_equal_libxml2() {
     for (encoding, name, open) in [
         (Iso8859_1, "ISO-8859-1", &[][..]),
+        (Iso8859_2, "ISO-8859-2", &[]),
         (Iso8859_15, "ISO-8859-15", &[]),
+        (Windows1250, "windows-1250", &[0x81, 0x83, 0x88, 0x90, 0x98]),
         (Windows1252, "windows-1252", &[0x81, 0x8D, 0x8F, 0x90, 0x9D]),
     ] {
         let high: Vec<u8> = (0x80..=0xFF).filter(|octet| !open.contains(octet)).collect();
@@ -245,7 +267,9 @@ fn names_that_verifiers_read() {
              cp367 csASCII",
         ),
         (Iso8859_1, "ISO-8859-1 iso_8859-1 Latin1 L1 iso-ir-100 ibm819 cp819 csISOLatin1"),
+        (Iso8859_2, "ISO-8859-2 iso_8859-2 latin2 l2 iso-ir-101 csISOLatin2"),
         (Iso8859_15, "ISO-8859-15 iso_8859-15 latin-9"),
+        (Windows1250, "windows-1250 Cp1250"),
         (Windows1252, "windows-1252 WINDOWS-1252 Cp1252"),
     ];
     for (encoding, names) in names {
@@ -266,8 +290,8 @@ fn names_that_verifiers_read() {
         "csISO885915",
         "cswindows1252",
         "csUTF8",
-        "ISO-8859-2",
-        "windows-1250",
+        "ISO-8859-3",
+        "windows-1251",
         "UTF-7",
         "IBM037",
         "Shift_JIS",

@@ -41,7 +41,7 @@ impl<'a> Choices<'a> {
             (Encoding::Iso8859_1, "ISO-8859-1", ""),
             (Encoding::Utf16Le, "UTF-16", "\u{FEFF}"),
             (Encoding::Utf16Be, "", "\u{FEFF}"),
-            (Encoding::Utf8, "", ""),
+            (Encoding::Windows1250, "windows-1250", ""),
             (Encoding::Windows1252, "windows-1252", ""),
         ]);
         let declaration = match name {
