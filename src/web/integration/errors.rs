@@ -429,7 +429,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::SettingConflict { .. }
         | Refusal::IdTaken { .. }
         | Refusal::WouldBreakSignature { .. }
-        | Refusal::SignatureUncheckable { .. }
+        | Refusal::LocationInSignature { .. }
         | Refusal::ScaffoldingImpossible { .. }
         | Refusal::LintFailed { .. }
         | Refusal::SchemaInvalid { .. }

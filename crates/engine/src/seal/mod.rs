@@ -117,18 +117,20 @@ pub fn prepare(
     let at = at.whole_seconds();
     let algorithm = signature_algorithm(profile, signer);
     signer.check(algorithm, at)?;
-    let Unfinished { to_be_signed, ending } = match profile {
+    let Unfinished { to_be_signed, ending, notes } = match profile {
         Profile::Xades(profile) if profile.packaging == Packaging::AsicE => {
             asic::with_xades(&document, profile, algorithm, signer, at, limits)?
         }
         Profile::Xades(profile) => {
             let plan = xades::plan(&document, profile, algorithm, signer, at, limits)?;
             let ending = Ending::Xml(XmlEnding::new(plan.pieces, profile));
-            Unfinished { to_be_signed: plan.to_be_signed, ending }
+            Unfinished { to_be_signed: plan.to_be_signed, ending, notes: plan.notes }
         }
         Profile::Pades(profile) => {
-            let plan = pades::plan(&document, profile, algorithm, signer, at, &limits.pdf)?;
-            Unfinished { to_be_signed: plan.to_be_signed().to_vec(), ending: Ending::Pdf(plan) }
+            let (plan, notes) =
+                pades::plan(&document, profile, algorithm, signer, at, &limits.pdf)?;
+            let to_be_signed = plan.to_be_signed().to_vec();
+            Unfinished { to_be_signed, ending: Ending::Pdf(plan), notes }
         }
         Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
             asic::with_cades(&document, profile, algorithm, signer, at)?
@@ -136,13 +138,15 @@ pub fn prepare(
         Profile::Cades(profile) => cades::plan(&document, profile, algorithm, signer, at)?,
     };
     let (to_be_signed, signer) = (ToBeSigned::new(algorithm, to_be_signed), signer.clone());
-    Ok(Prepared { document, to_be_signed, ending, signer, at })
+    Ok(Prepared { document, to_be_signed, ending, notes, signer, at })
 }
 
 /// What an engine found out about one document: enough to finish the seal once the value is there.
 struct Unfinished {
     to_be_signed: Vec<u8>,
     ending: Ending,
+    /// What the client should know although it is no reason to refuse, in sentences.
+    notes: Vec<String>,
 }
 
 /// How a seal is finished, by what it is.
@@ -154,10 +158,11 @@ enum Ending {
 }
 
 /// What the XML engine found out about one document.
-struct Plan {
+struct XmlPlan {
     /// The sealed document without its signature value.
     pieces: Pieces,
     to_be_signed: Vec<u8>,
+    notes: Vec<String>,
 }
 
 /// An XML signature without its value, and how that is written.
@@ -191,6 +196,7 @@ pub struct Prepared {
     document: Vec<u8>,
     to_be_signed: ToBeSigned,
     ending: Ending,
+    notes: Vec<String>,
     signer: Signer,
     at: Instant,
 }
@@ -199,10 +205,7 @@ impl Prepared {
     /// What the client should know although it is no reason to refuse, in sentences.
     #[must_use]
     pub fn notes(&self) -> &[String] {
-        match &self.ending {
-            Ending::Pdf(plan) => &plan.notes,
-            Ending::Xml(_) | Ending::Cms(_) | Ending::Asic(_) => &[],
-        }
+        &self.notes
     }
 
     /// The octets that the key signs: for XAdES the canonical `ds:SignedInfo` at its final place, for
@@ -275,7 +278,7 @@ impl Signed {
     /// Fills the gap, or writes the file around the document: the original bytes are copied once.
     #[must_use]
     pub fn finish(self) -> Sealed {
-        let Self { prepared: Prepared { document, ending, at, to_be_signed, signer }, value } =
+        let Self { prepared: Prepared { document, ending, at, to_be_signed, signer, .. }, value } =
             self;
         let digest = to_be_signed.digest().clone();
         let (bytes, signature) = match ending {

@@ -114,13 +114,13 @@ pub enum Refusal {
     )]
     IdTaken { id: String },
     #[error(
-        "the seal would break the signature at {path}, which covers the place of the seal; ask for another signatureLocation, or for a countersignature"
+        "the seal would break the signature at {path}: {what} would no longer hold; ask for packaging DETACHED, for another signatureLocation, or for existingSignatures COUNTERSIGN"
     )]
-    WouldBreakSignature { path: String },
+    WouldBreakSignature { path: String, what: String },
     #[error(
-        "the signature at {path} cannot be checked, so the seal could break it: {reason}; remove it, or ask for packaging DETACHED"
+        "the seal would stand inside of the signature at {path} and break it; ask for packaging DETACHED, or, if it is a XAdES signature, for existingSignatures COUNTERSIGN"
     )]
-    SignatureUncheckable { path: String, reason: String },
+    LocationInSignature { path: String },
     #[error("the UBL scaffolding cannot be created: {reason}")]
     ScaffoldingImpossible { reason: String },
     #[error("{path} breaks the rule {rule}: {detail} (line {line}, column {column})")]
@@ -142,7 +142,7 @@ pub enum Refusal {
     #[error("the XML declaration names version {version}; only XML 1.0 can be sealed")]
     XmlVersionUnsupported { version: String },
     #[error(
-        "encoding {name} cannot be sealed; send UTF-8, UTF-16, ISO-8859-1, ISO-8859-15, windows-1252 or US-ASCII"
+        "encoding {name} cannot be sealed; send UTF-8, UTF-16, ISO-8859-1, ISO-8859-2, ISO-8859-15, windows-1250, windows-1252 or US-ASCII"
     )]
     EncodingUnsupported { name: String },
     #[error(
@@ -263,7 +263,7 @@ impl Refusal {
             Self::SettingConflict { .. } => "setting-conflict",
             Self::IdTaken { .. } => "id-taken",
             Self::WouldBreakSignature { .. } => "would-break-signature",
-            Self::SignatureUncheckable { .. } => "signature-uncheckable",
+            Self::LocationInSignature { .. } => "location-in-signature",
             Self::ScaffoldingImpossible { .. } => "scaffolding-impossible",
             Self::LintFailed { .. } => "lint-failed",
             Self::SchemaInvalid { .. } => "schema-invalid",

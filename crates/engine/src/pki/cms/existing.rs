@@ -92,6 +92,19 @@ impl Existing {
         self.content_type
     }
 
+    /// What another file that was made of this one has not kept: the content, or a signer; none when all
+    /// of it is there, byte for byte.
+    #[must_use]
+    pub fn lost_in(&self, bytes: &[u8], other: &Self, other_bytes: &[u8]) -> Option<String> {
+        let content =
+            |it: &Self, bytes| (it.content_type, it.digest(bytes, DigestAlgorithm::Sha256));
+        if content(self, bytes) != content(other, other_bytes) {
+            return Some("its content".to_owned());
+        }
+        let lost = self.signers.iter().position(|signer| !other.signers.contains(signer));
+        lost.map(|position| format!("signer {}", position + 1))
+    }
+
     /// Digest of the content, when it is inside.
     #[must_use]
     pub fn digest(&self, bytes: &[u8], algorithm: DigestAlgorithm) -> Option<Digest> {

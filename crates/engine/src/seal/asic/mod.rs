@@ -100,7 +100,7 @@ pub(super) fn with_xades(
     let xml = XmlEnding::new(plan.pieces, profile);
     let signature = Signature::Xades { manifest, xml };
     let ending = AnyEnding::Asic(Ending { files, at, signature });
-    Ok(Unfinished { to_be_signed: plan.to_be_signed, ending })
+    Ok(Unfinished { to_be_signed: plan.to_be_signed, ending, notes: plan.notes })
 }
 
 /// A container with a CAdES signature.
@@ -119,7 +119,8 @@ pub(super) fn with_cades(
     let cms = job.unsigned(&Digest::of(digest, manifest.as_bytes()), None)?;
     let to_be_signed = cms.to_be_signed().to_vec();
     let signature = Signature::Cades { manifest, cms };
-    Ok(Unfinished { to_be_signed, ending: AnyEnding::Asic(Ending { files, at, signature }) })
+    let ending = AnyEnding::Asic(Ending { files, at, signature });
+    Ok(Unfinished { to_be_signed, ending, notes: Vec::new() })
 }
 
 /// The document as the one file of a container, or the files of a document that is a plain ZIP.

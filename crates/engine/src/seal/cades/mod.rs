@@ -73,14 +73,34 @@ pub(super) fn plan(
             let digest = digest.ok_or(CmsRefusal::ContentMissing)?;
             let attributes = job.attributes(&digest, existing.content_type(), None)?;
             let certificates = profile.certificates;
-            Unsigned::beside(existing, signer.identity(), attributes, algorithm, certificates)
-                .map_err(|error| unusable(&error))?
+            let identity = signer.identity();
+            let unsigned =
+                Unsigned::beside(existing.clone(), identity, attributes, algorithm, certificates)
+                    .map_err(|error| unusable(&error))?;
+            check_unbroken(&existing, document, &unsigned)?;
+            unsigned
         }
     };
     Ok(Unfinished {
         to_be_signed: unsigned.to_be_signed().to_vec(),
         ending: super::Ending::Cms(Ending { unsigned, attached }),
+        notes: Vec::new(),
     })
+}
+
+/// Refuses a signature beside others that keeps not all of them.
+fn check_unbroken(
+    existing: &Existing,
+    document: &[u8],
+    unsigned: &Unsigned,
+) -> Result<(), Refusal> {
+    let broken = |what: String| Refusal::WouldBreakSignature {
+        path: "the document's root".to_owned(),
+        what,
+    };
+    let file = unsigned.attached(document, &SignatureValue::new(vec![0]));
+    let after = Existing::read(&file).map_err(|reason| broken(reason.to_owned()))?;
+    existing.lost_in(document, &after, &file).map_or(Ok(()), |what| Err(broken(what)))
 }
 
 /// One signature and how it is made.

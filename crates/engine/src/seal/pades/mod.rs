@@ -62,8 +62,6 @@ pub(super) struct Plan {
     /// The hexadecimal digits of `/Contents` in `update`.
     digits: Range<usize>,
     cms: cms::Unsigned,
-    /// What the client should know.
-    pub(super) notes: Vec<String>,
 }
 
 impl Plan {
@@ -132,7 +130,7 @@ pub(super) fn check_settings(profile: &PadesProfile) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Writes the update of a document, but for the value.
+/// Writes the update of a document, but for the value. Gives what the client should know, too.
 ///
 /// # Errors
 /// As [`check_settings`]; [`Refusal::Pdf`]: the document, or what is asked of it; see [`PdfRefusal`].
@@ -143,7 +141,7 @@ pub(super) fn plan(
     signer: &Signer,
     at: Instant,
     limits: &PdfLimits,
-) -> Result<Plan, Refusal> {
+) -> Result<(Plan, Vec<String>), Refusal> {
     check_settings(profile)?;
     let file = PdfFile::open(document, limits)?;
     let catalog = file.catalog()?;
@@ -232,5 +230,5 @@ pub(super) fn plan(
     hasher.update(bytes.get(contents.end..).unwrap_or_default());
     let cms = signing(&hasher.finish()).map_err(unusable)?;
     let digits = contents.start + 1..contents.end.saturating_sub(1);
-    Ok(Plan { update: bytes, digits, cms, notes })
+    Ok((Plan { update: bytes, digits, cms }, notes))
 }

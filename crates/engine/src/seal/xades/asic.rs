@@ -9,7 +9,7 @@ use super::template::{Body, Context, Reference};
 use super::{Job, Seal, Tags};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{NamedTransform, SignatureTransform};
-use crate::seal::Plan;
+use crate::seal::XmlPlan;
 use crate::seal::asic::file::File;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::guard::Ids;
@@ -17,7 +17,7 @@ use crate::seal::xml::guard::Ids;
 /// Namespace of ASiC.
 pub(in crate::seal) const NAMESPACE: &str = "http://uri.etsi.org/02918/v1.2.1#";
 
-pub(super) fn plan(job: Job<'_>, files: &[File]) -> Result<Plan, Refusal> {
+pub(super) fn plan(job: Job<'_>, files: &[File]) -> Result<XmlPlan, Refusal> {
     check_transforms(&job.profile.signature_transform)?;
     let opening = format!("<asic:XAdESSignatures xmlns:asic=\"{NAMESPACE}\">");
     let closing = "</asic:XAdESSignatures>";
@@ -51,7 +51,7 @@ pub(super) fn plan(job: Job<'_>, files: &[File]) -> Result<Plan, Refusal> {
     let after = Piece::Inserted(closing.to_owned());
     let pieces = std::iter::once(before).chain(seal.pieces).chain(std::iter::once(after));
     let pieces = Draft::of(pieces.collect()).into_new_document();
-    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes: Vec::new() })
 }
 
 /// Files are digested as they are, whatever is in them.

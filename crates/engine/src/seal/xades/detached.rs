@@ -8,7 +8,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{NamedTransform, SignatureTransform};
 use crate::pki::digest::Digest;
-use crate::seal::Plan;
+use crate::seal::XmlPlan;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::guard::{self, Ids};
@@ -18,7 +18,7 @@ use crate::seal::xml::source::Source;
 /// What a signature file begins with.
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
+pub(super) fn plan(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     if job.document.is_empty() {
         return Err(Refusal::DocumentEmpty);
     }
@@ -47,7 +47,7 @@ pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
     let declaration = Piece::Inserted(DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();
-    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes: Vec::new() })
 }
 
 /// Without transforms the octets of the file are digested as they are; a canonicalization reads them

@@ -4,13 +4,13 @@
 use roxmltree::Document;
 
 use super::template::{Body, Context, Reference};
-use super::{Job, Seal, Tags, attribute, reference};
+use super::{Job, Seal, Tags, attribute, elements, reference, unbroken};
 use crate::domain::profile::Canonicalization;
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{NamedTransform, SignatureTransform, XadesProfile};
 use crate::pki::digest::Digest;
-use crate::seal::Plan;
+use crate::seal::XmlPlan;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::inspect::{Content, inspect};
 use crate::seal::signer::{base64, lines};
@@ -24,7 +24,7 @@ const OBJECT_TYPE: &str = "http://www.w3.org/2000/09/xmldsig#Object";
 /// Encoding of a `ds:Object` (XMLDSIG 1.1, 4.5).
 const BASE64_ENCODING: &str = "http://www.w3.org/2000/09/xmldsig#base64";
 
-pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
+pub(super) fn plan(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     if job.profile.prefixes.ds.is_empty() {
         let rule =
             "an enveloping signature needs a prefix: the document would inherit the namespace";
@@ -37,11 +37,12 @@ pub(super) fn plan(job: Job<'_>) -> Result<Plan, Refusal> {
     }
 }
 
-fn around_xml(job: Job<'_>) -> Result<Plan, Refusal> {
+fn around_xml(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     let source = Source::read(job.document)?;
-    guard::check(&source, job.limits)?;
+    let mut notes = super::text_notes(guard::check(&source, job.limits)?.longest);
     let tree = guard::parse(&source, job.limits)?;
     let root = tree.root_element().range();
+    let signed = elements::signatures(&tree).next().is_some();
     let taken = Ids::collect(&tree)?;
     let tags = Tags::new(&job.profile.prefixes)?;
     let names = job.names(None, &taken)?;
@@ -74,11 +75,15 @@ fn around_xml(job: Job<'_>) -> Result<Plan, Refusal> {
         }
     }
     pieces.push(Piece::Original(root.end..source.text().len()));
-    let pieces = Draft::of(pieces).into_pieces(&source);
-    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+    let draft = Draft::of(pieces);
+    if signed {
+        notes.extend(unbroken::check(job, &source, &draft)?);
+    }
+    let pieces = draft.into_pieces(&source);
+    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes })
 }
 
-fn around_octets(job: Job<'_>) -> Result<Plan, Refusal> {
+fn around_octets(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     let none = Document::parse("<none/>").map_err(|_| Refusal::DocumentEmpty)?;
     let tags = Tags::new(&job.profile.prefixes)?;
     let names = job.names(None, &Ids::collect(&none)?)?;
@@ -99,12 +104,13 @@ fn around_octets(job: Job<'_>) -> Result<Plan, Refusal> {
     let object = Object::new(&tags, &names.content, &kind);
     let octets = base64(job.document);
     let octets = lines(&octets, job.profile.base64_lines);
+    let notes = super::text_notes(octets.len());
     let content = [&*object.opening, &*octets, &*object.end].concat();
     let seal = Seal::render_with(&parts, &body, &Context::default(), vec![reference], &content)?;
     let declaration = Piece::Inserted(super::detached::DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();
-    Ok(Plan { pieces, to_be_signed: seal.to_be_signed })
+    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes })
 }
 
 /// The tags of a `ds:Object`.

@@ -1,100 +1,203 @@
-//! Signatures that a document holds already: sealing beside them must not break them, and a
-//! countersignature (EN 319 132-1, 5.2.7) goes into one of them.
+//! Signatures that a document holds, read as a verifier reads them: where they stand, what they are made
+//! of, and whether what they cover is what they say. Whether a signature value is right, and whose it
+//! is, is not looked at here.
 
-use std::fmt::Write as _;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
-use super::location;
-use super::reference::digest_algorithm;
-use super::spot::Spot;
-use super::tags::XADES_NAMESPACE;
-use super::template::{Body, Context, Reference};
-use super::{Job, Seal, Tags, ubl};
+use super::elements::{base64_text, child, signature_value, signatures};
+use super::{location, national};
+use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
-use crate::domain::transform::Transform;
-use crate::domain::xades::{Place, Position};
 use crate::pki::algorithm::digest_from_uri;
-use crate::seal::Plan;
-use crate::seal::draft::{Draft, Piece};
-use crate::seal::xml::c14n::{Subset, canonicalize, qualified_name};
-use crate::seal::xml::guard::{self, Ids};
+use crate::pki::digest::Digest;
+use crate::seal::Limits;
+use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::sink::DigestSink;
-use crate::seal::xml::source::Source;
-use crate::seal::xml::transforms::{Present, dereference, general, read_transforms};
+use crate::seal::xml::transforms::{Present, dereference, general, read_method, read_transforms};
+use crate::seal::xml::xpath::Budget;
 use crate::seal::xml::{DS_NAMESPACE, is_element};
 
-/// Type of a reference to a countersigned signature (EN 319 132-1, 5.2.7.1).
-const COUNTERSIGNED_TYPE: &str = "http://uri.etsi.org/01903#CountersignedSignature";
-
-/// Signatures of one document that are checked, and references of each.
-const MAX_CHECKED: usize = 16;
-
-/// Refuses a seal that breaks a signature which the original holds: every reference whose digest was
-/// right before must be right afterwards. One that was wrong before is none of our business.
-///
-/// # Errors
-/// [`Refusal::WouldBreakSignature`] with the place of the signature in the original;
-/// [`Refusal::SignatureUncheckable`] for one that cannot be computed, and for more than are checked;
-/// [`Refusal::XPathTooExpensive`].
-pub(super) fn check_unbroken(
-    job: Job<'_>,
-    source: &Source<'_>,
-    sealed: &Draft,
-) -> Result<(), Refusal> {
-    let before = held(job, &guard::parse(source, job.limits)?)?;
-    let text = sealed.text(source);
-    // A tree is several times as large as its document, so there is one at a time.
-    let after = guard::parse_text(&text, job.limits)?;
-    // Sealing only adds elements, so those that were there keep their order and their values.
-    let mut rest = signatures(&after);
-    for Held { path, value, right } in before {
-        let broken = || Refusal::WouldBreakSignature { path: path.clone() };
-        let same = rest.find(|other| signature_value(*other) == value).ok_or_else(broken)?;
-        for (was_right, reference) in right.iter().zip(references(same)) {
-            match was_right.then(|| holds(job, reference, same)).transpose() {
-                Ok(None | Some(true)) => {}
-                Err(expensive @ Refusal::XPathTooExpensive { .. }) => return Err(expensive),
-                Ok(Some(false)) | Err(_) => return Err(broken()),
-            }
-        }
-    }
-    Ok(())
-}
+/// Signatures of one document that are read.
+const MAX_SIGNATURES: usize = 64;
+/// References that are computed, of all signatures of one document together.
+const MAX_REFERENCES: usize = 256;
 
 /// A signature that a document holds.
-struct Held {
-    path: String,
-    value: String,
-    /// Whether the digest of each reference is right.
-    right: Vec<bool>,
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Where it stands.
+    pub path: String,
+    /// Its value in base64, without white space.
+    pub value: String,
+    /// SHA-256 of the canonical `ds:SignedInfo`, which the value signs; else why there is none.
+    pub signed_info: Result<Digest, String>,
+    /// What it covers: its references, and those of each `ds:Manifest` in it.
+    pub covered: Vec<Covered>,
 }
 
-fn held(job: Job<'_>, tree: &Document<'_>) -> Result<Vec<Held>, Refusal> {
-    let mut all = Vec::new();
-    for (number, signature) in signatures(tree).enumerate() {
-        let path = location::path_of(signature);
-        let uncheckable = |reason| Refusal::SignatureUncheckable { path: path.clone(), reason };
-        if number >= MAX_CHECKED {
-            return Err(uncheckable(format!(
-                "the document holds more than {MAX_CHECKED} signatures"
-            )));
+/// One thing that a signature covers.
+#[derive(Clone, Debug)]
+pub struct Covered {
+    /// The URI of the reference.
+    pub uri: String,
+    /// What kind of reference.
+    pub by: By,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// Where the digest of something covered is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A reference of `ds:SignedInfo` (XMLDSIG 1.1, 4.4.3).
+    SignedInfo,
+    /// A reference of a `ds:Manifest` (5.1).
+    Manifest,
+    /// A hash that an authority computes in its own way, whatever transforms are named.
+    Authority(&'static str),
+}
+
+/// Whether something covered is what the signature says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its digest is the one that is written.
+    Right,
+    /// Its digest is another one.
+    Wrong,
+    /// It lies outside of the document.
+    Elsewhere,
+    /// It cannot be computed: why.
+    Unknown(String),
+}
+
+impl fmt::Display for Covered {
+    /// As part of a sentence: `its reference '#a'`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri: String = self.uri.chars().take(120).collect();
+        match self.by {
+            By::SignedInfo => write!(f, "its reference '{uri}'"),
+            By::Manifest => write!(f, "the reference '{uri}' of its ds:Manifest"),
+            By::Authority(name) => write!(f, "its hash for {name} ('{uri}')"),
         }
-        if references(signature).count() > MAX_CHECKED {
-            return Err(uncheckable(format!("it has more than {MAX_CHECKED} references")));
-        }
-        let right = references(signature).map(|reference| {
-            holds(job, reference, signature).map_err(|problem| match problem {
-                expensive @ Refusal::XPathTooExpensive { .. } => expensive,
-                other => uncheckable(reason_of(&other)),
-            })
-        });
-        let right = right.collect::<Result<_, _>>()?;
-        all.push(Held { value: signature_value(signature), path, right });
     }
-    Ok(all)
+}
+
+/// Reads every signature that has a value, in document order. What is beyond the limits, or the budget
+/// of expressions, is [`Standing::Unknown`].
+#[must_use]
+pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
+    let mut left = MAX_REFERENCES;
+    let read = signatures(tree).enumerate().map(|(number, signature)| {
+        let too_many = (number >= MAX_SIGNATURES)
+            .then(|| format!("the document holds more than {MAX_SIGNATURES} signatures"));
+        let path = location::path_of(signature);
+        let value = signature_value(signature);
+        if let Some(reason) = too_many {
+            return Held { path, value, signed_info: Err(reason), covered: Vec::new() };
+        }
+        let reader = Reader { signature, limits, budget };
+        let covered =
+            references(signature).map(|(reference, by)| reader.covered(reference, by, &mut left));
+        Held { path, value, covered: covered.collect(), signed_info: signed_info(signature) }
+    });
+    read.collect()
+}
+
+/// The references of a signature, then those of the manifests in it; not those of signatures in it.
+fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = (Node<'a, 'i>, By)> {
+    let is_reference = |node: &Node<'a, 'i>| node.has_tag_name((DS_NAMESPACE, "Reference"));
+    let own = child(signature, DS_NAMESPACE, "SignedInfo")
+        .into_iter()
+        .flat_map(|signed_info| signed_info.children())
+        .filter(is_reference)
+        .map(|reference| (reference, By::SignedInfo));
+    let manifests = signature
+        .descendants()
+        .filter(|node| is_element(*node, (DS_NAMESPACE, "Manifest")))
+        .filter(move |manifest| {
+            let mut above =
+                manifest.ancestors().filter(|it| is_element(*it, (DS_NAMESPACE, "Signature")));
+            above.next() == Some(signature)
+        });
+    let listed = manifests
+        .flat_map(|manifest| manifest.children())
+        .filter(is_reference)
+        .map(|reference| (reference, By::Manifest));
+    own.chain(listed)
+}
+
+fn signed_info(signature: Node<'_, '_>) -> Result<Digest, String> {
+    let signed_info =
+        child(signature, DS_NAMESPACE, "SignedInfo").ok_or("it has no ds:SignedInfo")?;
+    let method = child(signed_info, DS_NAMESPACE, "CanonicalizationMethod")
+        .ok_or("its canonicalization is not named")?;
+    let (method, prefixes) = read_method(method).map_err(|refusal| reason_of(&refusal))?;
+    let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+    let mut sink = DigestSink::new(DigestAlgorithm::Sha256);
+    let subset = Subset::subtree(signed_info);
+    canonicalize(subset, method, &prefixes, &mut sink);
+    Ok(sink.finish())
+}
+
+/// What reading the references of one signature needs.
+#[derive(Clone, Copy)]
+struct Reader<'r, 'a, 'i> {
+    signature: Node<'a, 'i>,
+    limits: &'r Limits,
+    budget: &'r Budget,
+}
+
+impl<'a, 'i> Reader<'_, 'a, 'i> {
+    fn covered(self, reference: Node<'a, 'i>, by: By, left: &mut usize) -> Covered {
+        let uri = reference.attribute("URI").unwrap_or_default().to_owned();
+        let Some(fewer) = left.checked_sub(1) else {
+            let reason = format!("the document has more than {MAX_REFERENCES} signed references");
+            return Covered { uri, by, standing: Standing::Unknown(reason) };
+        };
+        *left = fewer;
+        if let Some((authority, wanted)) = national::digest(self.signature, reference, self.limits)
+        {
+            let standing = match wanted {
+                Ok(wanted) if wanted == digest_value(reference) => Standing::Right,
+                Ok(_) => Standing::Wrong,
+                Err(refusal) => Standing::Unknown(reason_of(&refusal)),
+            };
+            return Covered { uri, by: By::Authority(authority), standing };
+        }
+        let standing = self
+            .standing(reference)
+            .unwrap_or_else(|refusal| Standing::Unknown(reason_of(&refusal)));
+        Covered { uri, by, standing }
+    }
+
+    /// Whether the digest of a reference is right. What lies outside of the document stays as it is.
+    fn standing(self, reference: Node<'a, 'i>) -> Result<Standing, Refusal> {
+        let impossible = |reason: &str| Refusal::TransformImpossible { reason: reason.to_owned() };
+        let uri = reference.attribute("URI").ok_or_else(|| impossible("a reference has no URI"))?;
+        if !uri.is_empty() && !uri.starts_with('#') {
+            return Ok(Standing::Elsewhere);
+        }
+        let algorithm = child(reference, DS_NAMESPACE, "DigestMethod")
+            .and_then(|method| digest_from_uri(method.attribute("Algorithm")?))
+            .ok_or_else(|| impossible("the digest algorithm of a reference is not known"))?;
+        let holder = child(reference, DS_NAMESPACE, "Transforms");
+        let transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
+        let start = dereference(reference.document(), uri)?;
+        let present = Present { signature: Some(self.signature), transforms: holder };
+        let mut sink = DigestSink::new(algorithm);
+        general(present, start, &transforms, self.limits, self.budget, &mut sink)?;
+        let wanted = STANDARD.decode(digest_value(reference));
+        let right = wanted.is_ok_and(|wanted| wanted == sink.finish().value());
+        Ok(if right { Standing::Right } else { Standing::Wrong })
+    }
+}
+
+fn digest_value(reference: Node<'_, '_>) -> String {
+    child(reference, DS_NAMESPACE, "DigestValue").map(base64_text).unwrap_or_default()
 }
 
 /// Why a reference cannot be computed, without advice for one who could change it.
@@ -103,189 +206,9 @@ fn reason_of(refusal: &Refusal) -> String {
         Refusal::TransformImpossible { reason } | Refusal::XPathInvalid { reason, .. } => {
             reason.clone()
         }
+        Refusal::XPathTooExpensive { limit, .. } => {
+            format!("the expressions on this document take more than {limit} steps")
+        }
         other => other.to_string(),
-    }
-}
-
-/// The signatures that have a value.
-pub(super) fn signatures<'a, 'i: 'a>(tree: &'a Document<'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    let all = tree.descendants().filter(|node| is_element(*node, (DS_NAMESPACE, "Signature")));
-    all.filter(|signature| !signature_value(*signature).is_empty())
-}
-
-fn child<'a, 'i>(parent: Node<'a, 'i>, namespace: &str, name: &str) -> Option<Node<'a, 'i>> {
-    parent.children().find(|child| child.has_tag_name((namespace, name)))
-}
-
-/// The signature value without white space; empty for a placeholder.
-pub(super) fn signature_value(signature: Node<'_, '_>) -> String {
-    child(signature, DS_NAMESPACE, "SignatureValue").map(base64_text).unwrap_or_default()
-}
-
-/// The text of an element, comments and white space left out.
-fn base64_text(element: Node<'_, '_>) -> String {
-    let texts = element.descendants().filter(Node::is_text).filter_map(|node| node.text());
-    texts.flat_map(str::split_ascii_whitespace).collect()
-}
-
-fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    let signed_info = child(signature, DS_NAMESPACE, "SignedInfo");
-    signed_info
-        .into_iter()
-        .flat_map(|signed_info| signed_info.children())
-        .filter(|child| child.has_tag_name((DS_NAMESPACE, "Reference")))
-}
-
-/// Whether the digest of a reference is right. What lies outside of the document stays as it is.
-///
-/// # Errors
-/// What cannot be computed.
-fn holds(job: Job<'_>, reference: Node<'_, '_>, signature: Node<'_, '_>) -> Result<bool, Refusal> {
-    let impossible = |reason: &str| Refusal::TransformImpossible { reason: reason.to_owned() };
-    let uri = reference.attribute("URI").ok_or_else(|| impossible("a reference has no URI"))?;
-    if !uri.is_empty() && !uri.starts_with('#') {
-        return Ok(true);
-    }
-    let algorithm = child(reference, DS_NAMESPACE, "DigestMethod")
-        .and_then(|method| digest_from_uri(method.attribute("Algorithm")?))
-        .ok_or_else(|| impossible("the digest algorithm of a reference is not known"))?;
-    let wanted = child(reference, DS_NAMESPACE, "DigestValue").map(base64_text).unwrap_or_default();
-    let holder = child(reference, DS_NAMESPACE, "Transforms");
-    let transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
-    let start = dereference(reference.document(), uri)?;
-    let present = Present { signature: Some(signature), transforms: holder };
-    let mut sink = DigestSink::new(algorithm);
-    general(present, start, &transforms, job.limits, job.budget, &mut sink)?;
-    Ok(STANDARD.decode(wanted).is_ok_and(|wanted| wanted == sink.finish().value()))
-}
-
-/// Plans a countersignature of the one signature that the location names, or that the document has.
-///
-/// # Errors
-/// No such signature or more than one; one that is not XAdES or whose value has no Id.
-pub(super) fn countersign(
-    job: Job<'_>,
-    source: &Source<'_>,
-    tree: &Document<'_>,
-) -> Result<Plan, Refusal> {
-    let profile = job.profile;
-    if profile.signature_location.position != Position::LastChild {
-        let rule = "a countersignature has its place in the signature".to_owned();
-        return Err(Refusal::setting("signatureLocation.position", rule));
-    }
-    let ids = Ids::collect(tree)?;
-    let target = target(job, tree)?;
-    let unusable = |rule: &str| {
-        let path = location::path_of(target);
-        Refusal::setting("existingSignatures", format!("the signature at {path} {rule}"))
-    };
-    let value = child(target, DS_NAMESPACE, "SignatureValue");
-    let value = value.ok_or_else(|| unusable("has no value"))?;
-    let id = value.attribute("Id").ok_or_else(|| {
-        unusable("cannot be countersigned: its ds:SignatureValue has no Id to refer to")
-    })?;
-    let properties = target
-        .children()
-        .filter(|object| object.has_tag_name((DS_NAMESPACE, "Object")))
-        .find_map(|object| child(object, XADES_NAMESPACE, "QualifyingProperties"))
-        .ok_or_else(|| unusable("is no XAdES signature, only those hold countersignatures"))?;
-
-    let tags = Tags::new(&profile.prefixes)?;
-    let names = job.names(ubl::signature_uri(tree), &ids)?;
-    let parts = job.parts(&names, &tags);
-    let body = Body::render(&parts)?;
-    let canonicalization = profile.canonical_transform;
-    let mut sink = DigestSink::new(digest_algorithm(profile));
-    canonicalize(Subset::subtree(value).without_comments(), canonicalization, &[], &mut sink);
-    let reference = Reference {
-        id: names.document_reference.clone(),
-        uri: format!("#{id}"),
-        reference_type: COUNTERSIGNED_TYPE.to_owned(),
-        transforms: vec![Transform::Canonical { canonicalization, inclusive_prefixes: Vec::new() }],
-        digest: sink.finish(),
-    };
-    let holder = Holder::of(properties);
-    let context = Context::of(holder.element);
-    let seal = Seal::render(&parts, &body, &context, reference)?;
-    let (range, pieces) = holder.splice(seal.pieces);
-    let mut draft = Draft::original(source);
-    draft.splice(range, pieces);
-    check_unbroken(job, source, &draft)?;
-    Ok(Plan { pieces: draft.into_pieces(source), to_be_signed: seal.to_be_signed })
-}
-
-fn target<'a, 'i>(job: Job<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, Refusal> {
-    let within = match job.profile.signature_location.place {
-        Place::Default => tree.root_element(),
-        _ => {
-            let Job { profile, budget, .. } = job;
-            location::find(tree, &profile.signature_location, profile.existing_signatures, budget)?
-        }
-    };
-    let counter = |signature: &Node<'_, '_>| {
-        signature.ancestors().any(|up| up.has_tag_name((XADES_NAMESPACE, "CounterSignature")))
-    };
-    let found: Vec<_> = signatures(tree)
-        .filter(|signature| signature.ancestors().any(|up| up == within))
-        .filter(|signature| *signature == within || !counter(signature))
-        .collect();
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Refusal::LocationMissing {
-            location: location::path_of(within),
-            candidates: "there is no signature to countersign".to_owned(),
-        }),
-        several => Err(Refusal::LocationAmbiguous {
-            location: location::path_of(within),
-            count: several.len(),
-            candidates: location::list(several),
-        }),
-    }
-}
-
-/// The element that takes `xades:CounterSignature`, and the elements that are missing on the way.
-struct Holder<'a, 'i> {
-    element: Node<'a, 'i>,
-    missing: &'static [&'static str],
-    /// The prefix that the signature's own properties have, with its colon.
-    prefix: String,
-}
-
-impl<'a, 'i> Holder<'a, 'i> {
-    fn of(properties: Node<'a, 'i>) -> Self {
-        let prefix = qualified_name(properties).split_once(':');
-        let prefix = prefix.map(|(prefix, _)| format!("{prefix}:")).unwrap_or_default();
-        let Some(unsigned) = child(properties, XADES_NAMESPACE, "UnsignedProperties") else {
-            let missing =
-                &["UnsignedProperties", "UnsignedSignatureProperties", "CounterSignature"];
-            return Self { element: properties, missing, prefix };
-        };
-        match child(unsigned, XADES_NAMESPACE, "UnsignedSignatureProperties") {
-            Some(element) => Self { element, missing: &["CounterSignature"], prefix },
-            None => {
-                let missing = &["UnsignedSignatureProperties", "CounterSignature"];
-                Self { element: unsigned, missing, prefix }
-            }
-        }
-    }
-
-    fn splice(&self, seal: Vec<Piece>) -> (std::ops::Range<usize>, Vec<Piece>) {
-        let prefix = &self.prefix;
-        let (mut opening, mut closing) = (String::new(), String::new());
-        for name in self.missing {
-            let _ = write!(opening, "<{prefix}{name}>");
-        }
-        for name in self.missing.iter().rev() {
-            let _ = write!(closing, "</{prefix}{name}>");
-        }
-        let pieces = std::iter::once(Piece::Inserted(opening))
-            .chain(seal)
-            .chain(std::iter::once(Piece::Inserted(closing)));
-        // xades:UnsignedSignatureProperties comes before xades:UnsignedDataObjectProperties.
-        let position = match self.element.tag_name().name() {
-            "UnsignedProperties" => Position::FirstChild,
-            _ => Position::LastChild,
-        };
-        Spot::at(self.element, position).splice(pieces)
     }
 }

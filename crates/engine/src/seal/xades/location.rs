@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use super::existing as held;
+use super::elements;
 use super::ubl::{self, EXT_NAMESPACE, SAC_NAMESPACE};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, Place, Position, SignatureLocation, XadesProfile};
@@ -54,10 +54,7 @@ pub(super) fn find<'a, 'i>(
         Place::XPath { xpath, .. } => xpath,
         Place::Default | Place::Path(_) => "",
     };
-    choose(document, found, location, shown, |document| {
-        let root = path_of(document.root_element());
-        format!("leave it out to use the last place in {root}")
-    })
+    choose(document, found, location, shown, |document| missing(document, shown))
 }
 
 /// The elements that an XPath selects at the root of the document, in document order.
@@ -104,18 +101,23 @@ pub(super) fn parent<'a, 'i>(
 }
 
 /// Refuses a place that holds a signature, unless the profile seals beside others; and one that holds
-/// a placeholder, in any case.
+/// a placeholder, or is a signature or inside of one, in any case: there is no place in a signature
+/// but that of a countersignature.
 ///
 /// # Errors
-/// [`Refusal::LocationOccupied`], [`Refusal::LocationPlaceholder`].
+/// [`Refusal::LocationOccupied`], [`Refusal::LocationPlaceholder`], [`Refusal::LocationInSignature`].
 pub(super) fn check_free(
     parent: Node<'_, '_>,
     existing: ExistingSignatures,
 ) -> Result<(), Refusal> {
+    let is_signature = |node: &Node<'_, '_>| node.has_tag_name((DS_NAMESPACE, "Signature"));
+    if let Some(signature) = parent.ancestors().filter(is_signature).last() {
+        return Err(Refusal::LocationInSignature { path: path_of(signature) });
+    }
     let mut signatures =
         parent.children().filter(|child| child.has_tag_name((DS_NAMESPACE, "Signature")));
     if let Some(placeholder) =
-        signatures.clone().find(|signature| held::signature_value(*signature).is_empty())
+        signatures.clone().find(|signature| elements::signature_value(*signature).is_empty())
     {
         return Err(Refusal::LocationPlaceholder { path: path_of(placeholder) });
     }
@@ -163,7 +165,10 @@ fn choose<'a, 'i>(
         candidates.truncate(1);
         return candidates.pop().ok_or_else(|| Refusal::LocationMissing {
             location: shown(),
-            candidates: format!("none of its {total} matches is empty"),
+            candidates: format!(
+                "none of its {total} matches is empty; {}",
+                missing(document, &shown())
+            ),
         });
     }
     if let Some(index) = location.index
@@ -345,11 +350,54 @@ fn suggestions(document: &Document<'_>, location: &Location<'_>) -> String {
         .take(MAX_CANDIDATES)
         .collect();
     if places.is_empty() {
-        let root = path_of(document.root_element());
-        format!("leave it out to use the last place in {root}")
+        missing(document, wanted)
     } else {
         format!("possible places: {}", list(&places))
     }
+}
+
+/// What to do when nothing of the document is the place: the location may come from a profile, so that the
+/// client cannot leave it out.
+fn missing(document: &Document<'_>, wanted: &str) -> String {
+    let root = path_of(document.root_element());
+    if wanted.contains("ExtensionContent") {
+        let has = |node: Node<'_, '_>| node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"));
+        return if document.root_element().children().any(has) {
+            "add an ext:UBLExtension with an empty ext:ExtensionContent as first child of \
+             ext:UBLExtensions"
+                .to_owned()
+        } else {
+            format!(
+                "add ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent, empty, as first child of \
+                 {root} (ext is {EXT_NAMESPACE})"
+            )
+        };
+    }
+    format!("add such an element, or name another, as '{root}' for the last place in the document")
+}
+
+/// What the client should know of a place that the schema of UBL does not have: under it a signature
+/// stands in `ext:ExtensionContent`, which has one child.
+pub(super) fn schema_notes(parent: Node<'_, '_>) -> Vec<String> {
+    let root = parent.document().root_element();
+    let is_content = |node: &Node<'_, '_>| node.has_tag_name((EXT_NAMESPACE, "ExtensionContent"));
+    let mut notes = Vec::new();
+    if is_content(&parent)
+        && let Some(other) = parent.first_element_child()
+    {
+        notes.push(format!(
+            "the seal stands in {} beside {}, and the schema of UBL allows one child there; send it empty",
+            path_of(parent),
+            path_of(other)
+        ));
+    } else if ubl::is_ubl(root) && !parent.ancestors().any(|above| is_content(&above)) {
+        notes.push(format!(
+            "the seal stands in {}, where the schema of UBL has no place for a signature, so that the \
+             sealed document is not valid under it; ask for the profile ubl, or for that of its country",
+            path_of(parent)
+        ));
+    }
+    notes
 }
 
 pub(super) fn list(elements: &[Node<'_, '_>]) -> String {

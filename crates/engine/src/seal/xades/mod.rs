@@ -15,13 +15,16 @@
 //! `settings` refuses what contradicts itself, `scaffold` adds the UBL scaffolding, `location` finds
 //! the place and `spot` the bytes, `names` makes the Ids, `template`, `key_info` and `properties`
 //! render the parts, `reference` digests the document, `enveloping` and `detached` are the other
-//! packagings, `asic` is the signature of a container, `existing` is for documents that hold signatures. `national` has the two authorities whose
-//! signatures only look like these.
+//! packagings, `asic` is the signature of a container. [`existing`] reads the signatures that a document
+//! holds, `unbroken` sees to it that a seal breaks none of them, `countersign` signs one. [`national`] has
+//! the two authorities whose signatures only look like these.
 
 mod asic;
+mod countersign;
 mod detached;
+mod elements;
 mod enveloping;
-mod existing;
+pub mod existing;
 mod key_info;
 pub(super) mod location;
 mod names;
@@ -35,6 +38,7 @@ mod spot;
 pub(super) mod tags;
 mod template;
 pub(super) mod ubl;
+mod unbroken;
 
 use roxmltree::Document;
 
@@ -44,7 +48,7 @@ use super::inspect::{Content, inspect};
 use super::xml::guard::{self, Ids};
 use super::xml::source::Source;
 use super::xml::xpath::Budget;
-use super::{Limits, Plan, Signer};
+use super::{Limits, Signer, XmlPlan};
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
@@ -101,7 +105,7 @@ pub(super) fn plan(
     signer: &Signer,
     at: Instant,
     limits: &Limits,
-) -> Result<Plan, Refusal> {
+) -> Result<XmlPlan, Refusal> {
     settings::check(profile)?;
     let budget = Budget::of_document(document.len());
     let job = Job { document, profile, algorithm, signer, at, limits, budget: &budget };
@@ -128,20 +132,22 @@ pub(super) fn plan_files(
     at: Instant,
     limits: &Limits,
     files: &[File],
-) -> Result<Plan, Refusal> {
+) -> Result<XmlPlan, Refusal> {
     let budget = Budget::of_document(0);
     asic::plan(Job { document, profile, algorithm, signer, at, limits, budget: &budget }, files)
 }
 
-fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
+fn enveloped(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     check_content(job.document)?;
     let source = Source::read(job.document)?;
-    guard::check(&source, job.limits)?;
+    let mut notes = text_notes(guard::check(&source, job.limits)?.longest);
     let tree = guard::parse(&source, job.limits)?;
     if job.profile.existing_signatures == ExistingSignatures::Countersign {
-        return existing::countersign(job, &source, &tree);
+        let mut plan = countersign::plan(job, &source, &tree)?;
+        plan.notes.extend(notes);
+        return Ok(plan);
     }
-    let signed = existing::signatures(&tree).next().is_some();
+    let signed = elements::signatures(&tree).next().is_some();
     let draft = Draft::original(&source);
     // A tree is several times as large as its document, so there is one at a time.
     let sealed = match scaffold::add(&tree, job.profile, job.budget, &draft)? {
@@ -154,21 +160,29 @@ fn enveloped(job: Job<'_>) -> Result<Plan, Refusal> {
             seal_in(job, &source, tree, draft.clone(), made_place)?
         }
     };
-    let (draft, to_be_signed) = sealed;
+    let Inside { draft, to_be_signed, notes: of_place } = sealed;
+    notes.extend(of_place);
     if signed {
-        existing::check_unbroken(job, &source, &draft)?;
+        notes.extend(unbroken::check(job, &source, &draft)?);
     }
-    Ok(Plan { pieces: draft.into_pieces(&source), to_be_signed })
+    Ok(XmlPlan { pieces: draft.into_pieces(&source), to_be_signed, notes })
 }
 
-/// Seals a document whose scaffolding is there, a place made for the seal or not; gives what it is made of and what is to be signed.
+/// A document with a seal in it, but for the value.
+struct Inside {
+    draft: Draft,
+    to_be_signed: Vec<u8>,
+    notes: Vec<String>,
+}
+
+/// Seals a document whose scaffolding is there, a place made for the seal or not.
 fn seal_in(
     job: Job<'_>,
     source: &Source<'_>,
     tree: Document<'_>,
     mut draft: Draft,
     made_place: bool,
-) -> Result<(Draft, Vec<u8>), Refusal> {
+) -> Result<Inside, Refusal> {
     let profile = job.profile;
     let ids = Ids::collect(&tree)?;
     location::check_one_place(&tree, profile)?;
@@ -180,6 +194,7 @@ fn seal_in(
         scaffold::check_used(parent)?;
     }
     location::check_free(parent, profile.existing_signatures)?;
+    let notes = location::schema_notes(parent);
     let spot = Spot::at(target, position);
 
     let tags = Tags::new(&profile.prefixes)?;
@@ -202,7 +217,7 @@ fn seal_in(
     };
     let (range, pieces) = spot.splice(seal.pieces);
     draft.splice(range, pieces);
-    Ok((draft, seal.to_be_signed))
+    Ok(Inside { draft, to_be_signed: seal.to_be_signed, notes })
 }
 
 impl<'a> Job<'a> {
@@ -265,6 +280,23 @@ fn around_value(parts: &Parts<'_>, body: &Body, signed_info: &str, content: &str
     let after =
         [&*value_end, key_info, &*object.0, properties, &*object.1, content, &*end].concat();
     vec![Piece::Seal(before), Piece::Value, Piece::Seal(after)]
+}
+
+/// Octets of one text that libxml2 reads without being told that the document is huge
+/// (`XML_MAX_TEXT_LENGTH`).
+const LONGEST_TEXT: usize = 10_000_000;
+
+/// What the client should know whose document has a text of so many octets.
+fn text_notes(longest: usize) -> Vec<String> {
+    let long = longest > LONGEST_TEXT;
+    let note = || {
+        format!(
+            "the sealed document has a text of {longest} octets; libxml2 and what is made with it (xmlsec1, \
+             PHP, Python, many validators) do not read one of more than {LONGEST_TEXT} unless their option \
+             for huge documents is set"
+        )
+    };
+    long.then(note).into_iter().collect()
 }
 
 fn check_content(document: &[u8]) -> Result<(), Refusal> {

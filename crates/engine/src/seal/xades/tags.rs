@@ -13,7 +13,7 @@ use crate::seal::xml::sink::write_attribute_value;
 pub(super) const XADES_NAMESPACE: &str = "http://uri.etsi.org/01903/v1.3.2#";
 
 /// The prefixes of one signature, with their colons.
-pub(super) struct Tags {
+pub(in crate::seal) struct Tags {
     ds: String,
     xades: String,
 }
@@ -23,7 +23,7 @@ impl Tags {
     ///
     /// # Errors
     /// A prefix that is none, or that stands for both namespaces.
-    pub(super) fn new(prefixes: &Prefixes) -> Result<Self, Refusal> {
+    pub(in crate::seal) fn new(prefixes: &Prefixes) -> Result<Self, Refusal> {
         let plain = |prefix: &str| {
             prefix.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
                 && !prefix.starts_with(|first: char| !first.is_ascii_alphabetic())
@@ -46,17 +46,17 @@ impl Tags {
     }
 
     /// What stands before names of XML Signature: `ds:`.
-    pub(super) fn ds(&self) -> &str {
+    pub(in crate::seal) fn ds(&self) -> &str {
         &self.ds
     }
 
     /// What stands before names of XAdES: `xades:`.
-    pub(super) fn xades(&self) -> &str {
+    pub(in crate::seal) fn xades(&self) -> &str {
         &self.xades
     }
 
     /// The declaration of the XML Signature namespace, with a blank before it.
-    pub(super) fn declare_ds(&self) -> String {
+    pub(in crate::seal) fn declare_ds(&self) -> String {
         match self.ds.strip_suffix(':') {
             Some(prefix) => format!(" xmlns:{prefix}=\"{DS_NAMESPACE}\""),
             None => format!(" xmlns=\"{DS_NAMESPACE}\""),
@@ -88,7 +88,7 @@ pub(super) fn unusable(error: &pki::Error) -> Refusal {
 }
 
 /// ` name="value"`, or nothing for an empty value.
-pub(super) fn attribute(name: &str, value: &str) -> String {
+pub(in crate::seal) fn attribute(name: &str, value: &str) -> String {
     let mut text = String::new();
     if !value.is_empty() {
         let _ = write!(text, " {name}=\"{}\"", escaped(value));

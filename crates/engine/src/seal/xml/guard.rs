@@ -16,12 +16,19 @@ use super::uri;
 use crate::domain::refusal::Refusal;
 use crate::seal::Limits;
 
+/// What [`check`] found out on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Octets of the longest text, comment, CDATA section, or tag.
+    pub longest: usize,
+}
+
 /// Refuses a document that exceeds a limit or that no canonicalization is defined for. Linear in
 /// the length of the document; returns at the first offence.
 ///
 /// # Errors
 /// The refusals of the XML family.
-pub fn check(source: &Source<'_>, limits: &Limits) -> Result<(), Refusal> {
+pub fn check(source: &Source<'_>, limits: &Limits) -> Result<Checked, Refusal> {
     let text = source.text();
     if text.starts_with('\u{FEFF}') {
         let detail = "a byte order mark stands inside the document; remove it".to_owned();
@@ -30,13 +37,15 @@ pub fn check(source: &Source<'_>, limits: &Limits) -> Result<(), Refusal> {
     let mut scanner = Scanner::new(text);
     let mut pass =
         Pass { source, limits, at: 0, nodes: 0, namespace_nodes: 0, open: Vec::new(), bindings: 0 };
+    let mut checked = Checked::default();
     loop {
         pass.at = scanner.at();
         match scanner.token() {
             Ok(Some(token)) => pass.token(&token, &mut scanner)?,
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(checked),
             Err(broken) => return Err(pass.malformed(broken)),
         }
+        checked.longest = checked.longest.max(scanner.at() - pass.at);
     }
 }
 

@@ -77,7 +77,10 @@ fn missing_places_come_with_advice() {
     };
     assert_eq!(advice("one"), "similar: /i:Invoice/One");
     assert_eq!(advice("e:One"), "similar: /i:Invoice/One");
-    assert_eq!(advice("Nothing"), "leave it out to use the last place in /i:Invoice");
+    assert_eq!(
+        advice("Nothing"),
+        "add such an element, or name another, as '/i:Invoice' for the last place in the document"
+    );
     assert_eq!(advice("g:Content"), "no element of that name binds the prefix g");
     let refusal = try_prepare(INVOICE.as_bytes(), inside("Nothing")).err().unwrap().to_string();
     assert!(refusal.contains("/ext:UBLExtension/ext:ExtensionContent"), "{refusal}");

@@ -22,6 +22,7 @@ mod refusals;
 mod samples;
 mod settings;
 mod speed;
+mod standing;
 pub(crate) mod support;
 mod tamper;
 mod transforms;

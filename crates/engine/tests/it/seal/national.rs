@@ -5,6 +5,7 @@
 mod documents;
 mod recompute;
 mod samples;
+mod standing;
 
 use std::fs;
 use std::process::Command;

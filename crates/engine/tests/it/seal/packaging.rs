@@ -273,7 +273,7 @@ fn positions_and_choices_among_matches() {
 }
 
 /// All signatures of a file, by their place.
-fn verify_all(text: &str) -> Vec<bool> {
+pub(super) fn verify_all(text: &str) -> Vec<bool> {
     let count = text.matches("<ds:SignatureValue").count();
     let file = write(text.as_bytes());
     let verdict = |number: usize| {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::seal::catalogue::Catalogue;
-use chancery_engine::seal::{Limits, Profile, Sealed, prepare};
+use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, prepare};
 use serde_json::{Value, json};
 
 use super::support::*;
@@ -30,12 +30,21 @@ pub(super) fn seal_as(
     profile: Option<&str>,
     settings: &Value,
 ) -> Result<Sealed, Refusal> {
-    let xades = CATALOGUE.settings(profile, settings.as_object().unwrap())?;
-    let profile = Profile::Xades(Box::new(xades));
-    let prepared =
-        prepare(document.to_vec(), &profile, &key.signer, key.now(), &Limits::default())?;
+    let prepared = prepare_as(document, key, profile, settings)?;
     let value = key.sign(prepared.to_be_signed());
     Ok(prepared.attach(value).unwrap().finish())
+}
+
+/// As [`seal_as`], before a key is asked.
+pub(super) fn prepare_as(
+    document: &[u8],
+    key: &TestKey,
+    profile: Option<&str>,
+    settings: &Value,
+) -> Result<Prepared, Refusal> {
+    let xades = CATALOGUE.settings(profile, settings.as_object().unwrap())?;
+    let profile = Profile::Xades(Box::new(xades));
+    prepare(document.to_vec(), &profile, &key.signer, key.now(), &Limits::default())
 }
 
 /// Seals and has xmlsec1 verify; gives the sealed text.

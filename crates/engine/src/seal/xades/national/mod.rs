@@ -22,6 +22,7 @@ use std::cmp::Reverse;
 
 use roxmltree::{Document, Node};
 
+use super::elements::child;
 use super::spot::Spot;
 use super::ubl::{EXT_NAMESPACE, SAC_NAMESPACE};
 use super::{Job, location, scaffold};
@@ -29,10 +30,11 @@ use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, SignatureInput};
 use crate::pki::digest::sha256;
 use crate::seal::draft::{Draft, Late, Piece};
+use crate::seal::signer::base64;
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::guard::{self, Ids};
 use crate::seal::xml::source::Source;
-use crate::seal::{Limits, Plan};
+use crate::seal::{Limits, XmlPlan};
 use form::Form;
 
 /// An authority with a recipe of its own.
@@ -64,16 +66,17 @@ impl Authority {
 ///
 /// # Errors
 /// Settings that the authority fixes otherwise, a key of the wrong kind, and the document.
-pub(super) fn plan(job: Job<'_>, authority: Authority) -> Result<Plan, Refusal> {
+pub(super) fn plan(job: Job<'_>, authority: Authority) -> Result<XmlPlan, Refusal> {
     settings::check_key(authority, job.signer, job.algorithm)?;
     settings::check(authority, job.profile)?;
     super::check_content(job.document)?;
     let source = Source::read(job.document)?;
-    guard::check(&source, job.limits)?;
+    let notes = super::text_notes(guard::check(&source, job.limits)?.longest);
     let draft = scaffolded(job, authority, &source)?;
     let text = draft.text(&source);
     let tree = parse(&text, job.limits)?;
-    seal(job, authority, &source, &tree, draft.clone())
+    let plan = seal(job, authority, &source, &tree, draft.clone())?;
+    Ok(XmlPlan { notes, ..plan })
 }
 
 /// The document with all that has to be there before it is digested.
@@ -103,7 +106,7 @@ fn seal(
     source: &Source<'_>,
     tree: &Document<'_>,
     mut draft: Draft,
-) -> Result<Plan, Refusal> {
+) -> Result<XmlPlan, Refusal> {
     let parent = place(job, authority, tree)?;
     check_ids(authority, &Ids::collect(tree)?)?;
     let octets = match authority {
@@ -129,7 +132,7 @@ fn seal(
     for (range, pieces) in edits {
         draft.splice(range, pieces);
     }
-    Ok(Plan { pieces: draft.into_pieces(source), to_be_signed })
+    Ok(XmlPlan { pieces: draft.into_pieces(source), to_be_signed, notes: Vec::new() })
 }
 
 /// The element for the signature. It must lie inside of what the digest leaves out, or the signature
@@ -142,7 +145,9 @@ fn place<'a, 'i>(
     // There is one seal: who looks for a ds:Signature must find ours.
     let signatures =
         tree.descendants().filter(|node| node.has_tag_name((DS_NAMESPACE, "Signature")));
-    for holder in signatures.filter_map(|signature| signature.parent_element()) {
+    for signature in signatures {
+        // A root that is a signature has no place for another.
+        let holder = signature.parent_element().unwrap_or(signature);
         location::check_free(holder, ExistingSignatures::Refuse)?;
     }
     location::check_one_place(tree, job.profile)?;
@@ -160,6 +165,50 @@ fn place<'a, 'i>(
          send one, or set ubl.createScaffolding"
     );
     Err(Refusal::setting("signatureLocation", rule))
+}
+
+/// The digest that must stand at a reference of an existing signature when an authority's recipe made it,
+/// and the name of the authority; `None` for any other reference.
+pub(super) fn digest(
+    signature: Node<'_, '_>,
+    reference: Node<'_, '_>,
+    limits: &Limits,
+) -> Option<(&'static str, Result<String, Refusal>)> {
+    let mut authorities = [Authority::Zatca, Authority::MyInvois].into_iter();
+    let authority = authorities.find(|authority| is_of(*authority, signature))?;
+    let name = authority.form().authority;
+    let tree = reference.document();
+    let uri = reference.attribute("URI")?;
+    if uri.is_empty() {
+        let octets = match authority {
+            Authority::Zatca => zatca::signed_octets(tree, limits),
+            Authority::MyInvois => myinvois::signed_octets(tree, limits),
+        };
+        return Some((name, octets.map(|octets| base64(&sha256(&octets)))));
+    }
+    if reference.attribute("Type") != Some(signature::SIGNATURE_PROPERTIES_TYPE) {
+        return None;
+    }
+    let id = uri.strip_prefix('#')?;
+    let properties = signature.descendants().find(|node| node.attribute("Id") == Some(id))?;
+    let digest = match authority {
+        Authority::Zatca => zatca::properties_digest(properties),
+        Authority::MyInvois => myinvois::properties_digest(properties),
+    };
+    Some((name, Ok(digest)))
+}
+
+/// Whether the XPath texts of a signature's first reference are those that an authority wants written.
+fn is_of(authority: Authority, signature: Node<'_, '_>) -> bool {
+    let steps = ["SignedInfo", "Reference", "Transforms"];
+    let transforms =
+        steps.iter().try_fold(signature, |above, step| child(above, DS_NAMESPACE, step));
+    let Some(transforms) = transforms else { return false };
+    let xpaths = transforms
+        .descendants()
+        .filter(|node| node.has_tag_name((DS_NAMESPACE, "XPath")))
+        .map(|node| node.text().unwrap_or_default().trim());
+    xpaths.eq(authority.form().xpaths.iter().copied())
 }
 
 fn check_ids(authority: Authority, taken: &Ids<'_>) -> Result<(), Refusal> {

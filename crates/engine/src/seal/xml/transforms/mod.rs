@@ -13,7 +13,7 @@ use roxmltree::{Document, Node};
 
 pub use chain::{Outcome, Present, general, octets};
 pub use native::{Place, native};
-pub use read::read_transforms;
+pub use read::{read_method, read_transforms};
 pub use write::write_transforms;
 
 use super::XML_NAMESPACE;

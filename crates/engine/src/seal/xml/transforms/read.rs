@@ -62,7 +62,10 @@ fn read(transform: Node<'_, '_>) -> Result<Transform, Refusal> {
             Ok(Transform::XPathFilter2 { filters })
         }
         XSLT => Err(impossible("XSLT is never executed here")),
-        other => read_canonical(transform, other),
+        _ => {
+            let (canonicalization, inclusive_prefixes) = read_method(transform)?;
+            Ok(Transform::Canonical { canonicalization, inclusive_prefixes })
+        }
     }
 }
 
@@ -78,8 +81,14 @@ fn read_filter(xpath: Node<'_, '_>) -> Result<Filter, Refusal> {
     Ok(Filter { operation, xpath: text(xpath), namespaces: namespaces(xpath) })
 }
 
-fn read_canonical(transform: Node<'_, '_>, algorithm: &str) -> Result<Transform, Refusal> {
+/// Reads a canonicalization with its `PrefixList`, as `ds:CanonicalizationMethod` and `ds:Transform` have
+/// it.
+///
+/// # Errors
+/// [`Refusal::TransformImpossible`] for one that is not known.
+pub fn read_method(element: Node<'_, '_>) -> Result<(Canonicalization, Vec<String>), Refusal> {
     use CanonicalizationMethod::{Exclusive, Inclusive, Inclusive11};
+    let algorithm = element.attribute("Algorithm").unwrap_or_default();
     let canonicalization = [Exclusive, Inclusive, Inclusive11]
         .into_iter()
         .flat_map(|method| {
@@ -89,7 +98,7 @@ fn read_canonical(transform: Node<'_, '_>, algorithm: &str) -> Result<Transform,
         .ok_or_else(|| {
             impossible(format!("the algorithm '{}' is not known", shorten(algorithm)))
         })?;
-    let list = transform
+    let list = element
         .children()
         .find(|child| child.has_tag_name((EXCLUSIVE, "InclusiveNamespaces")))
         .and_then(|child| child.attribute("PrefixList"))
@@ -99,7 +108,7 @@ fn read_canonical(transform: Node<'_, '_>, algorithm: &str) -> Result<Transform,
     } else {
         Vec::new()
     };
-    Ok(Transform::Canonical { canonicalization, inclusive_prefixes })
+    Ok((canonicalization, inclusive_prefixes))
 }
 
 /// The string-value of an element that holds an expression.

@@ -1,0 +1,74 @@
+//! A seal must not break what stands already: whatever an earlier signature covers, and whatever its
+//! value signs, is looked at before and after. A signature that was wrong before is none of our
+//! business; one that cannot be computed is named, so that the client can look.
+
+use super::Job;
+use super::existing::{self, By, Held, Standing};
+use crate::domain::refusal::Refusal;
+use crate::seal::draft::Draft;
+use crate::seal::xml::guard;
+use crate::seal::xml::source::Source;
+
+/// Checks a prepared seal against the original. Gives a sentence for each signature that could not be
+/// checked.
+///
+/// # Errors
+/// [`Refusal::WouldBreakSignature`] with the place of the signature in the original.
+pub(super) fn check(
+    job: Job<'_>,
+    source: &Source<'_>,
+    sealed: &Draft,
+) -> Result<Vec<String>, Refusal> {
+    let read = |tree: &roxmltree::Document<'_>| existing::read(tree, job.limits, job.budget);
+    let before = read(&guard::parse(source, job.limits)?);
+    let text = sealed.text(source);
+    // A tree is several times as large as its document, so there is one at a time.
+    let mut after = read(&guard::parse_text(&text, job.limits)?).into_iter();
+    let mut notes = Vec::new();
+    for held in before {
+        // Sealing only adds elements, so those that were there keep their order and their values.
+        let same = after.find(|other| other.value == held.value);
+        let Some(same) = same else {
+            return Err(broken(&held, "the whole of it"));
+        };
+        notes.extend(compare(&held, &same)?);
+    }
+    Ok(notes)
+}
+
+fn compare(before: &Held, after: &Held) -> Result<Option<String>, Refusal> {
+    let mut unknown = None;
+    let mut wrong = false;
+    for (number, covered) in before.covered.iter().enumerate() {
+        match &covered.standing {
+            Standing::Right => match after.covered.get(number).map(|it| &it.standing) {
+                Some(Standing::Right) => {}
+                Some(Standing::Unknown(reason)) => unknown = Some((covered.to_string(), reason)),
+                _ => return Err(broken(before, &covered.to_string())),
+            },
+            // Core validation does not ask for the references of a manifest (XMLDSIG 1.1, 5.1).
+            Standing::Wrong => wrong |= covered.by != By::Manifest,
+            Standing::Elsewhere => {}
+            Standing::Unknown(reason) => unknown = Some((covered.to_string(), reason)),
+        }
+    }
+    if wrong {
+        return Ok(None);
+    }
+    match (&before.signed_info, &after.signed_info) {
+        (Ok(was), Ok(is)) if was == is => {}
+        (Ok(_), _) => return Err(broken(before, "its ds:SignedInfo")),
+        (Err(reason), _) => unknown = Some(("its ds:SignedInfo".to_owned(), reason)),
+    }
+    Ok(unknown.map(|(what, reason)| {
+        format!(
+            "the signature at {} was there before and could not be checked ({what}: {reason}); the seal \
+             may have broken it",
+            before.path
+        )
+    }))
+}
+
+fn broken(held: &Held, what: &str) -> Refusal {
+    Refusal::WouldBreakSignature { path: held.path.clone(), what: what.to_owned() }
+}
