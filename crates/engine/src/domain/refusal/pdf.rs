@@ -28,14 +28,14 @@ pub enum PdfRefusal {
     TooExpensive { limit: u64 },
 
     // ---- what it permits ----
-    #[error("the permissions of the encrypted PDF do not allow {what}; send a copy that allows it")]
-    Forbidden { what: &'static str },
+    #[error("the permissions of the encrypted PDF do not allow {what}; {remedy}")]
+    Forbidden { what: &'static str, remedy: String },
     #[error(
         "the PDF is certified so that nothing may be changed (DocMDP, P 1); a further signature would break the certification"
     )]
     CertifiedNoChanges,
-    #[error("an earlier signature locks {field}; name another field")]
-    FieldLocked { field: String },
+    #[error("an earlier signature locks {field}; {remedy}")]
+    FieldLocked { field: String, remedy: String },
     #[error("the PDF has a signature already; only the first one can certify it")]
     CertificationTooLate,
     #[error("the PDF is an XFA form, which a signature breaks; send the printed form")]

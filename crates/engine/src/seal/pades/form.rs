@@ -57,15 +57,45 @@ impl Form {
         self.fields.iter().filter_map(|field| Some((field, field.signature.as_ref()?)))
     }
 
-    /// The empty signature fields, for a sentence.
-    pub(super) fn candidates(&self) -> String {
+    /// The empty signature fields, for a sentence; none when there are none.
+    pub(super) fn candidates(&self) -> Option<String> {
         let empty = self.fields.iter().filter(|it| it.is_signature && it.signature.is_none());
         let names: Vec<String> = empty.take(10).map(|field| format!("'{}'", field.name)).collect();
-        if names.is_empty() {
-            "it has no empty one".to_owned()
-        } else {
-            format!("empty ones are {}", names.join(", "))
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// Whether readers are told to make the appearances of all fields themselves, which changes what is
+    /// seen after the signature (12.7.3.3).
+    ///
+    /// # Errors
+    /// What the reader refuses.
+    pub(super) fn needs_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
+        Ok(file.value(&self.dictionary, "NeedAppearances")? == Object::Boolean(true))
+    }
+
+    /// Whether every field that is no signature field has an appearance, so that readers need not make
+    /// any.
+    ///
+    /// # Errors
+    /// What the reader refuses.
+    pub(super) fn has_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
+        for field in self.fields.iter().filter(|field| !field.is_signature) {
+            let mut widgets = vec![field.dictionary.clone()];
+            let kids = file.array(&field.dictionary, "Kids")?.unwrap_or_default();
+            if !kids.is_empty() {
+                widgets.clear();
+            }
+            for kid in kids {
+                widgets.extend(file.resolve(&kid)?.as_dictionary().cloned());
+            }
+            for widget in widgets {
+                let appearances = file.dictionary(&widget, "AP")?.unwrap_or_default();
+                if appearances.get("N").is_none() {
+                    return Ok(false);
+                }
+            }
         }
+        Ok(true)
     }
 
     /// Whether a new field at the top of the tree can have that name.

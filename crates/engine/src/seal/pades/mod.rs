@@ -18,6 +18,7 @@ mod form;
 pub mod image;
 mod jpeg;
 mod layout;
+mod metadata;
 mod permissions;
 mod picture;
 pub mod placeholder;
@@ -42,7 +43,7 @@ use crate::pki::cms;
 use crate::pki::digest::Hasher;
 use crate::pki::signature::SignatureValue;
 use crate::seal::cades;
-use crate::seal::pdf::object::{Indirect, Object, Reference};
+use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
 use crate::seal::signer::Signer;
 use form::Form;
@@ -91,6 +92,12 @@ impl Plan {
         document.extend_from_slice(&self.update);
         (document, start + self.digits.start..start + self.digits.end)
     }
+}
+
+/// Whether the catalog names a usage rights signature (ISO 32000-1, 12.8.4).
+fn catalog_has_usage_rights(file: &PdfFile<'_>, catalog: &Dictionary) -> Result<bool, PdfRefusal> {
+    let permissions = file.dictionary(catalog, "Perms")?.unwrap_or_default();
+    Ok(["UR", "UR3"].iter().any(|key| permissions.get(key).is_some()))
 }
 
 /// Whether settings can be used at all, whatever the document.
@@ -147,7 +154,7 @@ pub(super) fn plan(
     let catalog = file.catalog()?;
     let form = Form::read(&file, &catalog)?;
     let mut notes = changes::check(&file, &form, document, limits)?;
-    let ahead = file.base();
+    let ahead = file.ahead();
     if ahead > 0 {
         notes.push(format!(
             "{ahead} bytes stand before the header of the PDF; the seal covers them, but EU DSS, pyHanko and \
@@ -175,6 +182,32 @@ pub(super) fn plan(
     }
     if is_new && place.placement.is_some() {
         notes.extend(permissions::new_on_certified(&file, &form)?);
+        if metadata::Claims::read(&file, &catalog)?.pdf_ua {
+            notes.push(
+                "the PDF claims PDF/UA, which wants every visible field in the structure of the document \
+                 (ISO 14289-1, 7.18.1 and 7.18.4); the new field is not in it: sign invisibly, or in an \
+                 empty field of the PDF"
+                    .to_owned(),
+            );
+        }
+    }
+    if catalog_has_usage_rights(&file, &catalog)? {
+        notes.push(
+            "the PDF has usage rights (UR3), a signature of its producer that is not checked here; readers \
+             may say that they no longer hold"
+                .to_owned(),
+        );
+    }
+    let needs_appearances = form.needs_appearances(&file)?;
+    // What an earlier signature covers is left as it is.
+    let has_appearances =
+        needs_appearances && form.signed().next().is_none() && form.has_appearances(&file)?;
+    if needs_appearances && !has_appearances {
+        notes.push(
+            "the form of the PDF says NeedAppearances: readers draw its fields anew, the seal too, and may \
+             show that as a change; send it with an appearance of every field"
+                .to_owned(),
+        );
     }
 
     let mut references = Vec::new();
@@ -213,7 +246,7 @@ pub(super) fn plan(
     // What the CMS holds has the same length whatever the digest is.
     let room = signing(&Hasher::new(digest_algorithm).finish()).map_err(unusable)?.longest();
 
-    let facts = signature::Facts { profile, at, references, room };
+    let facts = signature::Facts { profile, at, references, room, has_appearances };
     let written = update::write(&file, &catalog, &form, &place, &facts, signer)?;
     let update::Update { mut bytes, byte_range, contents } = written;
     let start = document.len();

@@ -63,14 +63,19 @@ pub(super) fn check(
     form: &Form,
     intention: &Intention<'_>,
 ) -> Result<(), PdfRefusal> {
-    encryption(file, intention.is_new)?;
+    encryption(file, form, intention.is_new)?;
     let mut signed = false;
     for (field, signature) in form.signed() {
         signed = true;
         for (method, parameters) in transforms(file, signature)? {
             match method.as_slice() {
                 b"DocMDP" => permits(file, &parameters)?,
-                b"FieldMDP" => lock(file, &parameters, intention.field)?,
+                b"FieldMDP" => {
+                    if parameters.get("P").is_some() {
+                        permits(file, &parameters)?;
+                    }
+                    lock(file, &parameters, form, intention.field)?;
+                }
                 _ => {}
             }
         }
@@ -79,7 +84,7 @@ pub(super) fn check(
             if parameters.get("P").is_some() {
                 permits(file, &parameters)?;
             }
-            lock(file, &parameters, intention.field)?;
+            lock(file, &parameters, form, intention.field)?;
         }
     }
     if signed && intention.certification != Certification::None {
@@ -111,13 +116,20 @@ pub(super) fn new_on_certified(
 }
 
 /// Permissions of the standard security handler (table 22).
-fn encryption(file: &PdfFile<'_>, is_new: bool) -> Result<(), PdfRefusal> {
+fn encryption(file: &PdfFile<'_>, form: &Form, is_new: bool) -> Result<(), PdfRefusal> {
     let permissions = file.permissions();
     if is_new && !(permissions.modify() && permissions.annotate()) {
-        return Err(PdfRefusal::Forbidden { what: "making a signature field" });
+        let remedy = match form.candidates() {
+            Some(empty) if permissions.fill() => {
+                format!("name the field of the document that is to be signed: {empty}")
+            }
+            _ => "send a copy that allows it".to_owned(),
+        };
+        return Err(PdfRefusal::Forbidden { what: "making a signature field", remedy });
     }
     if !is_new && !permissions.fill() {
-        return Err(PdfRefusal::Forbidden { what: "filling in a signature field" });
+        let remedy = "send a copy that allows it".to_owned();
+        return Err(PdfRefusal::Forbidden { what: "filling in a signature field", remedy });
     }
     Ok(())
 }
@@ -146,16 +158,44 @@ fn permits(file: &PdfFile<'_>, parameters: &Dictionary) -> Result<(), PdfRefusal
     }
 }
 
-fn lock(file: &PdfFile<'_>, parameters: &Dictionary, field: &str) -> Result<(), PdfRefusal> {
-    match Scope::read(file, parameters)? {
-        Some(scope) if scope.covers(field) => {
-            Err(PdfRefusal::FieldLocked { field: format!("the field '{field}'") })
+fn lock(
+    file: &PdfFile<'_>,
+    parameters: &Dictionary,
+    form: &Form,
+    field: &str,
+) -> Result<(), PdfRefusal> {
+    const UNSIGNED: &str = "no further signature is possible, send the unsigned document";
+    let scope = match Scope::read(file, parameters)? {
+        Some(scope) if scope.covers(field) => scope,
+        _ => return Ok(()),
+    };
+    let (field, remedy) = match &scope {
+        Scope::All => ("every field".to_owned(), UNSIGNED.to_owned()),
+        Scope::Include(_) => (format!("the field '{field}'"), "name another field".to_owned()),
+        Scope::Exclude(names) => {
+            // Of the fields that are left free, those that a signature can have.
+            let usable = |name: &&String| match form.field(name) {
+                Some(field) => field.is_signature && field.signature.is_none(),
+                None => form.is_free(name),
+            };
+            let free: Vec<String> =
+                names.iter().filter(usable).take(10).map(|name| format!("'{name}'")).collect();
+            let remedy = if free.is_empty() {
+                UNSIGNED.to_owned()
+            } else {
+                format!("name a field that it leaves free: {}", free.join(", "))
+            };
+            (format!("the field '{field}'"), remedy)
         }
-        _ => Ok(()),
-    }
+    };
+    Err(PdfRefusal::FieldLocked { field, remedy })
 }
 
-/// The FieldMDP transform that signing a field with a lock brings (12.8.2.4, 12.7.4.5).
+/// The FieldMDP transform that signing a field with a lock brings (12.8.2.4, 12.7.4.5), with what the lock
+/// permits afterwards (ISO 32000-2, table 236).
+///
+/// # Errors
+/// [`PdfRefusal::FieldDemands`] for a lock that no reader knows; what the reader refuses.
 pub(super) fn transform_of_lock(
     file: &PdfFile<'_>,
     field: &Field,
@@ -165,10 +205,23 @@ pub(super) fn transform_of_lock(
     let mut parameters = Dictionary::new()
         .with("Type", Object::name("TransformParams"))
         .with("V", Object::name("1.2"));
-    for key in ["Action", "Fields"] {
-        if lock.get(key).is_some() {
-            parameters.set(key, file.value(&lock, key)?);
+    let demands = |what: String| PdfRefusal::FieldDemands { field: field.name.clone(), what };
+    let action = file.value(&lock, "Action")?;
+    match action.as_name() {
+        Some(b"All" | b"Include" | b"Exclude") => parameters.set("Action", action),
+        Some(other) => {
+            let other = String::from_utf8_lossy(other);
+            return Err(demands(format!("the unknown lock /Action /{other}")));
         }
+        None => return Err(demands("a lock without /Action".to_owned())),
+    }
+    if lock.get("Fields").is_some() {
+        parameters.set("Fields", file.value(&lock, "Fields")?);
+    }
+    match file.value(&lock, "P")? {
+        Object::Null => {}
+        permitted @ Object::Integer(1..=3) => parameters.set("P", permitted),
+        _ => return Err(demands("a lock with an unknown /P".to_owned())),
     }
     let reference = Dictionary::new()
         .with("Type", Object::name("SigRef"))

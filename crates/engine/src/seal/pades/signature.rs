@@ -30,6 +30,8 @@ pub(super) struct Facts<'a> {
     pub(super) references: Vec<Object>,
     /// Bytes of CMS that there must be room for.
     pub(super) room: usize,
+    /// Whether the form is to say that every field has an appearance, because it says otherwise.
+    pub(super) has_appearances: bool,
 }
 
 /// Writes a signature dictionary. `encrypt` is what the file does to strings (7.6.1); `/Contents` is

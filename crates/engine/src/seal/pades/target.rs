@@ -59,8 +59,7 @@ pub(super) fn find<'f>(
         match form.field(name) {
             Some(field) => return existing(file, field, visible),
             None if must_exist => {
-                let candidates = form.candidates();
-                return Err(PdfRefusal::FieldMissing { field: name.clone(), candidates });
+                return Err(missing(form, name));
             }
             None => {}
         }
@@ -102,13 +101,18 @@ pub(super) fn find<'f>(
         }
         // Found above, or refused.
         VisiblePlace::Field(field) => {
-            return Err(PdfRefusal::FieldMissing {
-                field: field.clone(),
-                candidates: form.candidates(),
-            });
+            return Err(missing(form, field));
         }
     };
     Ok(Place { target: Target::New { name, page: Box::new(page) }, placement: Some(placement) })
+}
+
+fn missing(form: &Form, field: &str) -> PdfRefusal {
+    let candidates = match form.candidates() {
+        Some(names) => format!("empty ones are {names}"),
+        None => "it has no empty one".to_owned(),
+    };
+    PdfRefusal::FieldMissing { field: field.to_owned(), candidates }
 }
 
 fn existing<'f>(

@@ -6,6 +6,7 @@ use super::Sink;
 use super::appearance::{Appearance, Restrictions};
 use super::form::{Form, own_object};
 use super::image::Image;
+use super::metadata::Claims;
 use super::placement::Placement;
 use super::signature::{self, Facts};
 use super::target::{Place, Target};
@@ -88,7 +89,7 @@ pub(super) fn write(
         }
     };
     let form_is_new = form.reference.is_none();
-    if let Some(dictionary) = changed_form(file, form, new_field, &mut increment)? {
+    if let Some(dictionary) = changed_form(file, form, facts, new_field, &mut increment)? {
         match form.reference {
             Some(reference) => increment.set(reference, Indirect::Object(dictionary.into())),
             None => {
@@ -115,6 +116,7 @@ pub(super) fn write(
 fn changed_form(
     file: &PdfFile<'_>,
     form: &Form,
+    facts: &Facts<'_>,
     new_field: Option<Reference>,
     increment: &mut Increment<'_, '_>,
 ) -> Result<Option<Dictionary>, PdfRefusal> {
@@ -123,6 +125,10 @@ fn changed_form(
     let flags = file.value(&dictionary, "SigFlags")?.as_integer().unwrap_or(0);
     if flags & SIGNATURE_FLAGS != SIGNATURE_FLAGS {
         dictionary.set("SigFlags", Object::Integer(flags | SIGNATURE_FLAGS));
+        changes = true;
+    }
+    if facts.has_appearances {
+        dictionary.set("NeedAppearances", Object::Boolean(false));
         changes = true;
     }
     if let Some(field) = new_field {
@@ -274,20 +280,7 @@ impl Sink for Counted<'_, '_, '_> {
 
 /// What PDF/A forbids of the appearance; nothing when the document claims no PDF/A (ISO 19005-1, 6.7.11).
 fn restrictions(file: &PdfFile<'_>, catalog: &Dictionary) -> Result<Restrictions, PdfRefusal> {
-    let Some(metadata) = catalog.get("Metadata") else { return Ok(Restrictions::default()) };
-    let Some(stream) = file.stream(metadata)? else { return Ok(Restrictions::default()) };
-    let xmp = match file.decode(&stream) {
-        // What nobody can read claims nothing.
-        Err(PdfRefusal::Damaged { .. }) => return Ok(Restrictions::default()),
-        other => other?,
-    };
-    let claim = b"pdfaid:part";
-    let Some(at) = xmp.windows(claim.len()).position(|window| window == claim) else {
-        return Ok(Restrictions::default());
-    };
-    // pdfaid:part="3" or <pdfaid:part>3</pdfaid:part>
-    let behind = xmp.get(at + claim.len()..).unwrap_or_default();
-    let part = behind.iter().take(8).find(|byte| byte.is_ascii_digit());
+    let Some(part) = Claims::read(file, catalog)?.pdf_a else { return Ok(Restrictions::default()) };
     let intents = file.array(catalog, "OutputIntents")?.unwrap_or_default();
-    Ok(Restrictions { opaque: part == Some(&b'1') || intents.is_empty(), calibrated: true })
+    Ok(Restrictions { opaque: part == b'1' || intents.is_empty(), calibrated: true })
 }

@@ -26,7 +26,7 @@ pub struct PdfFile<'a> {
     bytes: &'a [u8],
     /// Where offsets count from: the header, or the first byte when the sections mean that.
     base: usize,
-    version: (u8, u8),
+    header: Header,
     xref: Xref,
     repaired: bool,
     root: Reference,
@@ -44,31 +44,26 @@ impl<'a> PdfFile<'a> {
     /// for what is there instead.
     pub fn open(bytes: &'a [u8], limits: &PdfLimits) -> Result<Self, PdfRefusal> {
         let budget = Budget::new(*limits);
-        let (header, version) = header(bytes)?;
+        let header = header(bytes)?;
         let start = xref::last_startxref(bytes, &budget)?;
-        match chain(bytes, header, start, &budget) {
+        match chain(bytes, header.at, start, &budget) {
             Ok((base, xref)) => {
-                let file = Self::assemble(bytes, base, version, xref, false, budget);
+                let file = Self::assemble(bytes, base, header, xref, false, budget);
                 match file {
                     Err(PdfRefusal::Damaged { .. }) => {
-                        Self::search(bytes, header, version, Budget::new(*limits))
+                        Self::search(bytes, header, Budget::new(*limits))
                     }
                     other => other,
                 }
             }
-            Err(PdfRefusal::Damaged { .. }) => Self::search(bytes, header, version, budget),
+            Err(PdfRefusal::Damaged { .. }) => Self::search(bytes, header, budget),
             Err(other) => Err(other),
         }
     }
 
-    fn search(
-        bytes: &'a [u8],
-        header: usize,
-        version: (u8, u8),
-        budget: Budget,
-    ) -> Result<Self, PdfRefusal> {
-        let found = repair::search(bytes, header, budget.limits)?;
-        let mut file = Self::assemble(bytes, header, version, found.xref, true, budget)?;
+    fn search(bytes: &'a [u8], header: Header, budget: Budget) -> Result<Self, PdfRefusal> {
+        let found = repair::search(bytes, header.at, budget.limits)?;
+        let mut file = Self::assemble(bytes, header.at, header, found.xref, true, budget)?;
         for (reference, offset) in found.object_streams {
             file.adopt(reference, offset, &found.offsets)?;
         }
@@ -111,7 +106,7 @@ impl<'a> PdfFile<'a> {
     fn assemble(
         bytes: &'a [u8],
         base: usize,
-        version: (u8, u8),
+        header: Header,
         xref: Xref,
         repaired: bool,
         budget: Budget,
@@ -121,12 +116,12 @@ impl<'a> PdfFile<'a> {
         let object_streams = RefCell::default();
         let crypt = None;
         let mut file =
-            Self { bytes, base, version, xref, repaired, root, crypt, budget, object_streams };
+            Self { bytes, base, header, xref, repaired, root, crypt, budget, object_streams };
         if let Some(encrypt) = file.xref.trailer.get("Encrypt") {
             let Object::Dictionary(dictionary) = file.resolve(encrypt)? else {
                 return Err(damaged("Encrypt is no dictionary"));
             };
-            let dictionary = file.resolved(dictionary)?;
+            let dictionary = file.encryption(dictionary)?;
             let id = match file.xref.trailer.get("ID") {
                 Some(id) => file.resolve(id)?,
                 None => Object::Null,
@@ -154,10 +149,16 @@ impl<'a> PdfFile<'a> {
         self.base
     }
 
+    /// How many bytes stand before the header; offsets may count from the first of them all the same.
+    #[must_use]
+    pub const fn ahead(&self) -> usize {
+        self.header.at
+    }
+
     /// The version in the header, as (major, minor). The catalog may name a later one (7.2.2).
     #[must_use]
     pub const fn version(&self) -> (u8, u8) {
-        self.version
+        self.header.version
     }
 
     /// How the newest cross-reference section is written.
@@ -382,7 +383,7 @@ impl<'a> PdfFile<'a> {
         let data = self.bytes.get(range).unwrap_or_default();
         self.budget.spend(data.len())?;
         let data = match crypt {
-            Some(crypt) => crypt.decrypt_stream(reference, &mut dictionary, data),
+            Some(crypt) => crypt.decrypt_stream(reference, &mut dictionary, data)?,
             None => data.to_vec(),
         };
         dictionary.remove("Length");
@@ -434,6 +435,21 @@ impl<'a> PdfFile<'a> {
         Ok(read)
     }
 
+    /// An encryption dictionary without references, neither in its crypt filters (7.6.5).
+    fn encryption(&self, dictionary: Dictionary) -> Result<Dictionary, PdfRefusal> {
+        let mut dictionary = self.resolved(dictionary)?;
+        if let Some(Object::Dictionary(filters)) = dictionary.get("CF") {
+            let mut filters = self.resolved(filters.clone())?;
+            for filter in filters.values_mut() {
+                if let Object::Dictionary(own) = filter {
+                    *filter = Object::Dictionary(self.resolved(std::mem::take(own))?);
+                }
+            }
+            dictionary.set("CF", Object::Dictionary(filters));
+        }
+        Ok(dictionary)
+    }
+
     /// A dictionary whose values are no references.
     fn resolved(&self, mut dictionary: Dictionary) -> Result<Dictionary, PdfRefusal> {
         for value in dictionary.values_mut() {
@@ -444,7 +460,13 @@ impl<'a> PdfFile<'a> {
 }
 
 /// Where `%PDF-` stands, and the version behind it (7.5.2; annex H, note 13: within 1024 bytes).
-fn header(bytes: &[u8]) -> Result<(usize, (u8, u8)), PdfRefusal> {
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    at: usize,
+    version: (u8, u8),
+}
+
+fn header(bytes: &[u8]) -> Result<Header, PdfRefusal> {
     const HEADER: &[u8] = b"%PDF-";
     let front = bytes.get(..bytes.len().min(1024 + HEADER.len())).unwrap_or_default();
     let at = memmem::find(front, HEADER).ok_or(PdfRefusal::NotPdf)?;
@@ -453,7 +475,7 @@ fn header(bytes: &[u8]) -> Result<(usize, (u8, u8)), PdfRefusal> {
         // readers go on with a version they cannot read
         _ => (1, 4),
     };
-    Ok((at, version))
+    Ok(Header { at, version })
 }
 
 /// The chain of sections and where offsets count from: the header (ISO 32000-2, 7.5.2), or the

@@ -81,7 +81,13 @@ impl Dictionary {
     /// The value of a key; of several entries with that key the last.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Object> {
-        self.0.iter().rev().find(|(name, _)| name.0 == key.as_bytes()).map(|(_, value)| value)
+        self.get_bytes(key.as_bytes())
+    }
+
+    /// As [`Self::get`], of a key that is no text.
+    #[must_use]
+    pub fn get_bytes(&self, key: &[u8]) -> Option<&Object> {
+        self.0.iter().rev().find(|(name, _)| name.0 == key).map(|(_, value)| value)
     }
 
     /// Sets the value of a key where it stands, else at the end. No second entry of it remains.

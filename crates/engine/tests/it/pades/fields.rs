@@ -31,7 +31,7 @@ pub(super) fn pdf(objects: &[(u32, &str)]) -> Vec<u8> {
 }
 
 /// Two pages, with entries of the first, of both, and of the catalog, and more objects from 5 on.
-fn two_pages(catalog: &str, first: &str, both: &str, more: &[(u32, &str)]) -> Vec<u8> {
+pub(super) fn two_pages(catalog: &str, first: &str, both: &str, more: &[(u32, &str)]) -> Vec<u8> {
     let catalog = format!("<</Type/Catalog/Pages 2 0 R {catalog}>>");
     let page = |own: &str| {
         format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Resources<<>>{own} {both}>>")
@@ -177,7 +177,7 @@ fn a_certified_file_takes_further_signatures() {
 }
 
 /// What a client is told who seals a document.
-fn notes(document: &[u8], written: &serde_json::Value) -> String {
+pub(super) fn notes(document: &[u8], written: &serde_json::Value) -> String {
     let profile = Profile::Pades(Box::new(settings(written)));
     let (limits, key) = (Limits::default(), &PKI.p256);
     let prepared = prepare(document.to_vec(), &profile, &key.signer, key.now(), &limits);

@@ -11,5 +11,6 @@ mod placeholder;
 mod placement;
 mod refusals;
 mod sealing;
+mod standing;
 pub(crate) mod support;
 mod template;

@@ -6,4 +6,4 @@ pub(crate) mod made;
 mod pages;
 mod samples;
 mod structures;
-mod support;
+pub(crate) mod support;

@@ -50,7 +50,7 @@ pub(super) fn qpdf_check(bytes: &[u8]) -> (i32, String) {
 }
 
 /// The file as qpdf writes it anew: decrypted, unpacked, readable.
-pub(super) fn qpdf_plain(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn qpdf_plain(bytes: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = (folder.path().join("from.pdf"), folder.path().join("to.pdf"));
     std::fs::write(&from, bytes).unwrap();
@@ -61,7 +61,7 @@ pub(super) fn qpdf_plain(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A file changed by qpdf with these options.
-pub(super) fn qpdf_changed(bytes: &[u8], options: &[&str]) -> Vec<u8> {
+pub(crate) fn qpdf_changed(bytes: &[u8], options: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = (folder.path().join("from.pdf"), folder.path().join("to.pdf"));
     std::fs::write(&from, bytes).unwrap();

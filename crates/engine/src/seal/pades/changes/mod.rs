@@ -4,10 +4,11 @@
 //! attack. Whether the digests and values of the signatures are right is not looked at here.
 //!
 //! Each signed revision is compared with the next one: [`roles`] says what each object is there,
-//! [`revision`] judges the objects whose place changed, and one last pass over the whole file finds
+//! [`meaning`] whether two objects mean the same, [`revision`] judges the objects whose place changed, and one last pass over the whole file finds
 //! what [`revision`] cannot see: objects that are used for more than one thing, and references that
 //! led nowhere when they were signed.
 
+mod meaning;
 mod revision;
 mod roles;
 
@@ -17,6 +18,7 @@ use super::form::Form;
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
+use meaning::Meaning;
 use revision::Comparison;
 use roles::{Part, Roles};
 
@@ -163,6 +165,7 @@ fn compare(
         let comparison = Comparison {
             older: &revision,
             newer,
+            meaning: Meaning::new(&revision, newer),
             roles: &roles,
             signature: &signature.field,
             position,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::meaning::Meaning;
 use super::roles::{CATALOG, FieldRole, PAGE, Part, Roles};
 use super::{Findings, Replaced, references};
 use crate::domain::refusal::PdfRefusal;
@@ -15,10 +16,14 @@ const FORM: [&str; 5] = ["Fields", "SigFlags", "DR", "DA", "NeedAppearances"];
 const FILLED: [&str; 16] =
     ["V", "AP", "AS", "F", "Ff", "M", "MK", "DA", "Q", "RC", "I", "TI", "RV", "P", "Kids", "NM"];
 
+/// Objects under new numbers that are tried for one that is gone from a list.
+const MAX_RENAMED: usize = 64;
+
 /// Two revisions that follow each other.
 pub(super) struct Comparison<'c, 'b> {
     pub(super) older: &'c PdfFile<'b>,
     pub(super) newer: &'c PdfFile<'b>,
+    pub(super) meaning: Meaning<'c, 'b>,
     /// Of the older one.
     pub(super) roles: &'c Roles,
     /// The field whose signature covers the older one.
@@ -58,6 +63,9 @@ impl Comparison<'_, '_> {
                 if !old.contains_key(&target.number) {
                     findings.missing.entry(target.number).or_insert(self.position);
                 }
+            }
+            if self.meaning.indirect(&before, &after)? {
+                continue;
             }
             // what is gone does no harm as long as nothing uses it
             let gone = after == Indirect::Object(Object::Null) && !self.roles.has(*number);
@@ -106,7 +114,7 @@ impl Comparison<'_, '_> {
     ) -> Result<Option<Part>, PdfRefusal> {
         let replaced = || self.replaced(number, before);
         if let (Some(old_entries), Some(new_entries)) = (entries(before), entries(after)) {
-            let only = |keys: &[&str]| match difference(&old_entries, &new_entries, keys) {
+            let only = |keys: &[&str]| match self.difference(&old_entries, &new_entries, keys)? {
                 None => Ok(None),
                 Some(key) => Err(self.changed(number, before, &key)),
             };
@@ -141,7 +149,8 @@ impl Comparison<'_, '_> {
             },
             Part::Value => !streams && is_plain(before) && is_plain(after),
             Part::Resources => {
-                !streams && entries(before).zip(entries(after)).is_some_and(|it| adds(&it.0, &it.1))
+                let entries = entries(before).zip(entries(after)).filter(|_| !streams);
+                entries.map_or(Ok(false), |it| self.adds(&it.0, &it.1))?
             }
             Part::Fields => !streams, // compared with the form
             Part::Kids { field } => {
@@ -165,13 +174,13 @@ impl Comparison<'_, '_> {
         let form = |file: &PdfFile<'_>| file.dictionary(&file.catalog()?, "AcroForm");
         let Some(before) = form(self.older)? else { return Ok(()) };
         let after = form(self.newer)?.unwrap_or_default();
-        if let Some(key) = difference(&index(&before), &index(&after), &FORM) {
+        if let Some(key) = self.difference(&index(&before), &index(&after), &FORM)? {
             return Err(self.shadowed(&format!("{key} of the form"), "was changed"));
         }
         let list =
             |file: &PdfFile<'_>, form| file.array(form, "Fields").map(Option::unwrap_or_default);
         let (fields, now) = (list(self.older, &before)?, list(self.newer, &after)?);
-        let Some(more) = added(&fields, &now) else {
+        let Some(more) = self.added(&fields, &now)? else {
             return Err(self.shadowed("a field of the form", "was removed"));
         };
         for number in more.iter().filter_map(|it| Some(it.as_reference()?.number)) {
@@ -202,9 +211,9 @@ impl Comparison<'_, '_> {
             let pair = (self.older.resolve(before)?, self.newer.resolve(after)?);
             let same = match &pair {
                 (Object::Dictionary(before), Object::Dictionary(after)) => {
-                    adds(&index(before), &index(after))
+                    self.adds(&index(before), &index(after))?
                 }
-                (before, after) => before == after,
+                (before, after) => self.meaning.same(before, after)?,
             };
             if !same {
                 return Ok(false);
@@ -218,7 +227,7 @@ impl Comparison<'_, '_> {
         let permissions = |file: &PdfFile<'_>| file.dictionary(&file.catalog()?, "Perms");
         let before = permissions(self.older)?.unwrap_or_default();
         let after = permissions(self.newer)?.unwrap_or_default();
-        if adds(&index(&before), &index(&after)) {
+        if self.adds(&index(&before), &index(&after))? {
             return Ok(());
         }
         Err(self.shadowed("the certification", "was changed"))
@@ -233,7 +242,7 @@ impl Comparison<'_, '_> {
     ) -> Result<(), PdfRefusal> {
         let (before, after) =
             (list(self.older, page, "Annots")?, list(self.newer, page, "Annots")?);
-        let Some(more) = added(&before, &after) else {
+        let Some(more) = self.added(&before, &after)? else {
             let what = format!("an annotation of the page in object {}", page.number);
             return Err(self.shadowed(&what, "was removed"));
         };
@@ -294,7 +303,7 @@ impl Comparison<'_, '_> {
     fn kids(&self, field: &FieldRole) -> Result<(), PdfRefusal> {
         let place = field.reference;
         let (before, after) = (list(self.older, place, "Kids")?, list(self.newer, place, "Kids")?);
-        if added(&before, &after).is_some() {
+        if self.added(&before, &after)?.is_some() {
             return Ok(());
         }
         let what = format!("a kid of the field in object {}", place.number);
@@ -310,6 +319,86 @@ impl Comparison<'_, '_> {
             }
         }
         Ok(false)
+    }
+
+    /// A key, other than these, whose value does not mean the same. A value of null is none (7.3.7), and
+    /// the words that a producer leaves about itself are nothing that is seen.
+    fn difference(
+        &self,
+        before: &Entries<'_>,
+        after: &Entries<'_>,
+        except: &[&str],
+    ) -> Result<Option<String>, PdfRefusal> {
+        let keys: BTreeSet<&[u8]> = before.keys().chain(after.keys()).copied().collect();
+        for key in keys {
+            if except.iter().any(|one| one.as_bytes() == key) {
+                continue;
+            }
+            let value =
+                |entries: &Entries<'_>| entries.get(key).map_or(Object::Null, |it| (*it).clone());
+            let (was, is) = (value(before), value(after));
+            let words = is_private(key) && is_text(&was) && is_text(&is);
+            if !words && !self.meaning.same(&was, &is)? {
+                return Ok(Some(String::from_utf8_lossy(key).into_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether everything that was there is there.
+    fn adds(&self, before: &Entries<'_>, after: &Entries<'_>) -> Result<bool, PdfRefusal> {
+        for (key, value) in before {
+            let is = after.get(key).map_or(NOTHING, |it| *it);
+            if !self.meaning.same(value, is)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a list has more than before; none when it has not all of that any more. Null is nothing, and
+    /// an object under a new number is the same object.
+    fn added(
+        &self,
+        before: &[Object],
+        after: &[Object],
+    ) -> Result<Option<Vec<Object>>, PdfRefusal> {
+        let is_reference = |object: &&Object| object.as_reference().is_some();
+        let references =
+            |list: &[Object]| list.iter().filter_map(Object::as_reference).collect::<BTreeSet<_>>();
+        let (was, is) = (references(before), references(after));
+        let mut more: Vec<Object> = is.difference(&was).map(|it| Object::Reference(*it)).collect();
+        for gone in was.difference(&is) {
+            let mut again = None;
+            for (position, other) in more.iter().enumerate().take(MAX_RENAMED) {
+                if self.meaning.same(&Object::Reference(*gone), other)? {
+                    again = Some(position);
+                    break;
+                }
+            }
+            match again {
+                Some(position) => more.remove(position),
+                None => return Ok(None),
+            };
+        }
+        // what has no name is found again in its order
+        let direct = |list| {
+            let list: std::slice::Iter<'_, Object> = list;
+            list.filter(|it| !is_reference(it) && **it != Object::Null)
+        };
+        let mut wanted = direct(before.iter()).peekable();
+        for item in direct(after.iter()) {
+            let found = match wanted.peek() {
+                Some(wanted) => self.meaning.same(wanted, item)?,
+                None => false,
+            };
+            if found {
+                wanted.next();
+            } else {
+                more.push(item.clone());
+            }
+        }
+        Ok(wanted.peek().is_none().then_some(more))
     }
 
     fn replaced(&self, number: u32, before: &Indirect) -> PdfRefusal {
@@ -394,43 +483,12 @@ fn dictionary_or_object(object: &Indirect) -> &Object {
     }
 }
 
-/// A key, other than these, whose value is not the same. A value of null is none (7.3.7).
-fn difference(before: &Entries<'_>, after: &Entries<'_>, except: &[&str]) -> Option<String> {
-    let value = |entries: &Entries<'_>, key: &[u8]| {
-        entries.get(key).copied().filter(|it| **it != Object::Null).cloned()
-    };
-    let differs = |key: &&&[u8]| {
-        !except.iter().any(|one| one.as_bytes() == **key) && value(before, key) != value(after, key)
-    };
-    let key = before.keys().chain(after.keys()).find(differs)?;
-    Some(String::from_utf8_lossy(key).into_owned())
+/// Whether a key is a developer's own (ISO 32000-1, annex E): behind a prefix, or of the third class.
+fn is_private(key: &[u8]) -> bool {
+    key.starts_with(b"XX") || key.iter().any(|byte| matches!(byte, b'_' | b':' | b'.'))
 }
 
-/// Whether everything that was there is there.
-fn adds(before: &Entries<'_>, after: &Entries<'_>) -> bool {
-    before.iter().all(|(key, value)| after.get(key) == Some(value))
-}
-
-/// What a list has more than before; none when it has not all of that any more. Null is nothing.
-fn added(before: &[Object], after: &[Object]) -> Option<Vec<Object>> {
-    let is_reference = |object: &&Object| object.as_reference().is_some();
-    let references =
-        |list: &[Object]| list.iter().filter_map(Object::as_reference).collect::<BTreeSet<_>>();
-    let (was, is) = (references(before), references(after));
-    if !was.is_subset(&is) {
-        return None;
-    }
-    let mut more: Vec<Object> = is.difference(&was).map(|it| Object::Reference(*it)).collect();
-    // what has no name is found again in its order
-    let direct = |list| {
-        let list: std::slice::Iter<'_, Object> = list;
-        list.filter(|it| !is_reference(it) && **it != Object::Null)
-    };
-    let mut wanted = direct(before.iter()).peekable();
-    for item in direct(after.iter()) {
-        if wanted.next_if(|wanted| *wanted == item).is_none() {
-            more.push(item.clone());
-        }
-    }
-    wanted.peek().is_none().then_some(more)
+/// Whether a value is a text, or not there.
+fn is_text(value: &Object) -> bool {
+    matches!(value, Object::Null | Object::Literal(_) | Object::Hexadecimal(_))
 }

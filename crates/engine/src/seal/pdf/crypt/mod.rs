@@ -68,7 +68,7 @@ pub(super) struct Crypt {
 }
 
 impl Crypt {
-    /// Opens a file with this encryption dictionary, without references, and this first part of its
+    /// Opens a file with this encryption dictionary, its filters without references, and this first part of its
     /// ID. `PasswordNeeded` when the empty password is not enough, `EncryptionUnsupported` when the
     /// handler or the algorithm is not known.
     pub(super) fn open(dictionary: &Dictionary, id: &[u8]) -> Result<Self, PdfRefusal> {
@@ -84,12 +84,16 @@ impl Crypt {
             1 | 2 => (Method::Rc4, Method::Rc4, Method::Rc4),
             4 | 5 => {
                 filters = crypt_filters(dictionary)?;
-                let named = |key: &str| match dictionary.get(key).and_then(Object::as_name) {
-                    None | Some(b"Identity") => Some(Method::Identity),
-                    Some(name) => filters.get(name).copied(),
-                };
-                let usual = |key: &str| {
-                    named(key).ok_or_else(|| unsupported(format!("a filter {key} without meaning")))
+                let usual = |key: &str| match dictionary.get(key) {
+                    None | Some(Object::Null) => Ok(Method::Identity),
+                    Some(Object::Name(name)) if name.as_bytes() == b"Identity" => {
+                        Ok(Method::Identity)
+                    }
+                    Some(Object::Name(name)) => {
+                        let found = filters.get(name.as_bytes()).copied();
+                        found.ok_or_else(|| without_meaning(name.as_bytes()))
+                    }
+                    Some(_) => Err(unsupported(format!("{key}, which is no name of a filter"))),
                 };
                 let streams = usual("StmF")?;
                 let embedded =
@@ -127,16 +131,17 @@ impl Crypt {
         });
     }
 
-    /// Decrypts the strings of a stream's dictionary, and gives its decrypted data.
+    /// Decrypts the strings of a stream's dictionary, and gives its decrypted data. `EncryptionUnsupported`
+    /// when the stream names a crypt filter that is not there.
     pub(super) fn decrypt_stream(
         &self,
         reference: Reference,
         dictionary: &mut Dictionary,
         data: &[u8],
-    ) -> Vec<u8> {
-        let method = self.method(dictionary);
+    ) -> Result<Vec<u8>, PdfRefusal> {
+        let method = self.method(dictionary)?;
         self.decrypt_dictionary(reference, dictionary);
-        self.key.decrypt(method, reference, data)
+        Ok(self.key.decrypt(method, reference, data))
     }
 
     /// Decrypts the strings of a stream's dictionary.
@@ -165,7 +170,8 @@ impl Crypt {
         dictionary: &mut Dictionary,
         data: &mut Vec<u8>,
     ) {
-        let method = self.method(dictionary);
+        // What an update adds names no filter of its own.
+        let method = self.method(dictionary).unwrap_or(self.streams);
         let mut count = 0;
         each_string_of(dictionary, &mut |text| {
             count += 1;
@@ -175,7 +181,7 @@ impl Crypt {
     }
 
     /// The method for the data of a stream (7.4.10, 7.6.5).
-    fn method(&self, dictionary: &Dictionary) -> Method {
+    fn method(&self, dictionary: &Dictionary) -> Result<Method, PdfRefusal> {
         let first = |key: &str| match dictionary.get(key) {
             Some(Object::Array(items)) => items.first(),
             other => other,
@@ -183,19 +189,27 @@ impl Crypt {
         if first("Filter").and_then(Object::as_name) == Some(b"Crypt") {
             let parameters = first("DecodeParms").and_then(Object::as_dictionary);
             let name = parameters.and_then(|it| it.get("Name")?.as_name());
-            let named = name.and_then(|name| self.filters.get(name).copied());
-            return named.unwrap_or(Method::Identity);
+            return match name {
+                None | Some(b"Identity") => Ok(Method::Identity),
+                Some(name) => self.filters.get(name).copied().ok_or_else(|| without_meaning(name)),
+            };
         }
-        match dictionary.get("Type").and_then(Object::as_name) {
+        Ok(match dictionary.get("Type").and_then(Object::as_name) {
             Some(b"XRef") => Method::Identity,
             Some(b"Metadata") if !self.encrypt_metadata => Method::Identity,
             Some(b"EmbeddedFile") => self.embedded,
             _ => self.streams,
-        }
+        })
     }
 }
 
-/// The crypt filters by name (7.6.5, table 25).
+fn without_meaning(name: &[u8]) -> PdfRefusal {
+    let name = String::from_utf8_lossy(name);
+    unsupported(format!("the crypt filter {name}, which the file does not define"))
+}
+
+/// The crypt filters by name (7.6.5, table 25). One whose method is None, as it is without CFM, leaves it
+/// to the security handler, and the standard one has none of its own: nothing may use it.
 fn crypt_filters(dictionary: &Dictionary) -> Result<BTreeMap<Vec<u8>, Method>, PdfRefusal> {
     let mut filters = BTreeMap::new();
     let Some(all) = dictionary.get("CF").and_then(Object::as_dictionary) else {
@@ -204,7 +218,7 @@ fn crypt_filters(dictionary: &Dictionary) -> Result<BTreeMap<Vec<u8>, Method>, P
     for (name, filter) in all.iter() {
         let filter = filter.as_dictionary();
         let method = match filter.and_then(|filter| filter.get("CFM")?.as_name()) {
-            None | Some(b"None") => Method::Identity,
+            None | Some(b"None") => continue,
             Some(b"V2") => Method::Rc4,
             Some(b"AESV2") => Method::Aes128,
             Some(b"AESV3") => Method::Aes256,

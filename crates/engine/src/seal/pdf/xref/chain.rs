@@ -76,7 +76,9 @@ pub(in crate::seal::pdf) fn read(
             && section.kind == Kind::Table
         {
             let at = start(bytes, base, hidden)?;
-            section.hidden = stream::read(bytes, base, at, &mut entries, budget)?.runs;
+            let hidden = stream::read(bytes, base, at, &mut entries, budget)?;
+            section.number = hidden.number;
+            section.hidden = hidden.runs;
             section.kind = Kind::Hybrid;
         }
         next = place(&section.trailer, "Prev")?;

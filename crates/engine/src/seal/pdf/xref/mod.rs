@@ -64,6 +64,9 @@ struct Section {
     kind: Kind,
     /// Where it begins, in the input.
     offset: usize,
+    /// Number of the stream that it is, or that a hybrid section names: it need not have an entry. 0 of a
+    /// table.
+    number: u32,
     trailer: Dictionary,
     runs: Vec<Run>,
     /// What the stream of a hybrid section adds.
@@ -116,7 +119,10 @@ impl Xref {
         let (kind, offset) = (newest.kind, Some(newest.offset));
         let trailer = std::mem::take(&mut newest.trailer);
         let alone = sections.iter().any(|section| section.sloppy);
-        let mut xref = Self { kind, offset, trailer, alone, sections, named: 0, index: None };
+        let named =
+            sections.iter().map(|section| section.number).filter(|it| *it <= BELIEVED).max();
+        let named = named.unwrap_or(0);
+        let mut xref = Self { kind, offset, trailer, alone, sections, named, index: None };
         let runs = xref.sections.iter().map(|it| it.runs.len() + it.hidden.len()).sum::<usize>();
         if runs > RUNS {
             xref.index = Some(xref.all());
@@ -172,14 +178,14 @@ impl Xref {
         all
     }
 
-    /// The highest number that some section names, or anything in a searched file.
+    /// The highest number that some section names or has itself, or anything in a searched file.
     pub(super) fn highest(&self) -> u32 {
         if let Some(index) = &self.index {
             return index.last_key_value().map_or(0, |(number, _)| *number).max(self.named);
         }
         let runs = self.sections.iter().flat_map(|it| it.runs.iter().chain(&it.hidden));
         let last = |run: &Run| u32::try_from(run.entries.len()).ok()?.checked_add(run.first);
-        runs.filter_map(last).max().unwrap_or(1).saturating_sub(1)
+        runs.filter_map(last).max().unwrap_or(1).saturating_sub(1).max(self.named)
     }
 
     /// Whether every object lies where it is said to lie. Damaged when one does not: then other

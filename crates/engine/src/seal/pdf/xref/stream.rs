@@ -17,6 +17,7 @@ pub(super) fn read(
 ) -> Result<Section, PdfRefusal> {
     let broken = || damaged(format!("the cross-reference stream at byte {offset} cannot be read"));
     let raw = Raw::read(bytes, offset, budget)?;
+    let number = raw.reference.number;
     let (Object::Dictionary(trailer), Some(begin)) = (raw.object, raw.stream) else {
         return Err(broken());
     };
@@ -29,7 +30,8 @@ pub(super) fn read(
     let data = bytes.get(range).unwrap_or_default();
     let rows = filters::decode(&trailer, data, budget)?;
     let runs = runs(&trailer, &rows, base, seen, budget, &broken)?;
-    Ok(Section { kind: Kind::Stream, offset, trailer, runs, hidden: Vec::new(), sloppy: false })
+    let hidden = Vec::new();
+    Ok(Section { kind: Kind::Stream, offset, number, trailer, runs, hidden, sloppy: false })
 }
 
 fn runs(

@@ -47,7 +47,8 @@ pub(super) fn read(
     }
     let Object::Dictionary(trailer) = lexer.object()? else { return Err(broken()) };
     budget.spend(lexer.at() - offset)?;
-    Ok(Section { kind: Kind::Table, offset, trailer, runs, hidden: Vec::new(), sloppy })
+    let hidden = Vec::new();
+    Ok(Section { kind: Kind::Table, offset, number: 0, trailer, runs, hidden, sloppy })
 }
 
 /// Behind white space and one line end.
