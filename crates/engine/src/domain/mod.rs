@@ -12,6 +12,7 @@ pub mod document;
 pub mod ids;
 pub mod instant;
 pub mod language;
+pub mod level;
 pub mod name_style;
 pub mod operation;
 pub mod outbox;

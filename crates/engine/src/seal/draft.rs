@@ -30,6 +30,8 @@ pub(super) enum Piece {
     Seal(String),
     /// The signature value, inside the seal.
     Value,
+    /// Unsigned properties, inside the seal: nothing of them is there while it grows.
+    Unsigned,
     /// What follows from the signature value, outside of the seal.
     Late(Late),
 }
@@ -51,7 +53,7 @@ impl Piece {
         match self {
             Self::Original(range) => range.len(),
             Self::Inserted(text) | Self::Seal(text) => text.len(),
-            Self::Prolog | Self::Value | Self::Late(_) => 0,
+            Self::Prolog | Self::Value | Self::Unsigned | Self::Late(_) => 0,
         }
     }
 }
@@ -78,7 +80,7 @@ impl Draft {
         let mut text = String::with_capacity(length);
         for piece in &self.pieces {
             match piece {
-                Piece::Prolog | Piece::Value | Piece::Late(_) => {}
+                Piece::Prolog | Piece::Value | Piece::Unsigned | Piece::Late(_) => {}
                 Piece::Original(range) => {
                     text.push_str(source.text().get(range.clone()).unwrap_or_default());
                 }
@@ -112,11 +114,11 @@ impl Draft {
             ),
             Piece::Inserted(text) => halves(text, from, to, Piece::Inserted),
             Piece::Seal(text) => halves(text, from, to, Piece::Seal),
-            Piece::Prolog | Piece::Value | Piece::Late(_) => return,
+            Piece::Prolog | Piece::Value | Piece::Unsigned | Piece::Late(_) => return,
         };
         let pieces = std::iter::once(head).chain(new).chain(std::iter::once(tail));
         let pieces = pieces.filter(|piece| match piece {
-            Piece::Prolog | Piece::Value | Piece::Late(_) => true,
+            Piece::Prolog | Piece::Value | Piece::Unsigned | Piece::Late(_) => true,
             other => other.length() > 0,
         });
         self.pieces.splice(at..=at, pieces);
@@ -149,6 +151,7 @@ impl Draft {
                 Piece::Inserted(text) => BytePiece::Inserted(encode(text)),
                 Piece::Seal(text) => BytePiece::Seal(encode(text)),
                 Piece::Value => BytePiece::Value,
+                Piece::Unsigned => BytePiece::Unsigned,
                 Piece::Late(late) => BytePiece::Late(late),
             })
             .collect();
@@ -162,6 +165,7 @@ impl Draft {
             Piece::Inserted(text) => BytePiece::Inserted(text.into_bytes()),
             Piece::Seal(text) => BytePiece::Seal(text.into_bytes()),
             Piece::Value => BytePiece::Value,
+            Piece::Unsigned => BytePiece::Unsigned,
             Piece::Late(late) => BytePiece::Late(late),
         });
         Pieces { pieces: pieces.collect(), encoding: Encoding::Utf8 }
@@ -185,6 +189,7 @@ enum BytePiece {
     Inserted(Vec<u8>),
     Seal(Vec<u8>),
     Value,
+    Unsigned,
     Late(Late),
 }
 
@@ -211,8 +216,8 @@ impl Filled {
 }
 
 impl Pieces {
-    /// The document with its signature value.
-    pub(super) fn fill(&self, original: &[u8], value: &str) -> Filled {
+    /// The document with its signature value, and with what was added unsigned to the signature.
+    pub(super) fn fill(&self, original: &[u8], value: &str, unsigned: &str) -> Filled {
         let late: Vec<Vec<u8>> = self
             .pieces
             .iter()
@@ -224,10 +229,12 @@ impl Pieces {
             })
             .collect();
         let value = self.encoding.encode(value);
+        let unsigned = self.encoding.encode(unsigned);
         let length = self.pieces.iter().map(|piece| match piece {
             BytePiece::Original(range) => range.len(),
             BytePiece::Inserted(bytes) | BytePiece::Seal(bytes) => bytes.len(),
             BytePiece::Value => value.len(),
+            BytePiece::Unsigned => unsigned.len(),
             BytePiece::Late(_) => 0,
         });
         let late_length: usize = late.iter().map(Vec::len).sum();
@@ -255,6 +262,10 @@ impl Pieces {
                     filled.extend_from_slice(&value);
                     true
                 }
+                BytePiece::Unsigned => {
+                    filled.extend_from_slice(&unsigned);
+                    true
+                }
                 BytePiece::Late(_) => {
                     filled.extend_from_slice(late.next().map_or(&[], Vec::as_slice));
                     false
@@ -275,7 +286,7 @@ mod tests {
     use crate::seal::xml::source::Source;
 
     fn built(source: &Source<'_>, original: &[u8], draft: Draft) -> String {
-        let filled = draft.into_pieces(source).fill(original, "V");
+        let filled = draft.into_pieces(source).fill(original, "V", "");
         let text = String::from_utf8(filled.bytes).unwrap_or_default();
         format!("{text} {}", text.get(filled.seal).unwrap_or_default())
     }

@@ -5,7 +5,9 @@
 //!
 //! ```text
 //! prepare(document, profile, signer, at) ─► Prepared ─ attach(value) ─► Signed ─ finish() ─► Sealed
-//!                                           │ to_be_signed(), digest()
+//!                                           │ to_be_signed(), digest()  │                    ▲
+//!                                                                       └ with_time_stamp(token)
+//!                                                                            ─► Extended ─ finish()
 //! ```
 //!
 //! [`prepare`] reads the document, digests what the seal covers and leaves a gap. The caller stores
@@ -17,10 +19,12 @@ mod asic;
 pub mod cades;
 pub mod catalogue;
 mod draft;
+pub mod extend;
 pub mod inspect;
 pub mod lint;
 pub mod pades;
 pub mod pdf;
+pub mod reading;
 mod signer;
 pub mod xades;
 pub mod xml;
@@ -28,10 +32,12 @@ pub mod xml;
 use std::ops::Range;
 
 pub use asic::Packer;
+pub use extend::Extended;
 pub use signer::Signer;
 
 use crate::domain::cades::CadesPackaging;
 use crate::domain::instant::Instant;
+use crate::domain::level::Level;
 pub use crate::domain::profile::Profile;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
@@ -114,6 +120,29 @@ pub fn prepare(
     at: Instant,
     limits: &Limits,
 ) -> Result<Prepared, Refusal> {
+    prepare_with_room(document, profile, signer, at, limits, Room::default())
+}
+
+/// Octets that a seal must have room for beside its own value. Only a PDF has a gap whose size is fixed
+/// before (`/Contents`); everything else grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Of unsigned attributes together: time-stamp tokens with their certificates.
+    pub unsigned: usize,
+}
+
+/// As [`prepare`], for a seal that is to be extended before it is finished.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_with_room(
+    document: Vec<u8>,
+    profile: &Profile,
+    signer: &Signer,
+    at: Instant,
+    limits: &Limits,
+    room: Room,
+) -> Result<Prepared, Refusal> {
     let at = at.whole_seconds();
     let algorithm = signature_algorithm(profile, signer);
     signer.check(algorithm, at)?;
@@ -122,13 +151,15 @@ pub fn prepare(
             asic::with_xades(&document, profile, algorithm, signer, at, limits)?
         }
         Profile::Xades(profile) => {
-            let plan = xades::plan(&document, profile, algorithm, signer, at, limits)?;
-            let ending = Ending::Xml(XmlEnding::new(plan.pieces, profile));
-            Unfinished { to_be_signed: plan.to_be_signed, ending, notes: plan.notes }
+            let mut plan = xades::plan(&document, profile, algorithm, signer, at, limits)?;
+            let notes = std::mem::take(&mut plan.notes);
+            let to_be_signed = std::mem::take(&mut plan.to_be_signed);
+            let ending = Ending::Xml(XmlEnding::new(plan, profile)?);
+            Unfinished { to_be_signed, ending, notes }
         }
         Profile::Pades(profile) => {
             let (plan, notes) =
-                pades::plan(&document, profile, algorithm, signer, at, &limits.pdf)?;
+                pades::plan(&document, profile, algorithm, (signer, at), &limits.pdf, room)?;
             let to_be_signed = plan.to_be_signed().to_vec();
             Unfinished { to_be_signed, ending: Ending::Pdf(plan), notes }
         }
@@ -162,6 +193,8 @@ struct XmlPlan {
     /// The sealed document without its signature value.
     pieces: Pieces,
     to_be_signed: Vec<u8>,
+    /// Id of `ds:SignatureValue`; `None` where there is no place for unsigned properties.
+    value_id: Option<String>,
     notes: Vec<String>,
 }
 
@@ -170,15 +203,24 @@ struct XmlEnding {
     pieces: Pieces,
     encoding: SignatureValueEncoding,
     lines: Base64Lines,
+    /// What unsigned properties are written with; `None` where there is no place for them.
+    properties: Option<extend::Properties>,
+    /// What was added unsigned, as it is written.
+    unsigned: String,
 }
 
 impl XmlEnding {
-    fn new(pieces: Pieces, profile: &XadesProfile) -> Self {
+    /// # Errors
+    /// Prefixes that are none.
+    fn new(plan: XmlPlan, profile: &XadesProfile) -> Result<Self, Refusal> {
         let (encoding, lines) = (profile.signature_value_encoding, profile.base64_lines);
-        Self { pieces, encoding, lines }
+        let properties = plan.value_id.map(|id| extend::Properties::new(&profile.prefixes, &id));
+        let properties = properties.transpose()?;
+        Ok(Self { pieces: plan.pieces, encoding, lines, properties, unsigned: String::new() })
     }
 
-    fn finish(&self, document: &[u8], value: &SignatureValue, kind: KeyKind) -> Filled {
+    /// The value as it stands in `ds:SignatureValue`.
+    fn written(&self, value: &SignatureValue, kind: KeyKind) -> String {
         let value = match self.encoding {
             SignatureValueEncoding::Raw => signer::base64(value.octets()),
             SignatureValueEncoding::Der => {
@@ -187,7 +229,11 @@ impl XmlEnding {
                 signer::base64(der.as_deref().unwrap_or(value.octets()))
             }
         };
-        self.pieces.fill(document, &signer::lines(&value, self.lines))
+        signer::lines(&value, self.lines).into_owned()
+    }
+
+    fn finish(&self, document: &[u8], value: &SignatureValue, kind: KeyKind) -> Filled {
+        self.pieces.fill(document, &self.written(value, kind), &self.unsigned)
     }
 }
 
@@ -242,7 +288,7 @@ impl Prepared {
     /// The document as it will be, with a value that is none, if XML is what it will be.
     fn preview(&self) -> Option<Filled> {
         match &self.ending {
-            Ending::Xml(ending) => Some(ending.pieces.fill(&self.document, "AA==")),
+            Ending::Xml(ending) => Some(ending.pieces.fill(&self.document, "AA==", "")),
             Ending::Pdf(_) | Ending::Cms(_) | Ending::Asic(_) => None,
         }
     }
@@ -275,9 +321,14 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Fills the gap, or writes the file around the document: the original bytes are copied once.
+    /// Ends the seal as it is, at level B: fills the gap, or writes the file around the document. The
+    /// original bytes are copied once.
     #[must_use]
     pub fn finish(self) -> Sealed {
+        self.write(Level::B)
+    }
+
+    fn write(self, level: Level) -> Sealed {
         let Self { prepared: Prepared { document, ending, at, to_be_signed, signer, .. }, value } =
             self;
         let digest = to_be_signed.digest().clone();
@@ -292,7 +343,7 @@ impl Signed {
                 ending.finish(&document, &value, signer.certificate().key_kind())
             }
         };
-        Sealed { bytes, signature, at, digest }
+        Sealed { bytes, signature, at, digest, level }
     }
 }
 
@@ -302,6 +353,7 @@ pub struct Sealed {
     signature: Range<usize>,
     at: Instant,
     digest: Digest,
+    level: Level,
 }
 
 impl Sealed {
@@ -328,6 +380,12 @@ impl Sealed {
     #[must_use]
     pub const fn signing_time(&self) -> Instant {
         self.at
+    }
+
+    /// What was added to the signature, by the level that it has with that.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
     }
 
     /// What was signed: the digest that [`Prepared::digest`] gave.

@@ -33,6 +33,9 @@ use encoding::{digest_algorithm, oid};
 pub const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 /// A signature (RFC 5652, 5.1).
 pub const ID_SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+/// The unsigned attribute that holds a signature time-stamp (EN 319 122-1, 5.3).
+pub const ID_SIGNATURE_TIME_STAMP: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.14");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// DER of the INTEGER 1.
@@ -51,6 +54,8 @@ pub struct Unsigned {
     middle: Vec<u8>,
     /// `SignerInfo` up to the value.
     signer: Vec<u8>,
+    /// Unsigned attributes (RFC 5652, 5.3), each whole.
+    unsigned: Vec<Vec<u8>>,
     /// Those of others.
     others: Vec<Vec<u8>>,
     /// Where the content of an existing signature stands in its file.
@@ -78,6 +83,7 @@ impl Unsigned {
             content_type: ID_DATA,
             middle: tlv(context(0), &[identity.certificate_set(certificates)]),
             signer,
+            unsigned: Vec::new(),
             others: Vec::new(),
             content: None,
         })
@@ -115,6 +121,7 @@ impl Unsigned {
             content_type: existing.content_type,
             middle: [tlv(context(0), &[&all.concat()]), existing.revocation].concat(),
             signer,
+            unsigned: Vec::new(),
             others: existing.signers,
             content: existing.content,
         })
@@ -124,6 +131,17 @@ impl Unsigned {
     #[must_use]
     pub fn to_be_signed(&self) -> &[u8] {
         self.attributes.to_be_signed()
+    }
+
+    /// Adds an unsigned attribute with one value, given as DER: nothing that is signed covers it.
+    pub fn add_unsigned(&mut self, kind: ObjectIdentifier, value: &[u8]) {
+        self.unsigned.push(tlv(SEQUENCE, &[&oid(kind), &tlv(SET, &[value])]));
+    }
+
+    /// The signature value as CMS carries it, which a signature time-stamp covers (EN 319 122-1, 5.3).
+    #[must_use]
+    pub fn value_octets(&self, value: &SignatureValue) -> Vec<u8> {
+        self.written(value)
     }
 
     /// The signature as a file of its own: DER of a ContentInfo without content.
@@ -158,7 +176,11 @@ impl Unsigned {
     }
 
     fn assemble(&self, content: Option<&[&[u8]]>, value: &[u8]) -> Vec<u8> {
-        let signer = tlv(SEQUENCE, &[&self.signer, &tlv(OCTET_STRING, &[value])]);
+        let unsigned = match self.unsigned.as_slice() {
+            [] => Vec::new(),
+            some => tlv(context(1), &[&sorted(some.to_vec()).concat()]),
+        };
+        let signer = tlv(SEQUENCE, &[&self.signer, &tlv(OCTET_STRING, &[value]), &unsigned]);
         let signers = tlv(SET, &[&with(self.others.clone(), signer).concat()]);
         let content_type = oid(self.content_type);
         let content_length =

@@ -41,10 +41,10 @@ const MAX_UNPACKED: usize = 1 << 30;
 pub(super) struct Ending {
     files: Vec<File>,
     at: Instant,
-    signature: Signature,
+    pub(super) signature: Signature,
 }
 
-enum Signature {
+pub(super) enum Signature {
     /// `META-INF/manifest.xml` and the signature.
     Xades { manifest: String, xml: XmlEnding },
     /// `META-INF/ASiCManifest001.xml` and the signature over it.
@@ -95,12 +95,13 @@ pub(super) fn with_xades(
     });
     let digest = profile.reference.digest_algorithm.unwrap_or(profile.digest_algorithm);
     let files = files(document, name.as_deref(), profile.mime_type.as_deref(), digest)?;
-    let plan = xades::plan_files(document, profile, algorithm, signer, at, limits, &files)?;
+    let mut plan = xades::plan_files(document, profile, algorithm, signer, at, limits, &files)?;
     let manifest = manifest::of_opendocument(&files);
-    let xml = XmlEnding::new(plan.pieces, profile);
-    let signature = Signature::Xades { manifest, xml };
+    let notes = std::mem::take(&mut plan.notes);
+    let to_be_signed = std::mem::take(&mut plan.to_be_signed);
+    let signature = Signature::Xades { manifest, xml: XmlEnding::new(plan, profile)? };
     let ending = AnyEnding::Asic(Ending { files, at, signature });
-    Ok(Unfinished { to_be_signed: plan.to_be_signed, ending, notes: plan.notes })
+    Ok(Unfinished { to_be_signed, ending, notes })
 }
 
 /// A container with a CAdES signature.

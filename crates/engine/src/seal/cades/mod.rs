@@ -27,7 +27,7 @@ pub fn check_settings(profile: &CadesProfile) -> Result<(), Refusal> {
 
 /// A CMS whose value is missing, and whether the document goes inside.
 pub(super) struct Ending {
-    unsigned: Unsigned,
+    pub(super) unsigned: Unsigned,
     attached: bool,
 }
 

@@ -13,23 +13,27 @@ const MAX_FIELDS: usize = 50_000;
 const MAX_DEPTH: usize = 32;
 
 /// The form of a document.
-pub(super) struct Form {
+pub struct Form {
     /// Where its dictionary lies when it is an object of its own.
-    pub(super) reference: Option<Reference>,
-    pub(super) dictionary: Dictionary,
+    pub reference: Option<Reference>,
+    /// The dictionary itself; empty when there is no form.
+    pub dictionary: Dictionary,
     /// Terminal fields, in the order of the tree.
-    pub(super) fields: Vec<Field>,
+    pub fields: Vec<Field>,
 }
 
 /// A terminal field.
-pub(super) struct Field {
-    pub(super) reference: Reference,
+pub struct Field {
+    /// Where its dictionary lies.
+    pub reference: Reference,
     /// Fully qualified (12.7.3.2).
-    pub(super) name: String,
-    pub(super) is_signature: bool,
-    pub(super) dictionary: Dictionary,
+    pub name: String,
+    /// Whether a signature belongs in it, its own or that of a field above it.
+    pub is_signature: bool,
+    /// Its dictionary.
+    pub dictionary: Dictionary,
     /// The signature dictionary, when it is signed.
-    pub(super) signature: Option<Dictionary>,
+    pub signature: Option<Dictionary>,
 }
 
 impl Form {
@@ -37,7 +41,7 @@ impl Form {
     ///
     /// # Errors
     /// What the reader refuses; [`PdfRefusal::XfaForm`].
-    pub(super) fn read(file: &PdfFile<'_>, catalog: &Dictionary) -> Result<Self, PdfRefusal> {
+    pub fn read(file: &PdfFile<'_>, catalog: &Dictionary) -> Result<Self, PdfRefusal> {
         let dictionary = file.dictionary(catalog, "AcroForm")?.unwrap_or_default();
         if file.value(&dictionary, "XFA")? != Object::Null {
             return Err(PdfRefusal::XfaForm);
@@ -48,17 +52,19 @@ impl Form {
     }
 
     /// The field of that fully qualified name.
-    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 
     /// The signed fields.
-    pub(super) fn signed(&self) -> impl Iterator<Item = (&Field, &Dictionary)> {
+    pub fn signed(&self) -> impl Iterator<Item = (&Field, &Dictionary)> {
         self.fields.iter().filter_map(|field| Some((field, field.signature.as_ref()?)))
     }
 
     /// The empty signature fields, for a sentence; none when there are none.
-    pub(super) fn candidates(&self) -> Option<String> {
+    #[must_use]
+    pub fn candidates(&self) -> Option<String> {
         let empty = self.fields.iter().filter(|it| it.is_signature && it.signature.is_none());
         let names: Vec<String> = empty.take(10).map(|field| format!("'{}'", field.name)).collect();
         (!names.is_empty()).then(|| names.join(", "))
@@ -69,7 +75,7 @@ impl Form {
     ///
     /// # Errors
     /// What the reader refuses.
-    pub(super) fn needs_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
+    pub fn needs_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
         Ok(file.value(&self.dictionary, "NeedAppearances")? == Object::Boolean(true))
     }
 
@@ -78,7 +84,7 @@ impl Form {
     ///
     /// # Errors
     /// What the reader refuses.
-    pub(super) fn has_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
+    pub fn has_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
         for field in self.fields.iter().filter(|field| !field.is_signature) {
             let mut widgets = vec![field.dictionary.clone()];
             let kids = file.array(&field.dictionary, "Kids")?.unwrap_or_default();
@@ -99,13 +105,15 @@ impl Form {
     }
 
     /// Whether a new field at the top of the tree can have that name.
-    pub(super) fn is_free(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is_free(&self, name: &str) -> bool {
         !name.contains('.')
             && self.fields.iter().all(|field| field.name.split('.').next() != Some(name))
     }
 
     /// A name that no field has: `Signature1` or the next.
-    pub(super) fn free_name(&self) -> String {
+    #[must_use]
+    pub fn free_name(&self) -> String {
         // The first part of a name must differ too, or the new field would be a twin of a tree.
         let taken: HashSet<&str> = self
             .fields

@@ -9,17 +9,17 @@
 
 mod active;
 pub mod appearance;
-mod changes;
+pub mod changes;
 mod color;
 mod content;
 mod excerpt;
 pub mod font;
-mod form;
+pub mod form;
 pub mod image;
 mod jpeg;
 mod layout;
 mod metadata;
-mod permissions;
+pub mod permissions;
 mod picture;
 pub mod placeholder;
 pub mod placement;
@@ -42,6 +42,7 @@ use crate::domain::visible::VisiblePlace;
 use crate::pki::cms;
 use crate::pki::digest::Hasher;
 use crate::pki::signature::SignatureValue;
+use crate::seal::Room;
 use crate::seal::cades;
 use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
@@ -56,19 +57,28 @@ pub trait Sink {
     fn add(&mut self, object: Indirect) -> Reference;
 }
 
+/// Octets by which a CMS with unsigned attributes is longer than they are: their set, and the lengths of
+/// what holds it.
+const LENGTHS: usize = 32;
+
 /// An update that lacks the CMS.
 pub(super) struct Plan {
     /// What is appended to the document.
     update: Vec<u8>,
     /// The hexadecimal digits of `/Contents` in `update`.
     digits: Range<usize>,
-    cms: cms::Unsigned,
+    pub(super) cms: cms::Unsigned,
 }
 
 impl Plan {
     /// DER of the signed attributes.
     pub(super) fn to_be_signed(&self) -> &[u8] {
         self.cms.to_be_signed()
+    }
+
+    /// Octets that the gap has room for.
+    pub(super) fn room(&self) -> usize {
+        self.digits.len() / 2
     }
 
     /// The sealed document, and where the signature's value stands in it.
@@ -141,13 +151,14 @@ pub(super) fn check_settings(profile: &PadesProfile) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`check_settings`]; [`Refusal::Pdf`]: the document, or what is asked of it; see [`PdfRefusal`].
+#[expect(clippy::too_many_lines, reason = "one step after the other, as the document is read")]
 pub(super) fn plan(
     document: &[u8],
     profile: &PadesProfile,
     algorithm: SignatureAlgorithm,
-    signer: &Signer,
-    at: Instant,
+    (signer, at): (&Signer, Instant),
     limits: &PdfLimits,
+    room: Room,
 ) -> Result<(Plan, Vec<String>), Refusal> {
     check_settings(profile)?;
     let file = PdfFile::open(document, limits)?;
@@ -244,7 +255,11 @@ pub(super) fn plan(
     let unusable =
         |error: crate::pki::Error| Refusal::CertificateUnusable { reason: error.to_string() };
     // What the CMS holds has the same length whatever the digest is.
-    let room = signing(&Hasher::new(digest_algorithm).finish()).map_err(unusable)?.longest();
+    let own = signing(&Hasher::new(digest_algorithm).finish()).map_err(unusable)?.longest();
+    let room = match room.unsigned {
+        0 => own,
+        more => own.saturating_add(more).saturating_add(LENGTHS),
+    };
 
     let facts = signature::Facts { profile, at, references, room, has_appearances };
     let written = update::write(&file, &catalog, &form, &place, &facts, signer)?;

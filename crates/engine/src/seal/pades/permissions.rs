@@ -45,12 +45,13 @@ impl Scope {
 }
 
 /// What is about to be done.
-pub(super) struct Intention<'a> {
+pub struct Intention<'a> {
     /// Name of the field that will be signed.
-    pub(super) field: &'a str,
+    pub field: &'a str,
     /// Whether the field has to be made.
-    pub(super) is_new: bool,
-    pub(super) certification: Certification,
+    pub is_new: bool,
+    /// Whether it certifies the document.
+    pub certification: Certification,
 }
 
 /// Refuses what the document does not allow.
@@ -58,11 +59,7 @@ pub(super) struct Intention<'a> {
 /// # Errors
 /// [`PdfRefusal::Forbidden`], [`PdfRefusal::CertifiedNoChanges`], [`PdfRefusal::FieldLocked`],
 /// [`PdfRefusal::CertificationTooLate`].
-pub(super) fn check(
-    file: &PdfFile<'_>,
-    form: &Form,
-    intention: &Intention<'_>,
-) -> Result<(), PdfRefusal> {
+pub fn check(file: &PdfFile<'_>, form: &Form, intention: &Intention<'_>) -> Result<(), PdfRefusal> {
     encryption(file, form, intention.is_new)?;
     let mut signed = false;
     for (field, signature) in form.signed() {
@@ -134,8 +131,11 @@ fn encryption(file: &PdfFile<'_>, form: &Form, is_new: bool) -> Result<(), PdfRe
     Ok(())
 }
 
-/// The transforms of a signature (12.8.2) with their parameters.
-fn transforms(
+/// The transforms of a signature (12.8.2) by method, with their parameters: `DocMDP`, `FieldMDP`, `UR3`.
+///
+/// # Errors
+/// What the reader refuses.
+pub fn transforms(
     file: &PdfFile<'_>,
     signature: &Dictionary,
 ) -> Result<Vec<(Vec<u8>, Dictionary)>, PdfRefusal> {

@@ -51,7 +51,8 @@ pub(super) fn plan(job: Job<'_>, files: &[File]) -> Result<XmlPlan, Refusal> {
     let after = Piece::Inserted(closing.to_owned());
     let pieces = std::iter::once(before).chain(seal.pieces).chain(std::iter::once(after));
     let pieces = Draft::of(pieces.collect()).into_new_document();
-    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes: Vec::new() })
+    let Seal { to_be_signed, value_id, .. } = seal;
+    Ok(XmlPlan { pieces, to_be_signed, value_id, notes: Vec::new() })
 }
 
 /// Files are digested as they are, whatever is in them.

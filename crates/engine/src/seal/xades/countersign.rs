@@ -76,7 +76,8 @@ pub(super) fn plan(
     let mut draft = Draft::original(source);
     draft.splice(range, pieces);
     let notes = unbroken::check(job, source, &draft)?;
-    Ok(XmlPlan { pieces: draft.into_pieces(source), to_be_signed: seal.to_be_signed, notes })
+    let Seal { to_be_signed, value_id, .. } = seal;
+    Ok(XmlPlan { pieces: draft.into_pieces(source), to_be_signed, value_id, notes })
 }
 
 fn target<'a, 'i>(job: Job<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, Refusal> {

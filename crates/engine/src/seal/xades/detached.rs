@@ -47,7 +47,8 @@ pub(super) fn plan(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     let declaration = Piece::Inserted(DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();
-    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes: Vec::new() })
+    let Seal { to_be_signed, value_id, .. } = seal;
+    Ok(XmlPlan { pieces, to_be_signed, value_id, notes: Vec::new() })
 }
 
 /// Without transforms the octets of the file are digested as they are; a canonicalization reads them

@@ -80,7 +80,8 @@ fn around_xml(job: Job<'_>) -> Result<XmlPlan, Refusal> {
         notes.extend(unbroken::check(job, &source, &draft)?);
     }
     let pieces = draft.into_pieces(&source);
-    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes })
+    let Seal { to_be_signed, value_id, .. } = seal;
+    Ok(XmlPlan { pieces, to_be_signed, value_id, notes })
 }
 
 fn around_octets(job: Job<'_>) -> Result<XmlPlan, Refusal> {
@@ -110,7 +111,8 @@ fn around_octets(job: Job<'_>) -> Result<XmlPlan, Refusal> {
     let declaration = Piece::Inserted(super::detached::DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();
-    Ok(XmlPlan { pieces, to_be_signed: seal.to_be_signed, notes })
+    let Seal { to_be_signed, value_id, .. } = seal;
+    Ok(XmlPlan { pieces, to_be_signed, value_id, notes })
 }
 
 /// The tags of a `ds:Object`.

@@ -52,7 +52,7 @@ use super::{Limits, Signer, XmlPlan};
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, Packaging, XadesProfile};
+use crate::domain::xades::{ExistingSignatures, Packaging, XadesLevel, XadesProfile};
 use crate::pki::digest::sha256;
 use names::{Facts, Names};
 use national::Authority;
@@ -160,18 +160,19 @@ fn enveloped(job: Job<'_>) -> Result<XmlPlan, Refusal> {
             seal_in(job, &source, tree, draft.clone(), made_place)?
         }
     };
-    let Inside { draft, to_be_signed, notes: of_place } = sealed;
+    let Inside { draft, to_be_signed, value_id, notes: of_place } = sealed;
     notes.extend(of_place);
     if signed {
         notes.extend(unbroken::check(job, &source, &draft)?);
     }
-    Ok(XmlPlan { pieces: draft.into_pieces(&source), to_be_signed, notes })
+    Ok(XmlPlan { pieces: draft.into_pieces(&source), to_be_signed, value_id, notes })
 }
 
 /// A document with a seal in it, but for the value.
 struct Inside {
     draft: Draft,
     to_be_signed: Vec<u8>,
+    value_id: Option<String>,
     notes: Vec<String>,
 }
 
@@ -217,7 +218,8 @@ fn seal_in(
     };
     let (range, pieces) = spot.splice(seal.pieces);
     draft.splice(range, pieces);
-    Ok(Inside { draft, to_be_signed: seal.to_be_signed, notes })
+    let Seal { to_be_signed, value_id, .. } = seal;
+    Ok(Inside { draft, to_be_signed, value_id, notes })
 }
 
 impl<'a> Job<'a> {
@@ -241,6 +243,8 @@ impl<'a> Job<'a> {
 struct Seal {
     pieces: Vec<Piece>,
     to_be_signed: Vec<u8>,
+    /// Id of `ds:SignatureValue`, empty for none; `None` where XAdES has no place for unsigned properties.
+    value_id: Option<String>,
 }
 
 impl Seal {
@@ -264,7 +268,9 @@ impl Seal {
         let references = template::references(parts, body, context, documents)?;
         let (signed_info, to_be_signed) = template::signed_info(parts, body, context, &references)?;
         let pieces = around_value(parts, body, &signed_info, object);
-        Ok(Self { pieces, to_be_signed })
+        let extended = parts.profile.xades_level != XadesLevel::None;
+        let value_id = extended.then(|| parts.names.signature_value.clone());
+        Ok(Self { pieces, to_be_signed, value_id })
     }
 }
 
@@ -274,12 +280,22 @@ fn around_value(parts: &Parts<'_>, body: &Body, signed_info: &str, content: &str
     let id = attribute("Id", &parts.names.signature_value);
     let value_opening = format!("<{ds}SignatureValue{id}>");
     let value_end = format!("</{ds}SignatureValue>");
+    let plain = parts.profile.xades_level == XadesLevel::None;
     let end = format!("</{ds}Signature>");
     let Body { opening, key_info, object, properties } = body;
     let before = [opening, signed_info, &value_opening].concat();
-    let after =
-        [&*value_end, key_info, &*object.0, properties, &*object.1, content, &*end].concat();
-    vec![Piece::Seal(before), Piece::Value, Piece::Seal(after)]
+    let signed = [&*value_end, key_info, &*object.0, properties].concat();
+    let after = [&*object.1, content, &*end].concat();
+    if plain {
+        return vec![Piece::Seal(before), Piece::Value, Piece::Seal([signed, after].concat())];
+    }
+    vec![
+        Piece::Seal(before),
+        Piece::Value,
+        Piece::Seal(signed),
+        Piece::Unsigned,
+        Piece::Seal(after),
+    ]
 }
 
 /// Octets of one text that libxml2 reads without being told that the document is huge

@@ -5,6 +5,7 @@ pub(crate) mod bodies;
 mod c14n;
 mod departures;
 mod encodings;
+mod extend;
 mod fuzz;
 mod hostile;
 mod independent;

@@ -29,9 +29,12 @@ const MAX_ENTRIES: usize = 4_000_000;
 const MAX_SIGNATURES: usize = 200;
 
 /// A signature and the end of what it covers.
-struct Signed {
-    field: String,
-    end: usize,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// Name of the field that it is in.
+    pub field: String,
+    /// How many bytes of the file its byte range spans, its own value among them.
+    pub end: usize,
 }
 
 /// What all comparisons together found.
@@ -60,7 +63,7 @@ struct Replaced {
 ///
 /// # Errors
 /// [`PdfRefusal::Shadowed`], and what the reader refuses.
-pub(super) fn check(
+pub fn check(
     file: &PdfFile<'_>,
     form: &Form,
     document: &[u8],
@@ -92,7 +95,15 @@ pub(super) fn check(
 }
 
 /// What the signatures cover, from the first to the last, one for each end.
-fn coverage(file: &PdfFile<'_>, form: &Form, document: &[u8]) -> Result<Vec<Signed>, PdfRefusal> {
+///
+/// # Errors
+/// [`PdfRefusal::Shadowed`] for a byte range that leaves out more than the signature's own value, or does
+/// not begin with the file.
+pub fn coverage(
+    file: &PdfFile<'_>,
+    form: &Form,
+    document: &[u8],
+) -> Result<Vec<Covered>, PdfRefusal> {
     let mut all = Vec::new();
     for (field, signature) in form.signed() {
         let shadowed = |what: &str| -> PdfRefusal {
@@ -120,7 +131,7 @@ fn coverage(file: &PdfFile<'_>, form: &Form, document: &[u8]) -> Result<Vec<Sign
         }) {
             return Err(shadowed("leaves out more of the file than its value"));
         }
-        all.push(Signed { field: field.name.clone(), end });
+        all.push(Covered { field: field.name.clone(), end });
         if all.len() > MAX_SIGNATURES {
             return Err(PdfRefusal::TooManyObjects { limit: MAX_SIGNATURES });
         }
@@ -134,7 +145,7 @@ fn coverage(file: &PdfFile<'_>, form: &Form, document: &[u8]) -> Result<Vec<Sign
 fn compare(
     file: &PdfFile<'_>,
     document: &[u8],
-    signed: &[Signed],
+    signed: &[Covered],
     changed: bool,
     limits: &PdfLimits,
     findings: &mut Findings,
@@ -183,7 +194,7 @@ fn compare(
 /// what its signer saw.
 fn open<'a>(
     document: &'a [u8],
-    signed: &Signed,
+    signed: &Covered,
     limits: &PdfLimits,
     findings: &mut Findings,
 ) -> Result<PdfFile<'a>, PdfRefusal> {
@@ -208,7 +219,7 @@ fn open<'a>(
 /// later, and what was replaced is used only where it may change.
 fn everywhere(
     file: &PdfFile<'_>,
-    signed: &[Signed],
+    signed: &[Covered],
     findings: &Findings,
 ) -> Result<(), PdfRefusal> {
     let shadowed = |number: u32, position: usize, what: &str| {

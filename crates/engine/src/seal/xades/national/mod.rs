@@ -132,7 +132,8 @@ fn seal(
     for (range, pieces) in edits {
         draft.splice(range, pieces);
     }
-    Ok(XmlPlan { pieces: draft.into_pieces(source), to_be_signed, notes: Vec::new() })
+    let pieces = draft.into_pieces(source);
+    Ok(XmlPlan { pieces, to_be_signed, value_id: None, notes: Vec::new() })
 }
 
 /// The element for the signature. It must lie inside of what the digest leaves out, or the signature

@@ -1,0 +1,17 @@
+//! The reading side: what is there in a signed file, for whoever verifies one. The engines read with the
+//! same words before they add a signature, so that a seal and a verifier never see two different files.
+//!
+//! | A file | Read by | Says |
+//! |---|---|---|
+//! | XML | [`xml::read`] | each signature, what it covers (manifests and national hashes too), and whether that is right |
+//! | PDF | [`Form`], [`coverage`], [`changes`], [`transforms`] | the fields with their signatures, the bytes they cover, what was done to the file afterwards, what they allow |
+//! | CMS | [`Existing`] | content, certificates and signers of a `SignedData` |
+//!
+//! Nothing here says whether a signature *value* is right ([`crate::pki::signature`]), whose it is, or
+//! whether anybody trusts it.
+
+pub use super::pades::changes::{Covered, check as changes, coverage};
+pub use super::pades::form::{Field, Form};
+pub use super::pades::permissions::transforms;
+pub use super::xades::existing as xml;
+pub use crate::pki::cms::Existing;
