@@ -425,7 +425,7 @@ fn the_media_type_of_the_document_is_no_setting() {
     else {
         panic!("refused for another reason");
     };
-    assert!(path.ends_with(".mimeType") && reason.contains("contentType"), "{path}: {reason}");
+    assert!(path == "mimeType" && reason.contains("content type"), "{path}: {reason}");
     let file = "title = \"x\"\nsources = []\n[xades]\nmimeType = \"text/plain\"\n";
     let error = Catalogue::with([("own", file)].into_iter()).err().unwrap().to_string();
     assert!(error.contains("mimeType"), "{error}");
