@@ -1,5 +1,7 @@
 //! Visible signatures over HTTP.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chancery::domain::visible::CoordinateOrigin;
@@ -110,18 +112,18 @@ fn page(width: f64, height: f64) -> Vec<u8> {
     let mut pdf = "%PDF-1.7\n".to_owned();
     let mut table = "xref\n0 5\n0000000000 65535 f \n".to_owned();
     for (number, object) in (1..).zip(&objects) {
-        table += &format!("{:010} 00000 n \n", pdf.len());
-        pdf += &format!("{number} 0 obj\n{object}\nendobj\n");
+        writeln!(table, "{:010} 00000 n ", pdf.len()).unwrap();
+        writeln!(pdf, "{number} 0 obj\n{object}\nendobj").unwrap();
     }
     let start = pdf.len();
-    pdf += &format!("{table}trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n");
+    writeln!(pdf, "{table}trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n{start}\n%%EOF").unwrap();
     pdf.into_bytes()
 }
 
 /// The sealed page, of one that is as high as Sign'Stash's own samples.
 async fn on_page(client: &Client, visible: &Value) -> String {
     let mark = unique("placed");
-    let mut document = document(&mark, &page(595.27563, 841.88977));
+    let mut document = document(&mark, page(595.27563, 841.88977));
     document["documentRequest"]["contentType"] = json!("application/pdf");
     document["signatureInfo"] =
         json!({ "signatureType": "PAdES", "visibleSignatureInfo": visible });
