@@ -2,9 +2,7 @@
 
 use std::process::Command;
 
-use chancery_engine::domain::cades::CadesProfile;
 use chancery_engine::domain::level::Level;
-use chancery_engine::domain::pades::PadesProfile;
 use chancery_engine::seal::extend::ExtendError;
 use chancery_engine::seal::{Limits, Profile, Room, Signed, prepare, prepare_with_room};
 use serde_json::json;
@@ -128,7 +126,7 @@ fn a_xades_seal_takes_a_time_stamp() {
 fn a_cades_seal_takes_a_time_stamp() {
     let authority = Authority::new();
     let (key, limits) = (&PKI.rsa, Limits::default());
-    let profile = Profile::Cades(Box::new(CadesProfile::default()));
+    let profile = Profile::Cades(Box::default());
     let prepared = prepare(b"content".to_vec(), &profile, &key.signer, key.now(), &limits).unwrap();
     let value = key.sign(prepared.to_be_signed());
     let bytes = stamped(&authority, prepared.attach(value).unwrap());
@@ -149,7 +147,7 @@ fn a_cades_seal_takes_a_time_stamp() {
 fn the_gap_of_a_pdf_has_the_room_that_is_asked_for() {
     let authority = Authority::new();
     let (key, limits) = (&PKI.rsa, Limits::default());
-    let profile = Profile::Pades(Box::new(PadesProfile::default()));
+    let profile = Profile::Pades(Box::default());
     let document = &pdfs::named("classic").bytes;
     let signed = |unsigned: usize| {
         let room = Room { unsigned };
