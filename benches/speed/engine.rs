@@ -7,11 +7,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
+use chancery::app::Clock;
 use chancery::domain::instant::Instant as When;
 use chancery::domain::profile::Format;
 use chancery::domain::xades::XadesProfile;
 use chancery::keys::{BackendConfig, Config, KeyRef, Keyring, SoftwareConfig, ToBeSigned};
 use chancery::pki::certificate::Chain;
+use chancery::pki::path;
 use chancery::seal::catalogue::Catalogue;
 use chancery::seal::{Limits, Profile, Signer, prepare};
 use serde_json::{Value, json};
@@ -159,7 +161,7 @@ fn zatca(folder: &Path) -> Option<Sealing> {
     let backends = [("files".to_owned(), BackendConfig::Software(settings))].into();
     let keyring = Keyring::open(&Config { production: false, backends }).unwrap();
     let chain = std::fs::read(folder.join("secp256k1-chain.pem")).unwrap();
-    let chain = Chain::from_pem(&chain).unwrap();
+    let chain = path::of_file(&chain, Clock::System.now()).unwrap();
     let certificate = Arc::new(chain.signing().clone());
     let key = KeyRef { backend: "files".to_owned(), certificate };
     let at = chain.signing().not_before().plus_ms(1000);

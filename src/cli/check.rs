@@ -18,6 +18,8 @@ use crate::domain::client_service::{ClientServiceStatus, Lint};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
+use crate::pki::path::ends_first;
+use crate::seal::Signer;
 use crate::store::{Store, Tables};
 use crate::workflow::sources;
 
@@ -348,14 +350,22 @@ async fn credential_state(app: &App, credential: &Credential) -> State {
         Ok(algorithm) => algorithm,
         Err(error) => return State::Bad(sources(&error)),
     };
-    let (now, until) = (app.now(), signing.not_after());
+    let now = app.now();
+    if let Err(refusal) = Signer::new(&parsed).check_at(now) {
+        return State::Bad(format!("{refusal}"));
+    }
+    let first = ends_first(&parsed);
+    let until = first.not_after();
     let days = (until.unix_ms() - now.unix_ms()).div_euclid(86_400_000);
     let kind = signing.key_kind();
-    let only = only_with(kind, signs).unwrap_or_default();
+    let only = only_with(signing, signs).unwrap_or_default();
     let text = format!("{}, signs{only}, valid until {}", kind.label(), until.to_xs_date_time());
-    if until < now || now < signing.not_before() {
-        State::Bad(format!("{text}: not valid now; renew it"))
-    } else if days < SOON_DAYS {
+    let text = if first.der() == signing.der() {
+        text
+    } else {
+        format!("{text} (the end of {} in its chain)", first.subject())
+    };
+    if days < SOON_DAYS {
         State::Soon(format!("{text}: {days} days left; renew it"))
     } else {
         State::Good(text)

@@ -1,6 +1,6 @@
 //! `credential`: import a certificate chain for a key, list, grant, disable.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -13,9 +13,9 @@ use crate::domain::credential::CredentialStatus;
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::usage::AccessGrant;
-use crate::pki::algorithm::KeyKind;
-use crate::pki::certificate::Chain;
-use crate::workflow::{credentials, usage};
+use crate::pki::certificate::{Certificate, Chain};
+use crate::pki::path;
+use crate::workflow::{credentials, sources, usage};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -29,7 +29,7 @@ pub(super) enum Command {
         /// Name of the key back-end in the configuration.
         #[arg(long)]
         backend: String,
-        /// PEM file: signing certificate and its issuers, in any order.
+        /// File of the signing certificate and its issuers, in any order: PEM, DER or PKCS#7.
         #[arg(long, value_name = "FILE")]
         chain: PathBuf,
     },
@@ -91,10 +91,10 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     };
     match command {
         Command::Import { alias, backend, chain: file } => {
-            let pem = std::fs::read(&file)
+            let bytes = std::fs::read(&file)
                 .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
             let chain =
-                Chain::from_pem(&pem).map_err(|error| format!("{}: {error}", file.display()))?;
+                path::of_file(&bytes, app.now()).map_err(|error| named_file(&file, &error))?;
             let imported = credentials::import(&app, &alias, &backend, &chain).await;
             let (_, signs) = imported.map_err(|error| {
                 if super::is_taken(&error) {
@@ -109,7 +109,7 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             })?;
             let signing = chain.signing();
             say!("Imported {alias}: {}", signing.subject());
-            if let Some(only) = only_with(signing.key_kind(), signs) {
+            if let Some(only) = only_with(signing, signs) {
                 say!("Its key signs{only}: name a signatureAlgorithm that it allows.");
             }
             say!("Valid until {}.", signing.not_after().to_xs_date_time());
@@ -146,6 +146,10 @@ async fn set_status(
     set.map_err(|error| named(alias, error))
 }
 
+fn named_file(file: &Path, error: &crate::pki::Error) -> Failure {
+    format!("{}: {}", file.display(), sources(error)).into()
+}
+
 /// What an alias that is unknown means.
 fn named(alias: &str, error: crate::workflow::Error) -> Failure {
     match error {
@@ -157,8 +161,8 @@ fn named(alias: &str, error: crate::workflow::Error) -> Failure {
 }
 
 /// What is said of a key that does not sign with the usual algorithm of its kind.
-pub(super) fn only_with(kind: KeyKind, signs: SignatureAlgorithm) -> Option<String> {
-    let usual = kind.default_signature();
+pub(super) fn only_with(signing: &Certificate, signs: SignatureAlgorithm) -> Option<String> {
+    let usual = signing.default_signature();
     (signs != usual).then(|| format!(" with {}, not with {}", signs.setting(), usual.setting()))
 }
 

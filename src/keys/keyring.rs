@@ -152,10 +152,9 @@ impl Keyring {
     /// [`Error::KeyMissing`] when it is not there; why it refused the usual algorithm; otherwise why
     /// nobody can tell.
     pub async fn prove(&self, key: &KeyRef) -> Result<SignatureAlgorithm, Error> {
-        let kind = key.certificate.key_kind();
-        let usual = kind.default_signature();
+        let usual = key.certificate.default_signature();
         let others = SignatureAlgorithm::ALL.into_iter().filter(|other| {
-            *other != usual && !other.digest().is_legacy() && signature::suits(kind, *other).is_ok()
+            *other != usual && !other.digest().is_legacy() && key.certificate.allows(*other).is_ok()
         });
         let mut refused = None;
         for algorithm in std::iter::once(usual).chain(others) {

@@ -51,7 +51,7 @@ pub async fn accept(
 
     for _ in 0..RACES {
         // Checked at every try: a replay must find its operation even when the certificate ended.
-        let usable = credentials::check_validity(ready.chain.signing(), app.now());
+        let usable = ready.signer.check_at(app.now());
         let new = candidate.operation(app, client, credential)?;
         let id = new.operation.id;
         let contents = candidate.contents(app, &new);

@@ -6,17 +6,16 @@ use super::{Error, Thing};
 use crate::app::{App, ReadyCredential};
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::CredentialId;
-use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::keys::{ErrorClass, KeyRef};
-use crate::pki::certificate::{Certificate, Chain};
+use crate::pki::certificate::Chain;
 use crate::seal::Signer;
 
 /// Records a credential after its key has proved that it signs, and says with which algorithm it did.
 ///
 /// # Errors
-/// [`Error::Refused`] when the certificate is out of its validity or its key never signs,
+/// [`Error::Refused`] when the chain does not hold now or its key never signs,
 /// [`Error::Unavailable`] when the key is not there or the back-end does not answer.
 pub async fn import(
     app: &App,
@@ -25,7 +24,7 @@ pub async fn import(
     chain: &Chain,
 ) -> Result<(Credential, SignatureAlgorithm), Error> {
     let now = app.now();
-    check_validity(chain.signing(), now)?;
+    Signer::new(chain).check_at(now)?;
     let certificate = Arc::new(chain.signing().clone());
     let key = KeyRef { backend: backend.to_owned(), certificate };
     let signs = prove(app, &key).await?;
@@ -116,20 +115,4 @@ pub async fn chain(app: &App, id: CredentialId) -> Result<Arc<Chain>, Error> {
     let credential = app.reader.credential(id).await?.ok_or(Error::NotFound(Thing::Credential))?;
     let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice));
     Ok(Arc::new(chain.map_err(|error| Error::Internal(Box::new(error)))?))
-}
-
-/// Whether a certificate is inside its validity.
-///
-/// # Errors
-/// The refusal that says when it would be.
-pub fn check_validity(certificate: &Certificate, now: Instant) -> Result<(), Refusal> {
-    if now < certificate.not_before() {
-        let not_before = certificate.not_before().to_xs_date_time();
-        return Err(Refusal::CertificateNotYetValid { not_before });
-    }
-    if now > certificate.not_after() {
-        let not_after = certificate.not_after().to_xs_date_time();
-        return Err(Refusal::CertificateExpired { not_after });
-    }
-    Ok(())
 }

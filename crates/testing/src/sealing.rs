@@ -16,7 +16,7 @@ use chancery_engine::domain::profile::{
 };
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::xades::{SignatureLocation, XadesProfile};
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
 
@@ -106,7 +106,7 @@ pub static PKI: LazyLock<Pki> = LazyLock::new(|| {
     let key = |name: &'static str| {
         let pem = folder.path().join(format!("{name}.pem"));
         let chain = fs::read(folder.path().join(format!("{name}.chain.pem"))).unwrap();
-        let signer = Signer::new(&Chain::from_pem(&chain).unwrap());
+        let signer = Signer::new(&path::of_file(&chain, Instant::from_unix_ms(0)).unwrap());
         let der = fs::read(folder.path().join(format!("{name}.der"))).unwrap();
         let pair = if name == "rsa" {
             Pair::Rsa(RsaKeyPair::from_pkcs8(&der).unwrap())

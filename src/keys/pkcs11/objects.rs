@@ -212,7 +212,7 @@ fn certificate_of(session: &Session, key: &PublicKey) -> Result<Option<ObjectHan
         let Some(value) = attributes(session, handle, &[AttributeType::Value])? else { continue };
         let same = value.iter().any(|attribute| match attribute {
             Attribute::Value(der) => Certificate::from_der(der)
-                .is_ok_and(|certificate| certificate.spki_der() == key.spki_der()),
+                .is_ok_and(|certificate| PublicKey::of(&certificate) == *key),
             _ => false,
         });
         if same {

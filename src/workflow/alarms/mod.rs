@@ -25,6 +25,7 @@ use crate::domain::language::Language;
 use crate::domain::outbox::{Message, MessageKind, Target};
 use crate::domain::webhook::EventKind;
 use crate::pki::certificate::Chain;
+use crate::pki::path::ends_first;
 use crate::store::alarms::NewAlarm;
 use crate::store::events::Event;
 
@@ -240,8 +241,8 @@ async fn credentials(app: &App, services: &[ClientService]) -> Result<Vec<UsedCr
         companies.dedup();
         all.push(UsedCredential {
             alias: credential.alias,
-            subject: chain.signing().subject(),
-            not_after: chain.signing().not_after(),
+            subject: ends_first(&chain).subject(),
+            not_after: ends_first(&chain).not_after(),
             grant,
             companies,
             client_services: users.iter().map(|service| service.id).collect(),

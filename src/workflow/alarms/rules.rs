@@ -37,9 +37,9 @@ pub struct Seen {
 pub struct UsedCredential {
     /// Operator's name for it.
     pub alias: String,
-    /// Of its certificate.
+    /// Of the certificate of its path that ends first.
     pub subject: String,
-    /// Of its certificate.
+    /// Of the same.
     pub not_after: Instant,
     /// The authority's permission and how many signatures were made since; `None` where no authority
     /// asks for one.

@@ -86,7 +86,9 @@ pub(super) fn prepare_one(
 ) -> Result<PreparedDocument, DocumentState> {
     let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
     let signing = ready.chain.signing();
-    credentials::check_validity(signing, signing_time)
+    ready
+        .signer
+        .check_at(signing_time)
         .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
     let content = Arc::unwrap_or_clone(document.content);
     let refuse = |refusal| refused(SigningError::Configuration, &refusal);

@@ -6,6 +6,8 @@ use chancery::domain::client_service::{ClientServiceStatus, DocumentReferences};
 use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::CredentialStatus;
 use chancery::pki::algorithm::KeyKind;
+use chancery::pki::issue::Profile;
+use chancery::pki::public_key::PublicKey;
 use chancery::workflow::client_services::{assign, set_status};
 use chancery::workflow::sources as chain_of;
 use chancery::workflow::{Error, companies, credentials};
@@ -14,7 +16,7 @@ use cryptoki::object::Attribute;
 use serde_json::Value;
 
 use crate::support::authority::AUTHORITY;
-use crate::support::client::{Client, small};
+use crate::support::client::{Client, sealed, small};
 use crate::support::service::{Service, Setup, Wish, on_shared, run, unique};
 use crate::support::softhsm::untidy_token;
 
@@ -136,6 +138,50 @@ fn keys_that_are_odd_seal_or_say_why_not() {
         }
         service.stop().await;
     });
+}
+
+/// The certificate of an authority is refused by name at import; one that was imported earlier, before
+/// anything is recorded.
+#[test]
+fn a_certificate_that_is_for_something_else_seals_nothing() {
+    on_shared(async |service| {
+        let key = Arc::new(PublicKey::of(AUTHORITY.p256.signing()));
+        let chain = AUTHORITY.chain_as(&Profile::Intermediate, "CN=An authority", &key).await;
+        let alias = unique("authority");
+        let refused = credentials::import(&service.app, &alias, "hsm", &chain).await.unwrap_err();
+        assert!(chain_of(&refused).contains("certificate authority"), "{refused:?}");
+        let client = service.client_of(usual()).await;
+        let credential = service.credential_past_import(&chain).await;
+        assign(&service.app, &client.alias, credential).await.unwrap();
+        let (reason, word) = ("certificate-unusable", "certificate authority");
+        assert_refused(&client, 409, "2.0.2", reason, word).await;
+    });
+}
+
+/// A certificate for RSASSA-PSS, of a key that is a plain RSA key in its token.
+#[test]
+fn a_certificate_for_pss_seals() {
+    on_shared(async |service| {
+        let plain = PublicKey::of(AUTHORITY.rsa.signing());
+        let key = Arc::new(PublicKey::from_spki_der(&for_pss(plain.bits())).unwrap());
+        let chain = AUTHORITY.chain_for("CN=Seal PSS", &key).await;
+        let client = service.client_with(&chain).await;
+        let answer = client.sign(&small(&unique("pss"))).await;
+        assert_eq!(answer.json()["status"], "EXECUTED", "{}", answer.text());
+        let sealed = String::from_utf8(sealed(&answer.json(), 0)).unwrap();
+        assert!(sealed.contains("2007/05/xmldsig-more#sha256-rsa-MGF1"), "{sealed}");
+    });
+}
+
+/// SubjectPublicKeyInfo of id-RSASSA-PSS without parameters (RFC 4055, 1.2).
+fn for_pss(rsa_public_key: &[u8]) -> Vec<u8> {
+    let element = |tag: u8, content: &[u8]| {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82][..], &length, content].concat()
+    };
+    let algorithm = [0x30, 11, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10];
+    let key = element(0x03, &[&[0], rsa_public_key].concat());
+    element(0x30, &[&algorithm[..], &key].concat())
 }
 
 /// Disabled means now, although the credential is remembered; enabled again, it seals again.

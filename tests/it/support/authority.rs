@@ -36,10 +36,19 @@ impl Authority {
 
     /// A chain for any key, good from yesterday on for a year.
     pub(crate) async fn chain_for(&self, subject: &str, key: &Arc<PublicKey>) -> Chain {
-        let profile = Profile::Seal { policies: Vec::new() };
+        self.chain_as(&Profile::Seal { policies: Vec::new() }, subject, key).await
+    }
+
+    /// The same for a certificate of any kind.
+    pub(crate) async fn chain_as(
+        &self,
+        profile: &Profile,
+        subject: &str,
+        key: &Arc<PublicKey>,
+    ) -> Chain {
         let [middle, root] = &self.issuers;
         let (from, to) = (now().plus_ms(-DAY_MS), now().plus_ms(365 * DAY_MS - DAY_MS));
-        let wanted = Wanted { subject, key, profile: &profile };
+        let wanted = Wanted { subject, key, profile };
         let issuer = Some((middle, &self.middle_key));
         let leaf = wanted.issue(&service_token().keyring(), issuer, from, to).await;
         Chain::new(vec![leaf, middle.clone(), root.clone()]).unwrap()

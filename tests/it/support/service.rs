@@ -20,6 +20,7 @@ use chancery::keys::Keyring;
 use chancery::pki::certificate::Chain;
 use chancery::pki::envelope::Kek;
 use chancery::pki::jose::{TokenKey, TokenKeys};
+use chancery::seal::Signer;
 use chancery::store::Store;
 use chancery::web::Web;
 use chancery::web::server::serve;
@@ -268,8 +269,7 @@ impl Service {
     /// which refuses it: it became so later.
     pub(crate) async fn credential(&self, chain: &Chain) -> CredentialId {
         let alias = unique("credential");
-        let now = self.app.now();
-        if credentials::check_validity(chain.signing(), now).is_ok() {
+        if Signer::new(chain).check_at(self.app.now()).is_ok() {
             return credentials::import(&self.app, &alias, "hsm", chain).await.unwrap().0.id;
         }
         self.credential_past_import(chain).await

@@ -152,6 +152,22 @@ impl KeyKind {
     }
 }
 
+/// Whether a key of this kind can make such signatures: asked before a key is used. ECDSA goes with
+/// every digest but SHA-1, whatever the curve.
+///
+/// # Errors
+/// [`Error::AlgorithmMismatch`].
+pub fn suits(key: KeyKind, algorithm: SignatureAlgorithm) -> Result<(), Error> {
+    use DigestAlgorithm::Sha1;
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
+    let fits = match algorithm {
+        RsaPss(Sha1) | Ecdsa(Sha1) => false,
+        RsaPkcs1(_) | RsaPss(_) => key.curve().is_none(),
+        Ecdsa(_) => key.curve().is_some(),
+    };
+    if fits { Ok(()) } else { Err(Error::AlgorithmMismatch(algorithm.as_str())) }
+}
+
 /// URI of a digest algorithm (XMLDSIG for SHA-1; RFC 9231, 2.1; XML Encryption for SHA-256 and
 /// SHA-512).
 #[must_use]

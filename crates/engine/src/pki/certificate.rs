@@ -3,21 +3,21 @@
 use std::ops::Range;
 
 use const_oid::db::rfc4519;
-use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
+use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, ID_RSASSA_PSS, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
 use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use x509_cert::serial_number::SerialNumber;
 
 use super::Error;
-use super::algorithm::EcCurve;
-use super::algorithm::KeyKind;
+use super::algorithm::{EcCurve, KeyKind, suits};
 use super::digest::{Digest, sha256};
 use super::name;
+use super::pss::{self, PssRestriction};
 use super::tlv;
 use crate::domain::instant::Instant;
 use crate::domain::name_style::NameStyle;
-use crate::domain::profile::DigestAlgorithm;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::xades::Certificates;
 
 /// A parsed X.509 certificate (RFC 5280) together with its exact DER.
@@ -26,9 +26,11 @@ pub struct Certificate {
     der: Vec<u8>,
     parsed: x509_cert::Certificate,
     spki_der: Vec<u8>,
+    tbs: Range<usize>,
     issuer: Range<usize>,
     serial: Range<usize>,
     key_kind: KeyKind,
+    pss: Option<PssRestriction>,
     not_before: Instant,
     not_after: Instant,
 }
@@ -42,13 +44,25 @@ impl Certificate {
         let parsed = x509_cert::Certificate::from_der(der).map_err(Error::CertificateMalformed)?;
         let spki = parsed.tbs_certificate().subject_public_key_info();
         let key_kind = key_kind(spki)?;
+        let pss = pss::restriction(&spki.algorithm)?;
         let spki_der = spki.to_der().map_err(Error::CertificateMalformed)?;
         let validity = parsed.tbs_certificate().validity();
         let not_before = instant(validity.not_before.to_unix_duration())?;
         let not_after = instant(validity.not_after.to_unix_duration())?;
-        let (serial, issuer) = serial_and_issuer(der).map_err(Error::CertificateMalformed)?;
+        let [tbs, serial, issuer] = places(der).map_err(Error::CertificateMalformed)?;
         let der = der.to_vec();
-        Ok(Self { der, parsed, spki_der, issuer, serial, key_kind, not_before, not_after })
+        Ok(Self {
+            der,
+            parsed,
+            spki_der,
+            tbs,
+            issuer,
+            serial,
+            key_kind,
+            pss,
+            not_before,
+            not_after,
+        })
     }
 
     /// The DER as given.
@@ -73,6 +87,40 @@ impl Certificate {
     #[must_use]
     pub const fn key_kind(&self) -> KeyKind {
         self.key_kind
+    }
+
+    /// Whether its key may make such signatures. A key of id-RSASSA-PSS makes no others, and with
+    /// parameters only those with its digest and a salt of at least its length (RFC 4055, 1.2 and 3.1).
+    ///
+    /// # Errors
+    /// [`Error::AlgorithmMismatch`].
+    pub fn allows(&self, algorithm: SignatureAlgorithm) -> Result<(), Error> {
+        suits(self.key_kind, algorithm)?;
+        match self.pss {
+            Some(restriction) if !restriction.allows(algorithm) => {
+                Err(Error::AlgorithmMismatch(algorithm.as_str()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The algorithm used when a profile names none.
+    #[must_use]
+    pub const fn default_signature(&self) -> SignatureAlgorithm {
+        match self.pss {
+            Some(restriction) => SignatureAlgorithm::RsaPss(restriction.usual_digest()),
+            None => self.key_kind.default_signature(),
+        }
+    }
+
+    /// Whether its key is one of id-RSASSA-PSS.
+    pub(super) const fn is_pss(&self) -> bool {
+        self.pss.is_some()
+    }
+
+    /// What its issuer signed: DER of the TBSCertificate.
+    pub(super) fn tbs_der(&self) -> &[u8] {
+        self.der.get(self.tbs.clone()).unwrap_or_default()
     }
 
     /// The issuer's name, as the certificate has it: DER of a Name.
@@ -183,7 +231,14 @@ impl Certificate {
     /// Whether subject and issuer are the same name.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
-        self.parsed.tbs_certificate().subject() == self.parsed.tbs_certificate().issuer()
+        self.is_issued_by_name_of(self)
+    }
+
+    /// Whether the other has the name of its issuer.
+    #[must_use]
+    pub fn is_issued_by_name_of(&self, other: &Self) -> bool {
+        let (own, other) = (self.parsed.tbs_certificate(), other.parsed.tbs_certificate());
+        name::same(own.issuer(), other.subject())
     }
 }
 
@@ -206,11 +261,11 @@ impl Chain {
     /// # Errors
     /// [`Error::ChainEmpty`], or [`Error::ChainBroken`] when an issuer name does not match.
     pub fn new(certificates: Vec<Certificate>) -> Result<Self, Error> {
-        for (position, pair) in certificates.windows(2).enumerate() {
+        for pair in certificates.windows(2) {
             let [subject, issuer] = pair else { continue };
-            let wanted = subject.x509().tbs_certificate().issuer();
-            if wanted != issuer.x509().tbs_certificate().subject() {
-                return Err(Error::ChainBroken { position });
+            if !subject.is_issued_by_name_of(issuer) {
+                let (subject, issuer) = (subject.subject(), issuer.subject());
+                return Err(Error::ChainBroken { subject, issuer });
             }
         }
         let mut certificates = certificates.into_iter();
@@ -224,42 +279,6 @@ impl Chain {
     /// As [`Certificate::from_der`] and [`Chain::new`].
     pub fn from_ders<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Error> {
         Self::new(ders.into_iter().map(Certificate::from_der).collect::<Result<_, _>>()?)
-    }
-
-    /// Parses a PEM file of certificates in any order and sorts them: the one that issued none of
-    /// the others comes first.
-    ///
-    /// # Errors
-    /// As [`Chain::new`], and [`Error::PemMalformed`].
-    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
-        let parsed = x509_cert::Certificate::load_pem_chain(pem).map_err(Error::PemMalformed)?;
-        let mut rest = parsed
-            .iter()
-            .map(|certificate| {
-                Certificate::from_der(&certificate.to_der().map_err(Error::CertificateMalformed)?)
-            })
-            .collect::<Result<Vec<_>, Error>>()?;
-        let first = rest
-            .iter()
-            .position(|candidate| {
-                !rest.iter().any(|other| {
-                    other.der() != candidate.der() && other.issuer() == candidate.subject()
-                })
-            })
-            .ok_or(Error::ChainEmpty)?;
-        let mut ordered = vec![rest.remove(first)];
-        while let Some(last) = ordered.last().filter(|last| !last.is_self_issued()) {
-            let wanted = last.issuer();
-            match rest.iter().position(|candidate| candidate.subject() == wanted) {
-                Some(next) => ordered.push(rest.remove(next)),
-                None => break,
-            }
-        }
-        if rest.is_empty() {
-            Self::new(ordered)
-        } else {
-            Err(Error::ChainBroken { position: ordered.len() - 1 })
-        }
     }
 
     /// The signing certificate.
@@ -285,21 +304,24 @@ impl Chain {
     }
 }
 
-/// Where serial number and issuer stand in a certificate (RFC 5280, 4.1).
-fn serial_and_issuer(der: &[u8]) -> Result<(Range<usize>, Range<usize>), der::Error> {
+/// Where the TBSCertificate stands in a certificate, and in it serial number and issuer (RFC 5280, 4.1).
+fn places(der: &[u8]) -> Result<[Range<usize>; 3], der::Error> {
     let wrong = || der::Error::from(der::ErrorKind::Failed);
     let certificate = tlv::read(der, 0, der.len()).map_err(|_| wrong())?;
     let parts = tlv::children(der, &certificate).map_err(|_| wrong())?;
-    let fields = tlv::children(der, parts.first().ok_or_else(wrong)?).map_err(|_| wrong())?;
+    let tbs = parts.first().ok_or_else(wrong)?;
+    let fields = tlv::children(der, tbs).map_err(|_| wrong())?;
     let mut fields = fields.into_iter().skip_while(|field| field.tag != tlv::INTEGER);
     match (fields.next(), fields.next(), fields.next()) {
-        (Some(serial), Some(_algorithm), Some(issuer)) => Ok((serial.whole, issuer.whole)),
+        (Some(serial), Some(_algorithm), Some(issuer)) => {
+            Ok([tbs.whole.clone(), serial.whole, issuer.whole])
+        }
         _ => Err(wrong()),
     }
 }
 
 pub(super) fn key_kind(spki: &spki::SubjectPublicKeyInfoOwned) -> Result<KeyKind, Error> {
-    if spki.algorithm.oid == RSA_ENCRYPTION {
+    if [RSA_ENCRYPTION, ID_RSASSA_PSS].contains(&spki.algorithm.oid) {
         let bits = rsa_modulus_bits(spki.subject_public_key.raw_bytes())
             .map_err(Error::CertificateMalformed)?;
         return if (2048..=8192).contains(&bits) {

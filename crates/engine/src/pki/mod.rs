@@ -3,13 +3,19 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod certificate_file;
 pub mod cms;
 pub mod digest;
 pub mod envelope;
+mod extensions;
 pub mod issue;
+mod flaw;
 pub mod jose;
 pub mod name;
+mod names_allowed;
+pub mod path;
 pub mod public_key;
+mod pss;
 pub mod request;
 pub mod signature;
 mod signed;
@@ -24,12 +30,23 @@ use thiserror::Error;
 pub enum Error {
     #[error("not a DER certificate")]
     CertificateMalformed(#[source] der::Error),
-    #[error("not a PEM file of certificates")]
-    PemMalformed(#[source] der::Error),
+    #[error("this is no file of certificates: it is {0}")]
+    NotCertificates(String),
     #[error("no certificate given")]
     ChainEmpty,
-    #[error("certificate {position} of the chain was not issued by the next one")]
-    ChainBroken { position: usize },
+    #[error("{subject} was not issued by {issuer}, which follows it in the chain")]
+    ChainBroken { subject: String, issuer: String },
+    #[error(
+        "the certificate of {issuer}, which issued {subject}, is missing in the file; there is instead: \
+         {strangers}"
+    )]
+    ChainMissing { subject: String, issuer: String, strangers: String },
+    #[error(
+        "the file has certificates that are not of the chain of {signing}; take out: {strangers}"
+    )]
+    ChainStrangers { signing: String, strangers: String },
+    #[error("the file has several certificates that could be the signing one; leave one of: {0}")]
+    SigningAmbiguous(String),
     #[error(
         "key algorithm {0} is not supported; use RSA (2048 to 8192 bits) or EC P-256, P-384, P-521, \
          secp256k1"

@@ -256,8 +256,44 @@ pub fn to_text(name: &Name, style: &NameStyle) -> Result<String, Error> {
 /// The text of the first attribute of a type in the order of the certificate.
 #[must_use]
 pub fn first_value(name: &Name, kind: ObjectIdentifier) -> Option<String> {
+    all_values(name, kind).into_iter().next()
+}
+
+/// The texts of the attributes of a type in the order of the certificate.
+#[must_use]
+pub fn all_values(name: &Name, kind: ObjectIdentifier) -> Vec<String> {
     let parts = name.iter_rdn().flat_map(RelativeDistinguishedName::iter);
-    parts.filter(|part| part.oid == kind).find_map(|part| text(AnyRef::from(&part.value)))
+    let parts = parts.filter(|part| part.oid == kind);
+    parts.filter_map(|part| text(AnyRef::from(&part.value))).collect()
+}
+
+/// Whether two names are the same to a verifier: texts without regard to their string type, to case
+/// and to blanks at the ends or repeated (RFC 5280, 7.1).
+#[must_use]
+pub fn same(one: &Name, other: &Name) -> bool {
+    one.len() == other.len()
+        && one.iter_rdn().zip(other.iter_rdn()).all(|(one, other)| same_part(one, other))
+}
+
+/// The same of one part.
+#[must_use]
+pub fn same_part(one: &RelativeDistinguishedName, other: &RelativeDistinguishedName) -> bool {
+    one.len() == other.len()
+        && one.iter().all(|part| other.iter().any(|other| same_attribute(part, other)))
+}
+
+fn same_attribute(one: &AttributeTypeAndValue, other: &AttributeTypeAndValue) -> bool {
+    if one.oid != other.oid {
+        return false;
+    }
+    let folded = |part: &AttributeTypeAndValue| {
+        let text = text(AnyRef::from(&part.value))?;
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+    };
+    match (folded(one), folded(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.value == other.value,
+    }
 }
 
 fn attribute(part: &AttributeTypeAndValue, style: &NameStyle) -> Result<String, Error> {

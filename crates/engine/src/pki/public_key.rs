@@ -31,13 +31,20 @@ impl PublicKey {
         Ok(Self { spki_der: der.to_vec(), kind, bits })
     }
 
-    /// The key of a certificate.
+    /// The key of a certificate. One of id-RSASSA-PSS is named as any RSA key, as tokens know it: what
+    /// it may be used for is the certificate's word ([`Certificate::allows`]).
     #[must_use]
     pub fn of(certificate: &Certificate) -> Self {
+        let bits = certificate.public_key_bits();
+        if certificate.is_pss()
+            && let Ok(plain) = Self::from_parts(RSA_ENCRYPTION, Any::from(AnyRef::NULL), bits)
+        {
+            return plain;
+        }
         Self {
             spki_der: certificate.spki_der().to_vec(),
             kind: certificate.key_kind(),
-            bits: certificate.public_key_bits().to_vec(),
+            bits: bits.to_vec(),
         }
     }
 

@@ -7,8 +7,9 @@ use der::{Decode as _, Encode as _, Sequence};
 
 use super::Error;
 use super::algorithm::KeyKind;
+pub use super::algorithm::suits;
 use super::certificate::Certificate;
-use super::digest::{Digest, sha256};
+use super::digest::Digest;
 use super::public_key::{EcCurve, PublicKey};
 use super::to_be_signed::ToBeSigned;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
@@ -124,7 +125,8 @@ impl CheckedValue {
     ) -> Result<SignatureValue, Error> {
         let same = self.algorithm == item.algorithm()
             && self.signed == *item.digest()
-            && self.key_sha256 == sha256(certificate.spki_der());
+            && self.key_sha256 == PublicKey::of(certificate).fingerprint()
+            && certificate.allows(self.algorithm).is_ok();
         if same { Ok(self.value) } else { Err(Error::SignatureInvalid) }
     }
 }
@@ -148,6 +150,7 @@ pub fn check(
     message: &[u8],
     value: &SignatureValue,
 ) -> Result<(), Error> {
+    certificate.allows(algorithm)?;
     let digest = Digest::of(algorithm.digest(), message);
     verify(certificate.key_kind(), certificate.public_key_bits(), algorithm, &digest, value)
 }
@@ -165,22 +168,6 @@ pub fn check_with_key(
     verify(key.kind(), key.bits(), algorithm, &Digest::of(algorithm.digest(), message), value)
 }
 
-/// Whether a key of this kind can make such signatures: asked before a key is used. ECDSA goes with
-/// every digest but SHA-1, whatever the curve.
-///
-/// # Errors
-/// [`Error::AlgorithmMismatch`].
-pub fn suits(key: KeyKind, algorithm: SignatureAlgorithm) -> Result<(), Error> {
-    use DigestAlgorithm::Sha1;
-    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
-    let fits = match algorithm {
-        RsaPss(Sha1) | Ecdsa(Sha1) => false,
-        RsaPkcs1(_) | RsaPss(_) => key.curve().is_none(),
-        Ecdsa(_) => key.curve().is_some(),
-    };
-    if fits { Ok(()) } else { Err(Error::AlgorithmMismatch(algorithm.as_str())) }
-}
-
 /// A digest as aws-lc-rs takes it for a curve, which it knows with one digest only: the same number,
 /// written as a digest of that length. ECDSA signs a number, not the bytes of a digest.
 ///
@@ -196,6 +183,29 @@ pub fn curve_digest(curve: EcCurve, digest: &Digest) -> Result<aws_digest::Diges
     let mut number = vec![0; native.output_len.saturating_sub(part.len())];
     number.extend(part);
     aws_digest::Digest::import_less_safe(&number, native).map_err(|_| Error::SignatureInvalid)
+}
+
+/// Checks a value of RSASSA-PSS with a salt of any length, which only others make.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_salted(
+    key: &PublicKey,
+    digest: &Digest,
+    salt_length: u16,
+    value: &[u8],
+) -> Result<(), Error> {
+    let algorithm = SignatureAlgorithm::RsaPss(digest.algorithm());
+    suits(key.kind(), algorithm)?;
+    let usual = match digest.algorithm() {
+        DigestAlgorithm::Sha1 => return Err(Error::AlgorithmMismatch(algorithm.as_str())),
+        DigestAlgorithm::Sha256 => aws::RSA_PSS_2048_8192_SHA256,
+        DigestAlgorithm::Sha384 => aws::RSA_PSS_2048_8192_SHA384,
+        DigestAlgorithm::Sha512 => aws::RSA_PSS_2048_8192_SHA512,
+    };
+    let salted = usual.with_pss_salt_length(aws::RsaPssSaltLength::Custom(salt_length));
+    aws::VerificationAlgorithm::verify_digest_sig(&salted, key.bits(), &native(digest)?, value)
+        .map_err(|_| Error::SignatureInvalid)
 }
 
 fn verify(

@@ -1,5 +1,5 @@
 //! X.509's envelope around signed bytes: `SEQUENCE { bytes, algorithm, signature }`, shared by
-//! certificates (RFC 5280, 4.1) and certification requests (RFC 2986, 4.2).
+//! certificates (RFC 5280, 4.1) and certification requests (RFC 2986, 4.2); and its algorithms.
 
 use const_oid::db::rfc5912::{
     ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_MGF_1, ID_RSASSA_PSS,
@@ -12,7 +12,10 @@ use spki::AlgorithmIdentifierOwned;
 
 use super::Error;
 use super::algorithm::KeyKind;
-use super::signature::SignatureValue;
+use super::digest::Digest;
+use super::pss::read_pss;
+use super::public_key::PublicKey;
+use super::signature::{self, SignatureValue};
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
 #[derive(Sequence)]
@@ -22,7 +25,7 @@ struct Signed {
     signature: BitString,
 }
 
-/// RSASSA-PSS-params (RFC 4055, 3.1); the trailer field keeps its default.
+/// RSASSA-PSS-params (RFC 4055, 3.1) as we write them; the trailer field keeps its default.
 #[derive(Sequence)]
 struct PssParameters {
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
@@ -46,6 +49,66 @@ pub(super) fn envelope(
         signature: BitString::new(0, value.to_der(kind)?).map_err(Error::Encoding)?,
     };
     signed.to_der().map_err(Error::Encoding)
+}
+
+/// How others signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadAlgorithm {
+    /// As we do.
+    Ours(SignatureAlgorithm),
+    /// RSASSA-PSS with a salt of another length.
+    Salted(DigestAlgorithm, u16),
+}
+
+impl ReadAlgorithm {
+    pub(super) const fn is_ecdsa(self) -> bool {
+        matches!(self, Self::Ours(SignatureAlgorithm::Ecdsa(_)))
+    }
+
+    /// The algorithm, whatever its salt.
+    pub(super) const fn algorithm(self) -> SignatureAlgorithm {
+        match self {
+            Self::Ours(algorithm) => algorithm,
+            Self::Salted(digest, _) => SignatureAlgorithm::RsaPss(digest),
+        }
+    }
+}
+
+/// The signature algorithm that an AlgorithmIdentifier names; `None` when it is none of ours.
+pub(super) fn read_algorithm(identifier: &AlgorithmIdentifierOwned) -> Option<ReadAlgorithm> {
+    if identifier.oid == ID_RSASSA_PSS {
+        let (digest, salt) = read_pss(identifier.parameters.as_ref()?)?;
+        return Some(if usize::from(salt) == digest.length() {
+            ReadAlgorithm::Ours(SignatureAlgorithm::RsaPss(digest))
+        } else {
+            ReadAlgorithm::Salted(digest, salt)
+        });
+    }
+    let named = |algorithm: &SignatureAlgorithm| {
+        algorithm_identifier(*algorithm).is_ok_and(|known| known.oid == identifier.oid)
+    };
+    SignatureAlgorithm::ALL.into_iter().find(named).map(ReadAlgorithm::Ours)
+}
+
+/// Checks what somebody signed, with the value as X.509 carries it.
+///
+/// # Errors
+/// [`Error::AlgorithmMismatch`], [`Error::SignatureInvalid`].
+pub(super) fn check(
+    key: &PublicKey,
+    algorithm: ReadAlgorithm,
+    content_der: &[u8],
+    value: &[u8],
+) -> Result<(), Error> {
+    match algorithm {
+        ReadAlgorithm::Ours(algorithm) => {
+            let value = SignatureValue::from_der(key.kind(), value)?;
+            signature::check_with_key(key, algorithm, content_der, &value)
+        }
+        ReadAlgorithm::Salted(digest, salt) => {
+            signature::check_salted(key, &Digest::of(digest, content_der), salt, value)
+        }
+    }
 }
 
 /// The AlgorithmIdentifier of a signature algorithm (RFC 4055, 5; RFC 5758, 3.2).

@@ -102,7 +102,7 @@ fn signature_algorithm(profile: &Profile, signer: &Signer) -> SignatureAlgorithm
         Profile::Cades(profile) => profile.digest_algorithm,
     };
     profile.signature_algorithm().unwrap_or_else(|| {
-        let usual = signer.certificate().key_kind().default_signature();
+        let usual = signer.certificate().default_signature();
         digest.map_or(usual, |digest| usual.with_digest(digest))
     })
 }

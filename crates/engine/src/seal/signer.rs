@@ -12,7 +12,8 @@ use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::Base64Lines;
 use crate::pki::certificate::{Certificate, Chain};
-use crate::pki::{cms, signature};
+use crate::pki::cms;
+use crate::pki::path::{self, Flaw};
 
 /// The certificate side of a credential. Make one per credential and keep it: cloning copies a
 /// pointer, while making one encodes and digests the whole chain.
@@ -27,6 +28,8 @@ struct Inner {
     sha256: Vec<String>,
     /// What CMS signatures of it have in common.
     identity: cms::Identity,
+    /// What was found wrong with it, whatever the time.
+    examined: Result<(), Flaw>,
 }
 
 impl Signer {
@@ -39,6 +42,7 @@ impl Signer {
             certificates: chain.certificates().map(|one| base64(one.der())).collect(),
             sha256: chain.certificates().map(sha256).collect(),
             identity: cms::Identity::new(chain),
+            examined: path::examine(chain),
             chain: chain.clone(),
         }))
     }
@@ -78,10 +82,13 @@ impl Signer {
         self.0.certificates.iter().map(String::as_str)
     }
 
-    /// The signing time must lie within the validity of the certificate (verifiers refuse a seal
-    /// outside of it), and its key must be able to make such signatures. Whether SHA-1 is allowed to
-    /// this client is not asked here.
-    pub(super) fn check(&self, algorithm: SignatureAlgorithm, at: Instant) -> Result<(), Refusal> {
+    /// Whether seals of this chain hold at a time: what the certificates may do, who signed them, and
+    /// their dates. Verifiers refuse a seal where one of these is wrong.
+    ///
+    /// # Errors
+    /// [`Refusal::CertificateNotYetValid`], [`Refusal::CertificateExpired`],
+    /// [`Refusal::CertificateUnusable`].
+    pub fn check_at(&self, at: Instant) -> Result<(), Refusal> {
         let certificate = self.certificate();
         if at < certificate.not_before() {
             let not_before = certificate.not_before().to_xs_date_time();
@@ -91,11 +98,29 @@ impl Signer {
             let not_after = certificate.not_after().to_xs_date_time();
             return Err(Refusal::CertificateExpired { not_after });
         }
-        if signature::suits(certificate.key_kind(), algorithm).is_ok() {
+        let examined = self.0.examined.clone().and_then(|()| path::check_dates(&self.0.chain, at));
+        examined.map_err(|flaw| Refusal::CertificateUnusable { reason: flaw.to_string() })
+    }
+
+    /// As [`Signer::check_at`], and its key must be able to make such signatures. Whether SHA-1 is
+    /// allowed to this client is not asked here.
+    pub(super) fn check(&self, algorithm: SignatureAlgorithm, at: Instant) -> Result<(), Refusal> {
+        self.check_at(at)?;
+        let certificate = self.certificate();
+        if certificate.allows(algorithm).is_ok() {
             return Ok(());
         }
         let key = certificate.key_kind().label();
-        let reason = format!("its {key} key cannot make {} signatures", algorithm.as_str());
+        let usual = certificate.default_signature();
+        let reason = if usual == certificate.key_kind().default_signature() {
+            format!("its {key} key cannot make {} signatures", algorithm.as_str())
+        } else {
+            format!(
+                "its {key} key is for RSASSA-PSS and cannot make {} signatures; {} fits",
+                algorithm.as_str(),
+                usual.setting()
+            )
+        };
         Err(Refusal::CertificateUnusable { reason })
     }
 }

@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
 use chancery_engine::domain::xades::{SignatureLocation, XadesProfile};
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::{Limits, Profile, Signer, prepare};
 use chancery_testing::judges::repository;
@@ -36,7 +36,11 @@ fn seal(document: Vec<u8>) -> Vec<u8> {
 
 /// Seals with the key of the samples at their time: the same bytes always.
 pub(crate) fn seal_with(document: Vec<u8>, profile: &Profile) -> Vec<u8> {
-    let chain = Chain::from_pem(&std::fs::read(samples().join("pki/chain.pem")).unwrap()).unwrap();
+    let chain = path::of_file(
+        &std::fs::read(samples().join("pki/chain.pem")).unwrap(),
+        Instant::from_unix_ms(0),
+    )
+    .unwrap();
     let pem = std::fs::read(samples().join("pki/seal-key.pem")).unwrap();
     let key = RsaKeyPair::from_pkcs8(&der::pem::decode_vec(&pem).unwrap().1).unwrap();
     let signer = Signer::new(&chain);

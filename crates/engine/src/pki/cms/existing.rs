@@ -86,6 +86,13 @@ impl Existing {
         })
     }
 
+    /// DER of the certificates in it, in its order.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        // Others have tags of their own (RFC 5652, 10.2.2).
+        let plain = self.certificates.iter().filter(|one| one.first() == Some(&SEQUENCE));
+        plain.map(Vec::as_slice)
+    }
+
     /// What the content is.
     #[must_use]
     pub const fn content_type(&self) -> ObjectIdentifier {

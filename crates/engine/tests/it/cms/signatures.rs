@@ -1,16 +1,17 @@
 //! CAdES signatures of every key and algorithm, and what they say.
 
 use chancery_engine::domain::cades::{CadesPackaging, CadesProfile};
+use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::xades::{
     Certificates, Commitment, HashValue, Policy, ProductionPlace,
 };
-use chancery_engine::pki::certificate::Chain;
 use chancery_engine::pki::cms::{
     ID_DATA, Identity, SignedAttributeSettings, SignedAttributes, Unsigned,
 };
 use chancery_engine::pki::digest::Digest;
+use chancery_engine::pki::path;
 use chancery_engine::pki::signature::{SignatureValue, suits};
 use cms::content_info::ContentInfo;
 use cms::signed_data::{SignedData, SignerIdentifier};
@@ -183,7 +184,9 @@ fn sha1_has_the_old_signing_certificate() {
 #[test]
 fn the_longest_signature_is_known_before_it_is_made() {
     for key in KEYS {
-        let chain = Chain::from_pem(&std::fs::read(certificate(key)).unwrap()).unwrap();
+        let chain =
+            path::of_file(&std::fs::read(certificate(key)).unwrap(), Instant::from_unix_ms(0))
+                .unwrap();
         let identity = Identity::new(&chain);
         let kind = chain.signing().key_kind();
         let attributes = SignedAttributes::new(&SignedAttributeSettings {

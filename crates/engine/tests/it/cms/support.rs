@@ -6,8 +6,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use chancery_engine::domain::cades::CadesProfile;
+use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::refusal::Refusal;
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
 use chancery_testing::openssl;
 use tempfile::TempDir;
@@ -25,7 +26,8 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
         };
         let make = format!(
             "openssl genpkey -quiet {kind} -out {name}.pem && openssl req -x509 -new -key {name}.pem \
-             -subj '/O=Chancery test/CN=Seal {name}' -days 2 -out {name}.cert"
+             -subj '/O=Chancery test/CN=Seal {name}' -days 2 -out {name}.cert \
+             -addext basicConstraints=critical,CA:FALSE"
         );
         assert!(sh(&make, folder.path()).is_ok(), "these tests need the openssl command line");
     }
@@ -49,7 +51,9 @@ pub(super) fn key_file(key: &str) -> PathBuf {
 }
 
 pub(super) fn signer(key: &str) -> Signer {
-    Signer::new(&Chain::from_pem(&fs::read(certificate(key)).unwrap()).unwrap())
+    Signer::new(
+        &path::of_file(&fs::read(certificate(key)).unwrap(), Instant::from_unix_ms(0)).unwrap(),
+    )
 }
 
 pub(super) fn try_prepare(

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::SignatureAlgorithm;
 use chancery_engine::domain::refusal::Refusal;
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::seal::catalogue::Catalogue;
 use chancery_engine::seal::{Limits, Profile, Signer, prepare};
 use serde_json::json;
@@ -44,8 +45,11 @@ impl Authority {
             .expect("the Python judges are missing: scripts/setup.sh test (make test does it)");
         assert!(made.success());
         // Judges that are not told the issuing certificate by the seal are told it here.
-        let chain =
-            Chain::from_pem(&fs::read(folder.path().join("rsa-chain.pem")).unwrap()).unwrap();
+        let chain = path::of_file(
+            &fs::read(folder.path().join("rsa-chain.pem")).unwrap(),
+            Instant::from_unix_ms(0),
+        )
+        .unwrap();
         let issuers = chain.certificates().skip(1).map(|certificate| {
             let ending = der::pem::LineEnding::LF;
             der::pem::encode_string("CERTIFICATE", ending, certificate.der()).unwrap()
@@ -130,7 +134,7 @@ impl Authority {
         key: &str,
     ) -> Result<Vec<u8>, Refusal> {
         let chain = fs::read(self.path(&format!("{key}-chain.pem"))).unwrap();
-        let signer = Signer::new(&Chain::from_pem(&chain).unwrap());
+        let signer = Signer::new(&path::of_file(&chain, Instant::from_unix_ms(0)).unwrap());
         let at = signer.certificate().not_before().plus_ms(1000);
         let prepared = prepare(document.to_vec(), profile, &signer, at, &Limits::default())?;
         let kind = signer.certificate().key_kind();

@@ -3,13 +3,17 @@
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::refusal::PdfRefusal;
 use chancery_engine::domain::visible::DEFAULT_TEMPLATE;
-use chancery_engine::pki::certificate::{Certificate, Chain};
+use chancery_engine::pki::certificate::Certificate;
+use chancery_engine::pki::path;
 use chancery_engine::seal::pades::template::{Template, Values};
 use chancery_testing::judges::repository;
 
 fn certificate() -> Certificate {
     let path = repository().join("samples/pki/chain.pem");
-    Chain::from_pem(&std::fs::read(path).unwrap()).unwrap().signing().clone()
+    path::of_file(&std::fs::read(path).unwrap(), Instant::from_unix_ms(0))
+        .unwrap()
+        .signing()
+        .clone()
 }
 
 fn filled(template: &str) -> String {

@@ -1,7 +1,9 @@
 //! Certificates as other people make them, read by us and by OpenSSL.
 
+mod files;
 mod names;
 mod parts;
+mod paths;
 
 use std::path::Path;
 use std::process::Command;

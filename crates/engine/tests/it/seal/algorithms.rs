@@ -6,9 +6,10 @@ use std::process::Command;
 
 use bergshamra::keys::loader::load_x509_cert_pem;
 use bergshamra::{DsigContext, KeysManager, verify};
+use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
 use chancery_engine::domain::xades::SignatureLocation;
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::pki::signature::suits;
 use chancery_engine::seal::{Limits, Profile, Signer, prepare};
 
@@ -21,9 +22,10 @@ fn make(folder: &Path, name: &str, generate: &[&str]) {
     let file = format!("{name}.pem");
     let certificate = format!("{name}.cert");
     let subject = format!("/CN={name}");
-    let request = ["req", "-x509", "-new", "-key", &file, "-subj", &subject, "-days", "2", "-out"];
+    let request = ["req", "-x509", "-new", "-key", &file, "-subj", &subject, "-days", "2"];
+    let sealing = ["-addext", "basicConstraints=critical,CA:FALSE", "-out"];
     let generate = [&["genpkey", "-quiet"], generate, &["-out", &file]].concat();
-    for arguments in [generate, [&request[..], &[&certificate]].concat()] {
+    for arguments in [generate, [&request[..], &sealing, &[&certificate]].concat()] {
         let output = Command::new("openssl").args(&arguments).current_dir(folder).output().unwrap();
         assert!(output.status.success(), "{arguments:?}");
     }
@@ -48,7 +50,8 @@ fn every_algorithm_verifies() {
     let mut seals = 0;
     for name in ["rsa"].into_iter().chain(curves) {
         let certificate = folder.path().join(format!("{name}.cert"));
-        let chain = Chain::from_pem(&fs::read(&certificate).unwrap()).unwrap();
+        let chain =
+            path::of_file(&fs::read(&certificate).unwrap(), Instant::from_unix_ms(0)).unwrap();
         let key = folder.path().join(format!("{name}.pem"));
         let kind = chain.signing().key_kind();
         let signer = Signer::new(&chain);

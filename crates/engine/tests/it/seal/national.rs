@@ -17,7 +17,7 @@ use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::xades::XadesProfile;
 use chancery_engine::pki::algorithm::KeyKind;
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::catalogue::Catalogue;
 use chancery_engine::seal::{Limits, Prepared, Profile, Signer, prepare};
@@ -51,7 +51,7 @@ static ZATCA: LazyLock<Zatca> = LazyLock::new(|| {
     let output = output.expect("sh must run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pem = fs::read(folder.path().join("leaf.pem")).unwrap();
-    let signer = Signer::new(&Chain::from_pem(&pem).unwrap());
+    let signer = Signer::new(&path::of_file(&pem, Instant::from_unix_ms(0)).unwrap());
     Zatca { folder, signer }
 });
 

@@ -15,11 +15,12 @@ use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::Canonicalization;
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::transform::{Filter, FilterOperation, Transform};
 use chancery_engine::domain::xades::{SignatureLocation, XadesProfile};
-use chancery_engine::pki::certificate::Chain;
+use chancery_engine::pki::path;
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::catalogue::Catalogue;
 use chancery_engine::seal::xml::c14n::{Subset, canonicalize, canonicalize_nodes};
@@ -45,7 +46,7 @@ const KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgI04pVe4CbIF+Y
     of/2pV";
 
 static SIGNER: LazyLock<Signer> =
-    LazyLock::new(|| Signer::new(&Chain::from_pem(CERTIFICATE).unwrap()));
+    LazyLock::new(|| Signer::new(&path::of_file(CERTIFICATE, Instant::from_unix_ms(0)).unwrap()));
 static PAIR: LazyLock<EcdsaKeyPair> = LazyLock::new(|| {
     let der = STANDARD.decode(KEY).unwrap();
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).unwrap()

@@ -1,0 +1,172 @@
+//! What the extensions of a certificate say (RFC 5280, 4.2), as far as paths depend on it.
+
+use const_oid::AssociatedOid as _;
+use der::Decode as _;
+use der::asn1::ObjectIdentifier;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName,
+};
+
+use super::certificate::Certificate;
+use super::flaw::Flaw;
+use super::name;
+
+const fn oid(text: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(text)
+}
+
+/// Critical extensions that are understood, beside those that are read here. Policies (2.5.29.32, .33,
+/// .36, .54) are what verifiers with a policy of their own weigh.
+const UNDERSTOOD: [ObjectIdentifier; 11] = [
+    oid("2.5.29.14"),         // subject key identifier
+    oid("2.5.29.18"),         // issuer's alternative names
+    oid("2.5.29.31"),         // distribution points of revocation lists
+    oid("2.5.29.32"),         // policies
+    oid("2.5.29.33"),         // policy mappings
+    oid("2.5.29.35"),         // authority key identifier
+    oid("2.5.29.36"),         // policy constraints
+    oid("2.5.29.46"),         // freshest revocation list
+    oid("2.5.29.54"),         // inhibit any policy
+    oid("1.3.6.1.5.5.7.1.1"), // authority information access
+    oid("1.3.6.1.5.5.7.1.3"), // statements of qualified certificates
+];
+
+/// Purposes that have nothing to do with documents, with their names. Others may: protection of mail,
+/// document signing (RFC 9336) and its forerunners of vendors, and authentication of clients, which
+/// authorities put into certificates that sign requests to them.
+const ELSEWHERE: [(ObjectIdentifier, &str); 8] = [
+    (oid("1.3.6.1.5.5.7.3.1"), "serverAuth"),
+    (oid("1.3.6.1.5.5.7.3.3"), "codeSigning"),
+    (oid("1.3.6.1.5.5.7.3.5"), "ipsecEndSystem"),
+    (oid("1.3.6.1.5.5.7.3.6"), "ipsecTunnel"),
+    (oid("1.3.6.1.5.5.7.3.7"), "ipsecUser"),
+    (oid("1.3.6.1.5.5.7.3.8"), "timeStamping"),
+    (oid("1.3.6.1.5.5.7.3.9"), "OCSPSigning"),
+    (oid("1.3.6.1.5.5.7.3.17"), "ipsecIKE"),
+];
+
+/// `emailAddress` (RFC 2985, 5.2.1).
+const EMAIL_ADDRESS: ObjectIdentifier = oid("1.2.840.113549.1.9.1");
+
+/// How a purpose is called, as far as it is none for documents.
+pub(super) fn purpose_name(purpose: &ObjectIdentifier) -> String {
+    let known = ELSEWHERE.iter().find(|(known, _)| known == purpose);
+    known.map_or_else(|| purpose.to_string(), |(_, name)| (*name).to_owned())
+}
+
+/// The extensions of one certificate.
+#[derive(Default)]
+pub(super) struct Extensions {
+    /// Whether there are any.
+    pub(super) any: bool,
+    pub(super) key_usage: Option<KeyUsage>,
+    pub(super) purposes: Option<Vec<ObjectIdentifier>>,
+    basic: Option<BasicConstraints>,
+    pub(super) constraints: Option<NameConstraints>,
+    unknown: Option<ObjectIdentifier>,
+    unreadable: Option<ObjectIdentifier>,
+}
+
+impl Extensions {
+    /// Reads them; what is wrong is told by [`Extensions::check`].
+    pub(super) fn of(certificate: &Certificate) -> Self {
+        let mut read = Self::default();
+        for extension in certificate.x509().tbs_certificate().extensions().into_iter().flatten() {
+            read.any = true;
+            if read.take(extension).is_err() {
+                read.unreadable = read.unreadable.or(Some(extension.extn_id));
+            }
+        }
+        read
+    }
+
+    fn take(&mut self, extension: &Extension) -> der::Result<()> {
+        let value = extension.extn_value.as_bytes();
+        let id = extension.extn_id;
+        if id == KeyUsage::OID {
+            self.key_usage = Some(KeyUsage::from_der(value)?);
+        } else if id == ExtendedKeyUsage::OID {
+            self.purposes = Some(ExtendedKeyUsage::from_der(value)?.0);
+        } else if id == BasicConstraints::OID {
+            self.basic = Some(BasicConstraints::from_der(value)?);
+        } else if id == NameConstraints::OID {
+            self.constraints = Some(NameConstraints::from_der(value)?);
+        } else if id != SubjectAltName::OID && extension.critical && !UNDERSTOOD.contains(&id) {
+            self.unknown = self.unknown.or(Some(id));
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// The extension that nobody understands.
+    pub(super) fn check(&self, certificate: &Certificate) -> Result<(), Flaw> {
+        let whose = || certificate.subject();
+        if let Some(oid) = self.unreadable {
+            return Err(Flaw::Unreadable { whose: whose(), oid });
+        }
+        match self.unknown {
+            Some(oid) => Err(Flaw::UnknownCritical { whose: whose(), oid }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn is_authority(&self) -> bool {
+        self.basic.as_ref().is_some_and(|basic| basic.ca)
+    }
+
+    pub(super) fn path_length(&self) -> Option<u8> {
+        self.basic.as_ref().filter(|basic| basic.ca).and_then(|basic| basic.path_len_constraint)
+    }
+
+    /// Whether one of the purposes may be that of documents.
+    pub(super) fn is_for_documents(&self) -> bool {
+        let elsewhere = |purpose: &ObjectIdentifier| ELSEWHERE.iter().any(|(it, _)| it == purpose);
+        self.purposes.as_ref().is_none_or(|purposes| !purposes.iter().all(elsewhere))
+    }
+
+    /// The usages of the key, by their names in RFC 5280.
+    pub(super) fn usage_names(&self) -> String {
+        let Some(usage) = &self.key_usage else { return String::new() };
+        let all = [
+            (usage.digital_signature(), "digitalSignature"),
+            (usage.non_repudiation(), "nonRepudiation"),
+            (usage.key_encipherment(), "keyEncipherment"),
+            (usage.data_encipherment(), "dataEncipherment"),
+            (usage.key_agreement(), "keyAgreement"),
+            (usage.key_cert_sign(), "keyCertSign"),
+            (usage.crl_sign(), "cRLSign"),
+        ];
+        let names: Vec<&str> = all.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    }
+}
+
+/// The names of a certificate that name constraints are about: its subject, the alternative ones,
+/// and without these the mail addresses in its subject (RFC 5280, 4.2.1.10).
+///
+/// # Errors
+/// [`Flaw::Unreadable`].
+pub(super) fn names(certificate: &Certificate) -> Result<Vec<GeneralName>, Flaw> {
+    let tbs = certificate.x509().tbs_certificate();
+    let mut names = Vec::new();
+    if !tbs.subject().is_empty() {
+        names.push(GeneralName::DirectoryName(tbs.subject().clone()));
+    }
+    let mut extensions = tbs.extensions().into_iter().flatten();
+    match extensions.find(|extension| extension.extn_id == SubjectAltName::OID) {
+        Some(extension) => {
+            let alternative = SubjectAltName::from_der(extension.extn_value.as_bytes());
+            let unreadable =
+                |_| Flaw::Unreadable { whose: certificate.subject(), oid: SubjectAltName::OID };
+            names.extend(alternative.map_err(unreadable)?.0);
+        }
+        None => {
+            let mails = name::all_values(tbs.subject(), EMAIL_ADDRESS);
+            let mails = mails.iter().filter_map(|mail| der::asn1::Ia5String::new(mail).ok());
+            names.extend(mails.map(GeneralName::Rfc822Name));
+        }
+    }
+    Ok(names)
+}
