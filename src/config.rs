@@ -26,6 +26,8 @@ pub struct Config {
     pub limits: crate::app::Limits,
     /// Seal profiles.
     pub profiles: crate::app::ProfilesConfig,
+    /// Until when algorithms are good.
+    pub algorithms: crate::app::AlgorithmsConfig,
     /// Looking at documents before they are sealed.
     pub lint: crate::app::LintConfig,
     /// How operations are executed.

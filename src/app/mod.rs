@@ -19,13 +19,15 @@ pub use self::circuits::{Circuit, Circuits, Closed};
 pub use self::clock::{Clock, Ids, Random, RandomFailed};
 pub use self::running::{InWork, Running};
 pub use self::settings::{
-    DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig, SecretsConfig, TokenConfig,
+    AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
+    SecretsConfig, TokenConfig,
 };
 use crate::contents::Contents;
 use crate::domain::instant::Instant;
 use crate::keys::Keyring;
 use crate::outbound::mail::{Account, Mailer};
 use crate::outbound::webhook::WebhookSender;
+use crate::pki::calendar::Calendar;
 use crate::pki::envelope::{Kek, MacKey};
 use crate::pki::jose::TokenKeys;
 use crate::seal::catalogue::Catalogue;
@@ -60,6 +62,8 @@ pub struct App {
     pub limits: Limits,
     /// What an XML document may look like.
     pub seal_limits: crate::seal::Limits,
+    /// Until when algorithms and keys are accepted.
+    pub calendar: Arc<Calendar>,
     /// Named seal profiles.
     pub profiles: Catalogue,
     /// Schemas that documents are validated with.

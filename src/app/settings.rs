@@ -45,6 +45,14 @@ pub struct ProfilesConfig {
     pub folder: PathBuf,
 }
 
+/// The calendar of algorithms.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlgorithmsConfig {
+    /// File that takes the place of the built-in calendar; empty for that.
+    pub calendar: PathBuf,
+}
+
 /// What documents are looked at with before they are sealed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::credential::only_with;
+use super::credential::{bewares, only_with};
 use super::shown::{Shown, say_json};
 use super::{Failure, Outcome, house};
 use crate::app::App;
@@ -365,7 +365,13 @@ async fn credential_state(app: &App, credential: &Credential) -> State {
     } else {
         format!("{text} (the end of {} in its chain)", first.subject())
     };
-    if days < SOON_DAYS {
+    let bewares = bewares(&app.calendar, &parsed, signs);
+    let ending = app.calendar.chain(&parsed, signs).filter(|ending| ending.until < until);
+    let ending = ending.filter(|ending| ending.until < now.plus_ms(SOON_DAYS * 86_400_000));
+    let text = [vec![text], bewares].concat().join("; ");
+    if ending.is_some() {
+        State::Soon(format!("{text}; change it"))
+    } else if days < SOON_DAYS {
         State::Soon(format!("{text}: {days} days left; renew it"))
     } else {
         State::Good(text)

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::contents::Contents;
 use crate::keys::Keyring;
 use crate::outbound::webhook::WebhookSender;
+use crate::pki::calendar::Calendar;
 use crate::pki::envelope::{KEK_LENGTH, Kek};
 use crate::pki::jose::{TokenKey, TokenKeys};
 use crate::seal::catalogue::Catalogue;
@@ -197,6 +198,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         tokens: config.oauth.clone(),
         limits: config.limits.clone(),
         seal_limits: crate::seal::Limits::default(),
+        calendar: Arc::new(calendar(config)?),
         profiles: profiles(config)?,
         schemas: Arc::new(schemas::read(&config.lint.schemas)?),
         executors: Arc::new(Semaphore::new(config.workflow.executors.max(1))),
@@ -212,6 +214,17 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         credentials: Credentials::default(),
         clients: Clients::default(),
     }))
+}
+
+/// The installation's calendar of algorithms, or the built-in one.
+pub(super) fn calendar(config: &Config) -> Result<Calendar, Failure> {
+    let file = &config.algorithms.calendar;
+    if file.as_os_str().is_empty() {
+        return Ok(Calendar::default());
+    }
+    let wrong = |what: String| format!("algorithms.calendar {}: {what}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    Ok(Calendar::parse(&text).map_err(|error| wrong(error.to_string()))?)
 }
 
 /// The built-in seal profiles and those of the installation.

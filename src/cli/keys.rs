@@ -7,10 +7,11 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::shown::{Column, Shown, Table, column, say_json};
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, house};
 use crate::config::Config;
 use crate::keys::{Keyring, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
+use crate::pki::calendar::{Calendar, Owner};
 use crate::pki::request::UnsignedRequest;
 
 #[derive(Subcommand)]
@@ -95,11 +96,18 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     let keyring = tokio::task::spawn_blocking(move || Keyring::open(&settings)).await??;
     match command {
         Command::Generate { backend, label, kind, shown } => {
+            let calendar = house::calendar(&config)?;
             let key = keyring.generate(&backend, &label, kind.into()).await?;
+            let beware = calendar_of_key(&calendar, kind.into());
             if shown.json {
-                say_json(&json!({ "backend": backend, "label": key.label, "id": key.id }));
+                say_json(&json!({
+                    "backend": backend, "label": key.label, "id": key.id, "beware": beware,
+                }));
             } else {
                 say!("Generated {} in {backend}, id {}.", key.label, key.id);
+                if let Some(text) = beware {
+                    say!("{text}");
+                }
             }
         }
         Command::List { backend, shown } => {
@@ -114,6 +122,36 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What should be known of a kind of key before a certificate is ordered for it.
+fn calendar_of_key(calendar: &Calendar, kind: KeyKind) -> Option<String> {
+    let verdict = calendar.key(kind, Owner::Signer);
+    let name = kind.label();
+    if !verdict.named {
+        let calendar = calendar.name();
+        return Some(format!(
+            "Beware: {name} is not in the calendar of algorithms ({calendar}); verifiers that follow it \
+             may refuse its seals."
+        ));
+    }
+    let issued = verdict
+        .issued_until
+        .map(|issued| format!(" certificates for it may be issued until {};", issued.last_day()));
+    let ends = verdict.ending.map(|ending| {
+        format!(
+            " its seals and certificates are accepted until {} ({})",
+            ending.last_day(),
+            ending.source
+        )
+    });
+    (issued.is_some() || ends.is_some()).then(|| {
+        format!(
+            "Beware of {name}:{}{}. Longer keys, or p-256, last longer.",
+            issued.unwrap_or_default(),
+            ends.unwrap_or_default()
+        )
+    })
 }
 
 async fn list(keyring: &Keyring, backends: Vec<String>, shown: Shown) -> Result<(), Failure> {

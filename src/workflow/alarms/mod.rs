@@ -243,6 +243,7 @@ async fn credentials(app: &App, services: &[ClientService]) -> Result<Vec<UsedCr
             alias: credential.alias,
             subject: ends_first(&chain).subject(),
             not_after: ends_first(&chain).not_after(),
+            ending: app.calendar.chain(&chain, chain.signing().default_signature()),
             grant,
             companies,
             client_services: users.iter().map(|service| service.id).collect(),

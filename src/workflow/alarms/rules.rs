@@ -5,6 +5,7 @@ use crate::domain::alarm::Alarm;
 use crate::domain::ids::{ClientServiceId, CompanyId};
 use crate::domain::instant::Instant;
 use crate::domain::usage::{AccessGrant, percent};
+use crate::pki::calendar::Ending;
 use crate::store::alarms::Backlog;
 use crate::workflow::usage::CompanyUsage;
 
@@ -41,6 +42,8 @@ pub struct UsedCredential {
     pub subject: String,
     /// Of the same.
     pub not_after: Instant,
+    /// What ends first of the algorithms and keys that its seals stand on.
+    pub ending: Option<Ending>,
     /// The authority's permission and how many signatures were made since; `None` where no authority
     /// asks for one.
     pub grant: Option<(AccessGrant, u64)>,
@@ -101,6 +104,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
     let mut all = Vec::new();
     for used in &seen.credentials {
         all.extend(expiry(used, &config.expiry_days, at));
+        all.extend(algorithm(used, &config.expiry_days, at));
         all.extend(grant(used, at));
     }
     for company in &seen.usage {
@@ -117,10 +121,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
 fn expiry(used: &UsedCredential, steps: &[u32], at: Instant) -> Vec<Standing> {
     let UsedCredential { alias, subject, not_after, .. } = used;
     let expired = at > *not_after;
-    let reached = |days: &u32| at >= not_after.plus_ms(-i64::from(*days).saturating_mul(DAY_MS));
-    let mut steps: Vec<u32> = steps.iter().copied().filter(reached).collect();
-    steps.sort_unstable();
-    steps.dedup();
+    let steps = reached(steps, *not_after, at);
     let (alias, subject, not_after) = (alias.clone(), subject.clone(), *not_after);
     let last = if expired {
         Some(Alarm::CredentialExpired { alias, subject, not_after })
@@ -141,6 +142,39 @@ fn expiry(used: &UsedCredential, steps: &[u32], at: Instant) -> Vec<Standing> {
             ..Standing::new(name, alarm, &used.companies)
         })
         .collect()
+}
+
+/// The steps of an algorithm's end, where it comes before that of the certificate.
+fn algorithm(used: &UsedCredential, steps: &[u32], at: Instant) -> Vec<Standing> {
+    let Some(ending) = used.ending.as_ref().filter(|ending| ending.until < used.not_after) else {
+        return Vec::new();
+    };
+    let Ending { what, until, source } = ending;
+    let (alias, what, source) = (used.alias.clone(), what.clone(), source.clone());
+    let ended = at > *until;
+    let last = if ended {
+        Alarm::AlgorithmEnded { alias, what, source, until: *until }
+    } else {
+        let days = day_of(*until).saturating_sub(day_of(at));
+        let days = u32::try_from(days).unwrap_or_default();
+        Alarm::AlgorithmEnding { alias, what, source, until: *until, days }
+    };
+    let names = ended.then(|| "ended".to_owned()).into_iter();
+    names
+        .chain(reached(steps, *until, at).iter().map(ToString::to_string))
+        .map(|step| format!("algorithm:{}/{step}", used.alias))
+        .zip(std::iter::once(Some(last)).chain(std::iter::repeat(None)))
+        .map(|(name, alarm)| Standing::new(name, alarm, &used.companies))
+        .collect()
+}
+
+/// The steps before an end that are reached, the last one first.
+fn reached(steps: &[u32], end: Instant, at: Instant) -> Vec<u32> {
+    let reached = |days: &u32| at >= end.plus_ms(-i64::from(*days).saturating_mul(DAY_MS));
+    let mut steps: Vec<u32> = steps.iter().copied().filter(reached).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    steps
 }
 
 /// The authority's permission: every day of its last week, every day when little of its count is left,

@@ -12,6 +12,7 @@ use crate::domain::ids::DocumentId;
 use crate::domain::instant::Instant;
 use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
+use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
 use crate::pki::signature::CheckedValue;
 use crate::seal::Prepared;
@@ -81,7 +82,7 @@ pub(super) fn prepare_one(
     ready: &ReadyCredential,
     document: PendingDocument,
     now: Instant,
-    limits: &crate::seal::Limits,
+    (limits, calendar): (&crate::seal::Limits, &Calendar),
     lint: Lint<'_>,
 ) -> Result<PreparedDocument, DocumentState> {
     let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
@@ -102,6 +103,8 @@ pub(super) fn prepare_one(
             .map_err(refuse)?;
     let mut notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
     notes.extend_from_slice(prepared.notes());
+    let (algorithm, sha1) = (prepared.signature_algorithm(), document.settings.seal.uses_sha1());
+    notes.extend(calendar.note(&ready.chain, algorithm, sha1, signing_time));
     if let Some(intent) = &document.intent
         && !reproduced(intent, signing, &prepared)
     {

@@ -193,7 +193,7 @@ async fn prepare(
     let contents = app.contents.clone();
     let ready = Arc::clone(ready);
     let limits = app.seal_limits;
-    let schemas = Arc::clone(&app.schemas);
+    let (schemas, calendar) = (Arc::clone(&app.schemas), Arc::clone(&app.calendar));
     let chunk: Vec<_> = chunk
         .into_iter()
         .map(|document| {
@@ -208,7 +208,8 @@ async fn prepare(
             let id = document.id;
             // A fault in the engine is this document's misfortune, not its siblings'.
             let lint = asked.lint(&schemas);
-            let attempt = AssertUnwindSafe(|| prepare_one(&ready, document, now, &limits, lint));
+            let attempt =
+                AssertUnwindSafe(|| prepare_one(&ready, document, now, (&limits, &calendar), lint));
             let result = catch_unwind(attempt).unwrap_or_else(|_| {
                 tracing::error!(document = %id, "the engine panicked");
                 Err(engine_fault())

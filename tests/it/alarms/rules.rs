@@ -6,6 +6,7 @@ use chancery::domain::company::{Company, CompanyStatus};
 use chancery::domain::ids::{ClientServiceId, CompanyId};
 use chancery::domain::instant::Instant;
 use chancery::domain::usage::{AccessGrant, UsageLimit};
+use chancery::pki::calendar::Ending;
 use chancery::store::alarms::Backlog;
 use chancery::workflow::alarms::rules::{Seen, SeenCircuit, Standing, UsedCredential, standing};
 use chancery::workflow::usage::CompanyUsage;
@@ -32,6 +33,7 @@ fn credential(grant: Option<(AccessGrant, u64)>) -> Seen {
         alias: "acme".to_owned(),
         subject: "CN=ACME".to_owned(),
         not_after: AT,
+        ending: None,
         grant,
         companies: vec![CompanyId::from_i64(1)],
         client_services: vec![ClientServiceId::from_i64(2)],
@@ -56,6 +58,31 @@ fn certificates_end_in_steps() {
     let none = AlarmsConfig { expiry_days: Vec::new(), ..config() };
     let end = standing(&seen, &none, AT.plus_ms(1));
     assert_eq!(end.len(), 1, "the end itself is told whatever the steps are");
+}
+
+/// An algorithm that ends before the certificate does is told in the same steps.
+#[test]
+fn algorithms_end_in_steps() {
+    let with = |until: Instant| {
+        let mut seen = credential(None);
+        let (what, source) = ("RSA-2048".to_owned(), "ETSI TS 119 312".to_owned());
+        seen.credentials[0].ending = Some(Ending { what, until, source });
+        move |at: Instant| {
+            let mut names = names(&seen, at);
+            names.retain(|name| name.starts_with("algorithm"));
+            names
+        }
+    };
+    let at = with(days(-100));
+    assert!(at(days(-160).plus_ms(-1)).is_empty());
+    assert_eq!(at(days(-160)), ["algorithm:acme/60*"]);
+    assert_eq!(
+        at(days(-107)),
+        ["algorithm:acme/7*", "algorithm:acme/14", "algorithm:acme/30", "algorithm:acme/60"]
+    );
+    assert_eq!(at(days(-100).plus_ms(1))[0], "algorithm:acme/ended*");
+    let later = with(days(1));
+    assert!(later(AT).is_empty(), "the certificate ends before");
 }
 
 #[test]

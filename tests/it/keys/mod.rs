@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod certificates;
+mod commands;
 mod rates;
 mod settings;
 mod software;

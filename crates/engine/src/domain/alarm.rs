@@ -24,6 +24,23 @@ pub enum Alarm {
         #[serde(with = "unix_ms")]
         not_after: Instant,
     },
+    /// Something that its seals stand on is accepted for a number of days yet.
+    AlgorithmEnding {
+        alias: String,
+        what: String,
+        source: String,
+        #[serde(with = "unix_ms")]
+        until: Instant,
+        days: u32,
+    },
+    /// It is no longer.
+    AlgorithmEnded {
+        alias: String,
+        what: String,
+        source: String,
+        #[serde(with = "unix_ms")]
+        until: Instant,
+    },
     /// The authority's permission to use a credential ends soon.
     GrantEnding {
         alias: String,

@@ -48,6 +48,14 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::CredentialExpired { alias, subject, not_after } => {
             (&words.expired, certificate(locale, alias, subject, *not_after))
         }
+        Alarm::AlgorithmEnding { alias, what, source, until, days } => {
+            let mut facts = algorithm(locale, alias, what, source, *until);
+            facts.push(("days", locale.number(u64::from(*days))));
+            (&words.algorithm_ending, facts)
+        }
+        Alarm::AlgorithmEnded { alias, what, source, until } => {
+            (&words.algorithm_ended, algorithm(locale, alias, what, source, *until))
+        }
         Alarm::GrantEnding { alias, ends } => {
             (&words.grant_ending, vec![("alias", alias.clone()), ("date", locale.day(*ends))])
         }
@@ -98,6 +106,15 @@ fn certificate(locale: Locale, alias: &str, subject: &str, not_after: Instant) -
         ("alias", alias.to_owned()),
         ("subject", subject.to_owned()),
         ("date", locale.time(not_after)),
+    ]
+}
+
+fn algorithm(locale: Locale, alias: &str, what: &str, source: &str, until: Instant) -> Facts {
+    vec![
+        ("alias", alias.to_owned()),
+        ("what", what.to_owned()),
+        ("source", source.to_owned()),
+        ("date", locale.day(until)),
     ]
 }
 

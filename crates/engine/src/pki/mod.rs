@@ -2,20 +2,21 @@
 //! What lives here stands on one ASN.1 generation (x509-cert 0.3, der 0.8) and on aws-lc-rs.
 
 pub mod algorithm;
+pub mod calendar;
 pub mod certificate;
 pub mod certificate_file;
 pub mod cms;
 pub mod digest;
 pub mod envelope;
 mod extensions;
-pub mod issue;
 mod flaw;
+pub mod issue;
 pub mod jose;
 pub mod name;
 mod names_allowed;
 pub mod path;
-pub mod public_key;
 mod pss;
+pub mod public_key;
 pub mod request;
 pub mod signature;
 mod signed;

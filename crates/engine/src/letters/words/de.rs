@@ -43,6 +43,20 @@ pub(super) const WORDS: Words = Words {
                 "Registrieren Sie ein neues Zertifikat, um wieder zu siegeln.",
             ],
         },
+        algorithm_ending: LetterWords {
+            subject: "{what} von {alias} endet am {date}",
+            paragraphs: &[
+                "Siegel von {alias} beruhen auf {what}, das bis {date} anerkannt wird ({source}). Danach können Prüfprogramme sie ablehnen.",
+                "Beantragen Sie vor diesem Termin ein Zertifikat für einen anderen Schlüssel oder verlangen Sie ein anderes Signaturverfahren.",
+            ],
+        },
+        algorithm_ended: LetterWords {
+            subject: "{what} von {alias} endete am {date}",
+            paragraphs: &[
+                "Siegel von {alias} beruhen auf {what}, das bis {date} anerkannt wurde ({source}). Prüfprogramme können sie ablehnen.",
+                "Beantragen Sie ein Zertifikat für einen anderen Schlüssel oder verlangen Sie ein anderes Signaturverfahren.",
+            ],
+        },
         grant_ending: LetterWords {
             subject: "Zugriff auf Schlüssel {alias} endet am {date}",
             paragraphs: &[

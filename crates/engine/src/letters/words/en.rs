@@ -43,6 +43,20 @@ pub(super) const WORDS: Words = Words {
                 "Register a new certificate to seal again.",
             ],
         },
+        algorithm_ending: LetterWords {
+            subject: "{what} of {alias} ends on {date}",
+            paragraphs: &[
+                "Seals of credential {alias} stand on {what}, which is accepted until {date} ({source}). Afterwards verifiers may refuse them.",
+                "Order a certificate for another key, or ask for another signature algorithm, before that date.",
+            ],
+        },
+        algorithm_ended: LetterWords {
+            subject: "{what} of {alias} ended on {date}",
+            paragraphs: &[
+                "Seals of credential {alias} stand on {what}, which was accepted until {date} ({source}). Verifiers may refuse them.",
+                "Order a certificate for another key, or ask for another signature algorithm.",
+            ],
+        },
         grant_ending: LetterWords {
             subject: "Access to key {alias} ends on {date}",
             paragraphs: &[

@@ -43,6 +43,20 @@ pub(super) const WORDS: Words = Words {
                 "Registre un certificado nuevo para volver a sellar.",
             ],
         },
+        algorithm_ending: LetterWords {
+            subject: "{what} de {alias} termina el {date}",
+            paragraphs: &[
+                "Los sellos de la credencial {alias} se basan en {what}, que se acepta hasta el {date} ({source}). Después, quien los verifique puede rechazarlos.",
+                "Solicite antes de esa fecha un certificado para otra clave o indique otro algoritmo de firma.",
+            ],
+        },
+        algorithm_ended: LetterWords {
+            subject: "{what} de {alias} terminó el {date}",
+            paragraphs: &[
+                "Los sellos de la credencial {alias} se basan en {what}, que se aceptaba hasta el {date} ({source}). Quien los verifique puede rechazarlos.",
+                "Solicite un certificado para otra clave o indique otro algoritmo de firma.",
+            ],
+        },
         grant_ending: LetterWords {
             subject: "El acceso a la clave {alias} termina el {date}",
             paragraphs: &[

@@ -43,6 +43,20 @@ pub(super) const WORDS: Words = Words {
                 "Enregistrez un nouveau certificat pour sceller à nouveau.",
             ],
         },
+        algorithm_ending: LetterWords {
+            subject: "{what} de {alias} prend fin le {date}",
+            paragraphs: &[
+                "Les sceaux de l’identité {alias} reposent sur {what}, accepté jusqu’au {date} ({source}). Ensuite, ils pourront être refusés à la vérification.",
+                "Demandez avant cette date un certificat pour une autre clé, ou choisissez un autre algorithme de signature.",
+            ],
+        },
+        algorithm_ended: LetterWords {
+            subject: "{what} de {alias} a pris fin le {date}",
+            paragraphs: &[
+                "Les sceaux de l’identité {alias} reposent sur {what}, accepté jusqu’au {date} ({source}). Ils peuvent être refusés à la vérification.",
+                "Demandez un certificat pour une autre clé, ou choisissez un autre algorithme de signature.",
+            ],
+        },
         grant_ending: LetterWords {
             subject: "L’accès à la clé {alias} prend fin le {date}",
             paragraphs: &[

@@ -43,6 +43,20 @@ pub(super) const WORDS: Words = Words {
                 "Registri un nuovo certificato per tornare a sigillare.",
             ],
         },
+        algorithm_ending: LetterWords {
+            subject: "{what} di {alias} in scadenza: {date}",
+            paragraphs: &[
+                "I sigilli della credenziale {alias} si basano su {what}, accettato fino a questa data: {date} ({source}). In seguito chi li verifica può rifiutarli.",
+                "Richieda prima di tale data un certificato per un'altra chiave, oppure indichi un altro algoritmo di firma.",
+            ],
+        },
+        algorithm_ended: LetterWords {
+            subject: "{what} di {alias} non più accettato: {date}",
+            paragraphs: &[
+                "I sigilli della credenziale {alias} si basano su {what}, accettato fino a questa data: {date} ({source}). Chi li verifica può rifiutarli.",
+                "Richieda un certificato per un'altra chiave, oppure indichi un altro algoritmo di firma.",
+            ],
+        },
         grant_ending: LetterWords {
             subject: "Accesso alla chiave {alias} in scadenza: {date}",
             paragraphs: &[

@@ -56,6 +56,8 @@ pub(super) struct AlarmWords {
     pub(super) expiring: [&'static str; 3],
     pub(super) expiring_text: &'static [&'static str],
     pub(super) expired: LetterWords,
+    pub(super) algorithm_ending: LetterWords,
+    pub(super) algorithm_ended: LetterWords,
     pub(super) grant_ending: LetterWords,
     pub(super) grant_ended: LetterWords,
     pub(super) grant_used: LetterWords,

@@ -43,6 +43,20 @@ pub(super) const WORDS: Words = Words {
                 "Registe um novo certificado para voltar a selar.",
             ],
         },
+        algorithm_ending: LetterWords {
+            subject: "{what} de {alias} termina em {date}",
+            paragraphs: &[
+                "Os selos da credencial {alias} assentam em {what}, aceite até {date} ({source}). Depois disso podem ser recusados na verificação.",
+                "Peça antes dessa data um certificado para outra chave, ou indique outro algoritmo de assinatura.",
+            ],
+        },
+        algorithm_ended: LetterWords {
+            subject: "{what} de {alias} terminou em {date}",
+            paragraphs: &[
+                "Os selos da credencial {alias} assentam em {what}, aceite até {date} ({source}). Podem ser recusados na verificação.",
+                "Peça um certificado para outra chave, ou indique outro algoritmo de assinatura.",
+            ],
+        },
         grant_ending: LetterWords {
             subject: "O acesso à chave {alias} termina em {date}",
             paragraphs: &[

@@ -111,6 +111,9 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::CredentialExpiring { .. } | Alarm::CredentialExpired { .. } => {
                     &["seal <1>", "CN=Sample e-Seal", "10:19"]
                 }
+                Alarm::AlgorithmEnding { .. } | Alarm::AlgorithmEnded { .. } => {
+                    &["seal <1>", "RSA-2048", "ETSI TS 119 312", "2026"]
+                }
                 Alarm::GrantEnding { .. } | Alarm::GrantEnded { .. } => &["seal <1>", "2026"],
                 Alarm::GrantUsed { .. } => &["seal <1>", "91"],
                 Alarm::UsageNear { .. } | Alarm::UsageEnded { .. } => {

@@ -1,5 +1,6 @@
 //! Certificates as other people make them, read by us and by OpenSSL.
 
+mod calendar;
 mod files;
 mod names;
 mod parts;
