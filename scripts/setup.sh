@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing for: demo, test, lint, bench, judges (any of them as arguments; none means
-# demo, test and lint). judges are those of make conformance, which also need a JVM.
+# Installs what is missing for: demo, test, lint, bench, judges, clients (any of them as arguments; none means
+# demo, test and lint). judges are those of make conformance, clients those of make clients; both need a JVM.
 # Quick when nothing is missing. Says what it does; changes nothing outside the repository except
 # Debian packages, and those only as root.
 set -euo pipefail
@@ -135,8 +135,8 @@ groups=("$@")
 [[ ${#groups[@]} -eq 0 ]] && groups=(demo test lint)
 for group in "${groups[@]}"; do
     case $group in
-        demo | test | lint | bench | judges) ;;
-        *) complain "unknown group $group; use demo, test, lint, bench, judges"; exit 2 ;;
+        demo | test | lint | bench | judges | clients) ;;
+        *) complain "unknown group $group; use demo, test, lint, bench, judges, clients"; exit 2 ;;
     esac
 done
 
@@ -157,6 +157,7 @@ if wants test; then
     install_python tests/peers/requirements.txt || failed=1
     install_python tests/peers/requirements-webhooks.txt || failed=1
     install_python tests/peers/requirements-browser.txt --no-deps || failed=1
+    install_python tests/peers/requirements-openapi.txt || failed=1
     { install_python tests/peers/requirements-build.txt &&
         install_python tests/peers/requirements-mail.txt --no-deps --no-build-isolation \
             --no-binary dkimpy; } || failed=1
@@ -167,6 +168,12 @@ if wants judges; then
     install_python tests/peers/requirements.txt || failed=1
     install_python tests/peers/requirements-conformance.txt --no-deps || failed=1
     scripts/setup-xsd.sh || failed=1
+fi
+if wants clients; then
+    install_packages openjdk-17-jdk-headless maven || failed=1
+    install_python tests/peers/requirements.txt || failed=1
+    install_python tests/peers/requirements-openapi.txt || failed=1
+    install_python tests/peers/requirements-clients.txt || failed=1
 fi
 if wants lint; then
     install_packages libxml2-utils shellcheck qpdf || failed=1

@@ -9,6 +9,7 @@ use crate::domain::credential::Credential;
 use crate::domain::ids::CredentialId;
 use crate::domain::instant::Instant;
 use crate::domain::scope::Scope;
+use crate::domain::usage::Consumption;
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
 use crate::seal::Signer;
@@ -59,6 +60,8 @@ pub struct Client {
     pub client_service: ClientService,
     /// Its issuer.
     pub issuer: Company,
+    /// What the issuer has used of what it has subscribed to.
+    pub consumption: Option<Consumption>,
 }
 
 impl Client {

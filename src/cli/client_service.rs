@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::{
     Alias, Change, ClientServiceStatus, DocumentReferences, Lint, ProfileName, SealSettingsChange,
+    Timestamps,
 };
 use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
@@ -74,6 +75,7 @@ const COLUMNS: &[Column] = &[
     column("lint", "LINT"),
     column("activeContent", "ACTIVE CONTENT"),
     column("coordinateOrigin", "ORIGIN"),
+    column("timestamps", "TIMESTAMPS"),
     column("language", "LANGUAGE").none("issuer's"),
     column("id", ""),
     column("signatureTemplate", ""),
@@ -119,6 +121,9 @@ pub(super) struct Create {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true, default_value = "top-left")]
     coordinate_origin: Origin,
+    /// What to do with a wish for a timestamp (applyTimestamp), which no seal has yet.
+    #[arg(long, value_enum, ignore_case = true, default_value = "refuse")]
+    timestamps: TimestampsChoice,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
     #[arg(long, value_parser = values::language)]
     language: Option<Language>,
@@ -157,6 +162,9 @@ pub(super) struct Set {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true)]
     coordinate_origin: Option<Origin>,
+    /// What to do with a wish for a timestamp (applyTimestamp), which no seal has yet.
+    #[arg(long, value_enum, ignore_case = true)]
+    timestamps: Option<TimestampsChoice>,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
     #[arg(long, value_parser = values::language)]
     language: Option<Language>,
@@ -187,6 +195,7 @@ impl Set {
             document_references: self
                 .document_references
                 .map_or(Change::Keep, |policy| Change::To(policy.into())),
+            timestamps: self.timestamps.map_or(Change::Keep, |choice| Change::To(choice.into())),
         }
     }
 }
@@ -258,6 +267,23 @@ impl From<ActiveContentChoice> for ActiveContent {
         match choice {
             ActiveContentChoice::Warn => Self::Warn,
             ActiveContentChoice::Refuse => Self::Refuse,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TimestampsChoice {
+    /// Refuse the document.
+    Refuse,
+    /// Seal without, at level B, and say so in the answer.
+    Omit,
+}
+
+impl From<TimestampsChoice> for Timestamps {
+    fn from(choice: TimestampsChoice) -> Self {
+        match choice {
+            TimestampsChoice::Refuse => Self::Refuse,
+            TimestampsChoice::Omit => Self::Omit,
         }
     }
 }
@@ -337,6 +363,7 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         signature_template: create.signature_template.filter(|text| !text.is_empty()),
         active_content: create.active_content.into(),
         coordinate_origin: create.coordinate_origin.into(),
+        timestamps: create.timestamps.into(),
         language: create.language,
     };
     let made = client_services::create(app, new).await;
@@ -381,6 +408,7 @@ async fn list(config: &Config, shown: Shown) -> Outcome {
             json!(service.lint.as_str()),
             json!(service.active_content.as_str()),
             json!(service.coordinate_origin.as_str()),
+            json!(service.timestamps.as_str()),
             json!(service.language.map(Language::as_str)),
             json!(service.id.as_i64()),
             json!(service.signature_template),

@@ -3,7 +3,7 @@
 use super::{Error, Reader, Result, Store, companies, row};
 use crate::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange,
+    SealSettingsChange, Timestamps,
 };
 use crate::domain::company::Company;
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -13,7 +13,8 @@ use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
-    profile, allow_sha1, lint, signature_template, active_content, coordinate_origin, language, created_ms
+    profile, allow_sha1, lint, signature_template, active_content, coordinate_origin,
+    timestamps, language, created_ms
     FROM client_service";
 
 /// How many secrets of a client service are live at once.
@@ -33,14 +34,14 @@ impl Store {
         secret_sha256: [u8; 32],
     ) -> Result<ClientService> {
         let mut tx = self.begin().await?;
-        let issuer = companies::open(&mut tx, issuer, service.created).await?;
+        let issuer = companies::open(&mut tx, issuer).await?;
         let service = ClientService { issuer: issuer.id, ..service.clone() };
         let done = sqlx::query(
             "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
-              lint, signature_template, active_content, coordinate_origin, language, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-             ON CONFLICT DO NOTHING",
+              lint, signature_template, active_content, coordinate_origin, timestamps, language, created_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+                     $15) ON CONFLICT DO NOTHING",
         )
         .bind(service.id.as_i64())
         .bind(service.alias.as_str())
@@ -54,6 +55,7 @@ impl Store {
         .bind(service.signature_template.as_deref())
         .bind(service.active_content.as_str())
         .bind(service.coordinate_origin.as_str())
+        .bind(service.timestamps.as_str())
         .bind(service.language.map(Language::as_str))
         .bind(service.created.unix_ms())
         .execute(&mut *tx)
@@ -161,6 +163,13 @@ impl Store {
             sqlx::query("UPDATE client_service SET document_references = $2 WHERE id = $1")
                 .bind(id.as_i64())
                 .bind(policy.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Change::To(choice) = change.timestamps {
+            sqlx::query("UPDATE client_service SET timestamps = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(choice.as_str())
                 .execute(&mut *tx)
                 .await?;
         }
@@ -277,6 +286,7 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         signature_template: row::optional_text(row, "signature_template")?,
         active_content: row::named(row, "active_content", ActiveContent::parse)?,
         coordinate_origin: row::named(row, "coordinate_origin", CoordinateOrigin::parse)?,
+        timestamps: row::named(row, "timestamps", Timestamps::parse)?,
         language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
         created: row::instant(row, "created_ms")?,
     })

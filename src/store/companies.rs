@@ -5,11 +5,10 @@ use crate::domain::client_service::Change;
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::delivery::MailAddress;
 use crate::domain::ids::CompanyId;
-use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 
 const COLUMNS: &str =
-    "SELECT id, name, vat_number, country_code, status, language, email FROM company";
+    "SELECT id, name, vat_number, country_code, status, language, email, created_ms FROM company";
 
 impl Store {
     /// Sets whether a company's documents are sealed.
@@ -86,11 +85,7 @@ impl Reader {
 }
 
 /// Records a company; when one with this country and VAT number exists, that one is returned unchanged.
-pub(super) async fn open(
-    tx: &mut sqlx::AnyConnection,
-    company: &Company,
-    now: Instant,
-) -> Result<Company> {
+pub(super) async fn open(tx: &mut sqlx::AnyConnection, company: &Company) -> Result<Company> {
     sqlx::query(
         "INSERT INTO company (id, name, vat_number, country_code, status, created_ms, language,
          email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
@@ -100,7 +95,7 @@ pub(super) async fn open(
     .bind(&company.vat_number)
     .bind(&company.country_code)
     .bind(company.status.as_str())
-    .bind(now.unix_ms())
+    .bind(company.created.unix_ms())
     .bind(company.language.map(Language::as_str))
     .bind(company.email.as_ref().map(MailAddress::as_str))
     .execute(&mut *tx)
@@ -123,5 +118,6 @@ fn company_from(row: &sqlx::any::AnyRow) -> std::result::Result<Company, Error> 
         status: row::named(row, "status", CompanyStatus::parse)?,
         language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
         email: row::optional_text(row, "email")?.map(MailAddress::from_stored),
+        created: row::instant(row, "created_ms")?,
     })
 }

@@ -203,7 +203,7 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
@@ -211,6 +211,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "intent digest", include_str!("../../migrations/0005_intent_digest.sql")),
     (6, "look-ups", include_str!("../../migrations/0006_lookups.sql")),
     (7, "coordinate origin", include_str!("../../migrations/0007_coordinate_origin.sql")),
+    (8, "custody", include_str!("../../migrations/0008_custody.sql")),
 ];
 
 static DRIVERS: Once = Once::new();

@@ -12,7 +12,7 @@ use crate::domain::ids::{
     ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId,
 };
 use crate::domain::instant::Instant;
-use crate::domain::operation::{Operation, OperationState};
+use crate::domain::operation::{Custody, Operation, OperationState};
 use crate::domain::outbox::Message;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::EventKind;
@@ -26,8 +26,6 @@ pub struct NewOperation {
     pub operation: Operation,
     /// SHA-256 over the meaning of the request.
     pub fingerprint: [u8; 32],
-    /// As the client asked.
-    pub preserve_content: bool,
     /// In the order of the request.
     pub documents: Vec<NewDocument>,
     /// To its receivers: they go out when it is finished.
@@ -334,7 +332,7 @@ impl Reader {
     pub async fn operation(&self, scope: Scope, id: OperationId) -> Result<Option<Operation>> {
         let sql = format!(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
-                    accepted_ms, finished_ms, attempts, failures
+                    accepted_ms, finished_ms, attempts, failures, preserve_content, custody_months
              FROM operation WHERE id = $1{}",
             within(scope)
         );
@@ -495,8 +493,9 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     let done = sqlx::query(
         "INSERT INTO operation
          (id, client_service_id, external_reference, live_reference, fingerprint, description,
-          preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+          preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms,
+          custody_months)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT DO NOTHING",
     )
     .bind(operation.id.as_i64())
@@ -505,7 +504,7 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .bind(taken.then(|| operation.external_reference.as_str()))
     .bind(new.fingerprint.to_vec())
     .bind(&operation.description)
-    .bind(i64::from(new.preserve_content))
+    .bind(i64::from(operation.custody.preserve))
     .bind(operation.credential.as_i64())
     .bind(operation.state.as_str())
     .bind(operation.accepted.unix_ms())
@@ -513,6 +512,7 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .bind(i64::from(operation.attempts))
     .bind(i64::from(operation.failures))
     .bind(new.lease_until.unix_ms())
+    .bind(i64::from(operation.custody.months))
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -630,5 +630,9 @@ fn operation_from(found: &AnyRow) -> Result<Operation> {
         finished: row::optional_instant(found, "finished_ms")?,
         attempts: row::small(found, "attempts")?,
         failures: row::small(found, "failures")?,
+        custody: Custody {
+            preserve: row::boolean(found, "preserve_content")?,
+            months: row::small(found, "custody_months")?,
+        },
     })
 }

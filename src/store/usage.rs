@@ -1,6 +1,8 @@
 //! Sealed documents by day, and the limits they are compared with. Counting is done in the
 //! transaction that seals.
 
+use sqlx::any::AnyRow;
+
 use super::{Reports, Result, Store, row};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
@@ -75,14 +77,20 @@ impl Reports {
         .await?;
         rows.iter()
             .map(|found| {
-                let limit = UsageLimit {
-                    documents: row::unsigned(found, "documents")?,
-                    from: row::instant(found, "from_ms")?,
-                    until: row::instant(found, "until_ms")?,
-                };
-                Ok((CompanyId::from_i64(row::integer(found, "company_id")?), limit))
+                Ok((CompanyId::from_i64(row::integer(found, "company_id")?), limit_from(found)?))
             })
             .collect()
+    }
+
+    /// What a company has subscribed to.
+    pub async fn usage_limit(&self, company: CompanyId) -> Result<Option<UsageLimit>> {
+        let found = sqlx::query(
+            "SELECT documents, from_ms, until_ms FROM usage_limit WHERE company_id = $1",
+        )
+        .bind(company.as_i64())
+        .fetch_optional(&self.pool)
+        .await?;
+        found.as_ref().map(limit_from).transpose()
     }
 
     /// The permissions to use credentials.
@@ -168,4 +176,12 @@ impl Reports {
 /// The largest count is as good as any above it.
 fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn limit_from(found: &AnyRow) -> Result<UsageLimit> {
+    Ok(UsageLimit {
+        documents: row::unsigned(found, "documents")?,
+        from: row::instant(found, "from_ms")?,
+        until: row::instant(found, "until_ms")?,
+    })
 }

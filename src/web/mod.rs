@@ -3,6 +3,7 @@
 
 mod auth;
 mod body;
+mod download;
 mod health;
 mod hourly;
 mod id;
@@ -20,13 +21,14 @@ pub mod surface;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::response::Response;
+use axum::{Extension, Router};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use self::download::Downloads;
 use self::hourly::Hourly;
 use self::integration::Integration;
 use self::oauth::OAuth;
@@ -44,6 +46,8 @@ pub struct Config {
     pub public_url: String,
     /// Prefixes of the integration API.
     pub prefixes: Vec<String>,
+    /// Prefixes under which it answers as Sign'Stash's proxy does: always with contents.
+    pub proxy_prefixes: Vec<String>,
     /// Which statuses refusals get.
     pub http_status: HttpStatus,
     /// Largest request body in bytes.
@@ -75,7 +79,10 @@ pub struct Web {
     config: Arc<Config>,
     requests: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
-    downloads: Arc<portal::download::Downloads>,
+    /// Of receivers, who may be slow.
+    downloads: Arc<Downloads>,
+    /// Of clients.
+    archives: Arc<Downloads>,
     readiness: Arc<health::Readiness>,
     test_mails: Arc<Hourly>,
     test_webhooks: Arc<Hourly>,
@@ -90,7 +97,8 @@ impl Web {
             app,
             requests: Arc::new(Semaphore::new(config.requests_in_flight.max(1))),
             bytes: Arc::new(Semaphore::new(units(config.bytes_in_flight).max(1))),
-            downloads: Arc::new(portal::download::Downloads::new(config.bytes_in_flight)),
+            downloads: Arc::new(Downloads::new(config.bytes_in_flight)),
+            archives: Arc::new(Downloads::new(config.bytes_in_flight)),
             readiness: Arc::default(),
             test_mails: Arc::new(Hourly::new(Hourly::TESTS)),
             test_webhooks: Arc::new(Hourly::new(Hourly::TESTS)),
@@ -112,13 +120,20 @@ const fn units(bytes: usize) -> usize {
 /// All addresses. Where no other surface answers, the integration API does.
 pub fn router(web: Web) -> Router {
     let mut router = Router::new().merge(health::routes()).merge(openapi::routes());
-    let mut prefixes: Vec<String> =
-        web.config.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
+    let named = |prefixes: &[String], is_proxy| {
+        let plain = prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned());
+        plain.map(|prefix| (prefix, is_proxy)).collect::<Vec<_>>()
+    };
+    let mut prefixes = named(&web.config.prefixes, false);
+    prefixes.extend(named(&web.config.proxy_prefixes, true));
     prefixes.sort();
-    prefixes.dedup();
+    prefixes.dedup_by(|again, first| again.0 == first.0);
     let statuses = middleware::map_response_with_state(web.clone(), integration::errors::statuses);
-    for prefix in prefixes {
-        let integration = integration::routes().layer(statuses.clone());
+    for (prefix, is_proxy) in prefixes {
+        let mut integration = integration::routes().layer(statuses.clone());
+        if is_proxy {
+            integration = integration.layer(Extension(integration::AsProxy));
+        }
         router = if prefix.is_empty() {
             router.merge(integration)
         } else {

@@ -4,29 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use utoipa::ToSchema;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayItems, Object, OneOfBuilder, SchemaType, Type,
 };
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
-use crate::domain::cades::CadesProfile;
-use crate::domain::pades::PadesProfile;
-use crate::domain::xades::XadesProfile;
-
-/// The settings of a seal, by the `signatureType` of the document.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its schema is of use")]
-#[schema(description = "Settings by signatureType: XadesProfile, PadesProfile or CadesProfile.")]
-#[serde(untagged)]
-pub(super) enum AnyProfile {
-    Xades(Box<XadesProfile>),
-    Pades(Box<PadesProfile>),
-    Cades(Box<CadesProfile>),
-}
-
-/// The schema of all settings.
-const ROOT: &str = "AnyProfile";
+/// The schemas of all settings.
+const ROOTS: [&str; 3] = ["XadesProfile", "PadesProfile", "CadesProfile"];
 
 const COMPONENTS: &str = "#/components/schemas/";
 
@@ -37,7 +21,7 @@ impl utoipa::Modify for AsOverrides {
     fn modify(&self, openapi: &mut OpenApi) {
         let schemas = &mut openapi.components.get_or_insert_default().schemas;
         let mut seen = BTreeSet::new();
-        let mut ahead = vec![ROOT.to_owned()];
+        let mut ahead: Vec<String> = ROOTS.map(str::to_owned).to_vec();
         while let Some(name) = ahead.pop() {
             if let Some(schema) = schemas.get_mut(&name)
                 && seen.insert(name)

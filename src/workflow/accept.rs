@@ -11,7 +11,7 @@ use crate::app::{App, Client};
 use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId, OperationId};
-use crate::domain::operation::{Operation, OperationState};
+use crate::domain::operation::{Custody, Operation, OperationState};
 use crate::domain::outbox::MessageKind;
 use crate::domain::profile::Profile;
 use crate::domain::refusal::Refusal;
@@ -235,9 +235,12 @@ impl Candidate {
                 finished: hopeless.then_some(now),
                 attempts: 1,
                 failures: 0,
+                custody: Custody {
+                    preserve: self.request.preserve_content,
+                    months: Custody::MONTHS,
+                },
             },
             fingerprint: self.fingerprint.value(),
-            preserve_content: self.request.preserve_content,
             documents,
             unique_document_references: client.client_service.document_references
                 == DocumentReferences::Unique,

@@ -8,7 +8,7 @@ use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange,
+    SealSettingsChange, Timestamps,
 };
 use crate::domain::company::{Company, CompanyStatus, country_code};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -49,6 +49,8 @@ pub struct NewClientService {
     pub active_content: ActiveContent,
     /// From where its visible signatures are placed, when a request does not say.
     pub coordinate_origin: CoordinateOrigin,
+    /// What becomes of its wishes for timestamps.
+    pub timestamps: Timestamps,
     /// In which its receivers are written to when they have none of their own.
     pub language: Option<Language>,
 }
@@ -77,6 +79,7 @@ pub async fn create(
         status: CompanyStatus::Active,
         language: None,
         email: None,
+        created: now,
     };
     let alias = match new.alias {
         Some(alias) => alias,
@@ -98,6 +101,7 @@ pub async fn create(
         signature_template: new.signature_template,
         active_content: new.active_content,
         coordinate_origin: new.coordinate_origin,
+        timestamps: new.timestamps,
         language: new.language,
         created: now,
     };

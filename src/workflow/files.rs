@@ -10,9 +10,17 @@ use crate::app::App;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{DocumentId, OperationId};
 use crate::domain::instant::Instant;
+use crate::domain::operation::Operation;
+use crate::seal::Packer;
 
 /// Most characters of a file's name.
 const NAME_LIMIT: usize = 255;
+/// Most octets of the name of an entry that begins with the client's reference: file systems take no
+/// longer ones.
+const ENTRY_LIMIT: usize = 240;
+
+/// Most octets of documents in one archive.
+pub const ARCHIVE_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +52,26 @@ impl File {
 /// The files of an operation, in the order of its documents.
 #[must_use]
 pub fn list(documents: &[(Document, SealSettings)]) -> Vec<File> {
+    listed(documents, |_, name| file_name(name))
+}
+
+/// The same, each under the client's reference of its document, a dot and the name: `FT_1.invoice.pdf`.
+#[must_use]
+pub fn list_by_reference(documents: &[(Document, SealSettings)]) -> Vec<File> {
+    listed(documents, |document, name| {
+        let mut name = safe(&format!("{}.{name}", document.external_reference.as_str()));
+        // The end has the extension.
+        while name.len() > ENTRY_LIMIT {
+            name.remove(0);
+        }
+        name
+    })
+}
+
+fn listed(
+    documents: &[(Document, SealSettings)],
+    called: impl Fn(&Document, &str) -> String,
+) -> Vec<File> {
     let mut files: Vec<File> = Vec::with_capacity(documents.len());
     let mut taken = HashMap::new();
     let mut add = |document: &Document, (name, content_type): (&str, &str), length, sealed| {
@@ -51,7 +79,7 @@ pub fn list(documents: &[(Document, SealSettings)]) -> Vec<File> {
         files.push(File {
             document: document.id,
             number: u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1),
-            name: free_name(&file_name(name), &mut taken),
+            name: free_name(&called(document, name), &mut taken),
             content_type: content_type.to_owned(),
             length,
             signing_time,
@@ -103,6 +131,14 @@ fn free_name(name: &str, taken: &mut HashMap<String, u32>) -> String {
 /// A name that is one file's wherever it is saved.
 #[must_use]
 pub fn file_name(name: &str) -> String {
+    let plain = safe(name);
+    let surplus = plain.chars().count().saturating_sub(NAME_LIMIT);
+    // The end has the extension.
+    plain.chars().skip(surplus).collect()
+}
+
+/// A name without what means something to file systems and readers; of any length.
+fn safe(name: &str) -> String {
     let odd = |c: char| {
         c.is_control()
             || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
@@ -110,10 +146,7 @@ pub fn file_name(name: &str) -> String {
     };
     let plain: String = name.chars().map(|c| if odd(c) { '_' } else { c }).collect();
     let plain = plain.trim_matches(|c: char| c == '.' || c.is_whitespace());
-    let surplus = plain.chars().count().saturating_sub(NAME_LIMIT);
-    // The end has the extension.
-    let name: String = plain.chars().skip(surplus).collect();
-    if name.is_empty() { "document".to_owned() } else { name }
+    if plain.is_empty() { "document".to_owned() } else { plain.to_owned() }
 }
 
 /// The bytes of files, by what [`list`] says of them.
@@ -140,6 +173,37 @@ impl FileBytes {
         let bytes = if file.is_original() { &self.originals } else { &self.sealed };
         bytes.get(&file.document).cloned()
     }
+}
+
+/// How many octets files bring into one archive; `None` when that is too much.
+#[must_use]
+pub fn archive_length<'a>(files: impl IntoIterator<Item = &'a File>) -> Option<u64> {
+    let lengths: Vec<u64> = files.into_iter().map(|file| file.length).collect();
+    let whole = lengths.iter().fold(0_u64, |sum, length| sum.saturating_add(*length));
+    let few = lengths.len() < usize::from(u16::MAX);
+    (few && whole <= ARCHIVE_LIMIT).then_some(whole)
+}
+
+/// A ZIP of the files whose bytes are kept.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn pack(app: &App, operation: &Operation, files: Vec<File>) -> Result<Vec<u8>, Error> {
+    let contents = FileBytes::read(app, operation.id, &files).await?;
+    let at = files.iter().map(|file| file.signing_time).max().unwrap_or(operation.accepted);
+    let length = archive_length(&files).unwrap_or_default();
+    let pack = move || {
+        let mut zip = Packer::new(at, usize::try_from(length).unwrap_or_default());
+        for file in &files {
+            if let Some(bytes) = contents.of(file) {
+                zip.store(&file.name, &bytes);
+            }
+        }
+        zip.finish()
+    };
+    // Checksums of so much would hold up everybody else.
+    let packed = tokio::task::spawn_blocking(pack).await;
+    packed.map_err(|error| Error::Internal(Box::new(error)))
 }
 
 #[cfg(test)]

@@ -101,6 +101,34 @@ fn finish(hasher: Hasher) -> [u8; 32] {
     value
 }
 
+/// SHA-256 of octets that come piece by piece.
+pub struct Pieces(Hasher);
+
+impl Pieces {
+    /// Of nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Hasher::new(DigestAlgorithm::Sha256))
+    }
+
+    /// Adds a piece.
+    pub fn add(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn finish(self) -> [u8; 32] {
+        finish(self.0)
+    }
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Fields, each with its name and the length of its value before it, so that no two run together.
 struct Words(Hasher);
 

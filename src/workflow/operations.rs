@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::files::{self, File};
 use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{DocumentId, OperationId};
 use crate::domain::operation::Operation;
 use crate::domain::outbox::Message;
+use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
+use crate::pki::digest::sha256;
 
 /// How often an operation that another process executes is looked at while somebody waits for it.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -56,7 +59,80 @@ impl OperationDetail {
     /// When the database cannot be asked.
     pub async fn read_contents(&mut self, app: &App) -> Result<(), Error> {
         self.sealed = app.contents.sealed_of(self.operation.id).await?;
+        if self.operation.custody.preserve {
+            check_preserved(&self.documents, &self.sealed)?;
+        }
         Ok(())
+    }
+}
+
+/// Preserved bytes are those that were sealed, or they are not given away.
+fn check_preserved(
+    documents: &[(Document, SealSettings)],
+    sealed: &HashMap<DocumentId, Arc<Vec<u8>>>,
+) -> Result<(), Error> {
+    for (document, _) in documents {
+        if let (DocumentState::Sealed { sha256: kept, .. }, Some(bytes)) =
+            (&document.state, sealed.get(&document.id))
+            && sha256(bytes) != *kept
+        {
+            return Err(Error::Internal(format!("document {} has changed", document.id).into()));
+        }
+    }
+    Ok(())
+}
+
+/// The sealed documents of a finished operation, about to become one file.
+pub struct Archive {
+    operation: Operation,
+    files: Vec<File>,
+    length: u64,
+}
+
+/// What an archive of an operation's documents holds.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such operation within the scope, or the bytes are gone;
+/// [`Error::Refused`] when it is not finished, nothing of it is sealed, or it is too large.
+pub async fn archive(app: &App, scope: Scope, id: OperationId) -> Result<Archive, Error> {
+    let operation =
+        app.reader.operation(scope, id).await?.ok_or(Error::NotFound(Thing::Operation))?;
+    if !operation.state.is_final() {
+        return Err(Refusal::DocumentsUnfinished.into());
+    }
+    let mut files = files::list_by_reference(&app.reader.documents(id).await?);
+    if files.is_empty() {
+        return Err(Refusal::NothingSealed.into());
+    }
+    let kept = app.contents.kept(id).await?;
+    files.retain(|file| kept.contains(&file.document));
+    if files.is_empty() {
+        return Err(Error::NotFound(Thing::Content));
+    }
+    let length = files::archive_length(&files);
+    let length = length.ok_or(Refusal::ArchiveTooLarge { limit: files::ARCHIVE_LIMIT })?;
+    Ok(Archive { operation, files, length })
+}
+
+impl Archive {
+    /// Octets of its documents.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// A name for it, after the client's reference.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}.zip", files::file_name(self.operation.external_reference.as_str()))
+    }
+
+    /// The ZIP.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn pack(self, app: &App) -> Result<Vec<u8>, Error> {
+        files::pack(app, &self.operation, self.files).await
     }
 }
 

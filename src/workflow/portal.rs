@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::files::{self, File, FileBytes, file_name};
+use super::files::{self, File, file_name};
 use super::{Error, Thing, credentials, notify, templates};
 use crate::app::App;
 use crate::domain::company::Company;
@@ -13,10 +13,6 @@ use crate::domain::language::Language;
 use crate::domain::operation::Operation;
 use crate::domain::outbox::Message;
 use crate::domain::scope::Scope;
-use crate::seal::Packer;
-
-/// Most octets of documents in one archive; above it they are downloaded one by one.
-const ARCHIVE_LIMIT: u64 = 256 * 1024 * 1024;
 
 /// What a link leads to.
 pub enum Link {
@@ -134,11 +130,8 @@ impl Opening {
     /// nothing to put together, or too much.
     #[must_use]
     pub fn archive_length(&self) -> Option<u64> {
-        let kept = self.files.iter().filter(|file| self.keeps(file));
-        let lengths: Vec<u64> = kept.map(|file| file.length).collect();
-        let whole = lengths.iter().fold(0_u64, |sum, length| sum.saturating_add(*length));
-        let few = lengths.len() < usize::from(u16::MAX);
-        (lengths.len() > 1 && few && whole <= ARCHIVE_LIMIT).then_some(whole)
+        let kept: Vec<&File> = self.files.iter().filter(|file| self.keeps(file)).collect();
+        (kept.len() > 1).then(|| files::archive_length(kept)).flatten()
     }
 }
 
@@ -164,23 +157,8 @@ pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
 /// # Errors
 /// [`Error::NotFound`] when [`Opening::archive_length`] knows none.
 pub async fn archive(app: &App, opening: &Opening) -> Result<Download, Error> {
-    let length = opening.archive_length().ok_or(Error::NotFound(Thing::Content))?;
-    let contents = FileBytes::read(app, opening.operation.id, &opening.files).await?;
-    let at = opening.files.iter().map(|file| file.signing_time).max();
-    let at = at.unwrap_or(opening.operation.accepted);
-    let files = opening.files.clone();
-    let pack = move || {
-        let mut zip = Packer::new(at, usize::try_from(length).unwrap_or_default());
-        for file in &files {
-            if let Some(bytes) = contents.of(file) {
-                zip.store(&file.name, &bytes);
-            }
-        }
-        zip.finish()
-    };
-    // Checksums of so much would hold up everybody else.
-    let packed = tokio::task::spawn_blocking(pack).await;
-    let bytes = packed.map_err(|error| Error::Internal(Box::new(error)))?;
+    opening.archive_length().ok_or(Error::NotFound(Thing::Content))?;
+    let bytes = files::pack(app, &opening.operation, opening.files.clone()).await?;
     let reference = file_name(opening.operation.external_reference.as_str());
     Ok(Download {
         name: format!("{reference}.zip"),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::request::RequestedDocument;
 use crate::app::{App, Client};
 use crate::domain::cades::{CadesPackaging, CadesProfile};
-use crate::domain::client_service::{ClientService, Lint, ProfileName};
+use crate::domain::client_service::{ClientService, Lint, ProfileName, Timestamps};
 use crate::domain::document::{SealSettings, SealWishes};
 use crate::domain::pades::{ActiveContent, PadesProfile};
 use crate::domain::profile::{Expected, Format, Profile};
@@ -27,10 +27,10 @@ pub(super) fn resolve(
 ) -> Result<SealSettings, Refusal> {
     let service = &client.client_service;
     let wishes = &document.wishes;
-    if wishes.timestamp {
+    if wishes.timestamp && service.timestamps == Timestamps::Refuse {
         return Err(Refusal::NotAvailable {
             what: "a timestamp".to_owned(),
-            remedy: "ask for a seal without one",
+            remedy: "ask for a seal without one, or ask the operator to let the client service seal without",
         });
     }
     let name = wishes.profile.as_deref().or_else(|| usual_profile(app, service, wishes.format));
@@ -45,6 +45,13 @@ pub(super) fn resolve(
         check_said(profile, &wishes.settings)?;
     }
     let mut notes = wishes.notes.clone();
+    if wishes.timestamp {
+        notes.push(
+            "the seal has no timestamp, although one was asked for: timestamps are not available in this \
+             version, and the client service is set to seal without"
+                .to_owned(),
+        );
+    }
     if seal.uses_sha1() {
         if !service.allow_sha1 {
             return Err(Refusal::Sha1NotAllowed);

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use super::Error;
+use super::{Error, usage};
 use crate::app::{App, Caller, Client};
 use crate::domain::client_service::ClientServiceStatus;
 use crate::domain::company::CompanyStatus;
@@ -190,7 +190,9 @@ async fn read_client(app: &App, alias: &str) -> Result<Arc<Client>, BearerError>
     let service = app.reader.client_service_by_alias(alias).await.map_err(Error::from)?;
     let client_service = service.ok_or(BearerError::Invalid)?;
     let issuer = app.reader.company(client_service.issuer).await.map_err(Error::from)?;
-    let client = Arc::new(Client { issuer: issuer.ok_or(BearerError::Invalid)?, client_service });
+    let issuer = issuer.ok_or(BearerError::Invalid)?;
+    let consumption = usage::consumption(app, issuer.id, now).await?;
+    let client = Arc::new(Client { client_service, issuer, consumption });
     app.clients.remember(&client, now);
     Ok(client)
 }

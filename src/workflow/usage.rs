@@ -7,9 +7,10 @@ use super::{Error, Thing, companies};
 use crate::app::App;
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
+use crate::domain::ids::CompanyId;
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
-use crate::domain::usage::{AccessGrant, UsageLimit};
+use crate::domain::usage::{AccessGrant, Consumption, UsageLimit};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -70,6 +71,20 @@ pub async fn grant(
     let grant = AccessGrant { granted, expires, signatures };
     app.store.set_access_grant(credential.id, &grant).await?;
     Ok(grant)
+}
+
+/// What a company has used of its limit, when it has one.
+///
+/// # Errors
+/// [`Error::Unavailable`] or [`Error::Internal`], from the database.
+pub async fn consumption(
+    app: &App,
+    company: CompanyId,
+    now: Instant,
+) -> Result<Option<Consumption>, Error> {
+    let Some(limit) = app.reports.usage_limit(company).await? else { return Ok(None) };
+    let used = app.reports.sealed_of_company(company, limit.from, limit.until).await?;
+    Ok(Some(Consumption { limit, used, counted: now }))
 }
 
 /// Every company with what it sealed.

@@ -2,6 +2,12 @@
 
 use std::path::Path;
 
+use chancery::domain::delivery::DeliveryStatus;
+use chancery::domain::document::SigningError;
+use chancery::domain::operation::OperationState;
+
+use crate::support::judges::python;
+
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -94,6 +100,7 @@ fn the_published_calls_are_whole() {
     let document: serde_json::Value =
         serde_json::from_str(&chancery::web::openapi_document()).unwrap();
     let mut calls = 0;
+    let mut seen = std::collections::BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let mut open: Vec<&str> =
             path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
@@ -108,10 +115,19 @@ fn the_published_calls_are_whole() {
                 .collect();
             named.sort_unstable();
             assert_eq!(named, open, "{method} {path}");
+            assert!(
+                seen.insert(call["operationId"].to_string()),
+                "{method} {path}: its id is another's"
+            );
+            for (status, answer) in call["responses"].as_object().unwrap() {
+                let about = answer["description"].as_str().unwrap_or_default();
+                assert!(!about.is_empty(), "{method} {path}: {status} has no description");
+                assert!(answer["headers"]["X-Request-Id"].is_object(), "{method} {path}: {status}");
+            }
             for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
                 assert_eq!(parameter["required"], false, "{method} {path}: {parameter}");
             }
-            if call.get("security").is_none() {
+            if call["security"].as_array().is_none_or(Vec::is_empty) {
                 continue;
             }
             for status in ["401", "403", "503"] {
@@ -131,8 +147,11 @@ fn the_published_settings_are_overrides() {
     let document: serde_json::Value =
         serde_json::from_str(&chancery::web::openapi_document()).unwrap();
     let schemas = &document["components"]["schemas"];
-    let member = &schemas["SignatureInfo"]["properties"]["advancedSignatureInfo"];
-    let mut ahead = vec![member.clone()];
+    let infos = ["XadesSignatureInfo", "PadesSignatureInfo", "CadesSignatureInfo"];
+    let mut ahead: Vec<serde_json::Value> = infos
+        .map(|info| schemas[info]["properties"]["advancedSignatureInfo"].clone())
+        .into_iter()
+        .collect();
     let mut seen = std::collections::BTreeSet::new();
     while let Some(value) = ahead.pop() {
         if let Some(name) = value["$ref"].as_str().and_then(|it| it.rsplit('/').next())
@@ -202,5 +221,84 @@ fn the_walk_leads_through_files_that_exist() {
     for file in named {
         let there = ["src", "crates/engine/src"].map(|folder| root.join(folder).join(file));
         assert!(there.iter().any(|path| path.is_file()), "{file} does not exist");
+    }
+}
+
+/// The document is one, and says all that a client needs to seal.
+#[test]
+fn the_openapi_document_is_valid_and_sufficient() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let judged = python("validate_openapi.py").arg(&path).output().unwrap();
+    let said = String::from_utf8_lossy(&judged.stderr);
+    assert!(judged.status.success(), "{said}{}", String::from_utf8_lossy(&judged.stdout));
+
+    let document: serde_json::Value = serde_json::from_str(&read("docs/openapi.json")).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let required = |name: &str| {
+        let mut names: Vec<&str> = schemas[name]["required"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{name} requires nothing"))
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    for (name, members) in [
+        ("SignRequest", "description documents externalReference"),
+        ("SignDocument", "documentRequest signatureInfo"),
+        ("DocumentRequest", "contentType externalReference name"),
+        ("XadesSignatureInfo", "signatureType"),
+        ("VisibleSignatureInfo", "locationType locationValue"),
+        ("PreservationInfo", "preserveContent"),
+        ("PersonReceiver", "email"),
+    ] {
+        assert_eq!(required(name), members, "{name}");
+    }
+    assert!(schemas["DocumentRequest"]["properties"]["base64Content"].is_object());
+    assert_eq!(schemas["SignatureInfo"]["discriminator"]["propertyName"], "signatureType");
+    for (name, count) in [
+        ("OperationStatus", 4),
+        ("SigningStatus", 3),
+        ("SigningError", 8),
+        ("StorageStatus", 4),
+        ("DeliveryStatus", 5),
+        ("DocumentAttributeKey", 15),
+    ] {
+        assert_eq!(schemas[name]["enum"].as_array().map(Vec::len), Some(count), "{name}");
+    }
+    let told = document["webhooks"].as_object().unwrap();
+    assert_eq!(told.len(), chancery::domain::webhook::EventKind::ALL.len());
+    assert!(document["servers"].as_array().unwrap().len() >= 2);
+    let form = &document["paths"]["/api/v0/document/sign"]["post"]["requestBody"]["content"];
+    assert!(form["multipart/form-data"].is_object());
+    let zip = "/api/v0/operation/sign/detail/{id}/documents";
+    let zip = &document["paths"][zip]["get"]["responses"]["200"]["content"];
+    assert!(zip["application/zip"].is_object());
+}
+
+/// Every state that an answer can have is one of those that are published.
+#[test]
+fn the_published_words_are_those_of_answers() {
+    let document: serde_json::Value = serde_json::from_str(&read("docs/openapi.json")).unwrap();
+    let published = |name: &str, word: &str| {
+        let words = document["components"]["schemas"][name]["enum"].as_array().unwrap();
+        assert!(words.iter().any(|one| one == word), "{name} has no {word}");
+    };
+    for state in ["PENDING_EXECUTION", "EXECUTION_ERROR", "EXECUTED", "EXECUTION_FAILED"] {
+        assert_eq!(OperationState::parse(state).map(OperationState::as_str), Some(state));
+        published("OperationStatus", state);
+    }
+    for error in [
+        SigningError::Configuration,
+        SigningError::InvalidCertificate,
+        SigningError::CertificateServiceGlobal,
+        SigningError::Internal,
+    ] {
+        published("SigningError", error.as_str());
+    }
+    for status in ["PENDING", "SENT", "RECEIVED", "SENDING_ERROR", "SENDING_FAILED"] {
+        assert!(DeliveryStatus::parse(status).is_some());
+        published("DeliveryStatus", status);
     }
 }

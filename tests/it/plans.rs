@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chancery::domain::client_service::{
-    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, SealSettingsChange,
+    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
+    SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::{Credential, CredentialStatus};
@@ -18,7 +19,7 @@ use chancery::domain::ids::{
     MessageId, OperationId,
 };
 use chancery::domain::instant::Instant;
-use chancery::domain::operation::{Operation, OperationState};
+use chancery::domain::operation::{Custody, Operation, OperationState};
 use chancery::domain::outbox::{Channel, Message, MessageKind, MessageLease, Next, Target, Way};
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::{DigestAlgorithm, Format, Profile};
@@ -305,6 +306,7 @@ async fn companies_and_services(store: &Store) {
         signature_template: None,
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
+        timestamps: Timestamps::Refuse,
         language: None,
         created: AT,
     };
@@ -319,6 +321,7 @@ async fn companies_and_services(store: &Store) {
         signature_template: Change::To(None),
         active_content: Change::To(ActiveContent::Warn),
         coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
+        timestamps: Change::To(Timestamps::Refuse),
         document_references: Change::To(DocumentReferences::Unique),
     };
     store.change_seal_settings(SERVICE, &change).await.unwrap();
@@ -386,9 +389,9 @@ fn operation(number: i64, documents: i64) -> NewOperation {
             finished: None,
             attempts: 1,
             failures: 0,
+            custody: Custody { preserve: false, months: Custody::MONTHS },
         },
         fingerprint: [0; 32],
-        preserve_content: false,
         documents: (0..documents).map(document).collect(),
         messages: vec![mail(number * 10, MessageKind::Notification, Some(id))],
         event_ids: (0..=documents).map(|at| EventId::from_i64(number * 10 + at)).collect(),
@@ -655,6 +658,7 @@ async fn alarms_and_usage(store: &Store) {
     let grant = AccessGrant { granted: AT, expires: LATER, signatures: 1 };
     store.set_access_grant(CREDENTIAL, &grant).await.unwrap();
     store.reports().usage_limits().await.unwrap();
+    store.reports().usage_limit(company).await.unwrap();
     store.reports().access_grants().await.unwrap();
     store.reports().sealed_of_company(company, AT, LATER).await.unwrap();
     store.reports().sealed_with_credential(CREDENTIAL, AT).await.unwrap();

@@ -3,7 +3,7 @@
 use chancery::config::Config;
 use chancery::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange,
+    SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::{Company, CompanyStatus};
 use chancery::domain::ids::{ClientServiceId, CompanyId, CredentialId, DocumentId, OperationId};
@@ -42,6 +42,7 @@ pub(crate) fn issuer(number: i64) -> Company {
         status: CompanyStatus::Active,
         language: None,
         email: None,
+        created: Instant::from_unix_ms(1_795_342_761_000),
     }
 }
 
@@ -59,6 +60,7 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         signature_template: None,
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
+        timestamps: Timestamps::Refuse,
         language: None,
         created: now(),
     }
@@ -82,6 +84,7 @@ async fn seal_settings_are_kept(url: String) {
         signature_template: Some("$date".to_owned()),
         active_content: ActiveContent::Refuse,
         coordinate_origin: CoordinateOrigin::BottomLeft,
+        timestamps: Timestamps::Omit,
         language: Some(Language::De),
         ..client_service(2, "special")
     };
@@ -107,6 +110,7 @@ async fn seal_settings_are_kept(url: String) {
         active_content: Change::To(ActiveContent::Refuse),
         coordinate_origin: Change::To(CoordinateOrigin::BottomLeft),
         document_references: Change::To(DocumentReferences::Reusable),
+        timestamps: Change::To(Timestamps::Omit),
     };
     store.change_seal_settings(plain.id, &change).await.unwrap();
     let changed = ClientService {
@@ -117,6 +121,7 @@ async fn seal_settings_are_kept(url: String) {
         active_content: ActiveContent::Refuse,
         coordinate_origin: CoordinateOrigin::BottomLeft,
         document_references: DocumentReferences::Reusable,
+        timestamps: Timestamps::Omit,
         ..plain.clone()
     };
     assert_eq!(read("plain").await, changed);
@@ -128,6 +133,7 @@ async fn seal_settings_are_kept(url: String) {
         active_content: Change::To(ActiveContent::Warn),
         coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
         document_references: Change::To(DocumentReferences::Unique),
+        timestamps: Change::To(Timestamps::Refuse),
     };
     store.change_seal_settings(plain.id, &back).await.unwrap();
     assert_eq!(reader.client_services().await.unwrap(), [plain, special]);

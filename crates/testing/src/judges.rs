@@ -259,7 +259,7 @@ pub(crate) fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
     files.iter().map(|file| file.display().to_string())
 }
 
-pub(crate) fn python(program: &str) -> Command {
+pub fn python(program: &str) -> Command {
     let mut command = Command::new(repository().join(".venv/bin/python"));
     command.arg(repository().join("tests/peers").join(program));
     command

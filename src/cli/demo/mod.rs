@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, Outcome, house, serve};
 use crate::app::App;
-use crate::domain::client_service::{Alias, DocumentReferences, Lint};
+use crate::domain::client_service::{Alias, DocumentReferences, Lint, Timestamps};
 use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
@@ -203,6 +203,7 @@ async fn ensure_client_service(
         signature_template: None,
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
+        timestamps: Timestamps::Refuse,
         language: None,
     };
     let (_, secret) = client_services::create(app, new).await?;

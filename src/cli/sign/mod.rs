@@ -249,7 +249,7 @@ async fn client(app: &App, alias: Option<&str>) -> Result<Client, Failure> {
         }
     };
     let issuer = app.reader.company(client_service.issuer).await?.ok_or("the issuer is gone")?;
-    Ok(Client { client_service, issuer })
+    Ok(Client { client_service, issuer, consumption: None })
 }
 
 /// Everything with its settings and the place of its seal. Nothing is begun when two would end in the

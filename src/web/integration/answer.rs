@@ -15,17 +15,17 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::errors::Problem;
-use super::{names, words};
+use super::{names, published, words};
 
 use crate::app::Client;
 use crate::domain::cades::CadesPackaging;
-use crate::domain::document::{Document, DocumentState, SealSettings};
-use crate::domain::operation::Operation;
+use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
+use crate::domain::operation::{Operation, OperationState};
 use crate::domain::outbox::Message;
 use crate::domain::pades::PadesProfile;
 use crate::domain::profile::Profile;
 use crate::domain::text::hex;
-use crate::domain::visible::VisiblePlace;
+use crate::domain::visible::{ImageKind, VisiblePlace};
 use crate::domain::xades::{
     Packaging, Place, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
@@ -41,26 +41,72 @@ pub struct BaseOperation {
     id: i64,
     /// Always `SIGN`.
     #[serde(rename = "type")]
+    #[schema(value_type = published::OperationType)]
     kind: &'static str,
     /// `PENDING_EXECUTION`, `EXECUTION_ERROR`, `EXECUTED` or `EXECUTION_FAILED`.
+    #[schema(value_type = published::OperationStatus)]
     status: &'static str,
     issuer_company: IssuerCompany,
     issuer_client_service_alias: String,
     /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
     creation_date: String,
     /// The client's name for the request.
     folder_external_reference: String,
+    signature_queue_priority: SignatureQueuePriority,
+}
+
+/// The queue that the operation waits in; there is one.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignatureQueuePriority {
+    id: i64,
+    name: &'static str,
+    default_priority: bool,
 }
 
 /// The company whose documents are sealed.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Company)]
 struct IssuerCompany {
     name: String,
     vat_number: String,
     /// ISO 3166-1 alpha-3.
     country_code: String,
+    /// Language and country, as `pt_PT`.
+    i18n_code: &'static str,
+    /// `ACTIVE` or `SUSPENDED`.
+    #[schema(value_type = published::CompanyStatus)]
     status: &'static str,
+    /// Of the person who answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    creation_date: String,
+    /// Always false: there is no separate audit log.
+    audit_logs_active: bool,
+    /// Begin of what it has subscribed to, when there is a limit; it is told about, never enforced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    limit_period_start_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    limit_period_end_date: Option<String>,
+    /// Sealed documents in this period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_usage_count: Option<u64>,
+    /// Sealed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_current_consumption: Option<u64>,
+    /// When they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    limit_current_consumption_last_modified_date: Option<String>,
+    /// True with a limit: people are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify_expired_limit: Option<bool>,
 }
 
 /// An operation with its documents.
@@ -86,6 +132,7 @@ pub struct SignOperation {
 /// Who is told about the operation.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DeliveryInfoResponse)]
 struct DeliveryAnswer {
     attach_documents: bool,
     /// In the order they were named first; those of a resend too.
@@ -95,9 +142,11 @@ struct DeliveryAnswer {
 /// One receiver.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PersonResponse)]
 struct PersonAnswer {
     email: String,
     /// `PENDING`, `SENT`, `RECEIVED`, `SENDING_ERROR` or `SENDING_FAILED`.
+    #[schema(value_type = published::DeliveryStatus)]
     delivery_status: &'static str,
 }
 
@@ -108,22 +157,26 @@ struct Folder {
     folder_id: String,
     external_reference: String,
     description: String,
+    #[schema(value_type = published::FolderContent)]
     folder_content: &'static str,
 }
 
 /// One document.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DocumentResponse)]
 struct DocumentAnswer {
     external_reference: String,
     name: String,
     content_type: String,
     internal_id: i64,
     /// `RECEIVED`, `SIGNED` or `ERROR_SIGNING`.
+    #[schema(value_type = published::SigningStatus)]
     sign_status: &'static str,
-    /// Why it was not signed: `CONFIGURATION_SIGN_ERROR`, `INVALID_CERTIFICATE_SIGN_ERROR`,
-    /// `CERT_SERVICE_GLOBAL_ERROR` or `SIGN_OPERATION_INTERNAL_ERROR`.
+    /// Why it is not signed, also while it is only waiting: `CONFIGURATION_SIGN_ERROR`,
+    /// `INVALID_CERTIFICATE_SIGN_ERROR`, `CERT_SERVICE_GLOBAL_ERROR` or `SIGN_OPERATION_INTERNAL_ERROR`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = published::SigningError, required = false)]
     sign_error: Option<&'static str>,
     /// Stable name of the exact reason.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,13 +187,23 @@ struct DocumentAnswer {
     /// What was sent but had no effect.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sign_warnings: Vec<String>,
+    #[schema(value_type = published::CipherStatus)]
     cipher_status: &'static str,
-    /// `CONTENT_STORED` or `CONTENT_NOT_STORED`.
+    /// `CONTENT_PRESERVED`, `CONTENT_STORED` or `CONTENT_NOT_STORED`.
+    #[schema(value_type = published::StorageStatus)]
     storage_status: &'static str,
+    /// Months that the document is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_period: Option<u32>,
+    /// Until then; RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    storage_end_date: Option<String>,
     /// Bytes of the original.
     content_length: u64,
     additional_content_length: u64,
     /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
     reception_date: String,
     /// The sealed document in base64, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,6 +216,7 @@ struct DocumentAnswer {
     signed_length: Option<u64>,
     /// The signing time inside the seal.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     signing_time: Option<String>,
     /// What the seal is, by its settings: `XAdES-BASELINE-B`, `XAdES-BES`, `XAdES-EPES`, `XMLDSIG` (XML
     /// Signature without XAdES), `PAdES-BASELINE-B`, `CAdES-BASELINE-B`, `ASiC-E with XAdES-BASELINE-B`,
@@ -168,7 +232,9 @@ struct DocumentAnswer {
 /// One signature setting kept with the document.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DocumentAttributeResponse)]
 struct DocumentAttribute {
+    #[schema(value_type = published::DocumentAttributeKey)]
     attribute_key: &'static str,
     attribute_value: String,
 }
@@ -224,15 +290,36 @@ pub fn base(client: &Client, operation: &Operation) -> BaseOperation {
         id: operation.id.as_i64(),
         kind: "SIGN",
         status: names::operation_status(operation.state),
-        issuer_company: IssuerCompany {
-            name: client.issuer.name.clone(),
-            vat_number: client.issuer.vat_number.clone(),
-            country_code: client.issuer.country_code.clone(),
-            status: names::company_status(client.issuer.status),
-        },
+        issuer_company: issuer_company(client),
         issuer_client_service_alias: client.client_service.alias.as_str().to_owned(),
         creation_date: operation.accepted.to_rfc3339(),
         folder_external_reference: operation.external_reference.as_str().to_owned(),
+        signature_queue_priority: SignatureQueuePriority {
+            id: 1,
+            name: "DEFAULT",
+            default_priority: true,
+        },
+    }
+}
+
+fn issuer_company(client: &Client) -> IssuerCompany {
+    let (issuer, used) = (&client.issuer, client.consumption);
+    let limit = used.map(|used| used.limit);
+    IssuerCompany {
+        name: issuer.name.clone(),
+        vat_number: issuer.vat_number.clone(),
+        country_code: issuer.country_code.clone(),
+        i18n_code: issuer.language.unwrap_or_default().locale(),
+        status: names::company_status(issuer.status),
+        email: issuer.email.as_ref().map(|email| email.as_str().to_owned()),
+        creation_date: issuer.created.to_rfc3339(),
+        audit_logs_active: false,
+        limit_period_start_date: limit.map(|limit| limit.from.to_rfc3339()),
+        limit_period_end_date: limit.map(|limit| limit.until.to_rfc3339()),
+        limit_usage_count: limit.map(|limit| limit.documents),
+        limit_current_consumption: used.map(|used| used.used),
+        limit_current_consumption_last_modified_date: used.map(|used| used.counted.to_rfc3339()),
+        notify_expired_limit: limit.map(|_| true),
     }
 }
 
@@ -244,7 +331,8 @@ fn sign_operation(client: &Client, detail: &OperationDetail, replayed: bool) -> 
         .iter()
         .map(|(document, settings)| {
             let sealed = detail.sealed.get(&document.id);
-            document_answer(document, settings, sealed.map(|bytes| STANDARD.encode(&**bytes)))
+            let content = sealed.map(|bytes| STANDARD.encode(&**bytes));
+            document_answer(client, operation, (document, settings), content)
         })
         .collect();
     SignOperation {
@@ -277,10 +365,12 @@ fn delivery_info(mails: &[Message]) -> Option<DeliveryAnswer> {
 }
 
 fn document_answer(
-    document: &Document,
-    settings: &SealSettings,
+    client: &Client,
+    operation: &Operation,
+    (document, settings): (&Document, &SealSettings),
     signed_content: Option<String>,
 ) -> DocumentAnswer {
+    let custody = operation.custody;
     let mut answer = DocumentAnswer {
         external_reference: document.external_reference.as_str().to_owned(),
         name: document.name.clone(),
@@ -292,7 +382,9 @@ fn document_answer(
         sign_error_detail: None,
         sign_warnings: Vec::new(),
         cipher_status: "NO_CIPHER",
-        storage_status: "CONTENT_STORED",
+        storage_status: if custody.preserve { "CONTENT_PRESERVED" } else { "CONTENT_STORED" },
+        storage_period: Some(custody.months),
+        storage_end_date: Some(document.received.plus_months(custody.months).to_rfc3339()),
         content_length: document.content_length,
         additional_content_length: 0,
         reception_date: document.received.to_rfc3339(),
@@ -305,7 +397,16 @@ fn document_answer(
         document_attributes: Vec::new(),
     };
     match &document.state {
-        DocumentState::Received => {}
+        DocumentState::Received => {
+            // Generated clients of Sign'Stash look at signError of whatever is not signed, and fail
+            // when it is not there.
+            let (reason, detail) = waiting(operation.state);
+            answer.sign_error = Some(names::signing_error(SigningError::CertificateServiceGlobal));
+            answer.sign_error_reason = Some(reason.to_owned());
+            answer.sign_error_detail = Some(detail.to_owned());
+            answer.storage_status = "CONTENT_STORED";
+            answer.document_attributes = attributes(client, settings);
+        }
         DocumentState::Sealed { signing_time, sha256, length } => {
             answer.signed_sha256 = Some(hex(sha256));
             answer.signed_length = Some(*length);
@@ -313,7 +414,7 @@ fn document_answer(
             answer.signature_level = Some(level(settings));
             answer.signature_profile.clone_from(&settings.profile);
             answer.sign_warnings.clone_from(&settings.notes);
-            answer.document_attributes = attributes(settings);
+            answer.document_attributes = attributes(client, settings);
         }
         DocumentState::Failed { error, reason, detail } => {
             answer.sign_error = Some(names::signing_error(*error));
@@ -321,6 +422,8 @@ fn document_answer(
             answer.sign_error_detail = Some(words::about_document(reason, detail));
             answer.storage_status = "CONTENT_NOT_STORED";
             answer.sign_warnings.clone_from(&settings.notes);
+            answer.storage_period = None;
+            answer.storage_end_date = None;
         }
     }
     answer
@@ -330,10 +433,26 @@ fn attribute(attribute_key: &'static str, attribute_value: impl Into<String>) ->
     DocumentAttribute { attribute_key, attribute_value: attribute_value.into() }
 }
 
-fn attributes(settings: &SealSettings) -> Vec<DocumentAttribute> {
+/// Why a document that did not fail is not sealed.
+const fn waiting(state: OperationState) -> (&'static str, &'static str) {
+    match state {
+        OperationState::ExecutionError => (
+            "postponed",
+            "the key did not answer; the document is tried again by itself, send nothing again",
+        ),
+        OperationState::PendingExecution
+        | OperationState::Executed
+        | OperationState::ExecutionFailed => (
+            "in-work",
+            "the document is not sealed yet; it goes on by itself, ask for the status again",
+        ),
+    }
+}
+
+fn attributes(client: &Client, settings: &SealSettings) -> Vec<DocumentAttribute> {
     match &settings.seal {
         Profile::Xades(profile) => attributes_of_xades(profile),
-        Profile::Pades(profile) => attributes_of_pades(profile),
+        Profile::Pades(profile) => attributes_of_pades(client, profile),
         Profile::Cades(_) => Vec::new(),
     }
 }
@@ -359,8 +478,8 @@ fn attributes_of_xades(xades: &XadesProfile) -> Vec<DocumentAttribute> {
     attributes
 }
 
-/// The image is left out: it is what the client sent.
-fn attributes_of_pades(pades: &PadesProfile) -> Vec<DocumentAttribute> {
+/// The image is left out, but for its kind: it is what the client sent.
+fn attributes_of_pades(client: &Client, pades: &PadesProfile) -> Vec<DocumentAttribute> {
     let visible = pades.visible.as_ref();
     let mut attributes = vec![attribute(
         "GLOBAL_SIGNATURE_VISIBILITY_ENABLED",
@@ -382,6 +501,10 @@ fn attributes_of_pades(pades: &PadesProfile) -> Vec<DocumentAttribute> {
     };
     attributes.push(attribute("VISIBLE_SIGNATURE_LOCATION_TYPE", kind));
     attributes.push(attribute("VISIBLE_SIGNATURE_LOCATION_VALUE", value));
+    let usual = &client.client_service.signature_template;
+    let is_usual = visible.template.is_none() || visible.template == *usual;
+    let template = if is_usual { "SERVICE_CUSTOMIZATION" } else { "ONE_OFF" };
+    attributes.push(attribute("VISIBLE_SIGNATURE_TEMPLATE_TYPE", template));
     if let Some(template) = &visible.template {
         attributes.push(attribute("VISIBLE_SIGNATURE_TEMPLATE_CONTENT", template.as_str()));
     }
@@ -393,6 +516,13 @@ fn attributes_of_pades(pades: &PadesProfile) -> Vec<DocumentAttribute> {
     attributes.push(attribute("VISIBLE_SIGNATURE_AREA_BACKGROUND_COLOR", background));
     let font = format!("size={},color={}", visible.font.size.as_f64(), visible.font.color);
     attributes.push(attribute("VISIBLE_SIGNATURE_FONT", font));
+    attributes.extend(visible.image.as_ref().map(|image| {
+        let kind = match image.kind {
+            ImageKind::Png => "IMAGE_PNG",
+            ImageKind::Jpeg => "IMAGE_JPG",
+        };
+        attribute("VISIBLE_SIGNATURE_IMAGE_TYPE", kind)
+    }));
     attributes
 }
 

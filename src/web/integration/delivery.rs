@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::Integration;
 use super::errors::{ErrorResponse, Problem};
 use super::wire::PersonReceiver;
-use super::{names, request};
+use super::{names, published, request};
 use crate::domain::delivery::Verdict;
 use crate::domain::ids::OperationId;
 use crate::domain::instant::Instant;
@@ -55,19 +55,24 @@ pub struct Mail {
     kind: &'static str,
     attach_documents: bool,
     /// `PENDING`, `SENT`, `RECEIVED`, `SENDING_ERROR` or `SENDING_FAILED`.
+    #[schema(value_type = published::DeliveryStatus)]
     delivery_status: &'static str,
     /// RFC 5322 Message-ID, the same for every try.
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<String>,
     /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
     created: String,
     /// When it is tried next.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     next_try: Option<String>,
     /// When the receiver opened the link first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     opened: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     link_expires: Option<String>,
     link_revoked: bool,
     /// The last words about it.
@@ -81,9 +86,11 @@ pub struct Mail {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AttemptAnswer {
+    #[schema(format = DateTime)]
     started: String,
     /// Absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     ended: Option<String>,
     /// `ACCEPTED`, `LATER`, `NEVER`, `TOO_LARGE`, `RELAY` (the way is closed for everybody; not counted)
     /// or `INTERRUPTED` (the service stopped).
@@ -109,7 +116,7 @@ pub struct Revoked {
 ///
 /// Every call is a new mail. Answered without a body, or with `Prefer: return=representation` with one.
 #[utoipa::path(
-    post, path = "/api/v0/delivery/mail/resend/{id}/{attachDocuments}", tag = "integration",
+    post, path = "/api/v0/delivery/mail/resend/{id}/{attachDocuments}", tag = "integration", operation_id = "resendMail",
     params(
         ("id" = i64, Path, description = "the operation"),
         ("attachDocuments" = bool, Path, description = "whether the sealed documents are attached"),
@@ -173,7 +180,7 @@ fn read(body: &Body<Integration, BODY_LIMIT>) -> Result<Vec<PersonReceiver>, Ref
 
 /// The mails about an operation, with every try and the mail servers' words.
 #[utoipa::path(
-    get, path = "/api/v0/delivery/mail/{id}", tag = "integration",
+    get, path = "/api/v0/delivery/mail/{id}", tag = "integration", operation_id = "getMails",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
     responses((status = 200, body = Vec<Mail>), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
@@ -190,7 +197,7 @@ pub(in crate::web) async fn history(
 
 /// Closes the links in the mails about an operation: they open nothing from then on.
 #[utoipa::path(
-    delete, path = "/api/v0/delivery/mail/{id}/links", tag = "integration",
+    delete, path = "/api/v0/delivery/mail/{id}/links", tag = "integration", operation_id = "revokeLinks",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
     responses((status = 200, body = Revoked), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
@@ -257,7 +264,7 @@ pub struct Tested {
 ///
 /// One try, which is not repeated; 20 in an hour. 502 when the server does not take it, with its words.
 #[utoipa::path(
-    post, path = "/api/v0/delivery/mail/test", tag = "integration",
+    post, path = "/api/v0/delivery/mail/test", tag = "integration", operation_id = "sendTestMail",
     request_body = TestBody,
     security(("access_token" = [])),
     responses((status = 200, body = Tested), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),

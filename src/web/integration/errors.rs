@@ -392,9 +392,10 @@ const fn family(refusal: &Refusal) -> Family {
     match refusal {
         Refusal::MemberMissing { .. }
         | Refusal::JsonMalformed { .. }
+        | Refusal::MultipartMalformed { .. }
         | Refusal::NoDocuments
         | Refusal::NoReceivers => Family::Missing,
-        Refusal::OperationUnfinished => Family::NotReady,
+        Refusal::OperationUnfinished | Refusal::DocumentsUnfinished => Family::NotReady,
         Refusal::NothingSealed => Family::NothingToSend,
         Refusal::ContentsGone => Family::ContentGone,
         Refusal::ResendLimit { .. } => Family::DailyLimit,
@@ -402,6 +403,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::TooManyDocuments { .. }
         | Refusal::TooManyReceivers { .. }
         | Refusal::TooManyEndpoints { .. }
+        | Refusal::ArchiveTooLarge { .. }
         | Refusal::DocumentTooLarge { .. } => Family::TooLarge,
         Refusal::ClientServiceSuspended => Family::Inactive,
         Refusal::IssuerSuspended => Family::IssuerInactive,

@@ -38,10 +38,10 @@ pub struct References {
 /// After a time-out: 200 with the id means the request was recorded and ends by itself; 404 means it
 /// was never recorded and can be sent again.
 #[utoipa::path(
-    get, path = "/api/v0/operation/id/withDocumentExternalReference/{reference}", tag = "integration",
+    get, path = "/api/v0/operation/id/withDocumentExternalReference/{reference}", tag = "integration", operation_id = "getOperationIdByDocument",
     params(("reference" = String, Path, description = "the client's name for the document, percent-encoded")),
     security(("access_token" = [])),
-    responses((status = 200, body = i64), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+    responses((status = 200, body = i64, content_type = "application/json"), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
 pub(in crate::web) async fn id_with_document_reference(
@@ -65,9 +65,9 @@ pub(in crate::web) async fn id_with_document_reference(
 
 /// Id of an operation by either reference.
 #[utoipa::path(
-    get, path = "/api/v0/operation/id", tag = "integration", params(References),
+    get, path = "/api/v0/operation/id", tag = "integration", operation_id = "getOperationId", params(References),
     security(("access_token" = [])),
-    responses((status = 200, body = i64), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+    responses((status = 200, body = i64, content_type = "application/json"), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
 )]
 pub(in crate::web) async fn id(
@@ -81,7 +81,7 @@ pub(in crate::web) async fn id(
 
 /// The whole operation by either reference: recovery in one call.
 #[utoipa::path(
-    get, path = "/api/v0/operation/byReference", tag = "integration", params(References),
+    get, path = "/api/v0/operation/byReference", tag = "integration", operation_id = "getOperationByReference", params(References),
     security(("access_token" = [])),
     responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
         (status = 404, body = ErrorResponse))
@@ -101,7 +101,7 @@ pub(in crate::web) async fn by_reference(
 
 /// An operation without its documents.
 #[utoipa::path(
-    get, path = "/api/v0/operation/status/{id}", tag = "integration",
+    get, path = "/api/v0/operation/status/{id}", tag = "integration", operation_id = "getOperationStatus",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
     responses((status = 200, body = BaseOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
@@ -124,7 +124,7 @@ pub(in crate::web) async fn status(
 
 /// An operation with its documents and, if asked for, the sealed bytes.
 #[utoipa::path(
-    get, path = "/api/v0/operation/sign/detail/{id}/contentInResponse/{includeContent}", tag = "integration",
+    get, path = "/api/v0/operation/sign/detail/{id}/contentInResponse/{includeContent}", tag = "integration", operation_id = "getSignOperationDetail",
     params(
         ("id" = i64, Path, description = "the operation"),
         ("includeContent" = bool, Path, description = "whether the answer carries the sealed documents"),

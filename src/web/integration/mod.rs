@@ -2,12 +2,15 @@
 //! Wire names end in this folder.
 
 pub mod answer;
+pub mod archive;
 pub mod delivery;
 mod earlier;
 pub mod errors;
 pub mod lookup;
+mod multipart;
 mod names;
 mod overrides;
+pub mod published;
 pub mod request;
 pub mod sign;
 mod spelling;
@@ -28,6 +31,10 @@ use super::Web;
 use super::surface::{Dialect, Stray, Surface};
 use crate::app::{Caller, Client};
 use crate::workflow::tokens::{self, Purpose};
+
+/// Said of requests under a prefix of the proxy client: their answers carry the sealed documents.
+#[derive(Clone, Copy)]
+pub(super) struct AsProxy;
 
 /// This surface. Whatever no other surface has belongs to it too.
 pub struct Integration;
@@ -56,6 +63,7 @@ impl Surface for Integration {
 pub(super) fn routes() -> Router<Web> {
     Router::new()
         .route("/api/v0/document/sign/base64", post(sign::sign_base64))
+        .route("/api/v0/document/sign", post(sign::sign_parts))
         .route(
             "/api/v0/operation/id/withDocumentExternalReference/{*reference}",
             get(lookup::id_with_document_reference),
@@ -67,6 +75,7 @@ pub(super) fn routes() -> Router<Web> {
             "/api/v0/operation/sign/detail/{id}/contentInResponse/{includeContent}",
             get(lookup::detail),
         )
+        .route("/api/v0/operation/sign/detail/{id}/documents", get(archive::documents))
         .route("/api/v0/delivery/mail/resend/{id}/{attachDocuments}", post(delivery::resend))
         .route("/api/v0/delivery/mail/test", post(delivery::test))
         .route("/api/v0/delivery/mail/{id}", get(delivery::history))

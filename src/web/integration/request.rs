@@ -9,8 +9,9 @@ use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::multipart::{self, Octets, Parts, Received};
 use super::text::{TEXT_LIMIT, readable, text_limit};
-use super::wire::{DocumentBody, PersonReceiver, PreservationInfo, SignBody, SignatureInfo};
+use super::wire::{DocumentBody, PersonReceiver, PreservationInfo, SignBody, SignatureInfo, Text};
 use super::{earlier, overrides, spelling};
 use crate::app::Limits;
 use crate::domain::delivery::MailAddress;
@@ -45,17 +46,35 @@ pub struct Decoded {
 /// A refusal that concerns the request as a whole, or the first document's when none of them can be
 /// read. Refusals of single documents are inside.
 pub fn decode(octets: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
+    decode_with(octets, None, limits)
+}
+
+/// Decodes a request whose documents came beside it.
+///
+/// # Errors
+/// As [`decode`]; and when it cannot be told which document is which.
+pub(super) fn decode_parts(parts: Parts, limits: &Limits) -> Result<Decoded, Refusal> {
+    decode_with(&parts.request, Some(parts.files), limits)
+}
+
+fn decode_with(
+    octets: &[u8],
+    files: Option<Vec<multipart::File>>,
+    limits: &Limits,
+) -> Result<Decoded, Refusal> {
     let mut notes = Vec::new();
     let note = |member: body::Member| notes.extend(spelling::in_request(&member));
     let body: SignBody<'_> = body::object_at("", octets, note)?;
-    decode_body(body, limits, &mut notes).map_err(|refusal| spelling::hint(refusal, &notes))
+    decode_body(body, files, limits, &mut notes).map_err(|refusal| spelling::hint(refusal, &notes))
 }
 
 fn decode_body(
     body: SignBody<'_>,
+    files: Option<Vec<multipart::File>>,
     limits: &Limits,
     notes: &mut Vec<String>,
 ) -> Result<Decoded, Refusal> {
+    let is_form = files.is_some();
     let external_reference = reference(body.external_reference.as_deref(), "externalReference")?;
     let description = required(body.description, || "description".to_owned())?;
     readable(&description, "description")?;
@@ -71,9 +90,24 @@ fn decode_body(
         earlier::spellings(&bodies, body.preservation_info.as_ref())
     });
     let promise = Promises::read(body.preservation_info)?;
-    let documents: Vec<_> =
-        documents.into_iter().map(|read| read.decode(&promise, limits, &mut earlier)).collect();
+    let mut contents: Vec<Option<Received>> = match files {
+        Some(files) => {
+            let names: Vec<&str> = documents.iter().map(Read::name).collect();
+            multipart::assign(files, &names)?.into_iter().map(Some).collect()
+        }
+        None => Vec::new(),
+    };
+    contents.resize_with(documents.len(), || None);
+    let documents: Vec<_> = documents
+        .into_iter()
+        .zip(contents)
+        .map(|(read, file)| read.decode(file, limits, &mut earlier))
+        .collect();
     let mut documents = readable_ones(documents)?;
+    if is_form {
+        // There were no forms then.
+        earlier.clear();
+    }
     if let Some(first) = documents.first_mut() {
         first.wishes.notes.append(notes);
     }
@@ -111,8 +145,6 @@ struct Promises {
     preserve_content: bool,
     receivers: Vec<Receiver>,
     attach_documents: bool,
-    /// Said about every document: what of it cannot be kept.
-    refusal: Option<Refusal>,
 }
 
 impl Promises {
@@ -122,7 +154,6 @@ impl Promises {
                 preserve_content: false,
                 receivers: Vec::new(),
                 attach_documents: false,
-                refusal: None,
             });
         };
         let preserve_content =
@@ -138,11 +169,7 @@ impl Promises {
                 (receivers(persons, path)?, delivery.attach_documents.unwrap_or(false))
             }
         };
-        let refusal = preserve_content.then(|| Refusal::NotAvailable {
-            what: "long-term preservation (preservationInfo.preserveContent)".to_owned(),
-            remedy: "send preserveContent false",
-        });
-        Ok(Self { preserve_content, receivers, attach_documents, refusal })
+        Ok(Self { preserve_content, receivers, attach_documents })
     }
 }
 
@@ -218,30 +245,36 @@ impl<'a> Read<'a> {
         Self { position, text, body, notes }
     }
 
+    /// What the document is called, as far as that can be read.
+    fn name(&self) -> &str {
+        let document = self.body.as_ref().ok().and_then(|body| body.document_request.as_ref());
+        document.and_then(|document| document.name.as_deref()).unwrap_or_default()
+    }
+
     fn decode(
         self,
-        promise: &Promises,
+        file: Option<Received>,
         limits: &Limits,
         earlier: &mut [Earlier],
     ) -> DecodedDocument {
         let Self { position, text, body, notes } = self;
-        let decoded = body.and_then(|body| decode_document(position, body, limits));
+        let digest = file.as_ref().map(|file| file.sha256);
+        let decoded = body.and_then(|body| decode_document(position, body, file, limits));
         match decoded {
             Ok(mut decoded) => {
                 if let Some(content) = &decoded.broken {
                     earlier::add(earlier, position, content);
                 }
                 if decoded.document.refusal.is_some() {
-                    decoded.document.unread = Some(unread(text));
+                    decoded.document.unread = Some(unread(text, digest));
                 }
                 let mut document = decoded.document;
                 document.wishes.notes.extend(notes);
-                document.refusal = promise.refusal.clone().or(document.refusal);
                 Ok(document)
             }
             Err(refusal) => {
                 let refusal = spelling::hint(refusal, &notes);
-                let stand_in = stand_in(position, text, notes);
+                let stand_in = stand_in(position, text, digest, notes);
                 Err(Box::new(Unreadable { stand_in, refusal }))
             }
         }
@@ -249,15 +282,24 @@ impl<'a> Read<'a> {
 }
 
 /// What tells a document that was not understood apart from others.
-fn unread(text: &str) -> [u8; 32] {
-    match serde_json::from_str(text) {
+fn unread(text: &str, file: Option<[u8; 32]>) -> [u8; 32] {
+    let said = match serde_json::from_str(text) {
         Ok(value) => fingerprint::of_json(&value),
         Err(_) => fingerprint::of_octets(text.as_bytes()),
+    };
+    match file {
+        Some(file) => fingerprint::of_octets(&[said, file].concat()),
+        None => said,
     }
 }
 
 /// What is recorded of a document that cannot be read: its names as far as it has any.
-fn stand_in(position: usize, text: &str, notes: Vec<String>) -> RequestedDocument {
+fn stand_in(
+    position: usize,
+    text: &str,
+    file: Option<[u8; 32]>,
+    notes: Vec<String>,
+) -> RequestedDocument {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
     let member = |name: &str| {
         let member = value.get("documentRequest").and_then(|request| request.get(name));
@@ -279,7 +321,7 @@ fn stand_in(position: usize, text: &str, notes: Vec<String>) -> RequestedDocumen
         },
         content: Vec::new(),
         refusal: None,
-        unread: Some(unread(text)),
+        unread: Some(unread(text, file)),
     }
 }
 
@@ -292,6 +334,7 @@ struct Understood<'a> {
 fn decode_document<'a>(
     position: usize,
     body: DocumentBody<'a>,
+    file: Option<Received>,
     limits: &Limits,
 ) -> Result<Understood<'a>, Refusal> {
     let path = |member: &str| format!("documents[{position}].{member}");
@@ -304,7 +347,19 @@ fn decode_document<'a>(
     text_limit(&name, &path("documentRequest.name"))?;
     let declared = required(document.content_type, || path("documentRequest.contentType"))?;
     text_limit(&declared, &path("documentRequest.contentType"))?;
-    let encoded = required(document.base64_content, || path("documentRequest.base64Content"))?;
+    let mut source = match (file, document.base64_content) {
+        (Some(file), None) => Source::File(file.octets),
+        (None, Some(encoded)) => Source::Base64(encoded),
+        (None, None) => {
+            return Err(Refusal::MemberMissing { path: path("documentRequest.base64Content") });
+        }
+        (Some(_), Some(_)) => {
+            return Err(Refusal::MemberInvalid {
+                path: path("documentRequest.base64Content"),
+                expected: "left out: the document is in a part of the form".to_owned(),
+            });
+        }
+    };
     let info = required(body.signature_info, || path("signatureInfo"))?;
     let signature_type =
         required(info.signature_type.as_deref(), || path("signatureInfo.signatureType"))?
@@ -320,7 +375,7 @@ fn decode_document<'a>(
 
     let mut first = FirstRefusal(None);
     first.note(check_name(&name));
-    let content = first.note(content(&encoded.0, limits)).unwrap_or_default();
+    let content = first.note(source.content(limits)).unwrap_or_default();
     let format = first.note(format(&signature_type)).unwrap_or(Format::Xades);
     let content_type = first
         .note(content_type(&declared, &content, format))
@@ -332,7 +387,12 @@ fn decode_document<'a>(
         timestamp: false,
         notes: Vec::new(),
     });
-    let broken = matches!(first.0, Some(Refusal::Base64Invalid { .. })).then_some(encoded.0);
+    let broken = match source {
+        Source::Base64(encoded) if matches!(first.0, Some(Refusal::Base64Invalid { .. })) => {
+            Some(encoded.0)
+        }
+        Source::Base64(_) | Source::File(_) => None,
+    };
     let document = RequestedDocument {
         external_reference,
         name,
@@ -343,6 +403,26 @@ fn decode_document<'a>(
         unread: None,
     };
     Ok(Understood { document, broken })
+}
+
+/// How a document came.
+enum Source<'a> {
+    Base64(Text<'a>),
+    File(Octets),
+}
+
+impl Source<'_> {
+    /// The document.
+    fn content(&mut self, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+        match self {
+            Self::Base64(encoded) => content(&encoded.0, limits),
+            Self::File(Octets::Whole(whole)) if whole.is_empty() => Err(Refusal::DocumentEmpty),
+            Self::File(Octets::Whole(whole)) => Ok(std::mem::take(whole)),
+            Self::File(Octets::TooMany(size)) => {
+                Err(Refusal::DocumentTooLarge { size: *size, limit: limits.document_bytes })
+            }
+        }
+    }
 }
 
 /// Keeps the first refusal of a document.

@@ -11,9 +11,14 @@ use axum::response::Response;
 use http_body_util::BodyExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
+use utoipa::ToSchema;
 
+use super::archive::Octets;
 use super::errors::{ErrorResponse, Problem};
-use super::{Integration, answer, request, wire};
+use super::request::Decoded;
+use super::{AsProxy, Integration, answer, multipart, request, wire};
+use crate::app::Limits;
+use crate::domain::refusal::Refusal;
 use crate::web::auth::Bearer;
 use crate::web::prefer::Preferences;
 use crate::web::surface::NoBody;
@@ -38,7 +43,7 @@ const HEAR_OUT: Duration = Duration::from_secs(10);
 ///
 /// Safe to repeat: the same request again gives the same operation and the same bytes.
 #[utoipa::path(
-    post, path = "/api/v0/document/sign/base64", tag = "integration",
+    post, path = "/api/v0/document/sign/base64", tag = "integration", operation_id = "signDocumentBatchBase64",
     params(
         ("Prefer" = Option<String>, Header, description = "respond-async: the answer does not wait for \
             the seals; wait=SECONDS: it waits no longer than this. What was done is in Preference-Applied."),
@@ -61,25 +66,78 @@ pub(in crate::web) async fn sign_base64(
     State(web): State<Web>,
     request: Request,
 ) -> Result<Response, Problem> {
+    answered(&web, request, Form::Json).await
+}
+
+/// A sign request in parts.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+#[schema(rename_all = "camelCase")]
+pub struct SignForm {
+    /// The documents, in the order of `documents` or called as their `name`s are.
+    files: Vec<Octets>,
+    /// As the body of the call with base64, without `base64Content`.
+    sign_request: wire::SignBody<'static>,
+}
+
+/// Seals a batch of documents sent as they are, in the parts of a form.
+///
+/// The same request as with base64: it may be repeated either way.
+#[utoipa::path(
+    post, path = "/api/v0/document/sign", tag = "integration", operation_id = "signDocumentBatchBinary",
+    request_body(content = SignForm, content_type = "multipart/form-data"),
+    security(("access_token" = [])),
+    responses(
+        (status = 200, description = "Recorded and, unless it takes longer than the server waits, finished. \
+            Look at status and at every document's signStatus.", body = answer::SignOperation),
+        (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
+        (status = 403, body = ErrorResponse), (status = 409, body = ErrorResponse),
+        (status = 413, body = ErrorResponse), (status = 429, body = ErrorResponse),
+        (status = 503, body = ErrorResponse),
+    )
+)]
+pub(in crate::web) async fn sign_parts(
+    State(web): State<Web>,
+    request: Request,
+) -> Result<Response, Problem> {
+    answered(&web, request, Form::Parts).await
+}
+
+/// How a request comes.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Parts,
+}
+
+async fn answered(web: &Web, request: Request, form: Form) -> Result<Response, Problem> {
     let (mut parts, mut body) = request.into_parts();
-    let answer = sign(&web, &mut parts, &mut body).await;
+    let answer = sign(web, &mut parts, &mut body, form).await;
     if answer.is_err() && !parts.headers.contains_key(header::EXPECT) {
-        hear_out(&web, &mut body).await;
+        hear_out(web, &mut body).await;
     }
     answer
 }
 
-async fn sign(web: &Web, parts: &mut Parts, body: &mut Body) -> Result<Response, Problem> {
+async fn sign(
+    web: &Web,
+    parts: &mut Parts,
+    body: &mut Body,
+    form: Form,
+) -> Result<Response, Problem> {
     let Bearer(client) = Bearer::<Integration>::from_request_parts(parts, web).await?;
     let place = place(web, &parts.headers)?;
-    let body = body::read(web, &parts.headers, body, web.config.body_limit_bytes).await?;
-    let limits = web.app.limits.clone();
-    let decoded = if body.len() > DECODE_ELSEWHERE_BYTES {
-        tokio::task::spawn_blocking(move || request::decode(&body, &limits))
-            .await
-            .map_err(|error| workflow::Error::Internal(Box::new(error)))??
-    } else {
-        request::decode(&body, &limits)?
+    let decoded = match form {
+        Form::Json => {
+            let body = body::read(web, &parts.headers, body, web.config.body_limit_bytes).await?;
+            let large = body.len() > DECODE_ELSEWHERE_BYTES;
+            decoded(web, large, move |limits| request::decode(&body, limits)).await?
+        }
+        Form::Parts => {
+            let parts = multipart::read(web, &parts.headers, body).await?;
+            let large = parts.request.len() > DECODE_ELSEWHERE_BYTES;
+            decoded(web, large, move |limits| request::decode_parts(parts, limits)).await?
+        }
     };
 
     // In a task of its own: a client that hangs up here must not leave a recorded operation without
@@ -95,7 +153,8 @@ async fn sign(web: &Web, parts: &mut Parts, body: &mut Body) -> Result<Response,
     let patience = preferences.waiting(web.sync_wait());
     operations::wait(&web.app, accepted.operation, patience).await?;
     let detail = operations::detail(&web.app, client.scope(), accepted.operation).await?;
-    let with_contents = decoded.return_signed_content;
+    let as_proxy = parts.extensions.get::<AsProxy>().is_some();
+    let with_contents = decoded.return_signed_content || as_proxy;
     let ended = detail.operation.state.is_final();
     let mut response =
         answer::respond(web, &client, detail, accepted.replayed, with_contents).await?;
@@ -111,6 +170,22 @@ async fn sign(web: &Web, parts: &mut Parts, body: &mut Body) -> Result<Response,
         response.headers_mut().insert(WARNING, words);
     }
     Ok(response)
+}
+
+/// Decodes a request, on a thread of its own when that takes long.
+async fn decoded(
+    web: &Web,
+    large: bool,
+    decode: impl FnOnce(&Limits) -> Result<Decoded, Refusal> + Send + 'static,
+) -> Result<Decoded, Problem> {
+    let limits = web.app.limits.clone();
+    let decoded = if large {
+        let decoded = tokio::task::spawn_blocking(move || decode(&limits)).await;
+        decoded.map_err(|error| workflow::Error::Internal(Box::new(error)))?
+    } else {
+        decode(&limits)
+    };
+    Ok(decoded?)
 }
 
 /// Takes a place for the request and its bytes, or says that there is none.

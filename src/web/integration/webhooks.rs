@@ -88,10 +88,13 @@ pub struct WebhookEndpoint {
     disabled_reason: Option<&'static str>,
     /// RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     disabled_since: Option<String>,
     /// Since when it has taken nothing over, while that is so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     failing_since: Option<String>,
+    #[schema(format = DateTime)]
     created: String,
     /// Live ones, newest first. Webhooks are signed with each.
     secrets: Vec<WebhookSecret>,
@@ -103,6 +106,7 @@ pub struct WebhookEndpoint {
 struct WebhookSecret {
     /// `HMAC` or `ED25519`.
     scheme: &'static str,
+    #[schema(format = DateTime)]
     created: String,
     /// `whpk_…`, of `ED25519`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +164,7 @@ pub struct WebhookTest {
 #[serde(rename_all = "camelCase")]
 pub struct WebhookReplay {
     /// Events from this time on; RFC 3339. For the first call.
+    #[schema(format = DateTime)]
     since: Option<String>,
     /// `more` of the call before, instead of `since`.
     after: Option<String>,
@@ -208,9 +213,11 @@ struct WebhookAttempt {
     webhook_id: String,
     /// `type` of the event.
     event: &'static str,
+    #[schema(format = DateTime)]
     started: String,
     /// Absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     ended: Option<String>,
     /// `ACCEPTED`, `LATER`, `NEVER` or `INTERRUPTED` (the service stopped).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -224,12 +231,13 @@ struct WebhookAttempt {
     delivery_status: &'static str,
     /// When it is tried next.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     next_try: Option<String>,
 }
 
 /// The endpoints of the client service.
 #[utoipa::path(
-    get, path = "/api/v0/webhook/endpoint", tag = "webhooks", operation_id = "webhook_list",
+    get, path = "/api/v0/webhook/endpoint", tag = "webhooks", operation_id = "listWebhookEndpoints",
     security(("access_token" = [])),
     responses((status = 200, body = Vec<WebhookEndpoint>), (status = 401, body = ErrorResponse))
 )]
@@ -243,7 +251,7 @@ pub(in crate::web) async fn list(
 
 /// Adds an endpoint. The answer shows its secret, once.
 #[utoipa::path(
-    post, path = "/api/v0/webhook/endpoint", tag = "webhooks", operation_id = "webhook_add",
+    post, path = "/api/v0/webhook/endpoint", tag = "webhooks", operation_id = "addWebhookEndpoint",
     request_body = NewWebhookEndpoint,
     security(("access_token" = [])),
     responses((status = 201, body = AddedWebhookEndpoint), (status = 400, body = ErrorResponse),
@@ -268,7 +276,7 @@ pub(in crate::web) async fn add(
 
 /// One endpoint.
 #[utoipa::path(
-    get, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "webhook_show",
+    get, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "getWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
     security(("access_token" = [])),
     responses((status = 200, body = WebhookEndpoint), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
@@ -284,7 +292,7 @@ pub(in crate::web) async fn show(
 
 /// Changes an endpoint, or enables or disables it.
 #[utoipa::path(
-    patch, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "webhook_change",
+    patch, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "changeWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
     request_body = WebhookEndpointChange,
     security(("access_token" = [])),
@@ -313,7 +321,7 @@ pub(in crate::web) async fn change(
 
 /// Removes an endpoint.
 #[utoipa::path(
-    delete, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "webhook_remove",
+    delete, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "removeWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
     security(("access_token" = [])),
     responses((status = 204), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse))
@@ -330,7 +338,7 @@ pub(in crate::web) async fn remove(
 /// Gives an endpoint a new secret; the answer shows it, once. The one before stays live until the next
 /// rotation, and webhooks are signed with both.
 #[utoipa::path(
-    post, path = "/api/v0/webhook/endpoint/{id}/rotateSecret", tag = "webhooks", operation_id = "webhook_rotate_secret",
+    post, path = "/api/v0/webhook/endpoint/{id}/rotateSecret", tag = "webhooks", operation_id = "rotateWebhookSecret",
     params(("id" = i64, Path, description = "the endpoint")),
     request_body = Option<SecretRotation>,
     security(("access_token" = [])),
@@ -353,7 +361,7 @@ pub(in crate::web) async fn rotate_secret(
 /// Sends a `webhook.test` to an endpoint now, even to a disabled one, and answers how it went; 20 in
 /// an hour.
 #[utoipa::path(
-    post, path = "/api/v0/webhook/endpoint/{id}/test", tag = "webhooks", operation_id = "webhook_test",
+    post, path = "/api/v0/webhook/endpoint/{id}/test", tag = "webhooks", operation_id = "testWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
     security(("access_token" = [])),
     responses((status = 200, body = WebhookTest), (status = 401, body = ErrorResponse),
@@ -379,7 +387,7 @@ pub(in crate::web) async fn test(
 
 /// Sends events again to one endpoint, each under the `webhook-id` it had.
 #[utoipa::path(
-    post, path = "/api/v0/webhook/endpoint/{id}/replay", tag = "webhooks", operation_id = "webhook_replay",
+    post, path = "/api/v0/webhook/endpoint/{id}/replay", tag = "webhooks", operation_id = "replayWebhooks",
     params(("id" = i64, Path, description = "the endpoint")),
     request_body = WebhookReplay,
     security(("access_token" = [])),
@@ -422,7 +430,7 @@ fn event_place(text: &str) -> Option<EventPlace> {
 
 /// The log of an endpoint: every try with the answer's first words.
 #[utoipa::path(
-    get, path = "/api/v0/webhook/endpoint/{id}/attempt", tag = "webhooks", operation_id = "webhook_attempts",
+    get, path = "/api/v0/webhook/endpoint/{id}/attempt", tag = "webhooks", operation_id = "listWebhookAttempts",
     params(("id" = i64, Path, description = "the endpoint"), LogPage),
     security(("access_token" = [])),
     responses((status = 200, body = WebhookLog), (status = 400, body = ErrorResponse),

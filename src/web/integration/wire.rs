@@ -7,20 +7,26 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::published;
+use crate::domain::cades::CadesProfile;
+use crate::domain::pades::PadesProfile;
+use crate::domain::xades::XadesProfile;
 use crate::web::body::{member, members};
-use crate::web::settings_schema::AnyProfile;
 
 /// Body of a sign request.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignRequest)]
 pub struct SignBody<'a> {
-    /// The client's name for the request, unique for ever: 1 to 255 printable characters. Required.
+    /// The client's name for the request, unique for ever: 1 to 255 printable characters.
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 255, example = "FT 2026/1")]
     pub(super) external_reference: Option<String>,
-    /// Shown to people. Required.
+    /// Shown to people.
+    #[schema(value_type = String, required = true, max_length = 2000, example = "Some context.")]
     pub(super) description: Option<String>,
-    /// At least one. Required.
+    /// At least one.
     #[serde(borrow)]
-    #[schema(value_type = Option<Vec<DocumentBody<'static>>>)]
+    #[schema(value_type = Vec<DocumentBody<'static>>, required = true, min_items = 1)]
     pub(super) documents: Option<Vec<&'a RawValue>>,
     #[serde(default, deserialize_with = "member")]
     pub(super) preservation_info: Option<PreservationInfo>,
@@ -31,10 +37,13 @@ pub struct SignBody<'a> {
 /// One document with its signature settings.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignDocument)]
 pub(super) struct DocumentBody<'a> {
     #[serde(borrow, default, deserialize_with = "member")]
+    #[schema(value_type = DocumentRequest<'static>, required = true)]
     pub(super) document_request: Option<DocumentRequest<'a>>,
     #[serde(default, deserialize_with = "member")]
+    #[schema(value_type = SignatureKinds, required = true)]
     pub(super) signature_info: Option<SignatureInfo>,
 }
 
@@ -42,16 +51,19 @@ pub(super) struct DocumentBody<'a> {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DocumentRequest<'a> {
-    /// The client's name for the document. Required.
+    /// The client's name for the document.
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 255, example = "FT 2026/1")]
     pub(super) external_reference: Option<String>,
-    /// File name without path. Required.
+    /// File name without path.
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 255, example = "invoice.xml")]
     pub(super) name: Option<String>,
     /// `application/xml`, `text/xml`, `application/pdf`, `application/zip` or `application/octet-stream`;
-    /// any other media type with CAdES. Required.
+    /// any other media type with CAdES.
+    #[schema(value_type = String, required = true, max_length = 2000, example = "application/xml")]
     pub(super) content_type: Option<String>,
-    /// The document in base64. Required.
+    /// The document in base64; left out when it comes as a part of a form.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false, example = "PGludm9pY2UvPg==")]
     pub(super) base64_content: Option<Text<'a>>,
 }
 
@@ -59,8 +71,8 @@ pub(super) struct DocumentRequest<'a> {
 #[derive(Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// How to sign.
-#[derive(Deserialize, ToSchema)]
+/// How to sign; published as [`SignatureKinds`].
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignatureInfo {
     /// `XAdES`, `PAdES` or `CAdES`. Required.
@@ -75,7 +87,6 @@ pub(super) struct SignatureInfo {
     /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
     /// of Sign'Stash says; where both say something the inner one counts.
     #[serde(default, deserialize_with = "member")]
-    #[schema(value_type = Option<AnyProfile>)]
     pub(super) advanced_signature_info: Option<Map<String, Value>>,
 }
 
@@ -83,7 +94,8 @@ pub(super) struct SignatureInfo {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PreservationInfo {
-    /// Required when the object is there.
+    /// Whether the sealed documents are kept with a promise of their integrity.
+    #[schema(value_type = bool, required = true)]
     pub(super) preserve_content: Option<bool>,
     pub(super) alias: Option<String>,
     #[serde(default, deserialize_with = "member")]
@@ -103,11 +115,13 @@ pub(super) struct DeliveryInfo {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonReceiver {
-    /// Where to write to. Required.
+    /// Where to write to.
+    #[schema(value_type = String, required = true, format = Email, example = "ap@customer.example")]
     pub(super) email: Option<String>,
     /// `pt`, `en`, `es`, `fr`, `de` or `it`, also with a region; that of the client service without it.
     pub(super) language: Option<String>,
     /// Read-only; ignored on input, as clients echo it.
+    #[schema(value_type = Option<published::DeliveryStatus>)]
     #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
 }
@@ -124,12 +138,14 @@ impl PersonReceiver {
 #[serde(rename_all = "camelCase")]
 pub(super) struct VisibleSignatureInfo {
     /// `ONE_OFF`: the text of `oneOffTemplate`. `SERVICE_CUSTOMIZATION`: that of the client service.
+    #[schema(value_type = Option<published::TemplateType>)]
     pub(super) template_type: Option<String>,
     pub(super) one_off_template: Option<String>,
-    /// `SIGN_FIELD`, `COORDINATE` or `PLACEHOLDER`. Required.
+    /// `SIGN_FIELD`, `COORDINATE` or `PLACEHOLDER`.
+    #[schema(value_type = published::LocationType, required = true)]
     pub(super) location_type: Option<String>,
     /// Name of the field; `page=1,x=70,y=100` with a page from 1 or, from the end, -1; or the word.
-    /// Required.
+    #[schema(value_type = String, required = true, example = "page=1,x=70,y=100")]
     pub(super) location_value: Option<String>,
     /// `TOP_LEFT`: x and y lead from the upper left corner of the page to that of the area, as with
     /// Sign'Stash. `BOTTOM_LEFT`: from the lower left corner to the lower left one. Without it as the
@@ -142,9 +158,76 @@ pub(super) struct VisibleSignatureInfo {
     /// `size=10,color=#000000`.
     pub(super) font: Option<String>,
     /// `IMAGE_PNG` or `IMAGE_JPG`.
+    #[schema(value_type = Option<published::ImageType>)]
     pub(super) image_type: Option<String>,
     /// The image in base64.
     pub(super) image_value: Option<String>,
     /// `NATURAL`: a pixel is a point, smaller when it does not fit. `FIT`: as large as fits.
     pub(super) image_size: Option<String>,
+}
+
+/// How to sign, by `signatureType`.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = SignatureInfo, discriminator(
+    property_name = "signatureType",
+    mapping(
+        ("XAdES" = "#/components/schemas/XadesSignatureInfo"),
+        ("PAdES" = "#/components/schemas/PadesSignatureInfo"),
+        ("CAdES" = "#/components/schemas/CadesSignatureInfo")
+    )
+))]
+pub enum SignatureKinds {
+    Xades(XadesSignatureInfo),
+    Pades(PadesSignatureInfo),
+    Cades(CadesSignatureInfo),
+}
+
+/// How to sign XML, or anything in a container.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+#[serde(rename_all = "camelCase")]
+pub struct XadesSignatureInfo {
+    signature_type: published::XadesSignatureType,
+    /// Timestamps are not available in this version: refused, or left out with a warning, as the client
+    /// service is set.
+    apply_timestamp: Option<bool>,
+    /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
+    profile: Option<String>,
+    /// Settings that differ from the profile's.
+    advanced_signature_info: Option<XadesProfile>,
+}
+
+/// How to sign a PDF.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+#[serde(rename_all = "camelCase")]
+pub struct PadesSignatureInfo {
+    signature_type: published::PadesSignatureType,
+    /// As with XAdES.
+    apply_timestamp: Option<bool>,
+    /// Why it is signed.
+    reason: Option<String>,
+    /// Where it is signed.
+    location: Option<String>,
+    /// What is seen on a page; nothing without it.
+    visible_signature_info: Option<VisibleSignatureInfo>,
+    /// Name of a seal profile; that of the client service without it.
+    profile: Option<String>,
+    /// Settings that differ from the profile's.
+    advanced_signature_info: Option<PadesProfile>,
+}
+
+/// How to sign anything.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+#[serde(rename_all = "camelCase")]
+pub struct CadesSignatureInfo {
+    signature_type: published::CadesSignatureType,
+    /// As with XAdES.
+    apply_timestamp: Option<bool>,
+    /// Name of a seal profile; that of the client service without it.
+    profile: Option<String>,
+    /// Settings that differ from the profile's.
+    advanced_signature_info: Option<CadesProfile>,
 }

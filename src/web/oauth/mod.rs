@@ -46,6 +46,21 @@ pub(super) fn well_known() -> Router<Web> {
     Router::new().route("/.well-known/oauth-authorization-server", get(metadata))
 }
 
+/// What the token endpoint takes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use")]
+pub struct TokenForm {
+    /// Always `client_credentials`.
+    #[schema(example = "client_credentials")]
+    grant_type: String,
+    /// Alias of the client service, unless sent as HTTP Basic.
+    client_id: Option<String>,
+    /// Its secret, unless sent as HTTP Basic.
+    client_secret: Option<String>,
+    /// `read`, `write` or both, between blanks; both without it.
+    scope: Option<String>,
+}
+
 /// Answer of the token endpoint.
 #[derive(Serialize, ToSchema)]
 pub struct TokenAnswer {
@@ -73,9 +88,9 @@ pub struct TokenError {
 
 /// Grants an access token to a client service.
 #[utoipa::path(
-    post, path = "/oauth2/token", tag = "oauth2",
-    request_body(content_type = "application/x-www-form-urlencoded",
-        description = "grant_type=client_credentials; client_id and client_secret unless sent as HTTP Basic"),
+    post, path = "/oauth2/token", tag = "oauth2", operation_id = "getAccessToken",
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded",
+        description = "client_id and client_secret may be sent as HTTP Basic instead, which is better."),
     responses(
         (status = 200, body = TokenAnswer),
         (status = 400, body = TokenError),

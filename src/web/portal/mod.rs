@@ -1,7 +1,6 @@
 //! The receiver's page: what the link in a notification opens. No login, no cookie, no script; the
 //! first opening tells the sender that the mail was received.
 
-pub(super) mod download;
 pub mod page;
 pub mod rate;
 
@@ -14,22 +13,19 @@ use axum::extract::{ConnectInfo, Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Web;
+use super::download::{self, Place};
 use super::surface::{Dialect, Stray};
 use crate::domain::language::Language;
 use crate::domain::text::hex;
 use crate::workflow::Error;
 use crate::workflow::portal::{self, Download, Link, Opening};
-use download::Place;
 use page::View;
 use rate::Visitor;
 
 /// What is told to come back when there is no place.
 const BUSY_SECONDS: u64 = 10;
-/// What RFC 8187 lets a name in a header say as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// This surface.
 pub struct Portal;
@@ -254,22 +250,8 @@ impl<'a> Visit<'a> {
             Ok(download) => download,
             Err(error) => return self.failed(&error),
         };
-        let plain =
-            |c: char| if c.is_ascii_alphanumeric() || "-._ ()".contains(c) { c } else { '_' };
-        let ascii: String = name.chars().map(plain).collect();
-        let encoded = utf8_percent_encode(&name, PLAIN);
-        // RFC 6266: the second name is for readers that know it.
-        let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
-        let octets = HeaderValue::from_static("application/octet-stream");
-        let length = bytes.len();
-        let mut response = download::body(bytes, place).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(content_type).unwrap_or(octets));
-        if let Ok(disposition) = HeaderValue::try_from(disposition) {
-            headers.insert(header::CONTENT_DISPOSITION, disposition);
-        }
-        protect(headers);
+        let mut response = download::file(&name, content_type, bytes, place);
+        protect(response.headers_mut());
         response
     }
 }

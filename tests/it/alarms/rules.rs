@@ -112,6 +112,7 @@ fn limits_are_near_exceeded_and_over() {
         status: CompanyStatus::Active,
         language: None,
         email: None,
+        created: AT,
     };
     let limit = UsageLimit { documents: 1000, from: AT, until: days(100) };
     let at = |now: Instant, used: u64| {

@@ -238,40 +238,67 @@ fn client_services_are_set_and_companies_suspended() {
     good(&format!("{create} --alias plain"));
     assert_eq!(
         row("plain")[3..],
-        ["UNIQUE", "default", "refused", "NONE", "WARN", "TOP_LEFT", "issuer's"]
+        ["UNIQUE", "default", "refused", "NONE", "WARN", "TOP_LEFT", "REFUSE", "issuer's"]
     );
     good(&format!(
         "{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"
     ));
     assert_eq!(
         row("special")[3..],
-        ["UNIQUE", "zatca-simplified", "allowed", "SCHEMA", "WARN", "TOP_LEFT", "issuer's"]
+        [
+            "UNIQUE",
+            "zatca-simplified",
+            "allowed",
+            "SCHEMA",
+            "WARN",
+            "TOP_LEFT",
+            "REFUSE",
+            "issuer's"
+        ]
     );
 
     good("client-service set special --lint basic");
     assert_eq!(
         row("special")[3..],
-        ["UNIQUE", "zatca-simplified", "allowed", "BASIC", "WARN", "TOP_LEFT", "issuer's"]
+        [
+            "UNIQUE",
+            "zatca-simplified",
+            "allowed",
+            "BASIC",
+            "WARN",
+            "TOP_LEFT",
+            "REFUSE",
+            "issuer's"
+        ]
     );
     good("client-service set special --no-profile --allow-sha1 false");
     assert_eq!(
         row("special")[3..],
-        ["UNIQUE", "default", "refused", "BASIC", "WARN", "TOP_LEFT", "issuer's"]
+        ["UNIQUE", "default", "refused", "BASIC", "WARN", "TOP_LEFT", "REFUSE", "issuer's"]
     );
     good("client-service set plain --profile facturae-3.2");
     assert_eq!(
         row("plain")[3..],
-        ["UNIQUE", "facturae-3.2", "refused", "NONE", "WARN", "TOP_LEFT", "issuer's"]
+        ["UNIQUE", "facturae-3.2", "refused", "NONE", "WARN", "TOP_LEFT", "REFUSE", "issuer's"]
     );
     good("client-service set plain --active-content refuse --signature-template $date");
     assert_eq!(
         row("plain")[3..],
-        ["UNIQUE", "facturae-3.2", "refused", "NONE", "REFUSE", "TOP_LEFT", "issuer's"]
+        ["UNIQUE", "facturae-3.2", "refused", "NONE", "REFUSE", "TOP_LEFT", "REFUSE", "issuer's"]
     );
     good("client-service set plain --coordinate-origin bottom-left --document-references reusable");
     assert_eq!(
         row("plain")[3..],
-        ["REUSABLE", "facturae-3.2", "refused", "NONE", "REFUSE", "BOTTOM_LEFT", "issuer's"]
+        [
+            "REUSABLE",
+            "facturae-3.2",
+            "refused",
+            "NONE",
+            "REFUSE",
+            "BOTTOM_LEFT",
+            "REFUSE",
+            "issuer's"
+        ]
     );
     good("client-service set plain --document-references UNIQUE");
     assert_eq!(row("plain")[3], "UNIQUE");

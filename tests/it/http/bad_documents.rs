@@ -260,21 +260,3 @@ fn places_and_transforms() {
     ];
     on_shared(async |service| assert_refused(&service.client().await, table).await);
 }
-
-#[test]
-fn promises_that_cannot_be_kept_yet() {
-    on_shared(async |service| {
-        let client = service.client().await;
-        let reference = unique("promise");
-        let mut bad = request(&reference, [document(&reference, PLACE)]);
-        let good = bad.clone();
-        bad["preservationInfo"] = json!({ "preserveContent": true });
-        let answer = client.sign(&bad).await.good();
-        assert_eq!(answer["status"], "EXECUTION_FAILED");
-        let document = &answer["documentList"][0];
-        assert_eq!(document["signErrorReason"], "not-available");
-        let detail = document["signErrorDetail"].as_str().unwrap();
-        assert!(detail.contains("send preserveContent false"), "{document}");
-        assert_eq!(client.sign(&good).await.good()["status"], "EXECUTED");
-    });
-}

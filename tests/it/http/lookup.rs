@@ -137,6 +137,7 @@ fn status_and_detail_say_what_the_sign_call_said() {
             "id",
             "issuerClientServiceAlias",
             "issuerCompany",
+            "signatureQueuePriority",
             "status",
             "type",
         ];

@@ -7,6 +7,7 @@ mod credentials;
 mod dialects;
 mod earlier;
 mod exactly_once;
+mod forms;
 mod limits;
 mod lint;
 mod log;

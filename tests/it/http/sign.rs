@@ -1,10 +1,12 @@
 //! The sign call: what existing integrators send, and what they get back.
 
+use chancery::domain::usage::UsageLimit;
+use chancery::workflow::usage;
 use serde_json::{Value, json};
 
 use crate::support::client::{Client, all_sealed, document, request, sealed, small};
 use crate::support::judges::{inserted, repository};
-use crate::support::service::{on_shared, unique};
+use crate::support::service::{Setup, on_shared, run, unique};
 
 /// An invoice with an empty place for the signature.
 fn invoice() -> Vec<u8> {
@@ -65,6 +67,7 @@ fn the_documented_request_works_verbatim_at_every_spelling_of_the_address() {
             "/signstash/einvoice-integration-ws/api/v0/document/sign/base64/",
             "/signstash/einvoice-integration-ws//api/v0/document/sign/base64/",
             "/signstash/einvoice-integration-ws/api/v0/document/sign/base64",
+            "/signstash/einvoice-integration-client-ws/api/v0/document/sign/base64///",
         ] {
             let reference = unique("Ext_Ref");
             let body = documented(&reference, &invoice()).to_string();
@@ -91,9 +94,12 @@ fn the_answer_has_the_documented_shape() {
         assert_eq!(body["status"], "EXECUTED");
         let company = json!({
             "name": "ACME Corporation", "vatNumber": "505767457", "countryCode": "PRT",
-            "status": "ACTIVE",
+            "i18nCode": "en_GB", "status": "ACTIVE", "auditLogsActive": false,
+            "creationDate": body["issuerCompany"]["creationDate"],
         });
         assert_eq!(body["issuerCompany"], company);
+        let queue = json!({ "id": 1, "name": "DEFAULT", "defaultPriority": true });
+        assert_eq!(body["signatureQueuePriority"], queue);
         assert_eq!(body["issuerClientServiceAlias"], client.alias);
         assert_eq!(body["folderExternalReference"], reference);
         let folder = json!({
@@ -112,10 +118,18 @@ fn the_answer_has_the_documented_shape() {
         assert_eq!(document["signStatus"], "SIGNED");
         assert_eq!(document["cipherStatus"], "NO_CIPHER");
         assert_eq!(document["storageStatus"], "CONTENT_STORED");
+        assert_eq!(document["storagePeriod"], 120);
+        let (year, rest) = document["receptionDate"].as_str().unwrap().split_once('-').unwrap();
+        let end = format!("{}-{rest}", year.parse::<i32>().unwrap() + 10);
+        let end = end.replace("-02-29T", "-02-28T");
+        assert_eq!(document["storageEndDate"], end);
+        assert!(document.get("signError").is_none(), "{document}");
         assert_eq!(document["contentLength"], invoice().len());
         assert_eq!(document["additionalContentLength"], 0);
         assert_eq!(document["signatureLevel"], "XAdES-BASELINE-B");
-        for date in [&body["creationDate"], &document["receptionDate"], &document["signingTime"]] {
+        let founded = &body["issuerCompany"]["creationDate"];
+        let dates = [&body["creationDate"], &document["receptionDate"], &document["signingTime"]];
+        for date in dates.into_iter().chain([founded]) {
             let date = date.as_str().unwrap();
             let format = &time::format_description::well_known::Rfc3339;
             let date = time::OffsetDateTime::parse(date, format).unwrap();
@@ -292,5 +306,102 @@ fn a_request_without_a_sealed_document_failed_and_frees_its_references() {
             let failed = client.status(&failed["id"]).await.good();
             assert_eq!(failed["status"], "EXECUTION_FAILED", "history stays");
         }
+    });
+}
+
+#[test]
+fn the_address_of_the_proxy_answers_with_the_documents_always() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        for wanted in [json!(false), Value::Null] {
+            let mut request = small(&unique("proxy"));
+            request["returnSignedContent"] = wanted;
+            let path = "/signstash/einvoice-integration-client-ws/api/v0/document/sign/base64/";
+            let answer = client.post(path, request.to_string()).await.good();
+            assert_eq!(all_sealed(&answer).len(), 1);
+            // Everything else is as elsewhere.
+            let prefix = "/signstash/einvoice-integration-client-ws/api/v0/operation";
+            let id = &answer["id"];
+            let detail = format!("{prefix}/sign/detail/{id}/contentInResponse/false");
+            let detail = client.get(&detail).await.good();
+            assert!(detail["documentList"][0].get("signedContent").is_none());
+            assert_eq!(client.get(&format!("{prefix}/status/{id}")).await.good()["id"], *id);
+        }
+    });
+}
+
+#[test]
+fn what_is_to_be_preserved_is_and_says_so() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let mut request = small(&unique("custody"));
+        request["preservationInfo"] = json!({ "preserveContent": true });
+        let answer = client.sign(&request).await.good();
+        let document = &answer["documentList"][0];
+        assert_eq!(document["storageStatus"], "CONTENT_PRESERVED");
+        assert_eq!(document["storagePeriod"], 120);
+        assert_eq!(document["signStatus"], "SIGNED");
+
+        // Bytes that are no longer those that were sealed are not given away.
+        let pool = sqlx::AnyPool::connect(&service.database).await.unwrap();
+        let id = document["internalId"].as_i64().unwrap();
+        let changed = "UPDATE content SET bytes = $2 WHERE document_id = $1";
+        sqlx::query(changed).bind(id).bind(b"<other/>".to_vec()).execute(&pool).await.unwrap();
+        pool.close().await;
+        client.detail(&answer["id"], true).await.error(500, "0.0.1", "internal");
+        let hash = client.detail(&answer["id"], false).await.good();
+        assert_eq!(hash["documentList"][0]["signedSha256"], document["signedSha256"]);
+    });
+}
+
+#[test]
+fn a_client_service_can_be_set_to_seal_without_the_timestamps_it_asks_for() {
+    on_shared(async |service| {
+        let timestamped = |reference: &str| {
+            let mut request = small(reference);
+            request["documents"][0]["signatureInfo"]["applyTimestamp"] = json!(true);
+            request
+        };
+        let strict = service.client().await.sign(&timestamped(&unique("stamp"))).await.good();
+        let document = &strict["documentList"][0];
+        assert_eq!(document["signErrorReason"], "not-available");
+        assert_eq!(document["signError"], "CONFIGURATION_SIGN_ERROR");
+
+        let client = service.client_omitting_timestamps().await;
+        let answer = client.sign(&timestamped(&unique("stamp"))).await.good();
+        let document = &answer["documentList"][0];
+        assert_eq!(document["signStatus"], "SIGNED");
+        assert_eq!(document["signatureLevel"], "XAdES-BASELINE-B");
+        let warning = document["signWarnings"][0].as_str().unwrap();
+        assert!(warning.contains("no timestamp, although one was asked for"), "{warning}");
+        let plain = client.sign(&small(&unique("stamp"))).await.good();
+        assert!(plain["documentList"][0].get("signWarnings").is_none());
+    });
+}
+
+#[test]
+fn the_company_says_what_it_has_used_of_its_limit() {
+    run(async {
+        let service = Setup::new().start().await;
+        let client = service.client().await;
+        let day = 86_400_000;
+        let now = service.app.now();
+        let limit = UsageLimit {
+            documents: 5_000_000,
+            from: now.plus_ms(-day),
+            until: now.plus_ms(30 * day),
+        };
+        usage::set_limit(&service.app, "PRT", "505767457", Some(&limit)).await.unwrap();
+        client.sign(&small(&unique("used"))).await.good();
+        // One that has not asked before.
+        let other = Setup::same_database(&service).start().await;
+        let answer = client.at(&other.base).await.sign(&small(&unique("used"))).await.good();
+        let company = &answer["issuerCompany"];
+        assert_eq!(company["limitUsageCount"], 5_000_000);
+        assert_eq!(company["limitPeriodStartDate"], limit.from.to_rfc3339());
+        assert_eq!(company["limitPeriodEndDate"], limit.until.to_rfc3339());
+        assert_eq!(company["limitCurrentConsumption"], 1);
+        assert!(company["limitCurrentConsumptionLastModifiedDate"].is_string());
+        assert_eq!(company["notifyExpiredLimit"], true);
     });
 }

@@ -9,7 +9,7 @@ use chancery::app::{App, Clock};
 use chancery::cli::house::{self, Own};
 use chancery::config::Config;
 use chancery::domain::client_service::{
-    Alias, Change, DocumentReferences, Lint, ProfileName, SealSettingsChange,
+    Alias, Change, DocumentReferences, Lint, ProfileName, SealSettingsChange, Timestamps,
 };
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::ids::CredentialId;
@@ -233,6 +233,17 @@ impl Service {
         client
     }
 
+    /// A client of a new client service that seals without the timestamps it asks for.
+    pub(crate) async fn client_omitting_timestamps(&self) -> Client {
+        let client = self.client().await;
+        let change = SealSettingsChange {
+            timestamps: Change::To(Timestamps::Omit),
+            ..SealSettingsChange::default()
+        };
+        client_services::change_seal_settings(&self.app, &client.alias, &change).await.unwrap();
+        client
+    }
+
     async fn make_client(
         &self,
         wish: Wish<'_>,
@@ -259,6 +270,7 @@ impl Service {
             signature_template: None,
             active_content,
             coordinate_origin: CoordinateOrigin::TopLeft,
+            timestamps: Timestamps::Refuse,
             language: None,
         };
         let (_, secret) = client_services::create(&self.app, new).await.unwrap();

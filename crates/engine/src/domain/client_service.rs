@@ -29,6 +29,8 @@ pub struct ClientService {
     pub active_content: ActiveContent,
     /// From where its visible signatures are placed, when a request does not say.
     pub coordinate_origin: CoordinateOrigin,
+    /// What becomes of its wishes for timestamps.
+    pub timestamps: Timestamps,
     /// In which its receivers are written to when they have none of their own; `None` for the
     /// issuer's.
     pub language: Option<Language>,
@@ -117,6 +119,33 @@ impl Lint {
     }
 }
 
+/// What becomes of a wish for a timestamp, which no seal has yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timestamps {
+    /// The document is refused.
+    #[default]
+    Refuse,
+    /// The seal has none, and the answer says so.
+    Omit,
+}
+
+impl Timestamps {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "REFUSE",
+            Self::Omit => "OMIT",
+        }
+    }
+
+    /// The choice of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Refuse, Self::Omit].into_iter().find(|choice| choice.as_str() == text)
+    }
+}
+
 /// One setting of a change: most stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
@@ -135,6 +164,7 @@ pub struct SealSettingsChange {
     pub active_content: Change<ActiveContent>,
     pub coordinate_origin: Change<CoordinateOrigin>,
     pub document_references: Change<DocumentReferences>,
+    pub timestamps: Change<Timestamps>,
 }
 
 /// Whether a client service may call.

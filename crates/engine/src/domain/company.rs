@@ -2,6 +2,7 @@
 
 use super::delivery::MailAddress;
 use super::ids::CompanyId;
+use super::instant::Instant;
 use super::language::Language;
 use super::refusal::Refusal;
 
@@ -19,6 +20,7 @@ pub struct Company {
     pub language: Option<Language>,
     /// Of the person who answers for it: its alarms go there.
     pub email: Option<MailAddress>,
+    pub created: Instant,
 }
 
 /// A country as companies have it: three letters (ISO 3166-1 alpha-3), in capitals.

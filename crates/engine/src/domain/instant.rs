@@ -23,6 +23,16 @@ impl Instant {
         Self(self.0.saturating_add(ms))
     }
 
+    /// The same day and time so many months later; the last day of a month that has no such day.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Self {
+        let (year, month, day, ..) = self.civil();
+        let months = year * 12 + month - 1 + i64::from(months);
+        let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+        let days = days_from_civil(year, month, day.min(days_of(year, month)));
+        Self((days * 86_400_000).saturating_add(self.0.rem_euclid(86_400_000)))
+    }
+
     /// This instant without its milliseconds: signing times carry whole seconds.
     #[must_use]
     pub const fn whole_seconds(self) -> Self {
@@ -65,22 +75,15 @@ impl Instant {
         };
         let ms: i64 =
             digits(fraction).then(|| format!("{fraction:0<3}"))?.get(..3)?.parse().ok()?;
-        let leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-        let days = match mo {
-            4 | 6 | 9 | 11 => 30,
-            2 => 28 + i64::from(leap),
-            1..=12 => 31,
-            _ => return None,
-        };
-        if !(1..=days).contains(&d) || h > 23 || mi > 59 || s > 60 {
+        if !(1..=12).contains(&mo)
+            || !(1..=days_of(y, mo)).contains(&d)
+            || h > 23
+            || mi > 59
+            || s > 60
+        {
             return None;
         }
-        // Days since 1970 after Howard Hinnant's `days_from_civil`, the inverse of the one below.
-        let (shifted_year, shifted_month) = if mo > 2 { (y, mo - 3) } else { (y - 1, mo + 9) };
-        let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
-        let day_of_year = (153 * shifted_month + 2) / 5 + d - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        let minutes = (era * 146_097 + day_of_era - 719_468) * 1440 + h * 60 + mi - offset;
+        let minutes = days_from_civil(y, mo, d) * 1440 + h * 60 + mi - offset;
         Some(Self((minutes * 60 + s) * 1000 + ms))
     }
 
@@ -129,6 +132,26 @@ impl Instant {
     }
 }
 
+/// Days of a month, from 1 to 12.
+const fn days_of(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days since 1970, after Howard Hinnant's `days_from_civil`, the inverse of [`Instant::civil`].
+const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 /// Numbers of so many digits with something between them.
 fn numbers<const N: usize>(text: &str, between: char, lengths: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(between);
@@ -144,6 +167,18 @@ fn numbers<const N: usize>(text: &str, between: char, lengths: [usize; N]) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_end_where_they_do() {
+        for (given, months, wanted) in [
+            ("2026-11-22T10:19:21.648Z", 120, "2036-11-22T10:19:21.648Z"),
+            ("2028-02-29T00:00:00.000Z", 12, "2029-02-28T00:00:00.000Z"),
+            ("2026-12-31T23:59:59.999Z", 2, "2027-02-28T23:59:59.999Z"),
+        ] {
+            let moved = Instant::parse_rfc3339(given).unwrap().plus_months(months);
+            assert_eq!(moved.to_rfc3339(), wanted);
+        }
+    }
 
     #[test]
     fn formats_known_instants() {

@@ -29,6 +29,19 @@ impl Language {
         }
     }
 
+    /// A locale's name, with the country that the language is named after.
+    #[must_use]
+    pub const fn locale(self) -> &'static str {
+        match self {
+            Self::Pt => "pt_PT",
+            Self::En => "en_GB",
+            Self::Es => "es_ES",
+            Self::Fr => "fr_FR",
+            Self::De => "de_DE",
+            Self::It => "it_IT",
+        }
+    }
+
     /// The language of a tag as `pt`, `pt-BR` (RFC 5646) or `pt_PT` (a locale's name); `None` when it
     /// is none of ours. The region says nothing here.
     #[must_use]

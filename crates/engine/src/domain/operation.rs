@@ -19,6 +19,21 @@ pub struct Operation {
     pub attempts: u32,
     /// Attempts in a row that an outside cause ended without a single seal.
     pub failures: u32,
+    pub custody: Custody,
+}
+
+/// How the documents of an operation are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Custody {
+    /// Whether their integrity is promised, not only that they can be asked for.
+    pub preserve: bool,
+    /// For so many months from their reception.
+    pub months: u32,
+}
+
+impl Custody {
+    /// Ten years, which most countries want of invoices.
+    pub const MONTHS: u32 = 120;
 }
 
 /// Where an operation stands.

@@ -10,6 +10,15 @@ pub struct UsageLimit {
     pub until: Instant,
 }
 
+/// What is used of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consumption {
+    pub limit: UsageLimit,
+    pub used: u64,
+    /// When it was counted.
+    pub counted: Instant,
+}
+
 /// The authority's time-limited permission to use a credential: it ends at a time, or after a number
 /// of signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,6 +42,15 @@ pub enum Refusal {
         "the operation is not finished; its receivers are told when it is, so send nothing again yet"
     )]
     OperationUnfinished,
+    #[error("the operation is not finished; ask for its documents when its status is EXECUTED")]
+    DocumentsUnfinished,
+    #[error(
+        "the documents of the operation have more than {limit} bytes together; ask for the operation \
+         with its contents instead"
+    )]
+    ArchiveTooLarge { limit: u64 },
+    #[error("the body is not multipart/form-data (RFC 7578): {detail}")]
+    MultipartMalformed { detail: String },
     #[error("no document of the operation is sealed, so there is nothing to send")]
     NothingSealed,
     #[error("the contents of the operation are no longer stored; ask without attached documents")]
@@ -234,6 +243,9 @@ impl Refusal {
             Self::TooManyReceivers { .. } => "too-many-receivers",
             Self::NoReceivers => "no-receivers",
             Self::OperationUnfinished => "operation-unfinished",
+            Self::DocumentsUnfinished => "documents-unfinished",
+            Self::ArchiveTooLarge { .. } => "archive-too-large",
+            Self::MultipartMalformed { .. } => "multipart-malformed",
             Self::NothingSealed => "nothing-sealed",
             Self::ContentsGone => "contents-gone",
             Self::ResendLimit { .. } => "resend-limit",

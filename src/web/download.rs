@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use http_body_util::channel::Channel;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::web::units;
+use super::units;
 
 /// How long a download waits for its bytes to have a place in memory.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,14 +23,17 @@ const PIECE_BYTES: usize = 256 * 1024;
 /// Downloads get this part of what requests get.
 const SHARE: usize = 4;
 
+/// What RFC 8187 lets a name in a header say as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Room for downloads, beside that of requests.
-pub(in crate::web) struct Downloads {
+pub(super) struct Downloads {
     whole: usize,
     free: Arc<Semaphore>,
 }
 
 impl Downloads {
-    pub(in crate::web) fn new(bytes_in_flight: usize) -> Self {
+    pub(super) fn new(bytes_in_flight: usize) -> Self {
         let whole = units(bytes_in_flight / SHARE).max(1);
         Self { whole, free: Arc::new(Semaphore::new(whole)) }
     }
@@ -52,9 +58,28 @@ impl Place {
     }
 }
 
+/// The answer that is saved as a file. It keeps its place until it is read.
+pub(super) fn file(name: &str, content_type: String, bytes: Vec<u8>, place: Place) -> Response {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._ ()".contains(c) { c } else { '_' };
+    let ascii: String = name.chars().map(plain).collect();
+    let encoded = utf8_percent_encode(name, PLAIN);
+    // RFC 6266: the second name is for readers that know it.
+    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
+    let octets = HeaderValue::from_static("application/octet-stream");
+    let length = bytes.len();
+    let mut response = body(bytes, place).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(content_type).unwrap_or(octets));
+    if let Ok(disposition) = HeaderValue::try_from(disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
 /// A body that keeps its place until it is read. Who takes nothing for a minute is given up: the bytes
 /// and the place are free then, and the connection ends without the rest.
-pub(super) fn body(bytes: Vec<u8>, place: Place) -> Body {
+fn body(bytes: Vec<u8>, place: Place) -> Body {
     body_within(bytes, place, IDLE)
 }
 

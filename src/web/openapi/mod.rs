@@ -1,11 +1,17 @@
 //! The OpenAPI document, made from the handlers themselves.
 
+mod answers;
+mod events;
+
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
+use self::answers::Answers;
+use self::events::Events;
+use super::integration::{published, wire};
 use super::settings_schema::AsOverrides;
 use super::{Web, integration, oauth};
 
@@ -15,14 +21,35 @@ use super::{Web, integration, oauth};
         title = "Chancery integration API",
         description = "Seals invoices in bulk. Every call is safe to repeat."
     ),
+    servers(
+        (url = "/", description = "This service."),
+        (url = "/signstash/einvoice-integration-ws", description = "The same, where Sign'Stash has it."),
+        (url = "/signstash/einvoice-integration-client-ws",
+            description = "The same, where Sign'Stash's proxy has it: sign calls answer with the documents."),
+    ),
+    tags(
+        (name = "integration", description = "Documents in, sealed documents out."),
+        (name = "webhooks", description = "Endpoints that are told what happened."),
+        (name = "oauth2", description = "Access tokens."),
+    ),
+    components(schemas(
+        wire::XadesSignatureInfo,
+        wire::PadesSignatureInfo,
+        wire::CadesSignatureInfo,
+        published::OperationEvent,
+        published::DocumentEvent,
+        published::NotificationEvent,
+    )),
     paths(
         oauth::token,
         integration::sign::sign_base64,
+        integration::sign::sign_parts,
         integration::lookup::id_with_document_reference,
         integration::lookup::id,
         integration::lookup::by_reference,
         integration::lookup::status,
         integration::lookup::detail,
+        integration::archive::documents,
         integration::delivery::resend,
         integration::delivery::history,
         integration::delivery::revoke_links,
@@ -37,7 +64,7 @@ use super::{Web, integration, oauth};
         integration::webhooks::attempts,
         integration::delivery::test,
     ),
-    modifiers(&AccessToken, &Guarded, &AsOverrides)
+    modifiers(&AccessToken, &Guarded, &Answers, &Events, &AsOverrides)
 )]
 struct Document;
 

@@ -1,0 +1,208 @@
+//! Sign requests in parts (RFC 7578): the documents as they are in `files`, all else as JSON in
+//! `signRequest`. Each part is taken in as it comes; of a document above its limit nothing is kept.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use http_body_util::{BodyDataStream, LengthLimitError, Limited};
+use multer::{Field, Multipart};
+
+use super::errors::Problem;
+use crate::domain::refusal::Refusal;
+use crate::web::surface::NoBody;
+use crate::web::{Web, body};
+use crate::workflow::fingerprint::Pieces;
+
+const FILES: &str = "files";
+const REQUEST: &str = "signRequest";
+
+/// The parts of a request.
+pub(super) struct Parts {
+    /// JSON.
+    pub(super) request: Vec<u8>,
+    /// In the order they came.
+    pub(super) files: Vec<File>,
+}
+
+/// A document.
+pub(super) struct File {
+    /// As its part calls it; many clients call it nothing.
+    pub(super) name: Option<String>,
+    pub(super) content: Received,
+}
+
+/// What came of a document.
+pub(super) struct Received {
+    /// None of it is kept when there is more than a document may have.
+    pub(super) octets: Octets,
+    /// Of all of it.
+    pub(super) sha256: [u8; 32],
+}
+
+/// The octets of a document, or how many there were.
+pub(super) enum Octets {
+    Whole(Vec<u8>),
+    TooMany(usize),
+}
+
+/// Takes a form in.
+///
+/// # Errors
+/// As reading any body, and what is wrong with the form.
+pub(super) async fn read(
+    web: &Web,
+    headers: &HeaderMap,
+    body: &mut Body,
+) -> Result<Parts, Problem> {
+    body::unpacked(headers)?;
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = multer::parse_boundary(declared.unwrap_or_default()).map_err(|_| {
+        let expected = "multipart/form-data with a boundary; a request that is all JSON goes to \
+                        document/sign/base64";
+        Refusal::MemberInvalid { path: "Content-Type".to_owned(), expected: expected.to_owned() }
+    })?;
+    let limit = web.config.body_limit_bytes;
+    let form = Multipart::new(BodyDataStream::new(Limited::new(body, limit)), boundary);
+    let patience = Duration::from_millis(web.config.request_timeout_ms);
+    let parts = tokio::time::timeout(patience, parts(web, form)).await;
+    parts.unwrap_or_else(|_| Err(NoBody::Unfinished.into()))
+}
+
+async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<Parts, Problem> {
+    let broken = |error| broken(web, error);
+    let mut request = None;
+    let mut files = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            FILES => {
+                let limit = web.app.limits.documents_per_request;
+                if files.len() >= limit {
+                    return Err(Refusal::TooManyDocuments { count: limit + 1, limit }.into());
+                }
+                let name = field.file_name().map(str::to_owned).filter(|name| !name.is_empty());
+                let content = document(field, web.app.limits.document_bytes).await;
+                files.push(File { name, content: content.map_err(broken)? });
+            }
+            REQUEST if request.is_none() => {
+                let bytes = field.bytes().await.map_err(broken)?;
+                // Some put a byte order mark before JSON (RFC 8259, 8.1).
+                request = Some(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).to_vec());
+            }
+            REQUEST => return Err(malformed("signRequest is there twice").into()),
+            other => {
+                let other: String = other.chars().take(80).collect();
+                let detail =
+                    format!("a part is called '{other}'; they are called files and signRequest");
+                return Err(malformed(&detail).into());
+            }
+        }
+    }
+    let missing = || Refusal::MemberMissing { path: "the part signRequest".to_owned() };
+    Ok(Parts { request: request.ok_or_else(missing)?, files })
+}
+
+/// Takes a document in, or only counts it when it is too large to be kept.
+async fn document(mut field: Field<'_>, limit: usize) -> Result<Received, multer::Error> {
+    let mut octets = Octets::Whole(Vec::new());
+    let mut pieces = Pieces::new();
+    while let Some(piece) = field.chunk().await? {
+        pieces.add(&piece);
+        octets = match octets {
+            Octets::Whole(mut whole) if whole.len() + piece.len() <= limit => {
+                whole.extend_from_slice(&piece);
+                Octets::Whole(whole)
+            }
+            Octets::Whole(whole) => Octets::TooMany(whole.len() + piece.len()),
+            Octets::TooMany(size) => Octets::TooMany(size + piece.len()),
+        };
+    }
+    Ok(Received { octets, sha256: pieces.finish() })
+}
+
+fn broken(web: &Web, error: multer::Error) -> Problem {
+    match error {
+        multer::Error::StreamReadFailed(error) if error.is::<LengthLimitError>() => {
+            NoBody::TooLarge(web.config.body_limit_bytes).into()
+        }
+        multer::Error::StreamReadFailed(_) => NoBody::Unfinished.into(),
+        other => malformed(&other.to_string()).into(),
+    }
+}
+
+fn malformed(detail: &str) -> Refusal {
+    Refusal::MultipartMalformed { detail: detail.to_owned() }
+}
+
+/// Puts each file to the document that it is: in the order of the request, unless the names of the parts
+/// say otherwise. `names` are those of the documents.
+///
+/// # Errors
+/// When there are more or fewer files than documents, or the names contradict the order and do not say
+/// which file is which document.
+pub(super) fn assign(files: Vec<File>, names: &[&str]) -> Result<Vec<Received>, Refusal> {
+    let invalid = |expected: String| Refusal::MemberInvalid { path: FILES.to_owned(), expected };
+    if files.len() != names.len() {
+        return Err(invalid(format!(
+            "as many parts as there are documents: {} came, and the request names {}",
+            files.len(),
+            names.len()
+        )));
+    }
+    let in_order = files.iter().zip(names).all(|(file, name)| match &file.name {
+        None => true,
+        Some(called) => called == name || !names.contains(&called.as_str()),
+    });
+    if in_order {
+        return Ok(files.into_iter().map(|file| file.content).collect());
+    }
+    let mut left: Vec<Option<File>> = files.into_iter().map(Some).collect();
+    let mut sorted = Vec::with_capacity(names.len());
+    for name in names {
+        let mut called = left
+            .iter_mut()
+            .filter(|file| file.as_ref().is_some_and(|file| file.name.as_deref() == Some(name)));
+        let (file, again) = (called.next().and_then(Option::take), called.next().is_some());
+        let file = file.filter(|_| !again).ok_or_else(|| {
+            invalid(
+                "in the order of the documents, or each called like one document by its file name"
+                    .to_owned(),
+            )
+        })?;
+        sorted.push(file.content);
+    }
+    Ok(sorted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(files: &[Option<&str>], names: &[&str]) -> Option<Vec<u8>> {
+        let file = |(number, name): (u8, &Option<&str>)| File {
+            name: name.map(str::to_owned),
+            content: Received { octets: Octets::Whole(vec![number]), sha256: [0; 32] },
+        };
+        let files = (0..).zip(files).map(file).collect();
+        let contents = assign(files, names).ok()?;
+        let number = |content: Received| match content.octets {
+            Octets::Whole(bytes) => bytes.first().copied(),
+            Octets::TooMany(_) => None,
+        };
+        contents.into_iter().map(number).collect()
+    }
+
+    #[test]
+    fn files_go_by_order_or_by_name() {
+        let (a, b, odd) = (Some("a.xml"), Some("b.xml"), Some("blob"));
+        assert_eq!(sorted(&[None, None], &["a.xml", "b.xml"]), Some(vec![0, 1]));
+        assert_eq!(sorted(&[odd, odd], &["a.xml", "b.xml"]), Some(vec![0, 1]));
+        assert_eq!(sorted(&[b, a], &["a.xml", "b.xml"]), Some(vec![1, 0]));
+        assert_eq!(sorted(&[a, odd], &["a.xml", "b.xml"]), Some(vec![0, 1]));
+        assert_eq!(sorted(&[a, a], &["a.xml", "a.xml"]), Some(vec![0, 1]));
+        assert_eq!(sorted(&[odd, a], &["a.xml", "b.xml"]), None, "which is b.xml?");
+        assert_eq!(sorted(&[b, a, a], &["a.xml", "b.xml", "a.xml"]), None, "which is the first?");
+        assert_eq!(sorted(&[a], &["a.xml", "b.xml"]), None);
+    }
+}
