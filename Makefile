@@ -1,6 +1,6 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs-check soak conformance lint bench fuzz fmt clean
+.PHONY: help setup demo test docs-check soak conformance clients lint bench fuzz fmt clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,9 @@ soak: ## what takes longer than a test may: a minute of kill -9 amid mails
 
 conformance: ## every profile before every foreign judge, EU DSS among them; needs a JVM (ARGS="name")
 	@scripts/conformance.sh $(ARGS)
+
+clients: ## clients generated from the API's descriptions, and schemathesis, against a service; needs a JVM (ARGS="name")
+	@scripts/clients.sh $(ARGS)
 
 lint: ## format, clippy, dependencies, shell, Dockerfile, samples; warnings are errors
 	@scripts/lint.sh
