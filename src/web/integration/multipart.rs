@@ -180,11 +180,11 @@ mod tests {
     use super::*;
 
     fn sorted(files: &[Option<&str>], names: &[&str]) -> Option<Vec<u8>> {
-        let file = |(number, name): (u8, &Option<&str>)| File {
+        let file = |(number, name): (u8, Option<&str>)| File {
             name: name.map(str::to_owned),
             content: Received { octets: Octets::Whole(vec![number]), sha256: [0; 32] },
         };
-        let files = (0..).zip(files).map(file).collect();
+        let files = (0..).zip(files.iter().copied()).map(file).collect();
         let contents = assign(files, names).ok()?;
         let number = |content: Received| match content.octets {
             Octets::Whole(bytes) => bytes.first().copied(),

@@ -178,9 +178,9 @@ pub(super) struct VisibleSignatureInfo {
     )
 ))]
 pub enum SignatureKinds {
-    Xades(XadesSignatureInfo),
-    Pades(PadesSignatureInfo),
-    Cades(CadesSignatureInfo),
+    Xades(Box<XadesSignatureInfo>),
+    Pades(Box<PadesSignatureInfo>),
+    Cades(Box<CadesSignatureInfo>),
 }
 
 /// How to sign XML, or anything in a container.

@@ -60,7 +60,7 @@ fn complete(path: &str, status: &str, answer: &mut Response) {
     match status {
         "401" => head("WWW-Authenticate", Type::String, "What was wrong (RFC 6750, 3; RFC 7617)."),
         "429" | "503" => {
-            head("Retry-After", Type::Integer, "Seconds until it is worth another try.")
+            head("Retry-After", Type::Integer, "Seconds until it is worth another try.");
         }
         "200" if path.contains("/document/sign") => {
             head(

@@ -231,77 +231,30 @@ fn client_services_are_set_and_companies_suspended() {
     let row = |name: &str| {
         let listed = good("client-service list");
         let row = listed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
-        row.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        row.split_whitespace().skip(3).collect::<Vec<_>>().join(" ")
     };
+    let is = |name: &str, settings: &str| assert_eq!(row(name), settings);
     let create =
         "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
     good(&format!("{create} --alias plain"));
-    assert_eq!(
-        row("plain")[3..],
-        ["UNIQUE", "default", "refused", "NONE", "WARN", "TOP_LEFT", "REFUSE", "issuer's"]
-    );
+    is("plain", "UNIQUE default refused NONE WARN TOP_LEFT REFUSE issuer's");
     good(&format!(
         "{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"
     ));
-    assert_eq!(
-        row("special")[3..],
-        [
-            "UNIQUE",
-            "zatca-simplified",
-            "allowed",
-            "SCHEMA",
-            "WARN",
-            "TOP_LEFT",
-            "REFUSE",
-            "issuer's"
-        ]
-    );
+    is("special", "UNIQUE zatca-simplified allowed SCHEMA WARN TOP_LEFT REFUSE issuer's");
 
     good("client-service set special --lint basic");
-    assert_eq!(
-        row("special")[3..],
-        [
-            "UNIQUE",
-            "zatca-simplified",
-            "allowed",
-            "BASIC",
-            "WARN",
-            "TOP_LEFT",
-            "REFUSE",
-            "issuer's"
-        ]
-    );
+    is("special", "UNIQUE zatca-simplified allowed BASIC WARN TOP_LEFT REFUSE issuer's");
     good("client-service set special --no-profile --allow-sha1 false");
-    assert_eq!(
-        row("special")[3..],
-        ["UNIQUE", "default", "refused", "BASIC", "WARN", "TOP_LEFT", "REFUSE", "issuer's"]
-    );
+    is("special", "UNIQUE default refused BASIC WARN TOP_LEFT REFUSE issuer's");
     good("client-service set plain --profile facturae-3.2");
-    assert_eq!(
-        row("plain")[3..],
-        ["UNIQUE", "facturae-3.2", "refused", "NONE", "WARN", "TOP_LEFT", "REFUSE", "issuer's"]
-    );
+    is("plain", "UNIQUE facturae-3.2 refused NONE WARN TOP_LEFT REFUSE issuer's");
     good("client-service set plain --active-content refuse --signature-template $date");
-    assert_eq!(
-        row("plain")[3..],
-        ["UNIQUE", "facturae-3.2", "refused", "NONE", "REFUSE", "TOP_LEFT", "REFUSE", "issuer's"]
-    );
+    is("plain", "UNIQUE facturae-3.2 refused NONE REFUSE TOP_LEFT REFUSE issuer's");
     good("client-service set plain --coordinate-origin bottom-left --document-references reusable");
-    assert_eq!(
-        row("plain")[3..],
-        [
-            "REUSABLE",
-            "facturae-3.2",
-            "refused",
-            "NONE",
-            "REFUSE",
-            "BOTTOM_LEFT",
-            "REFUSE",
-            "issuer's"
-        ]
-    );
+    is("plain", "REUSABLE facturae-3.2 refused NONE REFUSE BOTTOM_LEFT REFUSE issuer's");
     good("client-service set plain --document-references UNIQUE");
-    assert_eq!(row("plain")[3], "UNIQUE");
+    assert!(row("plain").starts_with("UNIQUE "));
     for (wrong, word) in [
         ("client-service set plain --document-references sometimes", "reusable"),
         ("client-service set plain --coordinate-origin middle", "bottom-left"),

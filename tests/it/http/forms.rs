@@ -228,9 +228,9 @@ fn the_documents_of_an_operation_come_in_one_zip() {
         let disposition = zip.header("content-disposition");
         assert!(disposition.starts_with(&format!("attachment; filename=\"{reference}.zip\"")));
         let files = unzipped(&zip.body);
-        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        let entries: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         let safe = format!("_{reference}_ FT 2021_5.factura ã.xml");
-        assert_eq!(names, [format!("{reference}.invoice.xml"), safe], "the sealed ones");
+        assert_eq!(entries, [format!("{reference}.invoice.xml"), safe], "the sealed ones");
         for (at, (_, bytes)) in files.iter().enumerate() {
             assert_eq!(*bytes, sealed(&answer, at));
         }
