@@ -17,7 +17,7 @@ mkdir -p "$place"
 
 fetch_jars() {
     local pins=$peers/clients/jars.sha256
-    rm -rf "$place/lib" && mkdir -p "$place/lib"
+    rm -rf "${place:?}/lib" && mkdir -p "$place/lib"
     echo "setup: fetching the jars of generated clients with Maven (once), log: $place/maven.log"
     mvn --quiet --batch-mode -f "$peers/clients/pom.xml" \
         "$MAVEN_DEPENDENCY_PLUGIN:copy-dependencies" -DincludeScope=runtime \
