@@ -155,6 +155,10 @@ const IMPURE: &[(&[&str], &str)] = &[
     (&["cryptoki"], "a token"),
 ];
 
+/// Folders of `seal` that know formats of files only, and those that know what a seal is in them.
+const FORMATS: [&str; 2] = ["xml", "pdf"];
+const ENGINES: [&str; 4] = ["xades", "pades", "cades", "asic"];
+
 /// How SQL text begins, and a word that follows somewhere in it (English seldom shouts both).
 const SQL: &[(&str, &str)] = &[
     ("SELECT ", ""),
@@ -226,6 +230,7 @@ impl House {
             let rules = [
                 arrows(&room, &source),
                 purity(&room, &source),
+                floors(&module, &source),
                 ownership(&room, &source),
                 sentences(text, &source),
             ];
@@ -417,6 +422,22 @@ fn purity(room: &str, source: &Source) -> Vec<(usize, String)> {
         }
     }
     found
+}
+
+/// Below what a seal is, files are read and written without knowing of it.
+fn floors(module: &[String], source: &Source) -> Vec<(usize, String)> {
+    let [room, floor, ..] = module else { return Vec::new() };
+    if room != "seal" || !FORMATS.contains(&floor.as_str()) {
+        return Vec::new();
+    }
+    let names = |path: &NamedPath| match path.segments.as_slice() {
+        [first, room, engine, ..] if first == "crate" && room == "seal" => {
+            let above = ENGINES.contains(&engine.as_str());
+            above.then(|| (path.line, format!("`seal::{floor}` must not name `seal::{engine}`")))
+        }
+        _ => None,
+    };
+    source.paths.iter().filter_map(names).collect()
 }
 
 fn ownership(room: &str, source: &Source) -> Vec<(usize, String)> {
@@ -649,6 +670,14 @@ mod the_checker {
             "use crate::domain::instant::Instant;\nfn f(at: Instant) { at.rand(); }",
         );
         accepts("keys/x.rs", "use std::{fs, time::SystemTime};\nasync fn f() {}");
+    }
+
+    #[test]
+    fn keeps_formats_below_seals() {
+        refuses("seal/xml.rs", "use crate::seal::xades::Y;", 2, "`seal::xades`");
+        refuses("seal/pdf.rs", "use super::pades::Y;", 2, "`seal::pades`");
+        accepts("seal/xades.rs", "use crate::seal::xml::Y;");
+        accepts("seal/pdf.rs", "use super::xml::Y;");
     }
 
     #[test]
