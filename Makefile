@@ -1,9 +1,9 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs-check soak conformance clients lint bench fuzz fmt clean
+.PHONY: help setup demo test docs-check soak conformance clients lint bench fuzz release-check fmt clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup: ## install what demo, test and lint need (the other targets do it themselves)
 	@scripts/setup.sh demo test lint
@@ -34,6 +34,8 @@ bench: ## how fast: token, engine, service
 
 fuzz: ## fuzz the engine, FUZZ_SECONDS (60) for each target (ARGS="names")
 	@scripts/fuzz.sh $(ARGS)
+
+release-check: lint test soak clients conformance fuzz ## all checks, one after the other, before a release
 
 fmt: ## format the Rust code
 	@cargo fmt --all
