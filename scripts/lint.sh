@@ -24,14 +24,22 @@ dependencies() {
     cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
 }
 
-advisories() { # the database is a git repository on the network; not having it is no failure
+advisories() { # the database is on the network; without that a pinned copy is asked, whose age is told
+    local pinned
     if ! command -v cargo-deny >/dev/null; then echo "NOT CHECKED: no cargo-deny"; return; fi
+    python3 scripts/advisories.py selftest || return
     mkdir -p .tools
-    if ! timeout 120 cargo-deny fetch db >.tools/advisories.log 2>&1; then
-        echo "NOT CHECKED: the advisory database could not be had (log: .tools/advisories.log)"
+    if timeout 120 cargo-deny fetch db >.tools/advisories.log 2>&1; then
+        cargo-deny --all-features check --hide-inclusion-graph advisories
         return
     fi
-    cargo-deny --all-features check --hide-inclusion-graph advisories
+    for pinned in scripts/advisories.jsonl "${CHANCERY_SHARED:-../shared}/advisories.jsonl"; do
+        [[ -f $pinned ]] || continue
+        python3 scripts/advisories.py check "$pinned"
+        return
+    done
+    echo "NOT CHECKED: the advisory database could not be had (log: .tools/advisories.log), and there is" \
+        "no pinned copy (scripts/renew-advisories.sh makes one where there is a network)"
 }
 
 shell() {
