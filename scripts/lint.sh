@@ -51,6 +51,19 @@ documentation() { # links that lead nowhere, and the like
         cargo doc --locked --quiet --workspace --no-deps --document-private-items
 }
 
+unit() { # systemd only warns about words it does not know, so any word of its is too much
+    local folder said
+    if ! command -v systemd-analyze >/dev/null; then echo "NOT CHECKED: no systemd-analyze"; return; fi
+    folder=$(mktemp -d)
+    sed 's#^ExecStart=.*#ExecStart=/bin/true#' deploy/chancery.service >"$folder/chancery.service"
+    said=$(systemd-analyze verify --man=no "$folder/chancery.service" 2>&1)
+    # 0 is nothing exposed, 100 everything; what is left is what it does: sockets
+    systemd-analyze security --offline=true --threshold=15 "$folder/chancery.service" >"$folder/exposed" 2>&1 ||
+        said+=$(tail -1 "$folder/exposed")
+    rm -r "$folder"
+    [[ -z $said ]] || { printf '%s\n' "$said"; return 1; }
+}
+
 dockerfile() { hadolint Dockerfile && scripts/test-dockerfile-steps.sh --check; }
 
 samples() {
@@ -70,6 +83,7 @@ step "documentation" documentation
 step "dependencies: bans, licences, sources" dependencies
 step "dependencies: advisories" advisories
 step "shell scripts" shell
+step "systemd unit" unit
 step "Dockerfile" dockerfile
 step "samples" samples
 
