@@ -84,6 +84,7 @@ step "dependencies: bans, licences, sources" dependencies
 step "dependencies: advisories" advisories
 step "shell scripts" shell
 step "systemd unit" unit
+step "pages about security" python3 scripts/check-security-pages.py
 step "Dockerfile" dockerfile
 step "samples" samples
 
