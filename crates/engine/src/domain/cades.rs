@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
-use super::xades::{Certificates, Commitment, Policy, ProductionPlace};
+use super::claims::{Commitment, Policy, ProductionPlace};
+use super::xades::Certificates;
 
 /// Everything the CAdES engine needs to know about one seal, apart from document, certificate and
 /// time. The default is CAdES-BASELINE-B (EN 319 122-1, 6.3) with the document inside.

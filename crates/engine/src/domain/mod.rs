@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod algorithm;
 pub mod cades;
 pub mod canonicalization;
+pub mod claims;
 pub mod client_service;
 pub mod company;
 pub mod credential;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::claims::Policy;
 use super::visible::VisibleSettings;
-use super::xades::{Certificates, Policy};
+use super::xades::Certificates;
 
 /// Everything the PAdES engine needs to know about one seal, apart from document, certificate and
 /// time. The default is an invisible PAdES-BASELINE-B signature (EN 319 142-1, 6.3) in a new field.

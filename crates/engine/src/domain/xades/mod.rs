@@ -10,9 +10,8 @@ mod transforms;
 pub use location::WrittenLocation;
 pub use location::{Place, Position, SignatureLocation, UblSettings, WrittenObject};
 pub use parts::{
-    Base64Lines, Certificates, Commitment, DataObjectFormat, HashValue, Ids, KeyInfoPart,
-    KeyInfoSettings, Policy, Prefixes, ProductionPlace, SigningCertificate,
-    SigningCertificateVersion, SigningTimeFormat,
+    Base64Lines, Certificates, DataObjectFormat, Ids, KeyInfoPart, KeyInfoSettings, Prefixes,
+    SigningCertificate, SigningCertificateVersion, SigningTimeFormat,
 };
 pub use transforms::{NamedTransform, ReferenceKind, ReferenceSettings, SignatureTransform};
 
@@ -22,6 +21,7 @@ use utoipa::ToSchema;
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::canonicalization::Canonicalization;
+use super::claims::{Commitment, Policy, ProductionPlace};
 
 /// Everything the XAdES engine needs to know about one seal, apart from document, certificate and
 /// time. The default is XAdES-BASELINE-B as EN 319 132-1 wants it, at the UBL place or at the end.

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use der::asn1::ObjectIdentifier;
 
 use crate::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
+use crate::domain::claims::{Commitment, HashValue, Policy, ProductionPlace};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{Commitment, HashValue, Policy, ProductionPlace};
 use crate::pki::algorithm::digest_from_uri;
 use crate::pki::cms::{SignaturePolicy, SignerLocation, digest_oid};
 

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use super::parts::Parts;
 use super::tags::{attribute, escaped, issuer_and_serial, unusable};
+use crate::domain::claims::{Commitment, HashValue, Policy, ProductionPlace};
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{
-    Commitment, HashValue, Policy, ProductionPlace, SigningCertificateVersion, SigningTimeFormat,
-};
+use crate::domain::xades::{SigningCertificateVersion, SigningTimeFormat};
 use crate::pki::algorithm::digest_uri;
 use crate::seal::signer::base64;
 

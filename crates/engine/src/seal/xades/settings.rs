@@ -6,12 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::domain::claims::{Policy, ProductionPlace};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{
-    ExistingSignatures, KeyInfoPart, Packaging, Place, Policy, ProductionPlace, ReferenceKind,
-    ReferenceSettings, SignatureInput, SignatureLocation, SignatureTransform,
-    SignatureValueEncoding, SigningCertificateVersion, SigningTimeFormat, XadesLevel, XadesProfile,
+    ExistingSignatures, KeyInfoPart, Packaging, Place, ReferenceKind, ReferenceSettings,
+    SignatureInput, SignatureLocation, SignatureTransform, SignatureValueEncoding,
+    SigningCertificateVersion, SigningTimeFormat, XadesLevel, XadesProfile,
 };
 use crate::seal::xml::transforms::MAX_FILTERS;
 use crate::seal::xml::uri::is_absolute;

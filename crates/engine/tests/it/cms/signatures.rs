@@ -1,12 +1,11 @@
 //! CAdES signatures of every key and algorithm, and what they say.
 
 use chancery_engine::domain::cades::{CadesPackaging, CadesProfile};
+use chancery_engine::domain::claims::{Commitment, HashValue, Policy, ProductionPlace};
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery_engine::domain::refusal::Refusal;
-use chancery_engine::domain::xades::{
-    Certificates, Commitment, HashValue, Policy, ProductionPlace,
-};
+use chancery_engine::domain::xades::Certificates;
 use chancery_engine::pki::cms::{
     ID_DATA, Identity, SignedAttributeSettings, SignedAttributes, Unsigned,
 };
