@@ -16,12 +16,12 @@ use crate::app::App;
 use crate::config::{Config, Origin};
 use crate::domain::client_service::{ClientServiceStatus, Lint};
 use crate::domain::credential::{Credential, CredentialStatus};
+use crate::domain::sources::sources;
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
 use crate::pki::path::ends_first;
 use crate::seal::Signer;
 use crate::store::{Store, Tables};
-use crate::workflow::sources;
 
 /// A certificate that ends within so many days is named.
 const SOON_DAYS: i64 = 45;

@@ -12,12 +12,13 @@ use crate::config::Config;
 use crate::domain::credential::CredentialStatus;
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
+use crate::domain::sources::sources;
 use crate::domain::usage::AccessGrant;
 use crate::pki::calendar::{Calendar, Owner};
 use crate::pki::certificate::{Certificate, Chain};
 use crate::pki::path;
 use crate::pki::path::ends_first;
-use crate::workflow::{credentials, sources, usage};
+use crate::workflow::{credentials, usage};
 
 #[derive(Subcommand)]
 pub(super) enum Command {

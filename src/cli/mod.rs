@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Config;
-use crate::workflow::sources;
+use crate::domain::sources::sources;
 
 /// Any error, on its way to the person at the terminal.
 type Failure = Box<dyn StdError + Send + Sync>;

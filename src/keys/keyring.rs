@@ -8,6 +8,7 @@ use super::pkcs11::Pkcs11;
 use super::software::Software;
 use super::{Error, ErrorClass, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
 use crate::domain::profile::SignatureAlgorithm;
+use crate::domain::sources::sources;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::{self, CheckedValue};
@@ -78,7 +79,7 @@ impl Keyring {
                 }
             };
             if let Err(error) = backend.state() {
-                tracing::warn!(backend = %name, error = %super::Chain(&error),
+                tracing::warn!(backend = %name, error = %sources(&error),
                     "a key back-end cannot be opened now");
             }
             backends.insert(name.clone(), backend);

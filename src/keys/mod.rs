@@ -221,18 +221,3 @@ fn checked(key: &PublicKey, item: &ToBeSigned, octets: Vec<u8>) -> Result<Checke
 fn short_name(key: &PublicKey) -> String {
     hex(key.fingerprint().get(..8).unwrap_or_default())
 }
-
-/// An error with its causes in one line.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{alarms, delivery, execute, sources};
+use super::{alarms, delivery, execute};
 use crate::app::App;
+use crate::domain::sources::sources;
 
 /// One of the loops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

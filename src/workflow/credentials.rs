@@ -55,7 +55,7 @@ pub async fn prove(app: &App, key: &KeyRef) -> Result<SignatureAlgorithm, Error>
 /// What is said of a key that never signs what it was asked for.
 #[must_use]
 pub fn refuses(error: &crate::keys::Error) -> String {
-    format!("its key refuses to sign: {}", super::sources(error))
+    format!("its key refuses to sign: {}", crate::domain::sources::sources(error))
 }
 
 /// Sets whether a credential may be used; from now on, for every process.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Error, sources};
+use super::Error;
+use crate::domain::sources::sources;
 
 /// Renews a lease three times in its length while the work goes on. The two run side by side, never one
 /// inside the other's wait: on SQLite both need the one writing connection. A lease that cannot be

@@ -139,15 +139,3 @@ impl From<crate::app::RandomFailed> for Error {
         Self::Internal(Box::new(error))
     }
 }
-
-/// An error and its sources, for one log line.
-pub fn sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::cli::Failure;
 use crate::config::Config;
 use crate::domain::client_service::ClientServiceStatus;
+use crate::domain::sources::sources;
 use crate::outbound::mail::{Account, Mailer};
-use crate::workflow::sources;
 use crate::workflow::{mail_servers, secrets};
 
 pub(super) async fn look(

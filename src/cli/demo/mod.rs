@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
     }
     let result = play(&folder, &arguments).await;
     if let Err(error) = &result {
-        say!("\nThe demo stopped: {}", super::sources(&**error));
+        say!("\nThe demo stopped: {}", crate::domain::sources::sources(&**error));
         say!("What was made so far is in {}.", folder.root.display());
         return Ok(ExitCode::FAILURE);
     }

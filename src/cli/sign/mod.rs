@@ -205,7 +205,7 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
             }
             Err(error) => {
                 failed += 1;
-                let text = crate::workflow::sources(&*error);
+                let text = crate::domain::sources::sources(&*error);
                 bar.suspend(|| say_wrong!("{}: {text}", file.display()));
                 (Value::Null, json!(text))
             }

@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use super::mechanism;
 use super::objects::PrivateKey;
 use super::token::Token;
-use crate::keys::{Chain, Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
+use crate::domain::sources::sources;
+use crate::keys::{Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
 
@@ -98,7 +99,7 @@ impl Lane {
                 }
                 _ if !retried && error.class() == ErrorClass::Transient => {
                     retried = true;
-                    tracing::warn!(error = %Chain(&error), "signing once more in a new session");
+                    tracing::warn!(error = %sources(&error), "signing once more in a new session");
                 }
                 _ => {
                     if switched {

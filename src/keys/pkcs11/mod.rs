@@ -20,7 +20,8 @@ use tokio::time::{Instant, timeout_at};
 pub use token::initialise_token;
 
 use super::config::Pkcs11Config;
-use super::{BackendState, Chain, Error, ErrorClass, KeyDescription, ToBeSigned};
+use super::{BackendState, Error, ErrorClass, KeyDescription, ToBeSigned};
+use crate::domain::sources::sources;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
@@ -155,7 +156,7 @@ impl Pkcs11 {
         };
         once().or_else(|error| match error.class() {
             ErrorClass::Transient => {
-                tracing::warn!(error = %Chain(&error), "asking the token once more");
+                tracing::warn!(error = %sources(&error), "asking the token once more");
                 once()
             }
             ErrorClass::Blocked | ErrorClass::Final | ErrorClass::Saturated => Err(error),

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::words;
 use crate::domain::refusal::Refusal;
+use crate::domain::sources::sources;
 use crate::web::surface::{NoBody, NoCaller, NotNamed, Stray};
 use crate::web::{HttpStatus, Web, request_id};
 use crate::workflow::tokens::BearerError;
@@ -206,12 +207,12 @@ impl From<workflow::Error> for Problem {
             workflow::Error::Refused(refusal) => refusal.into(),
             workflow::Error::Busy => Self::too_many(),
             workflow::Error::Unavailable(what, _) => {
-                tracing::error!(error = %workflow::sources(&error), "unavailable");
+                tracing::error!(error = %sources(&error), "unavailable");
                 let cause = format!("{what} does not answer; nothing was changed, try again");
                 Self::new(Family::Unavailable, "unavailable", cause)
             }
             workflow::Error::Internal(_) => {
-                tracing::error!(error = %workflow::sources(&error), "fault");
+                tracing::error!(error = %sources(&error), "fault");
                 Self::fault()
             }
         }

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use super::surface::{Dialect, Stray};
 use super::{Web, body};
+use crate::domain::sources::sources;
 use crate::workflow::tokens::{self, GrantError};
 
 /// Longest token request; it holds a handful of short fields.
@@ -329,7 +330,7 @@ impl From<GrantError> for Refused {
                 "the client service or its issuer is suspended; ask the operator",
             ),
             GrantError::Failed(error) => {
-                tracing::error!(error = %crate::workflow::sources(&error), "no token granted");
+                tracing::error!(error = %sources(&error), "no token granted");
                 Self {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",

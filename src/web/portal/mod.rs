@@ -18,6 +18,7 @@ use super::Web;
 use super::download::{self, Place};
 use super::surface::{Dialect, Stray};
 use crate::domain::language::Language;
+use crate::domain::sources::sources;
 use crate::domain::text::hex;
 use crate::workflow::Error;
 use crate::workflow::portal::{self, Download, Link, Opening};
@@ -213,7 +214,7 @@ impl<'a> Visit<'a> {
             }
             Error::Busy => self.refuse(&View::Busy(BUSY_SECONDS)),
             Error::Unavailable(..) | Error::Internal(_) => {
-                let causes = crate::workflow::sources(error);
+                let causes = sources(error);
                 tracing::error!(%causes, "the receiver's page cannot be shown");
                 self.refuse(&View::Fault)
             }

@@ -11,7 +11,6 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
-use super::sources;
 use super::{Error, mail_servers, notify, usage};
 use crate::app::App;
 use crate::domain::alarm::Alarm;
@@ -23,6 +22,7 @@ use crate::domain::ids::{EventId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, MessageKind, Target};
+use crate::domain::sources::sources;
 use crate::domain::webhook::EventKind;
 use crate::pki::certificate::Chain;
 use crate::pki::path::ends_first;

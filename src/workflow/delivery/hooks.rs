@@ -12,13 +12,13 @@ use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EventId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageKind, MessageLease, Next, Target};
+use crate::domain::sources::sources;
 use crate::domain::webhook::{DisabledReason, Endpoint, EndpointStatus, EventKind};
 use crate::outbound::webhook::HookRequest;
 use crate::pki::webhook_signature::HookSecret;
 use crate::store::events::Event;
 use crate::store::webhooks::SealedSecret;
 use crate::workflow::Error;
-use crate::workflow::sources;
 
 /// Events that become messages in one transaction.
 const FAN_MOST: u32 = 200;

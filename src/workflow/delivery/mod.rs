@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::{Error, lease, mail_servers, sources};
+use super::{Error, lease, mail_servers};
 use crate::app::App;
 use crate::domain::ids::{EndpointId, EventId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Channel, Message, MessageLease, Target, Way};
+use crate::domain::sources::sources;
 
 /// How soon a message is looked at again that found its way full.
 const BUSY_MS: i64 = 250;

@@ -7,7 +7,8 @@ use crate::domain::delivery::{Ladder, Tried, Verdict};
 use crate::domain::ids::EventId;
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageLease, Next};
-use crate::workflow::{Error, sources};
+use crate::domain::sources::sources;
+use crate::workflow::Error;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 

@@ -15,12 +15,13 @@ use self::document::{
 };
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
-use super::{Error, credentials, lease, sources};
+use super::{Error, credentials, lease};
 use crate::app::{App, InWork, RandomFailed, ReadyCredential};
 use crate::domain::document::{DocumentState, SigningError};
 use crate::domain::ids::EventId;
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
+use crate::domain::sources::sources;
 use crate::keys::ErrorClass;
 use crate::store::documents::Intent;
 use crate::store::operations::{Ending, Lease};

@@ -365,7 +365,7 @@ fn wrong_servers_are_refused_when_they_are_set() {
             if word.is_empty() {
                 result.unwrap();
             } else {
-                let error = chancery::workflow::sources(&result.unwrap_err());
+                let error = chancery::domain::sources::sources(&result.unwrap_err());
                 assert!(error.contains(word), "{error}");
             }
         }

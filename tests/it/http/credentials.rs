@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chancery::domain::client_service::{ClientServiceStatus, DocumentReferences};
 use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::CredentialStatus;
+use chancery::domain::sources::sources;
 use chancery::pki::algorithm::KeyKind;
 use chancery::pki::issue::Profile;
 use chancery::pki::public_key::PublicKey;
 use chancery::workflow::client_services::{assign, set_status};
-use chancery::workflow::sources as chain_of;
 use chancery::workflow::{Error, companies, credentials};
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::Attribute;
@@ -125,7 +125,7 @@ fn keys_that_are_odd_seal_or_say_why_not() {
             let refused =
                 credentials::import(&service.app, label, "hsm", &chain).await.unwrap_err();
             assert!(matches!(refused, Error::Refused(_)), "{refused:?}");
-            assert!(chain_of(&refused).contains(word), "{refused:?}");
+            assert!(sources(&refused).contains(word), "{refused:?}");
 
             let client = service.client_of(usual()).await;
             let credential = service.credential_past_import(&chain).await;
@@ -149,7 +149,7 @@ fn a_certificate_that_is_for_something_else_seals_nothing() {
         let chain = AUTHORITY.chain_as(&Profile::Intermediate, "CN=An authority", &key).await;
         let alias = unique("authority");
         let refused = credentials::import(&service.app, &alias, "hsm", &chain).await.unwrap_err();
-        assert!(chain_of(&refused).contains("certificate authority"), "{refused:?}");
+        assert!(sources(&refused).contains("certificate authority"), "{refused:?}");
         let client = service.client_of(usual()).await;
         let credential = service.credential_past_import(&chain).await;
         assign(&service.app, &client.alias, credential).await.unwrap();

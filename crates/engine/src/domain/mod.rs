@@ -24,6 +24,7 @@ mod published;
 pub mod refusal;
 pub mod scope;
 pub mod smtp;
+pub mod sources;
 pub mod text;
 pub mod transform;
 pub mod usage;
