@@ -12,13 +12,13 @@ pub struct Config {
     /// A `tracing` filter.
     pub filter: String,
     /// `text` or `json`.
-    pub format: Format,
+    pub format: LogFormat,
 }
 
 /// Look of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -46,8 +46,8 @@ pub fn start(config: &Config) {
         .with_ansi(colour)
         .with_writer(std::io::stderr);
     let started = match config.format {
-        Format::Text => subscriber.with_target(false).try_init(),
-        Format::Json => subscriber.json().flatten_event(true).try_init(),
+        LogFormat::Text => subscriber.with_target(false).try_init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging was started before");

@@ -49,7 +49,7 @@ pub(super) enum Command {
     /// Changes how its requests are taken, its documents sealed and its mails written, from now on.
     ///
     /// Example: chancery client-service set PRT.505767457-84dd8c --profile zatca --lint basic
-    Set(Set),
+    Set(SetClientService),
     /// Shows a new secret, once. The one before stays good until the next rotation.
     RotateSecret {
         /// Alias (OAuth client_id).
@@ -132,7 +132,7 @@ pub(super) struct Create {
 }
 
 #[derive(Args)]
-pub(super) struct Set {
+pub(super) struct SetClientService {
     /// Alias (OAuth client_id).
     alias: String,
     /// Whether a document reference names one document for ever, or is repeated by this client.
@@ -173,7 +173,7 @@ pub(super) struct Set {
     no_language: bool,
 }
 
-impl Set {
+impl SetClientService {
     fn change(&self) -> SealSettingsChange {
         SealSettingsChange {
             profile: match (&self.profile, self.no_profile) {

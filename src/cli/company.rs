@@ -24,13 +24,13 @@ pub(super) enum Command {
     /// Refuses all client services of a company from now on (within seconds).
     ///
     /// Example: chancery company suspend PRT 505767457
-    Suspend(Which),
+    Suspend(NamedCompany),
     /// Lets the client services of a suspended company call again.
-    Activate(Which),
+    Activate(NamedCompany),
     /// Changes how a company is reached from now on.
     ///
     /// Example: chancery company set PRT 505767457 --email finance@acme.example --language pt
-    Set(Set),
+    Set(SetCompany),
     /// Sets how many documents a company has subscribed to, and for when; nothing is refused beyond it,
     /// but people are told.
     ///
@@ -69,7 +69,7 @@ const USAGE: &[Column] = &[
 ];
 
 #[derive(Args)]
-pub(super) struct Which {
+pub(super) struct NamedCompany {
     /// Country, ISO 3166-1 alpha-3 (PRT, ESP, ...).
     country: String,
     /// VAT number, as `company list` shows it.
@@ -77,9 +77,9 @@ pub(super) struct Which {
 }
 
 #[derive(Args)]
-pub(super) struct Set {
+pub(super) struct SetCompany {
     #[command(flatten)]
-    which: Which,
+    which: NamedCompany,
     /// Address of the person who answers for it: alarms about it go there too.
     #[arg(long, value_name = "ADDRESS", value_parser = values::mail_address)]
     email: Option<MailAddress>,
@@ -97,7 +97,7 @@ pub(super) struct Set {
 #[derive(Args)]
 pub(super) struct Limit {
     #[command(flatten)]
-    which: Which,
+    which: NamedCompany,
     /// How many documents.
     #[arg(long, required_unless_present = "none", requires_all = ["from", "until"])]
     documents: Option<u64>,
@@ -157,14 +157,14 @@ async fn list(config: &Config, shown: Shown) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn set(app: &App, which: &Which, status: CompanyStatus) -> Result<(), Failure> {
+async fn set(app: &App, which: &NamedCompany, status: CompanyStatus) -> Result<(), Failure> {
     companies::set_status(app, &which.country, &which.vat, status)
         .await
         .map_err(|error| unknown(error, which))
 }
 
-async fn set_contact(app: &App, set: Set) -> Result<(), Failure> {
-    let Set { which, email, no_email, language, no_language } = set;
+async fn set_contact(app: &App, set: SetCompany) -> Result<(), Failure> {
+    let SetCompany { which, email, no_email, language, no_language } = set;
     if email.is_none() && language.is_none() && !no_email && !no_language {
         return Err("nothing to set; see: chancery company set --help".into());
     }
@@ -248,7 +248,7 @@ async fn show_months(config: &Config, shown: Shown) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(error: crate::workflow::Error, which: &Which) -> Failure {
+fn unknown(error: crate::workflow::Error, which: &NamedCompany) -> Failure {
     match error {
         crate::workflow::Error::NotFound(_) => format!(
             "no company in {} has the VAT number {}; see: chancery company list",

@@ -28,7 +28,7 @@ pub(super) enum Command {
         label: String,
         /// Kind of key.
         #[arg(long, value_enum, default_value = "p-256")]
-        kind: Kind,
+        kind: KeyChoice,
         #[command(flatten)]
         shown: Shown,
     },
@@ -60,7 +60,7 @@ pub(super) enum Command {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum KeyChoice {
     #[value(name = "rsa-2048")]
     Rsa2048,
     #[value(name = "rsa-3072")]
@@ -77,16 +77,16 @@ pub(super) enum Kind {
     Secp256k1,
 }
 
-impl From<Kind> for KeyKind {
-    fn from(kind: Kind) -> Self {
+impl From<KeyChoice> for KeyKind {
+    fn from(kind: KeyChoice) -> Self {
         match kind {
-            Kind::Rsa2048 => Self::Rsa { bits: 2048 },
-            Kind::Rsa3072 => Self::Rsa { bits: 3072 },
-            Kind::Rsa4096 => Self::Rsa { bits: 4096 },
-            Kind::P256 => Self::P256,
-            Kind::P384 => Self::P384,
-            Kind::P521 => Self::P521,
-            Kind::Secp256k1 => Self::Secp256k1,
+            KeyChoice::Rsa2048 => Self::Rsa { bits: 2048 },
+            KeyChoice::Rsa3072 => Self::Rsa { bits: 3072 },
+            KeyChoice::Rsa4096 => Self::Rsa { bits: 4096 },
+            KeyChoice::P256 => Self::P256,
+            KeyChoice::P384 => Self::P384,
+            KeyChoice::P521 => Self::P521,
+            KeyChoice::Secp256k1 => Self::Secp256k1,
         }
     }
 }

@@ -27,13 +27,13 @@ pub(super) enum Command {
     ///
     /// Example: chancery mail set acme --host smtp.acme.example --from invoices@acme.example
     /// --username acme --password-file /run/secrets/acme-smtp
-    Set(Set),
+    Set(SetMail),
     /// Lets a client service use the installation's mail server again.
     Reset(Named),
     /// Sends a test mail at once and shows the server's answer. Fails when it was not taken.
     ///
     /// Example: chancery mail test ops@acme.example --client-service acme
-    Test(Test),
+    Test(SendTestMail),
 }
 
 #[derive(Args)]
@@ -58,7 +58,7 @@ pub(super) struct Named {
 }
 
 #[derive(Args)]
-pub(super) struct Set {
+pub(super) struct SetMail {
     /// Client service.
     alias: String,
     /// Name or address of the mail server; its certificate must carry it.
@@ -98,7 +98,7 @@ pub(super) struct Set {
 }
 
 #[derive(Args)]
-pub(super) struct Test {
+pub(super) struct SendTestMail {
     /// Who gets the test mail.
     to: String,
     #[command(flatten)]
@@ -140,7 +140,7 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
     Ok(code)
 }
 
-impl Set {
+impl SetMail {
     fn server(self) -> Result<NewServer, Failure> {
         let from = MailAddress::parse(&self.from)
             .ok_or_else(|| format!("--from {}: is no mail address", self.from))?;
@@ -250,7 +250,7 @@ async fn service(
     Ok(Some(found.id))
 }
 
-async fn try_it(app: &App, test: &Test) -> Result<ExitCode, Failure> {
+async fn try_it(app: &App, test: &SendTestMail) -> Result<ExitCode, Failure> {
     let to =
         MailAddress::parse(&test.to).ok_or_else(|| format!("{}: is no mail address", test.to))?;
     let language = Language::parse(&test.language)

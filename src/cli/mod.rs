@@ -64,7 +64,7 @@ enum Command {
     /// Example: chancery --config /etc/chancery/chancery.toml serve
     Serve,
     /// Seals the sample batch from nothing: token, certificates, client service, HTTP, verification.
-    Demo(demo::Arguments),
+    Demo(demo::DemoArguments),
     /// Looks at everything that the service would use (configuration, address, database, keys,
     /// certificates, mail servers, clock, disk) and says what to do. Makes, changes and sends nothing.
     Check(shown::Shown),
@@ -72,7 +72,7 @@ enum Command {
     ///
     /// Examples: chancery sign --client-service acme invoices/ --output sealed;
     /// produce-invoice | chancery sign - > sealed.xml
-    Sign(sign::Arguments),
+    Sign(sign::SignArguments),
     /// Machines that may call the service.
     #[command(subcommand)]
     ClientService(client_service::Command),
@@ -98,7 +98,7 @@ enum Command {
     #[command(subcommand)]
     Alarm(alarm::Command),
     /// Where client services are told what happened.
-    Webhook(webhook::Arguments),
+    Webhook(webhook::WebhookArguments),
     /// Letters to receivers, by client service.
     #[command(subcommand)]
     Template(template::Command),

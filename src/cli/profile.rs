@@ -9,7 +9,7 @@ use super::shown::{Column, Shown, Table, column, say_json};
 use super::{Failure, Outcome, house};
 use crate::config::Config;
 use crate::domain::profile::{Format, Profile};
-use crate::seal::catalogue::{Catalogue, Entry, Root};
+use crate::seal::catalogue::{Catalogue, NamedProfile, Root};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -55,7 +55,7 @@ fn list(profiles: &Catalogue, shown: Shown) {
     table.show(shown, "No profiles.");
 }
 
-fn formats(profile: &Entry) -> String {
+fn formats(profile: &NamedProfile) -> String {
     profile.formats().map(Format::as_str).collect::<Vec<_>>().join(" ")
 }
 

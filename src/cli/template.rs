@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::ClientService;
 use crate::domain::language::Language;
-use crate::letters::{self, Rendered, Source, Values};
-use crate::workflow::templates::{self, Changes, Origin, Refused, TemplateKind, Which};
+use crate::letters::{self, Rendered, TemplateSource, Values};
+use crate::workflow::templates::{self, Changes, LetterOrigin, Refused, TemplateKind, WhichLetter};
 
 /// Largest file that is read.
 const FILE_LIMIT: u64 = 1024 * 1024;
@@ -35,7 +35,7 @@ pub(super) enum Command {
     /// Example: chancery template show --client-service A --language pt --part html > mail.html
     Show {
         #[command(flatten)]
-        letter: Letter,
+        letter: LetterName,
         /// Only this part, and nothing else.
         #[arg(long, value_enum)]
         part: Option<PartName>,
@@ -50,9 +50,9 @@ pub(super) enum Command {
     /// Example: chancery template set --client-service A --language pt --html-file mail.html
     Set {
         #[command(flatten)]
-        letter: Letter,
+        letter: LetterName,
         #[command(flatten)]
-        files: Files,
+        files: LetterFiles,
         /// Why, for the history.
         #[arg(long, default_value = "")]
         note: String,
@@ -62,9 +62,9 @@ pub(super) enum Command {
     /// Example: chancery template preview --client-service A --language de --output preview
     Preview {
         #[command(flatten)]
-        letter: Letter,
+        letter: LetterName,
         #[command(flatten)]
-        files: Files,
+        files: LetterFiles,
         /// Folder for subject.txt, text.txt and mail.html; without it subject and text are printed.
         #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
         output: Option<PathBuf>,
@@ -74,25 +74,25 @@ pub(super) enum Command {
     /// Lists every version of a letter.
     History {
         #[command(flatten)]
-        letter: Letter,
+        letter: LetterName,
         #[command(flatten)]
         shown: Shown,
     },
     /// Makes an old version the one that counts.
     Restore {
         #[command(flatten)]
-        letter: Letter,
+        letter: LetterName,
         /// Its number in the history.
         #[arg(long)]
         version: u32,
     },
     /// Takes a letter back, so that the next one in line counts again; its versions are kept.
-    Remove(Letter),
+    Remove(LetterName),
 }
 
 /// Which letter.
 #[derive(Args)]
-pub(super) struct Letter {
+pub(super) struct LetterName {
     /// Alias of the client service.
     #[arg(long, value_name = "ALIAS")]
     client_service: String,
@@ -106,7 +106,7 @@ pub(super) struct Letter {
 
 /// Files with the parts of a letter; - is standard input.
 #[derive(Args)]
-pub(super) struct Files {
+pub(super) struct LetterFiles {
     /// File with the subject.
     #[arg(long, value_name = "FILE")]
     subject_file: Option<PathBuf>,
@@ -203,7 +203,7 @@ async fn list(app: &App, alias: &str, shown: Shown) -> Result<(), Failure> {
 
 async fn show(
     app: &App,
-    letter: &Letter,
+    letter: &LetterName,
     part: Option<PartName>,
     version: Option<u32>,
     shown: Shown,
@@ -219,7 +219,8 @@ async fn show(
             let found = versions.into_iter().find(|version| version.number == number);
             let parts = found.and_then(|version| version.parts);
             let parts = parts.ok_or_else(|| format!("there is no version {number} with a text"))?;
-            let source = Source { subject: parts.subject, text: parts.text, html: parts.html };
+            let source =
+                TemplateSource { subject: parts.subject, text: parts.text, html: parts.html };
             (source, format!("version {number}"))
         }
     };
@@ -250,8 +251,8 @@ async fn show(
 
 async fn preview(
     app: &App,
-    letter: &Letter,
-    files: &Files,
+    letter: &LetterName,
+    files: &LetterFiles,
     output: Option<&Path>,
     shown: Shown,
 ) -> Result<(), Failure> {
@@ -283,7 +284,7 @@ async fn preview(
     Ok(())
 }
 
-async fn history(app: &App, letter: &Letter, shown: Shown) -> Result<(), Failure> {
+async fn history(app: &App, letter: &LetterName, shown: Shown) -> Result<(), Failure> {
     const COLUMNS: &[Column] = &[
         column("version", "VERSION"),
         column("set", "SET"),
@@ -307,31 +308,37 @@ async fn history(app: &App, letter: &Letter, shown: Shown) -> Result<(), Failure
 }
 
 /// The letter that counts; for every language, shown with the system's English.
-async fn counting(app: &App, which: Which) -> Result<(Source, Origin), Failure> {
+async fn counting(
+    app: &App,
+    which: WhichLetter,
+) -> Result<(TemplateSource, LetterOrigin), Failure> {
     if which.language.is_none() {
         let newest = templates::history(app, which).await?.into_iter().next();
         let number = newest.as_ref().map(|version| version.number);
         if let (Some(parts), Some(number)) = (newest.and_then(|version| version.parts), number) {
-            let source = Source { subject: parts.subject, text: parts.text, html: parts.html };
-            return Ok((source, Origin::EveryLanguage(number)));
+            let source =
+                TemplateSource { subject: parts.subject, text: parts.text, html: parts.html };
+            return Ok((source, LetterOrigin::EveryLanguage(number)));
         }
-        return Ok((templates::system(which.kind, Language::default()), Origin::System));
+        return Ok((templates::system(which.kind, Language::default()), LetterOrigin::System));
     }
     let language = which.language.unwrap_or_default();
     Ok(templates::resolve(app, which.client_service, which.kind, language).await?)
 }
 
-fn origin(origin: Origin) -> String {
+fn origin(origin: LetterOrigin) -> String {
     match origin {
-        Origin::Language(number) => format!("version {number} of the letter in this language"),
-        Origin::EveryLanguage(number) => {
+        LetterOrigin::Language(number) => {
+            format!("version {number} of the letter in this language")
+        }
+        LetterOrigin::EveryLanguage(number) => {
             format!("version {number} of the letter for every language")
         }
-        Origin::System => "the system's letter".to_owned(),
+        LetterOrigin::System => "the system's letter".to_owned(),
     }
 }
 
-impl Files {
+impl LetterFiles {
     fn read(&self) -> Result<Changes, Failure> {
         let read = |file: &Option<PathBuf>| file.as_deref().map(read).transpose();
         Ok(Changes {
@@ -353,9 +360,9 @@ fn read(file: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }
 
-async fn which(app: &App, letter: &Letter) -> Result<Which, Failure> {
+async fn which(app: &App, letter: &LetterName) -> Result<WhichLetter, Failure> {
     let service = client_service(app, &letter.client_service).await?;
-    Ok(Which { client_service: service.id, kind: letter.kind, language: letter.language })
+    Ok(WhichLetter { client_service: service.id, kind: letter.kind, language: letter.language })
 }
 
 async fn client_service(app: &App, alias: &str) -> Result<ClientService, Failure> {

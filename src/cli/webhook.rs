@@ -15,12 +15,12 @@ use crate::domain::ids::{ClientServiceId, EndpointId};
 use crate::domain::instant::Instant;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::{EndpointStatus, EventKind, SignatureScheme};
-use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, Shown as Key};
-use crate::workflow::webhooks::{EventPlace, LogPlace};
+use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, ShownKey as Key};
+use crate::workflow::webhooks::{EventCursor, LogCursor};
 use crate::workflow::{Error, client_services};
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct WebhookArguments {
     /// Whose endpoints: alias (OAuth client_id).
     #[arg(long, global = true, value_name = "ALIAS")]
     client_service: Option<String>,
@@ -168,7 +168,7 @@ fn time(text: &str) -> Result<Instant, String> {
     Instant::parse_rfc3339(text).ok_or_else(|| "a time like 2026-11-22T10:19:21Z".to_owned())
 }
 
-pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
+pub(super) async fn run(config: Config, arguments: WebhookArguments) -> Outcome {
     let Some(alias) = arguments.client_service else {
         return Err("whose endpoints? Name the client service with --client-service".into());
     };
@@ -232,7 +232,7 @@ async fn dispatch(app: &App, alias: &str, command: Command) -> Outcome {
         }
         Command::Replay { id, since, failed_only } => {
             let mut queued = 0;
-            let mut ahead = Some(EventPlace::since(since));
+            let mut ahead = Some(EventCursor::since(since));
             while let Some(behind) = ahead {
                 let replayed =
                     webhooks::replay(app, scope, id, behind, failed_only).await.map_err(said)?;
@@ -305,7 +305,7 @@ async fn attempts(
         column("reply", "REPLY").none(""),
     ];
     let mut table = Table::new(COLUMNS);
-    let found = webhooks::attempts(app, scope, id, LogPlace::BEGINNING, limit).await;
+    let found = webhooks::attempts(app, scope, id, LogCursor::BEGINNING, limit).await;
     for found in found.map_err(said)? {
         table.row([
             json!(found.attempt.started.to_rfc3339()),

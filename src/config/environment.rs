@@ -23,7 +23,7 @@ const NUMBERS: [&str; 3] = ["sessions", "queue", "deadline_ms"];
 
 /// What the environment says.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundSettings {
     /// Settings by their path, `web.listen`.
     pub(super) settings: Vec<(String, Value)>,
     /// The variables they come from.
@@ -39,9 +39,11 @@ struct Known(Vec<(String, bool)>);
 ///
 /// # Errors
 /// [`Error::Variable`] for one that looks like a setting and is none.
-pub(super) fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<Found, Error> {
+pub(super) fn read(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<FoundSettings, Error> {
     let known = Known::read();
-    let mut found = Found::default();
+    let mut found = FoundSettings::default();
     for (name, value) in variables {
         let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
         if name == FILE || value.is_empty() {

@@ -49,13 +49,13 @@ pub struct EndpointAttempt {
 
 /// A place in the log of an endpoint: older tries follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogPlace {
+pub struct LogCursor {
     pub started: Instant,
     pub message: MessageId,
     pub number: u32,
 }
 
-impl LogPlace {
+impl LogCursor {
     /// Before the newest try.
     pub const BEGINNING: Self = Self {
         started: Instant::from_unix_ms(i64::MAX),
@@ -67,12 +67,12 @@ impl LogPlace {
 /// A place among the events of a client service, in the order they happened: later ones follow. Many
 /// events happen in one millisecond, so a time alone is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventPlace {
+pub struct EventCursor {
     pub created: Instant,
     pub event: EventId,
 }
 
-impl EventPlace {
+impl EventCursor {
     /// Before the first event of that time.
     #[must_use]
     pub const fn since(created: Instant) -> Self {
@@ -84,7 +84,7 @@ impl EventPlace {
 #[derive(Clone, Copy, Debug)]
 pub struct ReplayWish {
     /// Those behind this place.
-    pub behind: EventPlace,
+    pub behind: EventCursor,
     /// Only those that the endpoint has not taken over.
     pub failed_only: bool,
     /// At most so many, oldest first.
@@ -405,7 +405,7 @@ impl Reports {
     pub async fn endpoint_attempts(
         &self,
         endpoint: EndpointId,
-        behind: LogPlace,
+        behind: LogCursor,
         limit: u32,
     ) -> Result<Vec<EndpointAttempt>> {
         let rows = sqlx::query(

@@ -132,7 +132,7 @@ pub(super) fn object_at<'a, T: Deserialize<'a>>(
     let mut reader = serde_json::Deserializer::from_slice(octets);
     let mut ignored = |path: serde_ignored::Path<'_>| unknown(Member::at(&path));
     let watched = serde_ignored::Deserializer::new(&mut reader, &mut ignored);
-    let parsed = serde_path_to_error::deserialize::<_, Object<_>>(watched)
+    let parsed = serde_path_to_error::deserialize::<_, JsonObject<_>>(watched)
         .map_err(|error| refusal(place, &error.path().to_string(), error.inner()))?;
     reader.end().map_err(|error| Refusal::JsonMalformed { detail: error.to_string() })?;
     Ok(parsed.0)
@@ -221,9 +221,9 @@ fn expectation(text: &str) -> String {
 }
 
 /// A value that must be a JSON object. Derived code would also take a list of the members' values.
-pub(super) struct Object<T>(pub(super) T);
+pub(super) struct JsonObject<T>(pub(super) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
@@ -232,14 +232,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
+    type Value = JsonObject<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+        T::deserialize(MapAccessDeserializer::new(map)).map(JsonObject)
     }
 }
 
@@ -249,7 +249,7 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+    Ok(Option::<JsonObject<T>>::deserialize(deserializer)?.map(|object| object.0))
 }
 
 /// A member that is a list of objects, when it is there.
@@ -258,6 +258,6 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    let objects = Option::<Vec<Object<T>>>::deserialize(deserializer)?;
+    let objects = Option::<Vec<JsonObject<T>>>::deserialize(deserializer)?;
     Ok(objects.map(|objects| objects.into_iter().map(|object| object.0).collect()))
 }

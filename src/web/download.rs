@@ -40,9 +40,9 @@ impl Downloads {
 }
 
 /// Room for a download; free again when it is dropped.
-pub(super) struct Place(OwnedSemaphorePermit);
+pub(super) struct DownloadPlace(OwnedSemaphorePermit);
 
-impl Place {
+impl DownloadPlace {
     /// Waits for room. What is larger than all room takes all of it: such downloads go one by one.
     pub(super) async fn among(downloads: &Downloads, length: u64) -> Option<Self> {
         let wanted = units(usize::try_from(length).unwrap_or(usize::MAX)).min(downloads.whole);
@@ -59,7 +59,12 @@ impl Place {
 }
 
 /// The answer that is saved as a file. It keeps its place until it is read.
-pub(super) fn file(name: &str, content_type: String, bytes: Vec<u8>, place: Place) -> Response {
+pub(super) fn file(
+    name: &str,
+    content_type: String,
+    bytes: Vec<u8>,
+    place: DownloadPlace,
+) -> Response {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-._ ()".contains(c) { c } else { '_' };
     let ascii: String = name.chars().map(plain).collect();
     let encoded = utf8_percent_encode(name, PLAIN);
@@ -79,11 +84,11 @@ pub(super) fn file(name: &str, content_type: String, bytes: Vec<u8>, place: Plac
 
 /// A body that keeps its place until it is read. Who takes nothing for a minute is given up: the bytes
 /// and the place are free then, and the connection ends without the rest.
-fn body(bytes: Vec<u8>, place: Place) -> Body {
+fn body(bytes: Vec<u8>, place: DownloadPlace) -> Body {
     body_within(bytes, place, IDLE)
 }
 
-fn body_within(bytes: Vec<u8>, mut place: Place, idle: Duration) -> Body {
+fn body_within(bytes: Vec<u8>, mut place: DownloadPlace, idle: Duration) -> Body {
     place.shrink(bytes.len());
     let (mut pieces, body) = Channel::<Bytes, io::Error>::new(1);
     tokio::spawn(async move {
@@ -118,7 +123,8 @@ mod tests {
         let downloads = Downloads::new(8 << 20);
         let all =
             async || tokio::time::timeout(SOON, downloads.free.acquire_many(32)).await.is_ok();
-        let place = async || Place::among(&downloads, 4 << 20).await.ok_or(io::ErrorKind::Other);
+        let place =
+            async || DownloadPlace::among(&downloads, 4 << 20).await.ok_or(io::ErrorKind::Other);
         let bytes = vec![7; 1 << 20];
 
         let read = body_within(bytes.clone(), place().await?, SOON);

@@ -102,9 +102,9 @@ fn finish(hasher: Hasher) -> [u8; 32] {
 }
 
 /// SHA-256 of octets that come piece by piece.
-pub struct Pieces(Hasher);
+pub struct PiecewiseHash(Hasher);
 
-impl Pieces {
+impl PiecewiseHash {
     /// Of nothing yet.
     #[must_use]
     pub fn new() -> Self {
@@ -123,7 +123,7 @@ impl Pieces {
     }
 }
 
-impl Default for Pieces {
+impl Default for PiecewiseHash {
     fn default() -> Self {
         Self::new()
     }

@@ -254,7 +254,7 @@ fn signed(message: MessageId, expires: Instant) -> Vec<u8> {
 
 /// What a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Opened {
+pub enum OpenedLink {
     /// Its message.
     Message(Box<Message>),
     /// It was good once; the message it belongs to.
@@ -266,7 +266,7 @@ pub enum Opened {
 /// # Errors
 /// [`Error::NotFound`] for a code we did not make and for a link that was revoked: the two look the
 /// same.
-pub async fn open_link(app: &App, token: &str) -> Result<Opened, Error> {
+pub async fn open_link(app: &App, token: &str) -> Result<OpenedLink, Error> {
     let (number, _) = token.split_once('.').ok_or(Error::NotFound(Thing::Link))?;
     let octets = URL_SAFE_NO_PAD.decode(number).ok().and_then(|octets| octets.try_into().ok());
     let id = MessageId::from_i64(i64::from_be_bytes(octets.ok_or(Error::NotFound(Thing::Link))?));
@@ -277,7 +277,7 @@ pub async fn open_link(app: &App, token: &str) -> Result<Opened, Error> {
     }
     match message.link_expires {
         _ if message.link_revoked.is_some() => Err(Error::NotFound(Thing::Link)),
-        Some(expires) if app.now() < expires => Ok(Opened::Message(Box::new(message))),
-        _ => Ok(Opened::Expired(Box::new(message))),
+        Some(expires) if app.now() < expires => Ok(OpenedLink::Message(Box::new(message))),
+        _ => Ok(OpenedLink::Expired(Box::new(message))),
     }
 }

@@ -17,13 +17,13 @@ use crate::domain::scope::Scope;
 /// What a link leads to.
 pub enum Link {
     /// Its documents.
-    Good(Box<Opening>),
+    Good(Box<OpenedDocuments>),
     /// It was good until then.
     Expired { until: Instant, language: Language },
 }
 
 /// The documents behind a good link.
-pub struct Opening {
+pub struct OpenedDocuments {
     pub message: Message,
     pub operation: Operation,
     pub issuer: Company,
@@ -58,8 +58,8 @@ pub struct Download {
 /// [`Error::NotFound`] for what is no link of ours and for one that was revoked.
 pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
     let (message, good) = match notify::open_link(app, token).await? {
-        notify::Opened::Message(message) => (message, true),
-        notify::Opened::Expired(message) => (message, false),
+        notify::OpenedLink::Message(message) => (message, true),
+        notify::OpenedLink::Expired(message) => (message, false),
     };
     let language = templates::language_of(app, &message).await?;
     let expires = message.link_expires.ok_or(Error::NotFound(Thing::Link))?;
@@ -78,7 +78,7 @@ pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
     let sealer = sealer(app, operation.credential).await?;
     let files = files::list(&app.reader.documents(id).await?);
     let kept = app.contents.kept(id).await?;
-    Ok(Link::Good(Box::new(Opening {
+    Ok(Link::Good(Box::new(OpenedDocuments {
         message: *message,
         operation,
         issuer,
@@ -94,7 +94,7 @@ pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn received(app: &App, opening: &Opening) -> Result<(), Error> {
+pub async fn received(app: &App, opening: &OpenedDocuments) -> Result<(), Error> {
     if opening.message.opened.is_some() {
         return Ok(());
     }
@@ -119,7 +119,7 @@ pub async fn sealer(app: &App, credential: CredentialId) -> Result<Sealer, Error
     Ok(Sealer { name: signing.common_name(), organization: signing.organization() })
 }
 
-impl Opening {
+impl OpenedDocuments {
     /// Whether the bytes of a file are still kept.
     #[must_use]
     pub fn keeps(&self, file: &File) -> bool {
@@ -155,8 +155,8 @@ pub async fn file(app: &App, file: &File) -> Result<Download, Error> {
 /// All files that are kept, in one ZIP.
 ///
 /// # Errors
-/// [`Error::NotFound`] when [`Opening::archive_length`] knows none.
-pub async fn archive(app: &App, opening: &Opening) -> Result<Download, Error> {
+/// [`Error::NotFound`] when [`OpenedDocuments::archive_length`] knows none.
+pub async fn archive(app: &App, opening: &OpenedDocuments) -> Result<Download, Error> {
     opening.archive_length().ok_or(Error::NotFound(Thing::Content))?;
     let bytes = files::pack(app, &opening.operation, opening.files.clone()).await?;
     let reference = file_name(opening.operation.external_reference.as_str());

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::language::Language;
 use crate::domain::outbox::Message;
-use crate::letters::{self, Problem, Rendered, Source, Values};
+use crate::letters::{self, Rendered, TemplateProblem, TemplateSource, Values};
 use crate::store::mail_templates::{TemplateKey, TemplateParts, TemplateVersion};
 
 /// Most characters of a note at a version.
@@ -41,7 +41,7 @@ impl TemplateKind {
 
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Which {
+pub struct WhichLetter {
     pub client_service: ClientServiceId,
     pub kind: TemplateKind,
     /// `None`: for every language that has none of its own.
@@ -50,7 +50,7 @@ pub struct Which {
 
 /// Where a letter comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum LetterOrigin {
     /// This version of the client service's letter for the language.
     Language(u32),
     /// This version of its letter for every language.
@@ -72,7 +72,7 @@ pub struct Changes {
 pub enum Refused {
     /// Its text holds what it must not; each problem says what to do.
     #[error("the template was not set")]
-    Problems(Vec<Problem>),
+    Problems(Vec<TemplateProblem>),
     /// There is nothing to set.
     #[error("nothing to change: give a subject, a text or HTML")]
     Empty,
@@ -93,20 +93,20 @@ pub async fn resolve(
     service: ClientServiceId,
     kind: TemplateKind,
     language: Language,
-) -> Result<(Source, Origin), Error> {
+) -> Result<(TemplateSource, LetterOrigin), Error> {
     for own in [Some(language), None] {
-        let which = Which { client_service: service, kind, language: own };
+        let which = WhichLetter { client_service: service, kind, language: own };
         let newest = history(app, which).await?.into_iter().next();
         if let Some(TemplateVersion { parts: Some(parts), number, .. }) = newest {
             let origin = if own.is_some() {
-                Origin::Language(number)
+                LetterOrigin::Language(number)
             } else {
-                Origin::EveryLanguage(number)
+                LetterOrigin::EveryLanguage(number)
             };
             return Ok((source_of(parts), origin));
         }
     }
-    Ok((system(kind, language), Origin::System))
+    Ok((system(kind, language), LetterOrigin::System))
 }
 
 /// The letter of this client service with these values. One that cannot be written (it becomes too
@@ -138,7 +138,12 @@ pub async fn write(
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn set(app: &App, which: Which, changes: Changes, note: &str) -> Result<u32, Refused> {
+pub async fn set(
+    app: &App,
+    which: WhichLetter,
+    changes: Changes,
+    note: &str,
+) -> Result<u32, Refused> {
     let Changes { subject, text, html } = changes;
     if subject.is_none() && text.is_none() && html.is_none() {
         return Err(Refused::Empty);
@@ -149,7 +154,7 @@ pub async fn set(app: &App, which: Which, changes: Changes, note: &str) -> Resul
         Some(parts) => source_of(parts),
         None => resolve(app, which.client_service, which.kind, language).await?.0,
     };
-    let source = Source {
+    let source = TemplateSource {
         subject: subject.unwrap_or(now.subject),
         text: text.unwrap_or(now.text),
         html: html.unwrap_or(now.html),
@@ -161,7 +166,7 @@ pub async fn set(app: &App, which: Which, changes: Changes, note: &str) -> Resul
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn restore(app: &App, which: Which, number: u32) -> Result<u32, Refused> {
+pub async fn restore(app: &App, which: WhichLetter, number: u32) -> Result<u32, Refused> {
     let versions = history(app, which).await?;
     let old = versions.into_iter().find(|version| version.number == number);
     let parts = old.and_then(|version| version.parts).ok_or(Refused::NoVersion(number))?;
@@ -173,7 +178,7 @@ pub async fn restore(app: &App, which: Which, number: u32) -> Result<u32, Refuse
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn take_back(app: &App, which: Which, note: &str) -> Result<u32, Error> {
+pub async fn take_back(app: &App, which: WhichLetter, note: &str) -> Result<u32, Error> {
     let number = app.store.add_template_version(&key(which), None, &short(note), app.now()).await?;
     Ok(number)
 }
@@ -182,7 +187,7 @@ pub async fn take_back(app: &App, which: Which, note: &str) -> Result<u32, Error
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub async fn history(app: &App, which: Which) -> Result<Vec<TemplateVersion>, Error> {
+pub async fn history(app: &App, which: WhichLetter) -> Result<Vec<TemplateVersion>, Error> {
     Ok(app.reader.template_history(&key(which)).await?)
 }
 
@@ -196,7 +201,7 @@ pub async fn list(app: &App, service: ClientServiceId) -> Result<Vec<TemplateVer
 
 /// The system's letter.
 #[must_use]
-pub fn system(kind: TemplateKind, language: Language) -> Source {
+pub fn system(kind: TemplateKind, language: Language) -> TemplateSource {
     match kind {
         TemplateKind::Notification => letters::notification(language),
     }
@@ -214,9 +219,14 @@ pub async fn language_of(app: &App, message: &Message) -> Result<Language, Error
     Ok(app.reader.usual_language(service).await?.unwrap_or_default())
 }
 
-async fn add(app: &App, which: Which, source: Source, note: &str) -> Result<u32, Refused> {
+async fn add(
+    app: &App,
+    which: WhichLetter,
+    source: TemplateSource,
+    note: &str,
+) -> Result<u32, Refused> {
     letters::check(&source).map_err(Refused::Problems)?;
-    let Source { subject, text, html } = source;
+    let TemplateSource { subject, text, html } = source;
     let parts = TemplateParts { subject, text, html };
     let stored =
         app.store.add_template_version(&key(which), Some(&parts), &short(note), app.now()).await;
@@ -225,7 +235,7 @@ async fn add(app: &App, which: Which, source: Source, note: &str) -> Result<u32,
     Ok(number)
 }
 
-fn key(which: Which) -> TemplateKey {
+fn key(which: WhichLetter) -> TemplateKey {
     TemplateKey {
         client_service: which.client_service,
         kind: which.kind.as_str().to_owned(),
@@ -233,9 +243,9 @@ fn key(which: Which) -> TemplateKey {
     }
 }
 
-fn source_of(parts: TemplateParts) -> Source {
+fn source_of(parts: TemplateParts) -> TemplateSource {
     let TemplateParts { subject, text, html } = parts;
-    Source { subject, text, html }
+    TemplateSource { subject, text, html }
 }
 
 fn short(note: &str) -> String {

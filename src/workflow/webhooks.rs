@@ -17,7 +17,7 @@ use crate::domain::webhook::{
 };
 use crate::pki::webhook_signature::HookSecret;
 use crate::store::events::Event;
-pub use crate::store::webhooks::{EndpointAttempt, EventPlace, LogPlace};
+pub use crate::store::webhooks::{EndpointAttempt, EventCursor, LogCursor};
 use crate::store::webhooks::{ReplayWish, SealedSecret};
 
 /// Most events that are sent again at once.
@@ -77,7 +77,7 @@ pub struct EndpointView {
 
 /// What the receiver needs to check signatures; shown once.
 #[derive(Debug)]
-pub enum Shown {
+pub enum ShownKey {
     /// `whsec_…`: to be kept secret.
     Secret(SecretString),
     /// `whpk_…`.
@@ -90,7 +90,7 @@ pub struct Replayed {
     /// So many events are on their way.
     pub queued: usize,
     /// There are more; they are behind this place.
-    pub more: Option<EventPlace>,
+    pub more: Option<EventCursor>,
 }
 
 /// Adds an endpoint with its first secret, which is returned here and never again.
@@ -101,7 +101,7 @@ pub async fn add(
     app: &App,
     client_service: ClientServiceId,
     new: NewEndpoint,
-) -> Result<(EndpointView, Shown), Error> {
+) -> Result<(EndpointView, ShownKey), Error> {
     let now = app.now();
     let endpoint = Endpoint {
         id: EndpointId::from_i64(app.next_id()),
@@ -196,7 +196,7 @@ pub async fn rotate_secret(
     id: EndpointId,
     scheme: Option<SignatureScheme>,
     only: bool,
-) -> Result<Shown, Error> {
+) -> Result<ShownKey, Error> {
     find(app, scope, id).await?;
     let newest = app.reader.endpoint_secrets(id).await?.first().map(|secret| secret.scheme);
     let scheme = scheme.or(newest).unwrap_or(SignatureScheme::Hmac);
@@ -251,7 +251,7 @@ pub async fn replay(
     app: &App,
     scope: Scope,
     id: EndpointId,
-    behind: EventPlace,
+    behind: EventCursor,
     failed_only: bool,
 ) -> Result<Replayed, Error> {
     let endpoint = find(app, scope, id).await?;
@@ -264,7 +264,7 @@ pub async fn replay(
     let full = found.len() > REPLAY_MOST as usize;
     found.truncate(REPLAY_MOST as usize);
     let last = found.last().filter(|_| full);
-    let more = last.map(|(event, _)| EventPlace { created: event.created, event: event.id });
+    let more = last.map(|(event, _)| EventCursor { created: event.created, event: event.id });
     let now = app.now();
     let again: Vec<MessageId> = found.iter().filter_map(|(_, told_by)| *told_by).collect();
     let fresh: Vec<Message> = found
@@ -286,7 +286,7 @@ pub async fn attempts(
     app: &App,
     scope: Scope,
     id: EndpointId,
-    behind: LogPlace,
+    behind: LogCursor,
     limit: u32,
 ) -> Result<Vec<EndpointAttempt>, Error> {
     find(app, scope, id).await?;
@@ -320,8 +320,8 @@ async fn view(
     Ok(EndpointView { endpoint, failing_since, secrets })
 }
 
-fn shown(secret: &HookSecret) -> Shown {
-    secret.public_text().map_or_else(|| Shown::Secret(secret.text()), Shown::PublicKey)
+fn shown(secret: &HookSecret) -> ShownKey {
+    secret.public_text().map_or_else(|| ShownKey::Secret(secret.text()), ShownKey::PublicKey)
 }
 
 fn fresh_secret(

@@ -40,13 +40,13 @@ fn every_rule_is_in_the_lint_page() {
 /// Every name that a template can use is explained.
 #[test]
 fn every_variable_is_in_the_page_of_templates() {
-    use chancery::letters::{Kind, VARIABLES};
+    use chancery::letters::{VARIABLES, ValueKind};
     let page = read("docs/templates.md");
     for variable in VARIABLES {
         let kind = match variable.kind {
-            Kind::Text => "text",
-            Kind::YesNo => "yes or no",
-            Kind::List => "list",
+            ValueKind::Text => "text",
+            ValueKind::YesNo => "yes or no",
+            ValueKind::List => "list",
         };
         let row = format!("| `{}` | {kind} | {} |", variable.name, variable.meaning);
         assert!(page.contains(&row), "docs/templates.md lacks the row\n{row}");

@@ -4,7 +4,9 @@ use std::process::{Command, Output};
 
 use chancery::domain::language::Language;
 use chancery::letters::{self, Values};
-use chancery::workflow::templates::{self, Changes, Origin, Refused, TemplateKind, Which};
+use chancery::workflow::templates::{
+    self, Changes, LetterOrigin, Refused, TemplateKind, WhichLetter,
+};
 
 use crate::support::service::on_shared;
 
@@ -20,19 +22,22 @@ fn the_nearest_letter_counts_and_every_version_is_kept() {
         let app = &service.app;
         let alias = service.client().await.alias;
         let found = app.reader.client_service_by_alias(&alias).await.unwrap().unwrap();
-        let of = |language| Which { client_service: found.id, kind: KIND, language };
+        let of = |language| WhichLetter { client_service: found.id, kind: KIND, language };
         let resolved = async |language| {
             let (source, origin) = templates::resolve(app, found.id, KIND, language).await.unwrap();
             (source.subject, origin)
         };
-        assert_eq!(resolved(Language::Pt).await.1, Origin::System);
+        assert_eq!(resolved(Language::Pt).await.1, LetterOrigin::System);
 
         templates::set(app, of(None), subject("For all"), "first").await.unwrap();
         let pt = of(Some(Language::Pt));
         assert_eq!(templates::set(app, pt, subject("Um"), "").await.unwrap(), 1);
         assert_eq!(templates::set(app, pt, subject("Dois"), "").await.unwrap(), 2);
-        assert_eq!(resolved(Language::Pt).await, ("Dois".into(), Origin::Language(2)));
-        assert_eq!(resolved(Language::De).await, ("For all".into(), Origin::EveryLanguage(1)));
+        assert_eq!(resolved(Language::Pt).await, ("Dois".into(), LetterOrigin::Language(2)));
+        assert_eq!(
+            resolved(Language::De).await,
+            ("For all".into(), LetterOrigin::EveryLanguage(1))
+        );
         // What was not given came from the letter that counted.
         let (source, _) = templates::resolve(app, found.id, KIND, Language::Pt).await.unwrap();
         assert_eq!(source.html, letters::notification(Language::default()).html);
@@ -43,9 +48,9 @@ fn the_nearest_letter_counts_and_every_version_is_kept() {
         assert!(matches!(empty, Refused::Empty));
 
         assert_eq!(templates::restore(app, pt, 1).await.unwrap(), 3);
-        assert_eq!(resolved(Language::Pt).await, ("Um".into(), Origin::Language(3)));
+        assert_eq!(resolved(Language::Pt).await, ("Um".into(), LetterOrigin::Language(3)));
         templates::take_back(app, pt, "no more").await.unwrap();
-        assert_eq!(resolved(Language::Pt).await.1, Origin::EveryLanguage(1));
+        assert_eq!(resolved(Language::Pt).await.1, LetterOrigin::EveryLanguage(1));
         let none = templates::restore(app, pt, 4).await.unwrap_err();
         assert!(matches!(none, Refused::NoVersion(4)));
         let history = templates::history(app, pt).await.unwrap();
@@ -57,7 +62,7 @@ fn the_nearest_letter_counts_and_every_version_is_kept() {
         let other = service.client().await.alias;
         let other = app.reader.client_service_by_alias(&other).await.unwrap().unwrap();
         let (_, origin) = templates::resolve(app, other.id, KIND, Language::Pt).await.unwrap();
-        assert_eq!(origin, Origin::System);
+        assert_eq!(origin, LetterOrigin::System);
     });
 }
 
@@ -67,7 +72,7 @@ fn a_letter_that_becomes_too_long_is_replaced_by_the_systems() {
         let app = &service.app;
         let alias = service.client().await.alias;
         let found = app.reader.client_service_by_alias(&alias).await.unwrap().unwrap();
-        let which = Which { client_service: found.id, kind: KIND, language: None };
+        let which = WhichLetter { client_service: found.id, kind: KIND, language: None };
         let deep = "{% for a in documents %}{% for b in documents %}{% for c in documents %}\
                     {{ a.name }}{% endfor %}{% endfor %}{% endfor %}";
         let changes = Changes { text: Some(deep.to_owned()), ..subject("Own") };

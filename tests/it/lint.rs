@@ -11,7 +11,7 @@ use chancery::domain::client_service::Lint as Level;
 use chancery::domain::refusal::Refusal;
 use chancery::seal::catalogue::Catalogue;
 use chancery::seal::lint::schema::Schemas;
-use chancery::seal::lint::{Lint, rules};
+use chancery::seal::lint::{LintRun, rules};
 use chancery::seal::{Limits, Profile, prepare};
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ fn look(
 ) -> Result<Vec<String>, Refusal> {
     let named: Option<Vec<String>> =
         rules.map(|rules| rules.iter().map(|&rule| rule.to_owned()).collect());
-    let lint = Lint { level, roots: &[], rules: named.as_deref(), schemas };
+    let lint = LintRun { level, roots: &[], rules: named.as_deref(), schemas };
     let limits = Limits::default();
     lint.before(document, &limits)?;
     let settings: Map<String, Value> = serde_json::from_value(settings).unwrap();
@@ -288,7 +288,7 @@ fn what_depends_on_the_seal_points_into_the_original() {
 fn a_document_of_another_kind_is_refused() {
     let catalogue = Catalogue::built_in().unwrap();
     let entry = catalogue.entry("ubl").unwrap();
-    let lint = Lint {
+    let lint = LintRun {
         level: Level::Basic,
         roots: &entry.roots,
         rules: Some(&entry.rules),
@@ -302,7 +302,7 @@ fn a_document_of_another_kind_is_refused() {
         other => panic!("{other:?}"),
     }
     lint.before(INVOICE.as_bytes(), &Limits::default()).unwrap();
-    let off = Lint { level: Level::None, ..lint };
+    let off = LintRun { level: Level::None, ..lint };
     off.before(b"<a", &Limits::default()).unwrap();
 }
 

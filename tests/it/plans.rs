@@ -38,7 +38,7 @@ use chancery::store::events::Event;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, Lease, NewDocument, NewOperation, Outcome};
 use chancery::store::outbox::ResendCaps;
-use chancery::store::webhooks::{EventPlace, LogPlace, ReplayWish, SealedSecret};
+use chancery::store::webhooks::{EventCursor, LogCursor, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 
@@ -629,8 +629,8 @@ async fn webhooks(store: &Store) {
     reader.endpoints(SERVICE).await.unwrap();
     reader.endpoint(id).await.unwrap();
     reader.endpoint_secrets(id).await.unwrap();
-    store.reports().endpoint_attempts(id, LogPlace::BEGINNING, 10).await.unwrap();
-    let wish = ReplayWish { behind: EventPlace::since(AT), failed_only: false, limit: 10 };
+    store.reports().endpoint_attempts(id, LogCursor::BEGINNING, 10).await.unwrap();
+    let wish = ReplayWish { behind: EventCursor::since(AT), failed_only: false, limit: 10 };
     reader.replayable(&endpoint, wish).await.unwrap();
     reader.failing_endpoints().await.unwrap();
     reader.failing_since(SERVICE).await.unwrap();

@@ -2,6 +2,7 @@
 //! which, what a pure room must not touch, no dead file, no file or public item without its
 //! sentence. Length is taste and not tested. `CONTRIBUTING.md` says how to change a rule.
 
+mod names;
 pub(crate) mod source;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,7 +11,7 @@ use crate::domain::instant::Instant;
 use crate::keys::{Error as KeyError, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::{Certificate, Chain};
-use crate::pki::issue::{Order, Profile, UnsignedCertificate};
+use crate::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use crate::pki::public_key::PublicKey;
 use crate::workflow::credentials;
 
@@ -52,7 +52,7 @@ pub(super) async fn ensure(app: &App, folder: &Folder) -> Result<PathBuf, Failur
         "CN=Chancery Demo Root CA,O=Chancery Demo,C=PT",
         &root_key,
         None,
-        &Profile::Root,
+        &CertificateProfile::Root,
     )
     .await?;
     let middle_key = key(app, "demo-intermediate-ca", KeyKind::P256).await?;
@@ -61,12 +61,12 @@ pub(super) async fn ensure(app: &App, folder: &Folder) -> Result<PathBuf, Failur
         "CN=Chancery Demo Issuing CA,O=Chancery Demo,C=PT",
         &middle_key,
         Some((&root, &root_key)),
-        &Profile::Intermediate,
+        &CertificateProfile::Intermediate,
     )
     .await?;
     for (alias, kind, subject) in missing {
         let seal_key = key(app, alias, kind).await?;
-        let profile = Profile::Seal { policies: Vec::new() };
+        let profile = CertificateProfile::Seal { policies: Vec::new() };
         let seal = issue(app, subject, &seal_key, Some((&middle, &middle_key)), &profile).await?;
         let chain = Chain::new(vec![seal, middle.clone(), root.clone()])?;
         credentials::import(app, alias, BACK_END, &chain).await?;
@@ -89,13 +89,13 @@ async fn issue(
     subject: &str,
     key: &PublicKey,
     issuer: Option<(&Certificate, &Arc<PublicKey>)>,
-    profile: &Profile,
+    profile: &CertificateProfile,
 ) -> Result<Certificate, Failure> {
     let now = app.now();
     let years = match profile {
-        Profile::Root => 10,
-        Profile::Intermediate => 8,
-        Profile::Seal { .. } => 3,
+        CertificateProfile::Root => 10,
+        CertificateProfile::Intermediate => 8,
+        CertificateProfile::Seal { .. } => 3,
     };
     let serial = app.random.octets::<8>()?;
     let signer = issuer.map_or_else(|| Arc::new(key.clone()), |(_, key)| Arc::clone(key));

@@ -17,7 +17,7 @@ use crate::pki::digest::sha256;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A sample document.
-pub(super) struct Sample {
+pub(super) struct SampleDocument {
     pub(super) name: String,
     /// `xml` or `pdf`.
     pub(super) extension: &'static str,
@@ -60,7 +60,7 @@ impl Batch {
 }
 
 /// The sample documents, sorted by name.
-pub(super) fn samples(folder: &Path) -> Result<Vec<Sample>, Failure> {
+pub(super) fn samples(folder: &Path) -> Result<Vec<SampleDocument>, Failure> {
     let mut samples = Vec::new();
     let entries = std::fs::read_dir(folder)
         .map_err(|error| format!("{} cannot be read: {error}", folder.display()))?;
@@ -69,7 +69,7 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<Sample>, Failure> {
         for extension in ["xml", "pdf"] {
             let file = path.join(format!("input.{extension}"));
             if let (Some(name), true) = (path.file_name(), file.exists()) {
-                samples.push(Sample {
+                samples.push(SampleDocument {
                     name: name.to_string_lossy().into_owned(),
                     extension,
                     content: std::fs::read(&file)?,
@@ -85,13 +85,13 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<Sample>, Failure> {
 }
 
 /// A logged-in client.
-pub(super) struct Client {
+pub(super) struct DemoClient {
     base: String,
     http: reqwest::Client,
     token: String,
 }
 
-impl Client {
+impl DemoClient {
     /// Gets an access token.
     pub(super) async fn log_in(
         base: &str,
@@ -115,7 +115,7 @@ impl Client {
     pub(super) async fn seal_with_time_out(
         &self,
         key: &'static str,
-        samples: &[Sample],
+        samples: &[SampleDocument],
         mail: &Mailing,
     ) -> Result<Batch, Failure> {
         let request = request(samples, mail);
@@ -254,7 +254,7 @@ pub(super) struct Mailing {
 }
 
 /// A batch under references made of its content, so that the next run is a repetition.
-fn request(samples: &[Sample], mail: &Mailing) -> Value {
+fn request(samples: &[SampleDocument], mail: &Mailing) -> Value {
     let receivers: Vec<Value> = mail
         .receivers
         .iter()
@@ -304,7 +304,7 @@ fn request(samples: &[Sample], mail: &Mailing) -> Value {
     })
 }
 
-fn documents(samples: &[Sample], detail: &Value) -> Result<Vec<SealedSample>, Failure> {
+fn documents(samples: &[SampleDocument], detail: &Value) -> Result<Vec<SealedSample>, Failure> {
     let answered = detail["documentList"].as_array().ok_or("no documentList")?;
     samples
         .iter()

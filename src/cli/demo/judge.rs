@@ -8,7 +8,7 @@ use super::client::Batch;
 use super::folder::Folder;
 
 /// A verdict on one file.
-pub(super) struct Verdict {
+pub(super) struct DemoVerdict {
     pub(super) file: PathBuf,
     pub(super) good: bool,
     pub(super) words: String,
@@ -19,7 +19,7 @@ pub(super) fn verify(
     folder: &Folder,
     anchor: &Path,
     batches: &[Batch],
-) -> Result<Vec<Verdict>, Failure> {
+) -> Result<Vec<DemoVerdict>, Failure> {
     let mut verdicts = Vec::new();
     for batch in batches {
         for document in &batch.documents {
@@ -27,7 +27,7 @@ pub(super) fn verify(
             let file = folder.sealed().join(name);
             let verdict = match &document.result {
                 Err(reason) => {
-                    Verdict { file, good: false, words: format!("not sealed: {reason}") }
+                    DemoVerdict { file, good: false, words: format!("not sealed: {reason}") }
                 }
                 Ok(bytes) => {
                     std::fs::write(&file, bytes)?;
@@ -46,7 +46,7 @@ pub(super) fn verify(
     Ok(verdicts)
 }
 
-fn xmlsec1(file: &Path, anchor: &Path) -> Verdict {
+fn xmlsec1(file: &Path, anchor: &Path) -> DemoVerdict {
     let output = Command::new("xmlsec1")
         .args(["--verify", "--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties"])
         .arg("--trusted-pem")
@@ -61,11 +61,11 @@ fn xmlsec1(file: &Path, anchor: &Path) -> Verdict {
         }
         Err(error) => (false, format!("xmlsec1 cannot be run ({error}); apt-get install xmlsec1")),
     };
-    Verdict { file: file.to_owned(), good, words }
+    DemoVerdict { file: file.to_owned(), good, words }
 }
 
 /// pdfsig looks at value, digest and coverage; whom it may trust it cannot be told in a command.
-fn pdfsig(file: &Path) -> Verdict {
+fn pdfsig(file: &Path) -> DemoVerdict {
     let output = Command::new("pdfsig").arg("-nocert").arg(file).output();
     let (good, words) = match output {
         Ok(output) => {
@@ -81,5 +81,5 @@ fn pdfsig(file: &Path) -> Verdict {
             (false, format!("pdfsig cannot be run ({error}); apt-get install poppler-utils"))
         }
     };
-    Verdict { file: file.to_owned(), good, words }
+    DemoVerdict { file: file.to_owned(), good, words }
 }

@@ -22,7 +22,7 @@ use crate::domain::client_service::{Alias, DocumentReferences, Lint, Timestamps}
 use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
-use client::{Client, Mailing};
+use client::{DemoClient, Mailing};
 use folder::{BackEnd, Folder};
 
 /// Tried when no port is asked for.
@@ -37,7 +37,7 @@ const WITH_DOCUMENTS: Mailing =
     Mailing { attach: true, receivers: &[("rechnung@kunde.example", "de")] };
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct DemoArguments {
     /// Folder for everything the demo makes; made when missing, used again when there.
     #[arg(long, default_value = "demo", value_name = "FOLDER")]
     directory: PathBuf,
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     keep: bool,
 }
 
-pub(super) async fn run(arguments: Arguments) -> Outcome {
+pub(super) async fn run(arguments: DemoArguments) -> Outcome {
     let folder = Folder::open(&arguments.directory)?;
     // SoftHSM reads the place of its tokens from the environment when its module is loaded, and a
     // process cannot safely change its own environment: so the demo runs in a child.
@@ -94,7 +94,7 @@ async fn in_child(folder: &Folder) -> Outcome {
     }
 }
 
-async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
+async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
     let listener = listen(arguments.port).await?;
     let address = listener.local_addr()?;
     let mail_port = sink::start(&folder.mails()).await?;
@@ -134,7 +134,7 @@ async fn play(folder: &Folder, arguments: &Arguments) -> Outcome {
     for (name, (alias, secret), mail) in
         [("RSA-3072", &rsa, &WITH_LINKS), ("P-256", &ec, &WITH_DOCUMENTS)]
     {
-        let client = Client::log_in(&issuer, alias, secret).await?;
+        let client = DemoClient::log_in(&issuer, alias, secret).await?;
         let batch = client.seal_with_time_out(name, &documents, mail).await?;
         say!("   {name}: {}", batch.story());
         results.push(batch);

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::Failure;
 use super::client::Batch;
 use super::folder::Folder;
-use super::judge::Verdict;
+use super::judge::DemoVerdict;
 
 /// Writes `demo.json`.
 pub(super) fn write_json(
@@ -39,7 +39,7 @@ pub(super) fn write(
     folder: &Folder,
     base: &str,
     batches: &[Batch],
-    verdicts: &[Verdict],
+    verdicts: &[DemoVerdict],
 ) -> Result<bool, Failure> {
     let good = verdicts.iter().filter(|verdict| verdict.good).count();
     let all = verdicts.len();

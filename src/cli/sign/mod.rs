@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
-use self::sources::{STANDARD_INPUT, Source, Sources};
+use self::sources::{STANDARD_INPUT, SealInput, SealInputs};
 use super::client_service::LintLevel;
 use super::shown::{Column, Shown, Table, column};
 use super::{Failure, Outcome, house};
@@ -44,7 +44,7 @@ const AT_ONCE: usize = 16;
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct SignArguments {
     /// Files to seal: XML with XAdES, PDF with PAdES, anything with CAdES. A folder stands for the XML
     /// and PDF files in it and in its folders (with --format for those of that format), - for standard
     /// input, whose seal goes to standard output.
@@ -81,7 +81,7 @@ pub(super) struct Arguments {
     shown: Shown,
 }
 
-impl Arguments {
+impl SignArguments {
     fn wishes(&self, format: Format) -> Result<SealWishes, Failure> {
         let mut settings: Map<String, Value> = match &self.settings {
             None => Map::new(),
@@ -121,8 +121,8 @@ impl SealFormat {
 }
 
 /// Something to seal, and how.
-struct Job {
-    source: Source,
+struct Errand {
+    source: SealInput,
     /// The document's name.
     name: String,
     target: Target,
@@ -148,7 +148,7 @@ impl fmt::Display for Target {
 const COLUMNS: &[Column] =
     &[column("file", "FILE"), column("sealed", "SEALED"), column("error", "ERROR")];
 
-pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
+pub(super) async fn run(config: Config, arguments: SignArguments) -> Outcome {
     let to_output =
         arguments.output.is_none() && arguments.files.iter().any(|file| is_standard_input(file));
     if to_output && arguments.files.len() > 1 {
@@ -164,15 +164,15 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     }
     let client = Arc::new(client);
     let format = arguments.format.map(SealFormat::format);
-    let Sources { all, passed_over } =
+    let SealInputs { all, passed_over } =
         sources::gather(&arguments.files, format, app.limits.document_bytes)?;
     if passed_over > 0 {
         say_wrong!("{passed_over} files in folders were passed over: seals, or of another kind.");
     }
-    let jobs = jobs(&app, &client, &arguments, all)?;
-    let bar = if jobs.len() >= MANY {
+    let errands = errands(&app, &client, &arguments, all)?;
+    let bar = if errands.len() >= MANY {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta} left")?;
-        ProgressBar::new(jobs.len() as u64).with_style(style)
+        ProgressBar::new(errands.len() as u64).with_style(style)
     } else {
         ProgressBar::hidden()
     };
@@ -180,15 +180,15 @@ pub(super) async fn run(config: Config, arguments: Arguments) -> Outcome {
     let (mut sealed, mut failed) = (0_usize, 0_usize);
     let mut table = Table::new(COLUMNS);
     let mut in_work = JoinSet::new();
-    let mut jobs = jobs.into_iter();
+    let mut errands = errands.into_iter();
     loop {
         while in_work.len() < AT_ONCE
-            && let Some(job) = jobs.next()
+            && let Some(errand) = errands.next()
         {
             let (app, client) = (Arc::clone(&app), Arc::clone(&client));
             in_work.spawn(async move {
-                let (file, target) = (job.source.file.clone(), job.target.clone());
-                let result = seal(&app, &client, job).await;
+                let (file, target) = (errand.source.file.clone(), errand.target.clone());
+                let result = seal(&app, &client, errand).await;
                 (file, target, result)
             });
         }
@@ -254,14 +254,14 @@ async fn client(app: &App, alias: Option<&str>) -> Result<Client, Failure> {
 
 /// Everything with its settings and the place of its seal. Nothing is begun when two would end in the
 /// same place.
-fn jobs(
+fn errands(
     app: &App,
     client: &Client,
-    arguments: &Arguments,
-    sources: Vec<Source>,
-) -> Result<Vec<Job>, Failure> {
+    arguments: &SignArguments,
+    sources: Vec<SealInput>,
+) -> Result<Vec<Errand>, Failure> {
     let mut taken = HashMap::new();
-    let mut jobs = Vec::with_capacity(sources.len());
+    let mut errands = Vec::with_capacity(sources.len());
     for source in sources {
         if sources::is_sealed(&source.file) {
             say_wrong!("{}: left out, its name says that it is sealed", source.file.display());
@@ -296,13 +296,13 @@ fn jobs(
         {
             return Err("the seal is not text: send it to a file (> FILE), or use --output".into());
         }
-        jobs.push(Job { source, name, target, wishes });
+        errands.push(Errand { source, name, target, wishes });
     }
-    Ok(jobs)
+    Ok(errands)
 }
 
 /// What a document is called: as its file, and standard input as it is told.
-fn document_name(arguments: &Arguments, source: &Source) -> String {
+fn document_name(arguments: &SignArguments, source: &SealInput) -> String {
     if source.is_standard_input() {
         let usual = match source.kind {
             Content::Xml => "document.xml",
@@ -360,8 +360,8 @@ fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
         .map_err(|error| format!("{} cannot be written: {error}", target.display()).into())
 }
 
-async fn seal(app: &Arc<App>, client: &Client, job: Job) -> Result<(), Failure> {
-    let Job { mut source, name, target, wishes } = job;
+async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Failure> {
+    let Errand { mut source, name, target, wishes } = errand;
     let content = source.read(app.limits.document_bytes)?;
     let limit = app.limits.document_bytes;
     if content.len() > limit {

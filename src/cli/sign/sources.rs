@@ -14,7 +14,7 @@ pub(super) const STANDARD_INPUT: &str = "-";
 const HEAD: u64 = 4096;
 
 /// Something to seal.
-pub(super) struct Source {
+pub(super) struct SealInput {
     /// As people named it, or where it was found.
     pub(super) file: PathBuf,
     /// Where it lies below the folder that was named, which it keeps below `--output`.
@@ -25,7 +25,7 @@ pub(super) struct Source {
     pub(super) content: Option<Vec<u8>>,
 }
 
-impl Source {
+impl SealInput {
     pub(super) fn is_standard_input(&self) -> bool {
         self.file == Path::new(STANDARD_INPUT)
     }
@@ -43,8 +43,8 @@ impl Source {
 
 /// What was named, with the files of folders in its place.
 #[derive(Default)]
-pub(super) struct Sources {
-    pub(super) all: Vec<Source>,
+pub(super) struct SealInputs {
+    pub(super) all: Vec<SealInput>,
     /// Files in folders that are not of the kind that is sealed.
     pub(super) passed_over: usize,
 }
@@ -56,8 +56,8 @@ pub(super) fn gather(
     named: &[PathBuf],
     format: Option<Format>,
     limit: usize,
-) -> Result<Sources, Failure> {
-    let mut sources = Sources::default();
+) -> Result<SealInputs, Failure> {
+    let mut sources = SealInputs::default();
     for file in named {
         if file == Path::new(STANDARD_INPUT) {
             let content = whole(std::io::stdin().lock(), limit)
@@ -92,21 +92,21 @@ pub(super) fn gather(
     Ok(sources)
 }
 
-fn once(file: &Path, content: Vec<u8>) -> Source {
+fn once(file: &Path, content: Vec<u8>) -> SealInput {
     let kind = inspect(&content);
-    Source { file: file.to_owned(), below: PathBuf::new(), kind, content: Some(content) }
+    SealInput { file: file.to_owned(), below: PathBuf::new(), kind, content: Some(content) }
 }
 
-fn of_file(file: PathBuf, below: &Path) -> Source {
+fn of_file(file: PathBuf, below: &Path) -> SealInput {
     let kind = kind(&file);
-    Source { file, below: below.to_owned(), kind, content: None }
+    SealInput { file, below: below.to_owned(), kind, content: None }
 }
 
 fn walk(
     folder: &Path,
     below: &Path,
     format: Option<Format>,
-    sources: &mut Sources,
+    sources: &mut SealInputs,
 ) -> Result<(), Failure> {
     let unreadable = |error| format!("{} cannot be read: {error}", folder.display());
     let entries = std::fs::read_dir(folder).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! Lanes: threads that own one session each and take jobs from one bounded queue.
+//! Lanes: threads that own one session each and take messages from one bounded queue.
 //! A session that answered with an error is never used again.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
 
 /// One message waiting for a session.
-pub(super) struct Job {
+pub(super) struct QueuedMessage {
     pub(super) key: Arc<PublicKey>,
     pub(super) item: ToBeSigned,
     /// Nobody wants the value after this.
@@ -55,19 +55,19 @@ impl Lane {
         Self { token, preferred, exceptions: HashMap::new(), open: None, open_sessions }
     }
 
-    /// Signs until the queue is closed. Jobs that nobody waits for any more are not signed.
-    pub(super) fn run(mut self, queue: &Receiver<Job>) {
-        while let Ok(job) = queue.recv_blocking() {
-            if job.reply.is_closed() {
+    /// Signs until the queue is closed. Messages that nobody waits for any more are not signed.
+    pub(super) fn run(mut self, queue: &Receiver<QueuedMessage>) {
+        while let Ok(queued) = queue.recv_blocking() {
+            if queued.reply.is_closed() {
                 continue;
             }
-            let result = if Instant::now() < job.deadline {
-                self.sign(&job.key, &job.item)
+            let result = if Instant::now() < queued.deadline {
+                self.sign(&queued.key, &queued.item)
             } else {
                 Err(Error::Saturated)
             };
             // The caller may have gone meanwhile; then the value is of no use to anybody.
-            let _ = job.reply.send(result);
+            let _ = queued.reply.send(result);
         }
         self.close();
     }

@@ -25,10 +25,10 @@ use crate::domain::sources::sources;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
-use lanes::{Job, Lane};
+use lanes::{Lane, QueuedMessage};
 use token::Token;
 
-/// How long after its deadline a job that has been started may still answer. A call that hangs
+/// How long after its deadline a message that has been started may still answer. A call that hangs
 /// inside a module cannot be cancelled; its caller can be told.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -38,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// A token with its lanes.
 pub(super) struct Pkcs11 {
     token: Arc<Token>,
-    queue: Sender<Job>,
+    queue: Sender<QueuedMessage>,
     deadline: Duration,
     open_sessions: Arc<AtomicUsize>,
     sessions: usize,
@@ -72,15 +72,15 @@ impl Pkcs11 {
             config.pin()?,
             production,
         ));
-        let (queue, jobs) = async_channel::bounded(config.queue());
+        let (queue, messages) = async_channel::bounded(config.queue());
         let open_sessions = Arc::new(AtomicUsize::new(0));
         let (done, ended) = mpsc::sync_channel(1);
         for number in 0..config.sessions {
             let lane =
                 Lane::new(Arc::clone(&token), config.rsa_mechanism, Arc::clone(&open_sessions));
-            let (jobs, done) = (jobs.clone(), done.clone());
+            let (messages, done) = (messages.clone(), done.clone());
             let work = move || {
-                lane.run(&jobs);
+                lane.run(&messages);
                 drop(done);
             };
             std::thread::Builder::new()
@@ -103,8 +103,9 @@ impl Pkcs11 {
         let mut waiting = Vec::with_capacity(items.len());
         for item in items {
             let (reply, answer) = oneshot::channel();
-            let job = Job { key: Arc::clone(key), item, deadline: deadline.into_std(), reply };
-            waiting.push(match timeout_at(deadline, self.queue.send(job)).await {
+            let queued =
+                QueuedMessage { key: Arc::clone(key), item, deadline: deadline.into_std(), reply };
+            waiting.push(match timeout_at(deadline, self.queue.send(queued)).await {
                 Ok(Ok(())) => Ok(answer),
                 Ok(Err(_)) => Err(Error::Closed),
                 Err(_) => Err(Error::Saturated),

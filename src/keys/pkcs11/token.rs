@@ -18,10 +18,10 @@ use crate::secret::SecretSource;
 
 /// One context per module and process, for ever: a second `C_Initialize` fails and a `C_Finalize`
 /// would end everybody's sessions.
-static MODULES: Mutex<BTreeMap<PathBuf, Arc<Module>>> = Mutex::new(BTreeMap::new());
+static MODULES: Mutex<BTreeMap<PathBuf, Arc<LoadedModule>>> = Mutex::new(BTreeMap::new());
 
 /// A loaded and initialised PKCS#11 module.
-pub(super) struct Module {
+pub(super) struct LoadedModule {
     pub(super) context: Context,
     /// Labels of the tokens that refused a PIN. Held while a login is tried, so that of many
     /// threads with a wrong PIN only one asks.
@@ -33,7 +33,7 @@ pub(super) struct Module {
     c_sign: OnceLock<c_sign::Module>,
 }
 
-impl Module {
+impl LoadedModule {
     /// What signs in an operation that has begun.
     fn c_sign(&self) -> Result<&c_sign::Module, Error> {
         if let Some(module) = self.c_sign.get() {
@@ -47,7 +47,7 @@ impl Module {
 }
 
 /// The module at a path, loaded now if this is the first time.
-pub(super) fn load(path: &Path) -> Result<Arc<Module>, Error> {
+pub(super) fn load(path: &Path) -> Result<Arc<LoadedModule>, Error> {
     let wrong = |source| Error::Module { path: path.to_owned(), source };
     let canonical = path.canonicalize().map_err(|error| wrong(error.into()))?;
     let mut modules = lock(&MODULES);
@@ -59,7 +59,7 @@ pub(super) fn load(path: &Path) -> Result<Arc<Module>, Error> {
         Ok(()) | Err(TokenError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(error) => return Err(wrong(ModuleError::Cryptoki(error))),
     }
-    let module = Arc::new(Module {
+    let module = Arc::new(LoadedModule {
         context,
         guarded: Mutex::default(),
         administration: Mutex::default(),
@@ -163,7 +163,7 @@ impl Token {
     }
 
     /// The slot that holds the token now: slots are renumbered when tokens come and go.
-    fn slot(&self, module: &Module, state: &mut State) -> Result<Slot, Error> {
+    fn slot(&self, module: &LoadedModule, state: &mut State) -> Result<Slot, Error> {
         if let Some(slot) = state.slot
             && labelled(module, slot, &self.label)
         {
@@ -191,7 +191,12 @@ impl Token {
         c_sign.sign(session, input).map_err(Error::Token)
     }
 
-    fn login(&self, module: &Module, session: &Session, state: &mut State) -> Result<(), Error> {
+    fn login(
+        &self,
+        module: &LoadedModule,
+        session: &Session,
+        state: &mut State,
+    ) -> Result<(), Error> {
         // Counted before it happens, so that nobody sees the login without the new count.
         self.logins.fetch_add(1, Ordering::Release);
         self.present_pin(module, session, UserType::User, state)
@@ -199,7 +204,7 @@ impl Token {
 
     fn present_pin(
         &self,
-        module: &Module,
+        module: &LoadedModule,
         session: &Session,
         user: UserType,
         state: &mut State,
@@ -264,13 +269,13 @@ pub fn initialise_token(
     session.logout().map_err(Error::Token)
 }
 
-fn find(module: &Module, label: &str) -> Result<Option<Slot>, Error> {
+fn find(module: &LoadedModule, label: &str) -> Result<Option<Slot>, Error> {
     let slots = module.context.get_slots_with_token().map_err(Error::Token)?;
     Ok(slots.into_iter().find(|slot| labelled(module, *slot, label)))
 }
 
 /// What to say when a token is not there: a label is easily mistyped, and some tokens are another user's.
-fn missing(module: &Module, label: &str) -> Error {
+fn missing(module: &LoadedModule, label: &str) -> Error {
     let slots = module.context.get_slots_with_token().unwrap_or_default();
     let infos = slots.into_iter().filter_map(|slot| module.context.get_token_info(slot).ok());
     let labels = infos.filter(TokenInfo::token_initialized);
@@ -283,7 +288,7 @@ fn missing(module: &Module, label: &str) -> Error {
     Error::TokenMissing { label: label.to_owned(), seen }
 }
 
-fn labelled(module: &Module, slot: Slot, label: &str) -> bool {
+fn labelled(module: &LoadedModule, slot: Slot, label: &str) -> bool {
     module
         .context
         .get_token_info(slot)

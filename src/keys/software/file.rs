@@ -19,13 +19,13 @@ const ITERATIONS: u32 = 600_000;
 
 /// How a key file is written, by the ending of its name.
 #[derive(Clone, Copy)]
-pub(super) enum Format {
+pub(super) enum KeyFileFormat {
     Pem,
     Der,
     Pkcs12,
 }
 
-impl Format {
+impl KeyFileFormat {
     /// `None` for files that are not ours to read.
     pub(super) fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
@@ -40,16 +40,16 @@ impl Format {
 /// The private keys in a file as PKCS#8, and whether a certificate lies beside them.
 pub(super) fn read(
     path: &Path,
-    format: Format,
+    format: KeyFileFormat,
     passphrase: Option<&SecretString>,
 ) -> Result<(Vec<SecretDocument>, bool), Error> {
     let bytes = std::fs::read(path)
         .map(Zeroizing::new)
         .map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let (keys, certificate) = match format {
-        Format::Pem => read_pem(path, &bytes, passphrase)?,
-        Format::Der => (vec![open(path, &bytes, passphrase)?], false),
-        Format::Pkcs12 => {
+        KeyFileFormat::Pem => read_pem(path, &bytes, passphrase)?,
+        KeyFileFormat::Der => (vec![open(path, &bytes, passphrase)?], false),
+        KeyFileFormat::Pkcs12 => {
             let keys = pkcs12::private_keys(&bytes, passphrase);
             (keys.map_err(|reason| unusable(path, &reason))?, true)
         }

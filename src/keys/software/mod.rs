@@ -17,7 +17,7 @@ use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
 use crate::secret::SecretSource;
-use file::Format;
+use file::KeyFileFormat;
 use pair::Pair;
 
 /// A folder of keys.
@@ -153,7 +153,8 @@ impl Software {
         let mut passphrase = None;
         for entry in std::fs::read_dir(&self.directory).map_err(io)? {
             let path = entry.map_err(io)?.path();
-            let Some(format) = Format::of(&path).filter(|_| !onto.read.contains(&path)) else {
+            let Some(format) = KeyFileFormat::of(&path).filter(|_| !onto.read.contains(&path))
+            else {
                 continue;
             };
             if passphrase.is_none() {
@@ -182,7 +183,7 @@ impl Software {
 
 fn read_keys(
     path: &Path,
-    format: Format,
+    format: KeyFileFormat,
     passphrase: Option<&SecretString>,
 ) -> Result<Vec<Key>, Error> {
     let (documents, has_certificate) = file::read(path, format, passphrase)?;

@@ -27,7 +27,7 @@ use crate::domain::profile::Profile;
 use crate::domain::text::hex;
 use crate::domain::visible::{ImageKind, VisiblePlace};
 use crate::domain::xades::{
-    Packaging, Place, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
+    LocationElement, Packaging, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
 use crate::web::{Web, units};
 use crate::workflow::operations::OperationDetail;
@@ -77,7 +77,7 @@ struct IssuerCompany {
     /// Language and country, as `pt_PT`.
     i18n_code: &'static str,
     /// `ACTIVE` or `SUSPENDED`.
-    #[schema(value_type = published::CompanyStatus)]
+    #[schema(value_type = published::PublishedCompanyStatus)]
     status: &'static str,
     /// Of the person who answers for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +146,7 @@ struct DeliveryAnswer {
 struct PersonAnswer {
     email: String,
     /// `PENDING`, `SENT`, `RECEIVED`, `SENDING_ERROR` or `SENDING_FAILED`.
-    #[schema(value_type = published::DeliveryStatus)]
+    #[schema(value_type = published::PublishedDeliveryStatus)]
     delivery_status: &'static str,
 }
 
@@ -176,7 +176,7 @@ struct DocumentAnswer {
     /// Why it is not signed, also while it is only waiting: `CONFIGURATION_SIGN_ERROR`,
     /// `INVALID_CERTIFICATE_SIGN_ERROR`, `CERT_SERVICE_GLOBAL_ERROR` or `SIGN_OPERATION_INTERNAL_ERROR`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = published::SigningError, required = false)]
+    #[schema(value_type = published::PublishedSigningError, required = false)]
     sign_error: Option<&'static str>,
     /// Stable name of the exact reason.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -469,9 +469,11 @@ fn attributes_of_xades(xades: &XadesProfile) -> Vec<DocumentAttribute> {
         attribute("SIGNATURE_ATTRIBUTE_CANONICAL", xades.canonical_transform.as_str()),
     ];
     let location = match &xades.signature_location.place {
-        Place::Default => None,
-        Place::Path(location) | Place::XPath { xpath: location, .. } => Some(location.clone()),
-        Place::Name { name, namespace } => Some(format!("{{{namespace}}}{name}")),
+        LocationElement::Default => None,
+        LocationElement::Path(location) | LocationElement::XPath { xpath: location, .. } => {
+            Some(location.clone())
+        }
+        LocationElement::Name { name, namespace } => Some(format!("{{{namespace}}}{name}")),
     };
     attributes
         .extend(location.map(|location| attribute("SIGNATURE_ATTRIBUTE_XPATH_LOCATION", location)));

@@ -11,15 +11,15 @@ use super::errors::{ErrorResponse, Problem};
 use crate::domain::ids::OperationId;
 use crate::web::Web;
 use crate::web::auth::Bearer;
-use crate::web::download::{self, Place};
+use crate::web::download::{self, DownloadPlace};
 use crate::web::id::Id;
 use crate::workflow::{self, operations};
 
 /// Octets as they are.
 #[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
+#[schema(as = Octets, value_type = String, format = Binary)]
 #[expect(dead_code, reason = "only its schema is of use")]
-pub struct Octets(Vec<u8>);
+pub struct ZipOctets(Vec<u8>);
 
 /// The sealed documents of a finished operation in one ZIP.
 ///
@@ -29,7 +29,7 @@ pub struct Octets(Vec<u8>);
     get, path = "/api/v0/operation/sign/detail/{id}/documents", tag = "integration", operation_id = "getSignOperationDocuments",
     params(("id" = i64, Path, description = "the operation")),
     security(("access_token" = [])),
-    responses((status = 200, description = "The ZIP.", body = Octets, content_type = "application/zip"),
+    responses((status = 200, description = "The ZIP.", body = ZipOctets, content_type = "application/zip"),
         (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse), (status = 404, body = ErrorResponse),
         (status = 409, body = ErrorResponse), (status = 413, body = ErrorResponse), (status = 429, body = ErrorResponse))
 )]
@@ -40,7 +40,7 @@ pub(in crate::web) async fn documents(
 ) -> Result<Response, Problem> {
     let archive = operations::archive(&web.app, client.scope(), id.0).await?;
     // The documents and the archive of them are in memory at once.
-    let place = Place::among(&web.archives, archive.length().saturating_mul(2)).await;
+    let place = DownloadPlace::among(&web.archives, archive.length().saturating_mul(2)).await;
     let place = place.ok_or_else(Problem::too_many)?;
     let name = archive.name();
     // A task of its own: who goes away in the meantime does not free a place that is still in use.

@@ -55,7 +55,7 @@ pub struct Mail {
     kind: &'static str,
     attach_documents: bool,
     /// `PENDING`, `SENT`, `RECEIVED`, `SENDING_ERROR` or `SENDING_FAILED`.
-    #[schema(value_type = published::DeliveryStatus)]
+    #[schema(value_type = published::PublishedDeliveryStatus)]
     delivery_status: &'static str,
     /// RFC 5322 Message-ID, the same for every try.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,21 +12,21 @@ use super::errors::Problem;
 use crate::domain::refusal::Refusal;
 use crate::web::surface::NoBody;
 use crate::web::{Web, body};
-use crate::workflow::fingerprint::Pieces;
+use crate::workflow::fingerprint::PiecewiseHash;
 
 const FILES: &str = "files";
 const REQUEST: &str = "signRequest";
 
 /// The parts of a request.
-pub(super) struct Parts {
+pub(super) struct FormParts {
     /// JSON.
     pub(super) request: Vec<u8>,
     /// In the order they came.
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<FilePart>,
 }
 
 /// A document.
-pub(super) struct File {
+pub(super) struct FilePart {
     /// As its part calls it; many clients call it nothing.
     pub(super) name: Option<String>,
     pub(super) content: Received,
@@ -35,13 +35,13 @@ pub(super) struct File {
 /// What came of a document.
 pub(super) struct Received {
     /// None of it is kept when there is more than a document may have.
-    pub(super) octets: Octets,
+    pub(super) octets: PartOctets,
     /// Of all of it.
     pub(super) sha256: [u8; 32],
 }
 
 /// The octets of a document, or how many there were.
-pub(super) enum Octets {
+pub(super) enum PartOctets {
     Whole(Vec<u8>),
     TooMany(usize),
 }
@@ -54,7 +54,7 @@ pub(super) async fn read(
     web: &Web,
     headers: &HeaderMap,
     body: &mut Body,
-) -> Result<Parts, Problem> {
+) -> Result<FormParts, Problem> {
     body::unpacked(headers)?;
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = multer::parse_boundary(declared.unwrap_or_default()).map_err(|_| {
@@ -69,7 +69,7 @@ pub(super) async fn read(
     parts.unwrap_or_else(|_| Err(NoBody::Unfinished.into()))
 }
 
-async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<Parts, Problem> {
+async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<FormParts, Problem> {
     let broken = |error| broken(web, error);
     let mut request = None;
     let mut files = Vec::new();
@@ -83,7 +83,7 @@ async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<Parts, Problem> {
                 }
                 let name = field.file_name().map(str::to_owned).filter(|name| !name.is_empty());
                 let content = document(field, web.app.limits.document_bytes).await;
-                files.push(File { name, content: content.map_err(broken)? });
+                files.push(FilePart { name, content: content.map_err(broken)? });
             }
             REQUEST if request.is_none() => {
                 let bytes = field.bytes().await.map_err(broken)?;
@@ -100,22 +100,22 @@ async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<Parts, Problem> {
         }
     }
     let missing = || Refusal::MemberMissing { path: "the part signRequest".to_owned() };
-    Ok(Parts { request: request.ok_or_else(missing)?, files })
+    Ok(FormParts { request: request.ok_or_else(missing)?, files })
 }
 
 /// Takes a document in, or only counts it when it is too large to be kept.
 async fn document(mut field: Field<'_>, limit: usize) -> Result<Received, multer::Error> {
-    let mut octets = Octets::Whole(Vec::new());
-    let mut pieces = Pieces::new();
+    let mut octets = PartOctets::Whole(Vec::new());
+    let mut pieces = PiecewiseHash::new();
     while let Some(piece) = field.chunk().await? {
         pieces.add(&piece);
         octets = match octets {
-            Octets::Whole(mut whole) if whole.len() + piece.len() <= limit => {
+            PartOctets::Whole(mut whole) if whole.len() + piece.len() <= limit => {
                 whole.extend_from_slice(&piece);
-                Octets::Whole(whole)
+                PartOctets::Whole(whole)
             }
-            Octets::Whole(whole) => Octets::TooMany(whole.len() + piece.len()),
-            Octets::TooMany(size) => Octets::TooMany(size + piece.len()),
+            PartOctets::Whole(whole) => PartOctets::TooMany(whole.len() + piece.len()),
+            PartOctets::TooMany(size) => PartOctets::TooMany(size + piece.len()),
         };
     }
     Ok(Received { octets, sha256: pieces.finish() })
@@ -141,7 +141,7 @@ fn malformed(detail: &str) -> Refusal {
 /// # Errors
 /// When there are more or fewer files than documents, or the names contradict the order and do not say
 /// which file is which document.
-pub(super) fn assign(files: Vec<File>, names: &[&str]) -> Result<Vec<Received>, Refusal> {
+pub(super) fn assign(files: Vec<FilePart>, names: &[&str]) -> Result<Vec<Received>, Refusal> {
     let invalid = |expected: String| Refusal::MemberInvalid { path: FILES.to_owned(), expected };
     if files.len() != names.len() {
         return Err(invalid(format!(
@@ -157,7 +157,7 @@ pub(super) fn assign(files: Vec<File>, names: &[&str]) -> Result<Vec<Received>, 
     if in_order {
         return Ok(files.into_iter().map(|file| file.content).collect());
     }
-    let mut left: Vec<Option<File>> = files.into_iter().map(Some).collect();
+    let mut left: Vec<Option<FilePart>> = files.into_iter().map(Some).collect();
     let mut sorted = Vec::with_capacity(names.len());
     for name in names {
         let mut called = left
@@ -180,15 +180,15 @@ mod tests {
     use super::*;
 
     fn sorted(files: &[Option<&str>], names: &[&str]) -> Option<Vec<u8>> {
-        let file = |(number, name): (u8, Option<&str>)| File {
+        let file = |(number, name): (u8, Option<&str>)| FilePart {
             name: name.map(str::to_owned),
-            content: Received { octets: Octets::Whole(vec![number]), sha256: [0; 32] },
+            content: Received { octets: PartOctets::Whole(vec![number]), sha256: [0; 32] },
         };
         let files = (0..).zip(files.iter().copied()).map(file).collect();
         let contents = assign(files, names).ok()?;
         let number = |content: Received| match content.octets {
-            Octets::Whole(bytes) => bytes.first().copied(),
-            Octets::TooMany(_) => None,
+            PartOctets::Whole(bytes) => bytes.first().copied(),
+            PartOctets::TooMany(_) => None,
         };
         contents.into_iter().map(number).collect()
     }

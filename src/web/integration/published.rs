@@ -34,7 +34,8 @@ pub enum SigningStatus {
 /// Why a document is not signed.
 #[derive(ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum SigningError {
+#[schema(as = SigningError)]
+pub enum PublishedSigningError {
     InvalidCertServiceCreds,
     InvalidCertAccessAccount,
     CertServiceGlobalError,
@@ -68,7 +69,8 @@ pub enum StorageStatus {
 /// Where a mail stands.
 #[derive(ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum DeliveryStatus {
+#[schema(as = DeliveryStatus)]
+pub enum PublishedDeliveryStatus {
     Pending,
     Sent,
     Received,
@@ -79,7 +81,8 @@ pub enum DeliveryStatus {
 /// Where a company stands.
 #[derive(ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum CompanyStatus {
+#[schema(as = CompanyStatus)]
+pub enum PublishedCompanyStatus {
     Registered,
     Active,
     Suspended,
@@ -188,7 +191,7 @@ pub struct DocumentEvent {
     #[schema(value_type = Option<String>, format = DateTime)]
     signing_time: Option<String>,
     /// Of one that failed.
-    sign_error: Option<SigningError>,
+    sign_error: Option<PublishedSigningError>,
     sign_error_reason: Option<String>,
     sign_error_detail: Option<String>,
 }
@@ -201,7 +204,7 @@ pub struct NotificationEvent {
     external_reference: String,
     notification_id: i64,
     email: String,
-    delivery_status: DeliveryStatus,
+    delivery_status: PublishedDeliveryStatus,
     /// The mail server's last words about one that failed.
     last_reply: Option<String>,
 }

@@ -9,9 +9,11 @@ use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::multipart::{self, Octets, Parts, Received};
+use super::multipart::{self, FormParts, PartOctets, Received};
 use super::text::{TEXT_LIMIT, readable, text_limit};
-use super::wire::{DocumentBody, PersonReceiver, PreservationInfo, SignBody, SignatureInfo, Text};
+use super::wire::{
+    DocumentBody, PersonReceiver, PreservationInfo, SignBody, SignatureInfo, WireText,
+};
 use super::{earlier, overrides, spelling};
 use crate::app::Limits;
 use crate::domain::delivery::MailAddress;
@@ -53,13 +55,13 @@ pub fn decode(octets: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
 ///
 /// # Errors
 /// As [`decode`]; and when it cannot be told which document is which.
-pub(super) fn decode_parts(parts: Parts, limits: &Limits) -> Result<Decoded, Refusal> {
+pub(super) fn decode_parts(parts: FormParts, limits: &Limits) -> Result<Decoded, Refusal> {
     decode_with(&parts.request, Some(parts.files), limits)
 }
 
 fn decode_with(
     octets: &[u8],
-    files: Option<Vec<multipart::File>>,
+    files: Option<Vec<multipart::FilePart>>,
     limits: &Limits,
 ) -> Result<Decoded, Refusal> {
     let mut notes = Vec::new();
@@ -70,7 +72,7 @@ fn decode_with(
 
 fn decode_body(
     body: SignBody<'_>,
-    files: Option<Vec<multipart::File>>,
+    files: Option<Vec<multipart::FilePart>>,
     limits: &Limits,
     notes: &mut Vec<String>,
 ) -> Result<Decoded, Refusal> {
@@ -407,8 +409,8 @@ fn decode_document<'a>(
 
 /// How a document came.
 enum Source<'a> {
-    Base64(Text<'a>),
-    File(Octets),
+    Base64(WireText<'a>),
+    File(PartOctets),
 }
 
 impl Source<'_> {
@@ -416,9 +418,9 @@ impl Source<'_> {
     fn content(&mut self, limits: &Limits) -> Result<Vec<u8>, Refusal> {
         match self {
             Self::Base64(encoded) => content(&encoded.0, limits),
-            Self::File(Octets::Whole(whole)) if whole.is_empty() => Err(Refusal::DocumentEmpty),
-            Self::File(Octets::Whole(whole)) => Ok(std::mem::take(whole)),
-            Self::File(Octets::TooMany(size)) => {
+            Self::File(PartOctets::Whole(whole)) if whole.is_empty() => Err(Refusal::DocumentEmpty),
+            Self::File(PartOctets::Whole(whole)) => Ok(std::mem::take(whole)),
+            Self::File(PartOctets::TooMany(size)) => {
                 Err(Refusal::DocumentTooLarge { size: *size, limit: limits.document_bytes })
             }
         }

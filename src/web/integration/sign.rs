@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 use utoipa::ToSchema;
 
-use super::archive::Octets;
+use super::archive::ZipOctets;
 use super::errors::{ErrorResponse, Problem};
 use super::request::Decoded;
 use super::{AsProxy, Integration, answer, multipart, request, wire};
@@ -75,7 +75,7 @@ pub(in crate::web) async fn sign_base64(
 #[schema(rename_all = "camelCase")]
 pub struct SignForm {
     /// The documents, in the order of `documents` or called as their `name`s are.
-    files: Vec<Octets>,
+    files: Vec<ZipOctets>,
     /// As the body of the call with base64, without `base64Content`.
     sign_request: wire::SignBody<'static>,
 }

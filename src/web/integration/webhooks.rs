@@ -27,8 +27,8 @@ use crate::web::body::Body;
 use crate::web::id::Id;
 use crate::workflow;
 use crate::workflow::delivery::hooks::webhook_id;
-use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, Shown};
-use crate::workflow::webhooks::{EndpointAttempt, EventPlace, LogPlace};
+use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, ShownKey};
+use crate::workflow::webhooks::{EndpointAttempt, EventCursor, LogCursor};
 
 /// Largest body here.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -410,22 +410,22 @@ pub(in crate::web) async fn replay(
 }
 
 /// Where a replay begins or goes on.
-fn replay_place(since: Option<String>, after: Option<String>) -> Result<EventPlace, Refusal> {
+fn replay_place(since: Option<String>, after: Option<String>) -> Result<EventCursor, Refusal> {
     match (since, after) {
         (Some(_), Some(_)) => Err(invalid("after", "given alone, without since")),
         (None, Some(after)) => {
             event_place(&after).ok_or_else(|| invalid("after", "more of the call before"))
         }
         (since, None) => Instant::parse_rfc3339(&required(since, "since")?)
-            .map(EventPlace::since)
+            .map(EventCursor::since)
             .ok_or_else(|| invalid("since", "a time like 2026-11-22T10:19:21Z (RFC 3339)")),
     }
 }
 
-fn event_place(text: &str) -> Option<EventPlace> {
+fn event_place(text: &str) -> Option<EventCursor> {
     let (created, event) = text.split_once('.')?;
     let created = Instant::from_unix_ms(created.parse().ok()?);
-    Some(EventPlace { created, event: event.parse().ok()? })
+    Some(EventCursor { created, event: event.parse().ok()? })
 }
 
 /// The log of an endpoint: every try with the answer's first words.
@@ -445,7 +445,7 @@ pub(in crate::web) async fn attempts(
     let Query(page) = page.map_err(|_| invalid("limit", "a number from 1 to 100, once"))?;
     let behind = match &page.behind {
         Some(text) => place(text).ok_or_else(|| invalid("behind", "next of the page before"))?,
-        None => LogPlace::BEGINNING,
+        None => LogCursor::BEGINNING,
     };
     let limit = page.limit.unwrap_or(webhooks::LOG_PAGE).clamp(1, webhooks::LOG_PAGE);
     let found = webhooks::attempts(&web.app, client.scope(), id.0, behind, limit).await?;
@@ -457,12 +457,12 @@ pub(in crate::web) async fn attempts(
     Ok(Json(WebhookLog { attempts: found.into_iter().map(attempt).collect(), next }))
 }
 
-fn place(text: &str) -> Option<LogPlace> {
+fn place(text: &str) -> Option<LogCursor> {
     let mut parts = text.split('.');
     let started = Instant::from_unix_ms(parts.next()?.parse().ok()?);
     let message: MessageId = parts.next()?.parse().ok()?;
     let number = parts.next()?.parse().ok()?;
-    parts.next().is_none().then_some(LogPlace { started, message, number })
+    parts.next().is_none().then_some(LogCursor { started, message, number })
 }
 
 fn attempt(found: EndpointAttempt) -> WebhookAttempt {
@@ -507,12 +507,14 @@ fn endpoint(view: EndpointView) -> WebhookEndpoint {
     }
 }
 
-fn key(shown: Shown) -> WebhookKey {
+fn key(shown: ShownKey) -> WebhookKey {
     match shown {
-        Shown::Secret(secret) => {
+        ShownKey::Secret(secret) => {
             WebhookKey { secret: Some(secret.expose_secret().to_owned()), public_key: None }
         }
-        Shown::PublicKey(public_key) => WebhookKey { secret: None, public_key: Some(public_key) },
+        ShownKey::PublicKey(public_key) => {
+            WebhookKey { secret: None, public_key: Some(public_key) }
+        }
     }
 }
 

@@ -64,12 +64,12 @@ pub(super) struct DocumentRequest<'a> {
     /// The document in base64; left out when it comes as a part of a form.
     #[serde(borrow)]
     #[schema(value_type = String, required = false, example = "PGludm9pY2UvPg==")]
-    pub(super) base64_content: Option<Text<'a>>,
+    pub(super) base64_content: Option<WireText<'a>>,
 }
 
 /// Text that stays where it is in the request body unless it has escapes.
 #[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(super) struct WireText<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// How to sign; published as [`SignatureKinds`].
 #[derive(Deserialize)]
@@ -121,7 +121,7 @@ pub struct PersonReceiver {
     /// `pt`, `en`, `es`, `fr`, `de` or `it`, also with a region; that of the client service without it.
     pub(super) language: Option<String>,
     /// Read-only; ignored on input, as clients echo it.
-    #[schema(value_type = Option<published::DeliveryStatus>)]
+    #[schema(value_type = Option<published::PublishedDeliveryStatus>)]
     #[expect(dead_code, reason = "known, so that a wrong type is noticed")]
     delivery_status: Option<String>,
 }

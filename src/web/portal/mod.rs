@@ -15,13 +15,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::Web;
-use super::download::{self, Place};
+use super::download::{self, DownloadPlace};
 use super::surface::{Dialect, Stray};
 use crate::domain::language::Language;
 use crate::domain::sources::sources;
 use crate::domain::text::hex;
 use crate::workflow::Error;
-use crate::workflow::portal::{self, Download, Link, Opening};
+use crate::workflow::portal::{self, Download, Link, OpenedDocuments};
 use page::View;
 use rate::Visitor;
 
@@ -107,7 +107,7 @@ async fn document(
     };
     let wanted = opening.files.iter().find(|file| file.number.to_string() == number);
     let Some(wanted) = wanted else { return visit.refuse(&View::Unknown) };
-    let Some(place) = Place::among(&web.downloads, wanted.length).await else {
+    let Some(place) = DownloadPlace::among(&web.downloads, wanted.length).await else {
         return visit.refuse(&View::Busy(BUSY_SECONDS));
     };
     visit.save(portal::file(&web.app, wanted).await, place)
@@ -131,7 +131,7 @@ async fn archive(
         return visit.refuse(&View::Unknown);
     };
     // The documents and the archive of them are in memory at once.
-    let Some(place) = Place::among(&web.downloads, length.saturating_mul(2)).await else {
+    let Some(place) = DownloadPlace::among(&web.downloads, length.saturating_mul(2)).await else {
         return visit.refuse(&View::Busy(BUSY_SECONDS));
     };
     // A task of its own: who goes away in the meantime does not free a place that is still in use.
@@ -182,7 +182,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The documents behind a link, recorded as received; else the page that says why not.
-    async fn open(&self, token: &str) -> Result<Opening, Response> {
+    async fn open(&self, token: &str) -> Result<OpenedDocuments, Response> {
         let app = &self.web.app;
         let visits = &self.web.visits;
         visits.count(self.visitor, app.now()).map_err(|wait| self.refuse(&View::Busy(wait)))?;
@@ -246,7 +246,7 @@ impl<'a> Visit<'a> {
         response
     }
 
-    fn save(&self, download: Result<Download, Error>, place: Place) -> Response {
+    fn save(&self, download: Result<Download, Error>, place: DownloadPlace) -> Response {
         let Download { name, content_type, bytes } = match download {
             Ok(download) => download,
             Err(error) => return self.failed(&error),
@@ -278,7 +278,7 @@ fn root(public: &str) -> String {
     if path.is_empty() { "/r".to_owned() } else { format!("/{path}/r") }
 }
 
-fn shown(opening: &Opening, token: String) -> page::Documents {
+fn shown(opening: &OpenedDocuments, token: String) -> page::Documents {
     let sealer = &opening.sealer;
     page::Documents {
         issuer: opening.issuer.name.clone(),
@@ -288,11 +288,11 @@ fn shown(opening: &Opening, token: String) -> page::Documents {
         documents: opening
             .files
             .iter()
-            .map(|file| page::Document {
+            .map(|file| page::PageDocument {
                 number: file.number,
                 name: file.name.clone(),
                 size_bytes: file.length,
-                sealed: Some(page::Sealed {
+                sealed: Some(page::PageSeal {
                     by: sealer.name.clone(),
                     organization: sealer.organization.clone(),
                     at: file.signing_time,

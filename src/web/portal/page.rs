@@ -35,7 +35,7 @@ pub struct Documents {
     pub vat_number: String,
     pub reference: String,
     pub description: String,
-    pub documents: Vec<Document>,
+    pub documents: Vec<PageDocument>,
     pub expires: Instant,
     /// The token of the link, from which the downloads hang.
     pub token: String,
@@ -45,13 +45,13 @@ pub struct Documents {
 
 /// A document of the operation.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub struct PageDocument {
     /// Its number in the address of its download.
     pub number: u32,
     pub name: String,
     pub size_bytes: u64,
     /// Who sealed it, and when.
-    pub sealed: Option<Sealed>,
+    pub sealed: Option<PageSeal>,
     /// SHA-256 of what is downloaded, in hexadecimal.
     pub fingerprint: Option<String>,
     /// Whether its contents are still kept.
@@ -60,7 +60,7 @@ pub struct Document {
 
 /// Who sealed a document.
 #[derive(Clone, Debug)]
-pub struct Sealed {
+pub struct PageSeal {
     /// Common name of the signing certificate.
     pub by: String,
     /// Organization of the signing certificate.
@@ -135,7 +135,7 @@ struct DocumentsPage<'a> {
 }
 
 struct Row<'a> {
-    document: &'a Document,
+    document: &'a PageDocument,
     size: String,
     sealed_at: String,
 }

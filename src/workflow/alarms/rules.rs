@@ -5,7 +5,7 @@ use crate::domain::alarm::Alarm;
 use crate::domain::ids::{ClientServiceId, CompanyId};
 use crate::domain::instant::Instant;
 use crate::domain::usage::{AccessGrant, percent};
-use crate::pki::calendar::Ending;
+use crate::pki::calendar::AlgorithmEnd;
 use crate::store::alarms::Backlog;
 use crate::workflow::usage::CompanyUsage;
 
@@ -43,7 +43,7 @@ pub struct UsedCredential {
     /// Of the same.
     pub not_after: Instant,
     /// What ends first of the algorithms and keys that its seals stand on.
-    pub ending: Option<Ending>,
+    pub ending: Option<AlgorithmEnd>,
     /// The authority's permission and how many signatures were made since; `None` where no authority
     /// asks for one.
     pub grant: Option<(AccessGrant, u64)>,
@@ -149,7 +149,7 @@ fn algorithm(used: &UsedCredential, steps: &[u32], at: Instant) -> Vec<Standing>
     let Some(ending) = used.ending.as_ref().filter(|ending| ending.until < used.not_after) else {
         return Vec::new();
     };
-    let Ending { what, until, source } = ending;
+    let AlgorithmEnd { what, until, source } = ending;
     let (alias, what, source) = (used.alias.clone(), what.clone(), source.clone());
     let ended = at > *until;
     let last = if ended {

@@ -147,7 +147,7 @@ async fn notification(
             name: issuer.name.clone(),
             vat_number: issuer.vat_number.clone(),
         },
-        operation: letters::Operation {
+        operation: letters::LetterOperation {
             id: operation.to_string(),
             reference: found.external_reference.as_str().to_owned(),
             description: found.description.clone(),
@@ -188,7 +188,7 @@ fn listed(
             reference: references.get(&file.document).copied().unwrap_or_default().to_owned(),
             content_type: file.content_type.clone(),
             size_bytes: file.length,
-            sealed: Some(letters::Sealed {
+            sealed: Some(letters::LetterSeal {
                 by: who.name.clone(),
                 organization: who.organization.clone(),
                 at: file.signing_time,

@@ -16,7 +16,7 @@ use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
 use crate::pki::signature::CheckedValue;
 use crate::seal::Prepared;
-use crate::seal::lint::Lint;
+use crate::seal::lint::LintRun;
 use crate::seal::lint::schema::Schemas;
 use crate::store::contents::ContentChange;
 use crate::store::documents::Intent;
@@ -66,9 +66,9 @@ impl AskedLint {
         Self { level, expected: expected.clone().or_else(now) }
     }
 
-    pub(super) fn lint<'a>(&'a self, schemas: &'a Schemas) -> Lint<'a> {
+    pub(super) fn lint<'a>(&'a self, schemas: &'a Schemas) -> LintRun<'a> {
         let expected = self.expected.as_ref();
-        Lint {
+        LintRun {
             level: self.level,
             roots: expected.map_or(&[], |expected| expected.roots.as_slice()),
             rules: expected.map(|expected| expected.rules.as_slice()),
@@ -83,7 +83,7 @@ pub(super) fn prepare_one(
     document: PendingDocument,
     now: Instant,
     (limits, calendar): (&crate::seal::Limits, &Calendar),
-    lint: Lint<'_>,
+    lint: LintRun<'_>,
 ) -> Result<PreparedDocument, DocumentState> {
     let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
     let signing = ready.chain.signing();

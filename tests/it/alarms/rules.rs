@@ -6,7 +6,7 @@ use chancery::domain::company::{Company, CompanyStatus};
 use chancery::domain::ids::{ClientServiceId, CompanyId};
 use chancery::domain::instant::Instant;
 use chancery::domain::usage::{AccessGrant, UsageLimit};
-use chancery::pki::calendar::Ending;
+use chancery::pki::calendar::AlgorithmEnd;
 use chancery::store::alarms::Backlog;
 use chancery::workflow::alarms::rules::{Seen, SeenCircuit, Standing, UsedCredential, standing};
 use chancery::workflow::usage::CompanyUsage;
@@ -66,7 +66,7 @@ fn algorithms_end_in_steps() {
     let with = |until: Instant| {
         let mut seen = credential(None);
         let (what, source) = ("RSA-2048".to_owned(), "ETSI TS 119 312".to_owned());
-        seen.credentials[0].ending = Some(Ending { what, until, source });
+        seen.credentials[0].ending = Some(AlgorithmEnd { what, until, source });
         move |at: Instant| {
             let mut names = names(&seen, at);
             names.retain(|name| name.starts_with("algorithm"));

@@ -7,7 +7,7 @@ use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::CredentialStatus;
 use chancery::domain::sources::sources;
 use chancery::pki::algorithm::KeyKind;
-use chancery::pki::issue::Profile;
+use chancery::pki::issue::CertificateProfile;
 use chancery::pki::public_key::PublicKey;
 use chancery::workflow::client_services::{assign, set_status};
 use chancery::workflow::{Error, companies, credentials};
@@ -146,7 +146,8 @@ fn keys_that_are_odd_seal_or_say_why_not() {
 fn a_certificate_that_is_for_something_else_seals_nothing() {
     on_shared(async |service| {
         let key = Arc::new(PublicKey::of(AUTHORITY.p256.signing()));
-        let chain = AUTHORITY.chain_as(&Profile::Intermediate, "CN=An authority", &key).await;
+        let chain =
+            AUTHORITY.chain_as(&CertificateProfile::Intermediate, "CN=An authority", &key).await;
         let alias = unique("authority");
         let refused = credentials::import(&service.app, &alias, "hsm", &chain).await.unwrap_err();
         assert!(sources(&refused).contains("certificate authority"), "{refused:?}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chancery::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery::keys::KeyRef;
 use chancery::pki::algorithm::KeyKind;
-use chancery::pki::issue::{Order, Profile, UnsignedCertificate};
+use chancery::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use chancery::pki::request::UnsignedRequest;
 use chancery::pki::signature::SignatureValue;
 
@@ -51,11 +51,18 @@ async fn a_chain_from_root_to_seal_is_strictly_valid() {
     let ec_key = generated(&keyring, "hsm", "chain-ec", KeyKind::P256).await;
     let long_key = generated(&keyring, "hsm", "chain-p521", KeyKind::P521).await;
     let other_key = generated(&keyring, "hsm", "chain-secp256k1", KeyKind::Secp256k1).await;
-    let seal = Profile::Seal { policies: vec!["0.4.0.194112.1.3".to_owned()] };
-    let root =
-        issued(&keyring, "hsm", "CN=Test Root,O=Test,C=TR", &root_key, None, &Profile::Root).await;
+    let seal = CertificateProfile::Seal { policies: vec!["0.4.0.194112.1.3".to_owned()] };
+    let root = issued(
+        &keyring,
+        "hsm",
+        "CN=Test Root,O=Test,C=TR",
+        &root_key,
+        None,
+        &CertificateProfile::Root,
+    )
+    .await;
     let middle_name = "CN=Test Issuer,O=Test,C=TR";
-    let profile = Profile::Intermediate;
+    let profile = CertificateProfile::Intermediate;
     let middle = issued(&keyring, "hsm", middle_name, &middle_key, Some(&root), &profile).await;
     std::fs::write(folder.path().join("root.pem"), pem(&root)).unwrap();
     std::fs::write(folder.path().join("middle.pem"), pem(&middle)).unwrap();
@@ -97,10 +104,10 @@ async fn nonsense_is_refused_before_any_key_is_asked() {
         not_before: FROM,
         not_after: TO,
         serial: &[1],
-        profile: &Profile::Root,
+        profile: &CertificateProfile::Root,
     };
     assert!(UnsignedCertificate::new(good).is_ok());
-    let policies = Profile::Seal { policies: vec!["not an oid".to_owned()] };
+    let policies = CertificateProfile::Seal { policies: vec!["not an oid".to_owned()] };
     let rsa = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
     for bad in [
         Order { subject: "", ..good },

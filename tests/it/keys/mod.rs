@@ -18,7 +18,7 @@ use chancery::domain::profile::SignatureAlgorithm;
 use chancery::keys::{KeyRef, Keyring, ToBeSigned};
 use chancery::pki::algorithm::KeyKind;
 use chancery::pki::certificate::Certificate;
-use chancery::pki::issue::{Order, Profile, UnsignedCertificate};
+use chancery::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use chancery::pki::public_key::PublicKey;
 use chancery::pki::signature::CheckedValue;
 
@@ -53,8 +53,15 @@ async fn one_value(
 async fn self_signed(keyring: &Keyring, backend: &str, label: &str, kind: KeyKind) -> KeyRef {
     let key = generated(keyring, backend, label, kind).await;
     let subject = format!("CN={label},O=Test,C=TR");
-    let certificate =
-        issued(keyring, backend, &subject, &key, None, &Profile::Seal { policies: vec![] }).await;
+    let certificate = issued(
+        keyring,
+        backend,
+        &subject,
+        &key,
+        None,
+        &CertificateProfile::Seal { policies: vec![] },
+    )
+    .await;
     KeyRef { backend: backend.to_owned(), certificate: Arc::new(certificate) }
 }
 
@@ -65,7 +72,7 @@ async fn issued(
     subject: &str,
     key: &Arc<PublicKey>,
     issuer: Option<&Certificate>,
-    profile: &Profile,
+    profile: &CertificateProfile,
 ) -> Certificate {
     let issuer_key = issuer.map_or_else(|| Arc::clone(key), |it| Arc::new(PublicKey::of(it)));
     let algorithm = issuer_key.kind().default_signature();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chancery::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery::keys::{BackendConfig, Config, Error, ErrorClass, KeyRef, Keyring};
 use chancery::pki::algorithm::KeyKind;
-use chancery::pki::issue::Profile;
+use chancery::pki::issue::CertificateProfile;
 use chancery::pki::signature::CheckedValue;
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
@@ -143,7 +143,7 @@ async fn a_key_that_never_signs_is_told_from_one_that_does_not_answer() {
         };
         token.odd_key(label, RSA_2048, &attributes);
         let key = Arc::new(keyring.public_key("hsm", label).await.unwrap());
-        let profile = Profile::Seal { policies: vec![] };
+        let profile = CertificateProfile::Seal { policies: vec![] };
         let subject = format!("CN={label},C=TR");
         let issuer = Some(&*issuer.certificate);
         let certificate = issued(&files, "files", &subject, &key, issuer, &profile).await;

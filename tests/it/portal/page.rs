@@ -2,17 +2,17 @@
 
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
-use chancery::web::portal::page::{Document, Documents, Sealed, View, render};
+use chancery::web::portal::page::{Documents, PageDocument, PageSeal, View, render};
 
 const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
 
 /// Three documents: sealed, sealed and gone, not sealed; names as hostile as a client's can be.
 pub(super) fn documents() -> Documents {
-    let document = |number, name: &str, sealed: bool, kept| Document {
+    let document = |number, name: &str, sealed: bool, kept| PageDocument {
         number,
         name: name.to_owned(),
         size_bytes: 184_320,
-        sealed: sealed.then(|| Sealed {
+        sealed: sealed.then(|| PageSeal {
             by: "Sample Trading Ltd e-Seal".into(),
             organization: Some("Sample & Sons".into()),
             at: AT,

@@ -8,7 +8,7 @@ use chancery::domain::instant::Instant;
 use chancery::keys::{Keyring, ToBeSigned};
 use chancery::pki::algorithm::KeyKind;
 use chancery::pki::certificate::{Certificate, Chain};
-use chancery::pki::issue::{Order, Profile, UnsignedCertificate};
+use chancery::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use chancery::pki::public_key::PublicKey;
 use tempfile::TempDir;
 
@@ -36,13 +36,13 @@ impl Authority {
 
     /// A chain for any key, good from yesterday on for a year.
     pub(crate) async fn chain_for(&self, subject: &str, key: &Arc<PublicKey>) -> Chain {
-        self.chain_as(&Profile::Seal { policies: Vec::new() }, subject, key).await
+        self.chain_as(&CertificateProfile::Seal { policies: Vec::new() }, subject, key).await
     }
 
     /// The same for a certificate of any kind.
     pub(crate) async fn chain_as(
         &self,
-        profile: &Profile,
+        profile: &CertificateProfile,
         subject: &str,
         key: &Arc<PublicKey>,
     ) -> Chain {
@@ -68,12 +68,16 @@ impl Authority {
         let rsa_key = key(&keyring, "http-rsa", KeyKind::Rsa { bits: 3072 }).await;
         let ec_key = key(&keyring, "http-ec", KeyKind::P256).await;
 
-        let root = Wanted { subject: "CN=Root", key: &root_key, profile: &Profile::Root };
+        let root =
+            Wanted { subject: "CN=Root", key: &root_key, profile: &CertificateProfile::Root };
         let root = root.issue(&keyring, None, yesterday, in_a_year).await;
-        let middle =
-            Wanted { subject: "CN=Issuing", key: &middle_key, profile: &Profile::Intermediate };
+        let middle = Wanted {
+            subject: "CN=Issuing",
+            key: &middle_key,
+            profile: &CertificateProfile::Intermediate,
+        };
         let middle = middle.issue(&keyring, Some((&root, &root_key)), yesterday, in_a_year).await;
-        let seal = Profile::Seal { policies: Vec::new() };
+        let seal = CertificateProfile::Seal { policies: Vec::new() };
         let seal = async |subject: &str, key: &Arc<PublicKey>, from, to| {
             let issuer = Some((&middle, &middle_key));
             let leaf =
@@ -103,7 +107,7 @@ async fn key(keyring: &Keyring, label: &str, kind: KeyKind) -> Arc<PublicKey> {
 struct Wanted<'a> {
     subject: &'a str,
     key: &'a Arc<PublicKey>,
-    profile: &'a Profile,
+    profile: &'a CertificateProfile,
 }
 
 impl Wanted<'_> {

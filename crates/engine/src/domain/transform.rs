@@ -11,7 +11,7 @@ use super::canonicalization::Canonicalization;
 /// One step between what a reference selects and the octets that are digested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
-#[serde(tag = "algorithm", rename_all = "SCREAMING_SNAKE_CASE", try_from = "Written")]
+#[serde(tag = "algorithm", rename_all = "SCREAMING_SNAKE_CASE", try_from = "WrittenTransform")]
 pub enum Transform {
     /// Leaves out the signature that holds the reference (6.6.4).
     Enveloped,
@@ -45,7 +45,7 @@ pub enum Transform {
 /// A transform as it is written. Read member by member, so that a mistake is told by its path.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Written {
+struct WrittenTransform {
     algorithm: Algorithm,
     canonicalization: Option<Canonicalization>,
     inclusive_prefixes: Option<Vec<String>>,
@@ -66,10 +66,10 @@ enum Algorithm {
     XPathFilter2,
 }
 
-impl TryFrom<Written> for Transform {
+impl TryFrom<WrittenTransform> for Transform {
     type Error = String;
 
-    fn try_from(mut written: Written) -> Result<Self, String> {
+    fn try_from(mut written: WrittenTransform) -> Result<Self, String> {
         let missing = |member: &str| format!("missing field `{member}`");
         let transform = match written.algorithm {
             Algorithm::Enveloped => Self::Enveloped,

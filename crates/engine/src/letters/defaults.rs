@@ -1,6 +1,6 @@
 //! The system's own letters: one layout for all, filled with the words of a language.
 
-use super::template::Source;
+use super::template::TemplateSource;
 use super::words::words;
 use crate::domain::language::Language;
 
@@ -10,7 +10,7 @@ const NOTIFICATION_TEXT: &str = include_str!("layout/notification.txt");
 
 /// The template of a notification where a client service has none of its own.
 #[must_use]
-pub fn notification(language: Language) -> Source {
+pub fn notification(language: Language) -> TemplateSource {
     let words = &words(language).notification;
     let fill = |layout: &str| {
         filled(
@@ -31,7 +31,7 @@ pub fn notification(language: Language) -> Source {
             ],
         )
     };
-    Source {
+    TemplateSource {
         subject: words.subject.to_owned(),
         text: fill(NOTIFICATION_TEXT),
         html: framed(

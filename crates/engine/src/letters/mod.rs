@@ -1,7 +1,7 @@
 //! What receivers and operators read: mails and the words of pages, in six languages. Bytes in, bytes
 //! out: who gets them and how they travel is decided elsewhere.
 //!
-//! A notification is a [`Source`] that a client service may replace; test mails and alarms are ours.
+//! A notification is a [`TemplateSource`] that a client service may replace; test mails and alarms are ours.
 
 mod alarm;
 mod defaults;
@@ -14,10 +14,10 @@ mod words;
 pub use alarm::{TestMail, alarm, filled, test_mail};
 pub use defaults::notification;
 pub use locale::Locale;
-pub use syntax::{Part, Problem};
-pub use template::{Failure, Rendered, Source, check, render};
+pub use syntax::{LetterPart, TemplateProblem};
+pub use template::{Failure, Rendered, TemplateSource, check, render};
 pub use values::{
-    Issuer, Kind, ListedDocument, Notification, Operation, Sealed, VARIABLES, Values, Variable,
-    sample,
+    Issuer, LetterOperation, LetterSeal, ListedDocument, Notification, VARIABLES, ValueKind,
+    Values, Variable, sample,
 };
 pub use words::{PageWords, page_words};

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::values::{Kind, VARIABLES};
+use super::values::{VARIABLES, ValueKind};
 
 /// Deepest nesting of `{% if %}` and `{% for %}`.
 const DEPTH_LIMIT: usize = 16;
@@ -12,13 +12,13 @@ const PROBLEM_LIMIT: usize = 20;
 
 /// The parts of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum LetterPart {
     Subject,
     Text,
     Html,
 }
 
-impl Part {
+impl LetterPart {
     /// As stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -32,9 +32,9 @@ impl Part {
 
 /// What is wrong with a template, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct TemplateProblem {
     /// The part it is in.
-    pub part: Part,
+    pub part: LetterPart,
     /// Line, from 1.
     pub line: usize,
     /// Character of the line, from 1.
@@ -43,14 +43,14 @@ pub struct Problem {
     pub message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for TemplateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.part.as_str(), self.line, self.column, self.message)
     }
 }
 
 /// Every tag of a part that is not one of the few that may be used, or names what does not exist.
-pub(super) fn problems(part: Part, source: &str) -> Vec<Problem> {
+pub(super) fn problems(part: LetterPart, source: &str) -> Vec<TemplateProblem> {
     let mut reader = Reader { part, source, open: Vec::new(), problems: Vec::new() };
     reader.read();
     reader.problems
@@ -83,10 +83,10 @@ enum Block<'a> {
 }
 
 struct Reader<'a> {
-    part: Part,
+    part: LetterPart,
     source: &'a str,
     open: Vec<Open<'a>>,
-    problems: Vec<Problem>,
+    problems: Vec<TemplateProblem>,
 }
 
 impl<'a> Reader<'a> {
@@ -118,12 +118,12 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, at: usize, name: &str) {
         match self.kind(name) {
-            Ok(Kind::Text) => {}
-            Ok(Kind::YesNo) => self.complain(
+            Ok(ValueKind::Text) => {}
+            Ok(ValueKind::YesNo) => self.complain(
                 at,
                 format!("`{name}` is yes or no; ask for it with `{{% if {name} %}}`"),
             ),
-            Ok(Kind::List) => self.complain(
+            Ok(ValueKind::List) => self.complain(
                 at,
                 format!("`{name}` is a list; go through it with `{{% for document in {name} %}}`"),
             ),
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a name stands for here, or why it stands for nothing.
-    fn kind(&self, name: &str) -> Result<Kind, String> {
+    fn kind(&self, name: &str) -> Result<ValueKind, String> {
         if !name.split('.').all(is_identifier) {
             return Err("a tag holds one name, as `{{ issuer.name }}`; there are no filters, \
                         functions or calculations"
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         let before = self.source.get(..at).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        self.problems.push(Problem { part: self.part, line, column, message });
+        self.problems.push(TemplateProblem { part: self.part, line, column, message });
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-use super::syntax::{Part, Problem, problems, without_tag_lines};
+use super::syntax::{LetterPart, TemplateProblem, problems, without_tag_lines};
 use super::values::Values;
 
 /// Largest source of a part in bytes.
@@ -24,7 +24,7 @@ const FUEL: u64 = 200_000;
 
 /// The three parts of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct TemplateSource {
     /// One line.
     pub subject: String,
     /// The plain text, which every mail has.
@@ -47,14 +47,14 @@ pub struct Rendered {
 pub enum Failure {
     /// The source is none that [`check`] takes.
     #[error("the template has {} problems, the first: {}", .0.len(), .0.first().map_or_else(String::new, ToString::to_string))]
-    Refused(Vec<Problem>),
+    Refused(Vec<TemplateProblem>),
     /// A named limit was reached.
     #[error("the {} of the letter becomes too long; shorten the template", .0.as_str())]
-    TooLong(Part),
+    TooLong(LetterPart),
     /// The engine refused it all the same.
     #[error("the {} of the letter cannot be written", part.as_str())]
     Engine {
-        part: Part,
+        part: LetterPart,
         #[source]
         source: minijinja::Error,
     },
@@ -62,10 +62,10 @@ pub enum Failure {
 
 /// Whether a source holds only what a template may say and every name in it exists; otherwise
 /// everything that is wrong, with its place.
-pub fn check(source: &Source) -> Result<(), Vec<Problem>> {
+pub fn check(source: &TemplateSource) -> Result<(), Vec<TemplateProblem>> {
     let mut found = Vec::new();
     for (part, text) in parts(source) {
-        let at_start = |message: String| Problem { part, line: 1, column: 1, message };
+        let at_start = |message: String| TemplateProblem { part, line: 1, column: 1, message };
         if text.trim().is_empty() {
             found.push(at_start(
                 "this part is empty; every mail has a subject, a text and HTML".into(),
@@ -89,13 +89,13 @@ pub fn check(source: &Source) -> Result<(), Vec<Problem>> {
 
 /// The letter that a source gives with these values. A subject that comes out empty is the issuer's
 /// name.
-pub fn render(source: &Source, values: &Values) -> Result<Rendered, Failure> {
+pub fn render(source: &TemplateSource, values: &Values) -> Result<Rendered, Failure> {
     check(source).map_err(Failure::Refused)?;
     let value = Value::from(Serde(values));
-    let subject = one_line(&fill(Part::Subject, &source.subject, &value)?);
+    let subject = one_line(&fill(LetterPart::Subject, &source.subject, &value)?);
     let subject = if subject.is_empty() { one_line(values.issuer_name()) } else { subject };
-    let text = format!("{}\n", fill(Part::Text, &source.text, &value)?.trim());
-    let html = fill(Part::Html, &source.html, &value)?;
+    let text = format!("{}\n", fill(LetterPart::Text, &source.text, &value)?.trim());
+    let html = fill(LetterPart::Html, &source.html, &value)?;
     Ok(Rendered { subject, text, html })
 }
 
@@ -131,8 +131,12 @@ pub(super) fn one_line(text: &str) -> String {
     cut
 }
 
-fn parts(source: &Source) -> [(Part, &str); 3] {
-    [(Part::Subject, &source.subject), (Part::Text, &source.text), (Part::Html, &source.html)]
+fn parts(source: &TemplateSource) -> [(LetterPart, &str); 3] {
+    [
+        (LetterPart::Subject, &source.subject),
+        (LetterPart::Text, &source.text),
+        (LetterPart::Html, &source.html),
+    ]
 }
 
 /// No filter, test, function or loader is in it.
@@ -141,7 +145,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
     engine.set_auto_escape_callback(|name| {
-        if name == Part::Html.as_str() { AutoEscape::Html } else { AutoEscape::None }
+        if name == LetterPart::Html.as_str() { AutoEscape::Html } else { AutoEscape::None }
     });
     // The engine's own escaping writes a slash as an entity too, which makes links hard to read.
     engine.set_formatter(|output, state, value| {
@@ -152,7 +156,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-fn fill(part: Part, source: &str, value: &Value) -> Result<String, Failure> {
+fn fill(part: LetterPart, source: &str, value: &Value) -> Result<String, Failure> {
     let source = without_tag_lines(source);
     let mut page = Bounded { octets: Vec::new(), full: false };
     let rendered = ENGINE

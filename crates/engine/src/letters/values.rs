@@ -15,7 +15,7 @@ const VALUE_LIMIT: usize = 1000;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Text; empty when there is none, so that `{% if name %}` asks whether there is one.
     Text,
     /// Only for `{% if name %}`.
@@ -30,17 +30,17 @@ pub struct Variable {
     /// As written in a template; `documents[].name` is `document.name` inside of
     /// `{% for document in documents %}`.
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// What it holds.
     pub meaning: &'static str,
 }
 
 const fn text(name: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, kind: Kind::Text, meaning }
+    Variable { name, kind: ValueKind::Text, meaning }
 }
 
 const fn yes_no(name: &'static str, meaning: &'static str) -> Variable {
-    Variable { name, kind: Kind::YesNo, meaning }
+    Variable { name, kind: ValueKind::YesNo, meaning }
 }
 
 /// Every name, as `docs/templates.md` explains them.
@@ -50,7 +50,11 @@ pub const VARIABLES: &[Variable] = &[
     text("operation.reference", "the client's own reference of the request"),
     text("operation.description", "the client's description of the request; may be empty"),
     text("operation.id", "the number of the operation in this service"),
-    Variable { name: "documents", kind: Kind::List, meaning: "the documents, at most 101 of them" },
+    Variable {
+        name: "documents",
+        kind: ValueKind::List,
+        meaning: "the documents, at most 101 of them",
+    },
     text("documents[].name", "name of the file"),
     text("documents[].reference", "the client's own reference of the document; may be empty"),
     text("documents[].content_type", "its media type, as application/pdf"),
@@ -79,7 +83,7 @@ pub struct Issuer {
 
 /// Which request.
 #[derive(Clone, Debug)]
-pub struct Operation {
+pub struct LetterOperation {
     pub id: String,
     pub reference: String,
     pub description: String,
@@ -87,7 +91,7 @@ pub struct Operation {
 
 /// Who sealed a document, and when.
 #[derive(Clone, Debug)]
-pub struct Sealed {
+pub struct LetterSeal {
     /// Common name of the signing certificate.
     pub by: String,
     /// Organization of the signing certificate.
@@ -102,7 +106,7 @@ pub struct ListedDocument {
     pub reference: String,
     pub content_type: String,
     pub size_bytes: u64,
-    pub sealed: Option<Sealed>,
+    pub sealed: Option<LetterSeal>,
 }
 
 /// The facts of one notification to one receiver.
@@ -111,7 +115,7 @@ pub struct Notification {
     pub language: Language,
     pub receiver: String,
     pub issuer: Issuer,
-    pub operation: Operation,
+    pub operation: LetterOperation,
     pub documents: Vec<ListedDocument>,
     /// How many documents there are, when not all of them are given.
     pub document_count: usize,
@@ -248,7 +252,7 @@ pub fn sample(language: Language) -> Notification {
         reference: name.split('.').next().unwrap_or_default().to_owned(),
         content_type: content_type.to_owned(),
         size_bytes,
-        sealed: Some(Sealed {
+        sealed: Some(LetterSeal {
             by: format!("{} e-Seal", sample.issuer),
             organization: Some(sample.issuer.to_owned()),
             at,
@@ -258,7 +262,7 @@ pub fn sample(language: Language) -> Notification {
         language,
         receiver: "receiver@customer.example".to_owned(),
         issuer: Issuer { name: sample.issuer.to_owned(), vat_number: sample.vat_number.to_owned() },
-        operation: Operation {
+        operation: LetterOperation {
             id: "12345".to_owned(),
             reference: "2026-11-0042".to_owned(),
             description: sample.description.to_owned(),

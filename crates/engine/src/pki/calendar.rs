@@ -40,7 +40,7 @@ pub enum Owner {
 
 /// Something that ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub struct AlgorithmEnd {
     /// The same in every language: `RSA-2048`, `RSA PKCS#1 v1.5`, `SHA-1`.
     pub what: String,
     /// The last millisecond in which it is accepted.
@@ -49,7 +49,7 @@ pub struct Ending {
     pub source: String,
 }
 
-impl Ending {
+impl AlgorithmEnd {
     /// Its last day: `2028-12-31`.
     #[must_use]
     pub fn last_day(&self) -> String {
@@ -63,9 +63,9 @@ pub struct KeyVerdict {
     /// Whether some row names it.
     pub named: bool,
     /// The last day on which certificates with such keys may be issued.
-    pub issued_until: Option<Ending>,
+    pub issued_until: Option<AlgorithmEnd>,
     /// Its end.
-    pub ending: Option<Ending>,
+    pub ending: Option<AlgorithmEnd>,
 }
 
 /// Until when what is good.
@@ -169,7 +169,7 @@ impl Calendar {
 
     /// When signatures of such a key in this way end, by the scheme or by the digest.
     #[must_use]
-    pub fn signature(&self, kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<Ending> {
+    pub fn signature(&self, kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<AlgorithmEnd> {
         let scheme = Scheme::of(algorithm);
         let about = |row: &&Row| row.what == What::Signature(scheme) && row.is_below(kind);
         let endings = self.rows.iter().filter(about).filter_map(|row| {
@@ -181,7 +181,7 @@ impl Calendar {
 
     /// When a digest ends.
     #[must_use]
-    pub fn digest(&self, digest: DigestAlgorithm) -> Option<Ending> {
+    pub fn digest(&self, digest: DigestAlgorithm) -> Option<AlgorithmEnd> {
         let name = match digest {
             DigestAlgorithm::Sha1 => "SHA-1",
             DigestAlgorithm::Sha256 => "SHA-256",
@@ -195,7 +195,7 @@ impl Calendar {
     /// What ends first of everything that seals of a chain stand on: the key and the way it signs, the
     /// keys of its issuers and the way they signed.
     #[must_use]
-    pub fn chain(&self, chain: &Chain, algorithm: SignatureAlgorithm) -> Option<Ending> {
+    pub fn chain(&self, chain: &Chain, algorithm: SignatureAlgorithm) -> Option<AlgorithmEnd> {
         let signing = chain.signing();
         let own = [
             self.key(signing.key_kind(), Owner::Signer).ending,
@@ -214,7 +214,7 @@ impl Calendar {
 
     /// The day by which the signing certificate should have been issued, when it was issued later.
     #[must_use]
-    pub fn issued_too_late(&self, signing: &Certificate) -> Option<Ending> {
+    pub fn issued_too_late(&self, signing: &Certificate) -> Option<AlgorithmEnd> {
         let issued = self.key(signing.key_kind(), Owner::Signer).issued_until?;
         (signing.not_before() > issued.until).then_some(issued)
     }
@@ -231,7 +231,7 @@ impl Calendar {
     ) -> Option<String> {
         let sha1 = digests_with_sha1.then(|| self.digest(DigestAlgorithm::Sha1)).flatten();
         let ending = first(self.chain(chain, algorithm).into_iter().chain(sha1))?;
-        let Ending { what, until, source } = &ending;
+        let AlgorithmEnd { what, until, source } = &ending;
         let last = ending.last_day();
         if at > *until {
             return Some(format!(
@@ -298,13 +298,17 @@ impl Row {
         }
     }
 
-    fn issued(&self, what: &str) -> Option<Ending> {
+    fn issued(&self, what: &str) -> Option<AlgorithmEnd> {
         let (what, source) = (what.to_owned(), self.source.clone());
-        Some(Ending { what, until: self.issued_until?, source })
+        Some(AlgorithmEnd { what, until: self.issued_until?, source })
     }
 
-    fn ending(&self, what: &str) -> Option<Ending> {
-        Some(Ending { what: what.to_owned(), until: self.until?, source: self.source.clone() })
+    fn ending(&self, what: &str) -> Option<AlgorithmEnd> {
+        Some(AlgorithmEnd {
+            what: what.to_owned(),
+            until: self.until?,
+            source: self.source.clone(),
+        })
     }
 }
 
@@ -367,7 +371,7 @@ impl Scheme {
     }
 }
 
-fn first(endings: impl Iterator<Item = Ending>) -> Option<Ending> {
+fn first(endings: impl Iterator<Item = AlgorithmEnd>) -> Option<AlgorithmEnd> {
     endings.min_by_key(|ending| ending.until)
 }
 

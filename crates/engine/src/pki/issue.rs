@@ -29,7 +29,7 @@ use crate::domain::profile::SignatureAlgorithm;
 
 /// What a certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Profile {
+pub enum CertificateProfile {
     /// Trust anchor: signs certificates and revocation lists.
     Root,
     /// Issuer of signing certificates, below which no further issuer is allowed.
@@ -57,7 +57,7 @@ pub struct Order<'a> {
     /// Big-endian and random. At most 8 bytes are recommended: Debian's libxml2 refuses more than
     /// 24 decimal digits in `ds:X509SerialNumber`.
     pub serial: &'a [u8],
-    pub profile: &'a Profile,
+    pub profile: &'a CertificateProfile,
 }
 
 /// A certificate whose signature is missing.
@@ -158,15 +158,15 @@ fn time(instant: Instant) -> Result<Time, Error> {
 
 fn extensions(order: &Order<'_>) -> Result<Vec<Extension>, Error> {
     let (constraints, usages) = match order.profile {
-        Profile::Root => (
+        CertificateProfile::Root => (
             BasicConstraints { ca: true, path_len_constraint: None },
             KeyUsages::KeyCertSign | KeyUsages::CRLSign,
         ),
-        Profile::Intermediate => (
+        CertificateProfile::Intermediate => (
             BasicConstraints { ca: true, path_len_constraint: Some(0) },
             KeyUsages::KeyCertSign | KeyUsages::CRLSign,
         ),
-        Profile::Seal { .. } => (
+        CertificateProfile::Seal { .. } => (
             BasicConstraints { ca: false, path_len_constraint: None },
             KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
         ),
@@ -181,7 +181,7 @@ fn extensions(order: &Order<'_>) -> Result<Vec<Extension>, Error> {
         let authority = AuthorityKeyIdentifier { key_identifier, ..Default::default() };
         extensions.push(extension(false, &authority)?);
     }
-    if let Profile::Seal { policies } = order.profile
+    if let CertificateProfile::Seal { policies } = order.profile
         && !policies.is_empty()
     {
         extensions.push(extension(false, &certificate_policies(policies)?)?);

@@ -10,14 +10,14 @@ use crate::domain::profile::SignatureAlgorithm;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToBeSigned {
     /// A message at hand (canonical `ds:SignedInfo`, a `TBSCertificate`). Whoever signs may digest it.
-    Message(Message),
+    Message(DigestedMessage),
     /// A digest, whose message its owner keeps: nobody here can digest anything again.
     Digest(Digested),
 }
 
 /// A message and its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct DigestedMessage {
     algorithm: SignatureAlgorithm,
     octets: Arc<[u8]>,
     digest: Digest,
@@ -36,7 +36,7 @@ impl ToBeSigned {
     pub fn new(algorithm: SignatureAlgorithm, message: impl Into<Arc<[u8]>>) -> Self {
         let octets = message.into();
         let digest = Digest::of(algorithm.digest(), &octets);
-        Self::Message(Message { algorithm, octets, digest })
+        Self::Message(DigestedMessage { algorithm, octets, digest })
     }
 
     /// A digest alone.
@@ -55,9 +55,8 @@ impl ToBeSigned {
     #[must_use]
     pub const fn algorithm(&self) -> SignatureAlgorithm {
         match self {
-            Self::Message(Message { algorithm, .. }) | Self::Digest(Digested { algorithm, .. }) => {
-                *algorithm
-            }
+            Self::Message(DigestedMessage { algorithm, .. })
+            | Self::Digest(Digested { algorithm, .. }) => *algorithm,
         }
     }
 
@@ -65,7 +64,8 @@ impl ToBeSigned {
     #[must_use]
     pub const fn digest(&self) -> &Digest {
         match self {
-            Self::Message(Message { digest, .. }) | Self::Digest(Digested { digest, .. }) => digest,
+            Self::Message(DigestedMessage { digest, .. })
+            | Self::Digest(Digested { digest, .. }) => digest,
         }
     }
 

@@ -58,11 +58,11 @@ const MAX_TEXT: usize = 64 * 1024;
 const MAX_GENERATIONS: usize = 8;
 
 /// All profiles that can be named.
-pub struct Catalogue(BTreeMap<String, Entry>);
+pub struct Catalogue(BTreeMap<String, NamedProfile>);
 
 /// One named profile.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct NamedProfile {
     /// What it is, in a few words.
     pub title: String,
     /// Where its facts come from.
@@ -94,7 +94,7 @@ impl Settings {
     }
 }
 
-impl Entry {
+impl NamedProfile {
     /// The formats that the profile is for.
     pub fn formats(&self) -> impl Iterator<Item = Format> {
         Format::ALL.into_iter().filter(|format| self.settings.of(*format).is_some())
@@ -171,7 +171,7 @@ impl Catalogue {
                     super::check_settings(&profile).map_err(unusable)?;
                     sha1 |= profile.uses_sha1();
                 }
-                let entry = Entry {
+                let entry = NamedProfile {
                     title: file.title.clone(),
                     sources: file.sources.clone(),
                     roots: file.roots.clone(),
@@ -186,7 +186,7 @@ impl Catalogue {
     }
 
     /// All profiles by name, in alphabetical order.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &NamedProfile)> {
         self.0.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
@@ -194,7 +194,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// [`Refusal::ProfileUnknown`] with the names there are.
-    pub fn entry(&self, name: &str) -> Result<&Entry, Refusal> {
+    pub fn entry(&self, name: &str) -> Result<&NamedProfile, Refusal> {
         self.0.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
             let name = name.chars().take(80).collect();

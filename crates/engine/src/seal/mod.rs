@@ -184,8 +184,8 @@ struct Unfinished {
 enum Ending {
     Xml(XmlEnding),
     Pdf(pades::Plan),
-    Cms(cades::Ending),
-    Asic(asic::Ending),
+    Cms(cades::CmsDraft),
+    Asic(asic::ContainerDraft),
 }
 
 /// What the XML engine found out about one document.

@@ -10,7 +10,7 @@
 //! Nothing here says whether a signature *value* is right ([`crate::pki::signature`]), whose it is, or
 //! whether anybody trusts it.
 
-pub use super::pades::changes::{Covered, check as changes, coverage};
+pub use super::pades::changes::{Coverage, check as changes, coverage};
 pub use super::pades::form::{Field, Form};
 pub use super::pades::permissions::transforms;
 pub use super::xades::existing as xml;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 #[serde(into = "WrittenObject")]
 pub struct SignatureLocation {
-    pub place: Place,
+    pub place: LocationElement,
     pub position: Position,
     /// Which of several matches, from 1. Without it more than one match is refused.
     pub index: Option<usize>,
@@ -23,7 +23,7 @@ pub struct SignatureLocation {
 
 /// The element that a location names.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Place {
+pub enum LocationElement {
     /// The one empty `sac:SignatureInformation` if the document has it, else the root.
     #[default]
     Default,
@@ -91,12 +91,14 @@ impl From<SignatureLocation> for WrittenObject {
         let SignatureLocation { place, position, index, first_empty } = location;
         let object = Self { position, index, first_empty, ..Self::default() };
         match place {
-            Place::Default => object,
-            Place::Path(path) => Self { path: Some(path), ..object },
-            Place::Name { name, namespace } => {
+            LocationElement::Default => object,
+            LocationElement::Path(path) => Self { path: Some(path), ..object },
+            LocationElement::Name { name, namespace } => {
                 Self { local_name: Some(name), namespace: Some(namespace), ..object }
             }
-            Place::XPath { xpath, namespaces } => Self { xpath: Some(xpath), namespaces, ..object },
+            LocationElement::XPath { xpath, namespaces } => {
+                Self { xpath: Some(xpath), namespaces, ..object }
+            }
         }
     }
 }
@@ -129,11 +131,13 @@ impl<'de> Deserialize<'de> for SignatureLocation {
 impl WrittenObject {
     fn into_location<E: de::Error>(self) -> Result<SignatureLocation, E> {
         let place = match (self.path, self.local_name, self.xpath, self.namespace) {
-            (None, None, None, None) => Place::Default,
-            (Some(path), None, None, None) => Place::Path(path),
-            (None, Some(name), None, None) => Place::Path(name),
-            (None, Some(name), None, Some(namespace)) => Place::Name { name, namespace },
-            (None, None, Some(xpath), None) => Place::XPath { xpath, namespaces: self.namespaces },
+            (None, None, None, None) => LocationElement::Default,
+            (Some(path), None, None, None) => LocationElement::Path(path),
+            (None, Some(name), None, None) => LocationElement::Path(name),
+            (None, Some(name), None, Some(namespace)) => LocationElement::Name { name, namespace },
+            (None, None, Some(xpath), None) => {
+                LocationElement::XPath { xpath, namespaces: self.namespaces }
+            }
             _ => {
                 let rule = "one of path, localName (with namespace) and xpath (with namespaces)";
                 return Err(E::custom(format_args!("expected just {rule}")));
@@ -155,7 +159,7 @@ impl SignatureLocation {
     /// Last child of what a text names.
     #[must_use]
     pub fn inside(text: &str) -> Self {
-        Self { place: Place::Path(text.to_owned()), ..Self::default() }
+        Self { place: LocationElement::Path(text.to_owned()), ..Self::default() }
     }
 }
 

@@ -8,10 +8,10 @@ mod transforms;
 
 #[cfg(feature = "openapi")]
 pub use location::WrittenLocation;
-pub use location::{Place, Position, SignatureLocation, UblSettings, WrittenObject};
+pub use location::{LocationElement, Position, SignatureLocation, UblSettings, WrittenObject};
 pub use parts::{
-    Base64Lines, Certificates, DataObjectFormat, Ids, KeyInfoPart, KeyInfoSettings, Prefixes,
-    SigningCertificate, SigningCertificateVersion, SigningTimeFormat,
+    Base64Lines, Certificates, DataObjectFormat, IdPatterns, KeyInfoPart, KeyInfoSettings,
+    Prefixes, SigningCertificate, SigningCertificateVersion, SigningTimeFormat,
 };
 pub use transforms::{NamedTransform, ReferenceKind, ReferenceSettings, SignatureTransform};
 
@@ -65,7 +65,7 @@ pub struct XadesProfile {
     pub commitments: Vec<Commitment>,
     pub data_object_format: DataObjectFormat,
     pub signing_time_format: SigningTimeFormat,
-    pub ids: Ids,
+    pub ids: IdPatterns,
     pub prefixes: Prefixes,
     /// Line length of base64 in `ds:SignatureValue` and `ds:KeyInfo`.
     #[serde(rename = "base64Wrap")]
@@ -102,7 +102,7 @@ impl Default for XadesProfile {
             commitments: Vec::new(),
             data_object_format: DataObjectFormat::default(),
             signing_time_format: SigningTimeFormat::default(),
-            ids: Ids::default(),
+            ids: IdPatterns::default(),
             prefixes: Prefixes::default(),
             base64_lines: Base64Lines::default(),
             ubl: UblSettings::default(),

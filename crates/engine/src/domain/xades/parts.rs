@@ -194,7 +194,8 @@ impl SigningTimeFormat {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Ids {
+#[cfg_attr(feature = "openapi", schema(as = Ids))]
+pub struct IdPatterns {
     pub signature: String,
     pub signed_info: String,
     pub signature_value: String,
@@ -207,7 +208,7 @@ pub struct Ids {
     pub target: Option<String>,
 }
 
-impl Default for Ids {
+impl Default for IdPatterns {
     fn default() -> Self {
         Self {
             signature: "seal-{hash}".to_owned(),

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::pack::Method;
-use super::{File, MAX_FILES, MAX_UNPACKED, media_type_of};
+use super::pack::PackMethod;
+use super::{ContainerFile, MAX_FILES, MAX_UNPACKED, media_type_of};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::{Digest, Hasher};
@@ -28,7 +28,10 @@ const LOCAL_HEADER: usize = 30;
 ///
 /// # Errors
 /// [`CmsRefusal`].
-pub(super) fn read(zip: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<File>, CmsRefusal> {
+pub(super) fn read(
+    zip: &[u8],
+    algorithm: DigestAlgorithm,
+) -> Result<Vec<ContainerFile>, CmsRefusal> {
     let entries = entries(zip)?;
     check_names(entries.iter().map(|entry| entry.name.as_str()))?;
     let files: Vec<&Entry> = entries.iter().filter(|entry| !entry.name.ends_with('/')).collect();
@@ -47,7 +50,7 @@ pub(super) fn read(zip: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<File>, 
         if crc32 != entry.crc32 {
             return Err(malformed(&format!("'{}' is not what its checksum says", entry.name)));
         }
-        Ok(File {
+        Ok(ContainerFile {
             name: entry.name.clone(),
             media_type: media_type_of(&entry.name).to_owned(),
             digest,
@@ -126,7 +129,7 @@ fn fault(name: &str) -> Option<&'static str> {
 /// What the directory says about one file.
 struct Entry {
     name: String,
-    method: Method,
+    method: PackMethod,
     crc32: u32,
     length: u32,
     /// From its local header to the end of its packed bytes.
@@ -231,8 +234,8 @@ fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(Entry, usize), CmsR
         return wrong("it is encrypted");
     }
     let method = match record.short(10) {
-        0 => Method::Stored,
-        8 => Method::Deflated,
+        0 => PackMethod::Stored,
+        8 => PackMethod::Deflated,
         _ => return wrong("it is packed by another method than deflate"),
     };
     let (crc32, packed_length, length) = (record.long(16), record.offset(20), record.long(24));
@@ -253,7 +256,7 @@ fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(Entry, usize), CmsR
     let Some(end) = end.filter(|_| same) else {
         return Err(malformed(&format!("'{shown}' is described in two ways")));
     };
-    if method == Method::Stored && usize::try_from(length) != Ok(packed_length) {
+    if method == PackMethod::Stored && usize::try_from(length) != Ok(packed_length) {
         return Err(malformed(&format!("'{shown}' has two lengths")));
     }
     let name = name.to_owned();
@@ -269,7 +272,7 @@ fn unpack(
 ) -> Result<(Digest, u32), &'static str> {
     let mut hasher = Hasher::new(algorithm);
     let mut checksum = crc32fast::Hasher::new();
-    if entry.method == Method::Stored {
+    if entry.method == PackMethod::Stored {
         hasher.update(packed);
         checksum.update(packed);
         return Ok((hasher.finish(), checksum.finalize()));

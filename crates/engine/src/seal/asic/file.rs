@@ -4,22 +4,22 @@ use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::pack::Method;
+use super::pack::PackMethod;
 use crate::pki::digest::Digest;
 
 /// One file of a container, digested.
-pub(in crate::seal) struct File {
+pub(in crate::seal) struct ContainerFile {
     pub(in crate::seal) name: String,
     pub(in crate::seal) media_type: String,
     pub(in crate::seal) digest: Digest,
-    pub(super) method: Method,
+    pub(super) method: PackMethod,
     pub(super) crc32: u32,
     pub(super) length: u32,
     /// Where its bytes, packed or not, stand in the document.
     pub(super) packed: Range<usize>,
 }
 
-impl File {
+impl ContainerFile {
     /// Its name as a relative URI (RFC 3986, 4.2).
     pub(in crate::seal) fn uri(&self) -> String {
         const ESCAPED: &AsciiSet =

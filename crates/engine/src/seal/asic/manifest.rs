@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{File, MEDIA_TYPE};
+use super::{ContainerFile, MEDIA_TYPE};
 use crate::pki::algorithm::digest_uri;
 use crate::seal::signer::base64;
 use crate::seal::xades::tags::escaped;
@@ -16,7 +16,7 @@ pub(super) const SIGNATURE: &str = "META-INF/signature001.p7s";
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// ETSI's manifest: every file with its digest, and the signature that signs this.
-pub(super) fn of_etsi(files: &[File]) -> String {
+pub(super) fn of_etsi(files: &[ContainerFile]) -> String {
     let mut text = String::with_capacity(500 + 400 * files.len());
     let _ = write!(
         text,
@@ -41,7 +41,7 @@ pub(super) fn of_etsi(files: &[File]) -> String {
 }
 
 /// OpenDocument's manifest (OpenDocument 1.2, part 3, 3.2): every file with its media type.
-pub(super) fn of_opendocument(files: &[File]) -> String {
+pub(super) fn of_opendocument(files: &[ContainerFile]) -> String {
     let mut text = format!(
         "{DECLARATION}<manifest:manifest \
          xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" \

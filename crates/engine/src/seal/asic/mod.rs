@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use super::cades::settings::Claims;
+use super::cades::settings::CmsClaims;
 use super::inspect::{Content, inspect};
 use super::{Ending as AnyEnding, Limits, Signer, Unfinished, XmlEnding, cades, xades};
 use crate::domain::cades::CadesProfile;
@@ -26,8 +26,8 @@ use crate::pki::algorithm::KeyKind;
 use crate::pki::cms::Unsigned;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::signature::SignatureValue;
-use file::File;
-use pack::Method;
+use file::ContainerFile;
+use pack::PackMethod;
 pub use pack::Packer;
 
 /// Media type of the container, and the content of its first file.
@@ -38,8 +38,8 @@ const MAX_FILES: usize = 1000;
 const MAX_UNPACKED: usize = 1 << 30;
 
 /// A container whose signature value is missing.
-pub(super) struct Ending {
-    files: Vec<File>,
+pub(super) struct ContainerDraft {
+    files: Vec<ContainerFile>,
     at: Instant,
     pub(super) signature: Signature,
 }
@@ -51,7 +51,7 @@ pub(super) enum Signature {
     Cades { manifest: String, cms: Unsigned },
 }
 
-impl Ending {
+impl ContainerDraft {
     /// The container, and where the signature stands in it.
     pub(super) fn finish(
         &self,
@@ -100,7 +100,7 @@ pub(super) fn with_xades(
     let notes = std::mem::take(&mut plan.notes);
     let to_be_signed = std::mem::take(&mut plan.to_be_signed);
     let signature = Signature::Xades { manifest, xml: XmlEnding::new(plan, profile)? };
-    let ending = AnyEnding::Asic(Ending { files, at, signature });
+    let ending = AnyEnding::Asic(ContainerDraft { files, at, signature });
     Ok(Unfinished { to_be_signed, ending, notes })
 }
 
@@ -112,15 +112,15 @@ pub(super) fn with_cades(
     signer: &Signer,
     at: Instant,
 ) -> Result<Unfinished, Refusal> {
-    let claims = Claims::of(profile)?;
+    let claims = CmsClaims::of(profile)?;
     let digest = algorithm.digest();
     let files = files(document, profile.name.as_deref(), profile.mime_type.as_deref(), digest)?;
     let manifest = manifest::of_etsi(&files);
-    let job = cades::Job { profile, claims: &claims, algorithm, signer, at };
-    let cms = job.unsigned(&Digest::of(digest, manifest.as_bytes()), None)?;
+    let signing = cades::CmsSigning { profile, claims: &claims, algorithm, signer, at };
+    let cms = signing.unsigned(&Digest::of(digest, manifest.as_bytes()), None)?;
     let to_be_signed = cms.to_be_signed().to_vec();
     let signature = Signature::Cades { manifest, cms };
-    let ending = AnyEnding::Asic(Ending { files, at, signature });
+    let ending = AnyEnding::Asic(ContainerDraft { files, at, signature });
     Ok(Unfinished { to_be_signed, ending, notes: Vec::new() })
 }
 
@@ -130,7 +130,7 @@ fn files(
     name: Option<&str>,
     media_type: Option<&str>,
     algorithm: DigestAlgorithm,
-) -> Result<Vec<File>, Refusal> {
+) -> Result<Vec<ContainerFile>, Refusal> {
     // Office documents are ZIPs too; what is declared as one of those is one file.
     let is_zip =
         matches!(media_type, None | Some("application/zip" | "application/x-zip-compressed"));
@@ -145,11 +145,11 @@ fn files(
             let length = length.ok_or(CmsRefusal::ContainerTooLarge { limit: MAX_UNPACKED })?;
             let mut hasher = Hasher::new(algorithm);
             hasher.update(document);
-            Ok(vec![File {
+            Ok(vec![ContainerFile {
                 name: name.to_owned(),
                 media_type: media_type.unwrap_or_else(|| media_type_of(name)).to_owned(),
                 digest: hasher.finish(),
-                method: Method::Stored,
+                method: PackMethod::Stored,
                 crc32: crc32fast::hash(document),
                 length,
                 packed: 0..document.len(),

@@ -7,7 +7,7 @@ use crate::domain::instant::Instant;
 
 /// How the bytes of an entry are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum PackMethod {
     Stored,
     Deflated,
 }
@@ -36,21 +36,21 @@ impl Packer {
     /// Adds a file as it is; gives where its bytes stand.
     pub fn store(&mut self, name: &str, content: &[u8]) -> Range<usize> {
         let crc32 = crc32fast::hash(content);
-        self.copy(name, Method::Stored, crc32, narrow(content.len()), content)
+        self.copy(name, PackMethod::Stored, crc32, narrow(content.len()), content)
     }
 
     /// Adds a file that is packed already; gives where its packed bytes stand.
     pub(super) fn copy(
         &mut self,
         name: &str,
-        method: Method,
+        method: PackMethod,
         crc32: u32,
         length: u32,
         packed: &[u8],
     ) -> Range<usize> {
         let (needed, method) = match method {
-            Method::Stored => (10_u16, 0_u16),
-            Method::Deflated => (20, 8),
+            PackMethod::Stored => (10_u16, 0_u16),
+            PackMethod::Deflated => (20, 8),
         };
         let flags = if name.is_ascii() { 0 } else { UTF8_NAME };
         let mut common = Vec::with_capacity(26);

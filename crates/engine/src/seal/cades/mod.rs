@@ -14,7 +14,7 @@ use crate::pki;
 use crate::pki::cms::{Existing, ID_DATA, SignedAttributeSettings, SignedAttributes, Unsigned};
 use crate::pki::digest::Digest;
 use crate::pki::signature::SignatureValue;
-use settings::Claims;
+use settings::CmsClaims;
 pub(super) use settings::policy;
 
 /// Refuses settings that contradict each other, whatever the document.
@@ -22,16 +22,16 @@ pub(super) use settings::policy;
 /// # Errors
 /// [`Refusal::SettingConflict`] with the path of the setting.
 pub fn check_settings(profile: &CadesProfile) -> Result<(), Refusal> {
-    Claims::of(profile).map(drop)
+    CmsClaims::of(profile).map(drop)
 }
 
 /// A CMS whose value is missing, and whether the document goes inside.
-pub(super) struct Ending {
+pub(super) struct CmsDraft {
     pub(super) unsigned: Unsigned,
     attached: bool,
 }
 
-impl Ending {
+impl CmsDraft {
     /// The file, and where the signature stands in it.
     pub(super) fn finish(
         &self,
@@ -56,22 +56,22 @@ pub(super) fn plan(
     signer: &Signer,
     at: Instant,
 ) -> Result<Unfinished, Refusal> {
-    let claims = Claims::of(profile)?;
+    let claims = CmsClaims::of(profile)?;
     if document.is_empty() {
         return Err(Refusal::DocumentEmpty);
     }
-    let job = Job { profile, claims: &claims, algorithm, signer, at };
+    let signing = CmsSigning { profile, claims: &claims, algorithm, signer, at };
     let attached = profile.packaging == CadesPackaging::Attached;
     let unsigned = match existing(document, profile.existing_signatures)? {
         None => {
             let digest = Digest::of(algorithm.digest(), document);
             let mime_type = profile.mime_type.as_deref().filter(|_| !attached);
-            job.unsigned(&digest, mime_type)?
+            signing.unsigned(&digest, mime_type)?
         }
         Some(existing) => {
             let digest = existing.digest(document, algorithm.digest());
             let digest = digest.ok_or(CmsRefusal::ContentMissing)?;
-            let attributes = job.attributes(&digest, existing.content_type(), None)?;
+            let attributes = signing.attributes(&digest, existing.content_type(), None)?;
             let certificates = profile.certificates;
             let identity = signer.identity();
             let unsigned =
@@ -83,7 +83,7 @@ pub(super) fn plan(
     };
     Ok(Unfinished {
         to_be_signed: unsigned.to_be_signed().to_vec(),
-        ending: super::Ending::Cms(Ending { unsigned, attached }),
+        ending: super::Ending::Cms(CmsDraft { unsigned, attached }),
         notes: Vec::new(),
     })
 }
@@ -105,15 +105,15 @@ fn check_unbroken(
 
 /// One signature and how it is made.
 #[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
+pub(super) struct CmsSigning<'a> {
     pub(super) profile: &'a CadesProfile,
-    pub(super) claims: &'a Claims,
+    pub(super) claims: &'a CmsClaims,
     pub(super) algorithm: SignatureAlgorithm,
     pub(super) signer: &'a Signer,
     pub(super) at: Instant,
 }
 
-impl Job<'_> {
+impl CmsSigning<'_> {
     /// A signature over plain data.
     ///
     /// # Errors

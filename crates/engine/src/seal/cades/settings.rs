@@ -12,7 +12,7 @@ use crate::pki::algorithm::digest_from_uri;
 use crate::pki::cms::{SignaturePolicy, SignerLocation, digest_oid};
 
 /// What a signature claims beside who signed what and when.
-pub(in crate::seal) struct Claims {
+pub(in crate::seal) struct CmsClaims {
     pub(in crate::seal) policy: Option<SignaturePolicy>,
     pub(in crate::seal) commitments: Vec<ObjectIdentifier>,
     pub(in crate::seal) place: Option<SignerLocation>,
@@ -21,7 +21,7 @@ pub(in crate::seal) struct Claims {
 /// Entries of a list.
 const MAX_ITEMS: usize = 20;
 
-impl Claims {
+impl CmsClaims {
     /// Reads the settings.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 
 use roxmltree::Node;
 
-use super::look::{Found, Look, shown};
+use super::look::{Look, Mistake, shown};
 use super::ubl::{extension_contents, require_empty};
 
 /// DIAN: the first extension is the authority's, the second waits for the seal.
-pub(super) fn dian(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn dian(look: &Look<'_, '_>) -> Result<(), Mistake> {
     let contents = extension_contents(look)?;
     let [first, second, ..] = contents.as_slice() else {
         let detail = format!(
@@ -14,23 +14,23 @@ pub(super) fn dian(look: &Look<'_, '_>) -> Result<(), Found> {
              ext:ExtensionContent in the second",
             contents.len()
         );
-        return Err(Found::at(look.root(), detail));
+        return Err(Mistake::at(look.root(), detail));
     };
     let is_theirs = |child: &Node<'_, '_>| {
         child.tag_name().name() == "DianExtensions"
             && child.tag_name().namespace().is_some_and(|name| name.starts_with("dian:gov:co:"))
     };
     if !first.children().any(|child| is_theirs(&child)) {
-        return Err(Found::at(*first, "the first extension must hold sts:DianExtensions"));
+        return Err(Mistake::at(*first, "the first extension must hold sts:DianExtensions"));
     }
     require_empty(*second, "the second extension is the place of the seal")
 }
 
 /// DGII: the authority digests the document without them.
-pub(super) fn dgii(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn dgii(look: &Look<'_, '_>) -> Result<(), Mistake> {
     for node in look.tree.descendants() {
         if node.is_comment() {
-            return Err(Found::at(node, "comments are not allowed; remove it"));
+            return Err(Mistake::at(node, "comments are not allowed; remove it"));
         }
         let blank = |text: &str| text.bytes().all(|byte| byte.is_ascii_whitespace());
         let beside_elements =
@@ -38,20 +38,20 @@ pub(super) fn dgii(look: &Look<'_, '_>) -> Result<(), Found> {
         if node.is_text() && beside_elements && node.text().is_some_and(blank) {
             let detail = "white space between elements is not allowed; write the document without \
                           indentation";
-            return Err(Found::at(node, detail));
+            return Err(Mistake::at(node, detail));
         }
     }
     Ok(())
 }
 
 /// SRI: the reference of the seal is to this Id.
-pub(super) fn sri(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn sri(look: &Look<'_, '_>) -> Result<(), Mistake> {
     match look.root().attribute("id") {
         Some("comprobante") => Ok(()),
         Some(other) => {
             let detail = format!("id is \"{}\"; it must be \"comprobante\"", shown(other));
-            Err(Found::at(look.root(), detail))
+            Err(Mistake::at(look.root(), detail))
         }
-        None => Err(Found::at(look.root(), "id=\"comprobante\" is missing")),
+        None => Err(Mistake::at(look.root(), "id=\"comprobante\" is missing")),
     }
 }

@@ -75,13 +75,13 @@ pub(super) fn shown(text: &str) -> String {
 
 /// What is wrong, and where in the tree.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Mistake {
     offset: usize,
     path: String,
     detail: String,
 }
 
-impl Found {
+impl Mistake {
     /// At an element, or at another node of it.
     pub(super) fn at(node: Node<'_, '_>, detail: impl Into<String>) -> Self {
         let element = if node.is_element() { Some(node) } else { node.parent_element() };
@@ -100,12 +100,12 @@ impl Found {
         Self::at(element, detail)
     }
 
-    pub(super) fn refusal(self, rule: &'static str, way: &Way<'_, '_>) -> Refusal {
+    pub(super) fn refusal(self, rule: &'static str, way: &PositionMap<'_, '_>) -> Refusal {
         let (line, column) = way.position(self.offset);
         Refusal::LintFailed { rule, detail: self.detail, path: self.path, line, column }
     }
 
-    pub(super) fn invalid(self, schema: &str, way: &Way<'_, '_>) -> Refusal {
+    pub(super) fn invalid(self, schema: &str, way: &PositionMap<'_, '_>) -> Refusal {
         let (line, column) = way.position(self.offset);
         let detail = if way.is_in_seal(self.offset) {
             format!("{}; this is about the seal that the profile asks for", self.detail)
@@ -117,7 +117,7 @@ impl Found {
 }
 
 /// From an offset of the text that was looked at to line and column of the document as it came.
-pub(super) struct Way<'w, 's> {
+pub(super) struct PositionMap<'w, 's> {
     /// What was looked at.
     pub(super) source: &'w Source<'s>,
     /// The document as it came.
@@ -126,7 +126,7 @@ pub(super) struct Way<'w, 's> {
     pub(super) filled: Option<&'w Filled>,
 }
 
-impl<'w, 's> Way<'w, 's> {
+impl<'w, 's> PositionMap<'w, 's> {
     pub(super) const fn original(source: &'w Source<'s>) -> Self {
         Self { source, original: &[], filled: None }
     }

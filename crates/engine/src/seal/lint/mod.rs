@@ -1,7 +1,7 @@
 //! Lint: what is certainly wrong with a document, found before a key is used.
 //!
-//! It looks twice. [`Lint::before`] sees the document as it came: whether it is what the profile is
-//! for, and the rules about what must or must not be in it. [`Lint::after`] sees the document as it
+//! It looks twice. [`LintRun::before`] sees the document as it came: whether it is what the profile is
+//! for, and the rules about what must or must not be in it. [`LintRun::after`] sees the document as it
 //! will be, with a signature value that is none: rules about the seal in its place, and the schema.
 //! A place that is still empty is often not valid before it is sealed, so the schema judges the
 //! result. Every refusal points into the document as it came.
@@ -26,16 +26,16 @@ use super::xml::source::Source;
 use super::{Limits, Prepared};
 use crate::domain::client_service::Lint as Level;
 use crate::domain::refusal::Refusal;
-use look::{Found, Look, Way};
+use look::{Look, Mistake, PositionMap};
 use rules::{Rule, Stage};
-use schema::{Schemas, Verdict};
+use schema::{SchemaVerdict, Schemas};
 
 /// Name of the check of the root element in refusals.
 const DOCUMENT_TYPE: &str = "document-type";
 
 /// How a document is looked at.
 #[derive(Clone, Copy)]
-pub struct Lint<'a> {
+pub struct LintRun<'a> {
     /// How closely.
     pub level: Level,
     /// The root elements that the profile is for; empty for any.
@@ -46,7 +46,7 @@ pub struct Lint<'a> {
     pub schemas: &'a Schemas,
 }
 
-impl Lint<'_> {
+impl LintRun<'_> {
     /// Looks at a document as it came. A document that is not XML passes.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl Lint<'_> {
         guard::check(&source, limits)?;
         let tree = guard::parse(&source, limits)?;
         let look = Look { tree: &tree, document, seal: None };
-        let way = Way::original(&source);
+        let way = PositionMap::original(&source);
         self.check_root(&look).map_err(|found| found.refusal(DOCUMENT_TYPE, &way))?;
         self.check_rules(Stage::Before, &look, &way)
     }
@@ -91,7 +91,7 @@ impl Lint<'_> {
         // The seal's own nodes are not the client's.
         let limits = Limits { nodes: limits.nodes.saturating_add(SEAL_NODES), ..*limits };
         let tree = guard::parse(&source, &limits)?;
-        let way = Way { source: &source, original, filled };
+        let way = PositionMap { source: &source, original, filled };
         let look = Look { tree: &tree, document: original, seal: way.seal(&tree) };
         self.check_rules(Stage::After, &look, &way)?;
         match self.level {
@@ -100,7 +100,7 @@ impl Lint<'_> {
         }
     }
 
-    fn check_root(&self, look: &Look<'_, '_>) -> Result<(), Found> {
+    fn check_root(&self, look: &Look<'_, '_>) -> Result<(), Mistake> {
         let root = look.tree.root_element();
         let name = root.tag_name();
         let namespace = name.namespace().unwrap_or_default();
@@ -116,14 +116,14 @@ impl Lint<'_> {
             wanted.join(" or "),
             name.name()
         );
-        Err(Found::at(root, detail))
+        Err(Mistake::at(root, detail))
     }
 
     fn check_rules(
         &self,
         stage: Stage,
         look: &Look<'_, '_>,
-        way: &Way<'_, '_>,
+        way: &PositionMap<'_, '_>,
     ) -> Result<(), Refusal> {
         for rule in self.chosen(look.tree).filter(|rule| rule.stage == stage) {
             (rule.check)(look).map_err(|found| found.refusal(rule.name, way))?;
@@ -140,14 +140,20 @@ impl Lint<'_> {
         })
     }
 
-    fn check_schema(&self, tree: &Document<'_>, way: &Way<'_, '_>) -> Result<Vec<String>, Refusal> {
+    fn check_schema(
+        &self,
+        tree: &Document<'_>,
+        way: &PositionMap<'_, '_>,
+    ) -> Result<Vec<String>, Refusal> {
         match self.schemas.validate(tree) {
-            Verdict::Valid => Ok(Vec::new()),
-            Verdict::NoSchema(why) => Ok(vec![format!("the document was not validated: {why}")]),
+            SchemaVerdict::Valid => Ok(Vec::new()),
+            SchemaVerdict::NoSchema(why) => {
+                Ok(vec![format!("the document was not validated: {why}")])
+            }
             // Nothing is sealed unseen that was to be validated.
-            Verdict::Broken => Err(Refusal::SchemasMissing),
-            Verdict::Invalid { schema, offset, detail } => {
-                Err(Found::at_offset(tree, offset, detail).invalid(schema, way))
+            SchemaVerdict::Broken => Err(Refusal::SchemasMissing),
+            SchemaVerdict::Invalid { schema, offset, detail } => {
+                Err(Mistake::at_offset(tree, offset, detail).invalid(schema, way))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The rules by name, each with its source. A profile names those that its documents must keep
 //! (`rules` in `profiles/*.toml`); a name that is not here is refused when the profiles are read.
 
-use super::look::{Found, Look};
+use super::look::{Look, Mistake};
 use super::{ebill, latin_america, ubl};
 
 /// One rule.
@@ -13,7 +13,7 @@ pub struct Rule {
     /// Who asks for it.
     pub source: &'static str,
     pub(super) stage: Stage,
-    pub(super) check: for<'l, 'a, 'i> fn(&'l Look<'a, 'i>) -> Result<(), Found>,
+    pub(super) check: for<'l, 'a, 'i> fn(&'l Look<'a, 'i>) -> Result<(), Mistake>,
 }
 
 /// Which document a rule looks at.

@@ -45,7 +45,7 @@ impl Schema {
 pub struct Schemas(BTreeMap<(String, String), Vec<Schema>>);
 
 /// What the schema says.
-pub(super) enum Verdict<'s> {
+pub(super) enum SchemaVerdict<'s> {
     Valid,
     /// There is none for this document; why.
     NoSchema(String),
@@ -94,27 +94,29 @@ impl Schemas {
     }
 
     /// Validates the text that a tree was read from.
-    pub(super) fn validate(&self, tree: &Document<'_>) -> Verdict<'_> {
+    pub(super) fn validate(&self, tree: &Document<'_>) -> SchemaVerdict<'_> {
         let name = tree.root_element().tag_name();
         let key = (name.namespace().unwrap_or_default().to_owned(), name.name().to_owned());
         let Some(versions) = self.0.get(&key) else {
             let why = format!("no schema is installed for {}", shown(name.name()));
-            return Verdict::NoSchema(why);
+            return SchemaVerdict::NoSchema(why);
         };
         let wanted = version(tree);
         let fitting = versions.iter().find(|schema| wanted.is_none_or(|it| it <= schema.version));
         let Some(schema) = fitting else {
             let (major, minor) = wanted.unwrap_or_default();
             let why = format!("no schema of UBL {major}.{minor} is installed");
-            return Verdict::NoSchema(why);
+            return SchemaVerdict::NoSchema(why);
         };
         let found = match schema.validator() {
             Ok(validator) => first_error(validator, tree.input_text()),
-            Err(_) => return Verdict::Broken,
+            Err(_) => return SchemaVerdict::Broken,
         };
         match found {
-            None => Verdict::Valid,
-            Some((offset, detail)) => Verdict::Invalid { schema: &schema.name, offset, detail },
+            None => SchemaVerdict::Valid,
+            Some((offset, detail)) => {
+                SchemaVerdict::Invalid { schema: &schema.name, offset, detail }
+            }
         }
     }
 }

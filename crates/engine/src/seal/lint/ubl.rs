@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::look::{Found, Look, is_signature, shown, text};
+use super::look::{Look, Mistake, is_signature, shown, text};
 use crate::seal::xades::ubl::{
     CAC_NAMESPACE, CBC_NAMESPACE, EXT_NAMESPACE, SAC_NAMESPACE, SBC_NAMESPACE, SIG_NAMESPACE,
 };
@@ -14,7 +14,9 @@ const ENVELOPED: &str = "urn:oasis:names:specification:ubl:dsig:enveloped";
 const ENVELOPED_XADES: &str = "urn:oasis:names:specification:ubl:dsig:enveloped:xades";
 
 /// Every `ext:ExtensionContent`, one for each `ext:UBLExtension`.
-pub(super) fn extension_contents<'a, 'i>(look: &Look<'a, 'i>) -> Result<Vec<Node<'a, 'i>>, Found> {
+pub(super) fn extension_contents<'a, 'i>(
+    look: &Look<'a, 'i>,
+) -> Result<Vec<Node<'a, 'i>>, Mistake> {
     let Some(extensions) = Look::down(look.root(), &[(EXT_NAMESPACE, "UBLExtensions")]) else {
         return Ok(Vec::new());
     };
@@ -23,13 +25,14 @@ pub(super) fn extension_contents<'a, 'i>(look: &Look<'a, 'i>) -> Result<Vec<Node
             let mut contents = Look::children(extension, (EXT_NAMESPACE, "ExtensionContent"));
             match (contents.next(), contents.next()) {
                 (Some(content), None) => Ok(content),
-                (None, _) => {
-                    Err(Found::at(extension, "ext:ExtensionContent is missing; write exactly one"))
-                }
+                (None, _) => Err(Mistake::at(
+                    extension,
+                    "ext:ExtensionContent is missing; write exactly one",
+                )),
                 (Some(_), Some(second)) => {
                     let detail =
                         "a second ext:ExtensionContent; write an ext:UBLExtension for each";
-                    Err(Found::at(second, detail))
+                    Err(Mistake::at(second, detail))
                 }
             }
         })
@@ -37,23 +40,23 @@ pub(super) fn extension_contents<'a, 'i>(look: &Look<'a, 'i>) -> Result<Vec<Node
 }
 
 /// Refuses a place that holds an element.
-pub(super) fn require_empty(place: Node<'_, '_>, what: &str) -> Result<(), Found> {
+pub(super) fn require_empty(place: Node<'_, '_>, what: &str) -> Result<(), Mistake> {
     match place.first_element_child() {
         None => Ok(()),
         Some(child) => {
             let name = child.tag_name().name();
-            Err(Found::at(child, format!("{what} and must be empty, but holds {}", shown(name))))
+            Err(Mistake::at(child, format!("{what} and must be empty, but holds {}", shown(name))))
         }
     }
 }
 
 /// The elements around signatures (UBL 2.1, 5.4, and the modules for extensions and signatures).
-pub(super) fn scaffolding(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn scaffolding(look: &Look<'_, '_>) -> Result<(), Mistake> {
     let root = look.root();
     for (at, child) in root.children().filter(Node::is_element).enumerate() {
         if at > 0 && child.has_tag_name((EXT_NAMESPACE, "UBLExtensions")) {
             let detail = "ext:UBLExtensions must be the first child of the root, and only once";
-            return Err(Found::at(child, detail));
+            return Err(Mistake::at(child, detail));
         }
     }
     for content in extension_contents(look)? {
@@ -61,7 +64,7 @@ pub(super) fn scaffolding(look: &Look<'_, '_>) -> Result<(), Found> {
         if let (Some(_), Some(second)) = (children.next(), children.next()) {
             let detail =
                 "ext:ExtensionContent has a second child; write an ext:UBLExtension for each";
-            return Err(Found::at(second, detail));
+            return Err(Mistake::at(second, detail));
         }
     }
     let mut containers = 0;
@@ -75,18 +78,18 @@ pub(super) fn scaffolding(look: &Look<'_, '_>) -> Result<(), Found> {
             }
             ("SignatureInformation", Some(SAC_NAMESPACE)) => information(root, element)?,
             ("SignatureInformation", other) => {
-                return Err(Found::at(element, misplaced(other)));
+                return Err(Mistake::at(element, misplaced(other)));
             }
             ("UBLDocumentSignatures", _) => {
                 let detail = format!(
                     "UBLDocumentSignatures is in the namespace {} instead of {SIG_NAMESPACE}",
                     shown(name.namespace().unwrap_or("(none)"))
                 );
-                return Err(Found::at(element, detail));
+                return Err(Mistake::at(element, detail));
             }
             (local, _) if theirs => {
                 let detail = format!("UBL has no {} in its signature modules", shown(local));
-                return Err(Found::at(element, detail));
+                return Err(Mistake::at(element, detail));
             }
             _ => {}
         }
@@ -107,25 +110,25 @@ fn misplaced(namespace: Option<&str>) -> String {
 }
 
 /// `sig:UBLDocumentSignatures`: its place, and the URI of its extension.
-fn container(element: Node<'_, '_>, count: usize) -> Result<(), Found> {
+fn container(element: Node<'_, '_>, count: usize) -> Result<(), Mistake> {
     if count > 1 {
         let detail =
             "a second sig:UBLDocumentSignatures; put every sac:SignatureInformation into one";
-        return Err(Found::at(element, detail));
+        return Err(Mistake::at(element, detail));
     }
     let content = element
         .parent_element()
         .filter(|parent| parent.has_tag_name((EXT_NAMESPACE, "ExtensionContent")));
     let Some(content) = content else {
         let detail = "sig:UBLDocumentSignatures must stand directly in ext:ExtensionContent";
-        return Err(Found::at(element, detail));
+        return Err(Mistake::at(element, detail));
     };
     let uri = content
         .parent_element()
         .and_then(|extension| Look::down(extension, &[(EXT_NAMESPACE, "ExtensionURI")]));
     if let Some(uri) = uri.filter(|uri| ![ENVELOPED, ENVELOPED_XADES].contains(&text(*uri))) {
         let detail = format!("{} is not {ENVELOPED} or {ENVELOPED_XADES}", shown(text(uri)));
-        return Err(Found::at(uri, detail));
+        return Err(Mistake::at(uri, detail));
     }
     let stranger = element
         .children()
@@ -137,19 +140,19 @@ fn container(element: Node<'_, '_>, count: usize) -> Result<(), Found> {
             let detail = format!(
                 "sig:UBLDocumentSignatures holds {name}; only sac:SignatureInformation may stand there"
             );
-            Err(Found::at(stranger, detail))
+            Err(Mistake::at(stranger, detail))
         }
     }
 }
 
 /// `sac:SignatureInformation`: its place, its children in order, and what it refers to.
-fn information(root: Node<'_, '_>, element: Node<'_, '_>) -> Result<(), Found> {
+fn information(root: Node<'_, '_>, element: Node<'_, '_>) -> Result<(), Mistake> {
     let in_container = element
         .parent_element()
         .is_some_and(|parent| parent.has_tag_name((SIG_NAMESPACE, "UBLDocumentSignatures")));
     if !in_container {
         let detail = "sac:SignatureInformation must stand in sig:UBLDocumentSignatures";
-        return Err(Found::at(element, detail));
+        return Err(Mistake::at(element, detail));
     }
     let place = |child: Node<'_, '_>| {
         if child.has_tag_name((CBC_NAMESPACE, "ID")) {
@@ -172,7 +175,7 @@ fn information(root: Node<'_, '_>, element: Node<'_, '_>) -> Result<(), Found> {
                     "{name} must not stand here: cbc:ID, sbc:ReferencedSignatureID and ds:Signature \
                      follow each other in this order, each at most once"
                 );
-                return Err(Found::at(child, detail));
+                return Err(Mistake::at(child, detail));
             }
         }
     }
@@ -186,16 +189,16 @@ fn information(root: Node<'_, '_>, element: Node<'_, '_>) -> Result<(), Found> {
         return Ok(());
     }
     let detail = format!("no cac:Signature has the cbc:ID {}", shown(text(reference)));
-    Err(Found::at(reference, detail))
+    Err(Mistake::at(reference, detail))
 }
 
 /// `cac:Signature/cac:DigitalSignatureAttachment/cac:ExternalReference/cbc:URI` is `#` and the Id of
 /// the seal.
-pub(super) fn cac_signature_uri(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn cac_signature_uri(look: &Look<'_, '_>) -> Result<(), Mistake> {
     let Some(seal) = look.seal else { return Ok(()) };
     let id = seal.attribute("Id").unwrap_or_default();
     let Some(signature) = Look::down(look.root(), &[(CAC_NAMESPACE, "Signature")]) else {
-        return Err(Found::at(look.root(), "cac:Signature is missing"));
+        return Err(Mistake::at(look.root(), "cac:Signature is missing"));
     };
     let uri = Look::down(
         signature,
@@ -209,17 +212,17 @@ pub(super) fn cac_signature_uri(look: &Look<'_, '_>) -> Result<(), Found> {
         let detail = format!(
             "cac:DigitalSignatureAttachment/cac:ExternalReference/cbc:URI is missing; write #{id}"
         );
-        return Err(Found::at(signature, detail));
+        return Err(Mistake::at(signature, detail));
     };
     if text(uri).strip_prefix('#') == Some(id) {
         return Ok(());
     }
     let detail = format!("{} is not #{id}, the Id of the seal", shown(text(uri)));
-    Err(Found::at(uri, detail))
+    Err(Mistake::at(uri, detail))
 }
 
 /// PEPPOL-EN16931-R008 for all but signatures, whose empty elements XML Signature demands.
-pub(super) fn no_empty_elements(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn no_empty_elements(look: &Look<'_, '_>) -> Result<(), Mistake> {
     let empty = |element: &Node<'_, '_>| {
         !element.children().any(|child| {
             child.is_element()
@@ -228,54 +231,57 @@ pub(super) fn no_empty_elements(look: &Look<'_, '_>) -> Result<(), Found> {
     };
     match look.elements().find(empty) {
         None => Ok(()),
-        Some(element) => Err(Found::at(element, "the element is empty; fill it or leave it out")),
+        Some(element) => Err(Mistake::at(element, "the element is empty; fill it or leave it out")),
     }
 }
 
 /// UBL-TR: the first extension waits for the seal, and `cac:Signature` names the taxpayer.
-pub(super) fn turkey(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn turkey(look: &Look<'_, '_>) -> Result<(), Mistake> {
     let contents = extension_contents(look)?;
     let Some(first) = contents.first() else {
         let detail = "ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent is missing; the seal \
                       goes there";
-        return Err(Found::at(look.root(), detail));
+        return Err(Mistake::at(look.root(), detail));
     };
     require_empty(*first, "the first extension is the place of the seal")?;
     let mut signatures = Look::children(look.root(), (CAC_NAMESPACE, "Signature"));
     let first = signatures.next();
     if let Some(second) = signatures.next() {
-        return Err(Found::at(second, "a second cac:Signature; there may be one"));
+        return Err(Mistake::at(second, "a second cac:Signature; there may be one"));
     }
     let Some(signature) = first else { return Ok(()) };
     let Some(id) = Look::down(signature, &[(CBC_NAMESPACE, "ID")]) else {
-        return Err(Found::at(signature, "cbc:ID with schemeID VKN_TCKN is missing"));
+        return Err(Mistake::at(signature, "cbc:ID with schemeID VKN_TCKN is missing"));
     };
     if id.attribute("schemeID") != Some("VKN_TCKN") {
-        return Err(Found::at(id, "schemeID must be VKN_TCKN"));
+        return Err(Mistake::at(id, "schemeID must be VKN_TCKN"));
     }
     if !matches!(id.text().unwrap_or_default().chars().count(), 10 | 11) {
         let detail = "a tax number (VKN) has 10 characters, an identity number (TCKN) 11";
-        return Err(Found::at(id, detail));
+        return Err(Mistake::at(id, detail));
     }
     Ok(())
 }
 
 /// ZATCA: the values around the seal that it fixes, and the references whose digests it chains.
-pub(super) fn zatca(look: &Look<'_, '_>) -> Result<(), Found> {
+pub(super) fn zatca(look: &Look<'_, '_>) -> Result<(), Mistake> {
     const NAME: &str = "urn:oasis:names:specification:ubl:signature:Invoice";
     let root = look.root();
     let Some(signature) = Look::down(root, &[(CAC_NAMESPACE, "Signature")]) else {
-        return Err(Found::at(root, "cac:Signature is missing"));
+        return Err(Mistake::at(root, "cac:Signature is missing"));
     };
     for (name, value) in [("ID", NAME), ("SignatureMethod", ENVELOPED_XADES)] {
         match Look::down(signature, &[(CBC_NAMESPACE, name)]) {
             Some(element) if text(element) == value => {}
             Some(element) => {
                 let detail = format!("{} is not {value}", shown(text(element)));
-                return Err(Found::at(element, detail));
+                return Err(Mistake::at(element, detail));
             }
             None => {
-                return Err(Found::at(signature, format!("cbc:{name} is missing; write {value}")));
+                return Err(Mistake::at(
+                    signature,
+                    format!("cbc:{name} is missing; write {value}"),
+                ));
             }
         }
     }
@@ -285,7 +291,7 @@ pub(super) fn zatca(look: &Look<'_, '_>) -> Result<(), Found> {
             .any(|id| text(id) == wanted);
         if !found {
             let detail = format!("cac:AdditionalDocumentReference with cbc:ID {wanted} is missing");
-            return Err(Found::at(root, detail));
+            return Err(Mistake::at(root, detail));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::Sink;
+use super::ObjectSink;
 use super::color::{calibrated_rgb, fill};
 use super::font::Font;
 use super::image::Image;
@@ -58,7 +58,7 @@ impl Appearance<'_> {
     ///
     /// # Errors
     /// [`PdfRefusal::CharacterMissing`], [`PdfRefusal::TextTooLong`].
-    pub fn draw(&self, sink: &mut dyn Sink) -> Result<Stream, PdfRefusal> {
+    pub fn draw(&self, sink: &mut dyn ObjectSink) -> Result<Stream, PdfRefusal> {
         let face = Font::new();
         let text = Text::new(self.text, &face)?;
         let (image_part, text_part) = self.parts(&text);

@@ -23,14 +23,14 @@ pub(super) struct Excerpt<'a> {
     objects: &'a dyn Objects,
     /// By number, from 1.
     made: Vec<Indirect>,
-    numbers: BTreeMap<(Reference, Kind), Reference>,
+    numbers: BTreeMap<(Reference, CopyKind), Reference>,
     /// Bytes that may still be unpacked.
     left: &'a mut usize,
 }
 
 /// What an object is copied as.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum CopyKind {
     Form,
     Font,
     /// Anything inside a font; whether its font file is left out.
@@ -162,7 +162,7 @@ impl<'a> Excerpt<'a> {
 
     fn form(&mut self, form: &Object, depth: usize) -> Result<Option<Reference>, PdfRefusal> {
         let Object::Reference(source) = form else { return Ok(None) };
-        if let Some(copy) = self.numbers.get(&(*source, Kind::Form)) {
+        if let Some(copy) = self.numbers.get(&(*source, CopyKind::Form)) {
             return Ok(Some(*copy));
         }
         // Images have megabytes, which are not even copied.
@@ -173,7 +173,7 @@ impl<'a> Excerpt<'a> {
         }
         let Indirect::Stream(stream) = self.resolved(form)? else { return Ok(None) };
         let copy = self.reserve()?;
-        self.numbers.insert((*source, Kind::Form), copy);
+        self.numbers.insert((*source, CopyKind::Form), copy);
         let mut dictionary = Dictionary::new().with("Subtype", Object::name("Form"));
         if let Some(matrix) = stream.dictionary.get("Matrix") {
             dictionary.set("Matrix", self.part(matrix, false, depth + 1)?);
@@ -187,7 +187,7 @@ impl<'a> Excerpt<'a> {
     }
 
     fn font(&mut self, font: &Object, depth: usize) -> Result<Object, PdfRefusal> {
-        let key = font.as_reference().map(|source| (source, Kind::Font));
+        let key = font.as_reference().map(|source| (source, CopyKind::Font));
         if let Some(copy) = key.and_then(|key| self.numbers.get(&key)) {
             return Ok((*copy).into());
         }
@@ -215,7 +215,7 @@ impl<'a> Excerpt<'a> {
         }
         Ok(match object {
             Object::Reference(source) => {
-                let key = (*source, Kind::Part(without_file));
+                let key = (*source, CopyKind::Part(without_file));
                 if let Some(copy) = self.numbers.get(&key) {
                     return Ok((*copy).into());
                 }

@@ -9,7 +9,7 @@ use skrifa::raw::TableProvider as _;
 use skrifa::{FontRef, MetadataProvider as _};
 use subsetter::GlyphRemapper;
 
-use super::Sink;
+use super::ObjectSink;
 use super::stream::compressed;
 use crate::domain::refusal::PdfRefusal;
 use crate::pki::digest::sha256;
@@ -91,7 +91,7 @@ impl Font {
     pub fn embed(
         &self,
         characters: &BTreeSet<char>,
-        sink: &mut dyn Sink,
+        sink: &mut dyn ObjectSink,
     ) -> Result<EmbeddedFont, PdfRefusal> {
         let mut remapper = GlyphRemapper::new();
         let mut codes = BTreeMap::new();

@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::color::Restrictions;
 pub use super::picture::PIXEL_LIMIT;
 use super::picture::{Orientation, Picture, unreadable};
-use super::{Sink, jpeg, raster};
+use super::{ObjectSink, jpeg, raster};
 use crate::domain::refusal::PdfRefusal;
 use crate::domain::visible::Color;
 use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
@@ -134,7 +134,7 @@ impl Image {
     }
 
     /// Puts the image into a file; the answer names the image XObject.
-    pub fn embed(&self, sink: &mut dyn Sink) -> Reference {
+    pub fn embed(&self, sink: &mut dyn ObjectSink) -> Reference {
         let mut base = self.base.clone();
         if let Some(mask) = &self.mask {
             let mask = sink.add(Indirect::Stream(mask.clone()));

@@ -6,14 +6,14 @@ use crate::seal::pdf::object::Dictionary;
 
 /// What a document claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Claims {
+pub(super) struct Conformance {
     /// The part of ISO 19005, as its digit.
     pub(super) pdf_a: Option<u8>,
     /// ISO 14289.
     pub(super) pdf_ua: bool,
 }
 
-impl Claims {
+impl Conformance {
     /// Reads the metadata of the document; none, and what nobody can read, claim nothing.
     ///
     /// # Errors

@@ -49,10 +49,10 @@ use crate::seal::pdf::{PdfFile, PdfLimits};
 use crate::seal::signer::Signer;
 use form::Form;
 use permissions::Intention;
-use target::Target;
+use target::FieldTarget;
 
 /// Whoever writes a file.
-pub trait Sink {
+pub trait ObjectSink {
     /// Takes an object into the file, under a number that no other object has.
     fn add(&mut self, object: Indirect) -> Reference;
 }
@@ -179,11 +179,11 @@ pub(super) fn plan(
         notes.push(format!("the PDF contains {what}"));
     }
     let place = target::find(&file, &form, profile)?;
-    let is_new = matches!(place.target, Target::New { .. });
+    let is_new = matches!(place.target, FieldTarget::New { .. });
     let intention =
         Intention { field: place.target.name(), is_new, certification: profile.certification };
     permissions::check(&file, &form, &intention)?;
-    if let (Target::Existing { field, .. }, Some(visible)) = (&place.target, &profile.visible)
+    if let (FieldTarget::Existing { field, .. }, Some(visible)) = (&place.target, &profile.visible)
         && !matches!(visible.place, VisiblePlace::Field(_))
     {
         notes.push(format!(
@@ -193,7 +193,7 @@ pub(super) fn plan(
     }
     if is_new && place.placement.is_some() {
         notes.extend(permissions::new_on_certified(&file, &form)?);
-        if metadata::Claims::read(&file, &catalog)?.pdf_ua {
+        if metadata::Conformance::read(&file, &catalog)?.pdf_ua {
             notes.push(
                 "the PDF claims PDF/UA, which wants every visible field in the structure of the document \
                  (ISO 14289-1, 7.18.1 and 7.18.4); the new field is not in it: sign invisibly, or in an \
@@ -225,7 +225,7 @@ pub(super) fn plan(
     if let Some(permissions) = profile.certification.permissions() {
         references.push(permissions::transform_of_certification(permissions));
     }
-    if let Target::Existing { field, .. } = &place.target {
+    if let FieldTarget::Existing { field, .. } = &place.target {
         seed::check(&file, field, &seed::Offer { profile, algorithm, signer })?;
         let catalog = Object::Reference(file.root());
         references.extend(permissions::transform_of_lock(&file, field, catalog)?);
@@ -261,9 +261,9 @@ pub(super) fn plan(
         more => own.saturating_add(more).saturating_add(LENGTHS),
     };
 
-    let facts = signature::Facts { profile, at, references, room, has_appearances };
+    let facts = signature::DictionaryFacts { profile, at, references, room, has_appearances };
     let written = update::write(&file, &catalog, &form, &place, &facts, signer)?;
-    let update::Update { mut bytes, byte_range, contents } = written;
+    let update::SignatureUpdate { mut bytes, byte_range, contents } = written;
     let start = document.len();
     let gap = start + contents.start..start + contents.end;
     let range = signature::byte_range(&gap, start + bytes.len());

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use super::content::{Objects, PageContent};
 use super::excerpt::{DATA_LIMIT, Excerpt};
-use super::placement::Rectangle;
+use super::placement::Corners;
 use super::words::{self, Glyph, STEP_LIMIT};
 use crate::domain::refusal::PdfRefusal;
 
@@ -16,11 +16,11 @@ const BATCH_LIMIT: usize = 64;
 
 /// Where a word is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
+pub struct FoundWord {
     /// From 0.
     pub page: usize,
     /// From the baseline to the height of capitals, in default user space.
-    pub rectangle: Rectangle,
+    pub rectangle: Corners,
 }
 
 /// Finds the first occurrence of a word: pages in order, on a page as its content goes. Letters and
@@ -31,7 +31,11 @@ pub struct Found {
 /// [`PdfRefusal::PlaceholderMissing`]; [`PdfRefusal::TooMuchData`], [`PdfRefusal::TooManyObjects`],
 /// [`PdfRefusal::TooExpensive`] or [`PdfRefusal::TooDeep`] when the pages are made to be unreadable; and
 /// what the reader finds.
-pub fn find(pages: &[PageContent], word: &str, objects: &dyn Objects) -> Result<Found, PdfRefusal> {
+pub fn find(
+    pages: &[PageContent],
+    word: &str,
+    objects: &dyn Objects,
+) -> Result<FoundWord, PdfRefusal> {
     let wanted: Vec<char> = word.trim().nfkc().collect();
     let missing = || PdfRefusal::PlaceholderMissing { word: word.to_owned() };
     if wanted.is_empty() {
@@ -48,7 +52,7 @@ pub fn find(pages: &[PageContent], word: &str, objects: &dyn Objects) -> Result<
         let found = catch_unwind(AssertUnwindSafe(|| search(excerpt, &wanted, &mut steps)))
             .map_err(|_| PdfRefusal::Damaged { what: "text that cannot be read".to_owned() })??;
         if let Some(found) = found {
-            return Ok(Found { page: done + found.page, ..found });
+            return Ok(FoundWord { page: done + found.page, ..found });
         }
         done += some.len();
         batch = (batch * 4).min(BATCH_LIMIT);
@@ -56,19 +60,23 @@ pub fn find(pages: &[PageContent], word: &str, objects: &dyn Objects) -> Result<
     Err(missing())
 }
 
-fn search(excerpt: Vec<u8>, wanted: &[char], steps: &mut u64) -> Result<Option<Found>, PdfRefusal> {
+fn search(
+    excerpt: Vec<u8>,
+    wanted: &[char],
+    steps: &mut u64,
+) -> Result<Option<FoundWord>, PdfRefusal> {
     words::on_pages(excerpt, steps, |page, glyphs| {
         let rectangle = first(&glyphs, wanted).or_else(|| {
             let mut sorted = glyphs;
             sorted.sort_by_key(Glyph::reading_order);
             first(&sorted, wanted)
         });
-        rectangle.map(|rectangle| Found { page, rectangle })
+        rectangle.map(|rectangle| FoundWord { page, rectangle })
     })
 }
 
 /// The first occurrence among glyphs of which some follow each other on a line.
-fn first(glyphs: &[Glyph], wanted: &[char]) -> Option<Rectangle> {
+fn first(glyphs: &[Glyph], wanted: &[char]) -> Option<Corners> {
     let mut line: Vec<(char, &Glyph)> = Vec::new();
     let mut last: Option<&Glyph> = None;
     for glyph in glyphs {
@@ -91,7 +99,7 @@ fn first(glyphs: &[Glyph], wanted: &[char]) -> Option<Rectangle> {
 /// What separates words, in font sizes.
 const WORD_GAP: f64 = 0.2;
 
-fn within(line: &[(char, &Glyph)], wanted: &[char]) -> Option<Rectangle> {
+fn within(line: &[(char, &Glyph)], wanted: &[char]) -> Option<Corners> {
     let mut squeezed: Vec<(char, &Glyph)> = Vec::with_capacity(line.len());
     for (character, glyph) in line {
         let character = if character.is_whitespace() { ' ' } else { *character };

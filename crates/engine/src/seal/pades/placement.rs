@@ -5,7 +5,7 @@ use crate::domain::refusal::PdfRefusal;
 use crate::domain::visible::CoordinateOrigin;
 
 /// A rectangle: lower left x and y, upper right x and y.
-pub type Rectangle = [f64; 4];
+pub type Corners = [f64; 4];
 
 /// Rounding of others that is none of our business, in user space units.
 const TOLERANCE: f64 = 0.01;
@@ -55,7 +55,7 @@ impl Rotation {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PageView {
     /// In default user space, corners in order.
-    visible: Rectangle,
+    visible: Corners,
     rotation: Rotation,
     /// Size of a user space unit in 1/72 inch.
     unit: f64,
@@ -65,7 +65,7 @@ pub struct PageView {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
     /// `/Rect` of the annotation, in default user space.
-    pub rectangle: Rectangle,
+    pub rectangle: Corners,
     pub rotation: Rotation,
     /// Size as it is shown, in 1/72 inch.
     pub width: f64,
@@ -78,8 +78,8 @@ impl PageView {
     /// it does. `UserUnit` is 1 when it makes no sense.
     #[must_use]
     pub fn new(
-        media_box: Rectangle,
-        crop_box: Option<Rectangle>,
+        media_box: Corners,
+        crop_box: Option<Corners>,
         rotation: Rotation,
         user_unit: f64,
     ) -> Self {
@@ -162,7 +162,7 @@ impl PageView {
         &self,
         page: usize,
         origin: CoordinateOrigin,
-        word: Rectangle,
+        word: Corners,
         (width, height): (f64, f64),
     ) -> Result<Placement, PdfRefusal> {
         let [left, bottom, right, top] = ordered(word);
@@ -183,7 +183,7 @@ impl PageView {
 
     /// The rectangle of a field that is there, which may lie anywhere. `None` when it is empty.
     #[must_use]
-    pub fn field(&self, rectangle: Rectangle) -> Option<Placement> {
+    pub fn field(&self, rectangle: Corners) -> Option<Placement> {
         let rectangle = ordered(rectangle);
         let [x0, y0, x1, y1] = rectangle;
         let (width, height) = ((x1 - x0) * self.unit, (y1 - y0) * self.unit);
@@ -198,15 +198,15 @@ impl PageView {
     }
 }
 
-const fn ordered([x0, y0, x1, y1]: Rectangle) -> Rectangle {
+const fn ordered([x0, y0, x1, y1]: Corners) -> Corners {
     [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)]
 }
 
-const fn intersection(a: Rectangle, b: Rectangle) -> Rectangle {
+const fn intersection(a: Corners, b: Corners) -> Corners {
     let ([a0, b0, a1, b1], [c0, d0, c1, d1]) = (a, b);
     [a0.max(c0), b0.max(d0), a1.min(c1), b1.min(d1)]
 }
 
-fn has_area([x0, y0, x1, y1]: &Rectangle) -> bool {
+fn has_area([x0, y0, x1, y1]: &Corners) -> bool {
     x1 - x0 > TOLERANCE && y1 - y0 > TOLERANCE
 }

@@ -14,7 +14,7 @@ const DIGITS: usize = 10;
 const RANGE_LENGTH: usize = 1 + 3 * (1 + DIGITS);
 
 /// A signature dictionary as it is written, with what is still to be filled in.
-pub(super) struct Written {
+pub(super) struct DictionaryDraft {
     pub(super) bytes: Vec<u8>,
     /// Between the brackets of `/ByteRange`.
     pub(super) byte_range: Range<usize>,
@@ -23,7 +23,7 @@ pub(super) struct Written {
 }
 
 /// What a signature dictionary says beside what it always says.
-pub(super) struct Facts<'a> {
+pub(super) struct DictionaryFacts<'a> {
     pub(super) profile: &'a PadesProfile,
     pub(super) at: Instant,
     /// `/Reference`: DocMDP and FieldMDP transforms.
@@ -36,7 +36,10 @@ pub(super) struct Facts<'a> {
 
 /// Writes a signature dictionary. `encrypt` is what the file does to strings (7.6.1); `/Contents` is
 /// never encrypted.
-pub(super) fn write(facts: &Facts<'_>, encrypt: impl FnOnce(Object) -> Object) -> Written {
+pub(super) fn write(
+    facts: &DictionaryFacts<'_>,
+    encrypt: impl FnOnce(Object) -> Object,
+) -> DictionaryDraft {
     let profile = facts.profile;
     let mut dictionary = Dictionary::new()
         .with("Type", Object::name("Sig"))
@@ -74,7 +77,7 @@ pub(super) fn write(facts: &Facts<'_>, encrypt: impl FnOnce(Object) -> Object) -
     bytes.push(b'>');
     let contents = start..bytes.len();
     bytes.extend(b">>");
-    Written { bytes, byte_range, contents }
+    DictionaryDraft { bytes, byte_range, contents }
 }
 
 /// What is written between the brackets of `/ByteRange` for a file of `length` bytes whose gap,

@@ -10,7 +10,7 @@ use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 use crate::seal::pdf::{Page, PdfFile};
 
 /// The field that will be signed.
-pub(super) enum Target<'f> {
+pub(super) enum FieldTarget<'f> {
     /// One that is there and empty.
     Existing {
         field: &'f Field,
@@ -23,7 +23,7 @@ pub(super) enum Target<'f> {
     New { name: String, page: Box<Page> },
 }
 
-impl Target<'_> {
+impl FieldTarget<'_> {
     /// The fully qualified name.
     pub(super) fn name(&self) -> &str {
         match self {
@@ -34,8 +34,8 @@ impl Target<'_> {
 }
 
 /// A target, and where it is seen.
-pub(super) struct Place<'f> {
-    pub(super) target: Target<'f>,
+pub(super) struct PlacedTarget<'f> {
+    pub(super) target: FieldTarget<'f>,
     /// `None` when nothing is drawn.
     pub(super) placement: Option<Placement>,
 }
@@ -49,7 +49,7 @@ pub(super) fn find<'f>(
     file: &PdfFile<'_>,
     form: &'f Form,
     profile: &PadesProfile,
-) -> Result<Place<'f>, PdfRefusal> {
+) -> Result<PlacedTarget<'f>, PdfRefusal> {
     let visible = profile.visible.as_ref();
     let wanted = match visible.map(|visible| &visible.place) {
         Some(VisiblePlace::Field(name)) => Some((name, true)),
@@ -71,7 +71,7 @@ pub(super) fn find<'f>(
     };
     let Some(visible) = visible else {
         let page = Box::new(file.page(1)?);
-        return Ok(Place { target: Target::New { name, page }, placement: None });
+        return Ok(PlacedTarget { target: FieldTarget::New { name, page }, placement: None });
     };
     let area = visible.area.unwrap_or(VisibleArea::DEFAULT);
     let size = (area.width.as_f64(), area.height.as_f64());
@@ -104,7 +104,10 @@ pub(super) fn find<'f>(
             return Err(missing(form, field));
         }
     };
-    Ok(Place { target: Target::New { name, page: Box::new(page) }, placement: Some(placement) })
+    Ok(PlacedTarget {
+        target: FieldTarget::New { name, page: Box::new(page) },
+        placement: Some(placement),
+    })
 }
 
 fn missing(form: &Form, field: &str) -> PdfRefusal {
@@ -119,7 +122,7 @@ fn existing<'f>(
     file: &PdfFile<'_>,
     field: &'f Field,
     visible: Option<&VisibleSettings>,
-) -> Result<Place<'f>, PdfRefusal> {
+) -> Result<PlacedTarget<'f>, PdfRefusal> {
     if !field.is_signature {
         return Err(PdfRefusal::FieldKind { field: field.name.clone() });
     }
@@ -150,7 +153,7 @@ fn existing<'f>(
             Some(view.field(corners).ok_or_else(invisible)?)
         }
     };
-    Ok(Place { target: Target::Existing { field, widget, annotation }, placement })
+    Ok(PlacedTarget { target: FieldTarget::Existing { field, widget, annotation }, placement })
 }
 
 /// The page that a widget is on: the one it names, else the one that names it.

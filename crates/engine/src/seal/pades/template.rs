@@ -28,7 +28,7 @@ const DIRECTIVES: [&str; 13] = [
 
 /// What a template can say.
 #[derive(Clone, Copy, Debug)]
-pub struct Values<'a> {
+pub struct TemplateValues<'a> {
     pub certificate: &'a Certificate,
     pub reason: Option<&'a str>,
     pub location: Option<&'a str>,
@@ -138,7 +138,7 @@ impl Template {
     ///
     /// # Errors
     /// [`PdfRefusal::TextTooLong`] when it has more than [`TEXT_LIMIT`] characters.
-    pub fn fill(&self, values: &Values<'_>) -> Result<String, PdfRefusal> {
+    pub fn fill(&self, values: &TemplateValues<'_>) -> Result<String, PdfRefusal> {
         let given = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let mut text = String::new();
         for piece in &self.0 {

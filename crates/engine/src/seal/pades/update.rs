@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use super::Sink;
+use super::ObjectSink;
 use super::appearance::{Appearance, Restrictions};
 use super::form::{Form, own_object};
 use super::image::Image;
-use super::metadata::Claims;
+use super::metadata::Conformance;
 use super::placement::Placement;
-use super::signature::{self, Facts};
-use super::target::{Place, Target};
-use super::template::{Template, Values};
+use super::signature::{self, DictionaryFacts};
+use super::target::{FieldTarget, PlacedTarget};
+use super::template::{Template, TemplateValues};
 use crate::domain::pades::Certification;
 use crate::domain::refusal::PdfRefusal;
 use crate::domain::visible::{DEFAULT_TEMPLATE, VisibleSettings};
@@ -28,7 +28,7 @@ const SIGNATURE_FLAGS: i64 = 3;
 const MAX_APPEARANCE: usize = 4 << 20;
 
 /// What is appended, with the places that are still to be filled in.
-pub(super) struct Update {
+pub(super) struct SignatureUpdate {
     pub(super) bytes: Vec<u8>,
     /// Between the brackets of `/ByteRange`.
     pub(super) byte_range: Range<usize>,
@@ -44,10 +44,10 @@ pub(super) fn write(
     file: &PdfFile<'_>,
     catalog: &Dictionary,
     form: &Form,
-    place: &Place<'_>,
-    facts: &Facts<'_>,
+    place: &PlacedTarget<'_>,
+    facts: &DictionaryFacts<'_>,
     signer: &Signer,
-) -> Result<Update, PdfRefusal> {
+) -> Result<SignatureUpdate, PdfRefusal> {
     let mut increment = Increment::new(file)?;
     let signature = increment.reserve();
     let written = signature::write(facts, |object| increment.encrypted(signature, object));
@@ -63,13 +63,13 @@ pub(super) fn write(
         catalog_changes = true;
     }
     let new_field = match &place.target {
-        Target::New { name, page } => {
+        FieldTarget::New { name, page } => {
             let field = new_field(name, page, signature, place.placement, appearance);
             let field = increment.add(Indirect::Object(field.into()));
             annotate(file, page, field, &mut increment)?;
             Some(field)
         }
-        Target::Existing { field, widget, annotation } => {
+        FieldTarget::Existing { field, widget, annotation } => {
             let drawn = |dictionary: &mut Dictionary| {
                 dictionary.set("AP", normal(appearance));
                 dictionary.set("F", Object::Integer(WIDGET_FLAGS));
@@ -105,7 +105,7 @@ pub(super) fn write(
     let update = increment.finish()?;
     let start = update.bodies.get(&signature).map_or(0, |body| body.start);
     let moved = |range: Range<usize>| start + range.start..start + range.end;
-    Ok(Update {
+    Ok(SignatureUpdate {
         bytes: update.bytes,
         byte_range: moved(written.byte_range),
         contents: moved(written.contents),
@@ -116,7 +116,7 @@ pub(super) fn write(
 fn changed_form(
     file: &PdfFile<'_>,
     form: &Form,
-    facts: &Facts<'_>,
+    facts: &DictionaryFacts<'_>,
     new_field: Option<Reference>,
     increment: &mut Increment<'_, '_>,
 ) -> Result<Option<Dictionary>, PdfRefusal> {
@@ -207,8 +207,8 @@ fn is_of_one_page(file: &PdfFile<'_>, page: &Page, annotations: Reference) -> bo
 fn draw(
     file: &PdfFile<'_>,
     catalog: &Dictionary,
-    place: &Place<'_>,
-    facts: &Facts<'_>,
+    place: &PlacedTarget<'_>,
+    facts: &DictionaryFacts<'_>,
     signer: &Signer,
     increment: &mut Increment<'_, '_>,
 ) -> Result<Reference, PdfRefusal> {
@@ -248,12 +248,12 @@ fn draw(
 
 fn text(
     visible: &VisibleSettings,
-    facts: &Facts<'_>,
+    facts: &DictionaryFacts<'_>,
     signer: &Signer,
 ) -> Result<String, PdfRefusal> {
     let profile = facts.profile;
     let template = visible.template.as_deref().unwrap_or(DEFAULT_TEMPLATE);
-    Template::parse(template)?.fill(&Values {
+    Template::parse(template)?.fill(&TemplateValues {
         certificate: signer.certificate(),
         reason: profile.reason.as_deref(),
         location: profile.location.as_deref(),
@@ -269,7 +269,7 @@ struct Counted<'i, 'f, 'b> {
     size: usize,
 }
 
-impl Sink for Counted<'_, '_, '_> {
+impl ObjectSink for Counted<'_, '_, '_> {
     fn add(&mut self, object: Indirect) -> Reference {
         if let Indirect::Stream(stream) = &object {
             self.size += stream.data.len();
@@ -280,7 +280,9 @@ impl Sink for Counted<'_, '_, '_> {
 
 /// What PDF/A forbids of the appearance; nothing when the document claims no PDF/A (ISO 19005-1, 6.7.11).
 fn restrictions(file: &PdfFile<'_>, catalog: &Dictionary) -> Result<Restrictions, PdfRefusal> {
-    let Some(part) = Claims::read(file, catalog)?.pdf_a else { return Ok(Restrictions::default()) };
+    let Some(part) = Conformance::read(file, catalog)?.pdf_a else {
+        return Ok(Restrictions::default());
+    };
     let intents = file.array(catalog, "OutputIntents")?.unwrap_or_default();
     Ok(Restrictions { opaque: part == b'1' || intents.is_empty(), calibrated: true })
 }

@@ -36,13 +36,13 @@ impl Default for PdfLimits {
 
 /// The limits and what is left of them.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct PdfBudget {
     pub(super) limits: PdfLimits,
     steps: Cell<u64>,
     unpacked: Cell<usize>,
 }
 
-impl Budget {
+impl PdfBudget {
     pub(super) const fn new(limits: PdfLimits) -> Self {
         Self { limits, steps: Cell::new(limits.steps), unpacked: Cell::new(limits.unpacked) }
     }

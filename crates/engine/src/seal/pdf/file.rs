@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use memchr::memmem;
 
-use super::budget::{Budget, PdfLimits};
+use super::budget::{PdfBudget, PdfLimits};
 use super::crypt::{Access, Crypt, Permissions};
 use super::indirect::{self, Raw};
 use super::object::{Dictionary, Indirect, Object, Reference, Stream};
 use super::object_stream::ObjectStream;
-use super::xref::{self, Entry, Kind, Xref};
+use super::xref::{self, Entry, SectionKind, Xref};
 use super::{damaged, filters, repair};
 use crate::domain::refusal::PdfRefusal;
 
@@ -31,7 +31,7 @@ pub struct PdfFile<'a> {
     repaired: bool,
     root: Reference,
     crypt: Option<Crypt>,
-    budget: Budget,
+    budget: PdfBudget,
     object_streams: RefCell<BTreeMap<u32, Rc<ObjectStream>>>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> PdfFile<'a> {
     /// When `startxref`, a section, or the place of any object is wrong, the file is searched once
     /// for what is there instead.
     pub fn open(bytes: &'a [u8], limits: &PdfLimits) -> Result<Self, PdfRefusal> {
-        let budget = Budget::new(*limits);
+        let budget = PdfBudget::new(*limits);
         let header = header(bytes)?;
         let start = xref::last_startxref(bytes, &budget)?;
         match chain(bytes, header.at, start, &budget) {
@@ -51,7 +51,7 @@ impl<'a> PdfFile<'a> {
                 let file = Self::assemble(bytes, base, header, xref, false, budget);
                 match file {
                     Err(PdfRefusal::Damaged { .. }) => {
-                        Self::search(bytes, header, Budget::new(*limits))
+                        Self::search(bytes, header, PdfBudget::new(*limits))
                     }
                     other => other,
                 }
@@ -61,7 +61,7 @@ impl<'a> PdfFile<'a> {
         }
     }
 
-    fn search(bytes: &'a [u8], header: Header, budget: Budget) -> Result<Self, PdfRefusal> {
+    fn search(bytes: &'a [u8], header: Header, budget: PdfBudget) -> Result<Self, PdfRefusal> {
         let found = repair::search(bytes, header.at, budget.limits)?;
         let mut file = Self::assemble(bytes, header.at, header, found.xref, true, budget)?;
         for (reference, offset) in found.object_streams {
@@ -109,7 +109,7 @@ impl<'a> PdfFile<'a> {
         header: Header,
         xref: Xref,
         repaired: bool,
-        budget: Budget,
+        budget: PdfBudget,
     ) -> Result<Self, PdfRefusal> {
         let root = xref.trailer.get("Root").and_then(Object::as_reference);
         let root = root.ok_or_else(|| damaged("no trailer names the catalog (Root)"))?;
@@ -163,7 +163,7 @@ impl<'a> PdfFile<'a> {
 
     /// How the newest cross-reference section is written.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> SectionKind {
         self.xref.kind
     }
 
@@ -484,7 +484,7 @@ fn chain(
     bytes: &[u8],
     header: usize,
     start: Option<usize>,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<(usize, Xref), PdfRefusal> {
     let start = start.ok_or_else(|| damaged("startxref without a number"))?;
     let read = |base: usize| {

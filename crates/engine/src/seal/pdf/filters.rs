@@ -3,7 +3,7 @@
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::budget::Budget;
+use super::budget::PdfBudget;
 use super::object::{Dictionary, Object};
 use super::{damaged, lexer, predictor};
 use crate::domain::refusal::PdfRefusal;
@@ -16,7 +16,7 @@ const FILTERS: usize = 8;
 pub(super) fn decode(
     dictionary: &Dictionary,
     data: &[u8],
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Vec<u8>, PdfRefusal> {
     let filters = list(dictionary.get("Filter").or_else(|| dictionary.get("F")));
     let parameters = list(dictionary.get("DecodeParms").or_else(|| dictionary.get("DP")));
@@ -47,7 +47,7 @@ fn one(
     filter: &[u8],
     parameters: Option<&Dictionary>,
     data: &[u8],
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Vec<u8>, PdfRefusal> {
     match filter {
         b"FlateDecode" | b"Fl" => predictor::undo(inflate(data, budget)?, parameters),
@@ -67,7 +67,7 @@ fn one(
 }
 
 /// 7.4.4. The checksum at the end is not looked at: other readers do not either.
-fn inflate(data: &[u8], budget: &Budget) -> Result<Vec<u8>, PdfRefusal> {
+fn inflate(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
     let broken = || damaged("data that do not unpack (FlateDecode)");
     let body = match data {
         [method, flags, body @ ..]
@@ -101,7 +101,7 @@ fn inflate(data: &[u8], budget: &Budget) -> Result<Vec<u8>, PdfRefusal> {
 }
 
 /// 7.4.4.
-fn unlzw(data: &[u8], early: bool, budget: &Budget) -> Result<Vec<u8>, PdfRefusal> {
+fn unlzw(data: &[u8], early: bool, budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
     use weezl::{BitOrder, LzwStatus, decode};
     let mut decoder = if early {
         decode::Decoder::with_tiff_size_switch(BitOrder::Msb, 8)

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::budget::Budget;
+use super::budget::PdfBudget;
 use super::damaged;
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object, Reference};
@@ -25,7 +25,7 @@ pub(super) struct Raw {
 
 impl Raw {
     /// Reads the indirect object that begins at this byte.
-    pub(super) fn read(bytes: &[u8], at: usize, budget: &Budget) -> Result<Self, PdfRefusal> {
+    pub(super) fn read(bytes: &[u8], at: usize, budget: &PdfBudget) -> Result<Self, PdfRefusal> {
         let mut lexer = Lexer::new(bytes, at, budget.bounds());
         let reference = lexer.reference(b"obj");
         let reference = reference.ok_or_else(|| damaged(format!("no object at byte {at}")))?;
@@ -48,7 +48,7 @@ impl Raw {
 }
 
 /// Whether an object of this name begins here, behind white space at most: readers pass that.
-pub(super) fn begins(bytes: &[u8], at: usize, reference: Reference, budget: &Budget) -> bool {
+pub(super) fn begins(bytes: &[u8], at: usize, reference: Reference, budget: &PdfBudget) -> bool {
     bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || is_white(*byte))
         && Lexer::new(bytes, at, budget.bounds()).reference(b"obj") == Some(reference)
 }
@@ -69,7 +69,7 @@ pub(super) fn data(
     bytes: &[u8],
     begin: usize,
     length: Option<usize>,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Option<Range<usize>>, PdfRefusal> {
     if let Some(end) = length.and_then(|length| begin.checked_add(length))
         && end <= bytes.len()

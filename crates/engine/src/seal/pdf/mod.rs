@@ -15,7 +15,7 @@ mod lexer;
 pub mod object;
 mod object_stream;
 mod pages;
-mod places;
+mod positions;
 mod predictor;
 mod repair;
 mod xref;
@@ -25,8 +25,8 @@ pub use crypt::{Access, Permissions};
 pub use file::PdfFile;
 pub use increment::{Increment, Update};
 pub use pages::{Page, Pages, Rectangle};
-pub(in crate::seal) use places::Place;
-pub use xref::Kind;
+pub(in crate::seal) use positions::ObjectPosition;
+pub use xref::SectionKind;
 
 use crate::domain::refusal::PdfRefusal;
 

@@ -1,6 +1,6 @@
 //! Object streams, unpacked (ISO 32000-1, 7.5.7).
 
-use super::budget::Budget;
+use super::budget::PdfBudget;
 use super::damaged;
 use super::lexer::Lexer;
 use super::object::{Dictionary, Object};
@@ -20,7 +20,7 @@ impl ObjectStream {
     pub(super) fn read(
         dictionary: &Dictionary,
         data: Vec<u8>,
-        budget: &Budget,
+        budget: &PdfBudget,
     ) -> Result<Self, PdfRefusal> {
         let broken = || damaged("an object stream whose list of objects cannot be read");
         let number = |key: &str| {
@@ -62,7 +62,7 @@ impl ObjectStream {
         &self,
         number: u32,
         index: u32,
-        budget: &Budget,
+        budget: &PdfBudget,
     ) -> Result<Option<Object>, PdfRefusal> {
         let expected = usize::try_from(index).ok().and_then(|index| self.places.get(index));
         let place = match expected {

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use memchr::memmem;
 
-use super::budget::{Budget, PdfLimits};
+use super::budget::{PdfBudget, PdfLimits};
 use super::damaged;
 use super::indirect::{self, Raw};
 use super::lexer::{Lexer, is_regular, is_white};
 use super::object::{Dictionary, Object, Reference};
-use super::xref::{BELIEVED, Entry, HIGHEST, Kind, Xref};
+use super::xref::{BELIEVED, Entry, HIGHEST, SectionKind, Xref};
 use crate::domain::refusal::PdfRefusal;
 
 /// What a search found.
-pub(super) struct Found {
+pub(super) struct FoundObjects {
     pub(super) xref: Xref,
     /// Object streams in the order of the file, with their places.
     pub(super) object_streams: Vec<(Reference, usize)>,
@@ -27,7 +27,7 @@ pub(super) struct Found {
 struct Search {
     index: BTreeMap<u32, Entry>,
     object_streams: Vec<(Reference, usize)>,
-    trailers: Vec<(Kind, Dictionary)>,
+    trailers: Vec<(SectionKind, Dictionary)>,
     catalog: Option<Reference>,
     /// The highest number that anything refers to: an object may be lost, and no new one may come
     /// in its place.
@@ -43,10 +43,10 @@ pub(super) fn search(
     bytes: &[u8],
     header: usize,
     mut limits: PdfLimits,
-) -> Result<Found, PdfRefusal> {
+) -> Result<FoundObjects, PdfRefusal> {
     let passes = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(PASSES);
     limits.steps = limits.steps.min(passes.saturating_add(1 << 20));
-    let budget = &Budget::new(limits);
+    let budget = &PdfBudget::new(limits);
     let mut search = Search::default();
     let mut at = header;
     let words = [memmem::Finder::new(b"obj"), memmem::Finder::new(b"trailer")];
@@ -81,7 +81,7 @@ pub(super) fn search(
     });
     let offsets = offsets.collect();
     let xref = Xref::found(kind, trailer, search.index, search.named);
-    Ok(Found { xref, object_streams: search.object_streams, offsets })
+    Ok(FoundObjects { xref, object_streams: search.object_streams, offsets })
 }
 
 /// The name of the object whose head ends with the `obj` at this place, and where it begins; not
@@ -119,7 +119,7 @@ impl Search {
         bytes: &[u8],
         reference: Reference,
         begin: usize,
-        budget: &Budget,
+        budget: &PdfBudget,
     ) -> Result<usize, PdfRefusal> {
         let limit = budget.limits.objects;
         let raw = match Raw::read(bytes, begin, budget) {
@@ -146,7 +146,7 @@ impl Search {
         match (kind, raw.stream) {
             (Some(b"XRef"), Some(_)) => {
                 if let Object::Dictionary(dictionary) = raw.object {
-                    self.trailers.push((Kind::Stream, dictionary));
+                    self.trailers.push((SectionKind::Stream, dictionary));
                 }
                 return Ok(end);
             }
@@ -161,7 +161,12 @@ impl Search {
         Ok(end)
     }
 
-    fn trailer(&mut self, bytes: &[u8], at: usize, budget: &Budget) -> Result<usize, PdfRefusal> {
+    fn trailer(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        budget: &PdfBudget,
+    ) -> Result<usize, PdfRefusal> {
         let mut lexer = Lexer::new(bytes, at, budget.bounds());
         if !lexer.word(b"trailer") {
             return Ok(at + 1);
@@ -173,7 +178,7 @@ impl Search {
                 let size = trailer.get("Size").and_then(Object::as_integer).unwrap_or(0);
                 let size = u32::try_from(size).ok().filter(|size| *size <= BELIEVED);
                 self.named = self.named.max(size.unwrap_or(0).saturating_sub(1));
-                self.trailers.push((Kind::Table, trailer));
+                self.trailers.push((SectionKind::Table, trailer));
                 Ok(lexer.at())
             }
             Ok(_) | Err(PdfRefusal::Damaged { .. }) => Ok(at + 1),
@@ -183,14 +188,14 @@ impl Search {
 
     /// The last trailer with a catalog. What it lacks and an older one has is taken from there, as
     /// the first trailer of a linearized file stands behind the newest (annex F).
-    fn newest_trailer(&mut self) -> Result<(Kind, Dictionary), PdfRefusal> {
+    fn newest_trailer(&mut self) -> Result<(SectionKind, Dictionary), PdfRefusal> {
         let trailers = std::mem::take(&mut self.trailers);
         let mut rooted = trailers.into_iter().rev().filter(|(_, it)| it.get("Root").is_some());
         let Some((kind, mut newest)) = rooted.next() else {
             let root = self.catalog.ok_or_else(|| {
                 damaged("its cross-reference table is wrong, and nothing names the catalog")
             })?;
-            return Ok((Kind::Table, Dictionary::new().with("Root", root)));
+            return Ok((SectionKind::Table, Dictionary::new().with("Root", root)));
         };
         for (_, older) in rooted {
             for key in ["Encrypt", "ID", "Info"] {

@@ -5,26 +5,26 @@ use roxmltree::Document;
 
 use super::detached::DECLARATION;
 use super::parts::Parts;
-use super::template::{Body, Context, Reference};
-use super::{Job, Seal, Tags};
+use super::template::{SignatureBody, Surroundings, XmlReference};
+use super::{Seal, Tags, XadesOrder};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{NamedTransform, SignatureTransform};
 use crate::seal::XmlPlan;
-use crate::seal::asic::file::File;
+use crate::seal::asic::file::ContainerFile;
 use crate::seal::draft::{Draft, Piece};
-use crate::seal::xml::guard::Ids;
+use crate::seal::xml::guard::XmlIds;
 
 /// Namespace of ASiC.
 pub(in crate::seal) const NAMESPACE: &str = "http://uri.etsi.org/02918/v1.2.1#";
 
-pub(super) fn plan(job: Job<'_>, files: &[File]) -> Result<XmlPlan, Refusal> {
-    check_transforms(&job.profile.signature_transform)?;
+pub(super) fn plan(order: XadesOrder<'_>, files: &[ContainerFile]) -> Result<XmlPlan, Refusal> {
+    check_transforms(&order.profile.signature_transform)?;
     let opening = format!("<asic:XAdESSignatures xmlns:asic=\"{NAMESPACE}\">");
     let closing = "</asic:XAdESSignatures>";
     let text = [&*opening, closing].concat();
     let root = Document::parse(&text).map_err(|_| Refusal::DocumentEmpty)?;
-    let tags = Tags::new(&job.profile.prefixes)?;
-    let names = job.names(None, &Ids::collect(&root)?)?;
+    let tags = Tags::new(&order.profile.prefixes)?;
+    let names = order.names(None, &XmlIds::collect(&root)?)?;
     let id = |number: usize| match names.document_reference.as_str() {
         "" => String::new(),
         id => format!("{id}-{number}"),
@@ -35,17 +35,17 @@ pub(super) fn plan(job: Job<'_>, files: &[File]) -> Result<XmlPlan, Refusal> {
         let rule = format!("'{taken}' would be the Id of two parts of the signature");
         return Err(Refusal::setting("ids", rule));
     }
-    let parts = Parts { files: &described, ..job.parts(&names, &tags) };
-    let body = Body::render(&parts)?;
-    let kind = job.profile.reference.reference_type.clone().unwrap_or_default();
-    let references = files.iter().zip(&described).map(|(file, (id, _))| Reference {
+    let parts = Parts { files: &described, ..order.parts(&names, &tags) };
+    let body = SignatureBody::render(&parts)?;
+    let kind = order.profile.reference.reference_type.clone().unwrap_or_default();
+    let references = files.iter().zip(&described).map(|(file, (id, _))| XmlReference {
         id: id.clone(),
         uri: file.uri(),
         reference_type: kind.clone(),
         transforms: Vec::new(),
         digest: file.digest.clone(),
     });
-    let context = Context::of(root.root_element());
+    let context = Surroundings::of(root.root_element());
     let seal = Seal::render_with(&parts, &body, &context, references.collect(), "")?;
     let before = Piece::Inserted([DECLARATION, &opening].concat());
     let after = Piece::Inserted(closing.to_owned());

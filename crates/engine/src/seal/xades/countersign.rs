@@ -8,16 +8,16 @@ use super::elements::{child, signatures};
 use super::reference::digest_algorithm;
 use super::spot::Spot;
 use super::tags::XADES_NAMESPACE;
-use super::template::{Body, Context, Reference};
-use super::{Job, Seal, Tags, location, ubl, unbroken};
+use super::template::{SignatureBody, Surroundings, XmlReference};
+use super::{Seal, Tags, XadesOrder, location, ubl, unbroken};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
-use crate::domain::xades::{Place, Position};
+use crate::domain::xades::{LocationElement, Position};
 use crate::seal::XmlPlan;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::c14n::{Subset, canonicalize, qualified_name};
-use crate::seal::xml::guard::Ids;
+use crate::seal::xml::guard::XmlIds;
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
 
@@ -29,17 +29,17 @@ const COUNTERSIGNED_TYPE: &str = "http://uri.etsi.org/01903#CountersignedSignatu
 /// # Errors
 /// No such signature or more than one; one that is not XAdES or whose value has no Id.
 pub(super) fn plan(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     source: &Source<'_>,
     tree: &Document<'_>,
 ) -> Result<XmlPlan, Refusal> {
-    let profile = job.profile;
+    let profile = order.profile;
     if profile.signature_location.position != Position::LastChild {
         let rule = "a countersignature has its place in the signature".to_owned();
         return Err(Refusal::setting("signatureLocation.position", rule));
     }
-    let ids = Ids::collect(tree)?;
-    let target = target(job, tree)?;
+    let ids = XmlIds::collect(tree)?;
+    let target = target(order, tree)?;
     let unusable = |rule: &str| {
         let path = location::path_of(target);
         Refusal::setting("existingSignatures", format!("the signature at {path} {rule}"))
@@ -56,13 +56,13 @@ pub(super) fn plan(
         .ok_or_else(|| unusable("is no XAdES signature, only those hold countersignatures"))?;
 
     let tags = Tags::new(&profile.prefixes)?;
-    let names = job.names(ubl::signature_uri(tree), &ids)?;
-    let parts = job.parts(&names, &tags);
-    let body = Body::render(&parts)?;
+    let names = order.names(ubl::signature_uri(tree), &ids)?;
+    let parts = order.parts(&names, &tags);
+    let body = SignatureBody::render(&parts)?;
     let canonicalization = profile.canonical_transform;
     let mut sink = DigestSink::new(digest_algorithm(profile));
     canonicalize(Subset::subtree(value).without_comments(), canonicalization, &[], &mut sink);
-    let reference = Reference {
+    let reference = XmlReference {
         id: names.document_reference.clone(),
         uri: format!("#{id}"),
         reference_type: COUNTERSIGNED_TYPE.to_owned(),
@@ -70,21 +70,21 @@ pub(super) fn plan(
         digest: sink.finish(),
     };
     let holder = Holder::of(properties);
-    let context = Context::of(holder.element);
+    let context = Surroundings::of(holder.element);
     let seal = Seal::render(&parts, &body, &context, reference)?;
     let (range, pieces) = holder.splice(seal.pieces);
     let mut draft = Draft::original(source);
     draft.splice(range, pieces);
-    let notes = unbroken::check(job, source, &draft)?;
+    let notes = unbroken::check(order, source, &draft)?;
     let Seal { to_be_signed, value_id, .. } = seal;
     Ok(XmlPlan { pieces: draft.into_pieces(source), to_be_signed, value_id, notes })
 }
 
-fn target<'a, 'i>(job: Job<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, Refusal> {
-    let within = match job.profile.signature_location.place {
-        Place::Default => tree.root_element(),
+fn target<'a, 'i>(order: XadesOrder<'_>, tree: &'a Document<'i>) -> Result<Node<'a, 'i>, Refusal> {
+    let within = match order.profile.signature_location.place {
+        LocationElement::Default => tree.root_element(),
         _ => {
-            let Job { profile, budget, .. } = job;
+            let XadesOrder { profile, budget, .. } = order;
             location::find(tree, &profile.signature_location, profile.existing_signatures, budget)?
         }
     };

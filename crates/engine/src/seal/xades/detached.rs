@@ -2,8 +2,8 @@
 
 use roxmltree::Document;
 
-use super::template::{Body, Context, Reference};
-use super::{Job, Seal, Tags, reference};
+use super::template::{SignatureBody, Surroundings, XmlReference};
+use super::{Seal, Tags, XadesOrder, reference};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{NamedTransform, SignatureTransform};
@@ -11,18 +11,18 @@ use crate::pki::digest::Digest;
 use crate::seal::XmlPlan;
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::c14n::{Subset, canonicalize};
-use crate::seal::xml::guard::{self, Ids};
+use crate::seal::xml::guard::{self, XmlIds};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
 
 /// What a signature file begins with.
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-pub(super) fn plan(job: Job<'_>) -> Result<XmlPlan, Refusal> {
-    if job.document.is_empty() {
+pub(super) fn plan(order: XadesOrder<'_>) -> Result<XmlPlan, Refusal> {
+    if order.document.is_empty() {
         return Err(Refusal::DocumentEmpty);
     }
-    let settings = &job.profile.reference;
+    let settings = &order.profile.reference;
     let uri = match &settings.uri {
         Some(uri) if !uri.is_empty() && !uri.starts_with('#') => uri.clone(),
         _ => {
@@ -30,20 +30,20 @@ pub(super) fn plan(job: Job<'_>) -> Result<XmlPlan, Refusal> {
             return Err(Refusal::setting("reference.uri", rule));
         }
     };
-    let (transforms, digest) = digest(job)?;
+    let (transforms, digest) = digest(order)?;
     let none = Document::parse("<none/>").map_err(|_| Refusal::DocumentEmpty)?;
-    let tags = Tags::new(&job.profile.prefixes)?;
-    let names = job.names(None, &Ids::collect(&none)?)?;
-    let parts = job.parts(&names, &tags);
-    let body = Body::render(&parts)?;
-    let reference = Reference {
+    let tags = Tags::new(&order.profile.prefixes)?;
+    let names = order.names(None, &XmlIds::collect(&none)?)?;
+    let parts = order.parts(&names, &tags);
+    let body = SignatureBody::render(&parts)?;
+    let reference = XmlReference {
         id: names.document_reference.clone(),
         uri,
         reference_type: settings.reference_type.clone().unwrap_or_default(),
         transforms,
         digest,
     };
-    let seal = Seal::render(&parts, &body, &Context::default(), reference)?;
+    let seal = Seal::render(&parts, &body, &Surroundings::default(), reference)?;
     let declaration = Piece::Inserted(DECLARATION.to_owned());
     let pieces = std::iter::once(declaration).chain(seal.pieces).collect();
     let pieces = Draft::of(pieces).into_new_document();
@@ -53,19 +53,19 @@ pub(super) fn plan(job: Job<'_>) -> Result<XmlPlan, Refusal> {
 
 /// Without transforms the octets of the file are digested as they are; a canonicalization reads them
 /// as XML, comments included (XMLDSIG 1.1, 4.4.3.3 drops them for same-document references only).
-fn digest(job: Job<'_>) -> Result<(Vec<Transform>, Digest), Refusal> {
-    let algorithm = reference::digest_algorithm(job.profile);
-    let list = match &job.profile.signature_transform {
+fn digest(order: XadesOrder<'_>) -> Result<(Vec<Transform>, Digest), Refusal> {
+    let algorithm = reference::digest_algorithm(order.profile);
+    let list = match &order.profile.signature_transform {
         SignatureTransform::Named(NamedTransform::Enveloped | NamedTransform::None) => Vec::new(),
         SignatureTransform::List(list) => list.clone(),
         SignatureTransform::Named(_) => return Err(unsuitable()),
     };
     match list.as_slice() {
-        [] => Ok((list, Digest::of(algorithm, job.document))),
+        [] => Ok((list, Digest::of(algorithm, order.document))),
         [Transform::Canonical { canonicalization, inclusive_prefixes }] => {
-            let source = Source::read(job.document)?;
-            guard::check(&source, job.limits)?;
-            let tree = guard::parse(&source, job.limits)?;
+            let source = Source::read(order.document)?;
+            guard::check(&source, order.limits)?;
+            let tree = guard::parse(&source, order.limits)?;
             let prefixes: Vec<&str> = inclusive_prefixes.iter().map(String::as_str).collect();
             let mut sink = DigestSink::new(algorithm);
             canonicalize(Subset::document(&tree), *canonicalization, &prefixes, &mut sink);

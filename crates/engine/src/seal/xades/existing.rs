@@ -47,7 +47,7 @@ pub struct Covered {
     /// What kind of reference.
     pub by: By,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: CoveredStanding,
 }
 
 /// Where the digest of something covered is written.
@@ -63,7 +63,7 @@ pub enum By {
 
 /// Whether something covered is what the signature says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CoveredStanding {
     /// Its digest is the one that is written.
     Right,
     /// Its digest is another one.
@@ -87,7 +87,7 @@ impl fmt::Display for Covered {
 }
 
 /// Reads every signature that has a value, in document order. What is beyond the limits, or the budget
-/// of expressions, is [`Standing::Unknown`].
+/// of expressions, is [`CoveredStanding::Unknown`].
 #[must_use]
 pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
     let mut left = MAX_REFERENCES;
@@ -156,30 +156,30 @@ impl<'a, 'i> Reader<'_, 'a, 'i> {
         let uri = reference.attribute("URI").unwrap_or_default().to_owned();
         let Some(fewer) = left.checked_sub(1) else {
             let reason = format!("the document has more than {MAX_REFERENCES} signed references");
-            return Covered { uri, by, standing: Standing::Unknown(reason) };
+            return Covered { uri, by, standing: CoveredStanding::Unknown(reason) };
         };
         *left = fewer;
         if let Some((authority, wanted)) = national::digest(self.signature, reference, self.limits)
         {
             let standing = match wanted {
-                Ok(wanted) if wanted == digest_value(reference) => Standing::Right,
-                Ok(_) => Standing::Wrong,
-                Err(refusal) => Standing::Unknown(reason_of(&refusal)),
+                Ok(wanted) if wanted == digest_value(reference) => CoveredStanding::Right,
+                Ok(_) => CoveredStanding::Wrong,
+                Err(refusal) => CoveredStanding::Unknown(reason_of(&refusal)),
             };
             return Covered { uri, by: By::Authority(authority), standing };
         }
         let standing = self
             .standing(reference)
-            .unwrap_or_else(|refusal| Standing::Unknown(reason_of(&refusal)));
+            .unwrap_or_else(|refusal| CoveredStanding::Unknown(reason_of(&refusal)));
         Covered { uri, by, standing }
     }
 
     /// Whether the digest of a reference is right. What lies outside of the document stays as it is.
-    fn standing(self, reference: Node<'a, 'i>) -> Result<Standing, Refusal> {
+    fn standing(self, reference: Node<'a, 'i>) -> Result<CoveredStanding, Refusal> {
         let impossible = |reason: &str| Refusal::TransformImpossible { reason: reason.to_owned() };
         let uri = reference.attribute("URI").ok_or_else(|| impossible("a reference has no URI"))?;
         if !uri.is_empty() && !uri.starts_with('#') {
-            return Ok(Standing::Elsewhere);
+            return Ok(CoveredStanding::Elsewhere);
         }
         let algorithm = child(reference, DS_NAMESPACE, "DigestMethod")
             .and_then(|method| digest_from_uri(method.attribute("Algorithm")?))
@@ -192,7 +192,7 @@ impl<'a, 'i> Reader<'_, 'a, 'i> {
         general(present, start, &transforms, self.limits, self.budget, &mut sink)?;
         let wanted = STANDARD.decode(digest_value(reference));
         let right = wanted.is_ok_and(|wanted| wanted == sink.finish().value());
-        Ok(if right { Standing::Right } else { Standing::Wrong })
+        Ok(if right { CoveredStanding::Right } else { CoveredStanding::Wrong })
     }
 }
 

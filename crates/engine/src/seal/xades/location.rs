@@ -19,7 +19,9 @@ use roxmltree::{Document, Node};
 use super::elements;
 use super::ubl::{self, EXT_NAMESPACE, SAC_NAMESPACE};
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, Place, Position, SignatureLocation, XadesProfile};
+use crate::domain::xades::{
+    ExistingSignatures, LocationElement, Position, SignatureLocation, XadesProfile,
+};
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::nodes::{NodeKey, XNode};
 use crate::seal::xml::xpath::{Budget, Evaluation, Expression, Value};
@@ -40,19 +42,21 @@ pub(super) fn find<'a, 'i>(
     budget: &Budget,
 ) -> Result<Node<'a, 'i>, Refusal> {
     let found = match &location.place {
-        Place::Default => return Ok(default_place(document, existing)),
-        Place::Path(text) => return named_place(document, text, location),
-        Place::Name { name, namespace } => {
+        LocationElement::Default => return Ok(default_place(document, existing)),
+        LocationElement::Path(text) => return named_place(document, text, location),
+        LocationElement::Name { name, namespace } => {
             let named =
                 |node: &Node<'_, '_>| node.has_tag_name((namespace.as_str(), name.as_str()));
             document.descendants().filter(named).collect()
         }
-        Place::XPath { xpath, namespaces } => selected(document, xpath, namespaces, budget)?,
+        LocationElement::XPath { xpath, namespaces } => {
+            selected(document, xpath, namespaces, budget)?
+        }
     };
     let shown = match &location.place {
-        Place::Name { name, .. } => name,
-        Place::XPath { xpath, .. } => xpath,
-        Place::Default | Place::Path(_) => "",
+        LocationElement::Name { name, .. } => name,
+        LocationElement::XPath { xpath, .. } => xpath,
+        LocationElement::Default | LocationElement::Path(_) => "",
     };
     choose(document, found, location, shown, |document| missing(document, shown))
 }
@@ -137,7 +141,9 @@ pub(super) fn check_one_place(
     document: &Document<'_>,
     profile: &XadesProfile,
 ) -> Result<(), Refusal> {
-    if !profile.ubl.create_scaffolding || profile.signature_location.place != Place::Default {
+    if !profile.ubl.create_scaffolding
+        || profile.signature_location.place != LocationElement::Default
+    {
         return Ok(());
     }
     let free: Vec<_> = ubl::signature_informations(document)

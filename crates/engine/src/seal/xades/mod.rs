@@ -42,10 +42,10 @@ mod unbroken;
 
 use roxmltree::Document;
 
-use super::asic::file::File;
+use super::asic::file::ContainerFile;
 use super::draft::{Draft, Piece};
 use super::inspect::{Content, inspect};
-use super::xml::guard::{self, Ids};
+use super::xml::guard::{self, XmlIds};
 use super::xml::source::Source;
 use super::xml::xpath::Budget;
 use super::{Limits, Signer, XmlPlan};
@@ -54,19 +54,19 @@ use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, Packaging, XadesLevel, XadesProfile};
 use crate::pki::digest::sha256;
-use names::{Facts, Names};
+use names::{Names, PatternFacts};
 use national::Authority;
 use parts::Parts;
 use scaffold::Scaffolded;
 use spot::Spot;
 use tags::{Tags, attribute};
-use template::{Body, Context, Reference};
+use template::{SignatureBody, Surroundings, XmlReference};
 
 pub(super) use asic::NAMESPACE as ASIC_NAMESPACE;
 
 /// One document and how it is to be sealed.
 #[derive(Clone, Copy)]
-struct Job<'a> {
+struct XadesOrder<'a> {
     document: &'a [u8],
     profile: &'a XadesProfile,
     algorithm: SignatureAlgorithm,
@@ -108,14 +108,14 @@ pub(super) fn plan(
 ) -> Result<XmlPlan, Refusal> {
     settings::check(profile)?;
     let budget = Budget::of_document(document.len());
-    let job = Job { document, profile, algorithm, signer, at, limits, budget: &budget };
+    let order = XadesOrder { document, profile, algorithm, signer, at, limits, budget: &budget };
     if let Some(authority) = Authority::of(profile.signature_input) {
-        return national::plan(job, authority);
+        return national::plan(order, authority);
     }
     match profile.packaging {
-        Packaging::Enveloped => enveloped(job),
-        Packaging::Enveloping => enveloping::plan(job),
-        Packaging::Detached => detached::plan(job),
+        Packaging::Enveloped => enveloped(order),
+        Packaging::Enveloping => enveloping::plan(order),
+        Packaging::Detached => detached::plan(order),
         Packaging::AsicE => {
             let rule = "a container is made of files, not of one document".to_owned();
             Err(Refusal::setting("packaging", rule))
@@ -131,39 +131,42 @@ pub(super) fn plan_files(
     signer: &Signer,
     at: Instant,
     limits: &Limits,
-    files: &[File],
+    files: &[ContainerFile],
 ) -> Result<XmlPlan, Refusal> {
     let budget = Budget::of_document(0);
-    asic::plan(Job { document, profile, algorithm, signer, at, limits, budget: &budget }, files)
+    asic::plan(
+        XadesOrder { document, profile, algorithm, signer, at, limits, budget: &budget },
+        files,
+    )
 }
 
-fn enveloped(job: Job<'_>) -> Result<XmlPlan, Refusal> {
-    check_content(job.document)?;
-    let source = Source::read(job.document)?;
-    let mut notes = text_notes(guard::check(&source, job.limits)?.longest);
-    let tree = guard::parse(&source, job.limits)?;
-    if job.profile.existing_signatures == ExistingSignatures::Countersign {
-        let mut plan = countersign::plan(job, &source, &tree)?;
+fn enveloped(order: XadesOrder<'_>) -> Result<XmlPlan, Refusal> {
+    check_content(order.document)?;
+    let source = Source::read(order.document)?;
+    let mut notes = text_notes(guard::check(&source, order.limits)?.longest);
+    let tree = guard::parse(&source, order.limits)?;
+    if order.profile.existing_signatures == ExistingSignatures::Countersign {
+        let mut plan = countersign::plan(order, &source, &tree)?;
         plan.notes.extend(notes);
         return Ok(plan);
     }
     let signed = elements::signatures(&tree).next().is_some();
     let draft = Draft::original(&source);
     // A tree is several times as large as its document, so there is one at a time.
-    let sealed = match scaffold::add(&tree, job.profile, job.budget, &draft)? {
-        None => seal_in(job, &source, tree, draft, false)?,
+    let sealed = match scaffold::add(&tree, order.profile, order.budget, &draft)? {
+        None => seal_in(order, &source, tree, draft, false)?,
         Some(Scaffolded { draft, made_place }) => {
             drop(tree);
             let text = draft.text(&source);
-            let tree = guard::parse_text(&text, job.limits)
+            let tree = guard::parse_text(&text, order.limits)
                 .map_err(|error| Refusal::ScaffoldingImpossible { reason: error.to_string() })?;
-            seal_in(job, &source, tree, draft.clone(), made_place)?
+            seal_in(order, &source, tree, draft.clone(), made_place)?
         }
     };
     let Inside { draft, to_be_signed, value_id, notes: of_place } = sealed;
     notes.extend(of_place);
     if signed {
-        notes.extend(unbroken::check(job, &source, &draft)?);
+        notes.extend(unbroken::check(order, &source, &draft)?);
     }
     Ok(XmlPlan { pieces: draft.into_pieces(&source), to_be_signed, value_id, notes })
 }
@@ -178,17 +181,17 @@ struct Inside {
 
 /// Seals a document whose scaffolding is there, a place made for the seal or not.
 fn seal_in(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     source: &Source<'_>,
     tree: Document<'_>,
     mut draft: Draft,
     made_place: bool,
 ) -> Result<Inside, Refusal> {
-    let profile = job.profile;
-    let ids = Ids::collect(&tree)?;
+    let profile = order.profile;
+    let ids = XmlIds::collect(&tree)?;
     location::check_one_place(&tree, profile)?;
     let location = &profile.signature_location;
-    let target = location::find(&tree, location, profile.existing_signatures, job.budget)?;
+    let target = location::find(&tree, location, profile.existing_signatures, order.budget)?;
     let position = location.position;
     let parent = location::parent(target, position)?;
     if made_place {
@@ -199,14 +202,14 @@ fn seal_in(
     let spot = Spot::at(target, position);
 
     let tags = Tags::new(&profile.prefixes)?;
-    let names = job.names(ubl::signature_uri(&tree), &ids)?;
+    let names = order.names(ubl::signature_uri(&tree), &ids)?;
     drop(ids);
-    let parts = job.parts(&names, &tags);
-    let body = Body::render(&parts)?;
-    let context = Context::of(parent);
-    let mut document = reference::undigested(job, &parts, &tree)?;
-    let site = reference::Site { job, source, draft: &draft, spot: &spot };
-    let seal = if reference::digest(job, &tree, parent, &mut document)? {
+    let parts = order.parts(&names, &tags);
+    let body = SignatureBody::render(&parts)?;
+    let context = Surroundings::of(parent);
+    let mut document = reference::undigested(order, &parts, &tree)?;
+    let site = reference::Site { order, source, draft: &draft, spot: &spot };
+    let seal = if reference::digest(order, &tree, parent, &mut document)? {
         drop(tree);
         Seal::render(&parts, &body, &context, document)?
     } else {
@@ -222,9 +225,13 @@ fn seal_in(
     Ok(Inside { draft, to_be_signed, value_id, notes })
 }
 
-impl<'a> Job<'a> {
-    fn names(&self, ubl_signature_uri: Option<String>, taken: &Ids<'_>) -> Result<Names, Refusal> {
-        let facts = Facts {
+impl<'a> XadesOrder<'a> {
+    fn names(
+        &self,
+        ubl_signature_uri: Option<String>,
+        taken: &XmlIds<'_>,
+    ) -> Result<Names, Refusal> {
+        let facts = PatternFacts {
             document_sha256: sha256(self.document),
             at: self.at,
             certificate: self.signer.certificate(),
@@ -250,9 +257,9 @@ struct Seal {
 impl Seal {
     fn render(
         parts: &Parts<'_>,
-        body: &Body,
-        context: &Context,
-        document: Reference,
+        body: &SignatureBody,
+        context: &Surroundings,
+        document: XmlReference,
     ) -> Result<Self, Refusal> {
         Self::render_with(parts, body, context, vec![document], "")
     }
@@ -260,9 +267,9 @@ impl Seal {
     /// As [`Seal::render`], with any number of documents and a further `ds:Object` at the end.
     fn render_with(
         parts: &Parts<'_>,
-        body: &Body,
-        context: &Context,
-        documents: Vec<Reference>,
+        body: &SignatureBody,
+        context: &Surroundings,
+        documents: Vec<XmlReference>,
         object: &str,
     ) -> Result<Self, Refusal> {
         let references = template::references(parts, body, context, documents)?;
@@ -275,14 +282,19 @@ impl Seal {
 }
 
 /// The pieces of a signature; `content` is a further `ds:Object`.
-fn around_value(parts: &Parts<'_>, body: &Body, signed_info: &str, content: &str) -> Vec<Piece> {
+fn around_value(
+    parts: &Parts<'_>,
+    body: &SignatureBody,
+    signed_info: &str,
+    content: &str,
+) -> Vec<Piece> {
     let ds = parts.tags.ds();
     let id = attribute("Id", &parts.names.signature_value);
     let value_opening = format!("<{ds}SignatureValue{id}>");
     let value_end = format!("</{ds}SignatureValue>");
     let plain = parts.profile.xades_level == XadesLevel::None;
     let end = format!("</{ds}Signature>");
-    let Body { opening, key_info, object, properties } = body;
+    let SignatureBody { opening, key_info, object, properties } = body;
     let before = [opening, signed_info, &value_opening].concat();
     let signed = [&*value_end, key_info, &*object.0, properties].concat();
     let after = [&*object.1, content, &*end].concat();

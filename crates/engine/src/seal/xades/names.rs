@@ -7,7 +7,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::xades::{Packaging, ReferenceKind, XadesLevel, XadesProfile};
 use crate::pki::certificate::Certificate;
 use crate::pki::digest::sha256;
-use crate::seal::xml::guard::Ids;
+use crate::seal::xml::guard::XmlIds;
 
 /// Ids inside one signature; empty where there is none.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Names {
 }
 
 /// What patterns may speak of.
-pub(super) struct Facts<'a> {
+pub(super) struct PatternFacts<'a> {
     pub(super) document_sha256: [u8; 32],
     pub(super) at: Instant,
     pub(super) certificate: &'a Certificate,
@@ -49,8 +49,8 @@ impl Names {
     /// A pattern that is none, an Id that the document or another part has, or that is no NCName.
     pub(super) fn render(
         profile: &XadesProfile,
-        facts: &Facts<'_>,
-        taken: &Ids<'_>,
+        facts: &PatternFacts<'_>,
+        taken: &XmlIds<'_>,
     ) -> Result<Self, Refusal> {
         let mut clash = None;
         for attempt in 0..ATTEMPTS {
@@ -73,7 +73,7 @@ impl Names {
 
     fn attempt(
         profile: &XadesProfile,
-        facts: &Facts<'_>,
+        facts: &PatternFacts<'_>,
         hash: &[u8; 16],
     ) -> Result<Self, Refusal> {
         let ids = &profile.ids;
@@ -186,7 +186,7 @@ impl Names {
     }
 }
 
-fn hash(facts: &Facts<'_>, attempt: u32) -> [u8; 16] {
+fn hash(facts: &PatternFacts<'_>, attempt: u32) -> [u8; 16] {
     let octets = [
         facts.document_sha256.as_slice(),
         &facts.at.unix_ms().to_be_bytes(),
@@ -202,7 +202,7 @@ fn hash(facts: &Facts<'_>, attempt: u32) -> [u8; 16] {
 struct Tokens<'a> {
     hash: &'a [u8; 16],
     signature: &'a str,
-    facts: &'a Facts<'a>,
+    facts: &'a PatternFacts<'a>,
 }
 
 impl Tokens<'_> {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use super::Job;
+use super::XadesOrder;
 use super::location;
 use super::parts::Parts;
 use super::spot::Spot;
-use super::template::{self, Body, Context, Reference};
+use super::template::{self, SignatureBody, Surroundings, XmlReference};
 use super::ubl::SIG_NAMESPACE;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
@@ -23,7 +23,7 @@ use crate::seal::xml::guard;
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
 use crate::seal::xml::transforms::{
-    Place, Present, dereference, general, native, nothing_selected,
+    Present, SignatureParent, dereference, general, native, nothing_selected,
 };
 use crate::seal::xml::{DS_NAMESPACE, XML_NAMESPACE};
 
@@ -32,14 +32,14 @@ use crate::seal::xml::{DS_NAMESPACE, XML_NAMESPACE};
 /// # Errors
 /// A URI that points to nothing.
 pub(super) fn undigested(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     parts: &Parts<'_>,
     tree: &Document<'_>,
-) -> Result<Reference, Refusal> {
-    let profile = job.profile;
-    Ok(Reference {
+) -> Result<XmlReference, Refusal> {
+    let profile = order.profile;
+    Ok(XmlReference {
         id: parts.names.document_reference.clone(),
-        uri: uri(job, tree)?,
+        uri: uri(order, tree)?,
         reference_type: profile.reference.reference_type.clone().unwrap_or_default(),
         transforms: transforms(profile),
         digest: Digest::of(digest_algorithm(profile), b""),
@@ -52,15 +52,15 @@ pub(super) fn undigested(
 /// # Errors
 /// Transforms that cannot be done, or that select the signature itself, or nothing.
 pub(super) fn digest(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     tree: &Document<'_>,
     parent: Node<'_, '_>,
-    reference: &mut Reference,
+    reference: &mut XmlReference,
 ) -> Result<bool, Refusal> {
     let start = dereference(tree, &reference.uri)?;
     let mut sink = DigestSink::new(reference.digest.algorithm());
-    let (transforms, within) = (&reference.transforms, (job.limits, job.budget));
-    match native(tree, start, transforms, Place { parent }, within, &mut sink) {
+    let (transforms, within) = (&reference.transforms, (order.limits, order.budget));
+    match native(tree, start, transforms, SignatureParent { parent }, within, &mut sink) {
         Some(result) => {
             result?;
             let digest = sink.finish();
@@ -76,8 +76,8 @@ pub(super) fn digest(
 }
 
 /// The URI of the reference: as said, or of the element that is named.
-fn uri(job: Job<'_>, tree: &Document<'_>) -> Result<String, Refusal> {
-    let settings = &job.profile.reference;
+fn uri(order: XadesOrder<'_>, tree: &Document<'_>) -> Result<String, Refusal> {
+    let settings = &order.profile.reference;
     match (&settings.element, &settings.uri) {
         (None, None) => Ok(String::new()),
         (None, Some(uri)) if uri.is_empty() || uri.starts_with('#') => Ok(uri.clone()),
@@ -89,12 +89,12 @@ fn uri(job: Job<'_>, tree: &Document<'_>) -> Result<String, Refusal> {
             let rule = "say either element or uri".to_owned();
             Err(Refusal::setting("reference.element", rule))
         }
-        (Some(location), None) if location.place == xades::Place::Default => {
+        (Some(location), None) if location.place == xades::LocationElement::Default => {
             let rule = "name an element: a path, a localName or an xpath".to_owned();
             Err(Refusal::setting("reference.element", rule))
         }
         (Some(location), None) => {
-            let element = location::find(tree, location, ExistingSignatures::Refuse, job.budget)?;
+            let element = location::find(tree, location, ExistingSignatures::Refuse, order.budget)?;
             let id = id_of(element).ok_or_else(|| {
                 let path = location::path_of(element);
                 Refusal::setting("reference.element", format!("{path} has no Id attribute"))
@@ -117,7 +117,7 @@ const LONG_VALUE: usize = 1400;
 
 /// Where a document is about to be sealed.
 pub(super) struct Site<'s> {
-    pub(super) job: Job<'s>,
+    pub(super) order: XadesOrder<'s>,
     pub(super) source: &'s Source<'s>,
     pub(super) draft: &'s Draft,
     pub(super) spot: &'s Spot,
@@ -132,9 +132,9 @@ impl Site<'_> {
     pub(super) fn before_value(
         &self,
         parts: &Parts<'_>,
-        body: &Body,
-        context: &Context,
-        reference: &Reference,
+        body: &SignatureBody,
+        context: &Surroundings,
+        reference: &XmlReference,
     ) -> Result<Digest, Refusal> {
         let references = template::references(parts, body, context, vec![reference.clone()])?;
         let signed_info = template::signed_info_text(parts, &references);
@@ -151,7 +151,11 @@ impl Site<'_> {
     ///
     /// # Errors
     /// [`Refusal::TransformImpossible`], [`Refusal::XPathTooExpensive`].
-    pub(super) fn check_final(&self, seal: &[Piece], reference: &Reference) -> Result<(), Refusal> {
+    pub(super) fn check_final(
+        &self,
+        seal: &[Piece],
+        reference: &XmlReference,
+    ) -> Result<(), Refusal> {
         let digest = self.with_signature(seal.to_vec(), &"z".repeat(LONG_VALUE), reference)?;
         if digest != reference.digest {
             let reason = "what they select depends on the digests or the value of the signature";
@@ -165,7 +169,7 @@ impl Site<'_> {
         &self,
         mut pieces: Vec<Piece>,
         value: &str,
-        reference: &Reference,
+        reference: &XmlReference,
     ) -> Result<Digest, Refusal> {
         for piece in &mut pieces {
             if matches!(piece, Piece::Value) {
@@ -177,7 +181,7 @@ impl Site<'_> {
         let at = range.start + pieces.first().map_or(0, Piece::length);
         draft.splice(range, pieces);
         let text = draft.text(self.source);
-        let tree = guard::parse_text(&text, self.job.limits)?;
+        let tree = guard::parse_text(&text, self.order.limits)?;
         let signature = tree
             .descendants()
             .find(|node| node.is_element() && node.range().start == at)
@@ -186,7 +190,7 @@ impl Site<'_> {
             Present { signature: Some(signature), transforms: self.transforms(signature) };
         let start = dereference(&tree, &reference.uri)?;
         let mut sink = DigestSink::new(reference.digest.algorithm());
-        let Job { limits, budget, .. } = self.job;
+        let XadesOrder { limits, budget, .. } = self.order;
         let outcome = general(present, start, &reference.transforms, limits, budget, &mut sink)?;
         if outcome.covers_itself {
             return Err(Refusal::ReferenceCoversItself);
@@ -199,7 +203,7 @@ impl Site<'_> {
 
     /// `ds:Transforms` of the reference to the document.
     fn transforms<'t, 'j>(&self, signature: Node<'t, 'j>) -> Option<Node<'t, 'j>> {
-        let profile = self.job.profile;
+        let profile = self.order.profile;
         let number = profile
             .reference_order
             .iter()

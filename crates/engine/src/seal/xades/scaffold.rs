@@ -13,7 +13,7 @@ use super::ubl::{
     self, CAC_NAMESPACE, CBC_NAMESPACE, EXT_NAMESPACE, SAC_NAMESPACE, SBC_NAMESPACE, SIG_NAMESPACE,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{ExistingSignatures, Place, UblSettings, XadesProfile};
+use crate::domain::xades::{ExistingSignatures, LocationElement, UblSettings, XadesProfile};
 use crate::seal::draft::{Draft, Piece};
 use crate::seal::xml::xpath::Budget;
 
@@ -97,7 +97,7 @@ fn leads_here(
     budget: &Budget,
 ) -> Result<bool, Refusal> {
     let location = &profile.signature_location;
-    if location.place == Place::Default {
+    if location.place == LocationElement::Default {
         return Ok(true);
     }
     match location::find(tree, location, profile.existing_signatures, budget) {

@@ -10,7 +10,7 @@ use crate::domain::claims::{Policy, ProductionPlace};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{
-    ExistingSignatures, KeyInfoPart, Packaging, Place, ReferenceKind, ReferenceSettings,
+    ExistingSignatures, KeyInfoPart, LocationElement, Packaging, ReferenceKind, ReferenceSettings,
     SignatureInput, SignatureLocation, SignatureTransform, SignatureValueEncoding,
     SigningCertificateVersion, SigningTimeFormat, XadesLevel, XadesProfile,
 };
@@ -211,7 +211,9 @@ fn without_effect(profile: &XadesProfile) -> Result<(), Refusal> {
     if location.first_empty && location.index.is_some() {
         return conflict("signatureLocation", "say index or firstEmpty, not both");
     }
-    if location.place == Place::Default && (location.first_empty || location.index.is_some()) {
+    if location.place == LocationElement::Default
+        && (location.first_empty || location.index.is_some())
+    {
         return conflict("signatureLocation", "index and firstEmpty choose among named places");
     }
     let v1 = profile.signing_certificate.version == SigningCertificateVersion::V1;
@@ -266,11 +268,11 @@ fn transforms(profile: &XadesProfile) -> Result<(), Refusal> {
 /// Namespace names that XPath expressions are given: canonicalization allows no others in the
 /// `ds:XPath` that declares them, and no element has another.
 fn namespaces(profile: &XadesProfile) -> Result<(), Refusal> {
-    if let Place::XPath { namespaces, .. } = &profile.signature_location.place {
+    if let LocationElement::XPath { namespaces, .. } = &profile.signature_location.place {
         absolute("signatureLocation", namespaces)?;
     }
     if let Some(element) = &profile.reference.element
-        && let Place::XPath { namespaces, .. } = &element.place
+        && let LocationElement::XPath { namespaces, .. } = &element.place
     {
         absolute("reference.element", namespaces)?;
     }

@@ -25,7 +25,7 @@ use crate::seal::xml::transforms::write_transforms;
 /// What the place of the signature hands down to it: taken from the tree once, so that the tree can
 /// go.
 #[derive(Default)]
-pub(super) struct Context {
+pub(super) struct Surroundings {
     /// The namespaces in scope at the parent, as prefix (empty for the default) and name.
     namespaces: Vec<(String, String)>,
     /// The `xml:*` attributes that Canonical XML 1.0 inherits, and 1.1.
@@ -35,7 +35,7 @@ pub(super) struct Context {
     disputed_bases: bool,
 }
 
-impl Context {
+impl Surroundings {
     /// The context of a child of an element. A signature that is the root has the default one.
     pub(super) fn of(parent: Node<'_, '_>) -> Self {
         let inherited = |method| -> Vec<(String, String)> {
@@ -121,7 +121,7 @@ fn has_disputed_bases(parent: Node<'_, '_>) -> bool {
 }
 
 /// A signature without its references, `ds:SignedInfo` and value.
-pub(super) struct Body {
+pub(super) struct SignatureBody {
     /// `<ds:Signature ...>`.
     pub(super) opening: String,
     /// `<ds:KeyInfo>...</ds:KeyInfo>`.
@@ -132,7 +132,7 @@ pub(super) struct Body {
     pub(super) properties: String,
 }
 
-impl Body {
+impl SignatureBody {
     pub(super) fn render(parts: &Parts<'_>) -> Result<Self, Refusal> {
         let Parts { profile, names, tags, signer, .. } = parts;
         let (ds, xades) = (tags.ds(), tags.xades());
@@ -163,7 +163,7 @@ impl Body {
 
 /// One `ds:Reference` with its digest.
 #[derive(Clone)]
-pub(super) struct Reference {
+pub(super) struct XmlReference {
     pub(super) id: String,
     pub(super) uri: String,
     pub(super) reference_type: String,
@@ -206,7 +206,7 @@ impl OwnReference {
 
     fn digest(
         &self,
-        context: &Context,
+        context: &Surroundings,
         place: (&str, &str, &str),
         depth: usize,
     ) -> Result<Digest, Refusal> {
@@ -221,10 +221,10 @@ impl OwnReference {
 /// references to the documents are put where they belong among them.
 pub(super) fn references(
     parts: &Parts<'_>,
-    body: &Body,
-    context: &Context,
-    documents: Vec<Reference>,
-) -> Result<Vec<Reference>, Refusal> {
+    body: &SignatureBody,
+    context: &Surroundings,
+    documents: Vec<XmlReference>,
+) -> Result<Vec<XmlReference>, Refusal> {
     let Parts { profile, names, tags, .. } = parts;
     let end = format!("</{}Signature>", tags.ds());
     let mut references = Vec::with_capacity(documents.len() + 2);
@@ -255,7 +255,7 @@ pub(super) fn references(
             }
         };
         let (own, digest) = own;
-        references.push(Reference {
+        references.push(XmlReference {
             id: id.clone(),
             uri: format!("#{target}"),
             reference_type: settings.reference_type.as_deref().unwrap_or(usual_type).to_owned(),
@@ -269,9 +269,9 @@ pub(super) fn references(
 /// `ds:SignedInfo` and its canonical octets at the final place.
 pub(super) fn signed_info(
     parts: &Parts<'_>,
-    body: &Body,
-    context: &Context,
-    references: &[Reference],
+    body: &SignatureBody,
+    context: &Surroundings,
+    references: &[XmlReference],
 ) -> Result<(String, Vec<u8>), Refusal> {
     let text = signed_info_text(parts, references);
     let mut octets = Vec::with_capacity(text.len() + 512);
@@ -282,7 +282,7 @@ pub(super) fn signed_info(
 }
 
 /// `ds:SignedInfo` over some references.
-pub(super) fn signed_info_text(parts: &Parts<'_>, references: &[Reference]) -> String {
+pub(super) fn signed_info_text(parts: &Parts<'_>, references: &[XmlReference]) -> String {
     let Parts { profile, names, tags, .. } = parts;
     let ds = tags.ds();
     let method = canonicalization_uri(profile.canonical_transform);

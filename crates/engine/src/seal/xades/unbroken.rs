@@ -2,8 +2,8 @@
 //! value signs, is looked at before and after. A signature that was wrong before is none of our
 //! business; one that cannot be computed is named, so that the client can look.
 
-use super::Job;
-use super::existing::{self, By, Held, Standing};
+use super::XadesOrder;
+use super::existing::{self, By, CoveredStanding, Held};
 use crate::domain::refusal::Refusal;
 use crate::seal::draft::Draft;
 use crate::seal::xml::guard;
@@ -15,15 +15,15 @@ use crate::seal::xml::source::Source;
 /// # Errors
 /// [`Refusal::WouldBreakSignature`] with the place of the signature in the original.
 pub(super) fn check(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     source: &Source<'_>,
     sealed: &Draft,
 ) -> Result<Vec<String>, Refusal> {
-    let read = |tree: &roxmltree::Document<'_>| existing::read(tree, job.limits, job.budget);
-    let before = read(&guard::parse(source, job.limits)?);
+    let read = |tree: &roxmltree::Document<'_>| existing::read(tree, order.limits, order.budget);
+    let before = read(&guard::parse(source, order.limits)?);
     let text = sealed.text(source);
     // A tree is several times as large as its document, so there is one at a time.
-    let mut after = read(&guard::parse_text(&text, job.limits)?).into_iter();
+    let mut after = read(&guard::parse_text(&text, order.limits)?).into_iter();
     let mut notes = Vec::new();
     for held in before {
         // Sealing only adds elements, so those that were there keep their order and their values.
@@ -41,15 +41,17 @@ fn compare(before: &Held, after: &Held) -> Result<Option<String>, Refusal> {
     let mut wrong = false;
     for (number, covered) in before.covered.iter().enumerate() {
         match &covered.standing {
-            Standing::Right => match after.covered.get(number).map(|it| &it.standing) {
-                Some(Standing::Right) => {}
-                Some(Standing::Unknown(reason)) => unknown = Some((covered.to_string(), reason)),
+            CoveredStanding::Right => match after.covered.get(number).map(|it| &it.standing) {
+                Some(CoveredStanding::Right) => {}
+                Some(CoveredStanding::Unknown(reason)) => {
+                    unknown = Some((covered.to_string(), reason));
+                }
                 _ => return Err(broken(before, &covered.to_string())),
             },
             // Core validation does not ask for the references of a manifest (XMLDSIG 1.1, 5.1).
-            Standing::Wrong => wrong |= covered.by != By::Manifest,
-            Standing::Elsewhere => {}
-            Standing::Unknown(reason) => unknown = Some((covered.to_string(), reason)),
+            CoveredStanding::Wrong => wrong |= covered.by != By::Manifest,
+            CoveredStanding::Elsewhere => {}
+            CoveredStanding::Unknown(reason) => unknown = Some((covered.to_string(), reason)),
         }
     }
     if wrong {

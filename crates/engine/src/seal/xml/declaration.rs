@@ -10,7 +10,7 @@ use super::encoding::Encoding;
 use crate::domain::refusal::Refusal;
 
 /// What stands before the text of a document.
-pub(super) struct Opening<'a> {
+pub(super) struct Prolog<'a> {
     pub(super) encoding: Encoding,
     /// The name to use in a refusal: as declared, else the encoding's own.
     pub(super) declared: String,
@@ -20,7 +20,7 @@ pub(super) struct Opening<'a> {
     pub(super) end: usize,
 }
 
-impl<'a> Opening<'a> {
+impl<'a> Prolog<'a> {
     /// Reads byte order mark and XML declaration.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use roxmltree::{Document, ParsingOptions};
 
-use super::scan::{Part, Scanner, Token, references};
+use super::scan::{Markup, Scanner, TagPart, references};
 use super::source::Source;
 use super::uri;
 use crate::domain::refusal::Refusal;
@@ -76,9 +76,9 @@ fn options<'s>(limits: &Limits) -> ParsingOptions<'s> {
 }
 
 /// Every value that a verifier may take for an identifier.
-pub struct Ids<'a>(HashSet<&'a str>);
+pub struct XmlIds<'a>(HashSet<&'a str>);
 
-impl<'a> Ids<'a> {
+impl<'a> XmlIds<'a> {
     /// Collects the identifiers of a document and refuses a repeated one.
     ///
     /// `Id` and `ID` in any namespace (XML Signature, XAdES, SAML, `wsu:Id`) and `xml:id` must be
@@ -129,9 +129,9 @@ struct Pass<'s, 'a> {
 }
 
 impl Pass<'_, '_> {
-    fn token(&mut self, token: &Token<'_>, scanner: &mut Scanner<'_>) -> Result<(), Refusal> {
+    fn token(&mut self, token: &Markup<'_>, scanner: &mut Scanner<'_>) -> Result<(), Refusal> {
         match *token {
-            Token::Start(name) => {
+            Markup::Start(name) => {
                 let (declared, open) = self.tag(name, scanner)?;
                 if self.open.len() >= self.limits.depth {
                     return Err(Refusal::XmlTooDeep { limit: self.limits.depth });
@@ -141,12 +141,12 @@ impl Pass<'_, '_> {
                     self.bindings += declared;
                 }
             }
-            Token::End => self.bindings -= self.open.pop().unwrap_or(0),
-            Token::DocType => return Err(Refusal::DoctypeForbidden),
-            Token::Instruction("xml") => {
+            Markup::End => self.bindings -= self.open.pop().unwrap_or(0),
+            Markup::DocType => return Err(Refusal::DoctypeForbidden),
+            Markup::Instruction("xml") => {
                 return Err(self.malformed("the XML declaration is not at the very beginning"));
             }
-            Token::Instruction(name) => {
+            Markup::Instruction(name) => {
                 if name.eq_ignore_ascii_case("xml") {
                     return Err(self.malformed("a processing instruction must not be named xml"));
                 }
@@ -156,14 +156,14 @@ impl Pass<'_, '_> {
                 }
                 self.count(1)?;
             }
-            Token::Text(text) => {
+            Markup::Text(text) => {
                 for (at, name) in references(text) {
                     // One without a semicolon is left to the parser, which knows its place.
                     name.map_or(Ok(()), |name| self.reference(name, self.at + at))?;
                 }
                 self.count(1)?;
             }
-            Token::CData | Token::Comment => self.count(1)?,
+            Markup::CData | Markup::Comment => self.count(1)?,
         }
         Ok(())
     }
@@ -175,9 +175,9 @@ impl Pass<'_, '_> {
         let (mut count, mut declared, mut default) = (0, 0, false);
         let open = loop {
             let (name, value) = match scanner.part().map_err(|broken| self.malformed(broken))? {
-                Part::Attribute(name, value) => (name, value),
-                Part::Open => break true,
-                Part::Empty => break false,
+                TagPart::Attribute(name, value) => (name, value),
+                TagPart::Open => break true,
+                TagPart::Empty => break false,
             };
             count += 1;
             if count > self.limits.attributes {

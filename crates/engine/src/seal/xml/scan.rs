@@ -7,7 +7,7 @@
 use memchr::{memchr, memchr2, memmem};
 
 /// A piece of markup, or the text between two.
-pub(super) enum Token<'t> {
+pub(super) enum Markup<'t> {
     /// Character data up to the next markup, references not resolved.
     Text(&'t str),
     /// The name of a start tag. Its attributes follow from [`Scanner::part`], all of which must
@@ -22,7 +22,7 @@ pub(super) enum Token<'t> {
 }
 
 /// An attribute of a start tag, or what ends it.
-pub(super) enum Part<'t> {
+pub(super) enum TagPart<'t> {
     /// Name and value, references not resolved.
     Attribute(&'t str, &'t str),
     /// `>`.
@@ -51,30 +51,30 @@ impl<'t> Scanner<'t> {
     }
 
     /// The next token, `None` at the end.
-    pub(super) fn token(&mut self) -> Result<Option<Token<'t>>, Broken> {
+    pub(super) fn token(&mut self) -> Result<Option<Markup<'t>>, Broken> {
         let token = match self.rest.as_bytes() {
             [] => return Ok(None),
             [b'<', b'/', ..] => {
                 let end = memchr(b'>', self.rest.as_bytes()).ok_or("an end tag has no '>'")?;
                 self.take(end + 1);
-                Token::End
+                Markup::End
             }
             [b'<', b'!', ..] => self.declaration()?,
             [b'<', b'?', ..] => {
                 self.take(2);
                 let instruction = self.up_to("?>").ok_or("a processing instruction has no '?>'")?;
                 let end = instruction.bytes().position(is_space);
-                Token::Instruction(
+                Markup::Instruction(
                     instruction.get(..end.unwrap_or(instruction.len())).unwrap_or(""),
                 )
             }
             [b'<', ..] => {
                 self.take(1);
-                Token::Start(self.name())
+                Markup::Start(self.name())
             }
             text => {
                 let end = memchr(b'<', text).unwrap_or(text.len());
-                Token::Text(self.take(end))
+                Markup::Text(self.take(end))
             }
         };
         Ok(Some(token))
@@ -82,18 +82,18 @@ impl<'t> Scanner<'t> {
 
     /// The next part of the start tag that was the last token.
     #[inline]
-    pub(super) fn part(&mut self) -> Result<Part<'t>, Broken> {
+    pub(super) fn part(&mut self) -> Result<TagPart<'t>, Broken> {
         const FORM: Broken = "an attribute is not of the form name=\"value\"";
         self.skip_space();
         match self.rest.as_bytes() {
             [] => return Err("a start tag has no '>'"),
             [b'>', ..] => {
                 self.take(1);
-                return Ok(Part::Open);
+                return Ok(TagPart::Open);
             }
             [b'/', b'>', ..] => {
                 self.take(2);
-                return Ok(Part::Empty);
+                return Ok(TagPart::Empty);
             }
             _ => {}
         }
@@ -111,24 +111,24 @@ impl<'t> Scanner<'t> {
         let end = memchr(quote, self.rest.as_bytes()).ok_or("an attribute value has no end")?;
         let value = self.take(end);
         self.take(1);
-        Ok(Part::Attribute(name, value))
+        Ok(TagPart::Attribute(name, value))
     }
 
-    fn declaration(&mut self) -> Result<Token<'t>, Broken> {
+    fn declaration(&mut self) -> Result<Markup<'t>, Broken> {
         let starts = |start: &str| {
             self.rest.get(..start.len()).is_some_and(|is| is.eq_ignore_ascii_case(start))
         };
         if starts("<!--") {
             self.take(4);
             self.up_to("-->").ok_or("a comment has no '-->'")?;
-            Ok(Token::Comment)
+            Ok(Markup::Comment)
         } else if self.rest.starts_with("<![CDATA[") {
             self.take(9);
             self.up_to("]]>").ok_or("a CDATA section has no ']]>'")?;
-            Ok(Token::CData)
+            Ok(Markup::CData)
         } else if starts("<!DOCTYPE") {
             self.take(9);
-            Ok(Token::DocType)
+            Ok(Markup::DocType)
         } else {
             Err("'<!' begins neither a comment nor a CDATA section")
         }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::declaration::Opening;
+use super::declaration::Prolog;
 use super::encoding::Encoding;
 use crate::domain::refusal::Refusal;
 
@@ -29,7 +29,7 @@ impl<'a> Source<'a> {
         if original.is_empty() {
             return Err(Refusal::DocumentEmpty);
         }
-        let Opening { encoding, declared, declaration, end: body } = Opening::read(original)?;
+        let Prolog { encoding, declared, declaration, end: body } = Prolog::read(original)?;
         let bytes = original.get(body..).unwrap_or_default();
         let text = match encoding.decode(bytes) {
             Ok(text) => normalise_line_ends(text),

@@ -8,12 +8,12 @@ use chancery_engine::seal::catalogue::Catalogue;
 use serde_json::Map;
 
 /// What judges are asked about a profile.
-pub(super) struct Claims {
+pub(super) struct ProfileClaims {
     pub(super) profile: String,
     settings: XadesProfile,
 }
 
-impl Claims {
+impl ProfileClaims {
     pub(super) fn of(catalogue: &Catalogue, name: &str) -> Self {
         let settings = catalogue.settings(Some(name), &Map::new()).unwrap();
         Self { profile: name.to_owned(), settings }

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use chancery_engine::domain::xades::XadesLevel;
 
-use super::claims::Claims;
-use super::sealing::{Authority, Case};
+use super::claims::ProfileClaims;
+use super::sealing::{Case, TestAuthority};
 use chancery_testing::judges::{
     DssVerdict, SignatureVerdict, corpus, dss_validate, en16931_rules, jdk_verify,
     python_xmlsec_verify, repository, ubl_tr_rules, ubl_valid, xades_schema, xmlsec1,
@@ -56,8 +56,8 @@ impl Tally {
 
 /// All judges of one profile.
 pub(super) struct Court<'a> {
-    pub(super) authority: &'a Authority,
-    pub(super) claims: &'a Claims,
+    pub(super) authority: &'a TestAuthority,
+    pub(super) claims: &'a ProfileClaims,
 }
 
 impl Court<'_> {

@@ -12,7 +12,7 @@ use chancery_testing::judges::{corpus as corpus_folder, repository};
 const UBL: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
 
 /// A document to seal.
-pub(super) struct Document {
+pub(super) struct Specimen {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
 }
@@ -35,7 +35,7 @@ const FORMATS: [(&str, &[&str]); 13] = [
 ];
 
 /// Our own documents that the profile is for: those of its format, else samples.
-pub(super) fn own(catalogue: &Catalogue, profile: &str) -> Vec<Document> {
+pub(super) fn own(catalogue: &Catalogue, profile: &str) -> Vec<Specimen> {
     if let Some((_, names)) = FORMATS.iter().find(|(start, _)| profile.starts_with(start)) {
         let folder = repository().join("crates/engine/tests/it/conformance/documents");
         return names.iter().map(|name| read(&folder.join(format!("{name}.xml")))).collect();
@@ -43,14 +43,14 @@ pub(super) fn own(catalogue: &Catalogue, profile: &str) -> Vec<Document> {
     let samples = fs::read_dir(repository().join("samples")).unwrap();
     let files =
         samples.map(|case| case.unwrap().path().join("input.xml")).filter(|it| it.is_file());
-    let mut all: Vec<Document> =
+    let mut all: Vec<Specimen> =
         files.map(|file| read(&file)).filter(|it| is_for(catalogue, profile, it)).collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
 }
 
 /// As [`own`], but of the samples just those that are small and odd.
-pub(super) fn few(catalogue: &Catalogue, profile: &str) -> Vec<Document> {
+pub(super) fn few(catalogue: &Catalogue, profile: &str) -> Vec<Specimen> {
     const FEW: [&str; 4] = [
         "credit-note-signature-place",
         "invoice-cdata-comments-pi",
@@ -65,7 +65,7 @@ pub(super) fn few(catalogue: &Catalogue, profile: &str) -> Vec<Document> {
 }
 
 /// The documents of the larger corpus that the profile is for.
-pub(super) fn corpus(catalogue: &Catalogue, profile: &str) -> Vec<Document> {
+pub(super) fn corpus(catalogue: &Catalogue, profile: &str) -> Vec<Specimen> {
     let Some(folder) = corpus_folder() else { return Vec::new() };
     let mut files: Vec<PathBuf> = ["ubl", "cii", "other-xml"]
         .iter()
@@ -77,22 +77,22 @@ pub(super) fn corpus(catalogue: &Catalogue, profile: &str) -> Vec<Document> {
     let documents = files.iter().map(|file| without_placeholder(profile, read(file)));
     // A foreign signature that is none yet keeps some judges from looking at ours.
     let unfinished =
-        |document: &Document| String::from_utf8_lossy(&document.bytes).contains("<ds:Signature");
+        |document: &Specimen| String::from_utf8_lossy(&document.bytes).contains("<ds:Signature");
     documents.filter(|it| is_for(catalogue, profile, it) && !unfinished(it)).collect()
 }
 
-fn read(file: &Path) -> Document {
+fn read(file: &Path) -> Specimen {
     let case = match file.file_stem().unwrap().to_string_lossy().into_owned() {
         input if input == "input" => {
             file.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned()
         }
         stem => stem,
     };
-    Document { name: case, bytes: fs::read(file).unwrap() }
+    Specimen { name: case, bytes: fs::read(file).unwrap() }
 }
 
 /// What stands in the extension of some published invoices for Turkey and Peru until they are signed.
-fn without_placeholder(profile: &str, mut document: Document) -> Document {
+fn without_placeholder(profile: &str, mut document: Specimen) -> Specimen {
     if !profile.starts_with("ubl-tr") && !profile.starts_with("sunat") {
         return document;
     }
@@ -107,7 +107,7 @@ fn without_placeholder(profile: &str, mut document: Document) -> Document {
 }
 
 /// Whether the root is one of the profile's, and the document has what its authority demands of it.
-fn is_for(catalogue: &Catalogue, profile: &str, document: &Document) -> bool {
+fn is_for(catalogue: &Catalogue, profile: &str, document: &Specimen) -> bool {
     let text = String::from_utf8_lossy(&document.bytes);
     let needed = match profile {
         "signstash-default" => "SignatureInformation",

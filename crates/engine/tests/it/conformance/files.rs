@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::court::Tally;
 use super::report;
-use super::sealing::Authority;
+use super::sealing::TestAuthority;
 use crate::cms::asic::zip;
 use chancery_testing::judges::{DssVerdict, corpus, dss_validate, repository};
 
@@ -31,7 +31,7 @@ struct FileCase {
 }
 
 struct Docket {
-    authority: Authority,
+    authority: TestAuthority,
     cases: Vec<FileCase>,
 }
 
@@ -239,7 +239,7 @@ fn passes(case: &FileCase, said: &[&DssVerdict]) -> Result<(), String> {
 #[test]
 #[ignore = "needs judges in Java: make conformance"]
 fn conformance_of_sealed_files() {
-    let mut docket = Docket { authority: Authority::new(), cases: Vec::new() };
+    let mut docket = Docket { authority: TestAuthority::new(), cases: Vec::new() };
     docket.files();
     docket.claims();
     docket.parallel();

@@ -24,9 +24,9 @@ use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::xades::XadesLevel;
 use chancery_engine::seal::catalogue::Catalogue;
 
-use claims::Claims;
+use claims::ProfileClaims;
 use court::{Court, Tally};
-use sealing::{Authority, Case};
+use sealing::{Case, TestAuthority};
 
 /// Profiles of authorities that are not XML signatures: they have judges of their own.
 const OTHERS: [&str; 2] = ["zatca-simplified", "myinvois"];
@@ -50,11 +50,11 @@ fn profiles() -> (Catalogue, Vec<String>) {
 /// what is signed makes xmlsec1 refuse.
 #[test]
 fn every_profile_is_accepted_without_a_jvm() {
-    let authority = Authority::new();
+    let authority = TestAuthority::new();
     let (catalogue, names) = profiles();
     let mut report = String::new();
     for name in &names {
-        let claims = Claims::of(&catalogue, name);
+        let claims = ProfileClaims::of(&catalogue, name);
         let cases = authority.seal_all(&catalogue, name, &documents::few(&catalogue, name), 2);
         assert!(!cases.is_empty(), "no document of ours for {name}");
         let court = Court { authority: &authority, claims: &claims };
@@ -75,7 +75,7 @@ fn every_profile_is_accepted_without_a_jvm() {
 /// Two companies seal one after the other under the non-final profile: both stand.
 #[test]
 fn seals_stand_beside_each_other_in_ubl() {
-    let authority = Authority::new();
+    let authority = TestAuthority::new();
     let (catalogue, _) = profiles();
     let mut document = documents::own(&catalogue, "ubl-nonfinal").remove(0);
     let mut files = Vec::new();
@@ -83,10 +83,10 @@ fn seals_stand_beside_each_other_in_ubl() {
         let sealed = authority.seal_one(&catalogue, "ubl-nonfinal", &document, 0);
         let file = sealed.unwrap().file;
         document =
-            documents::Document { name: "again".to_owned(), bytes: fs::read(&file).unwrap() };
+            documents::Specimen { name: "again".to_owned(), bytes: fs::read(&file).unwrap() };
         files.push(file);
     }
-    let claims = Claims::of(&catalogue, "ubl-nonfinal");
+    let claims = ProfileClaims::of(&catalogue, "ubl-nonfinal");
     let court = Court { authority: &authority, claims: &claims };
     for position in ["1", "2"] {
         court.xmlsec1_at(position, &[&files[1]]).unwrap();
@@ -106,12 +106,12 @@ fn complain(report: &mut String, name: &str, tallies: &[Tally]) {
 #[test]
 #[ignore = "needs a JVM and the national judges: make conformance"]
 fn conformance_of_every_profile() {
-    let authority = Authority::new();
+    let authority = TestAuthority::new();
     let (catalogue, names) = profiles();
     let (mut complaints, mut rows, mut refusals) = (String::new(), Vec::new(), Vec::new());
     let mut judges = BTreeSet::new();
     for name in &names {
-        let claims = Claims::of(&catalogue, name);
+        let claims = ProfileClaims::of(&catalogue, name);
         let (own, corpus) = (documents::own(&catalogue, name), documents::corpus(&catalogue, name));
         let mut cases = authority.seal_all(&catalogue, name, &own, 3);
         for (turn, document) in corpus.iter().enumerate() {

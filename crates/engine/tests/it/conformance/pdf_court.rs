@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::court::Tally;
-use super::sealing::Authority;
+use super::sealing::TestAuthority;
 use chancery_testing::judges::{DssVerdict, dss_validate, repository};
 use chancery_testing::pdf_judges::{
     PadesVerdict, mutool_info, mutool_signatures, pdfsig, pyhanko_verify, qpdf_check, verapdf,
@@ -26,7 +26,7 @@ pub(super) struct PdfCase {
 }
 
 /// Asks all about cases.
-pub(super) fn all(authority: &Authority, cases: &[PdfCase]) -> Vec<Tally> {
+pub(super) fn all(authority: &TestAuthority, cases: &[PdfCase]) -> Vec<Tally> {
     println!("{} sealed PDFs: pyHanko is asked", cases.len());
     let mut tallies = vec![pyhanko(authority, cases)];
     println!("EU DSS is asked");
@@ -85,7 +85,7 @@ fn by_file<T>(verdicts: Vec<T>, path: impl Fn(&T) -> &PathBuf) -> BTreeMap<PathB
 
 /// Ours hold, have the form of the baseline and the last covers the file; earlier ones that held still
 /// do.
-fn pyhanko(authority: &Authority, cases: &[PdfCase]) -> Tally {
+fn pyhanko(authority: &TestAuthority, cases: &[PdfCase]) -> Tally {
     let roots = [authority.path("root.pem"), repository().join("samples/pki/root.pem")];
     // It keeps what it has read; a new process for each hundred gives that back.
     let ask = |files: Vec<PathBuf>| {
@@ -128,7 +128,7 @@ fn pyhanko_verdict(
 
 /// Ours are PAdES-BASELINE-B and pass, with the last nothing is odd; earlier ones are as intact as they
 /// were.
-fn dss(authority: &Authority, cases: &[PdfCase]) -> Tally {
+fn dss(authority: &TestAuthority, cases: &[PdfCase]) -> Tally {
     let mut trust = authority.trust();
     trust.roots.push(repository().join("samples/pki/root.pem"));
     let ask = |files: Vec<PathBuf>| {

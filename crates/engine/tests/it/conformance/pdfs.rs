@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::court::Tally;
 use super::pdf_court::{self, JUDGES, PdfCase};
 use super::report;
-use super::sealing::Authority;
+use super::sealing::TestAuthority;
 use crate::pades::support::{at, name_of, settings, shared_pdfs};
 use chancery_testing::pdfs::{self, Expectation, TestPdf};
 
@@ -53,14 +53,14 @@ const OVERLAP: &str = "right: the place of this test lies on a field that is the
 
 /// Sealed PDFs of one run.
 struct Docket {
-    authority: Authority,
+    authority: TestAuthority,
     cases: Vec<PdfCase>,
     refused: BTreeSet<String>,
 }
 
 impl Docket {
     fn new() -> Self {
-        Self { authority: Authority::new(), cases: Vec::new(), refused: BTreeSet::new() }
+        Self { authority: TestAuthority::new(), cases: Vec::new(), refused: BTreeSet::new() }
     }
 
     /// Seals once for each of the settings and keys, one after the other, and keeps the last file.

@@ -14,14 +14,14 @@ use chancery_engine::seal::{Limits, Profile, Signer, prepare};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::documents::Document;
+use super::documents::Specimen;
 use chancery_testing::judges::{DssTrust, repository};
 use chancery_testing::openssl;
 
 /// Keys in the order in which they are tried.
 const KEYS: [&str; 3] = ["rsa", "p256", "rsa2048"];
 
-pub(super) struct Authority {
+pub(super) struct TestAuthority {
     folder: TempDir,
     sealed: AtomicUsize,
 }
@@ -35,7 +35,7 @@ pub(super) struct Case {
     pub(super) original: PathBuf,
 }
 
-impl Authority {
+impl TestAuthority {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = Command::new(repository().join(".venv/bin/python"))
@@ -76,7 +76,7 @@ impl Authority {
         &self,
         catalogue: &Catalogue,
         profile: &str,
-        documents: &[Document],
+        documents: &[Specimen],
         keys: usize,
     ) -> Vec<Case> {
         let usable = usable_keys(catalogue, profile).take(keys);
@@ -94,7 +94,7 @@ impl Authority {
         &self,
         catalogue: &Catalogue,
         profile: &str,
-        document: &Document,
+        document: &Specimen,
         turn: usize,
     ) -> Result<Case, Refusal> {
         let keys: Vec<&str> = usable_keys(catalogue, profile).collect();
@@ -106,7 +106,7 @@ impl Authority {
         &self,
         catalogue: &Catalogue,
         profile: &str,
-        document: &Document,
+        document: &Specimen,
         key: &str,
     ) -> Result<Case, Refusal> {
         let number = self.sealed.fetch_add(1, Ordering::Relaxed);
@@ -154,7 +154,7 @@ fn usable_keys(catalogue: &Catalogue, profile: &str) -> impl Iterator<Item = &'s
 
 impl Case {
     /// The same with one digit changed inside what is signed.
-    pub(super) fn damaged(&self, authority: &Authority) -> Self {
+    pub(super) fn damaged(&self, authority: &TestAuthority) -> Self {
         let number = authority.sealed.fetch_add(1, Ordering::Relaxed);
         let name = |file: &Path| file.file_name().unwrap().to_string_lossy().into_owned();
         let file = authority.path(&format!("{number:05}-damaged-{}", name(&self.file)));

@@ -1,12 +1,14 @@
 //! Templates: what they may say, what they are told when they say more, and how far they can go.
 
 use chancery_engine::domain::language::Language;
-use chancery_engine::letters::{self, Failure, ListedDocument, Notification, Part, Source, Values};
+use chancery_engine::letters::{
+    self, Failure, LetterPart, ListedDocument, Notification, TemplateSource, Values,
+};
 use chancery_testing::cost;
 
 /// A source with this text and nothing interesting beside it.
-fn source(text: &str) -> Source {
-    Source { subject: "News".into(), text: text.into(), html: "<p>News</p>".into() }
+fn source(text: &str) -> TemplateSource {
+    TemplateSource { subject: "News".into(), text: text.into(), html: "<p>News</p>".into() }
 }
 
 /// What is said about a text, as line, column and sentence.
@@ -16,7 +18,7 @@ fn said(text: &str) -> Vec<(usize, usize, String)> {
         Err(problems) => problems
             .into_iter()
             .map(|problem| {
-                assert_eq!(problem.part, Part::Text);
+                assert_eq!(problem.part, LetterPart::Text);
                 (problem.line, problem.column, problem.message)
             })
             .collect(),
@@ -98,7 +100,7 @@ fn everything_else_is_refused_with_its_place_and_what_to_do() {
 fn values_are_escaped_in_html_and_nowhere_else() {
     let mut facts = letters::sample(Language::En);
     facts.issuer.name = "A & B <script>\"'{{ link }}".into();
-    let source = Source {
+    let source = TemplateSource {
         subject: "{{ issuer.name }}".into(),
         text: "{{ issuer.name }}".into(),
         html: "<a title=\"{{ issuer.name }}\" href=\"{{ link }}\">x</a>".into(),
@@ -119,7 +121,7 @@ fn a_subject_is_one_plain_line() {
     facts.operation.description = "a\r\nBcc: x@y.example\u{0}\u{202e}\u{2028}b ".into();
     let mut source = source("x");
     source.subject = " {{ operation.description }}\n\tend ".into();
-    let subject = |source: &Source, facts: &Notification| {
+    let subject = |source: &TemplateSource, facts: &Notification| {
         letters::render(source, &Values::of(facts)).unwrap().subject
     };
     assert_eq!(subject(&source, &facts), "a Bcc: x@y.example b end");
@@ -152,7 +154,7 @@ fn nested_lists_end_at_a_limit() {
     for depth in 3..10 {
         let render = || letters::render(&source(&nested(depth)), &many(10_000)).unwrap_err();
         let failure = cost::at_most(1000, "nested lists", render);
-        assert!(matches!(failure, Failure::TooLong(Part::Text)), "{failure}");
+        assert!(matches!(failure, Failure::TooLong(LetterPart::Text)), "{failure}");
     }
     // The longest value repeated as far as a source can.
     let mut facts = letters::sample(Language::En);
@@ -161,7 +163,7 @@ fn nested_lists_end_at_a_limit() {
     let values = Values::of(&facts);
     let failure =
         cost::at_most(1000, "a long value", || letters::render(&wide, &values).unwrap_err());
-    assert!(matches!(failure, Failure::TooLong(Part::Text)), "{failure}");
+    assert!(matches!(failure, Failure::TooLong(LetterPart::Text)), "{failure}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use chancery_engine::seal::pades::image::Image;
 use chancery_engine::seal::pades::placement::Rotation;
 use chancery_engine::seal::pdf::object::{Dictionary, Indirect, Stream};
 
-use super::files::{self, File, numbers};
+use super::files::{self, PdfObjects, numbers};
 
 const WHITE: Color = Color { red: 255, green: 255, blue: 255 };
 
@@ -25,8 +25,8 @@ fn appearance(text: &str) -> Appearance<'_> {
     }
 }
 
-fn draw(appearance: &Appearance<'_>) -> (File, Stream) {
-    let mut file = File::default();
+fn draw(appearance: &Appearance<'_>) -> (PdfObjects, Stream) {
+    let mut file = PdfObjects::default();
     let form = appearance.draw(&mut file).unwrap();
     (file, form)
 }
@@ -46,8 +46,9 @@ fn on_page(appearance: &Appearance<'_>, rotate: i64) -> Vec<u8> {
 /// The text of the form, drawn by the page itself.
 fn copied(appearance: &Appearance<'_>) -> (String, Vec<u8>) {
     let (mut file, form) = draw(appearance);
-    let form = chancery_engine::seal::pades::Sink::add(&mut file, Indirect::Stream(form));
-    let contents = chancery_engine::seal::pades::Sink::add(&mut file, files::stream(b"q /F Do Q"));
+    let form = chancery_engine::seal::pades::ObjectSink::add(&mut file, Indirect::Stream(form));
+    let contents =
+        chancery_engine::seal::pades::ObjectSink::add(&mut file, files::stream(b"q /F Do Q"));
     let page = Dictionary::new()
         .with("Type", chancery_engine::seal::pdf::object::Object::name("Page"))
         .with("MediaBox", numbers(&[0.0, 0.0, 300.0, 200.0]))
@@ -85,7 +86,7 @@ fn decomposed_text_is_composed_and_controls_are_not_seen() {
 fn what_the_font_lacks_is_refused_by_number() {
     for (text, code) in [("שלום", 0x05E9), ("契約", 0x5951), ("مرحبا", 0x0645), ("ok 😀", 0x1F600)]
     {
-        let refusal = appearance(text).draw(&mut File::default()).unwrap_err();
+        let refusal = appearance(text).draw(&mut PdfObjects::default()).unwrap_err();
         assert_eq!(refusal, PdfRefusal::CharacterMissing { code });
     }
 }
@@ -102,7 +103,7 @@ fn long_text_shrinks_and_too_long_text_is_refused() {
     let letters = |text: &str| text.split_whitespace().collect::<String>();
     assert_eq!(letters(&said), letters(long));
     let longer = long.repeat(8);
-    let refusal = appearance(&longer).draw(&mut File::default()).unwrap_err();
+    let refusal = appearance(&longer).draw(&mut PdfObjects::default()).unwrap_err();
     assert_eq!(refusal, PdfRefusal::TextTooLong { size: "4".to_owned() });
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::seal::support::PKI;
 use chancery_testing::pdf_judges::pyhanko_verify;
 
-use super::support::{Files, at, refused, settings, try_seal};
+use super::support::{SealedFiles, at, refused, settings, try_seal};
 
 /// A PDF of these objects; 1 is the catalog. `/Size` is one more than the highest number.
 pub(super) fn pdf(objects: &[(u32, &str)]) -> Vec<u8> {
@@ -60,7 +60,7 @@ pub(super) fn with_field(own: &str, more: &[(u32, &str)]) -> Vec<u8> {
 #[track_caller]
 fn sealed(name: &str, document: &[u8], profile: &PadesProfile) -> Vec<u8> {
     let sealed = try_seal(document, profile).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     files.add(name, document, sealed.bytes());
     files.judge();
     sealed.into_bytes()
@@ -161,7 +161,7 @@ fn a_certified_file_takes_further_signatures() {
     let lock = "/Lock<</Type/SigFieldLock/Action/Include/Fields[(Note)]>>";
     let document = with_field(lock, &[(6, note)]);
     let visibly = json!({ "field": "Seller", "visible": { "place": { "FIELD": "Seller" } } });
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     for level in ["FORM_FILLING", "ANNOTATIONS"] {
         let mut bytes = document.clone();
         for one in [json!({ "certification": level }), visibly.clone(), json!({})] {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chancery_engine::domain::refusal::PdfRefusal;
-use chancery_engine::seal::pades::Sink;
+use chancery_engine::seal::pades::ObjectSink;
 use chancery_engine::seal::pades::placeholder::Objects;
 use chancery_engine::seal::pades::placement::{PageView, Placement, Rotation};
 use chancery_engine::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
@@ -13,18 +13,18 @@ use chancery_testing::judges::repository;
 
 /// The objects of a file, by number from 1.
 #[derive(Default)]
-pub(super) struct File {
+pub(super) struct PdfObjects {
     pub objects: Vec<Indirect>,
 }
 
-impl Sink for File {
+impl ObjectSink for PdfObjects {
     fn add(&mut self, object: Indirect) -> Reference {
         self.objects.push(object);
         Reference { number: u32::try_from(self.objects.len()).unwrap(), generation: 0 }
     }
 }
 
-impl Objects for File {
+impl Objects for PdfObjects {
     fn get(&self, reference: Reference) -> Result<Option<Indirect>, PdfRefusal> {
         Ok(self.objects.get(reference.number as usize - 1).cloned())
     }
@@ -50,7 +50,7 @@ pub(super) fn numbers(values: &[f64]) -> Object {
     Object::Array(values.iter().copied().map(Object::real).collect())
 }
 
-impl File {
+impl PdfObjects {
     /// A file of one page, 300 by 200, with stripes on it and an appearance in an annotation.
     pub(super) fn page(mut self, rotate: i64, drawn: Option<(Placement, Stream)>) -> Vec<u8> {
         let contents = self.add(stream(
@@ -113,7 +113,7 @@ impl File {
     }
 }
 
-/// The page of [`File::page`].
+/// The page of [`PdfObjects::page`].
 pub(super) fn view(rotate: i64) -> PageView {
     PageView::new([0.0, 0.0, 300.0, 200.0], None, Rotation::from_degrees(rotate), 1.0)
 }
@@ -139,12 +139,12 @@ pub(super) fn check(pdf: &[u8]) {
 }
 
 /// A page as poppler shows it: width, and pixels in red, green, blue.
-pub(super) struct Shown {
+pub(super) struct RenderedPage {
     pub width: usize,
     pub pixels: Vec<[u8; 3]>,
 }
 
-impl Shown {
+impl RenderedPage {
     /// The pixel at a place counted from the lower left, in 1/72 inch.
     pub(super) fn at(&self, x: usize, y: usize) -> [u8; 3] {
         let height = self.pixels.len() / self.width;
@@ -162,8 +162,8 @@ impl Shown {
 }
 
 /// Shows the first page at 72 pixels per inch.
-pub(super) fn show(pdf: &[u8]) -> Shown {
-    Shown::read(&rendered(pdf, &["-r", "72"]))
+pub(super) fn show(pdf: &[u8]) -> RenderedPage {
+    RenderedPage::read(&rendered(pdf, &["-r", "72"]))
 }
 
 /// The first page as PNG, or what the options of pdftoppm choose.
@@ -193,8 +193,8 @@ pub(super) fn is_picture(golden: &Path, png: &[u8]) {
     if std::env::var_os("UPDATE_SAMPLES").is_some() {
         std::fs::write(golden, png).unwrap();
     }
-    let expected = Shown::read(&std::fs::read(golden).unwrap());
-    let shown = Shown::read(png);
+    let expected = RenderedPage::read(&std::fs::read(golden).unwrap());
+    let shown = RenderedPage::read(png);
     assert_eq!((shown.width, shown.pixels.len()), (expected.width, expected.pixels.len()));
     let (mut sum, mut strong) = (0_usize, 0_usize);
     for (a, b) in shown.pixels.iter().zip(&expected.pixels) {
@@ -211,7 +211,7 @@ pub(super) fn is_picture(golden: &Path, png: &[u8]) {
 
 /// Nothing outside of the area differs from the page without the appearance.
 pub(super) fn stays_inside(rotate: i64, area: [usize; 4], pdf: &[u8]) {
-    let without = show(&File::default().page(rotate, None));
+    let without = show(&PdfObjects::default().page(rotate, None));
     let with = show(pdf);
     let height = with.pixels.len() / with.width;
     let mut changed = 0;

@@ -9,7 +9,7 @@ use chancery_testing::cost;
 use jpeg_encoder::{ColorType as Jpeg, Encoder};
 use png::{BitDepth, ColorType};
 
-use super::files::{self, File};
+use super::files::{self, PdfObjects};
 
 /// A PNG file of these samples.
 fn png(size: (u32, u32), color: ColorType, depth: BitDepth, samples: &[u8]) -> Vec<u8> {
@@ -46,7 +46,7 @@ pub(crate) fn ring() -> Vec<u8> {
 }
 
 /// An image alone in an area of 100 by 50 on the striped page.
-fn shown(file: &[u8]) -> files::Shown {
+fn shown(file: &[u8]) -> files::RenderedPage {
     let image = Image::read(file, Restrictions::default(), None).unwrap();
     let appearance = Appearance {
         width: 100.0,
@@ -59,7 +59,7 @@ fn shown(file: &[u8]) -> files::Shown {
         image_size: ImageSize::Fit,
         restrictions: Restrictions::default(),
     };
-    let mut objects = File::default();
+    let mut objects = PdfObjects::default();
     let form = appearance.draw(&mut objects).unwrap();
     let origin = CoordinateOrigin::BottomLeft;
     let placement = files::view(0).place(1, origin, (0.0, 0.0), (100.0, 50.0)).unwrap();
@@ -179,7 +179,7 @@ fn jpeg_is_turned_as_its_exif_says_and_loses_the_rest_of_it() {
         let place = |from: usize, way: i32| from.checked_add_signed((6 * way) as isize).unwrap();
         near(page.at(place(50, right), place(25, up)), [255, 0, 0]);
     }
-    let mut objects = File::default();
+    let mut objects = PdfObjects::default();
     let file = jpeg(&quarters(), Jpeg::Rgb, Some(6), false);
     Image::read(&file, Restrictions::default(), None).unwrap().embed(&mut objects);
     let mut out = Vec::new();

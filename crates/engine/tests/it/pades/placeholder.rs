@@ -2,14 +2,14 @@
 
 use chancery_engine::domain::refusal::PdfRefusal;
 use chancery_engine::domain::visible::{ImageSize, Points, VisibleFont};
-use chancery_engine::seal::pades::Sink as _;
+use chancery_engine::seal::pades::ObjectSink as _;
 use chancery_engine::seal::pades::appearance::{Appearance, Restrictions};
-use chancery_engine::seal::pades::placeholder::{Found, PageContent, find};
+use chancery_engine::seal::pades::placeholder::{FoundWord, PageContent, find};
 use chancery_engine::seal::pades::placement::Rotation;
 use chancery_engine::seal::pdf::object::{Dictionary, Indirect, Object, Stream};
 use chancery_testing::cost;
 
-use super::files::{File, numbers, stream};
+use super::files::{PdfObjects, numbers, stream};
 
 fn helvetica() -> Dictionary {
     Dictionary::new()
@@ -19,15 +19,15 @@ fn helvetica() -> Dictionary {
         .with("Encoding", Object::name("WinAnsiEncoding"))
 }
 
-fn page(file: &mut File, contents: &[u8], font: Dictionary) -> PageContent {
+fn page(file: &mut PdfObjects, contents: &[u8], font: Dictionary) -> PageContent {
     let font = file.add(Indirect::Object(font.into()));
     let contents = file.add(stream(contents));
     let resources = Dictionary::new().with("Font", Dictionary::new().with("F1", font));
     PageContent { contents: contents.into(), resources: resources.into() }
 }
 
-fn search(contents: &str, word: &str) -> Result<Found, PdfRefusal> {
-    let mut file = File::default();
+fn search(contents: &str, word: &str) -> Result<FoundWord, PdfRefusal> {
+    let mut file = PdfObjects::default();
     let page = page(&mut file, contents.as_bytes(), helvetica());
     find(&[page], word, &file)
 }
@@ -78,7 +78,7 @@ fn words_end_where_letters_do() {
 
 #[test]
 fn a_word_is_found_in_forms_and_on_later_pages() {
-    let mut file = File::default();
+    let mut file = PdfObjects::default();
     let font = file.add(Indirect::Object(helvetica().into()));
     let fonts = Dictionary::new().with("Font", Dictionary::new().with("F1", font));
     let form = Stream {
@@ -105,7 +105,7 @@ fn a_word_is_found_in_forms_and_on_later_pages() {
 
 #[test]
 fn a_word_in_an_embedded_subset_is_found() {
-    let mut file = File::default();
+    let mut file = PdfObjects::default();
     let appearance = Appearance {
         width: 200.0,
         height: 30.0,
@@ -129,14 +129,14 @@ fn a_word_in_an_embedded_subset_is_found() {
 }
 
 /// Refused or not found, but soon.
-fn bounded(pages: &[PageContent], file: &File) -> PdfRefusal {
+fn bounded(pages: &[PageContent], file: &PdfObjects) -> PdfRefusal {
     cost::at_most(1000, "a search", || find(pages, "SIGN", file).unwrap_err())
 }
 
 #[test]
 fn hostile_pages_come_to_an_end() {
     let contents = |contents: &[u8]| {
-        let mut file = File::default();
+        let mut file = PdfObjects::default();
         let page = page(&mut file, contents, helvetica());
         bounded(&[page], &file)
     };
@@ -154,7 +154,7 @@ fn hostile_pages_come_to_an_end() {
 
 #[test]
 fn forms_that_draw_each_other_come_to_an_end() {
-    let mut file = File::default();
+    let mut file = PdfObjects::default();
     // Thirty forms, each of which draws the next one twice; the last draws the first.
     for number in 1..=30 {
         let next = chancery_engine::seal::pdf::object::Reference {
@@ -202,7 +202,7 @@ fn fonts_that_name_more_than_there_is_come_to_an_end() {
         .with("LastChar", Object::Integer(4_000_000_001))
         .with("Widths", vec![Object::Integer(1)]);
     for font in [widths(&[("W", range.into())]), widths(&[("W2", vertical.into())]), simple] {
-        let mut file = File::default();
+        let mut file = PdfObjects::default();
         let page = page(&mut file, b"BT /F1 9 Tf (other) Tj ET", font);
         bounded(&[page], &file);
     }

@@ -3,14 +3,14 @@
 use chancery_engine::domain::pades::PadesProfile;
 use serde_json::json;
 
-use super::support::{Files, at, name_of, seal_with, settings, shared_pdfs, try_seal};
+use super::support::{SealedFiles, at, name_of, seal_with, settings, shared_pdfs, try_seal};
 use crate::seal::support::PKI;
 use chancery_testing::pdf_judges::pyhanko_verify;
 use chancery_testing::pdfs;
 
 #[test]
 fn every_kind_of_file_is_sealed_or_refused_as_expected() {
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     let mut wrong = Vec::new();
     for pdf in pdfs::all() {
         let result = try_seal(&pdf.bytes, &PadesProfile::default());
@@ -29,7 +29,7 @@ fn every_kind_of_file_is_sealed_or_refused_as_expected() {
 
 #[test]
 fn every_kind_of_file_is_sealed_visibly() {
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     let visible = settings(&at(1, 20.0, 20.0));
     for pdf in pdfs::all() {
         if try_seal(&pdf.bytes, &PadesProfile::default()).is_err() {
@@ -45,7 +45,7 @@ fn every_kind_of_file_is_sealed_visibly() {
 
 #[test]
 fn the_shared_samples_are_sealed() {
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     let mut refused = Vec::new();
     for folder in ["pdf", "signed-pdf"] {
         for path in shared_pdfs(folder) {
@@ -70,7 +70,7 @@ fn the_shared_samples_are_sealed() {
 
 #[test]
 fn a_file_is_sealed_three_times_and_all_signatures_hold() {
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     for name in ["classic", "xref-stream", "hybrid"] {
         let pdf = pdfs::named(name);
         let mut bytes = pdf.bytes.clone();

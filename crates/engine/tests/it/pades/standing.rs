@@ -6,7 +6,7 @@ use chancery_engine::seal::pdf::{Increment, PdfFile, PdfLimits};
 use serde_json::json;
 
 use super::fields::{notes, two_pages, with_field};
-use super::support::{Files, at, name_of, settings, try_seal};
+use super::support::{SealedFiles, at, name_of, settings, try_seal};
 use crate::pdf::support::{qpdf_changed, qpdf_plain};
 use crate::seal::support::PKI;
 use chancery_testing::pdf_judges::{pdfsig, qpdf_check};
@@ -74,7 +74,7 @@ fn what_means_the_same_is_no_change() {
     let words = rewritten("Maker_Version", |_, _, _| Object::text("7.1"));
     assert_eq!(said(&words, &none), None, "a producer's own words");
 
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     for (name, document) in [("order", same), ("renumbered", renumbered), ("unpacked", unpacked)] {
         let sealed = try_seal(&document, &PadesProfile::default()).unwrap();
         files.add(name, &document, sealed.bytes());
@@ -107,7 +107,7 @@ fn shared_cases() {
     let Some(shared) = crate::seal::support::shared() else { return };
     let folder = shared.join("cases/pdf");
     let Ok(entries) = std::fs::read_dir(&folder) else { return };
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     for path in paths {
@@ -176,7 +176,7 @@ fn a_lock_is_carried_over_as_it_is_or_refused() {
     let text = String::from_utf8_lossy(&sealed[document.len()..]).into_owned();
     assert!(text.contains("/TransformMethod /FieldMDP"), "{text}");
     assert!(text.contains("/Action /All/P 1"), "{text}");
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     files.add("lock", &document, &sealed);
     files.judge();
     // P 1 allows nothing afterwards.
@@ -314,7 +314,7 @@ fn a_form_whose_fields_are_drawn_by_readers() {
         let form = file.dictionary(&file.catalog().unwrap(), "AcroForm").unwrap().unwrap();
         form.get("NeedAppearances").cloned()
     };
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     let drawn = with_text("/AP<</N 7 0 R>>");
     let sealed = try_seal(&drawn, &settings(&wanted)).unwrap().into_bytes();
     assert_eq!(says(&sealed), Some(Object::Boolean(false)), "every field has an appearance");
@@ -348,7 +348,7 @@ fn the_number_of_a_cross_reference_stream_is_not_given_again() {
     let sealed = try_seal(&out, &PadesProfile::default()).unwrap().into_bytes();
     let again = b"\n4 0 obj";
     assert!(!sealed[out.len()..].windows(again.len()).any(|window| window == again));
-    let mut files = Files::new();
+    let mut files = SealedFiles::new();
     files.add("own number", &out, &sealed);
     files.judge();
 }

@@ -59,12 +59,12 @@ const CLOSED_TO_PYHANKO: [(&str, &str); 5] = [
 ];
 
 /// Sealed files in a folder of their own.
-pub(super) struct Files {
+pub(super) struct SealedFiles {
     folder: TempDir,
     files: Vec<(String, PathBuf, PathBuf)>,
 }
 
-impl Files {
+impl SealedFiles {
     pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), files: Vec::new() }
     }

@@ -5,7 +5,7 @@ use chancery_engine::domain::refusal::PdfRefusal;
 use chancery_engine::domain::visible::DEFAULT_TEMPLATE;
 use chancery_engine::pki::certificate::Certificate;
 use chancery_engine::pki::path;
-use chancery_engine::seal::pades::template::{Template, Values};
+use chancery_engine::seal::pades::template::{Template, TemplateValues};
 use chancery_testing::judges::repository;
 
 fn certificate() -> Certificate {
@@ -18,7 +18,7 @@ fn certificate() -> Certificate {
 
 fn filled(template: &str) -> String {
     let certificate = certificate();
-    let values = Values {
+    let values = TemplateValues {
         certificate: &certificate,
         reason: Some("It costs $date and #set"),
         location: Some("Lisboa"),
@@ -140,7 +140,7 @@ fn templates_have_an_end() {
     assert!(refused(&"x".repeat(2_001)).contains("2000"));
     let long = Template::parse(&"$reason".repeat(200)).unwrap();
     let certificate = certificate();
-    let values = Values {
+    let values = TemplateValues {
         certificate: &certificate,
         reason: Some("a reason of some length for a signature"),
         location: None,

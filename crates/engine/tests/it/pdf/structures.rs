@@ -1,7 +1,7 @@
 //! How files may be written, and how they may be wrong and yet be read.
 
 use chancery_engine::seal::pdf::object::{Object, Reference};
-use chancery_engine::seal::pdf::{Increment, Kind};
+use chancery_engine::seal::pdf::{Increment, SectionKind};
 
 use super::made::{self, Made, ONE_PAGE};
 use super::support::{assert_updated, hayro_reads, open, qpdf_check, updated};
@@ -21,7 +21,7 @@ fn every_kind_is_continued_in_its_own_kind() {
     for (name, bytes) in made::kinds() {
         let file = open(&bytes).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert!(!file.is_repaired(), "{name}");
-        let kind = if name == "hybrid" { Kind::Table } else { file.kind() };
+        let kind = if name == "hybrid" { SectionKind::Table } else { file.kind() };
         let after = assert_good_update(name, &bytes);
         let update = &after[bytes.len()..];
         assert_eq!(open(&after).unwrap().kind(), kind, "{name}");

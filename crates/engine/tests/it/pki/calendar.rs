@@ -3,7 +3,7 @@
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery_engine::pki::algorithm::KeyKind;
-use chancery_engine::pki::calendar::{BUILT_IN, Calendar, Ending, Owner};
+use chancery_engine::pki::calendar::{AlgorithmEnd, BUILT_IN, Calendar, Owner};
 use chancery_testing::sealing::PKI;
 
 const PKCS1: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
@@ -18,7 +18,7 @@ fn day(text: &str) -> Instant {
     Instant::parse_rfc3339(&format!("{text}T12:00:00Z")).unwrap()
 }
 
-fn last(ending: Option<Ending>) -> Option<(String, String)> {
+fn last(ending: Option<AlgorithmEnd>) -> Option<(String, String)> {
     ending.map(|ending| {
         assert!(ending.source.contains("119 312"), "{ending:?}");
         (ending.what.clone(), ending.last_day())

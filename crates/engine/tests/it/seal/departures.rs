@@ -14,7 +14,7 @@ use chancery_testing::judges::jdk_verify;
 
 /// A method with its prefix list; comments do not matter below a reference with `URI=""`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum CanonicalForm {
     Inclusive,
     Inclusive11,
     Exclusive,
@@ -24,12 +24,12 @@ pub(super) enum Form {
     Listed,
 }
 
-use Form::{Default as Defaulted, Exclusive, Inclusive, Inclusive11, Listed};
+use CanonicalForm::{Default as Defaulted, Exclusive, Inclusive, Inclusive11, Listed};
 
-pub(super) const EVERY: &[Form] = &[Inclusive, Inclusive11, Exclusive, Defaulted, Listed];
-const ANY_EXCLUSIVE: &[Form] = &[Exclusive, Defaulted, Listed];
+pub(super) const EVERY: &[CanonicalForm] = &[Inclusive, Inclusive11, Exclusive, Defaulted, Listed];
+const ANY_EXCLUSIVE: &[CanonicalForm] = &[Exclusive, Defaulted, Listed];
 
-impl Form {
+impl CanonicalForm {
     const fn method(self) -> CanonicalizationMethod {
         match self {
             Inclusive => CanonicalizationMethod::Inclusive,
@@ -52,7 +52,7 @@ impl Form {
 /// same list with what the JDK does, [`CASES`] the smallest documents.
 pub(super) struct Departure {
     pub(super) clause: &'static str,
-    pub(super) shows: &'static [(&'static str, &'static [Form])],
+    pub(super) shows: &'static [(&'static str, &'static [CanonicalForm])],
 }
 
 pub(super) const DEPARTURES: [Departure; 8] = [
@@ -131,7 +131,7 @@ pub(super) const DEPARTURES: [Departure; 8] = [
 struct Case {
     document: &'static str,
     expression: &'static str,
-    form: Form,
+    form: CanonicalForm,
     octets: &'static str,
     /// Whether libxml2 and the JDK write the same.
     agree: (bool, bool),

@@ -16,16 +16,16 @@ use Encoding::{
 
 /// A way to write a document.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Form {
+pub(super) struct EncodedForm {
     pub(super) encoding: Encoding,
     pub(super) bom: bool,
     /// What stands before the root: a declaration, or what makes UTF-16 without mark known.
     pub(super) prolog: &'static str,
 }
 
-pub(super) const FORMS: [Form; 28] = {
-    const fn form(encoding: Encoding, bom: bool, prolog: &'static str) -> Form {
-        Form { encoding, bom, prolog }
+pub(super) const FORMS: [EncodedForm; 28] = {
+    const fn form(encoding: Encoding, bom: bool, prolog: &'static str) -> EncodedForm {
+        EncodedForm { encoding, bom, prolog }
     }
     const BARE: &str = "<?xml version='1.0'?>\n";
     const UTF_8: &str = "<?xml version=\"1.0\" encoding=\"utf-8\" standalone='yes' ?>\n";
@@ -64,7 +64,7 @@ pub(super) const FORMS: [Form; 28] = {
     ]
 };
 
-impl Form {
+impl EncodedForm {
     pub(super) fn document(self, prolog: &str, text: &str, line_end: &str) -> Vec<u8> {
         let mark = if self.bom { "\u{FEFF}" } else { "" };
         encode(self.encoding, &[mark, prolog, text].concat().replace('\n', line_end))

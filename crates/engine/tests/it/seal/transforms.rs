@@ -13,8 +13,8 @@ use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::domain::transform::{Filter, FilterOperation, Transform};
 use chancery_engine::seal::Limits;
 use chancery_engine::seal::xml::transforms::{
-    Outcome, Place, Present, Start, dereference, general, native, octets, read_transforms,
-    write_transforms,
+    Present, Selection, SignatureParent, TransformOutcome, dereference, general, native, octets,
+    read_transforms, write_transforms,
 };
 use chancery_engine::seal::xml::xpath::Budget;
 use proptest::prelude::*;
@@ -52,7 +52,7 @@ pub(super) fn references<'a, 'i>(signature: Node<'a, 'i>) -> Vec<Node<'a, 'i>> {
 pub(super) fn octets_of(
     signature: Node<'_, '_>,
     reference: Node<'_, '_>,
-) -> Result<(Vec<u8>, Outcome), Refusal> {
+) -> Result<(Vec<u8>, TransformOutcome), Refusal> {
     let transforms = child(reference, "Transforms");
     let chain = transforms.map(read_transforms).transpose()?.unwrap_or_default();
     let uri = reference.attribute("URI").unwrap_or_default();
@@ -266,7 +266,7 @@ fn agree(text: &str, chain: &[Transform], written: &[Transform]) -> Result<usize
     let mut ours = Vec::new();
     let limits = Limits::default();
     let within = (&limits, &Budget::default());
-    native(&tree, Start::document(&tree), chain, Place { parent }, within, &mut ours)
+    native(&tree, Selection::document(&tree), chain, SignatureParent { parent }, within, &mut ours)
         .expect("the chain is recognised")?;
     let signed = with_signature(text, parent, written);
     let tree = Document::parse(&signed).unwrap();
@@ -324,7 +324,7 @@ fn run_native(text: &str, start: &str, chain: &[Transform]) -> Option<Result<Str
     let mut out = Vec::new();
     let limits = Limits::default();
     let within = (&limits, &Budget::default());
-    let result = native(&tree, start, chain, Place { parent }, within, &mut out)?;
+    let result = native(&tree, start, chain, SignatureParent { parent }, within, &mut out)?;
     Some(result.map(|()| String::from_utf8(out).unwrap()))
 }
 
@@ -395,7 +395,7 @@ fn a_filter_that_costs_too_much_is_refused() {
         }],
     };
     for chain in [[xpath("self::*", &[])], [intersect]] {
-        let start = Start::document(&tree);
+        let start = Selection::document(&tree);
         let (mut out, budget) = (Vec::new(), Budget::new(500_000));
         let result = general(Present::default(), start, &chain, &limits, &budget, &mut out);
         assert!(matches!(result, Err(Refusal::XPathTooExpensive { .. })), "{chain:?}");
@@ -518,7 +518,7 @@ fn references_select_as_their_uri_says() {
 fn fuzz_transforms(text: &str) {
     let tree = Document::parse(INVOICE).unwrap();
     let (limits, budget) = (Limits::default(), Budget::new(100_000));
-    let place = Place { parent: tree.root_element() };
+    let place = SignatureParent { parent: tree.root_element() };
     let chains = [
         vec![xpath(text, &[("ds", DS), ("s", SIG)])],
         vec![subtract(text), canonical(CanonicalizationMethod::Exclusive, true)],
@@ -527,7 +527,7 @@ fn fuzz_transforms(text: &str) {
     ];
     for chain in chains {
         let mut out = Vec::new();
-        let start = Start::document(&tree).with_comments();
+        let start = Selection::document(&tree).with_comments();
         let _ = native(&tree, start, &chain, place, (&limits, &budget), &mut out);
         let _ = general(Present::default(), start, &chain, &limits, &budget, &mut out);
         let written = write_transforms(&chain, "ds");

@@ -19,8 +19,8 @@ use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
 use meaning::Meaning;
-use revision::Comparison;
-use roles::{Part, Roles};
+use revision::RevisionPair;
+use roles::{PartRole, Roles};
 
 /// Entries of all revisions together that are compared.
 const MAX_ENTRIES: usize = 4_000_000;
@@ -30,7 +30,7 @@ const MAX_SIGNATURES: usize = 200;
 
 /// A signature and the end of what it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Covered {
+pub struct Coverage {
     /// Name of the field that it is in.
     pub field: String,
     /// How many bytes of the file its byte range spans, its own value among them.
@@ -55,7 +55,7 @@ struct Replaced {
     /// Number of the revision.
     position: usize,
     /// None when nothing may use it.
-    part: Option<Part>,
+    part: Option<PartRole>,
 }
 
 /// Refuses a document whose earlier signatures leave out something of it, or in which something that
@@ -103,7 +103,7 @@ pub fn coverage(
     file: &PdfFile<'_>,
     form: &Form,
     document: &[u8],
-) -> Result<Vec<Covered>, PdfRefusal> {
+) -> Result<Vec<Coverage>, PdfRefusal> {
     let mut all = Vec::new();
     for (field, signature) in form.signed() {
         let shadowed = |what: &str| -> PdfRefusal {
@@ -131,7 +131,7 @@ pub fn coverage(
         }) {
             return Err(shadowed("leaves out more of the file than its value"));
         }
-        all.push(Covered { field: field.name.clone(), end });
+        all.push(Coverage { field: field.name.clone(), end });
         if all.len() > MAX_SIGNATURES {
             return Err(PdfRefusal::TooManyObjects { limit: MAX_SIGNATURES });
         }
@@ -145,7 +145,7 @@ pub fn coverage(
 fn compare(
     file: &PdfFile<'_>,
     document: &[u8],
-    signed: &[Covered],
+    signed: &[Coverage],
     changed: bool,
     limits: &PdfLimits,
     findings: &mut Findings,
@@ -173,7 +173,7 @@ fn compare(
         };
         let newer = next.as_ref().unwrap_or(file);
         let roles = Roles::read(&revision)?;
-        let comparison = Comparison {
+        let comparison = RevisionPair {
             older: &revision,
             newer,
             meaning: Meaning::new(&revision, newer),
@@ -194,7 +194,7 @@ fn compare(
 /// what its signer saw.
 fn open<'a>(
     document: &'a [u8],
-    signed: &Covered,
+    signed: &Coverage,
     limits: &PdfLimits,
     findings: &mut Findings,
 ) -> Result<PdfFile<'a>, PdfRefusal> {
@@ -219,7 +219,7 @@ fn open<'a>(
 /// later, and what was replaced is used only where it may change.
 fn everywhere(
     file: &PdfFile<'_>,
-    signed: &[Covered],
+    signed: &[Coverage],
     findings: &Findings,
 ) -> Result<(), PdfRefusal> {
     let shadowed = |number: u32, position: usize, what: &str| {
@@ -237,7 +237,7 @@ fn everywhere(
         }
     }
     let roles = Roles::read(file)?;
-    for (number, place) in file.places() {
+    for (number, place) in file.positions() {
         let offset = place.offset.unwrap_or(usize::MAX);
         let since = signed.partition_point(|signed| signed.end <= offset);
         let object = file.head(place.reference)?;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::meaning::Meaning;
-use super::roles::{CATALOG, FieldRole, PAGE, Part, Roles};
+use super::roles::{CATALOG, FieldRole, PAGE, PartRole, Roles};
 use super::{Findings, Replaced, references};
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference};
-use crate::seal::pdf::{PdfFile, Place};
+use crate::seal::pdf::{ObjectPosition, PdfFile};
 
 /// Keys of the form that may change (ISO 32000-1, table 218).
 const FORM: [&str; 5] = ["Fields", "SigFlags", "DR", "DA", "NeedAppearances"];
@@ -20,7 +20,7 @@ const FILLED: [&str; 16] =
 const MAX_RENAMED: usize = 64;
 
 /// Two revisions that follow each other.
-pub(super) struct Comparison<'c, 'b> {
+pub(super) struct RevisionPair<'c, 'b> {
     pub(super) older: &'c PdfFile<'b>,
     pub(super) newer: &'c PdfFile<'b>,
     pub(super) meaning: Meaning<'c, 'b>,
@@ -35,10 +35,10 @@ pub(super) struct Comparison<'c, 'b> {
 /// A dictionary by key.
 type Entries<'d> = BTreeMap<&'d [u8], &'d Object>;
 
-impl Comparison<'_, '_> {
+impl RevisionPair<'_, '_> {
     /// Refuses what may not change, and says how many objects there are.
     pub(super) fn judge(&self, findings: &mut Findings) -> Result<usize, PdfRefusal> {
-        let (old, new) = (self.older.places(), self.newer.places());
+        let (old, new) = (self.older.positions(), self.newer.positions());
         for number in new.keys().filter(|number| !old.contains_key(number)) {
             findings.added.entry(*number).or_insert(self.position);
         }
@@ -74,7 +74,7 @@ impl Comparison<'_, '_> {
             } else {
                 self.object(*number, &before, &after, &old, findings)?
             };
-            if let Some(Part::Appearance { field }) = part {
+            if let Some(PartRole::Appearance { field }) = part {
                 drawn.insert(field);
             }
             if gone || part.is_some() || is_structure(&before) {
@@ -89,11 +89,12 @@ impl Comparison<'_, '_> {
     /// What leads to a replaced part leads to nothing else either.
     fn others(&self, drawn: &BTreeSet<u32>, findings: &mut Findings) {
         let container = findings.replaced.values();
-        let container = container.into_iter().any(|it| matches!(it.part, Some(Part::Container)));
+        let container =
+            container.into_iter().any(|it| matches!(it.part, Some(PartRole::Container)));
         for (number, part) in &self.roles.parts {
             let also = match part {
-                Part::Container => container,
-                Part::Appearance { field } => drawn.contains(field),
+                PartRole::Container => container,
+                PartRole::Appearance { field } => drawn.contains(field),
                 _ => false,
             };
             if also {
@@ -109,9 +110,9 @@ impl Comparison<'_, '_> {
         number: u32,
         before: &Indirect,
         after: &Indirect,
-        old: &BTreeMap<u32, Place>,
+        old: &BTreeMap<u32, ObjectPosition>,
         findings: &mut Findings,
-    ) -> Result<Option<Part>, PdfRefusal> {
+    ) -> Result<Option<PartRole>, PdfRefusal> {
         let replaced = || self.replaced(number, before);
         if let (Some(old_entries), Some(new_entries)) = (entries(before), entries(after)) {
             let only = |keys: &[&str]| match self.difference(&old_entries, &new_entries, keys)? {
@@ -137,29 +138,29 @@ impl Comparison<'_, '_> {
         let Some(part) = self.roles.parts.get(&number).copied() else { return Err(replaced()) };
         let streams = matches!(before, Indirect::Stream(_)) || matches!(after, Indirect::Stream(_));
         let allowed = match part {
-            Part::Description => true,
-            Part::Container => {
+            PartRole::Description => true,
+            PartRole::Container => {
                 self.permissions()?;
                 !streams
             }
-            Part::Appearance { field } => match self.roles.fields.get(&field) {
+            PartRole::Appearance { field } => match self.roles.fields.get(&field) {
                 Some(role) if role.is_signature => !role.is_signed,
                 Some(role) => self.is_filled(role)?,
                 None => false,
             },
-            Part::Value => !streams && is_plain(before) && is_plain(after),
-            Part::Resources => {
+            PartRole::Value => !streams && is_plain(before) && is_plain(after),
+            PartRole::Resources => {
                 let entries = entries(before).zip(entries(after)).filter(|_| !streams);
                 entries.map_or(Ok(false), |it| self.adds(&it.0, &it.1))?
             }
-            Part::Fields => !streams, // compared with the form
-            Part::Kids { field } => {
+            PartRole::Fields => !streams, // compared with the form
+            PartRole::Kids { field } => {
                 if let Some(field) = self.roles.fields.get(&field) {
                     self.kids(field)?;
                 }
                 !streams
             }
-            Part::Annotations { page } => {
+            PartRole::Annotations { page } => {
                 if let Some(page) = self.roles.pages.get(&page) {
                     self.annotations(*page, old, findings)?;
                 }
@@ -170,7 +171,11 @@ impl Comparison<'_, '_> {
     }
 
     /// The form may get more fields and resources, nothing else.
-    fn form(&self, old: &BTreeMap<u32, Place>, findings: &mut Findings) -> Result<(), PdfRefusal> {
+    fn form(
+        &self,
+        old: &BTreeMap<u32, ObjectPosition>,
+        findings: &mut Findings,
+    ) -> Result<(), PdfRefusal> {
         let form = |file: &PdfFile<'_>| file.dictionary(&file.catalog()?, "AcroForm");
         let Some(before) = form(self.older)? else { return Ok(()) };
         let after = form(self.newer)?.unwrap_or_default();
@@ -237,7 +242,7 @@ impl Comparison<'_, '_> {
     fn annotations(
         &self,
         page: Reference,
-        old: &BTreeMap<u32, Place>,
+        old: &BTreeMap<u32, ObjectPosition>,
         findings: &mut Findings,
     ) -> Result<(), PdfRefusal> {
         let (before, after) =

@@ -22,7 +22,7 @@ pub(super) struct FieldRole {
 
 /// What an object that is part of something is.
 #[derive(Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum PartRole {
     /// Metadata of the document, or its information dictionary.
     Description,
     /// A dictionary or an array of validation data, developer extensions or permissions.
@@ -41,7 +41,7 @@ pub(super) enum Part {
     Annotations { page: u32 },
 }
 
-impl Part {
+impl PartRole {
     /// Whether an object of this part may refer to one of another part that was replaced.
     pub(super) const fn may_use(self, other: Self) -> bool {
         matches!(
@@ -63,7 +63,7 @@ pub(super) struct Roles {
     pub(super) pages: BTreeMap<u32, Reference>,
     /// What pages list as annotations.
     pub(super) annotations: BTreeSet<u32>,
-    pub(super) parts: BTreeMap<u32, Part>,
+    pub(super) parts: BTreeMap<u32, PartRole>,
 }
 
 /// Keys of the catalog that may change (7.7.2): whatever else differs is a change of the document.
@@ -78,22 +78,22 @@ impl Roles {
     pub(super) fn read(file: &PdfFile<'_>) -> Result<Self, PdfRefusal> {
         let mut roles = Self { catalog: file.root().number, ..Self::default() };
         let catalog = file.catalog()?;
-        roles.part(file.trailer().get("Info"), Part::Description);
-        roles.part(catalog.get("Metadata"), Part::Description);
+        roles.part(file.trailer().get("Info"), PartRole::Description);
+        roles.part(catalog.get("Metadata"), PartRole::Description);
         for key in ["Perms", "Extensions"] {
-            roles.part(catalog.get(key), Part::Container);
+            roles.part(catalog.get(key), PartRole::Container);
         }
         roles.validation_data(file, &catalog)?;
         let form = file.dictionary(&catalog, "AcroForm")?.unwrap_or_default();
         roles.form = catalog.get("AcroForm").and_then(Object::as_reference).map(|it| it.number);
-        roles.part(form.get("Fields"), Part::Fields);
+        roles.part(form.get("Fields"), PartRole::Fields);
         roles.resources(file, &form)?;
         roles.fields(file, file.array(&form, "Fields")?.unwrap_or_default())?;
         for page in file.pages()? {
             let page = page?;
             let number = page.reference.number;
             roles.pages.insert(number, page.reference);
-            roles.part(page.dictionary.get("Annots"), Part::Annotations { page: number });
+            roles.part(page.dictionary.get("Annots"), PartRole::Annotations { page: number });
             for annotation in file.array(&page.dictionary, "Annots")?.unwrap_or_default() {
                 roles.annotations.extend(annotation.as_reference().map(|it| it.number));
             }
@@ -102,7 +102,7 @@ impl Roles {
     }
 
     /// What an object refers to, apart from where its role lets it refer to what may be replaced.
-    pub(super) fn uses(&self, number: u32, mut object: Object) -> (Object, Option<Part>) {
+    pub(super) fn uses(&self, number: u32, mut object: Object) -> (Object, Option<PartRole>) {
         // streams are no lists of anything
         let Object::Dictionary(dictionary) = &mut object else {
             return (object, self.parts.get(&number).copied());
@@ -141,7 +141,7 @@ impl Roles {
     }
 
     /// Notes the role of what a value refers to; the first one counts.
-    fn part(&mut self, value: Option<&Object>, part: Part) {
+    fn part(&mut self, value: Option<&Object>, part: PartRole) {
         if let Some(Object::Reference(reference)) = value {
             self.parts.entry(reference.number).or_insert(part);
         }
@@ -155,16 +155,16 @@ impl Roles {
         catalog: &Dictionary,
     ) -> Result<(), PdfRefusal> {
         const LISTS: [&str; 7] = ["Certs", "OCSPs", "CRLs", "Cert", "OCSP", "CRL", "VRI"];
-        self.part(catalog.get("DSS"), Part::Container);
+        self.part(catalog.get("DSS"), PartRole::Container);
         let Some(store) = file.dictionary(catalog, "DSS")? else { return Ok(()) };
         for key in LISTS {
-            self.part(store.get(key), Part::Container);
+            self.part(store.get(key), PartRole::Container);
         }
         for (_, entry) in file.dictionary(&store, "VRI")?.unwrap_or_default().iter() {
-            self.part(Some(entry), Part::Container);
+            self.part(Some(entry), PartRole::Container);
             if let Object::Dictionary(entry) = file.resolve(entry)? {
                 for key in LISTS {
-                    self.part(entry.get(key), Part::Container);
+                    self.part(entry.get(key), PartRole::Container);
                 }
             }
         }
@@ -173,9 +173,9 @@ impl Roles {
 
     /// The default resources of the form with their dictionaries of one kind.
     fn resources(&mut self, file: &PdfFile<'_>, form: &Dictionary) -> Result<(), PdfRefusal> {
-        self.part(form.get("DR"), Part::Resources);
+        self.part(form.get("DR"), PartRole::Resources);
         for (_, kind) in file.dictionary(form, "DR")?.unwrap_or_default().iter() {
-            self.part(Some(kind), Part::Resources);
+            self.part(Some(kind), PartRole::Resources);
         }
         Ok(())
     }
@@ -204,10 +204,10 @@ impl Roles {
                 _ => (reference, is_signature && file.dictionary(&dictionary, "V")?.is_some()),
             };
             if !is_signature {
-                self.part(dictionary.get("V"), Part::Value);
+                self.part(dictionary.get("V"), PartRole::Value);
             }
             self.appearances(file, number, &dictionary)?;
-            self.part(dictionary.get("Kids"), Part::Kids { field: number });
+            self.part(dictionary.get("Kids"), PartRole::Kids { field: number });
             for kid in file.array(&dictionary, "Kids")?.unwrap_or_default() {
                 ahead.push((kid, is_signature, Some((value_of, is_signed))));
             }
@@ -223,7 +223,7 @@ impl Roles {
         field: u32,
         widget: &Dictionary,
     ) -> Result<(), PdfRefusal> {
-        let part = Part::Appearance { field };
+        let part = PartRole::Appearance { field };
         self.part(widget.get("AP"), part);
         for (_, use_) in file.dictionary(widget, "AP")?.unwrap_or_default().iter() {
             self.part(Some(use_), part);

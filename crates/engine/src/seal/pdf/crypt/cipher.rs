@@ -15,7 +15,7 @@ const BLOCK: usize = 16;
 
 /// What is done to a string or to data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum CryptMethod {
     Identity,
     Rc4,
     Aes128,
@@ -38,12 +38,17 @@ impl FileKey {
 
     /// What was encrypted for this object. Data that no encryption gives are taken as far as they
     /// can be.
-    pub(super) fn decrypt(&self, method: Method, reference: Reference, data: &[u8]) -> Vec<u8> {
+    pub(super) fn decrypt(
+        &self,
+        method: CryptMethod,
+        reference: Reference,
+        data: &[u8],
+    ) -> Vec<u8> {
         let key = self.of(method, reference);
         match method {
-            Method::Identity => data.to_vec(),
-            Method::Rc4 => rc4(&key, data),
-            Method::Aes128 | Method::Aes256 => {
+            CryptMethod::Identity => data.to_vec(),
+            CryptMethod::Rc4 => rc4(&key, data),
+            CryptMethod::Aes128 | CryptMethod::Aes256 => {
                 let Some((vector, body)) = data.split_first_chunk::<BLOCK>() else {
                     return Vec::new();
                 };
@@ -60,16 +65,16 @@ impl FileKey {
     /// data, and the same input gives the same bytes.
     pub(super) fn encrypt(
         &self,
-        method: Method,
+        method: CryptMethod,
         reference: Reference,
         position: u64,
         data: &[u8],
     ) -> Vec<u8> {
         let key = self.of(method, reference);
         match method {
-            Method::Identity => data.to_vec(),
-            Method::Rc4 => rc4(&key, data),
-            Method::Aes128 | Method::Aes256 => {
+            CryptMethod::Identity => data.to_vec(),
+            CryptMethod::Rc4 => rc4(&key, data),
+            CryptMethod::Aes128 | CryptMethod::Aes256 => {
                 let mut hash = Hasher::new(DigestAlgorithm::Sha256);
                 hash.update(self.0.as_slice());
                 hash.update(&reference.number.to_be_bytes());
@@ -85,8 +90,8 @@ impl FileKey {
     }
 
     /// The key of an object: algorithm 1, and for AES-256 the key of the file (algorithm 1.A).
-    fn of(&self, method: Method, reference: Reference) -> Zeroizing<Vec<u8>> {
-        if matches!(method, Method::Aes256 | Method::Identity) {
+    fn of(&self, method: CryptMethod, reference: Reference) -> Zeroizing<Vec<u8>> {
+        if matches!(method, CryptMethod::Aes256 | CryptMethod::Identity) {
             return self.0.clone();
         }
         let mut hash = Md5::new();
@@ -94,7 +99,7 @@ impl FileKey {
         let [a, b, c, _] = reference.number.to_le_bytes();
         hash.update([a, b, c]);
         hash.update(reference.generation.to_le_bytes());
-        if method == Method::Aes128 {
+        if method == CryptMethod::Aes128 {
             hash.update(b"sAlT");
         }
         let length = (self.0.len() + 5).min(16);

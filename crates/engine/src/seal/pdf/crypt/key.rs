@@ -14,7 +14,7 @@ use crate::seal::pdf::damaged;
 use crate::seal::pdf::object::{Dictionary, Object};
 
 /// What a password gives.
-pub(super) struct Opened {
+pub(super) struct UnlockedKey {
     pub(super) key: Zeroizing<Vec<u8>>,
     pub(super) access: Access,
     pub(super) permissions: u32,
@@ -39,7 +39,7 @@ struct Secrets<'a> {
 }
 
 /// Opens with the empty password, as owner where it is the owner's too.
-pub(super) fn open(dictionary: &Dictionary, id: &[u8]) -> Result<Opened, PdfRefusal> {
+pub(super) fn open(dictionary: &Dictionary, id: &[u8]) -> Result<UnlockedKey, PdfRefusal> {
     let integer = |key: &str| dictionary.get(key).and_then(Object::as_integer);
     let text = |key: &str| dictionary.get(key).and_then(Object::as_string).unwrap_or_default();
     let revision = integer("R").unwrap_or(0);
@@ -69,16 +69,16 @@ pub(super) fn open(dictionary: &Dictionary, id: &[u8]) -> Result<Opened, PdfRefu
 }
 
 impl Secrets<'_> {
-    fn open(&self) -> Result<Opened, PdfRefusal> {
+    fn open(&self) -> Result<UnlockedKey, PdfRefusal> {
         let (Some(_), Some(_)) = (self.owner.get(..32), self.user.get(..32)) else {
             return Err(damaged("the passwords of the encryption dictionary are too short"));
         };
         let permissions = self.permissions;
         if let Some(key) = self.authenticate(&self.user_by_owner()) {
-            return Ok(Opened { key, access: Access::Owner, permissions });
+            return Ok(UnlockedKey { key, access: Access::Owner, permissions });
         }
         let key = self.authenticate(&PADDING).ok_or(PdfRefusal::PasswordNeeded)?;
-        Ok(Opened { key, access: Access::User, permissions })
+        Ok(UnlockedKey { key, access: Access::User, permissions })
     }
 
     /// The key, when this padded user password is the right one (algorithms 2, 4, 5 and 6).
@@ -135,7 +135,7 @@ fn open_256(
     dictionary: &Dictionary,
     revision: i64,
     permissions: u32,
-) -> Result<Opened, PdfRefusal> {
+) -> Result<UnlockedKey, PdfRefusal> {
     let broken = || damaged("the passwords of the encryption dictionary are too short");
     let text = |key: &str, length: usize| {
         let text = dictionary.get(key).and_then(Object::as_string);
@@ -169,7 +169,7 @@ fn open_256(
         }
         _ => permissions,
     };
-    Ok(Opened { key, access, permissions })
+    Ok(UnlockedKey { key, access, permissions })
 }
 
 /// The digest of the empty password: SHA-256 in revision 5, algorithm 2.B in revision 6.

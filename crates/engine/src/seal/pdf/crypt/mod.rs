@@ -7,7 +7,7 @@ mod key;
 
 use std::collections::BTreeMap;
 
-use cipher::Method;
+use cipher::CryptMethod;
 
 use super::object::{Dictionary, Object, Reference};
 use crate::domain::refusal::PdfRefusal;
@@ -58,10 +58,10 @@ impl Permissions {
 #[derive(Debug)]
 pub(super) struct Crypt {
     key: cipher::FileKey,
-    strings: Method,
-    streams: Method,
-    embedded: Method,
-    filters: BTreeMap<Vec<u8>, Method>,
+    strings: CryptMethod,
+    streams: CryptMethod,
+    embedded: CryptMethod,
+    filters: BTreeMap<Vec<u8>, CryptMethod>,
     encrypt_metadata: bool,
     access: Access,
     permissions: Permissions,
@@ -81,13 +81,13 @@ impl Crypt {
         let version = integer("V").unwrap_or(0);
         let mut filters = BTreeMap::new();
         let (strings, streams, embedded) = match version {
-            1 | 2 => (Method::Rc4, Method::Rc4, Method::Rc4),
+            1 | 2 => (CryptMethod::Rc4, CryptMethod::Rc4, CryptMethod::Rc4),
             4 | 5 => {
                 filters = crypt_filters(dictionary)?;
                 let usual = |key: &str| match dictionary.get(key) {
-                    None | Some(Object::Null) => Ok(Method::Identity),
+                    None | Some(Object::Null) => Ok(CryptMethod::Identity),
                     Some(Object::Name(name)) if name.as_bytes() == b"Identity" => {
-                        Ok(Method::Identity)
+                        Ok(CryptMethod::Identity)
                     }
                     Some(Object::Name(name)) => {
                         let found = filters.get(name.as_bytes()).copied();
@@ -123,7 +123,7 @@ impl Crypt {
 
     /// Decrypts the strings of an object.
     pub(super) fn decrypt_object(&self, reference: Reference, object: &mut Object) {
-        if self.strings == Method::Identity {
+        if self.strings == CryptMethod::Identity {
             return;
         }
         each_string(object, &mut |text| {
@@ -181,7 +181,7 @@ impl Crypt {
     }
 
     /// The method for the data of a stream (7.4.10, 7.6.5).
-    fn method(&self, dictionary: &Dictionary) -> Result<Method, PdfRefusal> {
+    fn method(&self, dictionary: &Dictionary) -> Result<CryptMethod, PdfRefusal> {
         let first = |key: &str| match dictionary.get(key) {
             Some(Object::Array(items)) => items.first(),
             other => other,
@@ -190,13 +190,13 @@ impl Crypt {
             let parameters = first("DecodeParms").and_then(Object::as_dictionary);
             let name = parameters.and_then(|it| it.get("Name")?.as_name());
             return match name {
-                None | Some(b"Identity") => Ok(Method::Identity),
+                None | Some(b"Identity") => Ok(CryptMethod::Identity),
                 Some(name) => self.filters.get(name).copied().ok_or_else(|| without_meaning(name)),
             };
         }
         Ok(match dictionary.get("Type").and_then(Object::as_name) {
-            Some(b"XRef") => Method::Identity,
-            Some(b"Metadata") if !self.encrypt_metadata => Method::Identity,
+            Some(b"XRef") => CryptMethod::Identity,
+            Some(b"Metadata") if !self.encrypt_metadata => CryptMethod::Identity,
             Some(b"EmbeddedFile") => self.embedded,
             _ => self.streams,
         })
@@ -210,7 +210,7 @@ fn without_meaning(name: &[u8]) -> PdfRefusal {
 
 /// The crypt filters by name (7.6.5, table 25). One whose method is None, as it is without CFM, leaves it
 /// to the security handler, and the standard one has none of its own: nothing may use it.
-fn crypt_filters(dictionary: &Dictionary) -> Result<BTreeMap<Vec<u8>, Method>, PdfRefusal> {
+fn crypt_filters(dictionary: &Dictionary) -> Result<BTreeMap<Vec<u8>, CryptMethod>, PdfRefusal> {
     let mut filters = BTreeMap::new();
     let Some(all) = dictionary.get("CF").and_then(Object::as_dictionary) else {
         return Ok(filters);
@@ -219,9 +219,9 @@ fn crypt_filters(dictionary: &Dictionary) -> Result<BTreeMap<Vec<u8>, Method>, P
         let filter = filter.as_dictionary();
         let method = match filter.and_then(|filter| filter.get("CFM")?.as_name()) {
             None | Some(b"None") => continue,
-            Some(b"V2") => Method::Rc4,
-            Some(b"AESV2") => Method::Aes128,
-            Some(b"AESV3") => Method::Aes256,
+            Some(b"V2") => CryptMethod::Rc4,
+            Some(b"AESV2") => CryptMethod::Aes128,
+            Some(b"AESV3") => CryptMethod::Aes256,
             Some(other) => {
                 let other = String::from_utf8_lossy(other);
                 return Err(unsupported(format!("the method {other}")));

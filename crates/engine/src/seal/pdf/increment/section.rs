@@ -9,7 +9,7 @@ use crate::pki::digest::Hasher;
 use crate::seal::pdf::damaged;
 use crate::seal::pdf::file::PdfFile;
 use crate::seal::pdf::object::{Dictionary, Object};
-use crate::seal::pdf::xref::{Entry, Kind};
+use crate::seal::pdf::xref::{Entry, SectionKind};
 
 /// What a trailer says of its own section only, or of the stream that it is.
 const OWN: [&str; 14] = [
@@ -59,7 +59,7 @@ pub(super) fn write(
         trailer.set("Prev", integer(previous - file.base().min(previous)));
     }
     let within = entries.values().any(|entry| matches!(entry, Entry::Within { .. }));
-    if within || file.kind() == Kind::Stream {
+    if within || file.kind() == SectionKind::Stream {
         entries.insert(next, Entry::At { offset: at, generation: 0 });
         stream(trailer, &entries, next, out);
     } else {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use super::{Kind, Section, Xref, stream, table};
+use super::{Section, SectionKind, Xref, stream, table};
 use crate::domain::refusal::PdfRefusal;
-use crate::seal::pdf::budget::Budget;
+use crate::seal::pdf::budget::PdfBudget;
 use crate::seal::pdf::damaged;
 use crate::seal::pdf::lexer::{Lexer, is_regular, is_white};
 use crate::seal::pdf::object::{Dictionary, Object};
@@ -18,7 +18,7 @@ use crate::seal::pdf::object::{Dictionary, Object};
 /// off then, and what is left of the file is not what its author sent.
 pub(in crate::seal::pdf) fn last_startxref(
     bytes: &[u8],
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Option<usize>, PdfRefusal> {
     const WORD: &[u8] = b"startxref";
     let near = bytes.len().saturating_sub(2048);
@@ -55,7 +55,7 @@ pub(in crate::seal::pdf) fn read(
     bytes: &[u8],
     base: usize,
     offset: usize,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Xref, PdfRefusal> {
     let mut sections = Vec::new();
     let mut visited = BTreeSet::new();
@@ -73,13 +73,13 @@ pub(in crate::seal::pdf) fn read(
         }
         let mut section = section(bytes, base, offset, &mut entries, budget)?;
         if let Some(hidden) = place(&section.trailer, "XRefStm")?
-            && section.kind == Kind::Table
+            && section.kind == SectionKind::Table
         {
             let at = start(bytes, base, hidden)?;
             let hidden = stream::read(bytes, base, at, &mut entries, budget)?;
             section.number = hidden.number;
             section.hidden = hidden.runs;
-            section.kind = Kind::Hybrid;
+            section.kind = SectionKind::Hybrid;
         }
         next = place(&section.trailer, "Prev")?;
         sections.push(section);
@@ -92,7 +92,7 @@ fn section(
     base: usize,
     offset: usize,
     entries: &mut usize,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Section, PdfRefusal> {
     let at = start(bytes, base, offset)?;
     match bytes.get(at) {

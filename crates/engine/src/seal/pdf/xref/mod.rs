@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 
 pub(super) use chain::{last_startxref, read};
 
-use super::budget::Budget;
+use super::budget::PdfBudget;
 use super::object::{Dictionary, Reference};
 use super::{damaged, indirect};
 use crate::domain::refusal::PdfRefusal;
 
 /// How a cross-reference section is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SectionKind {
     /// `xref` and `trailer` (7.5.4).
     Table,
     /// A cross-reference stream (7.5.8).
@@ -61,7 +61,7 @@ impl Run {
 /// One cross-reference section.
 #[derive(Debug)]
 struct Section {
-    kind: Kind,
+    kind: SectionKind,
     /// Where it begins, in the input.
     offset: usize,
     /// Number of the stream that it is, or that a hybrid section names: it need not have an entry. 0 of a
@@ -90,7 +90,7 @@ impl Section {
 /// All cross-reference sections, or what was found in their place.
 #[derive(Debug)]
 pub(super) struct Xref {
-    pub(super) kind: Kind,
+    pub(super) kind: SectionKind,
     /// Where the newest section begins, in the input. None when none can be used.
     pub(super) offset: Option<usize>,
     pub(super) trailer: Dictionary,
@@ -132,7 +132,7 @@ impl Xref {
 
     /// What a search through the whole file found.
     pub(super) const fn found(
-        kind: Kind,
+        kind: SectionKind,
         trailer: Dictionary,
         index: BTreeMap<u32, Entry>,
         named: u32,
@@ -190,7 +190,7 @@ impl Xref {
 
     /// Whether every object lies where it is said to lie. Damaged when one does not: then other
     /// readers find other objects, or complain about the file.
-    pub(super) fn check(&self, bytes: &[u8], budget: &Budget) -> Result<(), PdfRefusal> {
+    pub(super) fn check(&self, bytes: &[u8], budget: &PdfBudget) -> Result<(), PdfRefusal> {
         let sound = |number: u32, entry: Entry| match entry {
             Entry::At { offset, generation } if number > 0 => {
                 indirect::begins(bytes, offset, Reference { number, generation }, budget)
@@ -222,7 +222,7 @@ fn misplaced(number: u32) -> PdfRefusal {
 }
 
 /// Refused when a file has more entries than the limit.
-fn within_limit(entries: usize, budget: &Budget) -> Result<(), PdfRefusal> {
+fn within_limit(entries: usize, budget: &PdfBudget) -> Result<(), PdfRefusal> {
     let limit = budget.limits.objects;
     if entries > limit { Err(PdfRefusal::TooManyObjects { limit }) } else { Ok(()) }
 }

@@ -1,8 +1,8 @@
 //! Cross-reference streams (ISO 32000-1, 7.5.8).
 
-use super::{Entry, Kind, Run, Section, within_limit};
+use super::{Entry, Run, Section, SectionKind, within_limit};
 use crate::domain::refusal::PdfRefusal;
-use crate::seal::pdf::budget::Budget;
+use crate::seal::pdf::budget::PdfBudget;
 use crate::seal::pdf::indirect::{self, Raw};
 use crate::seal::pdf::object::{Dictionary, Object};
 use crate::seal::pdf::{damaged, filters};
@@ -13,7 +13,7 @@ pub(super) fn read(
     base: usize,
     offset: usize,
     seen: &mut usize,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Section, PdfRefusal> {
     let broken = || damaged(format!("the cross-reference stream at byte {offset} cannot be read"));
     let raw = Raw::read(bytes, offset, budget)?;
@@ -31,7 +31,7 @@ pub(super) fn read(
     let rows = filters::decode(&trailer, data, budget)?;
     let runs = runs(&trailer, &rows, base, seen, budget, &broken)?;
     let hidden = Vec::new();
-    Ok(Section { kind: Kind::Stream, offset, number, trailer, runs, hidden, sloppy: false })
+    Ok(Section { kind: SectionKind::Stream, offset, number, trailer, runs, hidden, sloppy: false })
 }
 
 fn runs(
@@ -39,7 +39,7 @@ fn runs(
     rows: &[u8],
     base: usize,
     seen: &mut usize,
-    budget: &Budget,
+    budget: &PdfBudget,
     broken: &dyn Fn() -> PdfRefusal,
 ) -> Result<Vec<Run>, PdfRefusal> {
     let widths = trailer.get("W").and_then(Object::as_array).ok_or_else(broken)?;

@@ -1,8 +1,8 @@
 //! Classic cross-reference sections (ISO 32000-1, 7.5.4 and 7.5.5).
 
-use super::{Entry, Kind, Run, Section, within_limit};
+use super::{Entry, Run, Section, SectionKind, within_limit};
 use crate::domain::refusal::PdfRefusal;
-use crate::seal::pdf::budget::Budget;
+use crate::seal::pdf::budget::PdfBudget;
 use crate::seal::pdf::damaged;
 use crate::seal::pdf::lexer::{Lexer, is_white};
 use crate::seal::pdf::object::Object;
@@ -16,7 +16,7 @@ pub(super) fn read(
     base: usize,
     offset: usize,
     seen: &mut usize,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Result<Section, PdfRefusal> {
     let mut lexer = Lexer::new(bytes, offset, budget.bounds());
     let broken = || damaged(format!("the cross-reference table at byte {offset} cannot be read"));
@@ -48,7 +48,7 @@ pub(super) fn read(
     let Object::Dictionary(trailer) = lexer.object()? else { return Err(broken()) };
     budget.spend(lexer.at() - offset)?;
     let hidden = Vec::new();
-    Ok(Section { kind: Kind::Table, offset, number: 0, trailer, runs, hidden, sloppy })
+    Ok(Section { kind: SectionKind::Table, offset, number: 0, trailer, runs, hidden, sloppy })
 }
 
 /// Behind white space and one line end.
@@ -101,7 +101,7 @@ fn lenient(
     base: usize,
     at: usize,
     count: usize,
-    budget: &Budget,
+    budget: &PdfBudget,
 ) -> Option<(Vec<Entry>, usize)> {
     let mut lexer = Lexer::new(bytes, at, budget.bounds());
     let mut entries = Vec::with_capacity(count);

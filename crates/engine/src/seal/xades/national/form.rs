@@ -3,7 +3,7 @@
 use crate::domain::profile::{Canonicalization, SignatureAlgorithm};
 
 /// The words of one authority.
-pub(super) struct Form {
+pub(super) struct AuthorityForm {
     pub(super) authority: &'static str,
     /// Name of the profile that has its settings.
     pub(super) profile: &'static str,

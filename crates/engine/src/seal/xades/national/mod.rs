@@ -25,17 +25,17 @@ use roxmltree::{Document, Node};
 use super::elements::child;
 use super::spot::Spot;
 use super::ubl::{EXT_NAMESPACE, SAC_NAMESPACE};
-use super::{Job, location, scaffold};
+use super::{XadesOrder, location, scaffold};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, SignatureInput};
 use crate::pki::digest::sha256;
 use crate::seal::draft::{Draft, Late, Piece};
 use crate::seal::signer::base64;
 use crate::seal::xml::DS_NAMESPACE;
-use crate::seal::xml::guard::{self, Ids};
+use crate::seal::xml::guard::{self, XmlIds};
 use crate::seal::xml::source::Source;
 use crate::seal::{Limits, XmlPlan};
-use form::Form;
+use form::AuthorityForm;
 
 /// An authority with a recipe of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Authority {
         }
     }
 
-    const fn form(self) -> &'static Form {
+    const fn form(self) -> &'static AuthorityForm {
         match self {
             Self::Zatca => &zatca::FORM,
             Self::MyInvois => &myinvois::FORM,
@@ -66,30 +66,34 @@ impl Authority {
 ///
 /// # Errors
 /// Settings that the authority fixes otherwise, a key of the wrong kind, and the document.
-pub(super) fn plan(job: Job<'_>, authority: Authority) -> Result<XmlPlan, Refusal> {
-    settings::check_key(authority, job.signer, job.algorithm)?;
-    settings::check(authority, job.profile)?;
-    super::check_content(job.document)?;
-    let source = Source::read(job.document)?;
-    let notes = super::text_notes(guard::check(&source, job.limits)?.longest);
-    let draft = scaffolded(job, authority, &source)?;
+pub(super) fn plan(order: XadesOrder<'_>, authority: Authority) -> Result<XmlPlan, Refusal> {
+    settings::check_key(authority, order.signer, order.algorithm)?;
+    settings::check(authority, order.profile)?;
+    super::check_content(order.document)?;
+    let source = Source::read(order.document)?;
+    let notes = super::text_notes(guard::check(&source, order.limits)?.longest);
+    let draft = scaffolded(order, authority, &source)?;
     let text = draft.text(&source);
-    let tree = parse(&text, job.limits)?;
-    let plan = seal(job, authority, &source, &tree, draft.clone())?;
+    let tree = parse(&text, order.limits)?;
+    let plan = seal(order, authority, &source, &tree, draft.clone())?;
     Ok(XmlPlan { notes, ..plan })
 }
 
 /// The document with all that has to be there before it is digested.
-fn scaffolded(job: Job<'_>, authority: Authority, source: &Source<'_>) -> Result<Draft, Refusal> {
-    let tree = guard::parse(source, job.limits)?;
+fn scaffolded(
+    order: XadesOrder<'_>,
+    authority: Authority,
+    source: &Source<'_>,
+) -> Result<Draft, Refusal> {
+    let tree = guard::parse(source, order.limits)?;
     let original = Draft::original(source);
-    let scaffolded = scaffold::add(&tree, job.profile, job.budget, &original)?;
+    let scaffolded = scaffold::add(&tree, order.profile, order.budget, &original)?;
     let draft = scaffolded.map_or(original, |scaffolded| scaffolded.draft);
     if authority == Authority::MyInvois {
         return Ok(draft);
     }
     let text = draft.text(source);
-    let tree = parse(&text, job.limits)?;
+    let tree = parse(&text, order.limits)?;
     let with_qr = qr::add_place(&tree, &draft)?;
     Ok(with_qr.unwrap_or_else(|| draft.clone()))
 }
@@ -101,26 +105,26 @@ fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Refusal> {
 
 /// Seals a document whose scaffolding is there.
 fn seal(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     authority: Authority,
     source: &Source<'_>,
     tree: &Document<'_>,
     mut draft: Draft,
 ) -> Result<XmlPlan, Refusal> {
-    let parent = place(job, authority, tree)?;
-    check_ids(authority, &Ids::collect(tree)?)?;
+    let parent = place(order, authority, tree)?;
+    check_ids(authority, &XmlIds::collect(tree)?)?;
     let octets = match authority {
-        Authority::Zatca => zatca::signed_octets(tree, job.limits)?,
-        Authority::MyInvois => myinvois::signed_octets(tree, job.limits)?,
+        Authority::Zatca => zatca::signed_octets(tree, order.limits)?,
+        Authority::MyInvois => myinvois::signed_octets(tree, order.limits)?,
     };
     let digest = sha256(&octets);
-    let pieces = signature::render(job, authority, &digest)?;
+    let pieces = signature::render(order, authority, &digest)?;
     let spot = Spot::last_child(parent);
     let mut edits = vec![spot.splice(pieces)];
     let to_be_signed = match authority {
         Authority::MyInvois => octets,
         Authority::Zatca => {
-            let code = qr::Qr::of(tree, &digest, job.signer.certificate())?;
+            let code = qr::Qr::of(tree, &digest, order.signer.certificate())?;
             let spot = Spot::content(qr::object(tree)?);
             let late = Piece::Late(Late::new(move |value| code.text(value)));
             edits.push(spot.splice([late]));
@@ -139,7 +143,7 @@ fn seal(
 /// The element for the signature. It must lie inside of what the digest leaves out, or the signature
 /// would break itself.
 fn place<'a, 'i>(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     authority: Authority,
     tree: &'a Document<'i>,
 ) -> Result<Node<'a, 'i>, Refusal> {
@@ -151,9 +155,9 @@ fn place<'a, 'i>(
         let holder = signature.parent_element().unwrap_or(signature);
         location::check_free(holder, ExistingSignatures::Refuse)?;
     }
-    location::check_one_place(tree, job.profile)?;
-    let location = &job.profile.signature_location;
-    let parent = location::find(tree, location, ExistingSignatures::Refuse, job.budget)?;
+    location::check_one_place(tree, order.profile)?;
+    let location = &order.profile.signature_location;
+    let parent = location::find(tree, location, ExistingSignatures::Refuse, order.budget)?;
     let left_out = |node: Node<'_, '_>| node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"));
     if parent.has_tag_name((SAC_NAMESPACE, "SignatureInformation"))
         && parent.ancestors().any(left_out)
@@ -212,7 +216,7 @@ fn is_of(authority: Authority, signature: Node<'_, '_>) -> bool {
     xpaths.eq(authority.form().xpaths.iter().copied())
 }
 
-fn check_ids(authority: Authority, taken: &Ids<'_>) -> Result<(), Refusal> {
+fn check_ids(authority: Authority, taken: &XmlIds<'_>) -> Result<(), Refusal> {
     let form = authority.form();
     let fixed = [form.signature_id, form.document_id, form.properties_id];
     match fixed.into_iter().find(|id| taken.has(id)) {

@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use super::form::Form;
+use super::form::AuthorityForm;
 use super::octets;
 use super::serialization::{Serialization, is_blank};
 use crate::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
@@ -13,7 +13,7 @@ use crate::seal::Limits;
 use crate::seal::signer::base64;
 use crate::seal::xades::ubl::{CAC_NAMESPACE, EXT_NAMESPACE};
 
-pub(super) const FORM: Form = Form {
+pub(super) const FORM: AuthorityForm = AuthorityForm {
     authority: "MyInvois",
     profile: "myinvois",
     canonicalization: Canonicalization::EXCLUSIVE,

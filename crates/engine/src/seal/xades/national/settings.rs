@@ -5,7 +5,7 @@ use super::signature::SIGNATURE_PROPERTIES_TYPE;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{
-    Base64Lines, Certificates, DataObjectFormat, ExistingSignatures, Ids, KeyInfoSettings,
+    Base64Lines, Certificates, DataObjectFormat, ExistingSignatures, IdPatterns, KeyInfoSettings,
     Position, Prefixes, ReferenceKind, ReferenceSettings, SignatureTransform,
     SignatureValueEncoding, SigningCertificate, SigningCertificateVersion, XadesLevel,
     XadesProfile,
@@ -96,7 +96,7 @@ pub(super) fn check(authority: Authority, profile: &XadesProfile) -> Result<(), 
         ..ReferenceSettings::default()
     };
     says("signedPropertiesReference", profile.signed_properties_reference == properties)?;
-    let ids = Ids {
+    let ids = IdPatterns {
         signature: form.signature_id.to_owned(),
         signed_info: String::new(),
         signature_value: String::new(),

@@ -2,13 +2,13 @@
 
 use roxmltree::Document;
 
-use super::form::Form;
+use super::form::AuthorityForm;
 use super::{Authority, myinvois, zatca};
 use crate::domain::refusal::Refusal;
 use crate::pki::algorithm::{canonicalization_uri, signature_uri};
 use crate::seal::draft::Piece;
 use crate::seal::signer::base64;
-use crate::seal::xades::Job;
+use crate::seal::xades::XadesOrder;
 use crate::seal::xades::properties::signing_time;
 use crate::seal::xades::tags::{XADES_NAMESPACE, escaped, issuer_and_serial};
 use crate::seal::xml::DS_NAMESPACE;
@@ -24,13 +24,13 @@ const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// # Errors
 /// A certificate whose issuer cannot be written.
 pub(super) fn render(
-    job: Job<'_>,
+    order: XadesOrder<'_>,
     authority: Authority,
     digest: &[u8; 32],
 ) -> Result<Vec<Piece>, Refusal> {
     let form = authority.form();
-    let certificate = job.signer.certificates_base64().next().unwrap_or_default();
-    let properties = properties(job, authority, certificate)?;
+    let certificate = order.signer.certificates_base64().next().unwrap_or_default();
+    let properties = properties(order, authority, certificate)?;
     let mut lines = Lines::new(form, 0);
     let id = form.signature_id;
     lines.open(&format!("ds:Signature xmlns:ds=\"{DS_NAMESPACE}\" Id=\"{id}\""));
@@ -53,7 +53,7 @@ pub(super) fn render(
     Ok(vec![Piece::Seal(before), Piece::Value, Piece::Seal(lines.text)])
 }
 
-fn signed_info(form: &Form, digest: &str, properties_digest: &str, lines: &mut Lines) {
+fn signed_info(form: &AuthorityForm, digest: &str, properties_digest: &str, lines: &mut Lines) {
     let method = canonicalization_uri(form.canonicalization);
     let algorithm = signature_uri(form.algorithm);
     lines.open("ds:SignedInfo");
@@ -78,16 +78,20 @@ fn signed_info(form: &Form, digest: &str, properties_digest: &str, lines: &mut L
 }
 
 /// `xades:SignedProperties` as it stands in the file.
-fn properties(job: Job<'_>, authority: Authority, certificate: &str) -> Result<String, Refusal> {
-    let profile = job.profile;
+fn properties(
+    order: XadesOrder<'_>,
+    authority: Authority,
+    certificate: &str,
+) -> Result<String, Refusal> {
+    let profile = order.profile;
     let form = authority.form();
     let digest = match authority {
         Authority::Zatca => zatca::certificate_digest(certificate),
-        Authority::MyInvois => myinvois::certificate_digest(job.signer.certificate()),
+        Authority::MyInvois => myinvois::certificate_digest(order.signer.certificate()),
     };
     let style = &profile.signing_certificate.name_style;
-    let (issuer, serial) = issuer_and_serial(job.signer.certificate(), style)?;
-    let time = signing_time(job.at, profile.signing_time_format);
+    let (issuer, serial) = issuer_and_serial(order.signer.certificate(), style)?;
+    let time = signing_time(order.at, profile.signing_time_format);
     // Signature, Object and QualifyingProperties are around it.
     let mut lines = Lines::new(form, 3);
     lines.open(&format!("xades:SignedProperties Id=\"{}\"", form.properties_id));
@@ -129,7 +133,7 @@ struct Lines {
 }
 
 impl Lines {
-    const fn new(form: &Form, depth: usize) -> Self {
+    const fn new(form: &AuthorityForm, depth: usize) -> Self {
         Self { text: String::new(), indentation: form.indentation, depth, open: Vec::new() }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use roxmltree::{Document, Node};
 
-use super::form::Form;
+use super::form::AuthorityForm;
 use super::octets;
 use super::qr;
 use super::serialization::Serialization;
@@ -17,7 +17,7 @@ use crate::seal::Limits;
 use crate::seal::signer::base64;
 use crate::seal::xades::ubl::{CAC_NAMESPACE, EXT_NAMESPACE};
 
-pub(super) const FORM: Form = Form {
+pub(super) const FORM: AuthorityForm = AuthorityForm {
     authority: "ZATCA",
     profile: "zatca-simplified",
     canonicalization: Canonicalization {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
-use super::{MAX_TRANSFORMS, Start, impossible, parse};
+use super::{MAX_TRANSFORMS, Selection, impossible, parse};
 use crate::domain::profile::{Canonicalization, CanonicalizationMethod};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{Filter, FilterOperation, Transform};
@@ -33,7 +33,7 @@ pub struct Present<'a, 'i> {
 
 /// What is known about a reference after its octets were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct TransformOutcome {
     /// Whether the octets depend on `ds:SignedInfo` or `ds:SignatureValue` of the signature itself,
     /// so that no signer could have made it.
     pub covers_itself: bool,
@@ -49,19 +49,19 @@ pub struct Outcome {
 /// no document where one is needed.
 pub fn general<'a, 'i, S: Sink>(
     present: Present<'a, 'i>,
-    start: Start<'a, 'i>,
+    start: Selection<'a, 'i>,
     transforms: &[Transform],
     limits: &Limits,
     budget: &Budget,
     sink: &mut S,
-) -> Result<Outcome, Refusal> {
+) -> Result<TransformOutcome, Refusal> {
     check_length(transforms)?;
     let tree = start.apex.document();
     let mut nodes = NodeSet::subtree(start.apex);
     if !start.comments {
         nodes.remove_comments(tree);
     }
-    Chain { limits, budget }.nodes(tree, nodes, present, (0, transforms), sink)
+    TransformRun { limits, budget }.nodes(tree, nodes, present, (0, transforms), sink)
 }
 
 /// Runs a chain on octets, as a reference to another resource gives them.
@@ -76,7 +76,7 @@ pub fn octets<S: Sink>(
     sink: &mut S,
 ) -> Result<(), Refusal> {
     check_length(transforms)?;
-    Chain { limits, budget }.octets(input, transforms, sink)
+    TransformRun { limits, budget }.octets(input, transforms, sink)
 }
 
 fn check_length(transforms: &[Transform]) -> Result<(), Refusal> {
@@ -88,12 +88,12 @@ fn check_length(transforms: &[Transform]) -> Result<(), Refusal> {
 
 /// What every step of a chain needs.
 #[derive(Clone, Copy)]
-pub(super) struct Chain<'b> {
+pub(super) struct TransformRun<'b> {
     pub(super) limits: &'b Limits,
     pub(super) budget: &'b Budget,
 }
 
-impl Chain<'_> {
+impl TransformRun<'_> {
     /// Goes on with a node-set; `at` is the number of the first of these transforms.
     pub(super) fn nodes<S: Sink>(
         self,
@@ -102,7 +102,7 @@ impl Chain<'_> {
         present: Present<'_, '_>,
         (mut at, mut transforms): (usize, &[Transform]),
         sink: &mut S,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<TransformOutcome, Refusal> {
         while let Some((transform, rest)) = transforms.split_first() {
             match transform {
                 // In a document made of octets no signature holds the reference
@@ -266,7 +266,7 @@ fn all_named(tree: &Document<'_>, name: &ElementName) -> Vec<NodeKey> {
     tree.descendants().filter(|node| is_named(*node, name)).map(NodeKey::of).collect()
 }
 
-fn outcome(tree: &Document<'_>, present: Present<'_, '_>, nodes: &NodeSet) -> Outcome {
+fn outcome(tree: &Document<'_>, present: Present<'_, '_>, nodes: &NodeSet) -> TransformOutcome {
     let covers_itself = present.signature.is_some_and(|signature| {
         signature
             .children()
@@ -280,7 +280,7 @@ fn outcome(tree: &Document<'_>, present: Present<'_, '_>, nodes: &NodeSet) -> Ou
     let is_content = |node: Node<'_, '_>| node.is_element() || node.is_text();
     let covers_nothing = !nodes.has_exceptions()
         && !tree.descendants().any(|node| is_content(node) && nodes.has(node));
-    Outcome { covers_itself, covers_nothing }
+    TransformOutcome { covers_itself, covers_nothing }
 }
 
 /// Whether a recognised filter after a canonicalization leaves out an element and what is in it.

@@ -11,8 +11,8 @@ mod write;
 
 use roxmltree::{Document, Node};
 
-pub use chain::{Outcome, Present, general, octets};
-pub use native::{Place, native};
+pub use chain::{Present, TransformOutcome, general, octets};
+pub use native::{SignatureParent, native};
 pub use read::{read_method, read_transforms};
 pub use write::write_transforms;
 
@@ -34,12 +34,12 @@ const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 /// What a reference selects before its transforms.
 #[derive(Clone, Copy)]
-pub struct Start<'a, 'i> {
+pub struct Selection<'a, 'i> {
     apex: Node<'a, 'i>,
     comments: bool,
 }
 
-impl<'a, 'i> Start<'a, 'i> {
+impl<'a, 'i> Selection<'a, 'i> {
     /// The whole document without comments: `URI=""`.
     #[must_use]
     pub fn document(tree: &'a Document<'i>) -> Self {
@@ -66,18 +66,21 @@ impl<'a, 'i> Start<'a, 'i> {
 /// # Errors
 /// [`Refusal::TransformImpossible`] for every other URI and for an identifier that is not there;
 /// [`Refusal::IdDuplicate`].
-pub fn dereference<'a, 'i>(tree: &'a Document<'i>, uri: &str) -> Result<Start<'a, 'i>, Refusal> {
+pub fn dereference<'a, 'i>(
+    tree: &'a Document<'i>,
+    uri: &str,
+) -> Result<Selection<'a, 'i>, Refusal> {
     if uri.is_empty() {
-        return Ok(Start::document(tree));
+        return Ok(Selection::document(tree));
     }
     let Some(fragment) = uri.strip_prefix('#') else {
         return Err(impossible(format!("the reference '{}' leaves the document", shorten(uri))));
     };
     let Some(pointer) = fragment.strip_prefix("xpointer(") else {
-        return element_by_id(tree, fragment).map(Start::element);
+        return element_by_id(tree, fragment).map(Selection::element);
     };
     if pointer == "/)" {
-        return Ok(Start::document(tree).with_comments());
+        return Ok(Selection::document(tree).with_comments());
     }
     let id =
         pointer.strip_prefix("id(").and_then(|rest| rest.strip_suffix("))")).and_then(|quoted| {
@@ -85,7 +88,7 @@ pub fn dereference<'a, 'i>(tree: &'a Document<'i>, uri: &str) -> Result<Start<'a
             quoted.strip_prefix(quote)?.strip_suffix(quote)
         });
     match id {
-        Some(id) => Ok(Start::element(element_by_id(tree, id)?).with_comments()),
+        Some(id) => Ok(Selection::element(element_by_id(tree, id)?).with_comments()),
         None => Err(impossible(format!("the XPointer '{}' is not known", shorten(uri)))),
     }
 }

@@ -2,8 +2,8 @@
 
 use roxmltree::{Document, Node};
 
-use super::chain::{Chain, IMPLIED, Present, is_named, is_signature, leaves_out_later};
-use super::{MAX_TRANSFORMS, Start, impossible, nothing_selected, parse};
+use super::chain::{IMPLIED, Present, TransformRun, is_named, is_signature, leaves_out_later};
+use super::{MAX_TRANSFORMS, Selection, impossible, nothing_selected, parse};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{FilterOperation, Transform};
 use crate::seal::Limits;
@@ -15,7 +15,7 @@ use crate::seal::xml::xpath::{Budget, ElementName, Known};
 
 /// Where the signature will stand: as a child of this element.
 #[derive(Clone, Copy)]
-pub struct Place<'a, 'i> {
+pub struct SignatureParent<'a, 'i> {
     /// The parent of the future `ds:Signature`.
     pub parent: Node<'a, 'i>,
 }
@@ -29,9 +29,9 @@ pub struct Place<'a, 'i> {
 /// canonicalization refuse.
 pub fn native<'a, 'i, S: Sink>(
     tree: &'a Document<'i>,
-    start: Start<'a, 'i>,
+    start: Selection<'a, 'i>,
     transforms: &[Transform],
-    place: Place<'a, 'i>,
+    place: SignatureParent<'a, 'i>,
     (limits, budget): (&Limits, &Budget),
     sink: &mut S,
 ) -> Option<Result<(), Refusal>> {
@@ -56,12 +56,12 @@ pub fn native<'a, 'i, S: Sink>(
             Err(refusal) => return Some(Err(refusal)),
         }
     }
-    Some(plan.write(start, rest, Chain { limits, budget }, sink))
+    Some(plan.write(start, rest, TransformRun { limits, budget }, sink))
 }
 
 struct Plan<'a, 'i> {
     tree: &'a Document<'i>,
-    place: Place<'a, 'i>,
+    place: SignatureParent<'a, 'i>,
     /// What is left out.
     without: Vec<Node<'a, 'i>>,
     /// Whether the future signature is selected.
@@ -134,9 +134,9 @@ impl<'a, 'i> Plan<'a, 'i> {
 
     fn write<S: Sink>(
         self,
-        start: Start<'a, 'i>,
+        start: Selection<'a, 'i>,
         rest: &[Transform],
-        chain: Chain<'_>,
+        chain: TransformRun<'_>,
         sink: &mut S,
     ) -> Result<(), Refusal> {
         let top = if start.apex.is_root() { self.tree.root_element() } else { start.apex };

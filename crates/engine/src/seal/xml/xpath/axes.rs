@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node, NodeId};
 
-use super::expression::{Axis, Test};
+use super::expression::{Axis, NodeTest};
 use crate::seal::xml::nodes::{NodeKey, XNode, attribute_keys, namespace_keys};
 
 /// The nodes of an axis in proximity order: reverse axes come backwards.
@@ -84,7 +84,7 @@ fn preceding<'a>(document: &'a Document<'_>, start: u32) -> impl Iterator<Item =
 }
 
 /// Whether a node on an axis passes a test.
-pub(super) fn passes(node: XNode<'_, '_>, axis: Axis, test: &Test) -> bool {
+pub(super) fn passes(node: XNode<'_, '_>, axis: Axis, test: &NodeTest) -> bool {
     let principal = match (axis, node) {
         (Axis::Attribute, XNode::Attribute(..)) | (Axis::Namespace, XNode::Namespace(..)) => true,
         (Axis::Attribute | Axis::Namespace, _) => false,
@@ -92,16 +92,16 @@ pub(super) fn passes(node: XNode<'_, '_>, axis: Axis, test: &Test) -> bool {
         _ => false,
     };
     match (test, node) {
-        (Test::Node, _) => true,
-        (Test::Text, XNode::Tree(node)) => node.is_text(),
-        (Test::Comment, XNode::Tree(node)) => node.is_comment(),
-        (Test::Instruction(target), XNode::Tree(node)) => {
+        (NodeTest::Node, _) => true,
+        (NodeTest::Text, XNode::Tree(node)) => node.is_text(),
+        (NodeTest::Comment, XNode::Tree(node)) => node.is_comment(),
+        (NodeTest::Instruction(target), XNode::Tree(node)) => {
             node.pi().is_some_and(|pi| target.as_ref().is_none_or(|target| pi.target == target))
         }
-        (Test::Text | Test::Comment | Test::Instruction(_), _) => false,
-        (Test::Any, _) => principal,
-        (Test::AnyIn(namespace), _) => principal && expanded_name(node).0 == Some(namespace),
-        (Test::Name { namespace, local }, _) => {
+        (NodeTest::Text | NodeTest::Comment | NodeTest::Instruction(_), _) => false,
+        (NodeTest::Any, _) => principal,
+        (NodeTest::AnyIn(namespace), _) => principal && expanded_name(node).0 == Some(namespace),
+        (NodeTest::Name { namespace, local }, _) => {
             let name = || expanded_name(node);
             principal && name().1 == local && name().0 == namespace.as_deref()
         }

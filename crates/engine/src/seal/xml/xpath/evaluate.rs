@@ -8,7 +8,7 @@ use std::rc::Rc;
 use roxmltree::{Document, Node};
 
 use super::axes::{along, passes};
-use super::expression::{Arithmetic, Expr, Expression, Path, Predicate, Start, Step, Test};
+use super::expression::{Arithmetic, Expr, Expression, NodeTest, Path, Predicate, Start, Step};
 use super::number;
 use super::value::Value;
 use super::{XPathError, functions};
@@ -354,7 +354,7 @@ impl<'e, 'a, 'i> Evaluation<'e, 'a, 'i> {
         let mut missing = wanted;
         for candidate in along(self.document, node, key, step.axis) {
             self.budget.spend(1)?;
-            let passes = matches!(step.test, Test::Node)
+            let passes = matches!(step.test, NodeTest::Node)
                 || candidate
                     .resolve(self.document)
                     .is_some_and(|candidate| passes(candidate, step.axis, &step.test));

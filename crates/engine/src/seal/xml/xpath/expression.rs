@@ -83,7 +83,7 @@ pub(super) enum Start {
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) axis: Axis,
-    pub(super) test: Test,
+    pub(super) test: NodeTest,
     pub(super) predicates: Vec<Predicate>,
 }
 
@@ -130,7 +130,7 @@ impl Axis {
 
 /// A node test (2.3), with its namespace resolved.
 #[derive(Clone, Debug)]
-pub(super) enum Test {
+pub(super) enum NodeTest {
     Node,
     Text,
     Comment,
@@ -146,7 +146,7 @@ pub(super) enum Test {
 
 /// The four types (1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueType {
     Nodes,
     Boolean,
     Number,
@@ -155,12 +155,12 @@ pub(super) enum Kind {
 
 impl Expr {
     /// The type of the value, which is known without evaluating: there are no variables.
-    pub(super) const fn kind(&self) -> Kind {
+    pub(super) const fn kind(&self) -> ValueType {
         match self {
-            Self::Or(_) | Self::And(_) | Self::Compare(..) => Kind::Boolean,
-            Self::Calculate(..) | Self::Negate(_) | Self::Number(_) => Kind::Number,
-            Self::Union(_) | Self::Path(_) | Self::Filter(..) => Kind::Nodes,
-            Self::Literal(_) => Kind::Text,
+            Self::Or(_) | Self::And(_) | Self::Compare(..) => ValueType::Boolean,
+            Self::Calculate(..) | Self::Negate(_) | Self::Number(_) => ValueType::Number,
+            Self::Union(_) | Self::Path(_) | Self::Filter(..) => ValueType::Nodes,
+            Self::Literal(_) => ValueType::Text,
             Self::Call(function, _) => function.kind(),
         }
     }

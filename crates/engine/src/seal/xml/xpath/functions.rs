@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::XPathError;
 use super::axes::expanded_name;
 use super::evaluate::{Context, Evaluation};
-use super::expression::{Expr, Kind};
+use super::expression::{Expr, ValueType};
 use super::number;
 use super::value::Value;
 use crate::seal::xml::XML_NAMESPACE;
@@ -45,35 +45,35 @@ pub(super) enum Function {
 }
 
 /// Name, function, fewest and most arguments, type of the value.
-const FUNCTIONS: [(&str, Function, usize, usize, Kind); 28] = [
-    ("last", Function::Last, 0, 0, Kind::Number),
-    ("position", Function::Position, 0, 0, Kind::Number),
-    ("count", Function::Count, 1, 1, Kind::Number),
-    ("id", Function::Id, 1, 1, Kind::Nodes),
-    ("local-name", Function::LocalName, 0, 1, Kind::Text),
-    ("namespace-uri", Function::NamespaceUri, 0, 1, Kind::Text),
-    ("name", Function::Name, 0, 1, Kind::Text),
-    ("string", Function::Text, 0, 1, Kind::Text),
-    ("concat", Function::Concat, 2, usize::MAX, Kind::Text),
-    ("starts-with", Function::StartsWith, 2, 2, Kind::Boolean),
-    ("contains", Function::Contains, 2, 2, Kind::Boolean),
-    ("substring-before", Function::SubstringBefore, 2, 2, Kind::Text),
-    ("substring-after", Function::SubstringAfter, 2, 2, Kind::Text),
-    ("substring", Function::Substring, 2, 3, Kind::Text),
-    ("string-length", Function::StringLength, 0, 1, Kind::Number),
-    ("normalize-space", Function::NormalizeSpace, 0, 1, Kind::Text),
-    ("translate", Function::Translate, 3, 3, Kind::Text),
-    ("boolean", Function::Boolean, 1, 1, Kind::Boolean),
-    ("not", Function::Not, 1, 1, Kind::Boolean),
-    ("true", Function::True, 0, 0, Kind::Boolean),
-    ("false", Function::False, 0, 0, Kind::Boolean),
-    ("lang", Function::Lang, 1, 1, Kind::Boolean),
-    ("number", Function::Number, 0, 1, Kind::Number),
-    ("sum", Function::Sum, 1, 1, Kind::Number),
-    ("floor", Function::Floor, 1, 1, Kind::Number),
-    ("ceiling", Function::Ceiling, 1, 1, Kind::Number),
-    ("round", Function::Round, 1, 1, Kind::Number),
-    ("here", Function::Here, 0, 0, Kind::Nodes),
+const FUNCTIONS: [(&str, Function, usize, usize, ValueType); 28] = [
+    ("last", Function::Last, 0, 0, ValueType::Number),
+    ("position", Function::Position, 0, 0, ValueType::Number),
+    ("count", Function::Count, 1, 1, ValueType::Number),
+    ("id", Function::Id, 1, 1, ValueType::Nodes),
+    ("local-name", Function::LocalName, 0, 1, ValueType::Text),
+    ("namespace-uri", Function::NamespaceUri, 0, 1, ValueType::Text),
+    ("name", Function::Name, 0, 1, ValueType::Text),
+    ("string", Function::Text, 0, 1, ValueType::Text),
+    ("concat", Function::Concat, 2, usize::MAX, ValueType::Text),
+    ("starts-with", Function::StartsWith, 2, 2, ValueType::Boolean),
+    ("contains", Function::Contains, 2, 2, ValueType::Boolean),
+    ("substring-before", Function::SubstringBefore, 2, 2, ValueType::Text),
+    ("substring-after", Function::SubstringAfter, 2, 2, ValueType::Text),
+    ("substring", Function::Substring, 2, 3, ValueType::Text),
+    ("string-length", Function::StringLength, 0, 1, ValueType::Number),
+    ("normalize-space", Function::NormalizeSpace, 0, 1, ValueType::Text),
+    ("translate", Function::Translate, 3, 3, ValueType::Text),
+    ("boolean", Function::Boolean, 1, 1, ValueType::Boolean),
+    ("not", Function::Not, 1, 1, ValueType::Boolean),
+    ("true", Function::True, 0, 0, ValueType::Boolean),
+    ("false", Function::False, 0, 0, ValueType::Boolean),
+    ("lang", Function::Lang, 1, 1, ValueType::Boolean),
+    ("number", Function::Number, 0, 1, ValueType::Number),
+    ("sum", Function::Sum, 1, 1, ValueType::Number),
+    ("floor", Function::Floor, 1, 1, ValueType::Number),
+    ("ceiling", Function::Ceiling, 1, 1, ValueType::Number),
+    ("round", Function::Round, 1, 1, ValueType::Number),
+    ("here", Function::Here, 0, 0, ValueType::Nodes),
 ];
 
 impl Function {
@@ -81,9 +81,9 @@ impl Function {
         FUNCTIONS.iter().find(|(known, ..)| *known == name).map(|(_, function, ..)| *function)
     }
 
-    pub(super) const fn kind(self) -> Kind {
+    pub(super) const fn kind(self) -> ValueType {
         match self {
-            Self::Id | Self::Here => Kind::Nodes,
+            Self::Id | Self::Here => ValueType::Nodes,
             Self::LocalName
             | Self::NamespaceUri
             | Self::Name
@@ -93,14 +93,14 @@ impl Function {
             | Self::SubstringAfter
             | Self::Substring
             | Self::NormalizeSpace
-            | Self::Translate => Kind::Text,
+            | Self::Translate => ValueType::Text,
             Self::StartsWith
             | Self::Contains
             | Self::Boolean
             | Self::Not
             | Self::True
             | Self::False
-            | Self::Lang => Kind::Boolean,
+            | Self::Lang => ValueType::Boolean,
             Self::Last
             | Self::Position
             | Self::Count
@@ -109,7 +109,7 @@ impl Function {
             | Self::Sum
             | Self::Floor
             | Self::Ceiling
-            | Self::Round => Kind::Number,
+            | Self::Round => ValueType::Number,
         }
     }
 
@@ -125,7 +125,7 @@ impl Function {
             self,
             Self::Count | Self::Sum | Self::LocalName | Self::NamespaceUri | Self::Name
         );
-        if of_nodes && arguments.iter().any(|argument| argument.kind() != Kind::Nodes) {
+        if of_nodes && arguments.iter().any(|argument| argument.kind() != ValueType::Nodes) {
             return Err(XPathError::invalid(format!("{name}() needs a node-set")));
         }
         Ok(())

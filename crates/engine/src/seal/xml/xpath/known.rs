@@ -1,7 +1,9 @@
 //! Expressions that real signatures use and that can be decided without evaluating them at every
 //! node. Recognised by what was parsed: white space and prefixes do not matter.
 
-use super::expression::{Axis, Comparison, Expr, Expression, Path, Predicate, Start, Step, Test};
+use super::expression::{
+    Axis, Comparison, Expr, Expression, NodeTest, Path, Predicate, Start, Step,
+};
 use super::functions::Function;
 
 /// The expanded name of an element.
@@ -94,7 +96,7 @@ fn every(path: &Path) -> Option<ElementName> {
         (Start::Root(_), [step]) => plain(step, Axis::Descendant),
         (Start::Root(_), [down, step]) => {
             let down = down.axis == Axis::DescendantOrSelf
-                && matches!(down.test, Test::Node)
+                && matches!(down.test, NodeTest::Node)
                 && down.predicates.is_empty();
             if down { plain(step, Axis::Child) } else { None }
         }
@@ -108,7 +110,7 @@ fn plain(step: &Step, axis: Axis) -> Option<ElementName> {
 
 fn name(step: &Step) -> Option<ElementName> {
     match &step.test {
-        Test::Name { namespace, local } => {
+        NodeTest::Name { namespace, local } => {
             Some(ElementName { namespace: namespace.clone(), local: local.clone() })
         }
         _ => None,

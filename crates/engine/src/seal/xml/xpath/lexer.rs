@@ -4,7 +4,7 @@ use super::XPathError;
 
 /// One token; names are slices of the expression.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Token<'t> {
+pub(super) enum XPathToken<'t> {
     /// Punctuation and symbolic operators, by their text.
     Symbol(&'static str),
     /// `and`, `or`, `div`, `mod` or `*` where an operator stands.
@@ -29,7 +29,7 @@ const SYMBOLS: [&str; 20] = [
 const OPERATOR_NAMES: [&str; 4] = ["and", "or", "mod", "div"];
 
 /// Cuts an expression into tokens.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, XPathError> {
+pub(super) fn tokens(text: &str) -> Result<Vec<XPathToken<'_>>, XPathError> {
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
     loop {
@@ -57,7 +57,7 @@ impl<'t> Lexer<'t> {
         self.at = self.text.len() - trimmed.len();
     }
 
-    fn next(&mut self, before: Option<&Token<'t>>) -> Result<Token<'t>, XPathError> {
+    fn next(&mut self, before: Option<&XPathToken<'t>>) -> Result<XPathToken<'t>, XPathError> {
         let rest = self.rest();
         let first = rest.chars().next().unwrap_or_default();
         if let quote @ ('"' | '\'') = first {
@@ -66,7 +66,7 @@ impl<'t> Lexer<'t> {
                 return Err(XPathError::invalid("a string literal is not closed"));
             };
             self.at += literal.len() + 2;
-            return Ok(Token::Literal(literal));
+            return Ok(XPathToken::Literal(literal));
         }
         let after_dot = rest.strip_prefix('.').unwrap_or_default();
         if first.is_ascii_digit() || after_dot.starts_with(|c: char| c.is_ascii_digit()) {
@@ -75,14 +75,18 @@ impl<'t> Lexer<'t> {
         let operator_stands = before.is_some_and(ends_operand);
         if first == '*' {
             self.at += 1;
-            return Ok(if operator_stands { Token::Operator("*") } else { Token::Wildcard(None) });
+            return Ok(if operator_stands {
+                XPathToken::Operator("*")
+            } else {
+                XPathToken::Wildcard(None)
+            });
         }
         if first == '$' {
             return Err(XPathError::invalid("it has a variable, and nothing binds variables"));
         }
         if let Some(symbol) = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
             self.at += symbol.len();
-            return Ok(Token::Symbol(symbol));
+            return Ok(XPathToken::Symbol(symbol));
         }
         let Some(name) = self.ncname() else {
             return Err(XPathError::invalid(format!(
@@ -92,14 +96,14 @@ impl<'t> Lexer<'t> {
         if operator_stands {
             let known = OPERATOR_NAMES.iter().find(|operator| **operator == name);
             return known
-                .map(|operator| Token::Operator(operator))
+                .map(|operator| XPathToken::Operator(operator))
                 .ok_or_else(|| XPathError::invalid(format!("an operator is missing at '{name}'")));
         }
         Ok(self.name(name))
     }
 
     /// What a name is depends on what follows it (3.7).
-    fn name(&mut self, name: &'t str) -> Token<'t> {
+    fn name(&mut self, name: &'t str) -> XPathToken<'t> {
         let mut prefix = None;
         let mut local = name;
         let rest = self.rest();
@@ -108,7 +112,7 @@ impl<'t> Lexer<'t> {
             self.at += 1;
             if self.rest().starts_with('*') {
                 self.at += 1;
-                return Token::Wildcard(Some(name));
+                return XPathToken::Wildcard(Some(name));
             }
             match self.ncname() {
                 Some(second) => (prefix, local) = (Some(name), second),
@@ -117,15 +121,15 @@ impl<'t> Lexer<'t> {
         }
         let following = self.rest().trim_start_matches([' ', '\t', '\n', '\r']);
         if following.starts_with('(') {
-            return Token::Function(prefix, local);
+            return XPathToken::Function(prefix, local);
         }
         if following.starts_with("::") && prefix.is_none() {
-            return Token::Axis(local);
+            return XPathToken::Axis(local);
         }
-        Token::Name(prefix, local)
+        XPathToken::Name(prefix, local)
     }
 
-    fn number(&mut self) -> Token<'t> {
+    fn number(&mut self) -> XPathToken<'t> {
         let rest = self.rest();
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
         let mut length = digits(rest);
@@ -134,7 +138,7 @@ impl<'t> Lexer<'t> {
             length += digits(rest.get(length..).unwrap_or_default());
         }
         self.at += length;
-        Token::Number(super::number::parse(rest.get(..length).unwrap_or_default()))
+        XPathToken::Number(super::number::parse(rest.get(..length).unwrap_or_default()))
     }
 
     fn ncname(&mut self) -> Option<&'t str> {
@@ -155,11 +159,14 @@ pub(super) fn is_ncname(text: &str) -> bool {
 }
 
 /// Whether `*` and names after this token are operators.
-const fn ends_operand(before: &Token<'_>) -> bool {
+const fn ends_operand(before: &XPathToken<'_>) -> bool {
     match before {
-        Token::Symbol(symbol) => matches!(symbol.as_bytes(), b")" | b"]" | b"." | b".."),
-        Token::Operator(_) | Token::Function(..) | Token::Axis(_) => false,
-        Token::Literal(_) | Token::Number(_) | Token::Name(..) | Token::Wildcard(_) => true,
+        XPathToken::Symbol(symbol) => matches!(symbol.as_bytes(), b")" | b"]" | b"." | b".."),
+        XPathToken::Operator(_) | XPathToken::Function(..) | XPathToken::Axis(_) => false,
+        XPathToken::Literal(_)
+        | XPathToken::Number(_)
+        | XPathToken::Name(..)
+        | XPathToken::Wildcard(_) => true,
     }
 }
 

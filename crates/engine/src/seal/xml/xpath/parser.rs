@@ -2,10 +2,11 @@
 
 use super::XPathError;
 use super::expression::{
-    Arithmetic, Axis, Comparison, Expr, Expression, Kind, Path, Predicate, Start, Step, Test,
+    Arithmetic, Axis, Comparison, Expr, Expression, NodeTest, Path, Predicate, Start, Step,
+    ValueType,
 };
 use super::functions::Function;
-use super::lexer::{Token, is_ncname, tokens};
+use super::lexer::{XPathToken, is_ncname, tokens};
 use crate::seal::xml::XML_NAMESPACE;
 
 pub(super) fn parse(text: &str, namespaces: &[(&str, &str)]) -> Result<Expression, XPathError> {
@@ -26,7 +27,7 @@ pub(super) fn parse(text: &str, namespaces: &[(&str, &str)]) -> Result<Expressio
 }
 
 struct Parser<'t, 'n> {
-    tokens: Vec<Token<'t>>,
+    tokens: Vec<XPathToken<'t>>,
     at: usize,
     namespaces: &'n [(&'n str, &'n str)],
     depth: usize,
@@ -34,18 +35,18 @@ struct Parser<'t, 'n> {
 }
 
 impl<'t> Parser<'t, '_> {
-    fn peek(&self) -> Option<Token<'t>> {
+    fn peek(&self) -> Option<XPathToken<'t>> {
         self.tokens.get(self.at).copied()
     }
 
-    fn take(&mut self) -> Option<Token<'t>> {
+    fn take(&mut self) -> Option<XPathToken<'t>> {
         let token = self.peek();
         self.at += 1;
         token
     }
 
     fn take_symbol(&mut self, symbol: &'static str) -> bool {
-        let found = self.peek() == Some(Token::Symbol(symbol));
+        let found = self.peek() == Some(XPathToken::Symbol(symbol));
         self.at += usize::from(found);
         found
     }
@@ -66,7 +67,7 @@ impl<'t> Parser<'t, '_> {
             return Err(XPathError::invalid(format!("it is nested deeper than {limit} levels")));
         }
         let mut any = vec![self.and()?];
-        while self.peek() == Some(Token::Operator("or")) {
+        while self.peek() == Some(XPathToken::Operator("or")) {
             self.at += 1;
             any.push(self.and()?);
         }
@@ -76,7 +77,7 @@ impl<'t> Parser<'t, '_> {
 
     fn and(&mut self) -> Result<Expr, XPathError> {
         let mut all = vec![self.comparison(true)?];
-        while self.peek() == Some(Token::Operator("and")) {
+        while self.peek() == Some(XPathToken::Operator("and")) {
             self.at += 1;
             all.push(self.comparison(true)?);
         }
@@ -89,7 +90,7 @@ impl<'t> Parser<'t, '_> {
             |parser: &mut Self| if equality { parser.comparison(false) } else { parser.sum(true) };
         let first = operand(self)?;
         let mut rest = Vec::new();
-        while let Some(Token::Symbol(symbol)) = self.peek() {
+        while let Some(XPathToken::Symbol(symbol)) = self.peek() {
             let comparison = match (symbol, equality) {
                 ("=", true) => Comparison::Equal,
                 ("!=", true) => Comparison::Unequal,
@@ -112,11 +113,11 @@ impl<'t> Parser<'t, '_> {
         let mut rest = Vec::new();
         while let Some(token) = self.peek() {
             let arithmetic = match (token, sum) {
-                (Token::Symbol("+"), true) => Arithmetic::Add,
-                (Token::Symbol("-"), true) => Arithmetic::Subtract,
-                (Token::Operator("*"), false) => Arithmetic::Multiply,
-                (Token::Operator("div"), false) => Arithmetic::Divide,
-                (Token::Operator("mod"), false) => Arithmetic::Modulo,
+                (XPathToken::Symbol("+"), true) => Arithmetic::Add,
+                (XPathToken::Symbol("-"), true) => Arithmetic::Subtract,
+                (XPathToken::Operator("*"), false) => Arithmetic::Multiply,
+                (XPathToken::Operator("div"), false) => Arithmetic::Divide,
+                (XPathToken::Operator("mod"), false) => Arithmetic::Modulo,
                 _ => break,
             };
             self.at += 1;
@@ -143,7 +144,7 @@ impl<'t> Parser<'t, '_> {
         while self.take_symbol("|") {
             parts.push(self.path()?);
         }
-        if parts.len() > 1 && parts.iter().any(|part| part.kind() != Kind::Nodes) {
+        if parts.len() > 1 && parts.iter().any(|part| part.kind() != ValueType::Nodes) {
             return Err(XPathError::invalid("an operand of '|' is no node-set"));
         }
         Ok(one_or(parts, Expr::Union))
@@ -154,8 +155,8 @@ impl<'t> Parser<'t, '_> {
         let Some(primary) = self.primary()? else { return self.location_path() };
         let mut expr = primary;
         let predicates = self.predicates()?;
-        let continues = matches!(self.peek(), Some(Token::Symbol("/" | "//")));
-        if (continues || !predicates.is_empty()) && expr.kind() != Kind::Nodes {
+        let continues = matches!(self.peek(), Some(XPathToken::Symbol("/" | "//")));
+        if (continues || !predicates.is_empty()) && expr.kind() != ValueType::Nodes {
             return Err(XPathError::invalid("only a node-set can be filtered or stepped from"));
         }
         if !predicates.is_empty() {
@@ -172,7 +173,7 @@ impl<'t> Parser<'t, '_> {
     /// Production 15; `None` where a location path stands.
     fn primary(&mut self) -> Result<Option<Expr>, XPathError> {
         let expr = match self.peek() {
-            Some(Token::Symbol("(")) => {
+            Some(XPathToken::Symbol("(")) => {
                 self.at += 1;
                 let inner = self.expression()?;
                 self.expect(")")?;
@@ -183,15 +184,15 @@ impl<'t> Parser<'t, '_> {
                     inner
                 }
             }
-            Some(Token::Literal(text)) => {
+            Some(XPathToken::Literal(text)) => {
                 self.at += 1;
                 Expr::Literal(text.to_owned())
             }
-            Some(Token::Number(number)) => {
+            Some(XPathToken::Number(number)) => {
                 self.at += 1;
                 Expr::Number(number)
             }
-            Some(Token::Function(prefix, name)) if !is_node_type(prefix, name) => {
+            Some(XPathToken::Function(prefix, name)) if !is_node_type(prefix, name) => {
                 self.at += 1;
                 self.call(prefix, name)?
             }
@@ -224,11 +225,11 @@ impl<'t> Parser<'t, '_> {
     fn location_path(&mut self) -> Result<Expr, XPathError> {
         let mut steps = Vec::new();
         let start = match self.peek() {
-            Some(Token::Symbol("//")) => {
+            Some(XPathToken::Symbol("//")) => {
                 self.steps_after_slash(&mut steps)?;
                 self.absolute()
             }
-            Some(Token::Symbol("/")) => {
+            Some(XPathToken::Symbol("/")) => {
                 let next = self.tokens.get(self.at + 1).copied();
                 if next.is_some_and(begins_step) {
                     self.steps_after_slash(&mut steps)?;
@@ -256,7 +257,7 @@ impl<'t> Parser<'t, '_> {
         loop {
             if self.take_symbol("//") {
                 let axis = Axis::DescendantOrSelf;
-                steps.push(Step { axis, test: Test::Node, predicates: Vec::new() });
+                steps.push(Step { axis, test: NodeTest::Node, predicates: Vec::new() });
             } else if !self.take_symbol("/") {
                 return Ok(());
             }
@@ -265,7 +266,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn step(&mut self) -> Result<Step, XPathError> {
-        let abbreviated = |axis| Step { axis, test: Test::Node, predicates: Vec::new() };
+        let abbreviated = |axis| Step { axis, test: NodeTest::Node, predicates: Vec::new() };
         if self.take_symbol(".") {
             return Ok(abbreviated(Axis::Itself));
         }
@@ -274,7 +275,7 @@ impl<'t> Parser<'t, '_> {
         }
         let axis = if self.take_symbol("@") {
             Axis::Attribute
-        } else if let Some(Token::Axis(name)) = self.peek() {
+        } else if let Some(XPathToken::Axis(name)) = self.peek() {
             self.at += 1;
             self.expect("::")?;
             Axis::by_name(name)
@@ -286,25 +287,25 @@ impl<'t> Parser<'t, '_> {
         Ok(Step { axis, test, predicates: self.predicates()? })
     }
 
-    fn test(&mut self) -> Result<Test, XPathError> {
+    fn test(&mut self) -> Result<NodeTest, XPathError> {
         let test = match self.take() {
-            Some(Token::Wildcard(None)) => Test::Any,
-            Some(Token::Wildcard(Some(prefix))) => Test::AnyIn(self.namespace(prefix)?),
-            Some(Token::Name(prefix, local)) => {
+            Some(XPathToken::Wildcard(None)) => NodeTest::Any,
+            Some(XPathToken::Wildcard(Some(prefix))) => NodeTest::AnyIn(self.namespace(prefix)?),
+            Some(XPathToken::Name(prefix, local)) => {
                 let namespace = prefix.map(|prefix| self.namespace(prefix)).transpose()?;
-                Test::Name { namespace, local: local.to_owned() }
+                NodeTest::Name { namespace, local: local.to_owned() }
             }
-            Some(Token::Function(prefix, name)) if is_node_type(prefix, name) => {
+            Some(XPathToken::Function(prefix, name)) if is_node_type(prefix, name) => {
                 self.expect("(")?;
                 let test = match (name, self.peek()) {
-                    ("processing-instruction", Some(Token::Literal(target))) => {
+                    ("processing-instruction", Some(XPathToken::Literal(target))) => {
                         self.at += 1;
-                        Test::Instruction(Some(target.to_owned()))
+                        NodeTest::Instruction(Some(target.to_owned()))
                     }
-                    ("processing-instruction", _) => Test::Instruction(None),
-                    ("text", _) => Test::Text,
-                    ("comment", _) => Test::Comment,
-                    _ => Test::Node,
+                    ("processing-instruction", _) => NodeTest::Instruction(None),
+                    ("text", _) => NodeTest::Text,
+                    ("comment", _) => NodeTest::Comment,
+                    _ => NodeTest::Node,
                 };
                 self.expect(")")?;
                 test
@@ -338,12 +339,12 @@ fn is_node_type(prefix: Option<&str>, name: &str) -> bool {
     prefix.is_none() && matches!(name, "comment" | "text" | "processing-instruction" | "node")
 }
 
-fn begins_step(token: Token<'_>) -> bool {
+fn begins_step(token: XPathToken<'_>) -> bool {
     match token {
-        Token::Symbol(symbol) => matches!(symbol, "." | ".." | "@"),
-        Token::Name(..) | Token::Wildcard(_) | Token::Axis(_) => true,
-        Token::Function(prefix, name) => is_node_type(prefix, name),
-        Token::Operator(_) | Token::Literal(_) | Token::Number(_) => false,
+        XPathToken::Symbol(symbol) => matches!(symbol, "." | ".." | "@"),
+        XPathToken::Name(..) | XPathToken::Wildcard(_) | XPathToken::Axis(_) => true,
+        XPathToken::Function(prefix, name) => is_node_type(prefix, name),
+        XPathToken::Operator(_) | XPathToken::Literal(_) | XPathToken::Number(_) => false,
     }
 }
 
@@ -359,19 +360,21 @@ fn one_or(mut operands: Vec<Expr>, operator: impl FnOnce(Vec<Expr>) -> Expr) -> 
     }
 }
 
-fn unexpected(token: Option<Token<'_>>) -> XPathError {
+fn unexpected(token: Option<XPathToken<'_>>) -> XPathError {
     XPathError::invalid(token.map_or_else(
         || "it ends too early".to_owned(),
         |token| format!("{} is not expected there", describe(token)),
     ))
 }
 
-fn describe(token: Token<'_>) -> String {
+fn describe(token: XPathToken<'_>) -> String {
     match token {
-        Token::Symbol(text) | Token::Operator(text) => format!("'{text}'"),
-        Token::Literal(text) => format!("the literal '{text}'"),
-        Token::Number(number) => format!("the number {number}"),
-        Token::Name(_, name) | Token::Function(_, name) | Token::Axis(name) => format!("'{name}'"),
-        Token::Wildcard(_) => "'*'".to_owned(),
+        XPathToken::Symbol(text) | XPathToken::Operator(text) => format!("'{text}'"),
+        XPathToken::Literal(text) => format!("the literal '{text}'"),
+        XPathToken::Number(number) => format!("the number {number}"),
+        XPathToken::Name(_, name) | XPathToken::Function(_, name) | XPathToken::Axis(name) => {
+            format!("'{name}'")
+        }
+        XPathToken::Wildcard(_) => "'*'".to_owned(),
     }
 }

@@ -1,5 +1,5 @@
 //! Where the objects of a file lie, for whoever compares two revisions of it: what lies in the same
-//! place of both is the same, and need not be read.
+//! position of both is the same, and need not be read.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::xref::Entry;
 
 /// Where an object lies. Offsets count from the first byte of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::seal) struct Place {
+pub(in crate::seal) struct ObjectPosition {
     pub(in crate::seal) reference: Reference,
     /// Where the object begins, or the object stream that holds it; none when that is missing.
     pub(in crate::seal) offset: Option<usize>,
@@ -18,9 +18,9 @@ pub(in crate::seal) struct Place {
 }
 
 impl PdfFile<'_> {
-    /// The places of all objects by their number. No object is read.
-    pub(in crate::seal) fn places(&self) -> BTreeMap<u32, Place> {
-        let place = |(number, entry)| {
+    /// The positions of all objects by their number. No object is read.
+    pub(in crate::seal) fn positions(&self) -> BTreeMap<u32, ObjectPosition> {
+        let position = |(number, entry)| {
             let (generation, offset, index) = match entry {
                 Entry::Free => return None,
                 Entry::At { offset, generation } => (generation, Some(offset), None),
@@ -30,8 +30,13 @@ impl PdfFile<'_> {
                 },
             };
             let reference = Reference { number, generation };
-            Some((number, Place { reference, offset, index }))
+            Some((number, ObjectPosition { reference, offset, index }))
         };
-        self.xref().all().into_iter().filter(|(number, _)| *number > 0).filter_map(place).collect()
+        self.xref()
+            .all()
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .filter_map(position)
+            .collect()
     }
 }
