@@ -30,6 +30,7 @@ use crate::domain::scope::Scope;
 use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
+use crate::workflow::fingerprint::of_json;
 use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
 use crate::workflow::settings::Packaged;
 use crate::workflow::{accept, operations};
@@ -381,7 +382,7 @@ async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Fai
     // The reference is made of name, place and content: sealing the same file again finds the same
     // seal, as a repeated request does.
     let mut key = sha256(&content).to_vec();
-    key.extend_from_slice(format!("{:?}{:?}", wishes.profile, wishes.settings).as_bytes());
+    key.extend_from_slice(&words(&wishes));
     if wishes.format != Format::Xades {
         key.extend_from_slice(wishes.format.as_str().as_bytes());
     }
@@ -420,5 +421,39 @@ async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Fai
         (DocumentState::Sealed { .. }, Some(sealed)) => deliver(&target, sealed),
         (DocumentState::Failed { detail, .. }, _) => Err(detail.clone().into()),
         _ => Err("it was recorded but the key has not answered yet; run the command again".into()),
+    }
+}
+
+/// What a seal is asked to be, in words that no release writes otherwise. Without settings they are
+/// those of the first release, whose seals are found again.
+fn words(wishes: &SealWishes) -> Vec<u8> {
+    let profile = wishes.profile.as_ref();
+    let profile = profile.map_or_else(|| "None".to_owned(), |name| format!("Some(\"{name}\")"));
+    let mut words = profile.into_bytes();
+    if wishes.settings.is_empty() {
+        words.extend_from_slice(b"{}");
+    } else {
+        words.extend_from_slice(&of_json(&Value::Object(wishes.settings.clone())));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_seal_are_those_of_every_release() {
+        let said = |profile: Option<&str>, settings: &str| {
+            let settings = serde_json::from_str(settings).unwrap();
+            let profile = profile.map(str::to_owned);
+            let (format, notes) = (Format::Xades, Vec::new());
+            words(&SealWishes { format, profile, settings, timestamp: false, notes })
+        };
+        assert_eq!(said(None, "{}"), b"None{}");
+        assert_eq!(said(Some("peppol"), "{}"), b"Some(\"peppol\"){}");
+        let one = said(None, r#"{"ids":{"signature":"a","keyInfo":""},"base64Lines":64}"#);
+        assert_eq!(one, said(None, r#"{"base64Lines":64.0,"ids":{"keyInfo":"","signature":"a"}}"#));
+        assert_ne!(one, said(None, r#"{"base64Lines":76,"ids":{"keyInfo":"","signature":"a"}}"#));
     }
 }
