@@ -159,10 +159,10 @@ impl Certificate {
         self.not_after
     }
 
-    /// Subject, RFC 4514.
+    /// Subject, as people read it.
     #[must_use]
     pub fn subject(&self) -> String {
-        self.parsed.tbs_certificate().subject().to_string()
+        name::for_people(self.parsed.tbs_certificate().subject())
     }
 
     /// The subject's common name; the whole subject when it has none.
@@ -179,10 +179,10 @@ impl Certificate {
         name::first_value(subject, rfc4519::ORGANIZATION_NAME)
     }
 
-    /// Issuer, RFC 4514.
+    /// Issuer, as people read it.
     #[must_use]
     pub fn issuer(&self) -> String {
-        self.parsed.tbs_certificate().issuer().to_string()
+        name::for_people(self.parsed.tbs_certificate().issuer())
     }
 
     /// Subject as `ds:X509SubjectName` wants it.

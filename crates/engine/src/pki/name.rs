@@ -2,6 +2,7 @@
 //! subjects of certification requests, read.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use const_oid::db::rfc4519 as oids;
 use der::asn1::{Any, AnyRef, ObjectIdentifier};
@@ -10,7 +11,7 @@ use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
 use super::Error;
-use crate::domain::name_style::{NameForm, NameStyle};
+use crate::domain::name_style::{Keywords, NameForm, NameStyle};
 use crate::domain::text::hex;
 
 /// The keywords of RFC 4514, 3.
@@ -53,6 +54,29 @@ const SPELLINGS: &[(&[&str], ObjectIdentifier, Tag)] = &[
 ];
 
 const SERIAL_NUMBER: ObjectIdentifier = oid("2.5.4.5");
+
+/// What people read where RFC 4514 has no keyword; [`parse`] reads them too.
+const READABLE: [(&str, &str); 12] = [
+    ("2.5.4.97", "organizationIdentifier"),
+    ("2.5.4.5", "serialNumber"),
+    ("2.5.4.4", "surname"),
+    ("2.5.4.42", "givenName"),
+    ("2.5.4.43", "initials"),
+    ("2.5.4.12", "title"),
+    ("2.5.4.65", "pseudonym"),
+    ("2.5.4.13", "description"),
+    ("2.5.4.15", "businessCategory"),
+    ("2.5.4.17", "postalCode"),
+    ("2.5.4.46", "dnQualifier"),
+    ("1.2.840.113549.1.9.1", "emailAddress"),
+];
+static FOR_PEOPLE: LazyLock<NameStyle> = LazyLock::new(|| {
+    let keywords = READABLE.iter().map(|(oid, word)| ((*oid).to_owned(), (*word).to_owned()));
+    NameStyle {
+        form: NameForm::Rfc4514,
+        keywords: Keywords::new(keywords.collect()).unwrap_or_default(),
+    }
+});
 
 const fn oid(dotted: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(dotted)
@@ -257,6 +281,12 @@ pub fn to_text(name: &Name, style: &NameStyle) -> Result<String, Error> {
 #[must_use]
 pub fn first_value(name: &Name, kind: ObjectIdentifier) -> Option<String> {
     all_values(name, kind).into_iter().next()
+}
+
+/// Writes a name for people: RFC 4514, with the usual words for types that it has no keyword for.
+#[must_use]
+pub fn for_people(name: &Name) -> String {
+    to_text(name, &FOR_PEOPLE).unwrap_or_else(|_| name.to_string())
 }
 
 /// The texts of the attributes of a type in the order of the certificate.

@@ -156,6 +156,13 @@ fn subjects_are_read_as_people_write_them() {
         let name = parse(ours).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(to_text(&name, &NameStyle::default()).unwrap(), theirs, "{ours}");
     }
+    // What is shown is read again.
+    let shown = made.subject();
+    assert_eq!(
+        shown,
+        r"CN=ACME Seal,emailAddress=seal@acme.example,surname=Sá,givenName=Ana,serialNumber=505767457,organizationIdentifier=VATPT-505767457,O=ACME\, Lda,C=PT"
+    );
+    assert_eq!(to_text(&parse(&shown).unwrap(), &NameStyle::default()).unwrap(), theirs);
     for (wrong, word) in [
         ("", "empty"),
         ("/", "empty"),
