@@ -23,7 +23,7 @@ soak: ## what takes longer than a test may: a minute of kill -9 amid mails
 conformance: ## every profile before every foreign judge, EU DSS among them; needs a JVM (ARGS="name")
 	@scripts/conformance.sh $(ARGS)
 
-clients: ## clients generated from the API's descriptions, and schemathesis, against a service; needs a JVM (ARGS="name")
+clients: ## clients generated from the API's descriptions, its linter, and schemathesis, against a service; needs a JVM (ARGS="name")
 	@scripts/clients.sh $(ARGS)
 
 lint: ## format, clippy, dependencies, shell, Dockerfile, samples; warnings are errors

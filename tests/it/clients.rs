@@ -1,5 +1,6 @@
 //! Clients that a generator makes of the API's description, Sign'Stash's and ours, against a running
-//! service; and schemathesis, which tries what the description allows. They are set up by `make clients`.
+//! service; Spectral, the description's linter; and schemathesis, which tries what it allows. They are set up
+//! by `make clients`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -59,6 +60,33 @@ fn clients_made_of_our_description_in_java_seal() {
         let service = Setup::new().start().await;
         java(&service, "chancery", "ChanceryClient").await;
     });
+}
+
+#[test]
+#[ignore = "needs a generator: make clients"]
+fn clients_made_of_our_description_in_python_seal() {
+    run(async {
+        let service = Setup::new().start().await;
+        let client = service.client().await;
+        let mut command = Command::new(repository().join(".venv/bin/python"));
+        command.arg(repository().join("tests/peers/clients/chancery_client.py"));
+        command.env("PYTHONPATH", tool("chancery-python"));
+        told(&mut command, &client);
+        good(command).await;
+    });
+}
+
+/// Spectral finds nothing in the description, with its own rules but for those that the ruleset names.
+#[test]
+#[ignore = "needs Node.js: make clients"]
+fn clients_find_a_description_without_lint() {
+    let mut command = Command::new(tool("spectral/node"));
+    command
+        .arg(tool("spectral/node_modules/@stoplight/spectral-cli/dist/index.js"))
+        .args(["lint", "--fail-severity", "hint", "--ruleset"])
+        .arg(repository().join("tests/peers/spectral/ruleset.yaml"))
+        .arg(repository().join("docs/openapi.json"));
+    run(good(command));
 }
 
 /// What the description allows is answered as it says, and nothing makes the service fail.

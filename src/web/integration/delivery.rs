@@ -179,6 +179,9 @@ fn read(body: &Body<Integration, BODY_LIMIT>) -> Result<Vec<PersonReceiver>, Ref
 }
 
 /// The mails about an operation, with every try and the mail servers' words.
+///
+/// One for each receiver and each time that it was sent again, with the tries in their order; what is tried
+/// again says when.
 #[utoipa::path(
     get, path = "/api/v0/delivery/mail/{id}", tag = "integration", operation_id = "getMails",
     params(("id" = i64, Path, description = "the operation")),
@@ -196,6 +199,9 @@ pub(in crate::web) async fn history(
 }
 
 /// Closes the links in the mails about an operation: they open nothing from then on.
+///
+/// Every link of every mail so far; mails that still wait are not sent. The answer counts the links that
+/// were open. A mail that is sent again has a new one.
 #[utoipa::path(
     delete, path = "/api/v0/delivery/mail/{id}/links", tag = "integration", operation_id = "revokeLinks",
     params(("id" = i64, Path, description = "the operation")),

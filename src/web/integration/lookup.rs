@@ -64,6 +64,8 @@ pub(in crate::web) async fn id_with_document_reference(
 }
 
 /// Id of an operation by either reference.
+///
+/// Give one of the two references, once. 404 means that nothing was recorded under it: it can be sent.
 #[utoipa::path(
     get, path = "/api/v0/operation/id", tag = "integration", operation_id = "getOperationId", params(References),
     security(("access_token" = [])),
@@ -80,6 +82,8 @@ pub(in crate::web) async fn id(
 }
 
 /// The whole operation by either reference: recovery in one call.
+///
+/// Give one of the two references, once; with `includeContent=true` the sealed documents are in the answer.
 #[utoipa::path(
     get, path = "/api/v0/operation/byReference", tag = "integration", operation_id = "getOperationByReference", params(References),
     security(("access_token" = [])),
@@ -100,6 +104,9 @@ pub(in crate::web) async fn by_reference(
 }
 
 /// An operation without its documents.
+///
+/// Ask this while an operation is `PENDING_EXECUTION` or `EXECUTION_ERROR`: it goes on by itself, until it is
+/// `EXECUTED` or `EXECUTION_FAILED`.
 #[utoipa::path(
     get, path = "/api/v0/operation/status/{id}", tag = "integration", operation_id = "getOperationStatus",
     params(("id" = i64, Path, description = "the operation")),
@@ -123,6 +130,9 @@ pub(in crate::web) async fn status(
 }
 
 /// An operation with its documents and, if asked for, the sealed bytes.
+///
+/// Sealed documents are there as soon as each is sealed, and the same bytes at every call. Where their
+/// retention has ended the contents are left out.
 #[utoipa::path(
     get, path = "/api/v0/operation/sign/detail/{id}/contentInResponse/{includeContent}", tag = "integration", operation_id = "getSignOperationDetail",
     params(

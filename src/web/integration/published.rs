@@ -208,3 +208,26 @@ pub struct NotificationEvent {
     /// The mail server's last words about one that failed.
     last_reply: Option<String>,
 }
+
+/// Says that a credential ends soon, or has ended.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialEvent {
+    /// Its name here.
+    alias: String,
+    /// The subject of its certificate.
+    subject: String,
+    /// The last moment of the certificate, or of another of its path.
+    #[schema(format = DateTime)]
+    not_after: String,
+    /// Until then; 0 on the last day and after it.
+    days: u32,
+}
+
+/// Says that somebody pressed the test button.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TestEvent {
+    /// The endpoint that is tested.
+    endpoint_id: i64,
+}

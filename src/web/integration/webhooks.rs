@@ -236,6 +236,8 @@ struct WebhookAttempt {
 }
 
 /// The endpoints of the client service.
+///
+/// Secrets are never shown again; of Ed25519 the public key is.
 #[utoipa::path(
     get, path = "/api/v0/webhook/endpoint", tag = "webhooks", operation_id = "listWebhookEndpoints",
     security(("access_token" = [])),
@@ -250,6 +252,9 @@ pub(in crate::web) async fn list(
 }
 
 /// Adds an endpoint. The answer shows its secret, once.
+///
+/// The address begins with https:// and leads to the public internet. Events are recorded from the moment
+/// that a client service has its first endpoint; it has five at most.
 #[utoipa::path(
     post, path = "/api/v0/webhook/endpoint", tag = "webhooks", operation_id = "addWebhookEndpoint",
     request_body = NewWebhookEndpoint,
@@ -275,6 +280,8 @@ pub(in crate::web) async fn add(
 }
 
 /// One endpoint.
+///
+/// One that is disabled says why and since when, one that fails since when.
 #[utoipa::path(
     get, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "getWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
@@ -291,6 +298,9 @@ pub(in crate::web) async fn show(
 }
 
 /// Changes an endpoint, or enables or disables it.
+///
+/// Members that are left out stay as they are. `status` ACTIVE enables an endpoint again; what happened
+/// meanwhile is recorded and can be replayed.
 #[utoipa::path(
     patch, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "changeWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
@@ -320,6 +330,8 @@ pub(in crate::web) async fn change(
 }
 
 /// Removes an endpoint.
+///
+/// Nothing is sent to it from then on, and its secrets end.
 #[utoipa::path(
     delete, path = "/api/v0/webhook/endpoint/{id}", tag = "webhooks", operation_id = "removeWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
@@ -335,8 +347,10 @@ pub(in crate::web) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives an endpoint a new secret; the answer shows it, once. The one before stays live until the next
-/// rotation, and webhooks are signed with both.
+/// Gives an endpoint a new secret; the answer shows it, once.
+///
+/// The one before stays live until the next rotation, and webhooks are signed with both. With `only` all
+/// others end at once.
 #[utoipa::path(
     post, path = "/api/v0/webhook/endpoint/{id}/rotateSecret", tag = "webhooks", operation_id = "rotateWebhookSecret",
     params(("id" = i64, Path, description = "the endpoint")),
@@ -358,8 +372,9 @@ pub(in crate::web) async fn rotate_secret(
     Ok(Json(key(shown)))
 }
 
-/// Sends a `webhook.test` to an endpoint now, even to a disabled one, and answers how it went; 20 in
-/// an hour.
+/// Sends a `webhook.test` to an endpoint now, even to a disabled one, and answers how it went.
+///
+/// One try, which is not repeated; 20 in an hour for each client service.
 #[utoipa::path(
     post, path = "/api/v0/webhook/endpoint/{id}/test", tag = "webhooks", operation_id = "testWebhookEndpoint",
     params(("id" = i64, Path, description = "the endpoint")),
@@ -386,6 +401,9 @@ pub(in crate::web) async fn test(
 }
 
 /// Sends events again to one endpoint, each under the `webhook-id` it had.
+///
+/// Since a time, or after the `more` of the call before; with `failedOnly` what it has not taken over. One
+/// call sends 1000 at most and answers `more` when there are more.
 #[utoipa::path(
     post, path = "/api/v0/webhook/endpoint/{id}/replay", tag = "webhooks", operation_id = "replayWebhooks",
     params(("id" = i64, Path, description = "the endpoint")),
@@ -429,6 +447,8 @@ fn event_place(text: &str) -> Option<EventCursor> {
 }
 
 /// The log of an endpoint: every try with the answer's first words.
+///
+/// Newest first, in pages: give `next` of one page as `behind` for the next; without it that was the last.
 #[utoipa::path(
     get, path = "/api/v0/webhook/endpoint/{id}/attempt", tag = "webhooks", operation_id = "listWebhookAttempts",
     params(("id" = i64, Path, description = "the endpoint"), LogPage),

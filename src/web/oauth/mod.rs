@@ -88,6 +88,9 @@ pub struct TokenError {
 }
 
 /// Grants an access token to a client service.
+///
+/// `grant_type` is `client_credentials`; `scope` may ask for less than the client service may do. The token is
+/// a bearer token for this service alone, good for `expires_in` seconds.
 #[utoipa::path(
     post, path = "/oauth2/token", tag = "oauth2", operation_id = "getAccessToken",
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded",

@@ -57,9 +57,8 @@ fn body(kind: EventKind) -> Schema {
         EventKind::NotificationSent
         | EventKind::NotificationFailed
         | EventKind::NotificationReceived => Ref::from_schema_name("NotificationEvent").into(),
-        EventKind::CredentialExpiring | EventKind::WebhookTest => {
-            ObjectBuilder::new().schema_type(Type::Object).build().into()
-        }
+        EventKind::CredentialExpiring => Ref::from_schema_name("CredentialEvent").into(),
+        EventKind::WebhookTest => Ref::from_schema_name("TestEvent").into(),
     };
     let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.as_str()]));
     let at = ObjectBuilder::new()

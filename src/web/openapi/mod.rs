@@ -39,6 +39,8 @@ use super::{Web, integration, oauth};
         published::OperationEvent,
         published::DocumentEvent,
         published::NotificationEvent,
+        published::CredentialEvent,
+        published::TestEvent,
     )),
     paths(
         oauth::token,
