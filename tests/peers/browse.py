@@ -54,6 +54,7 @@ class Browser:
         self.socket, self.last, self.waiting, self.events = socket, 0, {}, []
         self.session = None
         self.loaded = asyncio.Event()
+        self.axe = axe() + ";undefined"
 
     async def listen(self):
         async for message in self.socket:
@@ -83,22 +84,39 @@ class Browser:
             raise RuntimeError(json.dumps(told["exceptionDetails"]))
         return told["result"].get("value")
 
-    async def open(self, url, setting):
+    async def look_at(self, url):
+        """Every setting of one page, in a tab of its own. Colours and width change as they do under a
+        reader's hands: the page is loaded once with its scripts, and once without them."""
         self.session = None
         target = await self.ask("Target.createTarget", url="about:blank")
         told = await self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self.session = told["sessionId"]
         for domain in ["Page", "Network", "Log", "Runtime"]:
             await self.ask(f"{domain}.enable")
-        feature = {"name": "prefers-color-scheme", "value": setting["scheme"]}
-        await self.ask("Emulation.setEmulatedMedia", features=[feature])
-        await self.ask("Emulation.setDeviceMetricsOverride", width=setting["width"], height=800,
-                       deviceScaleFactor=1, mobile=False)
-        await self.ask("Emulation.setScriptExecutionDisabled", value=not setting["script"])
+        seen, script = [], None
+        for setting in SETTINGS:
+            feature = {"name": "prefers-color-scheme", "value": setting["scheme"]}
+            await self.ask("Emulation.setEmulatedMedia", features=[feature])
+            await self.ask("Emulation.setDeviceMetricsOverride", width=setting["width"], height=800,
+                           deviceScaleFactor=1, mobile=False)
+            if setting["script"] != script:
+                script = setting["script"]
+                await self.load(url, script)
+            seen.append(await self.judged(url, setting))
+        await self.ask("Page.close")
+        return seen
+
+    async def load(self, url, script):
+        await self.ask("Emulation.setScriptExecutionDisabled", value=not script)
         self.events.clear()
         self.loaded.clear()
         await self.ask("Page.navigate", url=url)
         await asyncio.wait_for(self.loaded.wait(), LIMIT_S)
+        # axe needs timers, which a page without scripts does not have.
+        if script:
+            await self.evaluate(self.axe)
+
+    async def judged(self, url, setting):
         seen = json.loads(await self.evaluate(LOOK))
         seen |= {"url": url, "setting": setting, "requests": [], "complaints": [], "status": None}
         for event in self.events:
@@ -109,9 +127,7 @@ class Browser:
                 seen["status"] = params["response"]["status"]
             elif method == "Log.entryAdded":
                 seen["complaints"].append(params["entry"]["text"])
-        # axe needs timers, which a page without scripts does not have.
         if setting["script"]:
-            await self.evaluate(axe() + ";undefined")
             seen["violations"] = json.loads(await self.evaluate(JUDGE))
         folder = os.environ.get("BROWSE_PICTURES")
         if folder:
@@ -120,7 +136,6 @@ class Browser:
             name = "".join(c if c.isalnum() else "-" for c in url)[-60:]
             path = pathlib.Path(folder) / f"{name}-{setting['scheme']}-{setting['width']}.png"
             path.write_bytes(base64.b64decode(picture["data"]))
-        await self.ask("Page.close")
         return seen
 
 
@@ -140,7 +155,7 @@ async def main(urls):
             async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as socket:
                 browser = Browser(socket)
                 listener = asyncio.create_task(browser.listen())
-                seen = [await browser.open(url, setting) for url in urls for setting in SETTINGS]
+                seen = [look for url in urls for look in await browser.look_at(url)]
                 listener.cancel()
             drain.cancel()
         finally:
