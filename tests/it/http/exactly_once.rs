@@ -367,6 +367,9 @@ fn an_answer_does_not_wait_for_ever() {
         for document in first["documentList"].as_array().unwrap() {
             assert_eq!(document["signStatus"], "RECEIVED");
             assert!(document.get("signedContent").is_none());
+            // Clients look at it whenever a document is not signed.
+            assert_eq!(document["signError"], "CERT_SERVICE_GLOBAL_ERROR");
+            assert_eq!(document["signErrorReason"], "in-work");
         }
         let status = client.status(&first["id"]).await.good();
         assert_eq!(status["status"], "PENDING_EXECUTION");
@@ -378,7 +381,9 @@ fn an_answer_does_not_wait_for_ever() {
         drop(busy);
         let finished = client.finished(&reference).await;
         assert_eq!((&finished["status"], &finished["id"]), (&json!("EXECUTED"), &first["id"]));
-        assert_eq!(all_sealed(&replayed(&client.sign(&original).await)).len(), 3);
+        let sealed = replayed(&client.sign(&original).await);
+        assert_eq!(all_sealed(&sealed).len(), 3);
+        assert!(sealed["documentList"][0].get("signError").is_none());
         service.stop().await;
     });
 }
@@ -455,7 +460,10 @@ pub(super) async fn left_behind_is_taken_up(database: Option<String>) {
     let original = request(&reference, three(&reference));
     let waiting = client.sign(&original).await.good();
     assert_eq!(waiting["status"], "EXECUTION_ERROR");
-    assert_eq!(waiting["documentList"][0]["signStatus"], "RECEIVED");
+    let document = &waiting["documentList"][0];
+    assert_eq!(document["signStatus"], "RECEIVED");
+    assert_eq!(document["signError"], "CERT_SERVICE_GLOBAL_ERROR");
+    assert_eq!(document["signErrorReason"], "postponed");
     let again = replayed(&client.sign(&original).await);
     assert_eq!(again["id"], waiting["id"]);
     second.stop().await;
