@@ -109,12 +109,14 @@ fn long_text_shrinks_and_too_long_text_is_refused() {
 
 #[test]
 fn text_is_as_large_as_asked_when_it_fits() {
-    let content = |size| {
-        let (file, form) = draw(&Appearance { font: font(size), ..appearance("Seal") });
+    let drawn = |font| {
+        let (file, form) = draw(&Appearance { font, ..appearance("Seal") });
         let data =
             chancery_engine::seal::pades::placeholder::Objects::decode(&file, &form).unwrap();
         String::from_utf8(data).unwrap()
     };
+    let content = |size| drawn(font(size));
+    assert!(drawn(VisibleFont::default()).contains("/Text 10 Tf"));
     assert!(content(11).contains("/Text 11 Tf"));
     assert!(content(3).contains("/Text 3 Tf"));
     assert!(!content(90).contains("/Text 90 Tf"));
