@@ -203,7 +203,7 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
@@ -212,6 +212,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "look-ups", include_str!("../../migrations/0006_lookups.sql")),
     (7, "coordinate origin", include_str!("../../migrations/0007_coordinate_origin.sql")),
     (8, "custody", include_str!("../../migrations/0008_custody.sql")),
+    (9, "probe", include_str!("../../migrations/0009_probe.sql")),
 ];
 
 static DRIVERS: Once = Once::new();
@@ -298,6 +299,19 @@ impl Store {
             Ordering::Equal => Tables::Ours,
             Ordering::Greater => Tables::Newer,
         })
+    }
+
+    /// Writes one small row and commits it, to see that writing works: a full disk or a server that
+    /// became read-only still answers who only reads.
+    pub async fn probe_write(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO probe (id, times) VALUES (1, 1)
+             ON CONFLICT (id) DO UPDATE SET times = probe.times + 1",
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
     }
 
     /// The reading half.

@@ -266,6 +266,7 @@ async fn ask_everything(store: &Store) {
     webhooks(store).await;
     alarms_and_usage(store).await;
     store.reader().ping().await.unwrap();
+    store.probe_write().await.unwrap();
 }
 
 async fn companies_and_services(store: &Store) {
