@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,6 +15,9 @@ use crate::web::{self, Web};
 use crate::workflow::background::{Loops, start_loops};
 use crate::workflow::secrets;
 
+/// How long a process that cannot write is still listened to.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 pub(super) async fn run(config: Config) -> Outcome {
     let listener = TcpListener::bind(&config.web.listen)
         .await
@@ -24,9 +28,14 @@ pub(super) async fn run(config: Config) -> Outcome {
     }
     tracing::info!(address = %listener.local_addr()?, public = %app.issuer,
         database = app.store.engine_name(), version = env!("CARGO_PKG_VERSION"), "serving");
-    let service = start(app, config.web, listener);
-    stop_signal().await?;
-    service.stop().await
+    let service = start(Arc::clone(&app), config.web, listener);
+    tokio::select! {
+        stopped = stop_signal() => {
+            stopped?;
+            service.stop().await
+        }
+        () = app.store.untrusted() => service.give_up().await,
+    }
 }
 
 /// The service at work.
@@ -45,11 +54,22 @@ pub(super) fn start(app: Arc<App>, config: web::Config, listener: TcpListener) -
 }
 
 impl Service {
+    /// Ends after a commit that did not reach the disk, without writing anything more: whoever starts the
+    /// process again opens the file anew, and finds what really is in it.
+    async fn give_up(self) -> Outcome {
+        self.loops.tell_to_stop();
+        // Those who wait are told that it failed.
+        let _ = tokio::time::timeout(LAST_WORDS, self.server).await;
+        Err("a commit did not reach the disk (fsync failed): look at the disk under store.url; what was \
+             recorded is found when the service starts again"
+            .into())
+    }
+
     /// Takes no more requests, answers those in work, ends operations in work, closes the database.
     pub(super) async fn stop(self) -> Outcome {
         tracing::info!("stopping");
         let left = self.loops.stop(&self.app).await?;
-        let patience = std::time::Duration::from_millis(self.app.execution.drain_ms);
+        let patience = Duration::from_millis(self.app.execution.drain_ms);
         if let Ok(served) = tokio::time::timeout(patience, self.server).await {
             served??;
         } else {

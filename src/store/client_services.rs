@@ -74,12 +74,13 @@ impl Store {
         id: ClientServiceId,
         status: ClientServiceStatus,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE client_service SET status = $2 WHERE id = $1")
             .bind(id.as_i64())
             .bind(status.as_str())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Sets the credential that seals a client service's documents from now on.
@@ -88,12 +89,13 @@ impl Store {
         id: ClientServiceId,
         credential: CredentialId,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE client_service SET credential_id = $2 WHERE id = $1")
             .bind(id.as_i64())
             .bind(credential.as_i64())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Sets the language of receivers that have none of their own; `None` for the issuer's.
@@ -102,12 +104,13 @@ impl Store {
         id: ClientServiceId,
         language: Option<Language>,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE client_service SET language = $2 WHERE id = $1")
             .bind(id.as_i64())
             .bind(language.map(Language::as_str))
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Changes how a client service's documents are sealed from now on.
@@ -173,7 +176,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]; with `only` it removes all
@@ -208,7 +211,7 @@ impl Store {
                 .await?;
         }
         insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

@@ -13,12 +13,13 @@ const COLUMNS: &str =
 impl Store {
     /// Sets whether a company's documents are sealed.
     pub async fn set_company_status(&self, id: CompanyId, status: CompanyStatus) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE company SET status = $2 WHERE id = $1")
             .bind(id.as_i64())
             .bind(status.as_str())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Changes how a company is reached from now on.
@@ -43,7 +44,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

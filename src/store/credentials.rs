@@ -14,6 +14,7 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`] when the alias is taken.
     pub async fn add_credential(&self, credential: &Credential) -> Result<()> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query(
             "INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
@@ -24,8 +25,9 @@ impl Store {
         .bind(credential.chain_der.concat())
         .bind(credential.status.as_str())
         .bind(credential.created.unix_ms())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         if done.rows_affected() == 1 {
             Ok(())
         } else {
@@ -39,12 +41,13 @@ impl Store {
         id: CredentialId,
         status: CredentialStatus,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE credential SET status = $2 WHERE id = $1")
             .bind(id.as_i64())
             .bind(status.as_str())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 }
 

@@ -21,17 +21,20 @@ mod settings;
 pub mod smtp_accounts;
 pub mod usage;
 pub mod webhooks;
+mod writing;
 
 use std::cmp::Ordering;
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use serde::Deserialize;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyPool, Executor as _, SqlStr, Transaction};
+use sqlx::{AnyPool, Executor as _, SqlStr};
 use thiserror::Error;
+
+use self::writing::{Trust, Tx, WritingPool};
 
 /// Where and how data is kept.
 #[derive(Clone, Deserialize)]
@@ -87,6 +90,12 @@ pub enum Error {
     /// The database could not be asked, or gave up: worth another try.
     #[error("the database did not answer")]
     Unavailable(#[source] sqlx::Error),
+    /// A commit failed and may have been made all the same.
+    #[error("the database did not confirm a commit")]
+    Uncertain(#[source] sqlx::Error),
+    /// A commit did not reach the disk, so that this process writes nothing more.
+    #[error("an earlier commit did not reach the disk")]
+    Untrusted,
     /// The database answered with an error: a fault of ours, or of whoever changed the tables.
     #[error("the database refused a statement")]
     Refused(#[source] sqlx::Error),
@@ -177,9 +186,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Writes facts. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    writer: AnyPool,
+    writer: WritingPool,
     reader: Reader,
-    engine: Engine,
 }
 
 /// Reads what is committed: for whoever decides by it, answers with it, or goes on from it. Cheap to
@@ -235,6 +243,7 @@ impl Store {
     async fn open(config: &Config, mode: &str) -> Result<Self> {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let wait = Duration::from_millis(config.wait_ms);
+        let trust = Arc::new(Trust::new());
         let options = AnyPoolOptions::new().acquire_timeout(wait).min_connections(1);
         if config.url.starts_with("sqlite://") {
             let url = sqlite_url(&config.url, mode);
@@ -248,18 +257,22 @@ impl Store {
                     Ok(())
                 })
             });
-            let writer = options.clone().max_connections(1).connect(&url).await?;
+            let watched = Arc::clone(&trust);
+            let writing =
+                options.clone().max_connections(1).before_acquire(move |connection, _| {
+                    let good = watched.is_good(connection);
+                    Box::pin(async move { Ok(good) })
+                });
+            let writer =
+                WritingPool { pool: writing.connect(&url).await?, engine: Engine::Sqlite, trust };
             let pool = options.max_connections(config.connections.max(1)).connect(&url).await?;
-            return Ok(Self { writer, reader: Reader { pool }, engine: Engine::Sqlite });
+            return Ok(Self { writer, reader: Reader { pool } });
         }
         if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
             let pool =
                 options.max_connections(config.connections.max(2)).connect(&config.url).await?;
-            return Ok(Self {
-                writer: pool.clone(),
-                reader: Reader { pool },
-                engine: Engine::Postgres,
-            });
+            let writer = WritingPool { pool: pool.clone(), engine: Engine::Postgres, trust };
+            return Ok(Self { writer, reader: Reader { pool } });
         }
         Err(Error::UrlUnknown)
     }
@@ -274,12 +287,12 @@ impl Store {
         // SQLite knows no lock around migrations: of two processes that begin at once one fails, and
         // finds everything done when it looks again.
         for _ in 0..3 {
-            match migrator.run(&self.writer).await {
+            match migrator.run(&self.writer.pool).await {
                 Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {}
                 done => return Ok(done?),
             }
         }
-        Ok(migrator.run(&self.writer).await?)
+        Ok(migrator.run(&self.writer.pool).await?)
     }
 
     /// Whether the tables are those of this binary. Changes nothing.
@@ -311,7 +324,7 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// The reading half.
@@ -329,7 +342,7 @@ impl Store {
     /// `SQLite` or `PostgreSQL`, for people.
     #[must_use]
     pub const fn engine_name(&self) -> &'static str {
-        match self.engine {
+        match self.writer.engine {
             Engine::Sqlite => "SQLite",
             Engine::Postgres => "PostgreSQL",
         }
@@ -337,17 +350,18 @@ impl Store {
 
     /// Closes every connection; what is committed is on disk.
     pub async fn close(&self) {
-        self.writer.close().await;
+        self.writer.pool.close().await;
         self.reader.pool.close().await;
     }
 
-    /// Begins a write. On SQLite the write lock is taken at once: a transaction that reads first and
-    /// writes later can otherwise fail half way (SQLITE_BUSY_SNAPSHOT).
-    async fn begin(&self) -> Result<Transaction<'static, Any>> {
-        Ok(match self.engine {
-            Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
-            Engine::Postgres => self.writer.begin().await?,
-        })
+    /// Returns when a commit did not reach the disk, which ends this process: another one finds out
+    /// what the file holds.
+    pub async fn untrusted(&self) {
+        self.writer.trust.lost().await;
+    }
+
+    async fn begin(&self) -> Result<Tx> {
+        self.writer.begin().await
     }
 }
 

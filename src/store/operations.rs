@@ -163,7 +163,7 @@ impl Store {
             for document in documents {
                 query = query.bind(document.document.external_reference.as_str());
             }
-            if let Some(found) = query.fetch_optional(&self.writer).await? {
+            if let Some(found) = query.fetch_optional(&self.reader.pool).await? {
                 let operation = OperationId::from_i64(row::integer(&found, "operation_id")?);
                 return Ok(Some((row::text(&found, "live_reference")?, operation)));
             }
@@ -187,6 +187,7 @@ impl Store {
 
     /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over.
     pub async fn lease_due(&self, now: Instant, until: Instant, limit: u32) -> Result<Vec<Lease>> {
+        let mut tx = self.begin().await?;
         let rows = sqlx::query(
             "UPDATE operation SET attempts = attempts + 1, run_ms = $2
              WHERE finished_ms IS NULL AND run_ms <= $1 AND id IN (
@@ -197,8 +198,9 @@ impl Store {
         .bind(now.unix_ms())
         .bind(until.unix_ms())
         .bind(i64::from(limit))
-        .fetch_all(&self.writer)
+        .fetch_all(&mut *tx)
         .await?;
+        tx.commit().await?;
         rows.iter()
             .map(|found| {
                 Ok(Lease {
@@ -214,8 +216,9 @@ impl Store {
     /// # Errors
     /// [`super::Error::LeaseLost`].
     pub async fn renew_lease(&self, lease: Lease, until: Instant) -> Result<()> {
-        let mut connection = self.writer.acquire().await?;
-        hold(&mut connection, lease, until).await
+        let mut tx = self.begin().await?;
+        hold(&mut tx, lease, until).await?;
+        tx.commit().await
     }
 
     /// Stores what will be signed, before any key is asked. Never changes an intent that is there: when
@@ -256,7 +259,7 @@ impl Store {
                 return Err(super::Error::Exists { what: "an intent of one of the documents" });
             }
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Stores how documents ended and, with `end`, how the operation ended; one transaction. What is
@@ -297,7 +300,7 @@ impl Store {
             // Last, as operations of one credential meet at this row.
             count_usage(&mut tx, lease.operation, sealed, now).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Gives an operation back after an outside cause stopped it, to be tried again at `run`.
@@ -311,6 +314,7 @@ impl Store {
         failures: u32,
         error: &str,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query(
             "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6
              WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
@@ -321,8 +325,9 @@ impl Store {
         .bind(run.unix_ms())
         .bind(row::storable(error).into_owned())
         .bind(i64::from(failures))
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
     }
 }

@@ -26,6 +26,7 @@ impl Store {
         password_sealed: Option<&[u8]>,
         now: Instant,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         sqlx::query(
             "INSERT INTO smtp_account (client_service_id, description, host, port, security,
@@ -56,18 +57,20 @@ impl Store {
         .bind(ms(settings.command_timeout_ms))
         .bind(ms(settings.write_timeout_ms))
         .bind(now.unix_ms())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Takes the mail server of a client service away; the installation's is used again. Returns
     /// whether there was one.
     pub async fn reset_smtp_account(&self, client_service: ClientServiceId) -> Result<bool> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query("DELETE FROM smtp_account WHERE client_service_id = $1")
             .bind(client_service.as_i64())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 }

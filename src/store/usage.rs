@@ -26,6 +26,7 @@ impl Store {
         company: CompanyId,
         limit: Option<&UsageLimit>,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         let query = match limit {
             None => {
                 sqlx::query("DELETE FROM usage_limit WHERE company_id = $1").bind(company.as_i64())
@@ -41,8 +42,8 @@ impl Store {
             .bind(limit.from.unix_ms())
             .bind(limit.until.unix_ms()),
         };
-        query.execute(&self.writer).await?;
-        Ok(())
+        query.execute(&mut *tx).await?;
+        tx.commit().await
     }
 
     /// Records the newest permission to use a credential; the one before is forgotten.
@@ -51,6 +52,7 @@ impl Store {
         credential: CredentialId,
         grant: &AccessGrant,
     ) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO access_grant (credential_id, granted_ms, expires_ms, signatures)
              VALUES ($1, $2, $3, $4) ON CONFLICT (credential_id) DO UPDATE SET
@@ -61,9 +63,9 @@ impl Store {
         .bind(grant.granted.unix_ms())
         .bind(grant.expires.unix_ms())
         .bind(stored(grant.signatures))
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 }
 

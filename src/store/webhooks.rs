@@ -136,6 +136,7 @@ impl Store {
 
     /// Changes where an endpoint is, what it is told and how it is described.
     pub async fn change_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query(
             "UPDATE webhook_endpoint SET url = $2, description = $3, events = $4 WHERE id = $1",
         )
@@ -143,21 +144,22 @@ impl Store {
         .bind(&endpoint.url)
         .bind(&endpoint.description)
         .bind(names(&endpoint.events))
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Lets an endpoint be told again; its failures are forgotten.
     pub async fn enable_endpoint(&self, id: EndpointId) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query(
             "UPDATE webhook_endpoint SET status = 'ACTIVE', disabled_reason = NULL,
              disabled_ms = NULL, failing_since_ms = NULL WHERE id = $1",
         )
         .bind(id.as_i64())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Disables an endpoint. Returns false when it was disabled already; then the first reason stays.
@@ -167,6 +169,7 @@ impl Store {
         reason: DisabledReason,
         now: Instant,
     ) -> Result<bool> {
+        let mut tx = self.begin().await?;
         let done = sqlx::query(
             "UPDATE webhook_endpoint SET status = 'DISABLED', disabled_reason = $2, disabled_ms = $3
              WHERE id = $1 AND status = 'ACTIVE'",
@@ -174,33 +177,37 @@ impl Store {
         .bind(id.as_i64())
         .bind(reason.as_str())
         .bind(now.unix_ms())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Keeps in mind that an endpoint took something over.
     pub async fn endpoint_works(&self, id: EndpointId) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query(
             "UPDATE webhook_endpoint SET failing_since_ms = NULL
              WHERE id = $1 AND failing_since_ms IS NOT NULL",
         )
         .bind(id.as_i64())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Keeps in mind that an endpoint did not take something over. Returns since when it has not.
     pub async fn endpoint_fails(&self, id: EndpointId, now: Instant) -> Result<Instant> {
+        let mut tx = self.begin().await?;
         let found = sqlx::query(
             "UPDATE webhook_endpoint SET failing_since_ms = COALESCE(failing_since_ms, $2)
              WHERE id = $1 RETURNING failing_since_ms",
         )
         .bind(id.as_i64())
         .bind(now.unix_ms())
-        .fetch_optional(&self.writer)
+        .fetch_optional(&mut *tx)
         .await?;
+        tx.commit().await?;
         let since = found.map(|found| row::instant(&found, "failing_since_ms")).transpose()?;
         Ok(since.unwrap_or(now))
     }
@@ -217,7 +224,7 @@ impl Store {
             .bind(id.as_i64())
             .execute(&mut *tx)
             .await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Records a new secret. The one before it of the same kind stays live, older ones end; with
@@ -244,7 +251,7 @@ impl Store {
             query.bind(secret.scheme.as_str()).bind(i64::from(LIVE))
         };
         query.execute(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Records a test: its event, told to nobody else, and its message.
@@ -256,7 +263,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         outbox::insert_messages(&mut tx, std::slice::from_ref(message)).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Makes messages due again that have ended, with all their tries before them, and records new
@@ -279,7 +286,7 @@ impl Store {
             .await?;
         }
         outbox::insert_messages(&mut tx, messages).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

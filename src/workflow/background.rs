@@ -54,13 +54,18 @@ impl Loops {
         self.stop.subscribe()
     }
 
+    /// Lets the loops end, and whoever ends with them, without waiting for it.
+    pub fn tell_to_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
     /// Ends the loops, and the operations and tries in work. Returns how many operations were left to be
     /// taken up later.
     ///
     /// # Errors
     /// A loop panicked.
     pub async fn stop(self, app: &App) -> Result<usize, JoinError> {
-        self.stop.send_replace(true);
+        self.tell_to_stop();
         let left = drain(app).await;
         for task in self.tasks {
             task.await?;

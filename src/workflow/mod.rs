@@ -121,9 +121,9 @@ impl Conflict {
 impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Self {
         match error {
-            crate::store::Error::Unavailable(_) => {
-                Self::Unavailable("the database", Box::new(error))
-            }
+            crate::store::Error::Unavailable(_)
+            | crate::store::Error::Uncertain(_)
+            | crate::store::Error::Untrusted => Self::Unavailable("the database", Box::new(error)),
             crate::store::Error::Refused(_)
             | crate::store::Error::Corrupt { .. }
             | crate::store::Error::LeaseLost

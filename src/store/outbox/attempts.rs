@@ -92,7 +92,7 @@ impl Store {
                 notification_event(&mut tx, lease.message, kind, event_id, now).await?;
             }
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Gives a leased message up without a try.
@@ -108,7 +108,7 @@ impl Store {
             let kind = EventKind::NotificationFailed;
             notification_event(&mut tx, lease.message, kind, event_id, now).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

@@ -45,7 +45,7 @@ impl Store {
     pub async fn enqueue(&self, messages: &[Message]) -> Result<()> {
         let mut tx = self.begin().await?;
         insert_messages(&mut tx, messages).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Records messages about one operation, unless that would be more than the caps allow: all of
@@ -111,7 +111,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

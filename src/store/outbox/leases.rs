@@ -18,6 +18,7 @@ impl Store {
         limit: u32,
         full: &[Way],
     ) -> Result<Vec<(MessageLease, Message)>> {
+        let mut tx = self.begin().await?;
         let others = elsewhere(full);
         let sql = format!(
             "UPDATE message SET leases = leases + 1, run_ms = $2
@@ -32,8 +33,9 @@ impl Store {
             .bind(until.unix_ms())
             .bind(i64::from(limit))
             .bind(channel.as_str())
-            .fetch_all(&self.writer)
+            .fetch_all(&mut *tx)
             .await?;
+        tx.commit().await?;
         rows.iter()
             .map(|found| {
                 let message = message_from(found)?;
@@ -47,6 +49,7 @@ impl Store {
 
     /// Lets every message that is due on a way rest until `at`; `words` say why.
     pub async fn rest_way(&self, way: Way, now: Instant, at: Instant, words: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
         let sql = format!(
             "UPDATE message SET run_ms = $2, last_reply = $3 WHERE run_ms <= $1 AND {}",
             on_way(way)
@@ -55,9 +58,9 @@ impl Store {
             .bind(now.unix_ms())
             .bind(at.unix_ms())
             .bind(words)
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Leases messages on a way that were due first before `released`: they have waited long enough.
@@ -67,6 +70,7 @@ impl Store {
         released: Instant,
         (now, until): (Instant, Instant),
     ) -> Result<Vec<MessageLease>> {
+        let mut tx = self.begin().await?;
         let way = on_way(way);
         let sql = format!(
             "UPDATE message SET leases = leases + 1, run_ms = $2
@@ -78,8 +82,9 @@ impl Store {
             .bind(now.unix_ms())
             .bind(until.unix_ms())
             .bind(released.unix_ms())
-            .fetch_all(&self.writer)
+            .fetch_all(&mut *tx)
             .await?;
+        tx.commit().await?;
         rows.iter()
             .map(|found| {
                 let message = MessageId::from_i64(row::integer(found, "id")?);
@@ -90,26 +95,28 @@ impl Store {
 
     /// Extends leases of messages that are being tried. Those that were lost or have ended stay so.
     pub async fn renew_message(&self, lease: MessageLease, until: Instant) -> Result<()> {
+        let mut tx = self.begin().await?;
         sqlx::query(
             "UPDATE message SET run_ms = $3 WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
         )
         .bind(lease.message.as_i64())
         .bind(i64::from(lease.number))
         .bind(until.unix_ms())
-        .execute(&self.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Makes what rests on a way until exactly `at` due now: the reason is gone.
     pub async fn wake_way(&self, way: Way, at: Instant, now: Instant) -> Result<()> {
+        let mut tx = self.begin().await?;
         let sql = format!("UPDATE message SET run_ms = $2 WHERE run_ms = $1 AND {}", on_way(way));
         sqlx::query(AssertSqlSafe(sql))
             .bind(at.unix_ms())
             .bind(now.unix_ms())
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// Gives leased messages back untried, due again at `at`; the lease is as if it had not been.
@@ -134,7 +141,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kill -9 at every recorded step. The real binary, a real token, strace as the executioner and
 //! OpenSC's pkcs11-spy as the witness of what the token was asked to sign.
 
+mod disk;
 mod service;
 mod witness;
 

@@ -92,6 +92,8 @@ impl Installation {
             .env("PKCS11SPY", crate::support::softhsm::module())
             .env("PKCS11SPY_OUTPUT", self.path(mark))
             .stdin(Stdio::null())
+            .stdout(self.log())
+            .stderr(self.log())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -117,6 +119,15 @@ impl Installation {
             .unwrap();
         let token = token["access_token"].as_str().unwrap().to_owned();
         Service { child, base, http, token, witness: self.path(mark) }
+    }
+
+    fn log(&self) -> std::fs::File {
+        std::fs::File::options().create(true).append(true).open(self.path("log")).unwrap()
+    }
+
+    /// What the services have said.
+    pub(super) fn said(&self) -> String {
+        std::fs::read_to_string(self.path("log")).unwrap()
     }
 
     /// The database, while no service runs.
@@ -171,22 +182,30 @@ impl Service {
                 .args(["-e", "trace=write", "-e"])
                 .arg(format!("inject=write:signal=KILL:when={call}")),
         };
-        let mut child = strace
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("strace is installed (make test installs it)");
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        while let Some(line) = lines.next_line().await.unwrap() {
-            assert!(!line.contains("ttach: "), "strace may not watch processes here: {line}");
-            if line.contains("attached") {
-                break;
-            }
-        }
-        // Somebody has to read what strace says, or it stops to wait for a reader.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        child
+        attached(strace).await
+    }
+
+    /// Lets these system calls of the service fail; they work again when strace is sent away.
+    pub(super) async fn failing(&self, calls: &str, error: &str) -> Child {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-o", "/dev/null", "-p", &self.child.id().unwrap().to_string()]);
+        strace.args(["-e", &format!("trace={calls}")]);
+        strace.args(["-e", &format!("inject={calls}:error={error}")]);
+        attached(strace).await
+    }
+
+    /// The status and body of what answers a sign request.
+    pub(super) async fn asked_to_sign(&self, request: &Value) -> reqwest::Result<(u16, Value)> {
+        let url = format!("{}/api/v0/document/sign/base64/", self.base);
+        let request = self.http.post(url).bearer_auth(&self.token).json(request);
+        let answer = request.timeout(PATIENCE).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    /// Waits until the service ends by itself; whether it says that all is well.
+    pub(super) async fn ends(mut self) -> bool {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        ended.expect("the service ends").unwrap().success()
     }
 
     /// Sends a sign request.
@@ -217,6 +236,33 @@ impl Service {
     pub(super) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
+}
+
+/// Lets strace watch; when this returns it does.
+async fn attached(mut strace: Command) -> Child {
+    let mut child = strace
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("strace is installed (make test installs it)");
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        assert!(!line.contains("ttach: "), "strace may not watch processes here: {line}");
+        if line.contains("attached") {
+            break;
+        }
+    }
+    // Somebody has to read what strace says, or it stops to wait for a reader.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    child
+}
+
+/// Sends strace away from what it watches, which goes on undisturbed.
+pub(super) async fn send_away(mut strace: Child) {
+    let pid = strace.id().unwrap().to_string();
+    assert!(StdCommand::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    strace.wait().await.unwrap();
 }
 
 fn spy() -> PathBuf {
