@@ -61,10 +61,11 @@ impl Store {
         events: &[Event],
         now: Instant,
     ) -> Result<bool> {
-        let told = (!messages.is_empty()).then(|| now.unix_ms());
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "INSERT INTO alarm (name, content, raised_ms, told_ms) VALUES ($1, $2, $3, $4)
+        self.again(|| async {
+            let told = (!messages.is_empty()).then(|| now.unix_ms());
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "INSERT INTO alarm (name, content, raised_ms, told_ms) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO UPDATE SET content = excluded.content,
                  raised_ms = CASE WHEN alarm.cleared_ms IS NULL THEN alarm.raised_ms
                                   ELSE excluded.raised_ms END,
@@ -73,64 +74,70 @@ impl Store {
                 OR (alarm.cleared_ms IS NULL
                     AND excluded.told_ms IS NOT NULL
                     AND (alarm.told_ms IS NULL OR alarm.told_ms <= $7))",
-        )
-        .bind(alarm.name)
-        .bind(alarm.content)
-        .bind(now.unix_ms())
-        .bind(told)
-        .bind(alarm.cleared_before.map_or(i64::MAX, Instant::unix_ms))
-        .bind(alarm.quiet_since.unix_ms())
-        .bind(alarm.told_before.map_or(i64::MIN, Instant::unix_ms))
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        outbox::insert_messages(&mut tx, messages).await?;
-        for message in messages {
-            sqlx::query("UPDATE message SET alarm = $2 WHERE id = $1")
-                .bind(message.id.as_i64())
-                .bind(alarm.name)
-                .execute(&mut *tx)
-                .await?;
-        }
-        let mut listened = Vec::with_capacity(events.len());
-        for event in events {
-            if has_endpoint(&mut tx, event).await? {
-                listened.push(event.clone());
+            )
+            .bind(alarm.name)
+            .bind(alarm.content)
+            .bind(now.unix_ms())
+            .bind(told)
+            .bind(alarm.cleared_before.map_or(i64::MAX, Instant::unix_ms))
+            .bind(alarm.quiet_since.unix_ms())
+            .bind(alarm.told_before.map_or(i64::MIN, Instant::unix_ms))
+            .execute(&mut *tx)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
             }
-        }
-        events::insert(&mut tx, &listened).await?;
-        tx.commit().await?;
-        Ok(true)
+            outbox::insert_messages(&mut tx, messages).await?;
+            for message in messages {
+                sqlx::query("UPDATE message SET alarm = $2 WHERE id = $1")
+                    .bind(message.id.as_i64())
+                    .bind(alarm.name)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            let mut listened = Vec::with_capacity(events.len());
+            for event in events {
+                if has_endpoint(&mut tx, event).await? {
+                    listened.push(event.clone());
+                }
+            }
+            events::insert(&mut tx, &listened).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Says that an alarm is over, and ends its messages that were not sent yet: nobody is to read that
     /// something is wrong after it was put right. One that is being tried is left to its try.
     pub async fn clear_alarm(&self, name: &str, now: Instant) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let done =
-            sqlx::query("UPDATE alarm SET cleared_ms = $2 WHERE name = $1 AND cleared_ms IS NULL")
-                .bind(name)
-                .bind(now.unix_ms())
-                .execute(&mut *tx)
-                .await?;
-        if done.rows_affected() == 1 {
-            sqlx::query(
-                "UPDATE message SET status = $3, run_ms = NULL, ended_ms = $2, last_reply = $4
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "UPDATE alarm SET cleared_ms = $2 WHERE name = $1 AND cleared_ms IS NULL",
+            )
+            .bind(name)
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+            if done.rows_affected() == 1 {
+                sqlx::query(
+                    "UPDATE message SET status = $3, run_ms = NULL, ended_ms = $2, last_reply = $4
                  WHERE alarm = $1 AND run_ms IS NOT NULL
                    AND NOT (run_ms > $2 AND EXISTS (
                        SELECT 1 FROM attempt WHERE attempt.message_id = message.id
                          AND attempt.number = message.leases AND attempt.ended_ms IS NULL))",
-            )
-            .bind(name)
-            .bind(now.unix_ms())
-            .bind(DeliveryStatus::SendingFailed.as_str())
-            .bind(IS_OVER)
-            .execute(&mut *tx)
-            .await?;
-        }
-        tx.commit().await
+                )
+                .bind(name)
+                .bind(now.unix_ms())
+                .bind(DeliveryStatus::SendingFailed.as_str())
+                .bind(IS_OVER)
+                .execute(&mut *tx)
+                .await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 }
 

@@ -33,6 +33,7 @@ impl Store {
         secret_id: i64,
         secret_sha256: [u8; 32],
     ) -> Result<ClientService> {
+        self.again(|| async {
         let mut tx = self.begin().await?;
         let issuer = companies::open(&mut tx, issuer).await?;
         let service = ClientService { issuer: issuer.id, ..service.clone() };
@@ -66,6 +67,7 @@ impl Store {
         insert_secret(&mut tx, service.id, secret_id, secret_sha256, service.created).await?;
         tx.commit().await?;
         Ok(service)
+        }).await
     }
 
     /// Sets whether a client service may call.
@@ -74,13 +76,16 @@ impl Store {
         id: ClientServiceId,
         status: ClientServiceStatus,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE client_service SET status = $2 WHERE id = $1")
-            .bind(id.as_i64())
-            .bind(status.as_str())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE client_service SET status = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(status.as_str())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Sets the credential that seals a client service's documents from now on.
@@ -89,13 +94,16 @@ impl Store {
         id: ClientServiceId,
         credential: CredentialId,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE client_service SET credential_id = $2 WHERE id = $1")
-            .bind(id.as_i64())
-            .bind(credential.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE client_service SET credential_id = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(credential.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Sets the language of receivers that have none of their own; `None` for the issuer's.
@@ -104,13 +112,16 @@ impl Store {
         id: ClientServiceId,
         language: Option<Language>,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE client_service SET language = $2 WHERE id = $1")
-            .bind(id.as_i64())
-            .bind(language.map(Language::as_str))
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE client_service SET language = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(language.map(Language::as_str))
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Changes how a client service's documents are sealed from now on.
@@ -119,64 +130,67 @@ impl Store {
         id: ClientServiceId,
         change: &SealSettingsChange,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        if let Change::To(profile) = &change.profile {
-            sqlx::query("UPDATE client_service SET profile = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(profile.as_ref().map(ProfileName::as_str))
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(allow_sha1) = change.allow_sha1 {
-            sqlx::query("UPDATE client_service SET allow_sha1 = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(i64::from(allow_sha1))
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(lint) = change.lint {
-            sqlx::query("UPDATE client_service SET lint = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(lint.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(template) = &change.signature_template {
-            sqlx::query("UPDATE client_service SET signature_template = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(template.as_deref())
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(choice) = change.active_content {
-            sqlx::query("UPDATE client_service SET active_content = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(choice.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(origin) = change.coordinate_origin {
-            sqlx::query("UPDATE client_service SET coordinate_origin = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(origin.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(policy) = change.document_references {
-            sqlx::query("UPDATE client_service SET document_references = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(policy.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(choice) = change.timestamps {
-            sqlx::query("UPDATE client_service SET timestamps = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(choice.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            if let Change::To(profile) = &change.profile {
+                sqlx::query("UPDATE client_service SET profile = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(profile.as_ref().map(ProfileName::as_str))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(allow_sha1) = change.allow_sha1 {
+                sqlx::query("UPDATE client_service SET allow_sha1 = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(i64::from(allow_sha1))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(lint) = change.lint {
+                sqlx::query("UPDATE client_service SET lint = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(lint.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(template) = &change.signature_template {
+                sqlx::query("UPDATE client_service SET signature_template = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(template.as_deref())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(choice) = change.active_content {
+                sqlx::query("UPDATE client_service SET active_content = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(choice.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(origin) = change.coordinate_origin {
+                sqlx::query("UPDATE client_service SET coordinate_origin = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(origin.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(policy) = change.document_references {
+                sqlx::query("UPDATE client_service SET document_references = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(policy.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(choice) = change.timestamps {
+                sqlx::query("UPDATE client_service SET timestamps = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(choice.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 
     /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]; with `only` it removes all
@@ -189,29 +203,32 @@ impl Store {
         now: Instant,
         only: bool,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        // Locks the client service, so that two rotations at once come one after the other.
-        sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
-            .bind(id.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        let rows = sqlx::query(
-            "SELECT id FROM client_secret WHERE client_service_id = $1
-             ORDER BY created_ms DESC, id DESC",
-        )
-        .bind(id.as_i64())
-        .fetch_all(&mut *tx)
-        .await?;
-        // The old ones go before the new one comes: whatever clocks say, the new one stays.
-        let keep = if only { 0 } else { LIVE_SECRETS - 1 };
-        for old in rows.iter().skip(keep) {
-            sqlx::query("DELETE FROM client_secret WHERE id = $1")
-                .bind(row::integer(old, "id")?)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            // Locks the client service, so that two rotations at once come one after the other.
+            sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
+                .bind(id.as_i64())
                 .execute(&mut *tx)
                 .await?;
-        }
-        insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
-        tx.commit().await
+            let rows = sqlx::query(
+                "SELECT id FROM client_secret WHERE client_service_id = $1
+             ORDER BY created_ms DESC, id DESC",
+            )
+            .bind(id.as_i64())
+            .fetch_all(&mut *tx)
+            .await?;
+            // The old ones go before the new one comes: whatever clocks say, the new one stays.
+            let keep = if only { 0 } else { LIVE_SECRETS - 1 };
+            for old in rows.iter().skip(keep) {
+                sqlx::query("DELETE FROM client_secret WHERE id = $1")
+                    .bind(row::integer(old, "id")?)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
+            tx.commit().await
+        })
+        .await
     }
 }
 

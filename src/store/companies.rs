@@ -13,13 +13,16 @@ const COLUMNS: &str =
 impl Store {
     /// Sets whether a company's documents are sealed.
     pub async fn set_company_status(&self, id: CompanyId, status: CompanyStatus) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE company SET status = $2 WHERE id = $1")
-            .bind(id.as_i64())
-            .bind(status.as_str())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE company SET status = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(status.as_str())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Changes how a company is reached from now on.
@@ -29,22 +32,25 @@ impl Store {
         email: &Change<Option<MailAddress>>,
         language: &Change<Option<Language>>,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        if let Change::To(email) = email {
-            sqlx::query("UPDATE company SET email = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(email.as_ref().map(MailAddress::as_str))
-                .execute(&mut *tx)
-                .await?;
-        }
-        if let Change::To(language) = language {
-            sqlx::query("UPDATE company SET language = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(language.map(Language::as_str))
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            if let Change::To(email) = email {
+                sqlx::query("UPDATE company SET email = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(email.as_ref().map(MailAddress::as_str))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(language) = language {
+                sqlx::query("UPDATE company SET language = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(language.map(Language::as_str))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 }
 

@@ -14,25 +14,28 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`] when the alias is taken.
     pub async fn add_credential(&self, credential: &Credential) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-        )
-        .bind(credential.id.as_i64())
-        .bind(&credential.alias)
-        .bind(&credential.backend)
-        .bind(credential.chain_der.concat())
-        .bind(credential.status.as_str())
-        .bind(credential.created.unix_ms())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(Error::Exists { what: "a credential with this alias" })
-        }
+            )
+            .bind(credential.id.as_i64())
+            .bind(&credential.alias)
+            .bind(&credential.backend)
+            .bind(credential.chain_der.concat())
+            .bind(credential.status.as_str())
+            .bind(credential.created.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            if done.rows_affected() == 1 {
+                Ok(())
+            } else {
+                Err(Error::Exists { what: "a credential with this alias" })
+            }
+        })
+        .await
     }
 
     /// Sets whether a credential may be used.
@@ -41,13 +44,16 @@ impl Store {
         id: CredentialId,
         status: CredentialStatus,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE credential SET status = $2 WHERE id = $1")
-            .bind(id.as_i64())
-            .bind(status.as_str())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE credential SET status = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(status.as_str())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 }
 

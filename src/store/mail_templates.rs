@@ -54,40 +54,43 @@ impl Store {
         note: &str,
         now: Instant,
     ) -> Result<u32> {
-        let mut tx = self.begin().await?;
-        // Locks the client service, so that two versions at once come one after the other.
-        sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            // Locks the client service, so that two versions at once come one after the other.
+            sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
+                .bind(key.client_service.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            let language = key.language.map_or("", Language::as_str);
+            let found = sqlx::query(
+                "SELECT COALESCE(MAX(version), 0) AS newest FROM mail_template
+             WHERE client_service_id = $1 AND kind = $2 AND language = $3",
+            )
             .bind(key.client_service.as_i64())
+            .bind(&key.kind)
+            .bind(language)
+            .fetch_one(&mut *tx)
+            .await?;
+            let number = row::small(&found, "newest")?.saturating_add(1);
+            sqlx::query(
+                "INSERT INTO mail_template (client_service_id, kind, language, version, subject,
+             body_text, body_html, note, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            )
+            .bind(key.client_service.as_i64())
+            .bind(&key.kind)
+            .bind(language)
+            .bind(i64::from(number))
+            .bind(parts.map(|parts| parts.subject.as_str()))
+            .bind(parts.map(|parts| parts.text.as_str()))
+            .bind(parts.map(|parts| parts.html.as_str()))
+            .bind(note)
+            .bind(now.unix_ms())
             .execute(&mut *tx)
             .await?;
-        let language = key.language.map_or("", Language::as_str);
-        let found = sqlx::query(
-            "SELECT COALESCE(MAX(version), 0) AS newest FROM mail_template
-             WHERE client_service_id = $1 AND kind = $2 AND language = $3",
-        )
-        .bind(key.client_service.as_i64())
-        .bind(&key.kind)
-        .bind(language)
-        .fetch_one(&mut *tx)
-        .await?;
-        let number = row::small(&found, "newest")?.saturating_add(1);
-        sqlx::query(
-            "INSERT INTO mail_template (client_service_id, kind, language, version, subject,
-             body_text, body_html, note, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(key.client_service.as_i64())
-        .bind(&key.kind)
-        .bind(language)
-        .bind(i64::from(number))
-        .bind(parts.map(|parts| parts.subject.as_str()))
-        .bind(parts.map(|parts| parts.text.as_str()))
-        .bind(parts.map(|parts| parts.html.as_str()))
-        .bind(note)
-        .bind(now.unix_ms())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(number)
+            tx.commit().await?;
+            Ok(number)
+        })
+        .await
     }
 }
 

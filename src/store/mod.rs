@@ -31,7 +31,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Executor as _, SqlStr};
+use sqlx::{AnyPool, Connection as _, Executor as _, SqlStr};
 use thiserror::Error;
 
 use self::writing::{Trust, Tx, WritingPool};
@@ -46,6 +46,10 @@ pub struct Config {
     pub connections: u32,
     /// Milliseconds to wait for a connection, or on SQLite for another process's write.
     pub wait_ms: u64,
+    /// Milliseconds that PostgreSQL may work on one statement; 0: for ever.
+    pub statement_ms: u64,
+    /// Milliseconds that a statement may wait for another transaction's lock there; 0: for ever.
+    pub lock_ms: u64,
 }
 
 impl Config {
@@ -80,6 +84,8 @@ impl std::fmt::Debug for Config {
             .field("url", &self.place())
             .field("connections", &self.connections)
             .field("wait_ms", &self.wait_ms)
+            .field("statement_ms", &self.statement_ms)
+            .field("lock_ms", &self.lock_ms)
             .finish()
     }
 }
@@ -125,18 +131,15 @@ pub enum Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            // 40001 serialization, 40P01 deadlock, 55P03 lock, 57P0x shutdown, 53xxx resources;
-            // SQLite 5 BUSY, 6 LOCKED and their extended codes, 13 FULL, 10 IOERR.
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
                 let transient = match code.parse::<i64>() {
-                    Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-                    _ => {
-                        code.starts_with("57P")
-                            || code.starts_with("53")
-                            || code.starts_with("08")
-                            || matches!(&*code, "40001" | "40P01" | "55P03")
+                    // SQLite 5 BUSY, 6 LOCKED, 8 READONLY, 10 IOERR, 13 FULL, 14 CANTOPEN and their
+                    // extended codes.
+                    Ok(number) if code.len() < 5 => {
+                        matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
                     }
+                    _ => transient_sqlstate(&code),
                 };
                 if transient { Self::Unavailable(error) } else { Self::Refused(error) }
             }
@@ -158,6 +161,13 @@ impl Error {
             return false;
         };
         database.is_unique_violation()
+    }
+
+    /// Whether a transaction was rolled back because another one was in its way: serialization failure,
+    /// deadlock.
+    fn is_overtaken(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(database)) = self else { return false };
+        matches!(database.code().as_deref(), Some("40001" | "40P01"))
     }
 
     /// SQLite says 1 (any error in SQL) for it, PostgreSQL 42P01 (undefined_table).
@@ -269,6 +279,14 @@ impl Store {
             return Ok(Self { writer, reader: Reader { pool } });
         }
         if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
+            let limits = postgres_limits(config);
+            let options = options.after_connect(move |connection, _| {
+                let limits = limits.clone();
+                Box::pin(async move {
+                    connection.execute(sqlx::AssertSqlSafe(limits)).await?;
+                    Ok(())
+                })
+            });
             let pool =
                 options.max_connections(config.connections.max(2)).connect(&config.url).await?;
             let writer = WritingPool { pool: pool.clone(), engine: Engine::Postgres, trust };
@@ -284,15 +302,25 @@ impl Store {
             Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
         });
         let migrator = Migrator::with_migrations(migrations.collect());
+        let mut connection = self.writer.pool.acquire().await?.detach();
+        if self.writer.engine == Engine::Postgres {
+            // A large table takes its time.
+            let patience = "SET statement_timeout = 0; SET lock_timeout = 0";
+            connection.execute(patience).await?;
+        }
         // SQLite knows no lock around migrations: of two processes that begin at once one fails, and
         // finds everything done when it looks again.
-        for _ in 0..3 {
-            match migrator.run(&self.writer.pool).await {
-                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {}
-                done => return Ok(done?),
+        let mut tries = 3;
+        let done = loop {
+            match migrator.run(&mut connection).await {
+                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries > 0 => {
+                    tries -= 1;
+                }
+                done => break done,
             }
-        }
-        Ok(migrator.run(&self.writer.pool).await?)
+        };
+        let _ = connection.close().await;
+        Ok(done?)
     }
 
     /// Whether the tables are those of this binary. Changes nothing.
@@ -317,14 +345,17 @@ impl Store {
     /// Writes one small row and commits it, to see that writing works: a full disk or a server that
     /// became read-only still answers who only reads.
     pub async fn probe_write(&self) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO probe (id, times) VALUES (1, 1)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query(
+                "INSERT INTO probe (id, times) VALUES (1, 1)
              ON CONFLICT (id) DO UPDATE SET times = probe.times + 1",
-        )
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+            )
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// The reading half.
@@ -373,6 +404,15 @@ impl Reader {
     }
 }
 
+/// Whether PostgreSQL may answer otherwise in a moment: connection (08), transaction rolled back (40),
+/// resources (53), operator intervention with statement time-outs (57), system (58); a server that became
+/// read-only (25006) or lets a session wait too long in a transaction (25P03); not in the state needed
+/// (55000), lock not available (55P03).
+fn transient_sqlstate(code: &str) -> bool {
+    ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+        || matches!(code, "25006" | "25P03" | "55000" | "55P03")
+}
+
 fn sqlite_url(url: &str, mode: &str) -> String {
     if url.contains('?') {
         url.replace("mode=rwc", &format!("mode={mode}"))
@@ -389,6 +429,15 @@ fn sqlite_pragmas(wait_ms: u64) -> [String; 5] {
         "PRAGMA foreign_keys = ON".to_owned(),
         "PRAGMA cache_size = -16000".to_owned(),
     ]
+}
+
+/// Whoever lets a transaction lie there holds locks: no longer than a statement may take.
+fn postgres_limits(config: &Config) -> String {
+    let Config { statement_ms, lock_ms, .. } = config;
+    format!(
+        "SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms};
+         SET idle_in_transaction_session_timeout = {statement_ms}"
+    )
 }
 
 /// `($1,$2),($3,$4)` for a number of rows of a number of columns.

@@ -110,43 +110,46 @@ impl Store {
         new: &NewOperation,
         contents: &[ContentChange],
     ) -> Result<Opened> {
-        let mut tx = self.begin().await?;
-        if !insert_operation(&mut tx, new).await? {
-            tx.rollback().await?;
-            return self.holder_of_reference(new).await;
-        }
-        if !new.unique_document_references {
-            free_references(&mut tx, new).await?;
-        }
-        if let Err(error) = insert_documents(&mut tx, new).await {
-            tx.rollback().await?;
-            if !error.is_unique_violation() {
-                return Err(error);
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            if !insert_operation(&mut tx, new).await? {
+                tx.rollback().await?;
+                return self.holder_of_reference(new).await;
             }
-            // Somebody has a document reference, or by bad luck an id.
-            return match self.taken_reference(new).await? {
-                Some((reference, operation)) => {
-                    Ok(Opened::DocumentReferenceReused { reference, operation })
+            if !new.unique_document_references {
+                free_references(&mut tx, new).await?;
+            }
+            if let Err(error) = insert_documents(&mut tx, new).await {
+                tx.rollback().await?;
+                if !error.is_unique_violation() {
+                    return Err(error);
                 }
-                None => Err(super::Error::Exists { what: "a document id or reference" }),
-            };
-        }
-        contents::write(&mut tx, contents).await?;
-        if let Err(error) = outbox::insert_messages(&mut tx, &new.messages).await {
-            tx.rollback().await?;
-            // By bad luck another replica gave out the same id.
-            let taken = || super::Error::Exists { what: "a message id" };
-            return Err(if error.is_unique_violation() { taken() } else { error });
-        }
-        if new.operation.state.is_final() {
-            let (id, now) = (new.operation.id, new.operation.accepted);
-            let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));
-            let facts = facts(states, Some(new.operation.state), &new.event_ids);
-            events::record(&mut tx, id, &facts, now).await?;
-            outbox::release(&mut tx, id, false, now).await?;
-        }
-        tx.commit().await?;
-        Ok(Opened::New)
+                // Somebody has a document reference, or by bad luck an id.
+                return match self.taken_reference(new).await? {
+                    Some((reference, operation)) => {
+                        Ok(Opened::DocumentReferenceReused { reference, operation })
+                    }
+                    None => Err(super::Error::Exists { what: "a document id or reference" }),
+                };
+            }
+            contents::write(&mut tx, contents).await?;
+            if let Err(error) = outbox::insert_messages(&mut tx, &new.messages).await {
+                tx.rollback().await?;
+                // By bad luck another replica gave out the same id.
+                let taken = || super::Error::Exists { what: "a message id" };
+                return Err(if error.is_unique_violation() { taken() } else { error });
+            }
+            if new.operation.state.is_final() {
+                let (id, now) = (new.operation.id, new.operation.accepted);
+                let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));
+                let facts = facts(states, Some(new.operation.state), &new.event_ids);
+                events::record(&mut tx, id, &facts, now).await?;
+                outbox::release(&mut tx, id, false, now).await?;
+            }
+            tx.commit().await?;
+            Ok(Opened::New)
+        })
+        .await
     }
 
     /// The first document reference of the request that another operation holds.
@@ -187,28 +190,31 @@ impl Store {
 
     /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over.
     pub async fn lease_due(&self, now: Instant, until: Instant, limit: u32) -> Result<Vec<Lease>> {
-        let mut tx = self.begin().await?;
-        let rows = sqlx::query(
-            "UPDATE operation SET attempts = attempts + 1, run_ms = $2
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let rows = sqlx::query(
+                "UPDATE operation SET attempts = attempts + 1, run_ms = $2
              WHERE finished_ms IS NULL AND run_ms <= $1 AND id IN (
                  SELECT id FROM operation WHERE finished_ms IS NULL AND run_ms <= $1
                  ORDER BY run_ms LIMIT $3)
              RETURNING id, attempts",
-        )
-        .bind(now.unix_ms())
-        .bind(until.unix_ms())
-        .bind(i64::from(limit))
-        .fetch_all(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        rows.iter()
-            .map(|found| {
-                Ok(Lease {
-                    operation: OperationId::from_i64(row::integer(found, "id")?),
-                    attempt: row::small(found, "attempts")?,
+            )
+            .bind(now.unix_ms())
+            .bind(until.unix_ms())
+            .bind(i64::from(limit))
+            .fetch_all(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            rows.iter()
+                .map(|found| {
+                    Ok(Lease {
+                        operation: OperationId::from_i64(row::integer(found, "id")?),
+                        attempt: row::small(found, "attempts")?,
+                    })
                 })
-            })
-            .collect()
+                .collect()
+        })
+        .await
     }
 
     /// Extends a lease.
@@ -216,9 +222,12 @@ impl Store {
     /// # Errors
     /// [`super::Error::LeaseLost`].
     pub async fn renew_lease(&self, lease: Lease, until: Instant) -> Result<()> {
-        let mut tx = self.begin().await?;
-        hold(&mut tx, lease, until).await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            hold(&mut tx, lease, until).await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Stores what will be signed, before any key is asked. Never changes an intent that is there: when
@@ -234,32 +243,35 @@ impl Store {
         intents: &[Intent],
         now: Instant,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        hold(&mut tx, lease, until).await?;
-        for rows in intents.chunks(ROWS_PER_INSERT) {
-            let sql = format!(
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            hold(&mut tx, lease, until).await?;
+            for rows in intents.chunks(ROWS_PER_INSERT) {
+                let sql = format!(
                 "INSERT INTO intent (document_id, certificate_sha256, algorithm, signing_time_ms,
                  digest_algorithm, digest, recorded_ms) VALUES {} ON CONFLICT DO NOTHING",
                 placeholders(rows.len(), 7)
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for intent in rows {
-                query = query
-                    .bind(intent.document.as_i64())
-                    .bind(intent.certificate_sha256.to_vec())
-                    .bind(&intent.algorithm)
-                    .bind(intent.signing_time.unix_ms())
-                    .bind(intent.digest_algorithm.as_str())
-                    .bind(intent.digest.clone())
-                    .bind(now.unix_ms());
+                let mut query = sqlx::query(AssertSqlSafe(sql));
+                for intent in rows {
+                    query = query
+                        .bind(intent.document.as_i64())
+                        .bind(intent.certificate_sha256.to_vec())
+                        .bind(&intent.algorithm)
+                        .bind(intent.signing_time.unix_ms())
+                        .bind(intent.digest_algorithm.as_str())
+                        .bind(intent.digest.clone())
+                        .bind(now.unix_ms());
+                }
+                let inserted = query.execute(&mut *tx).await?.rows_affected();
+                if usize::try_from(inserted) != Ok(rows.len()) {
+                    tx.rollback().await?;
+                    return Err(super::Error::Exists { what: "an intent of one of the documents" });
+                }
             }
-            let inserted = query.execute(&mut *tx).await?.rows_affected();
-            if usize::try_from(inserted) != Ok(rows.len()) {
-                tx.rollback().await?;
-                return Err(super::Error::Exists { what: "an intent of one of the documents" });
-            }
-        }
-        tx.commit().await
+            tx.commit().await
+        })
+        .await
     }
 
     /// Stores how documents ended and, with `end`, how the operation ended; one transaction. What is
@@ -275,32 +287,35 @@ impl Store {
         ending: &Ending<'_>,
         now: Instant,
     ) -> Result<()> {
-        let Ending { outcomes, contents, end, event_ids } = *ending;
-        let mut tx = self.begin().await?;
-        match end {
-            None => hold(&mut tx, lease, until).await?,
-            Some(state) => {
-                end_operation(&mut tx, lease, state, now).await?;
-                let sealed = state == OperationState::Executed;
-                outbox::release(&mut tx, lease.operation, sealed, now).await?;
+        self.again(|| async {
+            let Ending { outcomes, contents, end, event_ids } = *ending;
+            let mut tx = self.begin().await?;
+            match end {
+                None => hold(&mut tx, lease, until).await?,
+                Some(state) => {
+                    end_operation(&mut tx, lease, state, now).await?;
+                    let sealed = state == OperationState::Executed;
+                    outbox::release(&mut tx, lease.operation, sealed, now).await?;
+                }
             }
-        }
-        let mut sealed = 0_i64;
-        for outcome in outcomes {
-            write_outcome(&mut tx, outcome).await?;
-            sealed += i64::from(matches!(outcome.state, DocumentState::Sealed { .. }));
-        }
-        contents::write(&mut tx, contents).await?;
-        let states = outcomes.iter().map(|outcome| (outcome.document, &outcome.state));
-        let facts = facts(states, end, event_ids);
-        if !facts.is_empty() {
-            events::record(&mut tx, lease.operation, &facts, now).await?;
-        }
-        if sealed > 0 {
-            // Last, as operations of one credential meet at this row.
-            count_usage(&mut tx, lease.operation, sealed, now).await?;
-        }
-        tx.commit().await
+            let mut sealed = 0_i64;
+            for outcome in outcomes {
+                write_outcome(&mut tx, outcome).await?;
+                sealed += i64::from(matches!(outcome.state, DocumentState::Sealed { .. }));
+            }
+            contents::write(&mut tx, contents).await?;
+            let states = outcomes.iter().map(|outcome| (outcome.document, &outcome.state));
+            let facts = facts(states, end, event_ids);
+            if !facts.is_empty() {
+                events::record(&mut tx, lease.operation, &facts, now).await?;
+            }
+            if sealed > 0 {
+                // Last, as operations of one credential meet at this row.
+                count_usage(&mut tx, lease.operation, sealed, now).await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 
     /// Gives an operation back after an outside cause stopped it, to be tried again at `run`.
@@ -314,21 +329,24 @@ impl Store {
         failures: u32,
         error: &str,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6
              WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
-        )
-        .bind(lease.operation.as_i64())
-        .bind(i64::from(lease.attempt))
-        .bind(OperationState::ExecutionError.as_str())
-        .bind(run.unix_ms())
-        .bind(row::storable(error).into_owned())
-        .bind(i64::from(failures))
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
+            )
+            .bind(lease.operation.as_i64())
+            .bind(i64::from(lease.attempt))
+            .bind(OperationState::ExecutionError.as_str())
+            .bind(run.unix_ms())
+            .bind(row::storable(error).into_owned())
+            .bind(i64::from(failures))
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
+        })
+        .await
     }
 }
 

@@ -26,10 +26,11 @@ impl Store {
         password_sealed: Option<&[u8]>,
         now: Instant,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-        sqlx::query(
-            "INSERT INTO smtp_account (client_service_id, description, host, port, security,
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+            sqlx::query(
+                "INSERT INTO smtp_account (client_service_id, description, host, port, security,
              from_address, from_name, username, password_sealed, connect_timeout_ms,
              command_timeout_ms, write_timeout_ms, revision, changed_ms)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
@@ -43,35 +44,40 @@ impl Store {
              revision = CASE WHEN smtp_account.revision >= excluded.revision
                         THEN smtp_account.revision + 1 ELSE excluded.revision END,
              changed_ms = excluded.changed_ms",
-        )
-        .bind(client_service.as_i64())
-        .bind(&settings.description)
-        .bind(&settings.host)
-        .bind(i64::from(settings.port))
-        .bind(&settings.security)
-        .bind(settings.from.as_str())
-        .bind(&settings.from_name)
-        .bind(settings.username.as_deref())
-        .bind(password_sealed.map(<[u8]>::to_vec))
-        .bind(ms(settings.connect_timeout_ms))
-        .bind(ms(settings.command_timeout_ms))
-        .bind(ms(settings.write_timeout_ms))
-        .bind(now.unix_ms())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+            )
+            .bind(client_service.as_i64())
+            .bind(&settings.description)
+            .bind(&settings.host)
+            .bind(i64::from(settings.port))
+            .bind(&settings.security)
+            .bind(settings.from.as_str())
+            .bind(&settings.from_name)
+            .bind(settings.username.as_deref())
+            .bind(password_sealed.map(<[u8]>::to_vec))
+            .bind(ms(settings.connect_timeout_ms))
+            .bind(ms(settings.command_timeout_ms))
+            .bind(ms(settings.write_timeout_ms))
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Takes the mail server of a client service away; the installation's is used again. Returns
     /// whether there was one.
     pub async fn reset_smtp_account(&self, client_service: ClientServiceId) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query("DELETE FROM smtp_account WHERE client_service_id = $1")
-            .bind(client_service.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query("DELETE FROM smtp_account WHERE client_service_id = $1")
+                .bind(client_service.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            Ok(done.rows_affected() == 1)
+        })
+        .await
     }
 }
 

@@ -26,24 +26,26 @@ impl Store {
         company: CompanyId,
         limit: Option<&UsageLimit>,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let query = match limit {
-            None => {
-                sqlx::query("DELETE FROM usage_limit WHERE company_id = $1").bind(company.as_i64())
-            }
-            Some(limit) => sqlx::query(
-                "INSERT INTO usage_limit (company_id, documents, from_ms, until_ms)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let query = match limit {
+                None => sqlx::query("DELETE FROM usage_limit WHERE company_id = $1")
+                    .bind(company.as_i64()),
+                Some(limit) => sqlx::query(
+                    "INSERT INTO usage_limit (company_id, documents, from_ms, until_ms)
                  VALUES ($1, $2, $3, $4) ON CONFLICT (company_id) DO UPDATE SET
                  documents = excluded.documents, from_ms = excluded.from_ms,
                  until_ms = excluded.until_ms",
-            )
-            .bind(company.as_i64())
-            .bind(stored(limit.documents))
-            .bind(limit.from.unix_ms())
-            .bind(limit.until.unix_ms()),
-        };
-        query.execute(&mut *tx).await?;
-        tx.commit().await
+                )
+                .bind(company.as_i64())
+                .bind(stored(limit.documents))
+                .bind(limit.from.unix_ms())
+                .bind(limit.until.unix_ms()),
+            };
+            query.execute(&mut *tx).await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Records the newest permission to use a credential; the one before is forgotten.
@@ -52,20 +54,23 @@ impl Store {
         credential: CredentialId,
         grant: &AccessGrant,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO access_grant (credential_id, granted_ms, expires_ms, signatures)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query(
+                "INSERT INTO access_grant (credential_id, granted_ms, expires_ms, signatures)
              VALUES ($1, $2, $3, $4) ON CONFLICT (credential_id) DO UPDATE SET
              granted_ms = excluded.granted_ms, expires_ms = excluded.expires_ms,
              signatures = excluded.signatures",
-        )
-        .bind(credential.as_i64())
-        .bind(grant.granted.unix_ms())
-        .bind(grant.expires.unix_ms())
-        .bind(stored(grant.signatures))
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+            )
+            .bind(credential.as_i64())
+            .bind(grant.granted.unix_ms())
+            .bind(grant.expires.unix_ms())
+            .bind(stored(grant.signatures))
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        })
+        .await
     }
 }
 

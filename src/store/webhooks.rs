@@ -100,23 +100,24 @@ impl Store {
         secret: &SealedSecret,
         most: usize,
     ) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        // Locks the client service, so that endpoints added at the same time are counted.
-        sqlx::query("UPDATE client_service SET status = status WHERE id = $1")
-            .bind(endpoint.client_service.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        let found = sqlx::query(
-            "SELECT COUNT(*) AS many FROM webhook_endpoint
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            // Locks the client service, so that endpoints added at the same time are counted.
+            sqlx::query("UPDATE client_service SET status = status WHERE id = $1")
+                .bind(endpoint.client_service.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            let found = sqlx::query(
+                "SELECT COUNT(*) AS many FROM webhook_endpoint
              WHERE client_service_id = $1 AND removed_ms IS NULL",
-        )
-        .bind(endpoint.client_service.as_i64())
-        .fetch_one(&mut *tx)
-        .await?;
-        if row::small(&found, "many")? as usize >= most {
-            return Ok(false);
-        }
-        sqlx::query(
+            )
+            .bind(endpoint.client_service.as_i64())
+            .fetch_one(&mut *tx)
+            .await?;
+            if row::small(&found, "many")? as usize >= most {
+                return Ok(false);
+            }
+            sqlx::query(
             "INSERT INTO webhook_endpoint (id, client_service_id, url, description, events, status,
              created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -129,37 +130,45 @@ impl Store {
         .bind(endpoint.created.unix_ms())
         .execute(&mut *tx)
         .await?;
-        insert_secret(&mut tx, endpoint.id, secret).await?;
-        tx.commit().await?;
-        Ok(true)
+            insert_secret(&mut tx, endpoint.id, secret).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Changes where an endpoint is, what it is told and how it is described.
     pub async fn change_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "UPDATE webhook_endpoint SET url = $2, description = $3, events = $4 WHERE id = $1",
-        )
-        .bind(endpoint.id.as_i64())
-        .bind(&endpoint.url)
-        .bind(&endpoint.description)
-        .bind(names(&endpoint.events))
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query(
+                "UPDATE webhook_endpoint SET url = $2, description = $3, events = $4 WHERE id = $1",
+            )
+            .bind(endpoint.id.as_i64())
+            .bind(&endpoint.url)
+            .bind(&endpoint.description)
+            .bind(names(&endpoint.events))
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Lets an endpoint be told again; its failures are forgotten.
     pub async fn enable_endpoint(&self, id: EndpointId) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "UPDATE webhook_endpoint SET status = 'ACTIVE', disabled_reason = NULL,
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query(
+                "UPDATE webhook_endpoint SET status = 'ACTIVE', disabled_reason = NULL,
              disabled_ms = NULL, failing_since_ms = NULL WHERE id = $1",
-        )
-        .bind(id.as_i64())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+            )
+            .bind(id.as_i64())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Disables an endpoint. Returns false when it was disabled already; then the first reason stays.
@@ -169,8 +178,9 @@ impl Store {
         reason: DisabledReason,
         now: Instant,
     ) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
             "UPDATE webhook_endpoint SET status = 'DISABLED', disabled_reason = $2, disabled_ms = $3
              WHERE id = $1 AND status = 'ACTIVE'",
         )
@@ -179,52 +189,63 @@ impl Store {
         .bind(now.unix_ms())
         .execute(&mut *tx)
         .await?;
-        tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+            tx.commit().await?;
+            Ok(done.rows_affected() == 1)
+        })
+        .await
     }
 
     /// Keeps in mind that an endpoint took something over.
     pub async fn endpoint_works(&self, id: EndpointId) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "UPDATE webhook_endpoint SET failing_since_ms = NULL
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query(
+                "UPDATE webhook_endpoint SET failing_since_ms = NULL
              WHERE id = $1 AND failing_since_ms IS NOT NULL",
-        )
-        .bind(id.as_i64())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+            )
+            .bind(id.as_i64())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Keeps in mind that an endpoint did not take something over. Returns since when it has not.
     pub async fn endpoint_fails(&self, id: EndpointId, now: Instant) -> Result<Instant> {
-        let mut tx = self.begin().await?;
-        let found = sqlx::query(
-            "UPDATE webhook_endpoint SET failing_since_ms = COALESCE(failing_since_ms, $2)
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let found = sqlx::query(
+                "UPDATE webhook_endpoint SET failing_since_ms = COALESCE(failing_since_ms, $2)
              WHERE id = $1 RETURNING failing_since_ms",
-        )
-        .bind(id.as_i64())
-        .bind(now.unix_ms())
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        let since = found.map(|found| row::instant(&found, "failing_since_ms")).transpose()?;
-        Ok(since.unwrap_or(now))
+            )
+            .bind(id.as_i64())
+            .bind(now.unix_ms())
+            .fetch_optional(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            let since = found.map(|found| row::instant(&found, "failing_since_ms")).transpose()?;
+            Ok(since.unwrap_or(now))
+        })
+        .await
     }
 
     /// Removes an endpoint and its secrets; the log of its attempts stays.
     pub async fn remove_endpoint(&self, id: EndpointId, now: Instant) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE webhook_endpoint SET removed_ms = $2 WHERE id = $1")
-            .bind(id.as_i64())
-            .bind(now.unix_ms())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM webhook_secret WHERE endpoint_id = $1")
-            .bind(id.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE webhook_endpoint SET removed_ms = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(now.unix_ms())
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("DELETE FROM webhook_secret WHERE endpoint_id = $1")
+                .bind(id.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Records a new secret. The one before it of the same kind stays live, older ones end; with
@@ -235,35 +256,41 @@ impl Store {
         secret: &SealedSecret,
         only: bool,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        insert_secret(&mut tx, endpoint, secret).await?;
-        let sql = if only {
-            "DELETE FROM webhook_secret WHERE endpoint_id = $1 AND id <> $2"
-        } else {
-            "DELETE FROM webhook_secret WHERE endpoint_id = $1 AND kind = $2 AND id NOT IN (
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            insert_secret(&mut tx, endpoint, secret).await?;
+            let sql = if only {
+                "DELETE FROM webhook_secret WHERE endpoint_id = $1 AND id <> $2"
+            } else {
+                "DELETE FROM webhook_secret WHERE endpoint_id = $1 AND kind = $2 AND id NOT IN (
                  SELECT id FROM webhook_secret WHERE endpoint_id = $1 AND kind = $2
                  ORDER BY id DESC LIMIT $3)"
-        };
-        let query = sqlx::query(sql).bind(endpoint.as_i64());
-        let query = if only {
-            query.bind(secret.id)
-        } else {
-            query.bind(secret.scheme.as_str()).bind(i64::from(LIVE))
-        };
-        query.execute(&mut *tx).await?;
-        tx.commit().await
+            };
+            let query = sqlx::query(sql).bind(endpoint.as_i64());
+            let query = if only {
+                query.bind(secret.id)
+            } else {
+                query.bind(secret.scheme.as_str()).bind(i64::from(LIVE))
+            };
+            query.execute(&mut *tx).await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Records a test: its event, told to nobody else, and its message.
     pub async fn record_test(&self, event: &Event, message: &Message) -> Result<()> {
-        let mut tx = self.begin().await?;
-        events::insert(&mut tx, std::slice::from_ref(event)).await?;
-        sqlx::query("UPDATE event SET fanned = 1 WHERE id = $1")
-            .bind(event.id.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        outbox::insert_messages(&mut tx, std::slice::from_ref(message)).await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            events::insert(&mut tx, std::slice::from_ref(event)).await?;
+            sqlx::query("UPDATE event SET fanned = 1 WHERE id = $1")
+                .bind(event.id.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            outbox::insert_messages(&mut tx, std::slice::from_ref(message)).await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Makes messages due again that have ended, with all their tries before them, and records new
@@ -274,9 +301,10 @@ impl Store {
         messages: &[Message],
         now: Instant,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        for message in again {
-            sqlx::query(
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            for message in again {
+                sqlx::query(
                 "UPDATE message SET status = 'PENDING', tries = 0, run_ms = $2, released_ms = $2,
                  ended_ms = NULL WHERE id = $1 AND run_ms IS NULL",
             )
@@ -284,9 +312,11 @@ impl Store {
             .bind(now.unix_ms())
             .execute(&mut *tx)
             .await?;
-        }
-        outbox::insert_messages(&mut tx, messages).await?;
-        tx.commit().await
+            }
+            outbox::insert_messages(&mut tx, messages).await?;
+            tx.commit().await
+        })
+        .await
     }
 }
 

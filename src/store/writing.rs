@@ -1,14 +1,43 @@
 //! Transactions that write: how they begin and end, and what a failure means for the connection, for
 //! the process and for whoever waits.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
 
-use super::{Engine, Error, Result};
+use super::{Engine, Error, Result, Store};
+
+/// How often a transaction is begun anew because another one was in its way, and how long it waits
+/// before, at most and multiplied by the try.
+const AGAIN: u32 = 5;
+const AGAIN_AT_MOST_MS: u64 = 50;
+
+impl Store {
+    /// Runs a transaction from its beginning to its end, again when another one was in its way: nothing
+    /// of it was written then.
+    pub(super) async fn again<T, F>(&self, attempt: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut tries = 0;
+        loop {
+            match attempt().await {
+                Err(error) if error.is_overtaken() && tries < AGAIN => {
+                    tries += 1;
+                    // Two that were in each other's way are not to meet again.
+                    let spread = RandomState::new().build_hasher().finish() % AGAIN_AT_MOST_MS;
+                    tokio::time::sleep(Duration::from_millis(spread * u64::from(tries))).await;
+                }
+                done => return done,
+            }
+        }
+    }
+}
 
 /// The way to write. Cheap to clone.
 #[derive(Clone)]

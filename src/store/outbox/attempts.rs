@@ -18,42 +18,45 @@ impl Store {
         leases: &[MessageLease],
         now: Instant,
     ) -> Result<Vec<MessageLease>> {
-        let mut tx = self.begin().await?;
-        let mut begun = Vec::with_capacity(leases.len());
-        for lease in leases {
-            let done = sqlx::query(
-                "UPDATE message SET leases = leases WHERE id = $1 AND leases = $2
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let mut begun = Vec::with_capacity(leases.len());
+            for lease in leases {
+                let done = sqlx::query(
+                    "UPDATE message SET leases = leases WHERE id = $1 AND leases = $2
                  AND run_ms IS NOT NULL",
-            )
-            .bind(lease.message.as_i64())
-            .bind(i64::from(lease.number))
-            .execute(&mut *tx)
-            .await?;
-            if done.rows_affected() == 0 {
-                continue;
-            }
-            sqlx::query(
-                "UPDATE attempt SET ended_ms = $2, verdict = 'INTERRUPTED', ambiguous = 1,
+                )
+                .bind(lease.message.as_i64())
+                .bind(i64::from(lease.number))
+                .execute(&mut *tx)
+                .await?;
+                if done.rows_affected() == 0 {
+                    continue;
+                }
+                sqlx::query(
+                    "UPDATE attempt SET ended_ms = $2, verdict = 'INTERRUPTED', ambiguous = 1,
                  reply = 'the service stopped during this try'
                  WHERE message_id = $1 AND ended_ms IS NULL",
-            )
-            .bind(lease.message.as_i64())
-            .bind(now.unix_ms())
-            .execute(&mut *tx)
-            .await?;
-            sqlx::query(
-                "INSERT INTO attempt (message_id, number, started_ms, ambiguous)
+                )
+                .bind(lease.message.as_i64())
+                .bind(now.unix_ms())
+                .execute(&mut *tx)
+                .await?;
+                sqlx::query(
+                    "INSERT INTO attempt (message_id, number, started_ms, ambiguous)
                  VALUES ($1, $2, $3, 0)",
-            )
-            .bind(lease.message.as_i64())
-            .bind(i64::from(lease.number))
-            .bind(now.unix_ms())
-            .execute(&mut *tx)
-            .await?;
-            begun.push(*lease);
-        }
-        tx.commit().await?;
-        Ok(begun)
+                )
+                .bind(lease.message.as_i64())
+                .bind(i64::from(lease.number))
+                .bind(now.unix_ms())
+                .execute(&mut *tx)
+                .await?;
+                begun.push(*lease);
+            }
+            tx.commit().await?;
+            Ok(begun)
+        })
+        .await
     }
 
     /// Records how a try ended and what becomes of the message, with the event that tells it. A
@@ -67,9 +70,10 @@ impl Store {
         event_id: EventId,
         now: Instant,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let reply = row::storable(&tried.reply).into_owned();
-        sqlx::query(
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let reply = row::storable(&tried.reply).into_owned();
+            sqlx::query(
             "UPDATE attempt SET ended_ms = $3, verdict = $4, ambiguous = $5, phase = $6, reply = $7
              WHERE message_id = $1 AND number = $2",
         )
@@ -82,17 +86,19 @@ impl Store {
         .bind(&reply)
         .execute(&mut *tx)
         .await?;
-        if move_on(&mut tx, lease, next, &reply, now).await? {
-            let kind = match next {
-                Next::Sent => Some(EventKind::NotificationSent),
-                Next::Failed => Some(EventKind::NotificationFailed),
-                Next::Again { .. } => None,
-            };
-            if let Some(kind) = kind {
-                notification_event(&mut tx, lease.message, kind, event_id, now).await?;
+            if move_on(&mut tx, lease, next, &reply, now).await? {
+                let kind = match next {
+                    Next::Sent => Some(EventKind::NotificationSent),
+                    Next::Failed => Some(EventKind::NotificationFailed),
+                    Next::Again { .. } => None,
+                };
+                if let Some(kind) = kind {
+                    notification_event(&mut tx, lease.message, kind, event_id, now).await?;
+                }
             }
-        }
-        tx.commit().await
+            tx.commit().await
+        })
+        .await
     }
 
     /// Gives a leased message up without a try.
@@ -103,12 +109,15 @@ impl Store {
         event_id: EventId,
         now: Instant,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        if move_on(&mut tx, lease, &Next::Failed, words, now).await? {
-            let kind = EventKind::NotificationFailed;
-            notification_event(&mut tx, lease.message, kind, event_id, now).await?;
-        }
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            if move_on(&mut tx, lease, &Next::Failed, words, now).await? {
+                let kind = EventKind::NotificationFailed;
+                notification_event(&mut tx, lease.message, kind, event_id, now).await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 }
 

@@ -43,9 +43,12 @@ pub enum Resent {
 impl Store {
     /// Records messages that belong to no fact of their own: tests, alarms, told events.
     pub async fn enqueue(&self, messages: &[Message]) -> Result<()> {
-        let mut tx = self.begin().await?;
-        insert_messages(&mut tx, messages).await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            insert_messages(&mut tx, messages).await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Records messages about one operation, unless that would be more than the caps allow: all of
@@ -60,58 +63,66 @@ impl Store {
         messages: &[Message],
         caps: ResendCaps,
     ) -> Result<Resent> {
-        let mut tx = self.begin().await?;
-        // Locks the operation, so that wishes at the same time are counted one after the other.
-        sqlx::query("UPDATE operation SET description = description WHERE id = $1")
-            .bind(operation.as_i64())
-            .execute(&mut *tx)
-            .await?;
-        let rows = sqlx::query(
-            "SELECT address_folded, COUNT(*) AS many FROM message
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            // Locks the operation, so that wishes at the same time are counted one after the other.
+            sqlx::query("UPDATE operation SET description = description WHERE id = $1")
+                .bind(operation.as_i64())
+                .execute(&mut *tx)
+                .await?;
+            let rows = sqlx::query(
+                "SELECT address_folded, COUNT(*) AS many FROM message
              WHERE operation_id = $1 AND kind = 'RESEND' AND created_ms > $2
              GROUP BY address_folded",
-        )
-        .bind(operation.as_i64())
-        .bind(caps.since.unix_ms())
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut all = messages.len();
-        for found in &rows {
-            let many = row::small(found, "many")?;
-            all += many as usize;
-            let folded = row::text(found, "address_folded")?;
-            let again = messages.iter().find_map(|message| match &message.target {
-                Target::Mail { address, .. } if address.folded() == folded => Some(address.clone()),
-                _ => None,
-            });
-            if let Some(address) = again
-                && many >= caps.to_receiver
-            {
-                return Ok(Resent::ReceiverCap(address));
+            )
+            .bind(operation.as_i64())
+            .bind(caps.since.unix_ms())
+            .fetch_all(&mut *tx)
+            .await?;
+            let mut all = messages.len();
+            for found in &rows {
+                let many = row::small(found, "many")?;
+                all += many as usize;
+                let folded = row::text(found, "address_folded")?;
+                let again = messages.iter().find_map(|message| match &message.target {
+                    Target::Mail { address, .. } if address.folded() == folded => {
+                        Some(address.clone())
+                    }
+                    _ => None,
+                });
+                if let Some(address) = again
+                    && many >= caps.to_receiver
+                {
+                    return Ok(Resent::ReceiverCap(address));
+                }
             }
-        }
-        if all > caps.of_operation as usize {
-            return Ok(Resent::OperationCap);
-        }
-        if let Err(error) = insert_messages(&mut tx, messages).await {
-            let taken = Error::Exists { what: "a message id" };
-            return Err(if error.is_unique_violation() { taken } else { error });
-        }
-        tx.commit().await?;
-        Ok(Resent::Queued)
+            if all > caps.of_operation as usize {
+                return Ok(Resent::OperationCap);
+            }
+            if let Err(error) = insert_messages(&mut tx, messages).await {
+                let taken = Error::Exists { what: "a message id" };
+                return Err(if error.is_unique_violation() { taken } else { error });
+            }
+            tx.commit().await?;
+            Ok(Resent::Queued)
+        })
+        .await
     }
 
     /// Records the messages that tell some events, and that these have been made.
     pub async fn fan_out(&self, events: &[EventId], messages: &[Message]) -> Result<()> {
-        let mut tx = self.begin().await?;
-        insert_messages(&mut tx, messages).await?;
-        for event in events {
-            sqlx::query("UPDATE event SET fanned = 1 WHERE id = $1")
-                .bind(event.as_i64())
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            insert_messages(&mut tx, messages).await?;
+            for event in events {
+                sqlx::query("UPDATE event SET fanned = 1 WHERE id = $1")
+                    .bind(event.as_i64())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 }
 

@@ -18,49 +18,55 @@ impl Store {
         limit: u32,
         full: &[Way],
     ) -> Result<Vec<(MessageLease, Message)>> {
-        let mut tx = self.begin().await?;
-        let others = elsewhere(full);
-        let sql = format!(
-            "UPDATE message SET leases = leases + 1, run_ms = $2
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let others = elsewhere(full);
+            let sql = format!(
+                "UPDATE message SET leases = leases + 1, run_ms = $2
              WHERE run_ms <= $1 AND id IN (
                  SELECT id FROM message WHERE run_ms <= $1 AND channel = $4{others}
                  ORDER BY run_ms, id LIMIT $3)
              RETURNING {}",
-            COLUMNS.trim_start_matches("SELECT ").trim_end_matches("FROM message"),
-        );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(now.unix_ms())
-            .bind(until.unix_ms())
-            .bind(i64::from(limit))
-            .bind(channel.as_str())
-            .fetch_all(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        rows.iter()
-            .map(|found| {
-                let message = message_from(found)?;
-                Ok((
-                    MessageLease { message: message.id, number: row::small(found, "leases")? },
-                    message,
-                ))
-            })
-            .collect()
+                COLUMNS.trim_start_matches("SELECT ").trim_end_matches("FROM message"),
+            );
+            let rows = sqlx::query(AssertSqlSafe(sql))
+                .bind(now.unix_ms())
+                .bind(until.unix_ms())
+                .bind(i64::from(limit))
+                .bind(channel.as_str())
+                .fetch_all(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            rows.iter()
+                .map(|found| {
+                    let message = message_from(found)?;
+                    Ok((
+                        MessageLease { message: message.id, number: row::small(found, "leases")? },
+                        message,
+                    ))
+                })
+                .collect()
+        })
+        .await
     }
 
     /// Lets every message that is due on a way rest until `at`; `words` say why.
     pub async fn rest_way(&self, way: Way, now: Instant, at: Instant, words: &str) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let sql = format!(
-            "UPDATE message SET run_ms = $2, last_reply = $3 WHERE run_ms <= $1 AND {}",
-            on_way(way)
-        );
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(now.unix_ms())
-            .bind(at.unix_ms())
-            .bind(words)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let sql = format!(
+                "UPDATE message SET run_ms = $2, last_reply = $3 WHERE run_ms <= $1 AND {}",
+                on_way(way)
+            );
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(now.unix_ms())
+                .bind(at.unix_ms())
+                .bind(words)
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Leases messages on a way that were due first before `released`: they have waited long enough.
@@ -70,6 +76,7 @@ impl Store {
         released: Instant,
         (now, until): (Instant, Instant),
     ) -> Result<Vec<MessageLease>> {
+        self.again(|| async {
         let mut tx = self.begin().await?;
         let way = on_way(way);
         let sql = format!(
@@ -91,12 +98,14 @@ impl Store {
                 Ok(MessageLease { message, number: row::small(found, "leases")? })
             })
             .collect()
+        }).await
     }
 
     /// Extends leases of messages that are being tried. Those that were lost or have ended stay so.
     pub async fn renew_message(&self, lease: MessageLease, until: Instant) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query(
             "UPDATE message SET run_ms = $3 WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
         )
         .bind(lease.message.as_i64())
@@ -104,19 +113,25 @@ impl Store {
         .bind(until.unix_ms())
         .execute(&mut *tx)
         .await?;
-        tx.commit().await
+            tx.commit().await
+        })
+        .await
     }
 
     /// Makes what rests on a way until exactly `at` due now: the reason is gone.
     pub async fn wake_way(&self, way: Way, at: Instant, now: Instant) -> Result<()> {
-        let mut tx = self.begin().await?;
-        let sql = format!("UPDATE message SET run_ms = $2 WHERE run_ms = $1 AND {}", on_way(way));
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(at.unix_ms())
-            .bind(now.unix_ms())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let sql =
+                format!("UPDATE message SET run_ms = $2 WHERE run_ms = $1 AND {}", on_way(way));
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(at.unix_ms())
+                .bind(now.unix_ms())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
     }
 
     /// Gives leased messages back untried, due again at `at`; the lease is as if it had not been.
@@ -127,21 +142,24 @@ impl Store {
         at: Instant,
         words: Option<&str>,
     ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        for lease in leases {
-            sqlx::query(
-                "UPDATE message SET run_ms = $3, last_reply = COALESCE($4, last_reply),
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            for lease in leases {
+                sqlx::query(
+                    "UPDATE message SET run_ms = $3, last_reply = COALESCE($4, last_reply),
                  leases = leases - 1
                  WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
-            )
-            .bind(lease.message.as_i64())
-            .bind(i64::from(lease.number))
-            .bind(at.unix_ms())
-            .bind(words)
-            .execute(&mut *tx)
-            .await?;
-        }
-        tx.commit().await
+                )
+                .bind(lease.message.as_i64())
+                .bind(i64::from(lease.number))
+                .bind(at.unix_ms())
+                .bind(words)
+                .execute(&mut *tx)
+                .await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 }
 

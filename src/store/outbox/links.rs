@@ -21,22 +21,25 @@ impl Store {
         event_id: EventId,
         now: Instant,
     ) -> Result<bool> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE message SET status = 'RECEIVED', opened_ms = $2, run_ms = NULL,
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "UPDATE message SET status = 'RECEIVED', opened_ms = $2, run_ms = NULL,
              ended_ms = COALESCE(ended_ms, $2) WHERE id = $1 AND opened_ms IS NULL",
-        )
-        .bind(message.as_i64())
-        .bind(now.unix_ms())
-        .execute(&mut *tx)
-        .await?;
-        let first = done.rows_affected() == 1;
-        if first {
-            let kind = EventKind::NotificationReceived;
-            notification_event(&mut tx, message, kind, event_id, now).await?;
-        }
-        tx.commit().await?;
-        Ok(first)
+            )
+            .bind(message.as_i64())
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+            let first = done.rows_affected() == 1;
+            if first {
+                let kind = EventKind::NotificationReceived;
+                notification_event(&mut tx, message, kind, event_id, now).await?;
+            }
+            tx.commit().await?;
+            Ok(first)
+        })
+        .await
     }
 
     /// Closes the links of an operation's messages, or of one of them, and ends those that have not
@@ -47,21 +50,24 @@ impl Store {
         only: Option<MessageId>,
         now: Instant,
     ) -> Result<u64> {
-        let mut tx = self.begin().await?;
-        let one = if only.is_some() { " AND id = $3" } else { "" };
-        let sql = format!(
-            "UPDATE message SET link_revoked_ms = $2
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let one = if only.is_some() { " AND id = $3" } else { "" };
+            let sql = format!(
+                "UPDATE message SET link_revoked_ms = $2
              WHERE operation_id = $1 AND channel = 'MAIL' AND link_revoked_ms IS NULL{one}"
-        );
-        let mut query =
-            sqlx::query(AssertSqlSafe(sql)).bind(operation.as_i64()).bind(now.unix_ms());
-        if let Some(only) = only {
-            query = query.bind(only.as_i64());
-        }
-        let done = query.execute(&mut *tx).await?;
-        let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
-        end_unsent(&mut tx, operation, waiting, REVOKED, now).await?;
-        tx.commit().await?;
-        Ok(done.rows_affected())
+            );
+            let mut query =
+                sqlx::query(AssertSqlSafe(sql)).bind(operation.as_i64()).bind(now.unix_ms());
+            if let Some(only) = only {
+                query = query.bind(only.as_i64());
+            }
+            let done = query.execute(&mut *tx).await?;
+            let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
+            end_unsent(&mut tx, operation, waiting, REVOKED, now).await?;
+            tx.commit().await?;
+            Ok(done.rows_affected())
+        })
+        .await
     }
 }

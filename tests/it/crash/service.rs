@@ -133,7 +133,15 @@ impl Installation {
     /// The database, while no service runs.
     pub(super) async fn store(&self) -> Store {
         let url = format!("sqlite://{}", self.path("chancery.db").display());
-        Store::connect(&StoreConfig { url, connections: 1, wait_ms: 5000 }).await.unwrap()
+        Store::connect(&StoreConfig {
+            url,
+            connections: 1,
+            wait_ms: 5000,
+            statement_ms: 0,
+            lock_ms: 0,
+        })
+        .await
+        .unwrap()
     }
 
     /// The digests that the token was asked to sign in the lives of `mark`.

@@ -101,7 +101,15 @@ impl Installation {
 
     async fn store(&self) -> Store {
         let url = format!("sqlite://{}", self.folder.path().join("chancery.db").display());
-        Store::connect(&StoreConfig { url, connections: 1, wait_ms: 5000 }).await.unwrap()
+        Store::connect(&StoreConfig {
+            url,
+            connections: 1,
+            wait_ms: 5000,
+            statement_ms: 0,
+            lock_ms: 0,
+        })
+        .await
+        .unwrap()
     }
 }
 

@@ -4,6 +4,7 @@ mod bad_documents;
 mod bad_requests;
 mod corpus;
 mod credentials;
+mod database;
 mod dialects;
 mod earlier;
 mod exactly_once;

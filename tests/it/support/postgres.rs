@@ -58,6 +58,11 @@ impl Postgres {
         asked.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
+    /// Of the database.
+    pub(crate) fn name(&self) -> &str {
+        &self.database
+    }
+
     /// For `store.url`.
     pub(crate) fn url(&self) -> String {
         let host = super::client::encode(&self.server.folder.display().to_string());

@@ -1,0 +1,122 @@
+//! A database in trouble: clients are told to come back, and everything goes on when it is over.
+
+use std::time::Duration;
+
+use chancery::domain::delivery::MailAddress;
+use chancery::domain::ids::MessageId;
+use chancery::domain::outbox::{Message, MessageKind, Target};
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, AssertSqlSafe, Connection as _};
+
+use crate::support::client::{Answer, Client, small};
+use crate::support::postgres::Postgres;
+use crate::support::service::{Service, Setup, now, run, unique};
+
+/// What every answer is that a database in trouble has.
+#[track_caller]
+fn comes_back(answer: &Answer) {
+    answer.error(503, "2.0.3", "unavailable");
+    assert_eq!(answer.header("retry-after"), "2");
+}
+
+async fn service_at(postgres: &Postgres, lock_ms: u64, statement_ms: u64) -> (Service, Client) {
+    let mut setup = Setup::new();
+    setup.config.store.url = postgres.url();
+    setup.config.store.lock_ms = lock_ms;
+    setup.config.store.statement_ms = statement_ms;
+    let service = setup.start().await;
+    let client = service.client().await;
+    (service, client)
+}
+
+async fn somebody(postgres: &Postgres) -> AnyPool {
+    AnyPoolOptions::new().max_connections(1).connect(&postgres.url()).await.unwrap()
+}
+
+#[test]
+fn a_lock_of_somebody_else_is_waited_for_a_moment() {
+    let postgres = Postgres::start();
+    run(async {
+        for (lock_ms, statement_ms) in [(100, 0), (0, 100)] {
+            let (service, client) = service_at(&postgres, lock_ms, statement_ms).await;
+            let other = somebody(&postgres).await;
+            let mut held = other.begin().await.unwrap();
+            let lock = "LOCK TABLE operation IN ACCESS EXCLUSIVE MODE";
+            sqlx::raw_sql(lock).execute(&mut *held).await.unwrap();
+            let wish = small(&unique("locked"));
+            comes_back(&client.sign(&wish).await);
+            held.rollback().await.unwrap();
+            assert_eq!(client.sign(&wish).await.good()["status"], "EXECUTED");
+            other.close().await;
+            service.stop().await;
+        }
+    });
+}
+
+#[test]
+fn a_server_that_only_reads_is_told_as_trouble_that_passes() {
+    let postgres = Postgres::start();
+    run(async {
+        let (service, client) = service_at(&postgres, 0, 0).await;
+        let other = somebody(&postgres).await;
+        let only_reads = async |value: &str| {
+            let sql = format!(
+                "ALTER DATABASE {} SET default_transaction_read_only = {value}",
+                postgres.name()
+            );
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&other).await.unwrap();
+            // Sessions that are there keep what they had.
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            sqlx::raw_sql(end).execute(&other).await.unwrap();
+        };
+        only_reads("on").await;
+        let wish = small(&unique("read-only"));
+        comes_back(&client.sign(&wish).await);
+        assert!(service.app.store.probe_write().await.is_err());
+        only_reads("off").await;
+        assert_eq!(client.sign(&wish).await.good()["status"], "EXECUTED");
+        other.close().await;
+        service.stop().await;
+    });
+}
+
+/// Of two transactions that wait for each other one is rolled back; here it is begun again.
+#[test]
+fn a_deadlock_is_not_the_clients_business() {
+    let postgres = Postgres::start();
+    run(async {
+        let (service, _) = service_at(&postgres, 0, 0).await;
+        let store = &service.app.store;
+        let ids = [1, 2].map(MessageId::from_i64);
+        let messages = ids.map(|id| Message { next: None, ended: Some(now()), ..mail(id) });
+        store.enqueue(&messages).await.unwrap();
+        let other = somebody(&postgres).await;
+        let mut connection = other.acquire().await.unwrap();
+        let mut theirs = connection.begin().await.unwrap();
+        let touch = |id: i64| {
+            let sql = format!("UPDATE message SET attach = attach WHERE id = {id}");
+            sqlx::raw_sql(AssertSqlSafe(sql))
+        };
+        touch(ids[1].as_i64()).execute(&mut *theirs).await.unwrap();
+        let again = store.clone();
+        let ours = tokio::spawn(async move { again.replay(&ids, &[], now()).await });
+        // Ours has the first and waits for the second.
+        let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+                     AND wait_event_type = 'Lock'";
+        while sqlx::query(waits).fetch_optional(&mut *theirs).await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        touch(ids[0].as_i64()).execute(&mut *theirs).await.unwrap();
+        theirs.commit().await.unwrap();
+        ours.await.unwrap().unwrap();
+        drop(connection);
+        other.close().await;
+        service.stop().await;
+    });
+}
+
+fn mail(id: MessageId) -> Message {
+    let address = MailAddress::parse("somebody@example.com").unwrap();
+    Message::due(id, MessageKind::Test, Target::Mail { address, language: None }, now())
+}
