@@ -66,14 +66,14 @@ impl Store {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
                 "INSERT INTO alarm (name, content, raised_ms, told_ms) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (name) DO UPDATE SET content = excluded.content,
-                 raised_ms = CASE WHEN alarm.cleared_ms IS NULL THEN alarm.raised_ms
-                                  ELSE excluded.raised_ms END,
-                 told_ms = excluded.told_ms, cleared_ms = NULL
-             WHERE (alarm.cleared_ms < $5 AND COALESCE(alarm.told_ms, alarm.raised_ms) <= $6)
-                OR (alarm.cleared_ms IS NULL
-                    AND excluded.told_ms IS NOT NULL
-                    AND (alarm.told_ms IS NULL OR alarm.told_ms <= $7))",
+                 ON CONFLICT (name) DO UPDATE SET content = excluded.content,
+                     raised_ms = CASE WHEN alarm.cleared_ms IS NULL THEN alarm.raised_ms
+                                      ELSE excluded.raised_ms END,
+                     told_ms = excluded.told_ms, cleared_ms = NULL
+                 WHERE (alarm.cleared_ms < $5 AND COALESCE(alarm.told_ms, alarm.raised_ms) <= $6)
+                    OR (alarm.cleared_ms IS NULL
+                        AND excluded.told_ms IS NOT NULL
+                        AND (alarm.told_ms IS NULL OR alarm.told_ms <= $7))",
             )
             .bind(alarm.name)
             .bind(alarm.content)
@@ -123,10 +123,10 @@ impl Store {
             if done.rows_affected() == 1 {
                 sqlx::query(
                     "UPDATE message SET status = $3, run_ms = NULL, ended_ms = $2, last_reply = $4
-                 WHERE alarm = $1 AND run_ms IS NOT NULL
-                   AND NOT (run_ms > $2 AND EXISTS (
-                       SELECT 1 FROM attempt WHERE attempt.message_id = message.id
-                         AND attempt.number = message.leases AND attempt.ended_ms IS NULL))",
+                     WHERE alarm = $1 AND run_ms IS NOT NULL
+                       AND NOT (run_ms > $2 AND EXISTS (
+                           SELECT 1 FROM attempt WHERE attempt.message_id = message.id
+                             AND attempt.number = message.leases AND attempt.ended_ms IS NULL))",
                 )
                 .bind(name)
                 .bind(now.unix_ms())

@@ -212,7 +212,7 @@ impl Store {
                 .await?;
             let rows = sqlx::query(
                 "SELECT id FROM client_secret WHERE client_service_id = $1
-             ORDER BY created_ms DESC, id DESC",
+                 ORDER BY created_ms DESC, id DESC",
             )
             .bind(id.as_i64())
             .fetch_all(&mut *tx)

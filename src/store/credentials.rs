@@ -18,7 +18,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
                 "INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
             )
             .bind(credential.id.as_i64())
             .bind(&credential.alias)

@@ -64,7 +64,7 @@ impl Store {
             let language = key.language.map_or("", Language::as_str);
             let found = sqlx::query(
                 "SELECT COALESCE(MAX(version), 0) AS newest FROM mail_template
-             WHERE client_service_id = $1 AND kind = $2 AND language = $3",
+                 WHERE client_service_id = $1 AND kind = $2 AND language = $3",
             )
             .bind(key.client_service.as_i64())
             .bind(&key.kind)
@@ -74,7 +74,7 @@ impl Store {
             let number = row::small(&found, "newest")?.saturating_add(1);
             sqlx::query(
                 "INSERT INTO mail_template (client_service_id, kind, language, version, subject,
-             body_text, body_html, note, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 body_text, body_html, note, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
             .bind(key.client_service.as_i64())
             .bind(&key.kind)

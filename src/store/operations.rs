@@ -248,10 +248,10 @@ impl Store {
             hold(&mut tx, lease, until).await?;
             for rows in intents.chunks(ROWS_PER_INSERT) {
                 let sql = format!(
-                "INSERT INTO intent (document_id, certificate_sha256, algorithm, signing_time_ms,
-                 digest_algorithm, digest, recorded_ms) VALUES {} ON CONFLICT DO NOTHING",
-                placeholders(rows.len(), 7)
-            );
+                    "INSERT INTO intent (document_id, certificate_sha256, algorithm, signing_time_ms,
+                     digest_algorithm, digest, recorded_ms) VALUES {} ON CONFLICT DO NOTHING",
+                    placeholders(rows.len(), 7)
+                );
                 let mut query = sqlx::query(AssertSqlSafe(sql));
                 for intent in rows {
                     query = query

@@ -31,19 +31,19 @@ impl Store {
             let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
             sqlx::query(
                 "INSERT INTO smtp_account (client_service_id, description, host, port, security,
-             from_address, from_name, username, password_sealed, connect_timeout_ms,
-             command_timeout_ms, write_timeout_ms, revision, changed_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
-             ON CONFLICT (client_service_id) DO UPDATE SET description = excluded.description,
-             host = excluded.host, port = excluded.port, security = excluded.security,
-             from_address = excluded.from_address, from_name = excluded.from_name,
-             username = excluded.username, password_sealed = excluded.password_sealed,
-             connect_timeout_ms = excluded.connect_timeout_ms,
-             command_timeout_ms = excluded.command_timeout_ms,
-             write_timeout_ms = excluded.write_timeout_ms,
-             revision = CASE WHEN smtp_account.revision >= excluded.revision
-                        THEN smtp_account.revision + 1 ELSE excluded.revision END,
-             changed_ms = excluded.changed_ms",
+                 from_address, from_name, username, password_sealed, connect_timeout_ms,
+                 command_timeout_ms, write_timeout_ms, revision, changed_ms)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+                 ON CONFLICT (client_service_id) DO UPDATE SET description = excluded.description,
+                 host = excluded.host, port = excluded.port, security = excluded.security,
+                 from_address = excluded.from_address, from_name = excluded.from_name,
+                 username = excluded.username, password_sealed = excluded.password_sealed,
+                 connect_timeout_ms = excluded.connect_timeout_ms,
+                 command_timeout_ms = excluded.command_timeout_ms,
+                 write_timeout_ms = excluded.write_timeout_ms,
+                 revision = CASE WHEN smtp_account.revision >= excluded.revision
+                            THEN smtp_account.revision + 1 ELSE excluded.revision END,
+                 changed_ms = excluded.changed_ms",
             )
             .bind(client_service.as_i64())
             .bind(&settings.description)

@@ -33,9 +33,9 @@ impl Store {
                     .bind(company.as_i64()),
                 Some(limit) => sqlx::query(
                     "INSERT INTO usage_limit (company_id, documents, from_ms, until_ms)
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (company_id) DO UPDATE SET
-                 documents = excluded.documents, from_ms = excluded.from_ms,
-                 until_ms = excluded.until_ms",
+                     VALUES ($1, $2, $3, $4) ON CONFLICT (company_id) DO UPDATE SET
+                     documents = excluded.documents, from_ms = excluded.from_ms,
+                     until_ms = excluded.until_ms",
                 )
                 .bind(company.as_i64())
                 .bind(stored(limit.documents))
@@ -58,9 +58,9 @@ impl Store {
             let mut tx = self.begin().await?;
             sqlx::query(
                 "INSERT INTO access_grant (credential_id, granted_ms, expires_ms, signatures)
-             VALUES ($1, $2, $3, $4) ON CONFLICT (credential_id) DO UPDATE SET
-             granted_ms = excluded.granted_ms, expires_ms = excluded.expires_ms,
-             signatures = excluded.signatures",
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (credential_id) DO UPDATE SET
+                 granted_ms = excluded.granted_ms, expires_ms = excluded.expires_ms,
+                 signatures = excluded.signatures",
             )
             .bind(credential.as_i64())
             .bind(grant.granted.unix_ms())

@@ -109,7 +109,7 @@ impl Store {
                 .await?;
             let found = sqlx::query(
                 "SELECT COUNT(*) AS many FROM webhook_endpoint
-             WHERE client_service_id = $1 AND removed_ms IS NULL",
+                 WHERE client_service_id = $1 AND removed_ms IS NULL",
             )
             .bind(endpoint.client_service.as_i64())
             .fetch_one(&mut *tx)
@@ -118,18 +118,18 @@ impl Store {
                 return Ok(false);
             }
             sqlx::query(
-            "INSERT INTO webhook_endpoint (id, client_service_id, url, description, events, status,
-             created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(endpoint.id.as_i64())
-        .bind(endpoint.client_service.as_i64())
-        .bind(&endpoint.url)
-        .bind(&endpoint.description)
-        .bind(names(&endpoint.events))
-        .bind(ACTIVE)
-        .bind(endpoint.created.unix_ms())
-        .execute(&mut *tx)
-        .await?;
+                "INSERT INTO webhook_endpoint (id, client_service_id, url, description, events, status,
+                 created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(endpoint.id.as_i64())
+            .bind(endpoint.client_service.as_i64())
+            .bind(&endpoint.url)
+            .bind(&endpoint.description)
+            .bind(names(&endpoint.events))
+            .bind(ACTIVE)
+            .bind(endpoint.created.unix_ms())
+            .execute(&mut *tx)
+            .await?;
             insert_secret(&mut tx, endpoint.id, secret).await?;
             tx.commit().await?;
             Ok(true)
@@ -161,7 +161,7 @@ impl Store {
             let mut tx = self.begin().await?;
             sqlx::query(
                 "UPDATE webhook_endpoint SET status = 'ACTIVE', disabled_reason = NULL,
-             disabled_ms = NULL, failing_since_ms = NULL WHERE id = $1",
+                 disabled_ms = NULL, failing_since_ms = NULL WHERE id = $1",
             )
             .bind(id.as_i64())
             .execute(&mut *tx)
@@ -181,14 +181,14 @@ impl Store {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
-            "UPDATE webhook_endpoint SET status = 'DISABLED', disabled_reason = $2, disabled_ms = $3
-             WHERE id = $1 AND status = 'ACTIVE'",
-        )
-        .bind(id.as_i64())
-        .bind(reason.as_str())
-        .bind(now.unix_ms())
-        .execute(&mut *tx)
-        .await?;
+                "UPDATE webhook_endpoint SET status = 'DISABLED', disabled_reason = $2, disabled_ms = $3
+                 WHERE id = $1 AND status = 'ACTIVE'",
+            )
+            .bind(id.as_i64())
+            .bind(reason.as_str())
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
             Ok(done.rows_affected() == 1)
         })
@@ -201,7 +201,7 @@ impl Store {
             let mut tx = self.begin().await?;
             sqlx::query(
                 "UPDATE webhook_endpoint SET failing_since_ms = NULL
-             WHERE id = $1 AND failing_since_ms IS NOT NULL",
+                 WHERE id = $1 AND failing_since_ms IS NOT NULL",
             )
             .bind(id.as_i64())
             .execute(&mut *tx)
@@ -217,7 +217,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let found = sqlx::query(
                 "UPDATE webhook_endpoint SET failing_since_ms = COALESCE(failing_since_ms, $2)
-             WHERE id = $1 RETURNING failing_since_ms",
+                 WHERE id = $1 RETURNING failing_since_ms",
             )
             .bind(id.as_i64())
             .bind(now.unix_ms())
@@ -305,13 +305,13 @@ impl Store {
             let mut tx = self.begin().await?;
             for message in again {
                 sqlx::query(
-                "UPDATE message SET status = 'PENDING', tries = 0, run_ms = $2, released_ms = $2,
-                 ended_ms = NULL WHERE id = $1 AND run_ms IS NULL",
-            )
-            .bind(message.as_i64())
-            .bind(now.unix_ms())
-            .execute(&mut *tx)
-            .await?;
+                    "UPDATE message SET status = 'PENDING', tries = 0, run_ms = $2, released_ms = $2,
+                     ended_ms = NULL WHERE id = $1 AND run_ms IS NULL",
+                )
+                .bind(message.as_i64())
+                .bind(now.unix_ms())
+                .execute(&mut *tx)
+                .await?;
             }
             outbox::insert_messages(&mut tx, messages).await?;
             tx.commit().await

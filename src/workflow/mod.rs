@@ -42,9 +42,12 @@ pub enum Error {
     /// The client's cause; the refusal says what to change.
     #[error("refused")]
     Refused(#[from] Refusal),
-    /// The outside's cause; worth another try.
+    /// The outside's cause; this step was not made. Worth another try.
     #[error("{0} is unavailable")]
     Unavailable(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The outside's cause, and nobody knows whether the step was made: it may have been.
+    #[error("{0} did not confirm a change")]
+    Uncertain(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
     /// Too much at once; worth another try later.
     #[error("too many requests in work")]
     Busy,
@@ -121,9 +124,10 @@ impl Conflict {
 impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Self {
         match error {
-            crate::store::Error::Unavailable(_)
-            | crate::store::Error::Uncertain(_)
-            | crate::store::Error::Untrusted => Self::Unavailable("the database", Box::new(error)),
+            crate::store::Error::Unavailable(_) | crate::store::Error::Untrusted => {
+                Self::Unavailable("the database", Box::new(error))
+            }
+            crate::store::Error::Uncertain(_) => Self::Uncertain("the database", Box::new(error)),
             crate::store::Error::Refused(_)
             | crate::store::Error::Corrupt { .. }
             | crate::store::Error::LeaseLost

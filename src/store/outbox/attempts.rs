@@ -24,7 +24,7 @@ impl Store {
             for lease in leases {
                 let done = sqlx::query(
                     "UPDATE message SET leases = leases WHERE id = $1 AND leases = $2
-                 AND run_ms IS NOT NULL",
+                     AND run_ms IS NOT NULL",
                 )
                 .bind(lease.message.as_i64())
                 .bind(i64::from(lease.number))
@@ -35,8 +35,8 @@ impl Store {
                 }
                 sqlx::query(
                     "UPDATE attempt SET ended_ms = $2, verdict = 'INTERRUPTED', ambiguous = 1,
-                 reply = 'the service stopped during this try'
-                 WHERE message_id = $1 AND ended_ms IS NULL",
+                     reply = 'the service stopped during this try'
+                     WHERE message_id = $1 AND ended_ms IS NULL",
                 )
                 .bind(lease.message.as_i64())
                 .bind(now.unix_ms())
@@ -44,7 +44,7 @@ impl Store {
                 .await?;
                 sqlx::query(
                     "INSERT INTO attempt (message_id, number, started_ms, ambiguous)
-                 VALUES ($1, $2, $3, 0)",
+                     VALUES ($1, $2, $3, 0)",
                 )
                 .bind(lease.message.as_i64())
                 .bind(i64::from(lease.number))
@@ -61,7 +61,7 @@ impl Store {
 
     /// Records how a try ended and what becomes of the message, with the event that tells it. A
     /// message that was received, or leased to somebody else meanwhile, keeps what it says; the try is
-    /// recorded all the same. `event_id` is a fresh one.
+    /// recorded all the same. Recorded again it stays as it is. `event_id` is a fresh one.
     pub async fn record_try(
         &self,
         lease: MessageLease,
@@ -73,19 +73,24 @@ impl Store {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let reply = row::storable(&tried.reply).into_owned();
-            sqlx::query(
-            "UPDATE attempt SET ended_ms = $3, verdict = $4, ambiguous = $5, phase = $6, reply = $7
-             WHERE message_id = $1 AND number = $2",
-        )
-        .bind(lease.message.as_i64())
-        .bind(i64::from(lease.number))
-        .bind(now.unix_ms())
-        .bind(tried.verdict.as_str())
-        .bind(i64::from(tried.ambiguous))
-        .bind(tried.phase)
-        .bind(&reply)
-        .execute(&mut *tx)
-        .await?;
+            let done = sqlx::query(
+                "UPDATE attempt SET ended_ms = $3, verdict = $4, ambiguous = $5, phase = $6, reply = $7
+                 WHERE message_id = $1 AND number = $2
+                   AND (ended_ms IS NULL OR verdict = 'INTERRUPTED')",
+            )
+            .bind(lease.message.as_i64())
+            .bind(i64::from(lease.number))
+            .bind(now.unix_ms())
+            .bind(tried.verdict.as_str())
+            .bind(i64::from(tried.ambiguous))
+            .bind(tried.phase)
+            .bind(&reply)
+            .execute(&mut *tx)
+            .await?;
+            // A second time after a commit that was not confirmed: there is nothing left to do.
+            if done.rows_affected() == 0 {
+                return Ok(());
+            }
             if move_on(&mut tx, lease, next, &reply, now).await? {
                 let kind = match next {
                     Next::Sent => Some(EventKind::NotificationSent),

@@ -72,8 +72,8 @@ impl Store {
                 .await?;
             let rows = sqlx::query(
                 "SELECT address_folded, COUNT(*) AS many FROM message
-             WHERE operation_id = $1 AND kind = 'RESEND' AND created_ms > $2
-             GROUP BY address_folded",
+                 WHERE operation_id = $1 AND kind = 'RESEND' AND created_ms > $2
+                 GROUP BY address_folded",
             )
             .bind(operation.as_i64())
             .bind(caps.since.unix_ms())

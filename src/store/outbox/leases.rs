@@ -23,10 +23,10 @@ impl Store {
             let others = elsewhere(full);
             let sql = format!(
                 "UPDATE message SET leases = leases + 1, run_ms = $2
-             WHERE run_ms <= $1 AND id IN (
-                 SELECT id FROM message WHERE run_ms <= $1 AND channel = $4{others}
-                 ORDER BY run_ms, id LIMIT $3)
-             RETURNING {}",
+                 WHERE run_ms <= $1 AND id IN (
+                     SELECT id FROM message WHERE run_ms <= $1 AND channel = $4{others}
+                     ORDER BY run_ms, id LIMIT $3)
+                 RETURNING {}",
                 COLUMNS.trim_start_matches("SELECT ").trim_end_matches("FROM message"),
             );
             let rows = sqlx::query(AssertSqlSafe(sql))
@@ -106,13 +106,13 @@ impl Store {
         self.again(|| async {
             let mut tx = self.begin().await?;
             sqlx::query(
-            "UPDATE message SET run_ms = $3 WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
-        )
-        .bind(lease.message.as_i64())
-        .bind(i64::from(lease.number))
-        .bind(until.unix_ms())
-        .execute(&mut *tx)
-        .await?;
+                "UPDATE message SET run_ms = $3 WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
+            )
+            .bind(lease.message.as_i64())
+            .bind(i64::from(lease.number))
+            .bind(until.unix_ms())
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await
         })
         .await
@@ -147,8 +147,8 @@ impl Store {
             for lease in leases {
                 sqlx::query(
                     "UPDATE message SET run_ms = $3, last_reply = COALESCE($4, last_reply),
-                 leases = leases - 1
-                 WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
+                     leases = leases - 1
+                     WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
                 )
                 .bind(lease.message.as_i64())
                 .bind(i64::from(lease.number))

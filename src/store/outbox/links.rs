@@ -25,7 +25,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
                 "UPDATE message SET status = 'RECEIVED', opened_ms = $2, run_ms = NULL,
-             ended_ms = COALESCE(ended_ms, $2) WHERE id = $1 AND opened_ms IS NULL",
+                 ended_ms = COALESCE(ended_ms, $2) WHERE id = $1 AND opened_ms IS NULL",
             )
             .bind(message.as_i64())
             .bind(now.unix_ms())
@@ -55,7 +55,7 @@ impl Store {
             let one = if only.is_some() { " AND id = $3" } else { "" };
             let sql = format!(
                 "UPDATE message SET link_revoked_ms = $2
-             WHERE operation_id = $1 AND channel = 'MAIL' AND link_revoked_ms IS NULL{one}"
+                 WHERE operation_id = $1 AND channel = 'MAIL' AND link_revoked_ms IS NULL{one}"
             );
             let mut query =
                 sqlx::query(AssertSqlSafe(sql)).bind(operation.as_i64()).bind(now.unix_ms());

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words;
+use crate::domain::ids::OperationId;
 use crate::domain::refusal::Refusal;
 use crate::domain::sources::sources;
 use crate::web::surface::{NoBody, NoCaller, NotNamed, Stray};
@@ -30,13 +31,16 @@ pub struct ErrorResponse {
     pub reason: &'static str,
     /// Whether the same request may succeed later.
     pub retryable: bool,
-    /// The operation that is in the way, if one is.
+    /// The operation that is in the way, or that the request is recorded as, if one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<i64>,
     /// Id of this request; the log has it too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
+
+/// What to do when something did not answer.
+const COME_BACK: &str = "wait as long as Retry-After says and try again";
 
 /// Something to answer other than success.
 pub struct Problem {
@@ -163,6 +167,16 @@ impl Problem {
         Self::new(Family::NotMailed, "mail-not-taken", cause)
     }
 
+    /// The same about a request that is recorded already, so that nobody sends it as another one.
+    pub(super) fn recorded_as(self, operation: OperationId) -> Self {
+        let cause = self.cause.split("; ").next().unwrap_or_default();
+        let cause = format!(
+            "{cause}; the request is recorded as operation {operation} and ends by itself: ask for it, or \
+             repeat the same request with the same externalReference"
+        );
+        Self { cause, operation: Some(operation.as_i64()), ..self }
+    }
+
     const fn new(family: Family, reason: &'static str, cause: String) -> Self {
         Self { family, reason, cause, operation: None, wait: None, header: None }
     }
@@ -208,8 +222,17 @@ impl From<workflow::Error> for Problem {
             workflow::Error::Busy => Self::too_many(),
             workflow::Error::Unavailable(what, _) => {
                 tracing::error!(error = %sources(&error), "unavailable");
-                let cause = format!("{what} does not answer; nothing was changed, try again");
+                // What an earlier step of the same request changed stays changed: nothing is said.
+                let cause = format!("{what} does not answer; {COME_BACK}");
                 Self::new(Family::Unavailable, "unavailable", cause)
+            }
+            workflow::Error::Uncertain(what, _) => {
+                tracing::error!(error = %sources(&error), "unconfirmed");
+                let cause = format!(
+                    "{what} did not confirm the request, which may have been recorded all the same; \
+                     ask for it, or repeat the same request with the same externalReference"
+                );
+                Self::new(Family::Unavailable, "outcome-unknown", cause)
             }
             workflow::Error::Internal(_) => {
                 tracing::error!(error = %sources(&error), "fault");

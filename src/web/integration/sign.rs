@@ -17,13 +17,14 @@ use super::archive::ZipOctets;
 use super::errors::{ErrorResponse, Problem};
 use super::request::Decoded;
 use super::{AsProxy, Integration, answer, multipart, request, wire};
-use crate::app::Limits;
+use crate::app::{Client, Limits};
 use crate::domain::refusal::Refusal;
 use crate::web::auth::Bearer;
 use crate::web::prefer::Preferences;
 use crate::web::surface::NoBody;
 use crate::web::{Web, body, units};
-use crate::workflow::{self, accept, operations};
+use crate::workflow::accept::{self, Accepted};
+use crate::workflow::{self, operations};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -148,16 +149,15 @@ async fn sign(
     };
     let accepted = tokio::spawn(accepting.in_current_span())
         .await
-        .map_err(|error| workflow::Error::Internal(Box::new(error)))??;
+        .map_err(|error| workflow::Error::Uncertain("the service", Box::new(error)))??;
     let preferences = Preferences::of(&parts.headers);
-    let patience = preferences.waiting(web.sync_wait());
-    operations::wait(&web.app, accepted.operation, patience).await?;
-    let detail = operations::detail(&web.app, client.scope(), accepted.operation).await?;
-    let as_proxy = parts.extensions.get::<AsProxy>().is_some();
-    let with_contents = decoded.return_signed_content || as_proxy;
-    let ended = detail.operation.state.is_final();
-    let mut response =
-        answer::respond(web, &client, detail, accepted.replayed, with_contents).await?;
+    let answer = Answering {
+        patience: preferences.waiting(web.sync_wait()),
+        with_contents: decoded.return_signed_content || parts.extensions.get::<AsProxy>().is_some(),
+    };
+    let answered = answer.of(web, &client, accepted).await;
+    let (mut response, ended) =
+        answered.map_err(|problem| problem.recorded_as(accepted.operation))?;
     if accepted.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
@@ -170,6 +170,29 @@ async fn sign(
         response.headers_mut().insert(WARNING, words);
     }
     Ok(response)
+}
+
+/// How an accepted request is answered.
+struct Answering {
+    patience: Duration,
+    with_contents: bool,
+}
+
+impl Answering {
+    /// The answer, and whether the operation has ended.
+    async fn of(
+        &self,
+        web: &Web,
+        client: &Arc<Client>,
+        accepted: Accepted,
+    ) -> Result<(Response, bool), Problem> {
+        operations::wait(&web.app, accepted.operation, self.patience).await?;
+        let detail = operations::detail(&web.app, client.scope(), accepted.operation).await?;
+        let ended = detail.operation.state.is_final();
+        let response =
+            answer::respond(web, client, detail, accepted.replayed, self.with_contents).await?;
+        Ok((response, ended))
+    }
 }
 
 /// Decodes a request, on a thread of its own when that takes long.

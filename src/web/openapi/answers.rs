@@ -152,7 +152,7 @@ fn example(status: &str) -> serde_json::Value {
         "503" => (
             "2.0.3",
             "A service behind is not available.",
-            "the database does not answer; nothing was changed, try again",
+            "the database does not answer; wait as long as Retry-After says and try again",
             "unavailable",
             true,
         ),

@@ -213,7 +213,7 @@ impl<'a> Visit<'a> {
                 self.refuse(&View::Unknown)
             }
             Error::Busy => self.refuse(&View::Busy(BUSY_SECONDS)),
-            Error::Unavailable(..) | Error::Internal(_) => {
+            Error::Unavailable(..) | Error::Uncertain(..) | Error::Internal(_) => {
                 let causes = sources(error);
                 tracing::error!(%causes, "the receiver's page cannot be shown");
                 self.refuse(&View::Fault)

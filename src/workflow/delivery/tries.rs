@@ -24,7 +24,9 @@ pub(super) async fn record(
     let mut wait = Duration::from_millis(100);
     loop {
         match app.store.record_try(lease, tried, next, event, app.now()).await {
-            Err(error @ crate::store::Error::Unavailable(_)) => {
+            Err(
+                error @ (crate::store::Error::Unavailable(_) | crate::store::Error::Uncertain(_)),
+            ) => {
                 tracing::warn!(error = %sources(&error), "a try is written down later");
             }
             done => return Ok(done?),

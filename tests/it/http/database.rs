@@ -81,6 +81,59 @@ fn a_server_that_only_reads_is_told_as_trouble_that_passes() {
     });
 }
 
+/// When the server ends the session at the commit, nobody knows what became of it: the answer says so.
+#[test]
+fn a_commit_that_was_not_confirmed_may_have_been_made() {
+    let postgres = Postgres::start();
+    run(async {
+        let (service, client) = service_at(&postgres, 0, 0).await;
+        let other = somebody(&postgres).await;
+        let trap = "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+                    CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON operation
+                    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trap()";
+        sqlx::raw_sql(trap).execute(&other).await.unwrap();
+        let wish = small(&unique("unconfirmed"));
+        let answer = client.sign(&wish).await.error(503, "2.0.3", "outcome-unknown");
+        let cause = answer["causeMessage"].as_str().unwrap();
+        assert!(cause.contains("may have been recorded"), "{cause}");
+        assert!(cause.contains("repeat the same request"), "{cause}");
+        sqlx::raw_sql("DROP TRIGGER trap ON operation").execute(&other).await.unwrap();
+        assert_eq!(client.sign(&wish).await.good()["status"], "EXECUTED");
+        other.close().await;
+        service.stop().await;
+    });
+}
+
+/// What goes wrong behind the acceptance names the operation.
+#[test]
+fn a_recorded_request_is_never_said_to_be_none() {
+    let postgres = Postgres::start();
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.store.url = postgres.url();
+        setup.config.store.lock_ms = 100;
+        setup.config.workflow.lease_ms = 300;
+        let service = setup.start().await;
+        let client = service.client().await;
+        let other = somebody(&postgres).await;
+        let mut held = other.begin().await.unwrap();
+        // Needed for the answer, not for the acceptance.
+        let lock = "LOCK TABLE message IN ACCESS EXCLUSIVE MODE";
+        sqlx::raw_sql(lock).execute(&mut *held).await.unwrap();
+        let wish = small(&unique("recorded"));
+        let answer = client.sign(&wish).await.error(503, "2.0.3", "unavailable");
+        let cause = answer["causeMessage"].as_str().unwrap();
+        assert!(cause.contains("is recorded as operation"), "{cause}");
+        held.rollback().await.unwrap();
+        let again = client.sign(&wish).await;
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        assert_eq!(again.good()["id"], answer["operationId"]);
+        other.close().await;
+        service.stop().await;
+    });
+}
+
 /// Of two transactions that wait for each other one is rolled back; here it is begun again.
 #[test]
 fn a_deadlock_is_not_the_clients_business() {
