@@ -88,6 +88,8 @@ pub struct App {
     pub circuits: Circuits,
     /// Permits to execute operations.
     pub executors: Arc<Semaphore>,
+    /// The permit to execute a document alone, after a process ended.
+    pub alone: Semaphore,
     /// Permits to use a core.
     pub engine: Arc<Semaphore>,
     /// Operations in work in this process.

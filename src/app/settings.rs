@@ -33,6 +33,8 @@ pub struct ExecutionConfig {
     pub retry_ladder_ms: Vec<i64>,
     /// Tries before an operation ends as failed.
     pub max_attempts: u32,
+    /// Tries of a document that end the process before it is put aside.
+    pub document_tries: u32,
     /// Milliseconds that stopping waits for work to end.
     pub drain_ms: u64,
 }

@@ -202,6 +202,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         profiles: profiles(config)?,
         schemas: Arc::new(schemas::read(&config.lint.schemas)?),
         executors: Arc::new(Semaphore::new(config.workflow.executors.max(1))),
+        alone: Semaphore::new(1),
         engine: Arc::new(Semaphore::new(threads)),
         execution: config.workflow.clone(),
         delivery: config.delivery.clone(),

@@ -22,6 +22,7 @@ mod keys;
 mod mail;
 mod manual;
 mod notification;
+mod operation;
 mod profile;
 pub mod schemas;
 mod serve;
@@ -94,6 +95,9 @@ enum Command {
     /// Mails about operations: to whom, how it went, again, and their links.
     #[command(subcommand)]
     Notification(notification::Command),
+    /// Operations that do not end by themselves.
+    #[command(subcommand)]
+    Operation(operation::Command),
     /// What operators were told.
     #[command(subcommand)]
     Alarm(alarm::Command),
@@ -222,6 +226,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::Notification(command) => {
             quiet(&config);
             notification::run(config, command).await
+        }
+        Command::Operation(command) => {
+            quiet(&config);
+            operation::run(config, command).await
         }
         Command::Alarm(command) => {
             quiet(&config);

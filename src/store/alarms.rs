@@ -48,7 +48,12 @@ pub struct Backlog {
     /// Operations that are not finished, and the one that was accepted first.
     pub operations: u64,
     pub oldest_operation: Option<Instant>,
+    /// Of these, how many were begun so often without an orderly end that processes end at them.
+    pub crashing: u64,
 }
+
+/// So many attempts in a row without an orderly end are a loop.
+const CRASH_LOOP: i64 = 3;
 
 impl Store {
     /// Raises an alarm with the messages and events that tell it, all or nothing. Returns whether this
@@ -174,9 +179,11 @@ impl Reports {
         .fetch_one(&self.pool)
         .await?;
         let operations = sqlx::query(
-            "SELECT COUNT(*) AS many, MIN(accepted_ms) AS oldest FROM operation
-             WHERE finished_ms IS NULL",
+            "SELECT COUNT(*) AS many, MIN(accepted_ms) AS oldest,
+                    COUNT(CASE WHEN begun >= $1 THEN 1 END) AS crashing
+             FROM operation WHERE finished_ms IS NULL",
         )
+        .bind(CRASH_LOOP)
         .fetch_one(&self.pool)
         .await?;
         Ok(Backlog {
@@ -184,6 +191,7 @@ impl Reports {
             oldest_message: row::optional_instant(&messages, "oldest")?,
             operations: row::unsigned(&operations, "many")?,
             oldest_operation: row::optional_instant(&operations, "oldest")?,
+            crashing: row::unsigned(&operations, "crashing")?,
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::client_service::{
     Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
     SealSettingsChange, Timestamps,
 };
-use crate::domain::company::Company;
+use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
@@ -249,6 +249,25 @@ impl Reader {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(client_service_from).transpose()
+    }
+
+    /// Whether a client service, and its issuer, may have documents sealed.
+    pub async fn standing(
+        &self,
+        id: ClientServiceId,
+    ) -> Result<Option<(ClientServiceStatus, CompanyStatus)>> {
+        let found = sqlx::query(
+            "SELECT client_service.status, company.status AS issuer_status FROM client_service
+             JOIN company ON company.id = client_service.issuer_id WHERE client_service.id = $1",
+        )
+        .bind(id.as_i64())
+        .fetch_optional(&self.pool)
+        .await?;
+        let standing = found.map(|found| {
+            let service = row::named(&found, "status", ClientServiceStatus::parse)?;
+            Ok((service, row::named(&found, "issuer_status", CompanyStatus::parse)?))
+        });
+        standing.transpose()
     }
 
     /// Every client service, oldest first.

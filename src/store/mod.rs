@@ -12,6 +12,7 @@ pub mod contents;
 pub mod credentials;
 pub mod documents;
 pub mod events;
+pub mod leases;
 pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
@@ -221,7 +222,7 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
@@ -231,6 +232,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (7, "coordinate origin", include_str!("../../migrations/0007_coordinate_origin.sql")),
     (8, "custody", include_str!("../../migrations/0008_custody.sql")),
     (9, "probe", include_str!("../../migrations/0009_probe.sql")),
+    (10, "tries", include_str!("../../migrations/0010_tries.sql")),
 ];
 
 static DRIVERS: Once = Once::new();
@@ -349,7 +351,7 @@ impl Store {
             let mut tx = self.begin().await?;
             sqlx::query(
                 "INSERT INTO probe (id, times) VALUES (1, 1)
-             ON CONFLICT (id) DO UPDATE SET times = probe.times + 1",
+                 ON CONFLICT (id) DO UPDATE SET times = probe.times + 1",
             )
             .execute(&mut *tx)
             .await?;

@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::contents::{self, ContentChange};
 use super::documents::Intent;
 use super::events::{self, Fact};
+use super::leases::{Lease, hold};
 use super::{Reader, Result, Store, outbox, placeholders, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{
@@ -65,15 +66,6 @@ pub enum Opened {
         /// The operation that has it.
         operation: OperationId,
     },
-}
-
-/// The right to execute an operation: writes are accepted only from the newest attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// Which operation.
-    pub operation: OperationId,
-    /// The fencing epoch.
-    pub attempt: u32,
 }
 
 /// How one document ended.
@@ -188,48 +180,6 @@ impl Store {
         }
     }
 
-    /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over.
-    pub async fn lease_due(&self, now: Instant, until: Instant, limit: u32) -> Result<Vec<Lease>> {
-        self.again(|| async {
-            let mut tx = self.begin().await?;
-            let rows = sqlx::query(
-                "UPDATE operation SET attempts = attempts + 1, run_ms = $2
-             WHERE finished_ms IS NULL AND run_ms <= $1 AND id IN (
-                 SELECT id FROM operation WHERE finished_ms IS NULL AND run_ms <= $1
-                 ORDER BY run_ms LIMIT $3)
-             RETURNING id, attempts",
-            )
-            .bind(now.unix_ms())
-            .bind(until.unix_ms())
-            .bind(i64::from(limit))
-            .fetch_all(&mut *tx)
-            .await?;
-            tx.commit().await?;
-            rows.iter()
-                .map(|found| {
-                    Ok(Lease {
-                        operation: OperationId::from_i64(row::integer(found, "id")?),
-                        attempt: row::small(found, "attempts")?,
-                    })
-                })
-                .collect()
-        })
-        .await
-    }
-
-    /// Extends a lease.
-    ///
-    /// # Errors
-    /// [`super::Error::LeaseLost`].
-    pub async fn renew_lease(&self, lease: Lease, until: Instant) -> Result<()> {
-        self.again(|| async {
-            let mut tx = self.begin().await?;
-            hold(&mut tx, lease, until).await?;
-            tx.commit().await
-        })
-        .await
-    }
-
     /// Stores what will be signed, before any key is asked. Never changes an intent that is there: when
     /// it returns, every one of these is on disk and was not before.
     ///
@@ -317,37 +267,6 @@ impl Store {
         })
         .await
     }
-
-    /// Gives an operation back after an outside cause stopped it, to be tried again at `run`.
-    ///
-    /// # Errors
-    /// [`super::Error::LeaseLost`].
-    pub async fn postpone(
-        &self,
-        lease: Lease,
-        run: Instant,
-        failures: u32,
-        error: &str,
-    ) -> Result<()> {
-        self.again(|| async {
-            let mut tx = self.begin().await?;
-            let done = sqlx::query(
-                "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6
-             WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
-            )
-            .bind(lease.operation.as_i64())
-            .bind(i64::from(lease.attempt))
-            .bind(OperationState::ExecutionError.as_str())
-            .bind(run.unix_ms())
-            .bind(row::storable(error).into_owned())
-            .bind(i64::from(failures))
-            .execute(&mut *tx)
-            .await?;
-            tx.commit().await?;
-            if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
-        })
-        .await
-    }
 }
 
 impl Reader {
@@ -355,7 +274,8 @@ impl Reader {
     pub async fn operation(&self, scope: Scope, id: OperationId) -> Result<Option<Operation>> {
         let sql = format!(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
-                    accepted_ms, finished_ms, attempts, failures, preserve_content, custody_months
+                    accepted_ms, finished_ms, attempts, failures, begun, preserve_content,
+                    custody_months
              FROM operation WHERE id = $1{}",
             within(scope)
         );
@@ -432,19 +352,6 @@ const fn within(scope: Scope) -> &'static str {
     }
 }
 
-/// Extends the lease and proves that it is still ours; inside a transaction it also locks the row.
-async fn hold(connection: &mut AnyConnection, lease: Lease, until: Instant) -> Result<()> {
-    let done = sqlx::query(
-        "UPDATE operation SET run_ms = $3 WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
-    )
-    .bind(lease.operation.as_i64())
-    .bind(i64::from(lease.attempt))
-    .bind(until.unix_ms())
-    .execute(connection)
-    .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(super::Error::LeaseLost) }
-}
-
 /// Ends an operation, if the lease on it is still ours.
 async fn end_operation(
     tx: &mut AnyConnection,
@@ -517,8 +424,8 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
         "INSERT INTO operation
          (id, client_service_id, external_reference, live_reference, fingerprint, description,
           preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms,
-          custody_months)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+          custody_months, begun)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          ON CONFLICT DO NOTHING",
     )
     .bind(operation.id.as_i64())
@@ -536,6 +443,7 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .bind(i64::from(operation.failures))
     .bind(new.lease_until.unix_ms())
     .bind(i64::from(operation.custody.months))
+    .bind(i64::from(operation.begun))
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -653,6 +561,7 @@ fn operation_from(found: &AnyRow) -> Result<Operation> {
         finished: row::optional_instant(found, "finished_ms")?,
         attempts: row::small(found, "attempts")?,
         failures: row::small(found, "failures")?,
+        begun: row::small(found, "begun")?,
         custody: Custody {
             preserve: row::boolean(found, "preserve_content")?,
             months: row::small(found, "custody_months")?,

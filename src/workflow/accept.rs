@@ -16,7 +16,8 @@ use crate::domain::outbox::MessageKind;
 use crate::domain::profile::Profile;
 use crate::domain::refusal::Refusal;
 use crate::store::contents::ContentChange;
-use crate::store::operations::{Lease, NewDocument, NewOperation, Opened};
+use crate::store::leases::Lease;
+use crate::store::operations::{NewDocument, NewOperation, Opened};
 
 /// How often a lost race (ids, references) is tried again.
 const RACES: usize = 5;
@@ -235,6 +236,7 @@ impl Candidate {
                 finished: hopeless.then_some(now),
                 attempts: 1,
                 failures: 0,
+                begun: 1,
                 custody: Custody {
                     preserve: self.request.preserve_content,
                     months: Custody::MONTHS,

@@ -35,8 +35,9 @@ use chancery::store::alarms::NewAlarm;
 use chancery::store::contents::ContentChange;
 use chancery::store::documents::Intent;
 use chancery::store::events::Event;
+use chancery::store::leases::Lease;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
-use chancery::store::operations::{Ending, Lease, NewDocument, NewOperation, Outcome};
+use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
 use chancery::store::outbox::ResendCaps;
 use chancery::store::webhooks::{EventCursor, LogCursor, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
@@ -328,6 +329,7 @@ async fn companies_and_services(store: &Store) {
     store.change_seal_settings(SERVICE, &change).await.unwrap();
     store.rotate_secret(SERVICE, 2, [2; 32], AT, false).await.unwrap();
     store.rotate_secret(SERVICE, 3, [3; 32], AT, true).await.unwrap();
+    reader.standing(SERVICE).await.unwrap();
     reader.client_service(SERVICE).await.unwrap();
     reader.client_service_by_alias("plans").await.unwrap();
     reader.client_services().await.unwrap();
@@ -390,6 +392,7 @@ fn operation(number: i64, documents: i64) -> NewOperation {
             finished: None,
             attempts: 1,
             failures: 0,
+            begun: 1,
             custody: Custody { preserve: false, months: Custody::MONTHS },
         },
         fingerprint: [0; 32],
@@ -473,6 +476,10 @@ async fn operations(store: &Store) {
         event_ids: &ids[..3],
     };
     store.record_outcomes(lease, LATER, &ending, AT).await.unwrap();
+    store.begin_try(lease, LATER, DocumentId::from_i64(11)).await.unwrap();
+    store.reader().tries(lease.operation).await.unwrap();
+    store.release_leases(&[lease], AT).await.unwrap();
+    let lease = store.take_over(lease.operation, LATER).await.unwrap().unwrap();
     store.postpone(lease, LATER, 1, "no key").await.unwrap();
     let ending = Ending {
         outcomes: &[outcome(11, &sealed)],

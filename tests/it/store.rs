@@ -13,7 +13,7 @@ use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::DigestAlgorithm;
 use chancery::domain::visible::CoordinateOrigin;
 use chancery::store::documents::Intent;
-use chancery::store::operations::Lease;
+use chancery::store::leases::Lease;
 use chancery::store::{Error, Store};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 

@@ -113,6 +113,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
     all.extend(seen.circuits.iter().filter_map(|it| circuit(it, config.circuit_ms, at)));
     all.extend(messages(&seen.backlog, config.queue_age_ms, at));
     all.extend(operations(&seen.backlog, config.operation_age_ms, at));
+    all.extend(crashes(&seen.backlog));
     all
 }
 
@@ -267,6 +268,13 @@ fn operations(backlog: &Backlog, age_ms: i64, at: Instant) -> Option<Standing> {
     let oldest = backlog.oldest_operation.filter(|oldest| at >= oldest.plus_ms(age_ms))?;
     let alarm = Alarm::OperationsOld { oldest, waiting: backlog.operations };
     Some(Standing::new("queue/operations".to_owned(), Some(alarm), &[]))
+}
+
+/// Operations at which processes end again and again.
+fn crashes(backlog: &Backlog) -> Option<Standing> {
+    let alarm = Alarm::OperationsCrash { waiting: backlog.crashing };
+    let standing = || Standing::new("queue/crashes".to_owned(), Some(alarm), &[]);
+    (backlog.crashing > 0).then(standing)
 }
 
 /// Days since 1970, UTC.

@@ -205,6 +205,29 @@ pub(super) fn engine_fault() -> DocumentState {
     }
 }
 
+/// Whatever was done with it, the process did not survive.
+pub(super) fn put_aside(tries: u32) -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "put-aside".to_owned(),
+        detail: format!(
+            "the service ended {tries} times while it sealed this document, which is not tried any more; \
+             tell the operator, the log names it"
+        ),
+    }
+}
+
+/// Somebody has decided.
+pub(super) fn ended_by_operator() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "ended-by-operator".to_owned(),
+        detail: "the operator ended the operation before this document was sealed; ask the operator, or \
+                 send the document again"
+            .to_owned(),
+    }
+}
+
 /// What no further try would change.
 pub(super) fn key_refuses(error: &crate::keys::Error) -> DocumentState {
     DocumentState::Failed {

@@ -1,6 +1,7 @@
 //! Executes an operation: prepare, record the intents, one key call per chunk, finish. Runs in its
 //! own task; whoever asked for it may be long gone.
 
+mod alone;
 mod document;
 mod work;
 
@@ -10,21 +11,26 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use self::document::{
-    AskedLint, Ended, PreparedDocument, engine_fault, failed, finish, intent, key_refuses,
-    prepare_one, refused,
+    AskedLint, Ended, PreparedDocument, ended_by_operator, engine_fault, failed, finish, intent,
+    key_refuses, prepare_one, refused,
 };
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
-use super::{Error, credentials, lease};
+use super::{Error, Thing, credentials, lease};
 use crate::app::{App, InWork, RandomFailed, ReadyCredential};
+use crate::domain::client_service::ClientServiceStatus;
+use crate::domain::company::CompanyStatus;
 use crate::domain::document::{DocumentState, SigningError};
-use crate::domain::ids::EventId;
+use crate::domain::ids::{ClientServiceId, CredentialId, EventId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
+use crate::domain::refusal::Refusal;
+use crate::domain::scope::Scope;
 use crate::domain::sources::sources;
 use crate::keys::ErrorClass;
 use crate::store::documents::Intent;
-use crate::store::operations::{Ending, Lease};
+use crate::store::leases::Lease;
+use crate::store::operations::Ending;
 
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
@@ -42,13 +48,23 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
         };
         let renew = || app.store.renew_lease(lease, lease_end(&app));
         if let Err(error) = lease::kept(app.execution.lease_ms, renew, work).await {
-            // The lease runs out and the operation is taken up again.
             tracing::error!(operation = %lease.operation, error = %sources(&error), "execution stopped");
+            give_back(&app, lease).await;
         }
         drop(place);
         drop(in_work);
     };
     tokio::spawn(task.in_current_span());
+}
+
+/// Gives an operation back after an error, to be tried again soon. Without the database the lease runs
+/// out, and the operation is taken up as if the process had ended.
+async fn give_back(app: &App, lease: Lease) {
+    // Giving back is an attempt too.
+    let run = app.now().plus_ms(retry_wait(app, lease.attempt.div_ceil(2)));
+    if let Err(error) = app.store.release_leases(&[lease], run).await {
+        tracing::debug!(operation = %lease.operation, error = %sources(&error), "not given back");
+    }
 }
 
 async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
@@ -68,27 +84,31 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         Err(error) => return Err(error),
     };
 
+    let who = (work.client_service, work.credential);
     let mut sealed_any = work.sealed_before;
     let mut progress = false;
     let mut trouble = None;
-    let failures = work.failures;
-    let mut chunks = chunks(work.documents, app.execution.chunk_documents.max(1)).peekable();
+    let (failures, careful) = (work.failures, work.careful);
+    let size = if careful { 1 } else { app.execution.chunk_documents.max(1) };
+    let mut chunks = chunks(work.documents, size).peekable();
     while let Some(chunk) = chunks.next() {
-        // Who disables a credential means now, not after a long operation.
-        if let Err(Error::Refused(refusal)) = credentials::check_status(app, work.credential).await
-        {
-            let failure = refused(SigningError::InvalidCertificate, &refusal);
+        if let Some(failure) = stopped(app, who).await? {
             let rest = std::iter::once(chunk).chain(chunks).flatten();
             let ended = rest.map(|it| failed(&app.contents, it.id, failure.clone())).collect();
             return record(app, lease, ended, Some(end_state(sealed_any))).await;
         }
-        let (ended, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
+        let alone = if careful { app.alone.acquire().await.ok() } else { None };
+        let (chunk, aside) =
+            if careful { alone::begin(app, lease, chunk).await? } else { (chunk, Vec::new()) };
+        let (mut ended, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
+        ended.extend(aside);
         progress |= ended.iter().any(Ended::is_sealed);
         sealed_any |= progress;
         trouble = chunk_trouble;
         let last = chunks.peek().is_none() || trouble.is_some();
         let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
         record(app, lease, ended, end).await?;
+        drop(alone);
         if last {
             break;
         }
@@ -98,6 +118,44 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         Some(error) => postpone(app, lease, failures, progress, &error).await?,
     }
     Ok(())
+}
+
+/// Why nothing more of an operation is sealed: its client service, issuer or credential was stopped
+/// meanwhile. Who does that means now, not after a long operation.
+async fn stopped(
+    app: &App,
+    (client_service, credential): (ClientServiceId, CredentialId),
+) -> Result<Option<DocumentState>, Error> {
+    let (service, issuer) =
+        app.reader.standing(client_service).await?.ok_or(Error::NotFound(Thing::ClientService))?;
+    let refusal = match (service, issuer) {
+        (ClientServiceStatus::Suspended, _) => Refusal::ClientServiceSuspended,
+        (_, CompanyStatus::Suspended) => Refusal::IssuerSuspended,
+        (ClientServiceStatus::Active, CompanyStatus::Active) => {
+            return match credentials::check_status(app, credential).await {
+                Err(Error::Refused(refusal)) => {
+                    Ok(Some(refused(SigningError::InvalidCertificate, &refusal)))
+                }
+                checked => checked.map(|()| None),
+            };
+        }
+    };
+    Ok(Some(refused(SigningError::Configuration, &refusal)))
+}
+
+/// Ends an operation by hand: what is not sealed yet fails. Returns how many documents that are, or
+/// `None` when the operation was finished already.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such operation.
+pub async fn end(app: &App, id: OperationId) -> Result<Option<usize>, Error> {
+    let Some(lease) = app.store.take_over(id, lease_end(app)).await? else {
+        let found = app.reader.operation(Scope::Installation, id).await?;
+        return found.map(|_| None).ok_or(Error::NotFound(Thing::Operation));
+    };
+    let work = Work::load(app, lease).await?;
+    fail_rest(app, lease, &work, &ended_by_operator()).await?;
+    Ok(Some(work.documents.len()))
 }
 
 /// Gives an operation back because the key did not answer for some of its documents. A key that was

@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::domain::document::{DocumentState, SealSettings};
-use crate::domain::ids::{CredentialId, DocumentId};
+use crate::domain::ids::{ClientServiceId, CredentialId, DocumentId};
 use crate::domain::scope::Scope;
 use crate::store::documents::Intent;
-use crate::store::operations::{Lease, NewOperation};
+use crate::store::leases::Lease;
+use crate::store::operations::NewOperation;
 use crate::workflow::{Error, Thing};
 
 /// What is left to do of one operation.
 pub struct Work {
+    pub(super) client_service: ClientServiceId,
     pub(super) credential: CredentialId,
     pub(super) documents: Vec<PendingDocument>,
+    /// Whether a process ended in an earlier attempt: documents are tried alone then.
+    pub(super) careful: bool,
     /// Whether a document was sealed by an earlier attempt.
     pub(super) sealed_before: bool,
     /// Attempts in a row that sealed nothing.
@@ -46,7 +50,14 @@ impl Work {
                 intent: None,
             })
             .collect();
-        Self { credential: new.operation.credential, documents, sealed_before: false, failures: 0 }
+        Self {
+            client_service: new.operation.client_service,
+            credential: new.operation.credential,
+            documents,
+            careful: false,
+            sealed_before: false,
+            failures: 0,
+        }
     }
 
     /// What is left of a leased operation, read from the database.
@@ -79,8 +90,20 @@ impl Work {
                 settings,
             })
             .collect();
-        let failures = operation.failures;
-        Ok(Self { credential: operation.credential, documents, sealed_before, failures })
+        let mut work = Self {
+            client_service: operation.client_service,
+            credential: operation.credential,
+            documents,
+            careful: operation.begun > 1,
+            sealed_before,
+            failures: operation.failures,
+        };
+        if work.careful {
+            // What may have ended the process comes last: it must not keep the others waiting.
+            let tries = app.reader.tries(id).await?;
+            work.documents.sort_by_key(|it| tries.get(&it.id).copied().unwrap_or_default());
+        }
+        Ok(work)
     }
 }
 

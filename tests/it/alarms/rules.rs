@@ -152,6 +152,7 @@ fn what_waits_or_is_closed_is_told_after_a_while() {
         oldest_message: Some(AT),
         operations: 2,
         oldest_operation: Some(minutes(1)),
+        crashing: 0,
     };
     let circuit = Circuit {
         revision: 0,
@@ -171,4 +172,6 @@ fn what_waits_or_is_closed_is_told_after_a_while() {
     assert_eq!(names(&seen, minutes(5)), ["smtp/closed*", "smtp:shop/closed*"]);
     assert_eq!(names(&seen, minutes(15))[2..], ["queue/messages*"]);
     assert_eq!(names(&seen, minutes(16))[2..], ["queue/messages*", "queue/operations*"]);
+    let seen = Seen { backlog: Backlog { crashing: 1, ..Backlog::default() }, ..Seen::default() };
+    assert_eq!(names(&seen, minutes(0)), ["queue/crashes*"]);
 }

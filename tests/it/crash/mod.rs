@@ -2,6 +2,7 @@
 //! OpenSC's pkcs11-spy as the witness of what the token was asked to sign.
 
 mod disk;
+mod poison;
 mod service;
 mod witness;
 
@@ -121,7 +122,11 @@ async fn look_at_the_disk(
 }
 
 fn request(mark: &str) -> Value {
-    let documents: Vec<Value> = (0..DOCUMENTS)
+    request_of(mark, DOCUMENTS)
+}
+
+fn request_of(mark: &str, documents: usize) -> Value {
+    let documents: Vec<Value> = (0..documents)
         .map(|number| {
             let content = format!("<Invoice><ID>{mark} {number}</ID><Sum>12.30</Sum></Invoice>");
             json!({

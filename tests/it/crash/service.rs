@@ -78,7 +78,8 @@ impl Installation {
             _ => line.to_owned(),
         });
         let mut text: String = lines.map(|line| line + "\n").collect();
-        text += "[workflow]\nchunk_documents = 5\nlease_ms = 300\npoll_ms = 20\n";
+        text += "[workflow]\nchunk_documents = 5\nlease_ms = 300\npoll_ms = 20\n\
+                 document_tries = 2\n";
         std::fs::write(file, text).unwrap();
     }
 
@@ -142,6 +143,14 @@ impl Installation {
         })
         .await
         .unwrap()
+    }
+
+    /// Keeps every service from writing, until it is dropped.
+    pub(super) async fn hold_writes(&self) -> sqlx::Transaction<'static, sqlx::Any> {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}", self.path("chancery.db").display());
+        let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
+        options.connect(&url).await.unwrap().begin_with("BEGIN IMMEDIATE").await.unwrap()
     }
 
     /// The digests that the token was asked to sign in the lives of `mark`.

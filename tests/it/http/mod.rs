@@ -7,6 +7,7 @@ mod credentials;
 mod database;
 mod dialects;
 mod earlier;
+mod ending;
 mod exactly_once;
 mod forms;
 mod limits;

@@ -124,6 +124,14 @@ impl Client {
         self.post("/api/v0/document/sign/base64/", request.to_string()).await
     }
 
+    pub(crate) async fn sign_without_waiting(&self, request: &Value) -> Answer {
+        let path = "/api/v0/document/sign/base64/";
+        let wish = HTTP.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let wish =
+            wish.header("content-type", "application/json").header("prefer", "respond-async");
+        Answer::of(wish.body(request.to_string())).await
+    }
+
     pub(crate) async fn by_reference(&self, reference: &str) -> Answer {
         let reference = encode(reference);
         self.get(&format!("/api/v0/operation/byReference?externalReference={reference}")).await

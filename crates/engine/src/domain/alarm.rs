@@ -108,6 +108,8 @@ pub enum Alarm {
         oldest: Instant,
         waiting: u64,
     },
+    /// The service ended several times while it executed the same operations.
+    OperationsCrash { waiting: u64 },
 }
 
 mod unix_ms {

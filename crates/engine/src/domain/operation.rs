@@ -19,6 +19,8 @@ pub struct Operation {
     pub attempts: u32,
     /// Attempts in a row that an outside cause ended without a single seal.
     pub failures: u32,
+    /// Attempts begun since one last ended in an orderly way: above 1 a process ended in one.
+    pub begun: u32,
     pub custody: Custody,
 }
 

@@ -97,6 +97,9 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
             &words.operations_old,
             vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],
         ),
+        Alarm::OperationsCrash { waiting } => {
+            (&words.operations_crash, vec![("waiting", locale.number(*waiting))])
+        }
     };
     letter(language, letter_words.subject, letter_words.paragraphs, &facts)
 }

@@ -127,6 +127,13 @@ pub(super) const WORDS: Words = Words {
                 "Prüfen Sie, ob Schlüssel und Datenbank antworten, und sehen Sie im Protokoll des Dienstes nach.",
             ],
         },
+        operations_crash: LetterWords {
+            subject: "Der Dienst ist bei der Ausführung von Vorgängen mehrmals abgestürzt",
+            paragraphs: &[
+                "Betroffene Vorgänge: {waiting}. Ihre Dokumente werden jetzt einzeln versucht; eines, bei dem der Dienst zu oft abstürzt, wird ausgesondert.",
+                "Sehen Sie im Protokoll des Dienstes nach. Der Befehl chancery operation end beendet einen Vorgang von Hand.",
+            ],
+        },
     },
     footer_alarm: "Automatisch von Chancery gesendet.",
     page: PageWords {

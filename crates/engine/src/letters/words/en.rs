@@ -127,6 +127,13 @@ pub(super) const WORDS: Words = Words {
                 "Check that the keys and the database answer, and look into the log of the service.",
             ],
         },
+        operations_crash: LetterWords {
+            subject: "The service ended several times while it executed operations",
+            paragraphs: &[
+                "Operations at which this happened: {waiting}. Their documents are tried one by one now; one at which the service ends too often is put aside.",
+                "Look into the log of the service. The command chancery operation end ends an operation by hand.",
+            ],
+        },
     },
     footer_alarm: "Sent automatically by Chancery.",
     page: PageWords {

@@ -127,6 +127,13 @@ pub(super) const WORDS: Words = Words {
                 "Compruebe que las claves y la base de datos responden y consulte el registro del servicio.",
             ],
         },
+        operations_crash: LetterWords {
+            subject: "El servicio se ha interrumpido varias veces al ejecutar operaciones",
+            paragraphs: &[
+                "Operaciones afectadas: {waiting}. Sus documentos se procesan ahora uno a uno; aquel con el que el servicio se interrumpe demasiadas veces se aparta.",
+                "Consulte el registro del servicio. El comando chancery operation end termina una operación a mano.",
+            ],
+        },
     },
     footer_alarm: "Enviado automáticamente por Chancery.",
     page: PageWords {

@@ -127,6 +127,13 @@ pub(super) const WORDS: Words = Words {
                 "Vérifiez que les clés et la base de données répondent et consultez le journal du service.",
             ],
         },
+        operations_crash: LetterWords {
+            subject: "Le service s’est arrêté plusieurs fois pendant l’exécution d’opérations",
+            paragraphs: &[
+                "Opérations concernées\u{a0}: {waiting}. Leurs documents sont désormais traités un par un\u{a0}; celui qui arrête trop souvent le service est mis de côté.",
+                "Consultez le journal du service. La commande chancery operation end termine une opération à la main.",
+            ],
+        },
     },
     footer_alarm: "Envoyé automatiquement par Chancery.",
     page: PageWords {

@@ -127,6 +127,13 @@ pub(super) const WORDS: Words = Words {
                 "Verifichi che le chiavi e il database rispondano e consulti il registro del servizio.",
             ],
         },
+        operations_crash: LetterWords {
+            subject: "Il servizio si è interrotto più volte durante l’esecuzione di operazioni",
+            paragraphs: &[
+                "Operazioni interessate: {waiting}. I loro documenti vengono ora elaborati uno alla volta; quello con cui il servizio si interrompe troppo spesso viene messo da parte.",
+                "Consulti il registro del servizio. Il comando chancery operation end conclude un’operazione a mano.",
+            ],
+        },
     },
     footer_alarm: "Inviato automaticamente da Chancery.",
     page: PageWords {

@@ -68,6 +68,7 @@ pub(super) struct AlarmWords {
     pub(super) mail_closed: LetterWords,
     pub(super) queue_old: LetterWords,
     pub(super) operations_old: LetterWords,
+    pub(super) operations_crash: LetterWords,
 }
 
 /// Words of the receiver's page.

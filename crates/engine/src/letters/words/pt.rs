@@ -127,6 +127,13 @@ pub(super) const WORDS: Words = Words {
                 "Verifique se as chaves e a base de dados respondem, e consulte o registo do serviço.",
             ],
         },
+        operations_crash: LetterWords {
+            subject: "O serviço terminou várias vezes durante a execução de operações",
+            paragraphs: &[
+                "Operações em causa: {waiting}. Os respetivos documentos são agora processados um a um; aquele com que o serviço termina vezes de mais é posto de lado.",
+                "Consulte o registo do serviço. O comando chancery operation end termina uma operação à mão.",
+            ],
+        },
     },
     footer_alarm: "Enviado automaticamente pelo Chancery.",
     page: PageWords {
