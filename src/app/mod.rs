@@ -8,6 +8,7 @@ mod clock;
 mod delivery;
 mod running;
 mod settings;
+mod stopping;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ pub use self::settings::{
     AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
     SecretsConfig, TokenConfig,
 };
+pub use self::stopping::Stopping;
 use crate::contents::Contents;
 use crate::domain::instant::Instant;
 use crate::keys::Keyring;
@@ -92,6 +94,8 @@ pub struct App {
     pub alone: Semaphore,
     /// Permits to use a core.
     pub engine: Arc<Semaphore>,
+    /// The way out of this process.
+    pub stopping: Stopping,
     /// Operations in work in this process.
     pub running: Running,
     /// Credentials, parsed.

@@ -25,6 +25,12 @@ impl Running {
         self.bells().get(&operation).map(|bell| bell.ring.subscribe())
     }
 
+    /// Every operation in work, with its newest attempt.
+    #[must_use]
+    pub fn all(&self) -> Vec<(OperationId, u32)> {
+        self.bells().iter().map(|(operation, bell)| (*operation, bell.attempt)).collect()
+    }
+
     /// How many are in work.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -35,8 +35,10 @@ pub struct ExecutionConfig {
     pub max_attempts: u32,
     /// Tries of a document that end the process before it is put aside.
     pub document_tries: u32,
-    /// Milliseconds that stopping waits for work to end.
+    /// Milliseconds that stopping takes at most, all in all.
     pub drain_ms: u64,
+    /// Of these, milliseconds in which only the readiness has changed.
+    pub leave_ms: u64,
 }
 
 /// Where seal profiles of the installation's own are.

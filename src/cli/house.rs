@@ -13,7 +13,9 @@ use zeroize::Zeroizing;
 
 use super::shown::Shown;
 use super::{Failure, schemas};
-use crate::app::{App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running};
+use crate::app::{
+    App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running, Stopping,
+};
 use crate::config::Config;
 use crate::contents::Contents;
 use crate::keys::Keyring;
@@ -211,6 +213,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         outbox_bell: Notify::new(),
         mail: MailDoor::new(config.mail.account(config.keys.production)?),
         circuits: Circuits::default(),
+        stopping: Stopping::within(config.workflow.drain_ms),
         running: Running::default(),
         credentials: Credentials::default(),
         clients: Clients::default(),

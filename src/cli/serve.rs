@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::{Failure, Outcome, house};
 use crate::app::App;
@@ -32,6 +33,7 @@ pub(super) async fn run(config: Config) -> Outcome {
     tokio::select! {
         stopped = stop_signal() => {
             stopped?;
+            service.leave().await?;
             service.stop().await
         }
         () = app.store.untrusted() => service.give_up().await,
@@ -65,17 +67,34 @@ impl Service {
             .into())
     }
 
-    /// Takes no more requests, answers those in work, ends operations in work, closes the database.
+    /// Says that it is not ready, and goes on until load balancers have heard of it, or until it is told to
+    /// stop once more.
+    async fn leave(&self) -> Result<(), Failure> {
+        tracing::info!("leaving: not ready any more");
+        let stopping = &self.app.stopping;
+        stopping.leave();
+        let heard = Duration::from_millis(self.app.execution.leave_ms);
+        let until = (Instant::now() + heard).min(stopping.work_until());
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => Ok(()),
+            again = stop_signal() => again,
+        }
+    }
+
+    /// Takes no more requests, ends operations in work or gives them back, answers who waits, closes the
+    /// database.
     pub(super) async fn stop(self) -> Outcome {
         tracing::info!("stopping");
+        let until = self.app.stopping.until();
         let left = self.loops.stop(&self.app).await?;
-        let patience = Duration::from_millis(self.app.execution.drain_ms);
-        if let Ok(served) = tokio::time::timeout(patience, self.server).await {
+        if let Ok(served) = tokio::time::timeout_at(until, self.server).await {
             served??;
         } else {
             tracing::warn!("some connections did not end in time");
         }
-        self.app.store.close().await;
+        if tokio::time::timeout_at(until, self.app.store.close()).await.is_err() {
+            tracing::warn!("the database was still in use");
+        }
         if left > 0 {
             tracing::warn!(left, "operations are left; the next start takes them up");
         }

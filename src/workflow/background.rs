@@ -9,7 +9,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::{alarms, delivery, execute};
 use crate::app::App;
-use crate::domain::sources::sources;
+use crate::store::leases::Lease;
 
 /// One of the loops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +59,24 @@ impl Loops {
         self.stop.send_replace(true);
     }
 
-    /// Ends the loops, and the operations and tries in work. Returns how many operations were left to be
-    /// taken up later.
+    /// Ends the loops, and the operations and tries in work. What is not finished in its time is given
+    /// back, and whoever waits for it is let go. Returns how many operations that are.
     ///
     /// # Errors
     /// A loop panicked.
     pub async fn stop(self, app: &App) -> Result<usize, JoinError> {
+        app.stopping.close();
         self.tell_to_stop();
         let left = drain(app).await;
-        for task in self.tasks {
-            task.await?;
-        }
+        app.stopping.end_waits();
+        let ended = async {
+            for task in self.tasks {
+                task.await?;
+            }
+            Ok(())
+        };
+        // Whatever a loop still does, nobody waits for it.
+        tokio::time::timeout_at(app.stopping.until(), ended).await.unwrap_or(Ok(()))?;
         Ok(left)
     }
 }
@@ -102,13 +109,25 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
     Ok(())
 }
 
-/// Waits until nothing is in work in this process, at most `workflow.drain_ms`. Returns how many
-/// operations were left to be taken up later.
+/// Waits until nothing is in work in this process, as long as there is time, and gives back what is.
+/// Returns how many operations that are.
 async fn drain(app: &App) -> usize {
-    let patience = Duration::from_millis(app.execution.drain_ms);
     let all = u32::try_from(app.execution.executors.max(1)).unwrap_or(u32::MAX);
-    match tokio::time::timeout(patience, app.executors.acquire_many(all)).await {
-        Ok(_) => 0,
-        Err(_) => app.running.count(),
+    let _ =
+        tokio::time::timeout_at(app.stopping.work_until(), app.executors.acquire_many(all)).await;
+    let left = app.running.all();
+    let leases: Vec<Lease> =
+        left.into_iter().map(|(operation, attempt)| Lease { operation, attempt }).collect();
+    if leases.is_empty() {
+        return 0;
     }
+    let released = app.store.release_leases(&leases, app.now());
+    match tokio::time::timeout_at(app.stopping.until(), released).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = %sources(&error), "leases were not given back, and run out");
+        }
+        Err(_) => tracing::warn!("leases were not given back in time, and run out"),
+    }
+    leases.len()
 }

@@ -136,8 +136,8 @@ impl Archive {
     }
 }
 
-/// Waits until an operation is finished or was given back to be tried later, at most `patience`.
-/// Returns in any case; the operation's state tells.
+/// Waits until an operation is finished or was given back to be tried later, at most `patience` and not
+/// longer than this process has. Returns in any case; the operation's state tells.
 ///
 /// # Errors
 /// When the database cannot be asked.
@@ -159,5 +159,8 @@ pub async fn wait(app: &App, id: OperationId, patience: Duration) -> Result<(), 
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
-    tokio::time::timeout(patience, wait).await.unwrap_or(Ok(()))
+    tokio::select! {
+        waited = tokio::time::timeout(patience, wait) => waited.unwrap_or(Ok(())),
+        () = app.stopping.waited() => Ok(()),
+    }
 }

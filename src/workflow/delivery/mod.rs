@@ -121,10 +121,9 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => {}
         }
     }
-    let patience = Duration::from_millis(app.execution.drain_ms);
     let [mails, hooks] = &desks;
     let quiet = async { tokio::join!(mails.quiet(&app), hooks.quiet(&app)) };
-    if tokio::time::timeout(patience, quiet).await.is_err() {
+    if tokio::time::timeout_at(app.stopping.work_until(), quiet).await.is_err() {
         tracing::warn!("tries of messages are left; the next start makes them again");
     }
 }

@@ -43,7 +43,14 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
     let task = async move {
         // The wait for a permit is part of the work: the lease is renewed meanwhile.
         let work = async {
-            let _permit = app.executors.acquire().await;
+            let _permit = tokio::select! {
+                biased;
+                () = app.stopping.closing() => {
+                    // It was not begun: whoever comes next does it at once.
+                    return Ok(app.store.release_leases(&[lease], app.now()).await?);
+                }
+                permit = app.executors.acquire() => permit,
+            };
             run(&app, lease, work).await
         };
         let renew = || app.store.renew_lease(lease, lease_end(&app));

@@ -20,5 +20,6 @@ mod postgres;
 mod profiles;
 mod siblings;
 mod sign;
+mod stopping;
 mod visible;
 mod wire;

@@ -156,6 +156,10 @@ impl Setup {
     }
 }
 
+fn a_moment() -> tokio::time::Instant {
+    tokio::time::Instant::now() + std::time::Duration::from_secs(1)
+}
+
 fn keyring(token_label: String) -> Keyring {
     service_token().keyring_with(|settings| {
         settings.sessions = 2;
@@ -304,9 +308,13 @@ impl Service {
 
     /// Stops as the command does.
     pub(crate) async fn stop(self) {
+        let until = self.app.stopping.until();
         self.loops.stop(&self.app).await.unwrap();
         // Connections of clients may stay open: nobody waits for them here.
-        self.server.abort();
+        let mut server = self.server;
+        if tokio::time::timeout_at(until.min(a_moment()), &mut server).await.is_err() {
+            server.abort();
+        }
         self.app.store.close().await;
     }
 }
