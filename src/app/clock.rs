@@ -19,6 +19,8 @@ pub enum Clock {
     Fixed(Instant),
     /// Milliseconds since 1970 that somebody else moves: tests in which days pass.
     Moved(Arc<AtomicI64>),
+    /// The machine's clock, wrong by so many milliseconds: tests in which it jumps.
+    Wrong(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -33,7 +35,13 @@ impl Clock {
             }
             Self::Fixed(instant) => *instant,
             Self::Moved(ms) => Instant::from_unix_ms(ms.load(Ordering::Relaxed)),
+            Self::Wrong(by_ms) => Self::System.now().plus_ms(by_ms.load(Ordering::Relaxed)),
         }
+    }
+
+    /// Whether time passes by itself.
+    pub(super) const fn runs(&self) -> bool {
+        matches!(self, Self::System | Self::Wrong(_))
     }
 }
 

@@ -8,6 +8,7 @@ mod clock;
 mod delivery;
 mod running;
 mod settings;
+mod steady;
 mod stopping;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use self::settings::{
     AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
     SecretsConfig, TokenConfig,
 };
+pub use self::steady::Steady;
 pub use self::stopping::Stopping;
 use crate::contents::Contents;
 use crate::domain::instant::Instant;
@@ -56,6 +58,8 @@ pub struct App {
     pub issuer: String,
     /// The time.
     pub clock: Clock,
+    /// The time of leases and waits.
+    pub steady: Steady,
     /// Random octets.
     pub random: Random,
     /// Fresh ids.
@@ -109,6 +113,12 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// The present, for leases and waits: it only goes forward, and replicas agree on it.
+    #[must_use]
+    pub fn steady_now(&self) -> Instant {
+        self.steady.now(&self.clock)
     }
 
     /// A fresh id, larger than any other of this process.

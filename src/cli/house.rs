@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
-    App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running, Stopping,
+    App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running, Steady, Stopping,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -193,6 +193,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         token_keys: own.token_keys,
         link_key: own.kek.derive("receiver links")?,
         kek: own.kek,
+        steady: Steady::from(&own.clock),
         clock: own.clock,
         random: Random::System(SystemRandom::new()),
         ids: Ids::default(),

@@ -19,20 +19,28 @@ pub struct Lease {
 }
 
 impl Store {
-    /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over.
-    pub async fn lease_due(&self, now: Instant, until: Instant, limit: u32) -> Result<Vec<Lease>> {
+    /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over. Due
+    /// is also what is to run `beyond` a time that nobody waits for.
+    pub async fn lease_due(
+        &self,
+        (now, beyond): (Instant, Instant),
+        until: Instant,
+        limit: u32,
+    ) -> Result<Vec<Lease>> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let rows = sqlx::query(
                 "UPDATE operation SET attempts = attempts + 1, begun = begun + 1, run_ms = $2
-                 WHERE finished_ms IS NULL AND run_ms <= $1 AND id IN (
-                     SELECT id FROM operation WHERE finished_ms IS NULL AND run_ms <= $1
+                 WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4) AND id IN (
+                     SELECT id FROM operation
+                     WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4)
                      ORDER BY run_ms LIMIT $3)
                  RETURNING id, attempts",
             )
             .bind(now.unix_ms())
             .bind(until.unix_ms())
             .bind(i64::from(limit))
+            .bind(beyond.unix_ms())
             .fetch_all(&mut *tx)
             .await?;
             tx.commit().await?;

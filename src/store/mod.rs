@@ -36,6 +36,7 @@ use sqlx::{AnyPool, Connection as _, Executor as _, SqlStr};
 use thiserror::Error;
 
 use self::writing::{Trust, Tx, WritingPool};
+use crate::domain::instant::Instant;
 
 /// Where and how data is kept.
 #[derive(Clone, Deserialize)]
@@ -358,6 +359,16 @@ impl Store {
             tx.commit().await
         })
         .await
+    }
+
+    /// The time of the database, if it has one of its own: `SQLite` has that of this machine.
+    pub async fn clock(&self) -> Result<Option<Instant>> {
+        if self.writer.engine == Engine::Sqlite {
+            return Ok(None);
+        }
+        let sql = " SELECT CAST(EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000 AS BIGINT)";
+        let now: i64 = sqlx::query_scalar(sql).fetch_one(&self.reader.pool).await?;
+        Ok(Some(Instant::from_unix_ms(now)))
     }
 
     /// The reading half.

@@ -246,7 +246,7 @@ impl Candidate {
             documents,
             unique_document_references: client.client_service.document_references
                 == DocumentReferences::Unique,
-            lease_until: now.plus_ms(app.execution.lease_ms),
+            lease_until: app.steady_now().plus_ms(app.execution.lease_ms),
         })
     }
 }

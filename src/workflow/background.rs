@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{alarms, delivery, execute};
+use super::{alarms, clock, delivery, execute};
 use crate::app::App;
+use crate::domain::sources::sources;
 use crate::store::leases::Lease;
 
 /// One of the loops.
@@ -84,7 +85,9 @@ impl Loops {
 /// Takes up due operations until `stop` changes. Errors are logged and the next look comes in time.
 async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let period = Duration::from_millis(app.execution.poll_ms.max(10));
+    let mut watch = clock::Watch::default();
     loop {
+        watch.look(&app).await;
         if let Err(error) = look(&app).await {
             tracing::error!(error = %sources(&error), "unfinished operations could not be looked for");
         }
@@ -100,9 +103,12 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
     if free == 0 {
         return Ok(());
     }
-    let now = app.now();
+    let now = app.steady_now();
     let until = now.plus_ms(app.execution.lease_ms);
-    for lease in app.store.lease_due(now, until, free).await? {
+    // Nobody waits longer: what is due still later was written by a clock that went ahead.
+    let ladder = app.execution.retry_ladder_ms.iter().copied().max().unwrap_or_default();
+    let longest = ladder.max(app.execution.lease_ms).saturating_add(clock::MOST_APART_MS);
+    for lease in app.store.lease_due((now, now.plus_ms(longest)), until, free).await? {
         tracing::info!(operation = %lease.operation, attempt = lease.attempt, "taken up again");
         execute::start(app, lease, None, None);
     }
@@ -121,7 +127,7 @@ async fn drain(app: &App) -> usize {
     if leases.is_empty() {
         return 0;
     }
-    let released = app.store.release_leases(&leases, app.now());
+    let released = app.store.release_leases(&leases, app.steady_now());
     match tokio::time::timeout_at(app.stopping.until(), released).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod alarms;
 pub mod background;
 pub mod client_services;
+pub mod clock;
 pub mod companies;
 pub mod credentials;
 pub mod delivery;

@@ -268,6 +268,7 @@ async fn ask_everything(store: &Store) {
     alarms_and_usage(store).await;
     store.reader().ping().await.unwrap();
     store.probe_write().await.unwrap();
+    store.clock().await.unwrap();
 }
 
 async fn companies_and_services(store: &Store) {
@@ -445,7 +446,7 @@ async fn operations(store: &Store) {
     hopeless.documents[0].document.state = failed.clone();
     store.open_operation(&hopeless, &[]).await.unwrap();
 
-    let lease = store.lease_due(AT, LATER, 10).await.unwrap()[0];
+    let lease = store.lease_due((AT, LATER), LATER, 10).await.unwrap()[0];
     store.renew_lease(lease, LATER).await.unwrap();
     let intent = |document: i64| Intent {
         document: DocumentId::from_i64(document),

@@ -55,5 +55,6 @@ pub fn alarms() -> Vec<Alarm> {
         Alarm::QueueOld { oldest: AT, waiting: 12_345 },
         Alarm::OperationsOld { oldest: AT, waiting: 12_345 },
         Alarm::OperationsCrash { waiting: 12_345 },
+        Alarm::ClockWrong { seconds: 12_345 },
     ]
 }

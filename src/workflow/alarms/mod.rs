@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
-use super::{Error, mail_servers, notify, usage};
+use super::{Error, clock, mail_servers, notify, usage};
 use crate::app::App;
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::{ClientService, ClientServiceStatus};
@@ -51,9 +51,9 @@ pub async fn watch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 #[derive(Default)]
 pub struct Watcher {
     looked: bool,
-    /// Mail servers that were closed for us at the last look. Whether they still are is not for other
-    /// processes to say.
-    closed: BTreeSet<String>,
+    /// What stood at the last look of which others know nothing: mail servers that were closed for us,
+    /// our clock. Whether it still does is not for other processes to say.
+    own: BTreeSet<String>,
 }
 
 impl Watcher {
@@ -65,7 +65,7 @@ impl Watcher {
         let now = app.now();
         let companies = app.reader.companies().await?;
         let seen = see(app).await?;
-        let was_closed = self.note_circuits(&seen);
+        let was_ours = self.note_own(&seen);
         let known = app.reader.alarms().await?;
         let mut raised = 0;
         for standing in rules::standing(&seen, &app.alarms, now) {
@@ -82,7 +82,8 @@ impl Watcher {
         }
         let later = rules::standing(&seen, &app.alarms, now.plus_ms(CLEAR_MARGIN_MS));
         for alarm in known.iter().filter(|it| it.cleared.is_none()) {
-            let ours = !alarm.name.starts_with("smtp") || was_closed.contains(&alarm.name);
+            let own = alarm.name.starts_with("smtp") || alarm.name == rules::CLOCK;
+            let ours = !own || was_ours.contains(&alarm.name);
             let ours = ours || !self.looked;
             if ours && !later.iter().any(|standing| standing.name == alarm.name) {
                 app.store.clear_alarm(&alarm.name, now).await?;
@@ -93,18 +94,19 @@ impl Watcher {
         Ok(raised)
     }
 
-    /// Logs what closed since the last look; returns what was closed then.
-    fn note_circuits(&mut self, seen: &Seen) -> BTreeSet<String> {
-        let mut closed = BTreeSet::new();
+    /// Logs what closed since the last look; returns what stood then that others do not know of.
+    fn note_own(&mut self, seen: &Seen) -> BTreeSet<String> {
+        let mut own = BTreeSet::new();
         for SeenCircuit { client_service, circuit, .. } in &seen.circuits {
             let name = rules::circuit_name(client_service.as_ref());
-            if !self.closed.contains(&name) {
+            if !self.own.contains(&name) {
                 tracing::warn!(alarm = %name, since = %circuit.since.to_rfc3339(),
                     reply = %circuit.words, "a mail server refuses everybody");
             }
-            closed.insert(name);
+            own.insert(name);
         }
-        std::mem::replace(&mut self.closed, closed)
+        own.extend(seen.clock_ms.map(|_| rules::CLOCK.to_owned()));
+        std::mem::replace(&mut self.own, own)
     }
 }
 
@@ -209,6 +211,7 @@ async fn see(app: &App) -> Result<Seen, Error> {
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
         backlog: app.reports.backlog().await?,
+        clock_ms: clock::too_far_apart(app).await?.or_else(|| app.steady.jumped_ms()),
     })
 }
 

@@ -31,6 +31,8 @@ pub struct Seen {
     pub circuits: Vec<SeenCircuit>,
     /// What waits.
     pub backlog: Backlog,
+    /// Milliseconds by which this machine's clock jumped or is too far from the database's.
+    pub clock_ms: Option<i64>,
 }
 
 /// A credential in use.
@@ -114,6 +116,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
     all.extend(messages(&seen.backlog, config.queue_age_ms, at));
     all.extend(operations(&seen.backlog, config.operation_age_ms, at));
     all.extend(crashes(&seen.backlog));
+    all.extend(seen.clock_ms.map(clock));
     all
 }
 
@@ -275,6 +278,14 @@ fn crashes(backlog: &Backlog) -> Option<Standing> {
     let alarm = Alarm::OperationsCrash { waiting: backlog.crashing };
     let standing = || Standing::new("queue/crashes".to_owned(), Some(alarm), &[]);
     (backlog.crashing > 0).then(standing)
+}
+
+/// How the alarm about the machine's clock is called.
+pub(super) const CLOCK: &str = "clock/wrong";
+
+fn clock(by_ms: i64) -> Standing {
+    let alarm = Alarm::ClockWrong { seconds: by_ms.unsigned_abs() / 1000 };
+    Standing::new(CLOCK.to_owned(), Some(alarm), &[])
 }
 
 /// Days since 1970, UTC.

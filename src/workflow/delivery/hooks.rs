@@ -43,7 +43,7 @@ pub(crate) async fn fan_out(app: &App) -> Result<(), Error> {
 async fn fan(app: &App, events: &[Event]) -> Result<(), Error> {
     let mut endpoints: HashMap<ClientServiceId, Vec<Endpoint>> = HashMap::new();
     let mut messages = Vec::new();
-    let now = app.now();
+    let now = app.steady_now();
     for event in events {
         let of_service = match endpoints.get(&event.client_service) {
             Some(known) => known,
@@ -73,22 +73,24 @@ pub(crate) async fn deliver(
     };
     let unused = || EventId::from_i64(app.next_id());
     let Some(endpoint) = app.reader.endpoint(endpoint_id).await? else {
-        app.store.give_up(lease, "the endpoint was removed", unused(), app.now()).await?;
+        app.store.give_up(lease, "the endpoint was removed", unused(), app.steady_now()).await?;
         return Ok(());
     };
     if endpoint.status != EndpointStatus::Active && message.kind != MessageKind::Test {
-        app.store.give_up(lease, "the endpoint is disabled", unused(), app.now()).await?;
+        app.store.give_up(lease, "the endpoint is disabled", unused(), app.steady_now()).await?;
         return Ok(());
     }
     let Some(event) = app.reader.event(event_id).await? else {
-        app.store.give_up(lease, "the event is no longer stored", unused(), app.now()).await?;
+        app.store
+            .give_up(lease, "the event is no longer stored", unused(), app.steady_now())
+            .await?;
         return Ok(());
     };
-    if app.store.begin_attempts(&[lease], app.now()).await?.is_empty() {
+    if app.store.begin_attempts(&[lease], app.steady_now()).await?.is_empty() {
         return Ok(());
     }
     let tried = send(app, &endpoint, &event).await?;
-    let now = app.now();
+    let now = app.steady_now();
     let next = if message.kind == MessageKind::Test && tried.verdict != Verdict::Accepted {
         Next::Failed
     } else {

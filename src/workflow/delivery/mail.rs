@@ -27,7 +27,7 @@ pub(super) async fn deliver(
     let (server, bytes, attached) = match compose(app, message, address, language).await? {
         Composed::Ready { server, bytes, attached } => (server, bytes, attached),
         Composed::NoServer(words) => {
-            let now = app.now();
+            let now = app.steady_now();
             if now >= given_up_at(app, message) {
                 return Ok(app.store.give_up(lease, &words, event, now).await?);
             }
@@ -39,14 +39,14 @@ pub(super) async fn deliver(
         }
         Composed::Never(words) => {
             tracing::warn!(message = %lease.message, %words, "a mail cannot be written");
-            return Ok(app.store.give_up(lease, &words, event, app.now()).await?);
+            return Ok(app.store.give_up(lease, &words, event, app.steady_now()).await?);
         }
     };
-    if app.store.begin_attempts(&[lease], app.now()).await?.is_empty() {
+    if app.store.begin_attempts(&[lease], app.steady_now()).await?.is_empty() {
         return Ok(());
     }
     let tried = app.mail.mailer.send(&server.account, server.key, address, &bytes).await;
-    let now = app.now();
+    let now = app.steady_now();
     let next = if tried.verdict == Verdict::Relay {
         let rest = (app.delivery.rest_ms, app.delivery.rest_at_most_ms);
         let closed = Closed { account, revision: server.key.revision };

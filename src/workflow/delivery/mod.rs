@@ -145,14 +145,14 @@ pub async fn run_due(app: &Arc<App>) -> Result<(), Error> {
 /// One look for due messages. Returns how many were set on their way.
 async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     match desk.channel {
-        Channel::Mail => rest(app, app.now()).await?,
+        Channel::Mail => rest(app, app.steady_now()).await?,
         Channel::Webhook => hooks::fan_out(app).await?,
     }
     let free = u32::try_from(desk.senders.available_permits()).unwrap_or(u32::MAX);
     if free == 0 {
         return Ok(0);
     }
-    let now = app.now();
+    let now = app.steady_now();
     let failing = match desk.channel {
         Channel::Mail => HashSet::new(),
         Channel::Webhook => app.reader.failing_endpoints().await?,
@@ -280,5 +280,5 @@ async fn try_once(
 }
 
 fn lease_end(app: &App) -> Instant {
-    app.now().plus_ms(app.delivery.lease_ms)
+    app.steady_now().plus_ms(app.delivery.lease_ms)
 }

@@ -23,7 +23,7 @@ pub(super) async fn record(
 ) -> Result<(), Error> {
     let mut wait = Duration::from_millis(100);
     loop {
-        match app.store.record_try(lease, tried, next, event, app.now()).await {
+        match app.store.record_try(lease, tried, next, event, app.steady_now()).await {
             Err(
                 error @ (crate::store::Error::Unavailable(_) | crate::store::Error::Uncertain(_)),
             ) => {

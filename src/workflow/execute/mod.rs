@@ -16,7 +16,7 @@ use self::document::{
 };
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
-use super::{Error, Thing, credentials, lease};
+use super::{Error, Thing, clock, credentials, lease};
 use crate::app::{App, InWork, RandomFailed, ReadyCredential};
 use crate::domain::client_service::ClientServiceStatus;
 use crate::domain::company::CompanyStatus;
@@ -35,6 +35,9 @@ use crate::store::operations::Ending;
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
 
+/// The step of the ladder for what waits for somebody who sets a clock.
+const CLOCK_STEP: u32 = 3;
+
 /// Executes a leased operation in a task of its own. `work` spares reading what is at hand; `place` is
 /// kept until the work ends, whatever becomes of the request that took it.
 pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Place>) {
@@ -47,7 +50,7 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
                 biased;
                 () = app.stopping.closing() => {
                     // It was not begun: whoever comes next does it at once.
-                    return Ok(app.store.release_leases(&[lease], app.now()).await?);
+                    return Ok(app.store.release_leases(&[lease], app.steady_now()).await?);
                 }
                 permit = app.executors.acquire() => permit,
             };
@@ -68,7 +71,7 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
 /// out, and the operation is taken up as if the process had ended.
 async fn give_back(app: &App, lease: Lease) {
     // Giving back is an attempt too.
-    let run = app.now().plus_ms(retry_wait(app, lease.attempt.div_ceil(2)));
+    let run = app.steady_now().plus_ms(retry_wait(app, lease.attempt.div_ceil(2)));
     if let Err(error) = app.store.release_leases(&[lease], run).await {
         tracing::debug!(operation = %lease.operation, error = %sources(&error), "not given back");
     }
@@ -81,6 +84,9 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
     };
     if let Some(failure) = hopeless(app, lease, &work) {
         return fail_rest(app, lease, &work, &failure).await;
+    }
+    if let Some(gap_ms) = clock::too_far_apart(app).await? {
+        return wait_for_clock(app, lease, work.failures, gap_ms).await;
     }
     let ready = match credentials::ready(app, work.credential).await {
         Ok(ready) => ready,
@@ -184,8 +190,17 @@ async fn postpone(
     let wait = retry_wait(app, failures);
     tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %sources(error),
         "the key did not answer for every document, trying again");
-    let run = app.now().plus_ms(wait);
+    let run = app.steady_now().plus_ms(wait);
     Ok(app.store.postpone(lease, run, failures, &error.to_string()).await?)
+}
+
+/// Gives an operation back because nobody knows what time it is.
+async fn wait_for_clock(app: &App, lease: Lease, failures: u32, gap_ms: i64) -> Result<(), Error> {
+    let run = app.steady_now().plus_ms(retry_wait(app, CLOCK_STEP));
+    tracing::error!(operation = %lease.operation, gap_ms,
+        "nothing is sealed: the clock of this machine and that of the database differ");
+    let words = format!("the clock differs from the database's by {} s", gap_ms / 1000);
+    Ok(app.store.postpone(lease, run, failures, &words).await?)
 }
 
 /// Why an operation is given up: the key never answered, or every attempt ended before its end, which
@@ -345,7 +360,7 @@ const fn end_state(sealed_any: bool) -> OperationState {
 }
 
 fn lease_end(app: &App) -> Instant {
-    app.now().plus_ms(app.execution.lease_ms)
+    app.steady_now().plus_ms(app.execution.lease_ms)
 }
 
 fn retry_wait(app: &App, failures: u32) -> i64 {

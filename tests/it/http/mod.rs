@@ -2,6 +2,7 @@
 
 mod bad_documents;
 mod bad_requests;
+mod clocks;
 mod corpus;
 mod credentials;
 mod database;

@@ -110,6 +110,8 @@ pub enum Alarm {
     },
     /// The service ended several times while it executed the same operations.
     OperationsCrash { waiting: u64 },
+    /// The clock of a machine jumped, or differs from that of the database.
+    ClockWrong { seconds: u64 },
 }
 
 mod unix_ms {

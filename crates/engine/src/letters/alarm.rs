@@ -100,6 +100,9 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::OperationsCrash { waiting } => {
             (&words.operations_crash, vec![("waiting", locale.number(*waiting))])
         }
+        Alarm::ClockWrong { seconds } => {
+            (&words.clock_wrong, vec![("seconds", locale.number(*seconds))])
+        }
     };
     letter(language, letter_words.subject, letter_words.paragraphs, &facts)
 }

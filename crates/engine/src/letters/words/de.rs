@@ -134,6 +134,13 @@ pub(super) const WORDS: Words = Words {
                 "Sehen Sie im Protokoll des Dienstes nach. Der Befehl chancery operation end beendet einen Vorgang von Hand.",
             ],
         },
+        clock_wrong: LetterWords {
+            subject: "Die Uhr eines siegelnden Rechners geht falsch",
+            paragraphs: &[
+                "Sie ist gesprungen oder weicht von der Uhr der Datenbank ab. Sekunden: {seconds}.",
+                "Prüfen Sie die Zeitsynchronisation des Rechners. Solange beide um mehr als eine Minute voneinander abweichen, wird nichts gesiegelt; Vorgänge warten.",
+            ],
+        },
     },
     footer_alarm: "Automatisch von Chancery gesendet.",
     page: PageWords {

@@ -134,6 +134,13 @@ pub(super) const WORDS: Words = Words {
                 "Look into the log of the service. The command chancery operation end ends an operation by hand.",
             ],
         },
+        clock_wrong: LetterWords {
+            subject: "The clock of a machine that seals is wrong",
+            paragraphs: &[
+                "It jumped, or differs from that of the database. By so many seconds: {seconds}.",
+                "Check the time synchronisation of the machine. As long as the two differ by more than a minute nothing is sealed; operations wait.",
+            ],
+        },
     },
     footer_alarm: "Sent automatically by Chancery.",
     page: PageWords {

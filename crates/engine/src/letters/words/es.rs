@@ -134,6 +134,13 @@ pub(super) const WORDS: Words = Words {
                 "Consulte el registro del servicio. El comando chancery operation end termina una operación a mano.",
             ],
         },
+        clock_wrong: LetterWords {
+            subject: "El reloj de un equipo que sella es incorrecto",
+            paragraphs: &[
+                "Ha saltado o difiere del reloj de la base de datos. Segundos: {seconds}.",
+                "Compruebe la sincronización horaria del equipo. Mientras ambos difieran en más de un minuto no se sella nada; las operaciones esperan.",
+            ],
+        },
     },
     footer_alarm: "Enviado automáticamente por Chancery.",
     page: PageWords {

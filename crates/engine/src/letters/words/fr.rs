@@ -134,6 +134,13 @@ pub(super) const WORDS: Words = Words {
                 "Consultez le journal du service. La commande chancery operation end termine une opération à la main.",
             ],
         },
+        clock_wrong: LetterWords {
+            subject: "L’horloge d’une machine qui scelle est fausse",
+            paragraphs: &[
+                "Elle a sauté ou diffère de celle de la base de données. Secondes\u{a0}: {seconds}.",
+                "Vérifiez la synchronisation de l’heure de la machine. Tant que les deux diffèrent de plus d’une minute, rien n’est scellé\u{a0}; les opérations attendent.",
+            ],
+        },
     },
     footer_alarm: "Envoyé automatiquement par Chancery.",
     page: PageWords {

@@ -134,6 +134,13 @@ pub(super) const WORDS: Words = Words {
                 "Consulti il registro del servizio. Il comando chancery operation end conclude un’operazione a mano.",
             ],
         },
+        clock_wrong: LetterWords {
+            subject: "L’orologio di una macchina che sigilla è errato",
+            paragraphs: &[
+                "È saltato o differisce da quello del database. Secondi: {seconds}.",
+                "Verifichi la sincronizzazione dell’ora della macchina. Finché i due differiscono di più di un minuto non viene sigillato nulla; le operazioni attendono.",
+            ],
+        },
     },
     footer_alarm: "Inviato automaticamente da Chancery.",
     page: PageWords {

@@ -69,6 +69,7 @@ pub(super) struct AlarmWords {
     pub(super) queue_old: LetterWords,
     pub(super) operations_old: LetterWords,
     pub(super) operations_crash: LetterWords,
+    pub(super) clock_wrong: LetterWords,
 }
 
 /// Words of the receiver's page.

@@ -134,6 +134,13 @@ pub(super) const WORDS: Words = Words {
                 "Consulte o registo do serviço. O comando chancery operation end termina uma operação à mão.",
             ],
         },
+        clock_wrong: LetterWords {
+            subject: "O relógio de uma máquina que sela está errado",
+            paragraphs: &[
+                "Saltou ou difere do relógio da base de dados. Segundos: {seconds}.",
+                "Verifique a sincronização da hora da máquina. Enquanto os dois diferirem em mais de um minuto nada é selado; as operações esperam.",
+            ],
+        },
     },
     footer_alarm: "Enviado automaticamente pelo Chancery.",
     page: PageWords {

@@ -123,6 +123,7 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::UsageExceeded { .. } => &["Sample & Sons", "001", "5", "2026"],
                 Alarm::MailClosed { .. } => &["system", "535 5.7.8 no  such {user}", "10:19"],
                 Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
+                Alarm::ClockWrong { .. } => &["12", "345"],
                 Alarm::OperationsCrash { .. } => &["12", "345", "chancery operation end"],
             };
             for fact in facts {
