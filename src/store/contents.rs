@@ -156,10 +156,11 @@ impl Reader {
         .bind(kind)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
+        // Each row goes as soon as its bytes are copied.
+        rows.into_iter()
             .map(|found| {
-                let id = DocumentId::from_i64(row::integer(found, "document_id")?);
-                Ok((id, Arc::new(row::bytes(found, "bytes")?)))
+                let id = DocumentId::from_i64(row::integer(&found, "document_id")?);
+                Ok((id, Arc::new(row::bytes(&found, "bytes")?)))
             })
             .collect()
     }

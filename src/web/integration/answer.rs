@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
@@ -207,7 +207,8 @@ struct DocumentAnswer {
     reception_date: String,
     /// The sealed document in base64, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    signed_content: Option<String>,
+    #[schema(value_type = Option<String>)]
+    signed_content: Option<SignedContent>,
     /// SHA-256 of the sealed document, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_sha256: Option<String>,
@@ -229,6 +230,15 @@ struct DocumentAnswer {
     document_attributes: Vec<DocumentAttribute>,
 }
 
+/// Octets that are shown in base64 as they are written, without a copy of it all.
+struct SignedContent(Arc<Vec<u8>>);
+
+impl Serialize for SignedContent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(&self.0, &STANDARD))
+    }
+}
+
 /// One signature setting kept with the document.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -245,8 +255,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Answers above this size are written on a thread of their own.
 const WRITE_ELSEWHERE_BYTES: u64 = 128 * 1024;
 
+/// What an answer has beside contents: as a whole, and of each document.
+const FRAME_BYTES: usize = 4 * 1024;
+const DOCUMENT_BYTES: usize = 2 * 1024;
+
 /// The answer with an operation and its documents. Contents take a place among the bytes in work
-/// while they are read and written.
+/// while they are read and written: for themselves, and for their base64.
 ///
 /// # Errors
 /// [`Problem::too_many`] when no place got free in time.
@@ -258,12 +272,21 @@ pub async fn respond(
     with_contents: bool,
 ) -> Result<Response, Problem> {
     let length = if with_contents { detail.sealed_length() } else { 0 };
-    let place = if length > 0 { Some(place(web, length).await?) } else { None };
+    let written = length.div_ceil(3).saturating_mul(4);
+    let place =
+        if length > 0 { Some(place(web, length.saturating_add(written)).await?) } else { None };
     if with_contents {
         detail.read_contents(&web.app).await?;
     }
     let client = Arc::clone(client);
-    let write = move || serde_json::to_vec(&sign_operation(&client, &detail, replayed));
+    let write = move || {
+        let documents = detail.documents.len().saturating_mul(DOCUMENT_BYTES);
+        let written = usize::try_from(written).unwrap_or_default();
+        // At once: what grows is there twice.
+        let mut body = Vec::with_capacity(FRAME_BYTES + documents.saturating_add(written));
+        serde_json::to_writer(&mut body, &sign_operation(&client, &detail, replayed))?;
+        Ok::<_, serde_json::Error>(body)
+    };
     let written = if length > WRITE_ELSEWHERE_BYTES {
         let written = tokio::task::spawn_blocking(write).await;
         written.map_err(|error| workflow::Error::Internal(Box::new(error)))?
@@ -330,8 +353,7 @@ fn sign_operation(client: &Client, detail: &OperationDetail, replayed: bool) -> 
         .documents
         .iter()
         .map(|(document, settings)| {
-            let sealed = detail.sealed.get(&document.id);
-            let content = sealed.map(|bytes| STANDARD.encode(&**bytes));
+            let content = detail.sealed.get(&document.id).cloned().map(SignedContent);
             document_answer(client, operation, (document, settings), content)
         })
         .collect();
@@ -368,7 +390,7 @@ fn document_answer(
     client: &Client,
     operation: &Operation,
     (document, settings): (&Document, &SealSettings),
-    signed_content: Option<String>,
+    signed_content: Option<SignedContent>,
 ) -> DocumentAnswer {
     let custody = operation.custody;
     let mut answer = DocumentAnswer {

@@ -16,6 +16,9 @@ use super::{PATIENCE, witness};
 const BINARY: &str = env!("CARGO_BIN_EXE_chancery");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// What requests and answers may have in memory.
+pub(super) const BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
+
 /// When the service is killed.
 pub(super) enum Kill {
     /// As the n-th commit is about to reach the disk.
@@ -74,7 +77,9 @@ impl Installation {
         let text = std::fs::read_to_string(&file).unwrap();
         let lines = text.lines().map(|line| match line.split_once(" = ") {
             Some(("module", _)) => format!("module = \"{}\"\nsessions = 1", spy().display()),
-            Some(("listen", _)) => format!("listen = \"{}\"", self.address),
+            Some(("listen", _)) => {
+                format!("listen = \"{}\"\nbytes_in_flight = {BYTES_IN_FLIGHT}", self.address)
+            }
             _ => line.to_owned(),
         });
         let mut text: String = lines.map(|line| line + "\n").collect();
@@ -217,6 +222,39 @@ impl Service {
         let request = self.http.post(url).bearer_auth(&self.token).json(request);
         let answer = request.timeout(PATIENCE).send().await?;
         Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    /// How often an operation with its contents is answered, asked so many times at once.
+    pub(super) async fn read_at_once(&self, id: i64, many: usize) -> usize {
+        let url = format!("{}/api/v0/operation/sign/detail/{id}/contentInResponse/true", self.base);
+        let readers: Vec<_> = (0..many)
+            .map(|_| {
+                let request = self.http.get(&url).bearer_auth(&self.token);
+                tokio::spawn(async move {
+                    let mut answer = request.send().await.unwrap();
+                    while answer.chunk().await.unwrap().is_some() {}
+                    answer.status().is_success()
+                })
+            })
+            .collect();
+        let mut answered = 0;
+        for reader in readers {
+            answered += usize::from(reader.await.unwrap());
+        }
+        answered
+    }
+
+    /// How much memory the service has now, and had at most since the last time, in bytes.
+    pub(super) fn memory(&self) -> (usize, usize) {
+        let folder = PathBuf::from(format!("/proc/{}", self.child.id().unwrap()));
+        let status = std::fs::read_to_string(folder.join("status")).unwrap();
+        let line = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+        };
+        // proc(5): forgets the peak.
+        std::fs::write(folder.join("clear_refs"), "5").unwrap();
+        (line("VmRSS:"), line("VmHWM:"))
     }
 
     /// Waits until the service ends by itself; whether it says that all is well.
