@@ -6,6 +6,7 @@ mod listen;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -16,15 +17,21 @@ use crate::app::App;
 use crate::config::{Config, Origin};
 use crate::domain::client_service::{ClientServiceStatus, Lint};
 use crate::domain::credential::{Credential, CredentialStatus};
+use crate::domain::instant::Instant;
 use crate::domain::sources::sources;
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
 use crate::pki::path::ends_first;
 use crate::seal::Signer;
+use crate::store::diagnosis::Soundness;
 use crate::store::{Store, Tables};
+use crate::workflow::clock::MOST_APART_MS;
 
 /// A certificate that ends within so many days is named.
 const SOON_DAYS: i64 = 45;
+
+/// How long the file of the database is looked through.
+const LOOK_THROUGH: Duration = Duration::from_secs(10);
 
 /// Less free disk than this is named.
 const LITTLE_DISK_MIB: u64 = 1024;
@@ -171,41 +178,90 @@ async fn database(findings: &mut Findings, config: &Config) -> Stored {
         }
         return Stored::Nothing;
     }
+    if let Some(obstacle) = config.store.obstacle() {
+        findings.bad("database", &obstacle);
+        return Stored::Unknown;
+    }
     let asked = async {
         let store = Store::connect_to_existing(&config.store).await?;
+        let about = (store.engine_name(), store.only_reads().await?, store.clock().await?);
         let tables = store.tables().await?;
-        let name = store.engine_name();
         store.close().await;
-        Ok::<_, crate::store::Error>((name, tables))
+        let soundness = Store::soundness(&config.store, LOOK_THROUGH).await?;
+        Ok::<_, crate::store::Error>((about, tables, soundness))
     };
-    match asked.await {
-        Ok((name, Tables::Ours)) => {
-            findings.ok("database", &format!("{name} answers at {place}"));
-            return Stored::Something;
+    let ((name, only_reads, time), tables, soundness) = match asked.await {
+        Ok(answered) => answered,
+        Err(error) => {
+            findings.bad("database", &house::unopened(&config.store, &error));
+            return Stored::Unknown;
         }
-        Ok((name, Tables::Missing)) => {
+    };
+    inside(findings, soundness);
+    apart(findings, time);
+    if only_reads {
+        let text = format!(
+            "{name} answers at {place}, but only reads, as a standby does; name the primary in store.url"
+        );
+        findings.bad("database", &text);
+        return Stored::Unknown;
+    }
+    match tables {
+        Tables::Ours => {
+            findings.ok("database", &format!("{name} answers at {place}"));
+            Stored::Something
+        }
+        Tables::Missing => {
             let text = format!("{name} answers at {place}; the first start makes its tables");
             findings.warn("database", &text);
-            return Stored::Nothing;
+            Stored::Nothing
         }
-        Ok((name, Tables::Older)) => {
+        Tables::Older => {
             let text = format!(
                 "{name} answers at {place}; its tables are of an earlier release, the next start \
                  brings them up to date: make a copy first. What is in it was not looked at"
             );
             findings.warn("database", &text);
+            Stored::Unknown
         }
-        Ok((name, Tables::Newer)) => {
+        Tables::Newer => {
             let text = format!("{name} answers at {place}; its tables are of a later release");
             findings.bad("database", &text);
-        }
-        Err(error) => {
-            let text =
-                format!("{}; look at store.url and the file's or server's rights", sources(&error));
-            findings.bad("database", &text);
+            Stored::Unknown
         }
     }
-    Stored::Unknown
+}
+
+/// Whether the file of the database is whole.
+fn inside(findings: &mut Findings, soundness: Soundness) {
+    match soundness {
+        Soundness::Sound => findings.ok("file", "no damage (PRAGMA quick_check)"),
+        Soundness::Elsewhere => {}
+        Soundness::Unknown => findings.warn(
+            "file",
+            "too large to be looked through here; let sqlite3 do it on a copy: PRAGMA quick_check",
+        ),
+        Soundness::Damaged(what) => {
+            let text = format!(
+                "is damaged ({what}); stop the service, keep the file, and restore a copy (sqlite3 FILE \
+                 .recover saves what can be read)"
+            );
+            findings.bad("file", &text);
+        }
+    }
+}
+
+/// Whether the database's clock is this machine's.
+fn apart(findings: &mut Findings, time: Option<Instant>) {
+    let Some(time) = time else { return };
+    let apart_ms = crate::app::Clock::System.now().unix_ms().abs_diff(time.unix_ms());
+    if apart_ms > MOST_APART_MS.unsigned_abs() {
+        let text = format!(
+            "that of this machine and that of the database differ by {} s: nothing is sealed; set them",
+            apart_ms / 1000
+        );
+        findings.bad("clock", &text);
+    }
 }
 
 /// A key that is made at the first start when it is missing.

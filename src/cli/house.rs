@@ -18,6 +18,7 @@ use crate::app::{
 };
 use crate::config::Config;
 use crate::contents::Contents;
+use crate::domain::sources::sources;
 use crate::keys::Keyring;
 use crate::outbound::webhook::WebhookSender;
 use crate::pki::calendar::Calendar;
@@ -45,10 +46,16 @@ pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
 async fn open(config: &Config, absent: Absent) -> Result<Store, Failure> {
     match absent {
         Absent::Made => {
+            if let Some(obstacle) = config.store.obstacle() {
+                return Err(obstacle.into());
+            }
             keep_private(&config.store)?;
-            let store = Store::connect(&config.store).await?;
-            store.migrate().await?;
-            Ok(store)
+            let made = async {
+                let store = Store::connect(&config.store).await?;
+                store.migrate().await?;
+                Ok(store)
+            };
+            made.await.map_err(|error| unopened(&config.store, &error).into())
         }
         Absent::Imagined => {
             let store = Store::connect(&config.store.imagined()).await?;
@@ -69,8 +76,16 @@ async fn existing(config: &crate::store::Config) -> Result<Store, Failure> {
         )
         .into());
     }
-    let store = Store::connect_to_existing(config).await?;
-    match store.tables().await? {
+    if let Some(obstacle) = config.obstacle() {
+        return Err(obstacle.into());
+    }
+    let asked = async {
+        let store = Store::connect_to_existing(config).await?;
+        let tables = store.tables().await?;
+        Ok((store, tables))
+    };
+    let (store, tables) = asked.await.map_err(|error| unopened(config, &error))?;
+    match tables {
         Tables::Ours => Ok(store),
         Tables::Missing => Err(format!(
             "the database at {place} has no tables yet. Is it the right configuration (--config \
@@ -88,6 +103,12 @@ async fn existing(config: &crate::store::Config) -> Result<Store, Failure> {
         )
         .into()),
     }
+}
+
+/// Why a database cannot be used, and what to do.
+pub(super) fn unopened(config: &crate::store::Config, error: &crate::store::Error) -> String {
+    let advice = error.advice().unwrap_or("look at store.url and the log of the database");
+    format!("the database at {} cannot be used: {}; {advice}", config.place(), sources(error))
 }
 
 /// Whether a file that is not there could be made; nothing is.

@@ -10,6 +10,7 @@ pub mod client_services;
 pub mod companies;
 pub mod contents;
 pub mod credentials;
+pub mod diagnosis;
 pub mod documents;
 pub mod events;
 pub mod leases;
@@ -25,6 +26,7 @@ pub mod webhooks;
 mod writing;
 
 use std::cmp::Ordering;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -32,7 +34,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Connection as _, Executor as _, SqlStr};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _, SqlStr};
 use thiserror::Error;
 
 use self::writing::{Trust, Tx, WritingPool};
@@ -236,6 +238,9 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (10, "tries", include_str!("../../migrations/0010_tries.sql")),
 ];
 
+/// How soon a server that does not listen yet is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
 static DRIVERS: Once = Once::new();
 
 impl Store {
@@ -270,6 +275,7 @@ impl Store {
                     Ok(())
                 })
             });
+            opens(&url, wait_ms).await?;
             let watched = Arc::clone(&trust);
             let writing =
                 options.clone().max_connections(1).before_acquire(move |connection, _| {
@@ -290,6 +296,7 @@ impl Store {
                     Ok(())
                 })
             });
+            answers(&config.url, wait).await?;
             let pool =
                 options.max_connections(config.connections.max(2)).connect(&config.url).await?;
             let writer = WritingPool { pool: pool.clone(), engine: Engine::Postgres, trust };
@@ -414,6 +421,34 @@ impl Reader {
     pub async fn ping(&self) -> Result<()> {
         sqlx::query("SELECT id FROM operation WHERE id = 0").fetch_optional(&self.pool).await?;
         Ok(())
+    }
+}
+
+/// Opens a file once. A pool would try again and again, and then say only that no connection came about.
+async fn opens(url: &str, wait_ms: u64) -> Result<()> {
+    let mut connection = AnyConnection::connect(url).await?;
+    for pragma in sqlite_pragmas(wait_ms) {
+        connection.execute(sqlx::AssertSqlSafe(pragma)).await?;
+    }
+    Ok(connection.close().await?)
+}
+
+/// Waits until a server takes a connection. A pool says only that none came about; this says why.
+async fn answers(url: &str, patience: Duration) -> Result<()> {
+    let until = tokio::time::Instant::now() + patience;
+    let mut refused = None;
+    loop {
+        let connecting = tokio::time::timeout_at(until, AnyConnection::connect(url)).await;
+        match connecting {
+            Ok(Ok(connection)) => return Ok(connection.close().await?),
+            // It may be about to start.
+            Ok(Err(sqlx::Error::Io(error))) if error.kind() == ErrorKind::ConnectionRefused => {
+                refused = Some(sqlx::Error::Io(error));
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => return Err(refused.unwrap_or(sqlx::Error::PoolTimedOut).into()),
+        }
     }
 }
 

@@ -269,6 +269,7 @@ async fn ask_everything(store: &Store) {
     store.reader().ping().await.unwrap();
     store.probe_write().await.unwrap();
     store.clock().await.unwrap();
+    store.only_reads().await.unwrap();
 }
 
 async fn companies_and_services(store: &Store) {
