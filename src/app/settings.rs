@@ -33,6 +33,8 @@ pub struct ExecutionConfig {
     pub retry_ladder_ms: Vec<i64>,
     /// Tries before an operation ends as failed.
     pub max_attempts: u32,
+    /// Milliseconds that the preparation of one document may take.
+    pub document_ms: u64,
     /// Tries of a document that end the process before it is put aside.
     pub document_tries: u32,
     /// Milliseconds that stopping takes at most, all in all.

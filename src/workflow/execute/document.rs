@@ -217,6 +217,17 @@ pub(super) fn put_aside(tries: u32) -> DocumentState {
     }
 }
 
+/// The engine does not come to an end with it.
+pub(super) fn took_too_long(limit_ms: u64) -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "document-too-slow".to_owned(),
+        detail: format!(
+            "the document was not prepared within {limit_ms} ms; send a simpler one, or tell the operator"
+        ),
+    }
+}
+
 /// Somebody has decided.
 pub(super) fn ended_by_operator() -> DocumentState {
     DocumentState::Failed {

@@ -3,17 +3,18 @@
 
 mod alone;
 mod document;
+mod engine;
 mod work;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tracing::Instrument as _;
 
 use self::document::{
-    AskedLint, Ended, PreparedDocument, ended_by_operator, engine_fault, failed, finish, intent,
-    key_refuses, prepare_one, refused,
+    Ended, ended_by_operator, engine_fault, failed, finish, intent, key_refuses, refused,
+    took_too_long,
 };
+use self::engine::PreparedChunk;
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
 use super::{Error, Thing, clock, credentials, lease};
@@ -226,7 +227,15 @@ async fn seal_chunk(
     chunk: Vec<PendingDocument>,
 ) -> Result<(Vec<Ended>, Option<crate::keys::Error>), Error> {
     let now = app.now().whole_seconds();
-    let (prepared, mut ended) = prepare(app, ready, chunk, now).await?;
+    let (prepared, mut ended) = match engine::prepare(app, ready, chunk, now).await? {
+        PreparedChunk::All(prepared, ended) => (prepared, ended),
+        PreparedChunk::Stuck(document) => {
+            // Its siblings are with a thread that does not come back: another attempt begins with them.
+            let ended = failed(&app.contents, document, took_too_long(app.execution.document_ms));
+            record(app, lease, vec![ended], None).await?;
+            return Err(Error::Internal(format!("document {document} took too long").into()));
+        }
+    };
 
     let intents: Vec<Intent> = prepared
         .iter()
@@ -254,7 +263,7 @@ async fn seal_chunk(
         }
     }
     let contents = app.contents.clone();
-    let sealed = on_engine(app, move || {
+    let sealed = engine::run(app, move || {
         signed
             .into_iter()
             .map(|(document, value)| finish(&contents, document, value))
@@ -263,46 +272,6 @@ async fn seal_chunk(
     .await?;
     ended.extend(sealed);
     Ok((ended, trouble))
-}
-
-async fn prepare(
-    app: &App,
-    ready: &Arc<ReadyCredential>,
-    chunk: Vec<PendingDocument>,
-    now: Instant,
-) -> Result<(Vec<PreparedDocument>, Vec<Ended>), Error> {
-    let contents = app.contents.clone();
-    let ready = Arc::clone(ready);
-    let limits = app.seal_limits;
-    let (schemas, calendar) = (Arc::clone(&app.schemas), Arc::clone(&app.calendar));
-    let chunk: Vec<_> = chunk
-        .into_iter()
-        .map(|document| {
-            let asked = AskedLint::of(app, &document.settings);
-            (document, asked)
-        })
-        .collect();
-    on_engine(app, move || {
-        let mut prepared = Vec::with_capacity(chunk.len());
-        let mut ended = Vec::new();
-        for (document, asked) in chunk {
-            let id = document.id;
-            // A fault in the engine is this document's misfortune, not its siblings'.
-            let lint = asked.lint(&schemas);
-            let attempt =
-                AssertUnwindSafe(|| prepare_one(&ready, document, now, (&limits, &calendar), lint));
-            let result = catch_unwind(attempt).unwrap_or_else(|_| {
-                tracing::error!(document = %id, "the engine panicked");
-                Err(engine_fault())
-            });
-            match result {
-                Ok(document) => prepared.push(document),
-                Err(state) => ended.push(failed(&contents, id, state)),
-            }
-        }
-        (prepared, ended)
-    })
-    .await
 }
 
 /// Ends an operation whose remaining documents cannot be sealed.
@@ -342,17 +311,6 @@ async fn record(
 /// Fresh ids for events.
 pub(super) fn event_ids(app: &App, count: usize) -> Result<Vec<EventId>, RandomFailed> {
     (0..count).map(|_| Ok(EventId::from_i64(app.random_id()?))).collect()
-}
-
-/// Runs a calculation on a thread that may take its time, as many at once as there are cores.
-async fn on_engine<T: Send + 'static>(
-    app: &App,
-    calculate: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let permit = Arc::clone(&app.engine).acquire_owned().await;
-    let result = tokio::task::spawn_blocking(calculate).await;
-    drop(permit);
-    result.map_err(|error| Error::Internal(Box::new(error)))
 }
 
 const fn end_state(sealed_any: bool) -> OperationState {

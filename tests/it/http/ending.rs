@@ -63,6 +63,28 @@ fn an_operation_is_ended_by_hand() {
     });
 }
 
+/// A document with which the engine does not come to an end keeps neither its client waiting nor its
+/// siblings.
+#[test]
+fn a_document_that_takes_too_long_fails() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.workflow.document_ms = 1;
+        setup.config.workflow.retry_ladder_ms = vec![10];
+        let service = setup.start().await;
+        let client = service.client().await;
+        let reference = unique("slow");
+        let slow = format!("<a>{}</a>", "<b>1</b>".repeat(100_000));
+        let answer = client.sign(&request(&reference, [document(&reference, slow)])).await.good();
+        assert!(
+            ["PENDING_EXECUTION", "EXECUTION_FAILED"].contains(&answer["status"].as_str().unwrap())
+        );
+        let ended = client.finished(&reference).await;
+        assert_eq!(ended["documentList"][0]["signErrorReason"], "document-too-slow", "{ended}");
+        service.stop().await;
+    });
+}
+
 #[test]
 fn a_suspension_ends_operations_in_work() {
     run(async {
