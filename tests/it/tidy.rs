@@ -555,6 +555,23 @@ fn the_house_is_tidy() {
     assert!(listed.is_empty(), "{} rules broken:\n{}", listed.len(), listed.join("\n"));
 }
 
+/// Its unsafe code is for tests, which load the library as they would a vendor's.
+#[test]
+fn nothing_depends_on_the_shim() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let packages = std::fs::read_dir(root.join("crates")).unwrap();
+    let packages = packages.map(|entry| entry.unwrap().path().join("Cargo.toml"));
+    let mut looked_at = 0;
+    for file in packages.chain([root.join("Cargo.toml"), root.join("fuzz/Cargo.toml")]) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let named = text.matches("pkcs11-shim").count();
+        let own = usize::from(text.contains("name = \"pkcs11-shim\""));
+        assert_eq!(named, own, "{} names the module of tests", file.display());
+        looked_at += own;
+    }
+    assert_eq!(looked_at, 1, "the module of tests itself");
+}
+
 #[test]
 fn files_of_a_room_go_in_no_circles() {
     let found: BTreeSet<BTreeSet<String>> = ["src", "crates/engine/src"]

@@ -1,0 +1,137 @@
+//! The language of faults: a file beside the library that tests rewrite while it is loaded.
+//!
+//! One rule a line; of several for a function the first one that still holds counts:
+//!
+//! ```text
+//! module /usr/lib/softhsm/libsofthsm2.so
+//! C_Sign error CKR_DEVICE_ERROR
+//! C_Sign delay 200
+//! C_Sign hang
+//! C_Sign wrong
+//! C_OpenSession error 0x31 times 3
+//! C_GetSlotList wrong until C_Finalize
+//! ```
+//!
+//! *error*: the module is not asked. *delay*: milliseconds, then the module is asked. *hang*: until no
+//! rule of the function says so any more, whatever its limits, then the module is asked. *wrong*: the module is asked and the answer falsified:
+//! a value of `C_Sign` in one bit, and `C_GetSlotList` shows no slot. *times*: so often since the file
+//! was changed. *until*: as long as that function was not called since the file was changed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cryptoki_sys as ck;
+use cryptoki_sys::CK_RV;
+
+/// What goes wrong in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Error(CK_RV),
+    Delay(Duration),
+    Hang,
+    Wrong,
+}
+
+/// The file as last read, and what was called since it was changed.
+#[derive(Default)]
+pub(crate) struct Control {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    text: String,
+    /// How often each line applied.
+    applied: HashMap<usize, u64>,
+    called: HashMap<String, u64>,
+}
+
+impl Control {
+    /// The path of the real module.
+    pub(crate) fn module(&self, file: &Path) -> Option<PathBuf> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.read(file);
+        state.text.lines().find_map(|line| line.strip_prefix("module ")).map(PathBuf::from)
+    }
+
+    /// Notes a call; says what goes wrong in it.
+    pub(crate) fn fault(&self, file: &Path, function: &str) -> Option<Fault> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.read(file);
+        let found = state.rule(function);
+        *state.called.entry(function.to_owned()).or_default() += 1;
+        let (line, fault) = found?;
+        *state.applied.entry(line).or_default() += 1;
+        Some(fault)
+    }
+
+    /// Whether calls of a function that hang hang on.
+    pub(crate) fn hangs(&self, file: &Path, function: &str) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.read(file);
+        state.text.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(function) && words.next() == Some("hang")
+        })
+    }
+}
+
+impl State {
+    /// Reads the file anew; what cannot be read (no descriptor is left, say) is as it was.
+    fn read(&mut self, file: &Path) {
+        if let Ok(text) = std::fs::read_to_string(file)
+            && text != self.text
+        {
+            *self = Self { text, ..Self::default() };
+        }
+    }
+
+    /// The line and fault that count for a function now.
+    fn rule(&self, function: &str) -> Option<(usize, Fault)> {
+        let mut rules = self.text.lines().enumerate();
+        rules.find_map(|(number, line)| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let (name, rest) = words.split_first()?;
+            if *name != function {
+                return None;
+            }
+            let (fault, limit) = match rest {
+                ["error", code, limit @ ..] => (Fault::Error(error_code(code)), limit),
+                ["delay", ms, limit @ ..] => {
+                    (Fault::Delay(Duration::from_millis(ms.parse().ok()?)), limit)
+                }
+                ["hang", limit @ ..] => (Fault::Hang, limit),
+                ["wrong", limit @ ..] => (Fault::Wrong, limit),
+                // A test that is mistyped must not pass.
+                _ => (Fault::Error(ck::CKR_GENERAL_ERROR), rest),
+            };
+            let holds = match limit {
+                ["times", times] => {
+                    self.applied.get(&number).copied().unwrap_or_default() < times.parse().ok()?
+                }
+                ["until", other] => !self.called.contains_key(*other),
+                _ => true,
+            };
+            holds.then_some((number, fault))
+        })
+    }
+}
+
+/// A return value by its name or number.
+fn error_code(word: &str) -> CK_RV {
+    match word {
+        "CKR_CRYPTOKI_NOT_INITIALIZED" => ck::CKR_CRYPTOKI_NOT_INITIALIZED,
+        "CKR_DEVICE_ERROR" => ck::CKR_DEVICE_ERROR,
+        "CKR_DEVICE_REMOVED" => ck::CKR_DEVICE_REMOVED,
+        "CKR_FUNCTION_FAILED" => ck::CKR_FUNCTION_FAILED,
+        "CKR_HOST_MEMORY" => ck::CKR_HOST_MEMORY,
+        "CKR_PIN_INCORRECT" => ck::CKR_PIN_INCORRECT,
+        "CKR_SESSION_COUNT" => ck::CKR_SESSION_COUNT,
+        "CKR_SESSION_HANDLE_INVALID" => ck::CKR_SESSION_HANDLE_INVALID,
+        "CKR_TOKEN_NOT_PRESENT" => ck::CKR_TOKEN_NOT_PRESENT,
+        number => CK_RV::from_str_radix(number.trim_start_matches("0x"), 16)
+            .unwrap_or(ck::CKR_GENERAL_ERROR),
+    }
+}
