@@ -59,6 +59,12 @@ pub struct Pkcs11Config {
     /// How long a document may wait and be signed, in milliseconds. Default: 10,000.
     #[serde(default = "default_deadline_ms")]
     pub deadline_ms: u64,
+    /// How long the module may take for one step (opening a session, finding a key, one signature), in
+    /// milliseconds. A thread that takes longer is left alone and another takes its place; when twice
+    /// as many hang as there are sessions, the token is out of service until calls come back.
+    /// Default: 10,000.
+    #[serde(default = "default_call_deadline_ms")]
+    pub call_deadline_ms: u64,
     /// Who computes the digest. Default: `raw`.
     #[serde(default)]
     pub rsa_mechanism: RsaMechanism,
@@ -122,6 +128,9 @@ impl Pkcs11Config {
         if self.deadline_ms == 0 {
             return Err(Error::Config("deadline_ms = 0: nothing could be signed".to_owned()));
         }
+        if self.call_deadline_ms == 0 {
+            return Err(Error::Config("call_deadline_ms = 0: no call could end".to_owned()));
+        }
         if self.token_label.is_empty() || self.token_label.len() > 32 {
             return Err(Error::Config("token_label has 1 to 32 bytes".to_owned()));
         }
@@ -146,5 +155,9 @@ fn default_sessions() -> usize {
 }
 
 const fn default_deadline_ms() -> u64 {
+    10_000
+}
+
+const fn default_call_deadline_ms() -> u64 {
     10_000
 }

@@ -122,6 +122,16 @@ pub enum Error {
     Saturated,
     #[error("the key back-end did not answer in time")]
     NoAnswer,
+    #[error(
+        "calls of the PKCS#11 module do not return; the key back-end is out of service until they do, or \
+         until the service is restarted"
+    )]
+    OutOfService,
+    #[error(
+        "a login did not return, and whether the token refused the PIN is not known; no further login is \
+         tried until it returns"
+    )]
+    LoginUnanswered,
     #[error("the threads of the key back-end have ended")]
     Closed,
     #[error("key file {path}: {reason}")]
@@ -181,9 +191,12 @@ impl Error {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Saturated => ErrorClass::Saturated,
-            Self::TokenMissing { .. } | Self::NoAnswer | Self::Closed | Self::Random => {
-                ErrorClass::Transient
-            }
+            Self::TokenMissing { .. }
+            | Self::NoAnswer
+            | Self::OutOfService
+            | Self::LoginUnanswered
+            | Self::Closed
+            | Self::Random => ErrorClass::Transient,
             Self::Token(source) => pkcs11::class(source),
             Self::MechanismRefused(_) | Self::SigningForbidden(_) | Self::Pki(_) => {
                 ErrorClass::Final

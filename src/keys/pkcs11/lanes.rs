@@ -1,23 +1,26 @@
-//! Lanes: threads that own one session each and take messages from one bounded queue.
-//! A session that answered with an error is never used again.
+//! Lanes: threads that own one session each and take messages from one bounded queue. A session that answered
+//! with an error is never used again, and a lane whose call does not return is left alone.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
-use cryptoki::session::Session;
 use tokio::sync::oneshot;
 
-use super::mechanism;
+use super::module::Kept;
 use super::objects::PrivateKey;
 use super::token::Token;
+use super::{lock, mechanism};
 use crate::domain::sources::sources;
 use crate::keys::{Error, ErrorClass, RsaMechanism, ToBeSigned, checked, short_name};
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
+
+/// Where the answer to a message goes.
+type Reply = oneshot::Sender<Result<CheckedValue, Error>>;
 
 /// One message waiting for a session.
 pub(super) struct QueuedMessage {
@@ -25,23 +28,94 @@ pub(super) struct QueuedMessage {
     pub(super) item: ToBeSigned,
     /// Nobody wants the value after this.
     pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<CheckedValue, Error>>,
+    pub(super) reply: Reply,
 }
 
-/// A thread and what it knows. It ends when the queue is closed.
+/// What others know of a thread that asks a module: since when it is at it, and whom to tell when it does
+/// not come back.
+#[derive(Default)]
+pub(super) struct Post {
+    state: Mutex<Posted>,
+}
+
+#[derive(Default)]
+struct Posted {
+    since: Option<Instant>,
+    reply: Option<Reply>,
+    left: bool,
+}
+
+impl Post {
+    /// Begins a message.
+    pub(super) fn begin(&self, reply: Option<Reply>) {
+        let mut state = lock(&self.state);
+        (state.since, state.reply) = (Some(Instant::now()), reply);
+    }
+
+    /// Begins a step of the message: from here on it has its time.
+    ///
+    /// # Errors
+    /// [`Error::NoAnswer`] when the thread was left alone: it must ask the module for nothing more.
+    fn step(&self) -> Result<(), Error> {
+        let mut state = lock(&self.state);
+        if state.left {
+            return Err(Error::NoAnswer);
+        }
+        state.since = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Ends the message: whom to tell, or `Err` when the thread was left alone. It is then no longer counted as
+    /// stuck, and ends.
+    pub(super) fn end(&self, stuck: &AtomicUsize) -> Result<Option<Reply>, ()> {
+        let mut state = lock(&self.state);
+        state.since = None;
+        if state.left {
+            stuck.fetch_sub(1, Ordering::Relaxed);
+            return Err(());
+        }
+        Ok(state.reply.take())
+    }
+
+    /// Leaves the thread alone when its step has lasted `longest`; whoever waits for it is told. Returns
+    /// whether it was left; it is counted as stuck then.
+    pub(super) fn leave(&self, longest: Duration, stuck: &AtomicUsize) -> bool {
+        let mut state = lock(&self.state);
+        if state.left || state.since.is_none_or(|since| since.elapsed() < longest) {
+            return false;
+        }
+        state.left = true;
+        stuck.fetch_add(1, Ordering::Relaxed);
+        if let Some(reply) = state.reply.take() {
+            // The caller may have gone meanwhile.
+            let _ = reply.send(Err(Error::NoAnswer));
+        }
+        true
+    }
+}
+
+/// A thread and what it knows. It ends when the queue is closed, or when it comes back from a call after it
+/// was left alone.
 pub(super) struct Lane {
     token: Arc<Token>,
     preferred: RsaMechanism,
     /// Who digests, for keys that do not allow the preferred way. Outlives sessions.
     exceptions: HashMap<[u8; 32], RsaMechanism>,
     open: Option<Open>,
-    /// How many lanes have a session, for health.
-    open_sessions: Arc<AtomicUsize>,
+    post: Arc<Post>,
+    counts: Counts,
+}
+
+/// How many lanes have a session, and how many threads do not come back from the module.
+#[derive(Clone, Default)]
+pub(super) struct Counts {
+    pub(super) open_sessions: Arc<AtomicUsize>,
+    pub(super) stuck: Arc<AtomicUsize>,
 }
 
 /// A session and the private keys found in it, by fingerprint of the public key.
 struct Open {
-    session: Session,
+    session: Kept,
     login: u64,
     keys: HashMap<[u8; 32], PrivateKey>,
 }
@@ -50,24 +124,34 @@ impl Lane {
     pub(super) fn new(
         token: Arc<Token>,
         preferred: RsaMechanism,
-        open_sessions: Arc<AtomicUsize>,
+        post: Arc<Post>,
+        counts: Counts,
     ) -> Self {
-        Self { token, preferred, exceptions: HashMap::new(), open: None, open_sessions }
+        Self { token, preferred, exceptions: HashMap::new(), open: None, post, counts }
     }
 
-    /// Signs until the queue is closed. Messages that nobody waits for any more are not signed.
+    /// Signs until the queue is closed. Jobs that nobody waits for any more are not signed.
     pub(super) fn run(mut self, queue: &Receiver<QueuedMessage>) {
-        while let Ok(queued) = queue.recv_blocking() {
-            if queued.reply.is_closed() {
+        while let Ok(QueuedMessage { key, item, deadline, reply }) = queue.recv_blocking() {
+            if reply.is_closed() {
                 continue;
             }
-            let result = if Instant::now() < queued.deadline {
-                self.sign(&queued.key, &queued.item)
+            self.post.begin(Some(reply));
+            let result = if Instant::now() < deadline {
+                self.sign(&key, &item)
             } else {
                 Err(Error::Saturated)
             };
-            // The caller may have gone meanwhile; then the value is of no use to anybody.
-            let _ = queued.reply.send(result);
+            match self.post.end(&self.counts.stuck) {
+                // The caller may have gone meanwhile; then the value is of no use to anybody.
+                Ok(reply) => drop(reply.map(|reply| reply.send(result))),
+                Err(()) => {
+                    tracing::warn!(
+                        "a call of the PKCS#11 module came back after its thread was left"
+                    );
+                    break;
+                }
+            }
         }
         self.close();
     }
@@ -84,6 +168,7 @@ impl Lane {
                 Err(error) => error,
             };
             self.close();
+            self.token.revive(&error);
             match &error {
                 Error::MechanismRefused(_) | Error::SigningForbidden(_)
                     if !switched && item.message().is_some() =>
@@ -118,34 +203,39 @@ impl Lane {
         by: RsaMechanism,
         item: &ToBeSigned,
     ) -> Result<CheckedValue, Error> {
-        let open = if let Some(open) = self.open.take() {
-            self.open.insert(open)
-        } else {
-            let session = self.token.session(false)?;
-            self.open_sessions.fetch_add(1, Ordering::Relaxed);
-            let login = self.token.logins();
-            self.open.insert(Open { session, login, keys: HashMap::new() })
-        };
-        let login = self.token.logins();
-        if open.login != login {
-            open.login = login;
-            open.keys.clear();
-        }
-        let private = match open.keys.entry(name) {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let found =
-                    self.token.steadily(&open.session, |session| PrivateKey::find(session, key))?;
-                *entry.insert(found.ok_or_else(|| Error::KeyMissing(short_name(key)))?)
+        self.post.step()?;
+        let token = Arc::clone(&self.token);
+        let value = token.inside(|inside| {
+            if self.open.as_ref().is_none_or(|open| open.session.of(inside).is_none()) {
+                self.close();
+                let session = Kept::new(token.session(inside, false)?, inside);
+                self.counts.open_sessions.fetch_add(1, Ordering::Relaxed);
+                self.open = Some(Open { session, login: token.logins(), keys: HashMap::new() });
+                self.post.step()?;
             }
-        };
-        let value = mechanism::sign(&self.token, &open.session, private, key.kind(), by, item)?;
+            let open = self.open.as_mut().ok_or(Error::Closed)?;
+            let session = open.session.of(inside).ok_or(Error::Closed)?;
+            let login = token.logins();
+            if open.login != login {
+                open.login = login;
+                open.keys.clear();
+            }
+            let private = match open.keys.entry(name) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
+                    let found = token.steadily(session, |it| PrivateKey::find(it, key))?;
+                    *entry.insert(found.ok_or_else(|| Error::KeyMissing(short_name(key)))?)
+                }
+            };
+            self.post.step()?;
+            mechanism::sign((&*token, inside), session, private, key.kind(), by, item)
+        })?;
         checked(key, item, value)
     }
 
     fn close(&mut self) {
         if self.open.take().is_some() {
-            self.open_sessions.fetch_sub(1, Ordering::Relaxed);
+            self.counts.open_sessions.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

@@ -9,6 +9,7 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::session::Session;
 use cryptoki::types::Ulong;
 
+use super::module::Inside;
 use super::objects::PrivateKey;
 use super::token::Token;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
@@ -27,7 +28,7 @@ use crate::pki::digest::Digest;
 /// [`Error::Token`] otherwise. The session must not be used again after an error: a lost answer leaves
 /// the operation open for ever.
 pub(super) fn sign(
-    token: &Token,
+    (token, inside): (&Token, &Inside),
     session: &Session,
     key: PrivateKey,
     kind: KeyKind,
@@ -42,7 +43,7 @@ pub(super) fn sign(
         (RsaMechanism::Raw, _) | (RsaMechanism::Hashed, None) => raw(kind, item)?,
     };
     let value = if key.confirms {
-        token.sign_confirmed(session, &mechanism, key.handle, &input)
+        token.sign_confirmed(inside, session, (&mechanism, key.handle), &input)
     } else {
         session.sign(&mechanism, key.handle, &input).map_err(Error::Token)
     };

@@ -1,13 +1,18 @@
-//! Keys in a PKCS#11 token. The module is loaded once; a keeper session keeps the login; lanes sign.
+//! Keys in a PKCS#11 token. The module is loaded once; a keeper session keeps the login; lanes sign. No
+//! call of the module is waited for longer than its time: a thread that hangs in one is left alone.
 
 mod lanes;
+mod login;
 mod mechanism;
+mod module;
 mod objects;
+mod pool;
 mod token;
+mod turns;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use async_channel::Sender;
@@ -25,7 +30,8 @@ use crate::domain::sources::sources;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
-use lanes::{Lane, QueuedMessage};
+use lanes::{Counts, Post, QueuedMessage};
+use pool::{Lanes, Pool};
 use token::Token;
 
 /// How long after its deadline a message that has been started may still answer. A call that hangs
@@ -35,13 +41,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long the end waits for lanes that are in a call of the module.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How long a key pair may take to be made: on a card, RSA takes minutes.
+const GENERATION: Duration = Duration::from_mins(10);
+
 /// A token with its lanes.
 pub(super) struct Pkcs11 {
-    token: Arc<Token>,
+    pool: Arc<Pool>,
     queue: Sender<QueuedMessage>,
     deadline: Duration,
-    open_sessions: Arc<AtomicUsize>,
-    sessions: usize,
     /// Its other ends are with the lanes, which drop them when they are done with the module.
     ended: Mutex<mpsc::Receiver<Infallible>>,
 }
@@ -52,9 +59,12 @@ pub(super) struct Pkcs11 {
 impl Drop for Pkcs11 {
     fn drop(&mut self) {
         self.queue.close();
+        self.pool.end();
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         if ended.recv_timeout(FAREWELL) == Err(mpsc::RecvTimeoutError::Timeout) {
             tracing::warn!("the PKCS#11 module does not let a session go");
+        } else {
+            self.pool.token.let_go();
         }
     }
 }
@@ -66,31 +76,27 @@ impl Pkcs11 {
     /// [`Error::Config`], [`Error::Threads`].
     pub(super) fn new(name: &str, config: &Pkcs11Config, production: bool) -> Result<Self, Error> {
         config.check()?;
-        let token = Arc::new(Token::new(
-            config.module.clone(),
-            config.token_label.clone(),
+        let longest = Duration::from_millis(config.call_deadline_ms);
+        let token = Token::new(
+            (config.module.clone(), config.token_label.clone()),
             config.pin()?,
             production,
-        ));
+            longest / 2,
+        );
         let (queue, messages) = async_channel::bounded(config.queue());
-        let open_sessions = Arc::new(AtomicUsize::new(0));
         let (done, ended) = mpsc::sync_channel(1);
-        for number in 0..config.sessions {
-            let lane =
-                Lane::new(Arc::clone(&token), config.rsa_mechanism, Arc::clone(&open_sessions));
-            let (messages, done) = (messages.clone(), done.clone());
-            let work = move || {
-                lane.run(&messages);
-                drop(done);
-            };
-            std::thread::Builder::new()
-                .name(format!("lane-{name}-{number}"))
-                .spawn(work)
-                .map_err(Error::Threads)?;
-        }
+        let pool = Pool {
+            name: name.to_owned(),
+            token: Arc::new(token),
+            preferred: config.rsa_mechanism,
+            messages,
+            sessions: config.sessions,
+            longest,
+            counts: Counts::default(),
+            lanes: Mutex::new(Lanes::new(done)),
+        };
         let deadline = Duration::from_millis(config.deadline_ms);
-        let (sessions, ended) = (config.sessions, Mutex::new(ended));
-        Ok(Self { token, queue, deadline, open_sessions, sessions, ended })
+        Ok(Self { pool: pool.start()?, queue, deadline, ended: Mutex::new(ended) })
     }
 
     /// Spreads messages over the lanes; answers in the order of the messages.
@@ -99,6 +105,9 @@ impl Pkcs11 {
         key: &Arc<PublicKey>,
         items: Vec<ToBeSigned>,
     ) -> Vec<Result<CheckedValue, Error>> {
+        if self.pool.is_out_of_service() {
+            return items.iter().map(|_| Err(Error::OutOfService)).collect();
+        }
         let deadline = Instant::now() + self.deadline;
         let mut waiting = Vec::with_capacity(items.len());
         for item in items {
@@ -127,47 +136,62 @@ impl Pkcs11 {
 
     /// What lies in the token. Blocks.
     pub(super) fn list(&self) -> Result<Vec<KeyDescription>, Error> {
-        self.twice(false, objects::list)
+        self.twice(false, GENERATION, objects::list)
     }
 
     /// The public half of a named key. Blocks.
     pub(super) fn public_key(&self, name: &str) -> Result<PublicKey, Error> {
-        self.twice(false, |session| objects::public_key(session, name))
+        let name = name.to_owned();
+        self.twice(false, GENERATION, move |session| objects::public_key(session, &name))
     }
 
     /// Generates a key pair inside the token. Blocks, for RSA up to seconds.
     pub(super) fn generate(&self, label: &str, kind: KeyKind) -> Result<KeyDescription, Error> {
-        self.twice(true, |session| {
+        let label = label.to_owned();
+        self.twice(true, GENERATION, move |session| {
             // A new one each time: a failed attempt may have left half a pair behind.
             let mut id = [0; 16];
             aws_lc_rs::rand::fill(&mut id).map_err(|_| Error::Random)?;
-            objects::generate(session, label, &id, kind)
+            objects::generate(session, &label, &id, kind)
         })
     }
 
     /// Lists or makes objects, once more in a new session when the device gave trouble or the login
     /// ended meanwhile.
-    fn twice<T>(
+    fn twice<T: Send + 'static>(
         &self,
         writable: bool,
-        ask: impl Fn(&Session) -> Result<T, Error>,
+        longest: Duration,
+        ask: impl Fn(&Session) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let once = || {
-            self.token.administer(writable, |session| self.token.steadily(session, |it| ask(it)))
-        };
-        once().or_else(|error| match error.class() {
-            ErrorClass::Transient => {
-                tracing::warn!(error = %sources(&error), "asking the token once more");
-                once()
-            }
-            ErrorClass::Blocked | ErrorClass::Final | ErrorClass::Saturated => Err(error),
+        self.ask(longest, move |token| {
+            let once = || {
+                token.administer(writable, longest, |session| {
+                    token.steadily(session, |session| ask(session))
+                })
+            };
+            once().or_else(|error| match error.class() {
+                ErrorClass::Transient => {
+                    token.revive(&error);
+                    tracing::warn!(error = %sources(&error), "asking the token once more");
+                    once()
+                }
+                ErrorClass::Blocked | ErrorClass::Final | ErrorClass::Saturated => Err(error),
+            })
         })
     }
 
     /// Logs in and tells how the token is. Blocks.
     pub(super) fn condition(&self) -> Result<BackendState, Error> {
-        let (info, mechanisms) = self.token.describe()?;
-        drop(self.token.session(false)?);
+        let (info, mechanisms) = self.ask(self.pool.longest, |token| {
+            token.describe().or_else(|error| {
+                token.revive(&error);
+                match error {
+                    Error::TokenMissing { .. } => token.describe(),
+                    error => Err(error),
+                }
+            })
+        })?;
         let text = |part: &str| part.trim_end().to_owned();
         let mut problems = Vec::new();
         if info.user_pin_count_low() {
@@ -175,6 +199,10 @@ impl Pkcs11 {
         }
         if info.user_pin_final_try() {
             problems.push("the next wrong PIN locks the token".to_owned());
+        }
+        let stuck = self.pool.stuck();
+        if stuck > 0 {
+            problems.push(format!("{stuck} calls of the PKCS#11 module do not return"));
         }
         Ok(BackendState {
             summary: format!(
@@ -185,11 +213,48 @@ impl Pkcs11 {
             ),
             problems,
             mechanisms,
-            open_sessions: self.open_sessions.load(Ordering::Relaxed),
-            sessions: self.sessions,
+            open_sessions: self.pool.counts.open_sessions.load(Ordering::Relaxed),
+            sessions: self.pool.sessions,
             waiting: self.queue.len(),
         })
     }
+
+    /// Asks in a thread of its own, which is left alone when it does not come back in time.
+    fn ask<T: Send + 'static>(
+        &self,
+        longest: Duration,
+        ask: impl FnOnce(&Token) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        if self.pool.is_out_of_service() {
+            return Err(Error::OutOfService);
+        }
+        let post = Arc::new(Post::default());
+        let (answer, waiting) = mpsc::sync_channel(1);
+        let token = Arc::clone(&self.pool.token);
+        let stuck = Arc::clone(&self.pool.counts.stuck);
+        let (own_post, own_stuck) = (Arc::clone(&post), Arc::clone(&stuck));
+        post.begin(None);
+        let work = move || {
+            let result = ask(&token);
+            if own_post.end(&own_stuck).is_ok() {
+                // The caller may have gone meanwhile.
+                let _ = answer.send(result);
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("ask-{}", self.pool.name));
+        thread.spawn(work).map_err(Error::Threads)?;
+        match waiting.recv_timeout(longest) {
+            Ok(result) => result,
+            // It may have come back at the last moment.
+            Err(_) if post.leave(Duration::ZERO, &stuck) => Err(Error::NoAnswer),
+            Err(_) => waiting.try_recv().unwrap_or(Err(Error::NoAnswer)),
+        }
+    }
+}
+
+/// A panic elsewhere does not make these values wrong.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a caller can do about an answer of a token.

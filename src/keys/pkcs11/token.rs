@@ -1,11 +1,11 @@
-//! Modules and tokens: loaded once, logged in once, PINs guarded.
+//! Tokens: found by their label, logged in once.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11 as Context};
+use cryptoki::context::{Function, Pkcs11 as Context};
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::ObjectHandle;
@@ -13,85 +13,54 @@ use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use secrecy::SecretString;
 
-use crate::keys::{Error, ModuleError};
+use super::lock;
+use super::module::{Inside, Kept, Pkcs11Module};
+use crate::domain::sources::sources;
+use crate::keys::{Error, ErrorClass};
 use crate::secret::SecretSource;
 
-/// One context per module and process, for ever: a second `C_Initialize` fails and a `C_Finalize`
-/// would end everybody's sessions.
-static MODULES: Mutex<BTreeMap<PathBuf, Arc<LoadedModule>>> = Mutex::new(BTreeMap::new());
+/// So many failures in a row, and no success for so long, are the module's, for all we know.
+const FAILURES: u32 = 3;
+const IN_VAIN: Duration = Duration::from_secs(2);
 
-/// A loaded and initialised PKCS#11 module.
-pub(super) struct LoadedModule {
-    pub(super) context: Context,
-    /// Labels of the tokens that refused a PIN. Held while a login is tried, so that of many
-    /// threads with a wrong PIN only one asks.
-    guarded: Mutex<BTreeSet<String>>,
-    /// Held while objects are listed or made: SoftHSM shows half-written objects to other threads.
-    administration: Mutex<()>,
-    path: PathBuf,
-    /// Loaded with the first key that wants a login of its own for every signature.
-    c_sign: OnceLock<c_sign::Module>,
-}
+/// How long a new token waits for others.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-impl LoadedModule {
-    /// What signs in an operation that has begun.
-    fn c_sign(&self) -> Result<&c_sign::Module, Error> {
-        if let Some(module) = self.c_sign.get() {
-            return Ok(module);
-        }
-        let wrong =
-            |error| Error::Module { path: self.path.clone(), source: ModuleError::CSign(error) };
-        let module = c_sign::Module::load(&self.path).map_err(wrong)?;
-        Ok(self.c_sign.get_or_init(|| module))
-    }
-}
-
-/// The module at a path, loaded now if this is the first time.
-pub(super) fn load(path: &Path) -> Result<Arc<LoadedModule>, Error> {
-    let wrong = |source| Error::Module { path: path.to_owned(), source };
-    let canonical = path.canonicalize().map_err(|error| wrong(error.into()))?;
-    let mut modules = lock(&MODULES);
-    if let Some(module) = modules.get(&canonical) {
-        return Ok(Arc::clone(module));
-    }
-    let context = Context::new(&canonical).map_err(|error| wrong(ModuleError::Cryptoki(error)))?;
-    match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(TokenError::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-        Err(error) => return Err(wrong(ModuleError::Cryptoki(error))),
-    }
-    let module = Arc::new(LoadedModule {
-        context,
-        guarded: Mutex::default(),
-        administration: Mutex::default(),
-        path: canonical.clone(),
-        c_sign: OnceLock::new(),
-    });
-    modules.insert(canonical, Arc::clone(&module));
-    Ok(module)
-}
-
-/// A token, named by its label, with everything needed to log in again.
+/// A token, named by its label, with everything needed to log in again. No lock is held while the module is
+/// asked: a call that hangs holds up nobody.
 pub(super) struct Token {
     module: PathBuf,
     label: String,
     pin: SecretSource,
     production: bool,
-    state: Mutex<State>,
+    /// How long another thread may initialise the module, or log in, before we go on without it.
+    patience: Duration,
+    known_pin: OnceLock<SecretString>,
+    /// Where it was found, in which life of the module.
+    slot: Mutex<Option<(u64, Slot)>>,
+    /// A session that is never used to sign: when the last session closes, the login ends.
+    keeper: Mutex<Option<Kept>>,
     logins: AtomicU64,
 }
 
-#[derive(Default)]
-struct State {
-    slot: Option<Slot>,
-    /// A session that is never used to sign: when the last session closes, the login ends.
-    keeper: Option<Session>,
-    pin: Option<SecretString>,
-}
-
 impl Token {
-    pub(super) fn new(module: PathBuf, label: String, pin: SecretSource, production: bool) -> Self {
-        let (state, logins) = (Mutex::default(), AtomicU64::new(0));
-        Self { module, label, pin, production, state, logins }
+    pub(super) fn new(
+        (module, label): (PathBuf, String),
+        pin: SecretSource,
+        production: bool,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            module,
+            label,
+            pin,
+            production,
+            patience,
+            known_pin: OnceLock::new(),
+            slot: Mutex::default(),
+            keeper: Mutex::default(),
+            logins: AtomicU64::new(0),
+        }
     }
 
     /// Number of logins tried so far. Object handles of an earlier login may name other objects.
@@ -99,28 +68,88 @@ impl Token {
         self.logins.load(Ordering::Acquire)
     }
 
+    /// Closes the session that keeps the login.
+    pub(super) fn let_go(&self) {
+        let keeper = lock(&self.keeper).take();
+        drop(keeper);
+    }
+
+    /// Asks inside of the module, and notes how it went.
+    ///
+    /// # Errors
+    /// [`Error::Module`], [`Error::NoAnswer`], and those of what is asked.
+    pub(super) fn inside<T>(
+        &self,
+        ask: impl FnOnce(&Inside) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let module = Pkcs11Module::at(&self.module)?;
+        let inside = module.enter(self.patience)?;
+        let (life, answer) = (inside.life, ask(&inside));
+        drop(inside);
+        match &answer {
+            Ok(_) => module.login(&self.label).note_use(),
+            Err(Error::Token(TokenError::Pkcs11(RvError::CryptokiNotInitialized, _))) => {
+                module.note_ended(life);
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// Has the module begin again when an error says that it lost the token, or when nothing but errors
+    /// came for a while. Nobody of this thread may be inside.
+    pub(super) fn revive(&self, error: &Error) {
+        let Ok(module) = Pkcs11Module::at(&self.module) else { return };
+        let suspicious = match error {
+            Error::KeyMissing(_) => true,
+            Error::PinRefused(_) | Error::PinGuarded | Error::LoginUnanswered => false,
+            error => error.class() == ErrorClass::Transient,
+        };
+        if !suspicious {
+            return;
+        }
+        let login = module.login(&self.label);
+        let failures = login.note_failure();
+        let in_vain = failures >= FAILURES && !login.used_within(IN_VAIN);
+        let lost = matches!(error, Error::TokenMissing { .. });
+        if lost || in_vain {
+            let begun = module.begin_again(&self.label, lost);
+            tracing::debug!(token = %self.label, begun, failures, error = %sources(error),
+                "the token does not do what it is asked");
+        }
+    }
+
     /// A new session in which the user is logged in.
     ///
     /// # Errors
-    /// [`Error::Module`], [`Error::TokenMissing`], [`Error::Secret`], [`Error::PinRefused`],
-    /// [`Error::PinGuarded`], [`Error::Token`].
-    pub(super) fn session(&self, writable: bool) -> Result<Session, Error> {
-        let module = load(&self.module)?;
-        let mut state = lock(&self.state);
-        let slot = self.slot(&module, &mut state)?;
-        let alive = state.keeper.as_ref().is_some_and(|keeper| keeper.get_session_info().is_ok());
-        if !alive {
-            state.keeper = None;
-            state.keeper = Some(module.context.open_ro_session(slot).map_err(Error::Token)?);
-        }
+    /// [`Error::TokenMissing`], [`Error::Secret`], [`Error::PinRefused`], [`Error::PinGuarded`],
+    /// [`Error::LoginUnanswered`], [`Error::NoAnswer`], [`Error::Token`].
+    pub(super) fn session(&self, inside: &Inside, writable: bool) -> Result<Session, Error> {
+        let slot = self.slot(inside)?;
+        // Taken out while it is asked: if that hangs, the next one opens another.
+        let keeper = lock(&self.keeper).take();
+        let alive = keeper.filter(|keeper| {
+            keeper.of(inside).is_some_and(|session| session.get_session_info().is_ok())
+        });
+        let keeper = match alive {
+            Some(keeper) => keeper,
+            None => {
+                let session = inside.context.open_ro_session(slot).map_err(Error::Token)?;
+                Kept::new(session, inside)
+            }
+        };
+        let before = lock(&self.keeper).replace(keeper);
+        drop(before);
         let session = if writable {
-            module.context.open_rw_session(slot)
+            inside.context.open_rw_session(slot)
         } else {
-            module.context.open_ro_session(slot)
+            inside.context.open_ro_session(slot)
         }
         .map_err(Error::Token)?;
         if !is_user(&session)? {
-            self.login(&module, &session, &mut state)?;
+            // Counted before it happens, so that nobody sees the login without the new count.
+            self.logins.fetch_add(1, Ordering::Release);
+            self.present_pin(inside, &session, UserType::User)?;
         }
         Ok(session)
     }
@@ -129,11 +158,12 @@ impl Token {
     pub(super) fn administer<T>(
         &self,
         writable: bool,
+        longest: Duration,
         ask: impl FnOnce(&Session) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let module = load(&self.module)?;
-        let _turn = lock(&module.administration);
-        ask(&self.session(writable)?)
+        let module = Pkcs11Module::at(&self.module)?;
+        let _turn = module.administration.take(longest)?;
+        self.inside(|inside| ask(&self.session(inside, writable)?))
     }
 
     /// Asks in a session, and believes the answer only if the login stood all the time: to a session
@@ -153,81 +183,65 @@ impl Token {
         }
     }
 
-    /// What the token says about itself and the names of the mechanisms it offers.
+    /// What the token says about itself and the names of the mechanisms it offers, once a session with a
+    /// login has been opened.
     pub(super) fn describe(&self) -> Result<(TokenInfo, Vec<String>), Error> {
-        let module = load(&self.module)?;
-        let slot = self.slot(&module, &mut lock(&self.state))?;
-        let info = module.context.get_token_info(slot).map_err(Error::Token)?;
-        let mechanisms = module.context.get_mechanism_list(slot).map_err(Error::Token)?;
-        Ok((info, mechanisms.iter().map(ToString::to_string).collect()))
+        self.inside(|inside| {
+            let slot = self.slot(inside)?;
+            let info = inside.context.get_token_info(slot).map_err(Error::Token)?;
+            let mechanisms = inside.context.get_mechanism_list(slot).map_err(Error::Token)?;
+            drop(self.session(inside, false)?);
+            Ok((info, mechanisms.iter().map(ToString::to_string).collect()))
+        })
     }
 
     /// The slot that holds the token now: slots are renumbered when tokens come and go.
-    fn slot(&self, module: &LoadedModule, state: &mut State) -> Result<Slot, Error> {
-        if let Some(slot) = state.slot
-            && labelled(module, slot, &self.label)
+    fn slot(&self, inside: &Inside) -> Result<Slot, Error> {
+        let known = *lock(&self.slot);
+        if let Some((life, slot)) = known
+            && life == inside.life
+            && labelled(&inside.context, slot, &self.label)
         {
             return Ok(slot);
         }
-        state.slot = None;
-        let found = find(module, &self.label)?;
-        state.slot = found;
-        found.ok_or_else(|| missing(module, &self.label))
+        let found = find(&inside.context, &self.label)?;
+        *lock(&self.slot) = found.map(|slot| (inside.life, slot));
+        found.ok_or_else(|| missing(&inside.context, &self.label))
     }
 
     /// Signs with a key that wants a login of its own for every signature (`CKA_ALWAYS_AUTHENTICATE`):
     /// between the beginning of the operation and its data (PKCS#11 2.40, 4.9).
     pub(super) fn sign_confirmed(
         &self,
+        inside: &Inside,
         session: &Session,
-        mechanism: &Mechanism<'_>,
-        key: ObjectHandle,
+        (mechanism, key): (&Mechanism<'_>, ObjectHandle),
         input: &[u8],
     ) -> Result<Vec<u8>, Error> {
-        let module = load(&self.module)?;
+        let module = Pkcs11Module::at(&self.module)?;
         let c_sign = module.c_sign()?;
         session.sign_init(mechanism, key).map_err(Error::Token)?;
-        self.present_pin(&module, session, UserType::ContextSpecific, &mut lock(&self.state))?;
+        self.present_pin(inside, session, UserType::ContextSpecific)?;
         c_sign.sign(session, input).map_err(Error::Token)
     }
 
-    fn login(
-        &self,
-        module: &LoadedModule,
-        session: &Session,
-        state: &mut State,
-    ) -> Result<(), Error> {
-        // Counted before it happens, so that nobody sees the login without the new count.
-        self.logins.fetch_add(1, Ordering::Release);
-        self.present_pin(module, session, UserType::User, state)
-    }
-
-    fn present_pin(
-        &self,
-        module: &LoadedModule,
-        session: &Session,
-        user: UserType,
-        state: &mut State,
-    ) -> Result<(), Error> {
-        let pin = match state.pin.take() {
+    fn present_pin(&self, inside: &Inside, session: &Session, user: UserType) -> Result<(), Error> {
+        let pin = match self.known_pin.get() {
             Some(pin) => pin,
-            None => self.pin.read(self.production)?,
-        };
-        let pin = state.pin.insert(pin);
-        let mut guarded = lock(&module.guarded);
-        if guarded.contains(&self.label) {
-            return Err(Error::PinGuarded);
-        }
-        match session.login(user, Some(pin)) {
-            Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
-            Err(error) if refuses_pin(&error) => {
-                guarded.insert(self.label.clone());
-                tracing::error!(token = %self.label, %error,
-                    "the token refused the PIN; no further login is tried until restart");
-                Err(Error::PinRefused(error))
+            None => {
+                let pin = self.pin.read(self.production)?;
+                self.known_pin.get_or_init(|| pin)
             }
-            Err(error) => Err(Error::Token(error)),
-        }
+        };
+        let tries_were_wrong = || {
+            let info = self.slot(inside).ok().map(|slot| inside.context.get_token_info(slot));
+            let Some(Ok(info)) = info else { return true };
+            info.user_pin_count_low() || info.user_pin_final_try() || info.user_pin_locked()
+        };
+        let module = Pkcs11Module::at(&self.module)?;
+        module.login(&self.label).present((&self.label, self.patience), tries_were_wrong, || {
+            session.login(user, Some(pin))
+        })
     }
 }
 
@@ -251,33 +265,34 @@ pub fn initialise_token(
     // Held to the end: a module hands out one free slot, and two callers must not both take it.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = lock(&ONE_AT_A_TIME);
-    let module = load(module)?;
-    if find(&module, label)?.is_some() {
+    let inside = Pkcs11Module::at(module)?.enter(PATIENCE)?;
+    let context = &inside.context;
+    if find(context, label)?.is_some() {
         return Err(Error::TokenTaken(label.to_owned()));
     }
-    let slots = module.context.get_slots_with_token().map_err(Error::Token)?;
-    let free = slots.into_iter().find(|slot| {
-        module.context.get_token_info(*slot).is_ok_and(|info| !info.token_initialized())
-    });
-    let free = free.ok_or_else(|| missing(&module, label))?;
-    module.context.init_token(free, so_pin, label).map_err(Error::Token)?;
+    let slots = context.get_slots_with_token().map_err(Error::Token)?;
+    let free = slots
+        .into_iter()
+        .find(|slot| context.get_token_info(*slot).is_ok_and(|info| !info.token_initialized()));
+    let free = free.ok_or_else(|| missing(context, label))?;
+    context.init_token(free, so_pin, label).map_err(Error::Token)?;
     // SoftHSM gives the token another slot number from now on.
-    let slot = find(&module, label)?.ok_or_else(|| missing(&module, label))?;
-    let session = module.context.open_rw_session(slot).map_err(Error::Token)?;
+    let slot = find(context, label)?.ok_or_else(|| missing(context, label))?;
+    let session = context.open_rw_session(slot).map_err(Error::Token)?;
     session.login(UserType::So, Some(so_pin)).map_err(Error::Token)?;
     session.init_pin(pin).map_err(Error::Token)?;
     session.logout().map_err(Error::Token)
 }
 
-fn find(module: &LoadedModule, label: &str) -> Result<Option<Slot>, Error> {
-    let slots = module.context.get_slots_with_token().map_err(Error::Token)?;
-    Ok(slots.into_iter().find(|slot| labelled(module, *slot, label)))
+fn find(context: &Context, label: &str) -> Result<Option<Slot>, Error> {
+    let slots = context.get_slots_with_token().map_err(Error::Token)?;
+    Ok(slots.into_iter().find(|slot| labelled(context, *slot, label)))
 }
 
 /// What to say when a token is not there: a label is easily mistyped, and some tokens are another user's.
-fn missing(module: &LoadedModule, label: &str) -> Error {
-    let slots = module.context.get_slots_with_token().unwrap_or_default();
-    let infos = slots.into_iter().filter_map(|slot| module.context.get_token_info(slot).ok());
+fn missing(context: &Context, label: &str) -> Error {
+    let slots = context.get_slots_with_token().unwrap_or_default();
+    let infos = slots.into_iter().filter_map(|slot| context.get_token_info(slot).ok());
     let labels = infos.filter(TokenInfo::token_initialized);
     let labels: Vec<String> = labels.map(|info| format!("{:?}", info.label().trim_end())).collect();
     let seen = if labels.is_empty() {
@@ -288,26 +303,8 @@ fn missing(module: &LoadedModule, label: &str) -> Error {
     Error::TokenMissing { label: label.to_owned(), seen }
 }
 
-fn labelled(module: &LoadedModule, slot: Slot, label: &str) -> bool {
-    module
-        .context
+fn labelled(context: &Context, slot: Slot, label: &str) -> bool {
+    context
         .get_token_info(slot)
         .is_ok_and(|info| info.token_initialized() && info.label().trim_end() == label)
-}
-
-/// Whether asking again with the same PIN would bring the token nearer to its lock.
-fn refuses_pin(error: &TokenError) -> bool {
-    use RvError::{PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked};
-    matches!(
-        error,
-        TokenError::Pkcs11(
-            PinIncorrect | PinLocked | PinExpired | PinInvalid | PinLenRange,
-            Function::Login
-        )
-    )
-}
-
-/// A panic elsewhere does not make these values wrong.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

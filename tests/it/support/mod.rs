@@ -7,5 +7,6 @@ pub(crate) mod judges;
 pub(crate) mod postfix;
 pub(crate) mod postgres;
 pub(crate) mod service;
+pub(crate) mod shim;
 pub(crate) mod smtp;
 pub(crate) mod softhsm;

@@ -73,6 +73,11 @@ pub(crate) fn module() -> PathBuf {
 impl Token {
     /// Makes a token with a label of its own.
     pub(crate) fn new(purpose: &str) -> Self {
+        Self::in_module(&module(), purpose)
+    }
+
+    /// The same in another module.
+    pub(crate) fn in_module(module: &Path, purpose: &str) -> Self {
         assert!(
             std::env::var_os("SOFTHSM2_CONF").is_some_and(|path| Path::new(&path).exists()),
             "tests need a token: run `make test`, or \
@@ -80,13 +85,12 @@ impl Token {
         );
         let now = chancery::app::Clock::System.now().unix_ms();
         let label = format!("{purpose}-{}-{now:x}", std::process::id());
-        let module = module();
-        initialise_token(&module, &label, &SecretString::from(SO_PIN), &SecretString::from(PIN))
+        initialise_token(module, &label, &SecretString::from(SO_PIN), &SecretString::from(PIN))
             .expect("a new token");
         let folder = tempfile::tempdir().unwrap();
         let pin_file = folder.path().join("pin");
         write_private(&pin_file, PIN);
-        Self { module, label, pin_file, _folder: folder }
+        Self { module: module.to_owned(), label, pin_file, _folder: folder }
     }
 
     /// Settings of a back-end on this token.
@@ -106,6 +110,7 @@ impl Token {
             sessions: 4,
             queue: None,
             deadline_ms: 30_000,
+            call_deadline_ms: 10_000,
             rsa_mechanism: RsaMechanism::Raw,
         }
     }

@@ -1,0 +1,119 @@
+//! What is known of a token's PIN, by everybody in this process who uses the token. A PIN that was refused
+//! is never presented again, and one whose answer is not known only when it cannot have been wrong.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use cryptoki::context::Function;
+use cryptoki::error::{Error as TokenError, RvError};
+
+use super::lock;
+use super::turns::Turns;
+use crate::keys::Error;
+
+/// Logins into one token: one is tried at a time, so that of many threads with a wrong PIN only one asks.
+#[derive(Default)]
+pub(super) struct TokenLogin {
+    turns: Turns,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    refused: bool,
+    accepted: bool,
+    /// A login did not return in its time, and what became of it is not known.
+    unanswered: bool,
+    used: Option<Instant>,
+    /// Failures in a row that the module may be the cause of, and how often it began again for them.
+    failures: u32,
+    beginnings: u32,
+}
+
+impl TokenLogin {
+    /// Presents the PIN unless that could be a wrong one's second time. `tries_were_wrong` asks the token
+    /// whether somebody gave it a wrong PIN since the last right one.
+    ///
+    /// # Errors
+    /// [`Error::PinRefused`], [`Error::PinGuarded`], [`Error::LoginUnanswered`], [`Error::NoAnswer`] when
+    /// it was never our turn, [`Error::Token`].
+    pub(super) fn present(
+        &self,
+        (token, longest): (&str, Duration),
+        tries_were_wrong: impl FnOnce() -> bool,
+        login: impl FnOnce() -> Result<(), TokenError>,
+    ) -> Result<(), Error> {
+        let turn = self.turns.take(longest)?;
+        let (unanswered, accepted) = {
+            let mut state = lock(&self.state);
+            if state.refused {
+                return Err(Error::PinGuarded);
+            }
+            state.unanswered |= turn.took_over;
+            (state.unanswered, state.accepted)
+        };
+        if unanswered && (!accepted || tries_were_wrong()) {
+            return Err(Error::LoginUnanswered);
+        }
+        let answer = login();
+        let mut state = lock(&self.state);
+        match answer {
+            Ok(()) => {
+                (state.accepted, state.unanswered) = (true, false);
+                Ok(())
+            }
+            Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
+            Err(error) if refuses_pin(&error) => {
+                state.refused = true;
+                tracing::error!(token, %error,
+                    "the token refused the PIN; no further login is tried until restart");
+                Err(Error::PinRefused(error))
+            }
+            Err(error) => Err(Error::Token(error)),
+        }
+    }
+
+    /// Notes that the token did what it was asked.
+    pub(super) fn note_use(&self) {
+        let mut state = lock(&self.state);
+        (state.used, state.failures, state.beginnings) = (Some(Instant::now()), 0, 0);
+    }
+
+    /// Notes a failure; how many there were in a row.
+    pub(super) fn note_failure(&self) -> u32 {
+        let mut state = lock(&self.state);
+        state.failures = state.failures.saturating_add(1);
+        state.failures
+    }
+
+    /// Notes that the module began again for the sake of this token.
+    pub(super) fn note_beginning(&self) {
+        let mut state = lock(&self.state);
+        state.beginnings = state.beginnings.saturating_add(1);
+    }
+
+    /// How often it did since the token last did what it was asked.
+    pub(super) fn beginnings(&self) -> u32 {
+        lock(&self.state).beginnings
+    }
+
+    pub(super) fn was_used(&self) -> bool {
+        lock(&self.state).used.is_some()
+    }
+
+    pub(super) fn used_within(&self, time: Duration) -> bool {
+        lock(&self.state).used.is_some_and(|used| used.elapsed() < time)
+    }
+}
+
+/// Whether asking again with the same PIN would bring the token nearer to its lock.
+fn refuses_pin(error: &TokenError) -> bool {
+    use RvError::{PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked};
+    matches!(
+        error,
+        TokenError::Pkcs11(
+            PinIncorrect | PinLocked | PinExpired | PinInvalid | PinLenRange,
+            Function::Login
+        )
+    )
+}
