@@ -92,6 +92,8 @@ pub struct App {
     pub mail: MailDoor,
     /// Mail servers that refuse everybody.
     pub circuits: Circuits,
+    /// Rings when operations may have become due.
+    pub take_up_bell: Notify,
     /// Permits to execute operations.
     pub executors: Arc<Semaphore>,
     /// The permit to execute a document alone, after a process ended.

@@ -37,6 +37,10 @@ pub struct ExecutionConfig {
     pub document_ms: u64,
     /// Tries of a document that end the process before it is put aside.
     pub document_tries: u32,
+    /// Milliseconds after which a key that failed is probed; a few times as long when it goes on failing.
+    pub probe_ms: u64,
+    /// Milliseconds after its last signature in which a key is good without being probed.
+    pub prove_ms: u64,
     /// Milliseconds that stopping takes at most, all in all.
     pub drain_ms: u64,
     /// Of these, milliseconds in which only the readiness has changed.

@@ -233,6 +233,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         alarms: config.alarms.clone(),
         webhooks: WebhookSender::new(config.webhooks.clone())?,
         outbox_bell: Notify::new(),
+        take_up_bell: Notify::new(),
         mail: MailDoor::new(config.mail.account(config.keys.production)?),
         circuits: Circuits::default(),
         stopping: Stopping::within(config.workflow.drain_ms),

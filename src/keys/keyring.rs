@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::config::{BackendConfig, Config};
 use super::pkcs11::Pkcs11;
+use super::proofs::{KeyName, Proof, Proofs};
 use super::software::Software;
 use super::{Error, ErrorClass, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
 use crate::domain::profile::SignatureAlgorithm;
@@ -20,8 +22,17 @@ const TRIAL: &[u8] =
 /// The key back-ends of a configuration.
 pub struct Keyring {
     backends: BTreeMap<String, KeyBackend>,
-    /// Keys that answered with a wrong value. Nothing but a restart takes a key out again.
-    quarantined: Mutex<BTreeSet<[u8; 32]>>,
+    quarantine: Mutex<Quarantine>,
+    proofs: Proofs,
+}
+
+/// Keys that answered with a wrong value, by fingerprint of the public half.
+#[derive(Default)]
+struct Quarantine {
+    /// As recorded elsewhere.
+    recorded: BTreeSet<[u8; 32]>,
+    /// Found by this process and not recorded yet.
+    fresh: BTreeSet<[u8; 32]>,
 }
 
 /// How a back-end is.
@@ -84,7 +95,7 @@ impl Keyring {
             }
             backends.insert(name.clone(), backend);
         }
-        Ok(Self { backends, quarantined: Mutex::default() })
+        Ok(Self { backends, quarantine: Mutex::default(), proofs: Proofs::default() })
     }
 
     /// Asks the key of a certificate for signature values, in the order of the messages. A value
@@ -120,17 +131,21 @@ impl Keyring {
         };
         if values.iter().any(|value| matches!(value, Err(Error::WrongSignature(_)))) {
             tracing::error!(backend, key = %short_name(key),
-                "a key answered with a wrong signature value; it is not used until restart");
-            self.quarantined.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+                "a key answered with a wrong signature value; it is not used until it is released");
+            self.quarantine().fresh.insert(name);
         }
         let mut values = values.into_iter();
-        refusals
+        let values: Vec<_> = refusals
             .into_iter()
             .map(|refusal| match refusal {
                 Some(error) => Err(error),
                 None => values.next().unwrap_or(Err(Error::Closed)),
             })
-            .collect()
+            .collect();
+        if self.backends.contains_key(backend) {
+            self.proofs.note(&(backend.to_owned(), name), &values);
+        }
+        values
     }
 
     /// Why a message is not even shown to the key.
@@ -138,11 +153,84 @@ impl Keyring {
         if !self.backends.contains_key(backend) {
             return Some(Error::BackendUnknown(backend.to_owned()));
         }
-        let quarantined = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
-        if quarantined.contains(&key.fingerprint()) {
+        if self.is_quarantined(key.fingerprint()) {
             return Some(Error::Quarantined(short_name(key)));
         }
         signature::suits(key.kind(), item.algorithm()).err().map(Error::Pki)
+    }
+
+    /// Whether a key answered with a wrong value and was not released.
+    #[must_use]
+    pub fn is_quarantined(&self, fingerprint: [u8; 32]) -> bool {
+        let quarantine = self.quarantine();
+        quarantine.recorded.contains(&fingerprint) || quarantine.fresh.contains(&fingerprint)
+    }
+
+    /// Keys that answered with a wrong value, which is to be recorded.
+    #[must_use]
+    pub fn to_be_quarantined(&self) -> Vec<[u8; 32]> {
+        self.quarantine().fresh.iter().copied().collect()
+    }
+
+    /// Says that it is recorded that these are in quarantine.
+    pub fn note_quarantined(&self, keys: &[[u8; 32]]) {
+        let mut quarantine = self.quarantine();
+        for key in keys {
+            quarantine.fresh.remove(key);
+            quarantine.recorded.insert(*key);
+        }
+    }
+
+    /// Takes over what is recorded, in place of what was before. Keys that were released are asked at once.
+    pub fn set_quarantined(&self, recorded: BTreeSet<[u8; 32]>) {
+        let before = std::mem::replace(&mut self.quarantine().recorded, recorded);
+        for key in before.into_iter().filter(|key| !self.is_quarantined(*key)) {
+            for backend in self.backends.keys() {
+                self.proofs.ask_again(&(backend.clone(), key));
+            }
+        }
+    }
+
+    fn quarantine(&self) -> std::sync::MutexGuard<'_, Quarantine> {
+        self.quarantine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of the key of a certificate.
+    #[must_use]
+    pub fn proof(&self, key: &KeyRef) -> Proof {
+        self.proofs.of(&key.name())
+    }
+
+    /// Returns when a key signed for the first time or again: [`Keyring::take_healed`] has it.
+    pub async fn healed(&self) {
+        self.proofs.bell.notified().await;
+    }
+
+    /// The keys that signed for the first time, or again after a failure, since this was asked last.
+    #[must_use]
+    pub fn take_healed(&self) -> Vec<KeyName> {
+        self.proofs.take_healed()
+    }
+
+    /// The back-ends, by name, with their kind.
+    pub fn back_ends(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.backends.iter().map(|(name, backend)| (name.as_str(), backend.kind()))
+    }
+
+    /// How one back-end is: opens what is not open, logs in, asks the token for its condition.
+    ///
+    /// # Errors
+    /// Why it cannot be used now.
+    pub async fn condition(&self, backend: &str) -> Result<BackendState, Error> {
+        let state = self.blocking(backend, KeyBackend::state).await;
+        self.proofs.note_condition(backend, state.is_ok());
+        state
+    }
+
+    /// Whether a back-end could be used when it was asked last, and when that was.
+    #[must_use]
+    pub fn last_condition(&self, backend: &str) -> Option<(Instant, bool)> {
+        self.proofs.condition(backend)
     }
 
     /// Lets the key of a certificate sign a text that means nothing, to see that it does: whether it is
@@ -168,19 +256,17 @@ impl Keyring {
                 Err(error) => return Err(error),
             }
         }
-        Err(refused.unwrap_or(Error::Closed))
+        let refused = refused.unwrap_or(Error::Closed);
+        self.proofs.note_failure(&key.name(), &refused);
+        Err(refused)
     }
 
     /// How each back-end is: opens what is not open, logs in, asks the token for its condition.
     pub async fn health(&self) -> Vec<BackendHealth> {
         let mut all = Vec::with_capacity(self.backends.len());
         for (name, backend) in &self.backends {
-            let kind = match backend {
-                KeyBackend::Software(_) => "software",
-                KeyBackend::Pkcs11(_) => "pkcs11",
-            };
             let state = self.blocking(name, KeyBackend::state).await;
-            all.push(BackendHealth { name: name.clone(), kind, state });
+            all.push(BackendHealth { name: name.clone(), kind: backend.kind(), state });
         }
         all
     }
@@ -237,6 +323,13 @@ impl Keyring {
 }
 
 impl KeyBackend {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Software(_) => "software",
+            Self::Pkcs11(_) => "pkcs11",
+        }
+    }
+
     fn state(&self) -> Result<BackendState, Error> {
         match self {
             Self::Software(backend) => {

@@ -5,6 +5,7 @@
 mod config;
 mod keyring;
 mod pkcs11;
+mod proofs;
 mod software;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use thiserror::Error;
 pub use config::{BackendConfig, Config, Pkcs11Config, RsaMechanism, SoftwareConfig};
 pub use keyring::{BackendHealth, BackendState, Keyring};
 pub use pkcs11::initialise_token;
+pub use proofs::{Failing, KeyName, Proof};
 
 use crate::domain::text::hex;
 use crate::pki;
@@ -38,6 +40,14 @@ pub struct KeyRef {
     pub backend: String,
     /// Its public key names the private one.
     pub certificate: Arc<Certificate>,
+}
+
+impl KeyRef {
+    /// What the key is known by.
+    #[must_use]
+    pub fn name(&self) -> KeyName {
+        (self.backend.clone(), PublicKey::of(&self.certificate).fingerprint())
+    }
 }
 
 /// What an operator sees of a key.
@@ -118,6 +128,8 @@ pub enum Error {
         "key {0} answered with a wrong value earlier and is not used until the service is restarted"
     )]
     Quarantined(String),
+    #[error("the key did not sign a moment ago and is probed until it does ({0})")]
+    Resting(String),
     #[error("all sessions of the key back-end were busy until the deadline")]
     Saturated,
     #[error("the key back-end did not answer in time")]
@@ -193,6 +205,7 @@ impl Error {
             Self::Saturated => ErrorClass::Saturated,
             Self::TokenMissing { .. }
             | Self::NoAnswer
+            | Self::Resting(_)
             | Self::OutOfService
             | Self::LoginUnanswered
             | Self::Closed

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::AnyConnection;
 
 use super::{Error, Reader, Result, Store, row};
-use crate::domain::ids::{DocumentId, OperationId};
+use crate::domain::ids::{CredentialId, DocumentId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
 
@@ -30,7 +30,8 @@ impl Store {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let rows = sqlx::query(
-                "UPDATE operation SET attempts = attempts + 1, begun = begun + 1, run_ms = $2
+                "UPDATE operation SET attempts = attempts + 1, begun = begun + 1, run_ms = $2,
+                 postponed = 0
                  WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4) AND id IN (
                      SELECT id FROM operation
                      WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4)
@@ -83,7 +84,8 @@ impl Store {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
-                "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6, begun = 0
+                "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6, begun = 0,
+                 postponed = 1
                  WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
             )
             .bind(lease.operation.as_i64())
@@ -99,6 +101,25 @@ impl Store {
             }
             forget_tries(&mut tx, lease.operation).await?;
             tx.commit().await
+        })
+        .await
+    }
+
+    /// Makes due now what was postponed of the operations of a credential: its key signs again. Operations
+    /// that are in work stay so. Returns how many there were.
+    pub async fn make_due(&self, credential: CredentialId, now: Instant) -> Result<u64> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "UPDATE operation SET run_ms = $2
+                 WHERE finished_ms IS NULL AND postponed = 1 AND credential_id = $1 AND run_ms > $2",
+            )
+            .bind(credential.as_i64())
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(done.rows_affected())
         })
         .await
     }
@@ -133,7 +154,7 @@ impl Store {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let found = sqlx::query(
-                "UPDATE operation SET attempts = attempts + 1, run_ms = $2
+                "UPDATE operation SET attempts = attempts + 1, run_ms = $2, postponed = 0
                  WHERE id = $1 AND finished_ms IS NULL RETURNING attempts",
             )
             .bind(id.as_i64())

@@ -236,6 +236,7 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (8, "custody", include_str!("../../migrations/0008_custody.sql")),
     (9, "probe", include_str!("../../migrations/0009_probe.sql")),
     (10, "tries", include_str!("../../migrations/0010_tries.sql")),
+    (11, "postponed", include_str!("../../migrations/0011_postponed.sql")),
 ];
 
 /// How soon a server that does not listen yet is asked again.

@@ -275,7 +275,8 @@ impl Reader {
         let sql = format!(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
                     accepted_ms, finished_ms, attempts, failures, begun, preserve_content,
-                    custody_months
+                    custody_months,
+                    CASE WHEN postponed = 1 AND finished_ms IS NULL THEN run_ms END AS next_try_ms
              FROM operation WHERE id = $1{}",
             within(scope)
         );
@@ -562,6 +563,7 @@ fn operation_from(found: &AnyRow) -> Result<Operation> {
         attempts: row::small(found, "attempts")?,
         failures: row::small(found, "failures")?,
         begun: row::small(found, "begun")?,
+        next_try: row::optional_instant(found, "next_try_ms")?,
         custody: Custody {
             preserve: row::boolean(found, "preserve_content")?,
             months: row::small(found, "custody_months")?,

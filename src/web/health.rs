@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::Web;
-use crate::store::alarms::Backlog;
+use crate::workflow::readiness::{self, KeyState, Readiness};
 
 pub(super) fn routes() -> Router<Web> {
     Router::new().route("/livez", get(live)).route("/readyz", get(ready))
@@ -22,21 +22,12 @@ async fn live() -> &'static str {
     "ok"
 }
 
-/// Readiness as last looked at. Anybody may ask; tokens and database are asked once in a while, and
-/// never a second time while the first does not answer.
+/// Readiness as last looked at. Anybody may ask; the database is asked once in a while, and never a second
+/// time while the first does not answer. Keys are never asked: probes and signatures tell.
 #[derive(Default)]
-pub(super) struct Readiness {
-    seen: Mutex<Option<(Instant, Ready)>>,
+pub(super) struct SeenReadiness {
+    seen: Mutex<Option<(Instant, Arc<Readiness>)>>,
     looking: Turn,
-}
-
-/// What is ready.
-#[derive(Clone, Copy, Default)]
-struct Ready {
-    database: bool,
-    keys: bool,
-    /// `None` when the database did not say.
-    backlog: Option<Backlog>,
 }
 
 /// One who may look at a time.
@@ -54,10 +45,11 @@ const FRESH: Duration = Duration::from_secs(2);
 /// How long an answer waits for a look.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-async fn look(web: &Web) -> Ready {
+async fn look(web: &Web) -> Arc<Readiness> {
     let fresh = || {
         let seen = web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.filter(|(at, _)| at.elapsed() < FRESH).map(|(_, ready)| ready)
+        let fresh = seen.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
+        fresh.map(|(_, ready)| Arc::clone(ready))
     };
     if let Some(ready) = fresh() {
         return ready;
@@ -66,11 +58,7 @@ async fn look(web: &Web) -> Ready {
         let web = web.clone();
         // In a task of its own: whoever asked may give up, the look ends once.
         tokio::spawn(async move {
-            let database = web.app.reader.ping().await.is_ok();
-            let backlog = web.app.reports.backlog().await.ok();
-            let back_ends = web.app.keyring.health().await;
-            let keys = back_ends.iter().any(|backend| backend.state.is_ok());
-            let seen = Some((Instant::now(), Ready { database, keys, backlog }));
+            let seen = Some((Instant::now(), Arc::new(readiness::look(&web.app).await)));
             *web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
             drop(turn);
         });
@@ -79,11 +67,13 @@ async fn look(web: &Web) -> Ready {
     fresh().unwrap_or_default()
 }
 
-/// 200 when the database answers and a key back-end can sign, else 503; the body says what is wrong
-/// in words, without details that belong in the log. What only delays mails or operations degrades.
+/// 200 when the database takes writes and a key signs, else 503; the body says what is wrong in words,
+/// without details that belong in the log. What stops some keys, or only delays mails or operations,
+/// degrades.
 async fn ready(State(web): State<Web>) -> Response {
-    let Ready { database, keys, backlog } = look(&web).await;
-    let ok = database && keys;
+    let seen = look(&web).await;
+    let Readiness { writes, keys, backlog, back_ends, credentials } = &*seen;
+    let ok = *writes && *keys;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let say = |ok: bool| if ok { "ok" } else { "not available" };
     let app = &web.app;
@@ -93,18 +83,36 @@ async fn ready(State(web): State<Web>) -> Response {
     let messages_ms = age_ms(backlog.and_then(|it| it.oldest_message));
     let operations_ms = age_ms(backlog.and_then(|it| it.oldest_operation));
     let closed = app.circuits.all().len();
+    let mut troubled =
+        back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));
     // Sealing goes on, so balancers should send requests here all the same.
     let degraded = closed > 0
+        || troubled.any(|state| state != KeyState::Ok)
         || messages_ms > app.alarms.queue_age_ms
         || operations_ms > app.alarms.operation_age_ms;
+    let back_ends = back_ends.iter().map(|it| {
+        json!({ "name": it.name, "kind": it.kind, "state": it.state.as_str(),
+            "provenSecondsAgo": seconds_ago(it.proven) })
+    });
+    let credentials = credentials.iter().map(|it| {
+        json!({ "alias": it.alias, "backEnd": it.back_end, "state": it.state.as_str(),
+            "provenSecondsAgo": seconds_ago(it.proven) })
+    });
     let body = json!({
         "status": if ok && degraded { "degraded" } else { say(ok) },
-        "database": say(database),
-        "keys": say(keys),
+        "database": say(*writes),
+        "keys": say(*keys),
+        "backEnds": back_ends.collect::<Vec<Value>>(),
+        "credentials": credentials.collect::<Vec<Value>>(),
         "operationsInWork": app.running.count(),
         "mailServersClosed": closed,
         "oldestMessageSeconds": messages_ms / 1000,
         "oldestOperationSeconds": operations_ms / 1000,
     });
     (status, Json(body)).into_response()
+}
+
+/// `null` when it never was.
+fn seconds_ago(at: Option<Instant>) -> Option<u64> {
+    at.map(|at| at.elapsed().as_secs())
 }

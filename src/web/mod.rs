@@ -83,7 +83,7 @@ pub struct Web {
     downloads: Arc<Downloads>,
     /// Of clients.
     archives: Arc<Downloads>,
-    readiness: Arc<health::Readiness>,
+    readiness: Arc<health::SeenReadiness>,
     test_mails: Arc<Hourly>,
     test_webhooks: Arc<Hourly>,
     visits: Arc<portal::rate::Visits>,

@@ -237,6 +237,7 @@ impl Candidate {
                 attempts: 1,
                 failures: 0,
                 begun: 1,
+                next_try: None,
                 custody: Custody {
                     preserve: self.request.preserve_content,
                     months: Custody::MONTHS,

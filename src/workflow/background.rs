@@ -1,5 +1,5 @@
 //! The loops of a process: unfinished operations are taken up (after a crash, after a lost lease, or when
-//! it is time to try again), messages delivered, alarms looked for.
+//! it is time to try again), messages delivered, alarms looked for, keys probed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{alarms, clock, delivery, execute};
+use super::{alarms, clock, delivery, execute, proving};
 use crate::app::App;
 use crate::domain::sources::sources;
 use crate::store::leases::Lease;
@@ -21,6 +21,8 @@ pub enum Loop {
     Deliver,
     /// Looks for what people are to be told.
     Alarms,
+    /// Sees that keys sign.
+    Prove,
 }
 
 /// The loops at work.
@@ -33,7 +35,7 @@ pub struct Loops {
 #[must_use]
 pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
     let (stop, stopped) = watch::channel(false);
-    let all = [Loop::TakeUp, Loop::Deliver, Loop::Alarms];
+    let all = [Loop::TakeUp, Loop::Deliver, Loop::Alarms, Loop::Prove];
     let started = all.into_iter().filter(|one| !left_out.contains(one));
     let tasks = started
         .map(|one| {
@@ -42,6 +44,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
                 Loop::TakeUp => tokio::spawn(take_up(app, stopped)),
                 Loop::Deliver => tokio::spawn(delivery::run(app, stopped)),
                 Loop::Alarms => tokio::spawn(alarms::watch(app, stopped)),
+                Loop::Prove => tokio::spawn(proving::watch(app, stopped)),
             }
         })
         .collect();
@@ -93,6 +96,7 @@ async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(period) => {}
+            () = app.take_up_bell.notified() => {}
             _ = stop.changed() => return,
         }
     }

@@ -92,6 +92,17 @@ pub async fn ready(app: &App, id: CredentialId) -> Result<Arc<ReadyCredential>, 
     }
     let credential =
         app.reader.credential(id).await?.ok_or(Error::Refused(Refusal::NoCredential))?;
+    made_ready(app, credential)
+}
+
+/// A credential with its chain parsed, remembered; whether it may be used is not asked.
+///
+/// # Errors
+/// [`Error::Refused`] when its certificate cannot be used.
+pub(super) fn made_ready(app: &App, credential: Credential) -> Result<Arc<ReadyCredential>, Error> {
+    if let Some(ready) = app.credentials.known(credential.id) {
+        return Ok(ready);
+    }
     let chain = Chain::from_ders(credential.chain_der.iter().map(Vec::as_slice))
         .map_err(|error| Refusal::CertificateUnusable { reason: error.to_string() })?;
     let key = KeyRef {
@@ -102,6 +113,17 @@ pub async fn ready(app: &App, id: CredentialId) -> Result<Arc<ReadyCredential>, 
     let ready = Arc::new(ReadyCredential { credential, chain: Arc::new(chain), key, signer });
     app.credentials.remember(&ready);
     Ok(ready)
+}
+
+/// Every credential that may be used, with its chain parsed. One whose certificate cannot be used is left
+/// out.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(super) async fn active(app: &App) -> Result<Vec<Arc<ReadyCredential>>, Error> {
+    let all = app.reader.credentials().await?;
+    let active = all.into_iter().filter(|it| it.status == CredentialStatus::Active);
+    Ok(active.filter_map(|credential| made_ready(app, credential).ok()).collect())
 }
 
 /// The chain of a credential, whatever its status: what was sealed with it stays so.

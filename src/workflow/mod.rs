@@ -16,6 +16,8 @@ pub mod mail_servers;
 pub mod notify;
 pub mod operations;
 pub mod portal;
+pub mod proving;
+pub mod readiness;
 pub mod request;
 pub mod secrets;
 pub mod settings;

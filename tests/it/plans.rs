@@ -395,6 +395,7 @@ fn operation(number: i64, documents: i64) -> NewOperation {
             attempts: 1,
             failures: 0,
             begun: 1,
+            next_try: None,
             custody: Custody { preserve: false, months: Custody::MONTHS },
         },
         fingerprint: [0; 32],
@@ -483,6 +484,7 @@ async fn operations(store: &Store) {
     store.release_leases(&[lease], AT).await.unwrap();
     let lease = store.take_over(lease.operation, LATER).await.unwrap().unwrap();
     store.postpone(lease, LATER, 1, "no key").await.unwrap();
+    assert_eq!(store.make_due(CREDENTIAL, AT).await.unwrap(), 1);
     let ending = Ending {
         outcomes: &[outcome(11, &sealed)],
         contents: &[sealed_bytes(11, true)],

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header;
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
@@ -252,6 +252,9 @@ struct DocumentAttribute {
 /// How long an answer with contents waits for its place in memory.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What waits for a key is due as soon as the key signs again, so nobody is sent away for longer.
+const LONGEST_SECONDS: i64 = 30;
+
 /// Answers above this size are written on a thread of their own.
 const WRITE_ELSEWHERE_BYTES: u64 = 128 * 1024;
 
@@ -278,6 +281,7 @@ pub async fn respond(
     if with_contents {
         detail.read_contents(&web.app).await?;
     }
+    let unfinished = retry_after(web, &detail.operation);
     let client = Arc::clone(client);
     let write = move || {
         let documents = detail.documents.len().saturating_mul(DOCUMENT_BYTES);
@@ -295,7 +299,19 @@ pub async fn respond(
     };
     let body = written.map_err(|error| workflow::Error::Internal(Box::new(error)))?;
     drop(place);
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok((unfinished, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// When it is worth asking again for an operation that is not finished: seconds until its next try.
+#[must_use]
+pub fn retry_after(web: &Web, operation: &Operation) -> Option<[(HeaderName, HeaderValue); 1]> {
+    if operation.state.is_final() {
+        return None;
+    }
+    let now = web.app.steady_now().unix_ms();
+    let left_ms = operation.next_try.map_or(0, |at| at.unix_ms().saturating_sub(now));
+    let seconds = left_ms.div_euclid(1000).saturating_add(1).clamp(1, LONGEST_SECONDS);
+    Some([(header::RETRY_AFTER, HeaderValue::from(seconds))])
 }
 
 async fn place(web: &Web, length: u64) -> Result<OwnedSemaphorePermit, Problem> {

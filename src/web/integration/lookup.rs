@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -118,7 +118,7 @@ pub(in crate::web) async fn status(
     State(web): State<Web>,
     Bearer(client): Bearer<Integration>,
     id: Id<Integration, OperationId>,
-) -> Result<Json<BaseOperation>, Problem> {
+) -> Result<Response, Problem> {
     let operation = web
         .app
         .reader
@@ -126,7 +126,8 @@ pub(in crate::web) async fn status(
         .await
         .map_err(workflow::Error::from)?
         .ok_or(workflow::Error::NotFound(Thing::Operation))?;
-    Ok(Json(answer::base(&client, &operation)))
+    let unfinished = answer::retry_after(&web, &operation);
+    Ok((unfinished, Json(answer::base(&client, &operation))).into_response())
 }
 
 /// An operation with its documents and, if asked for, the sealed bytes.

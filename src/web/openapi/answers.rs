@@ -62,14 +62,18 @@ fn complete(path: &str, status: &str, answer: &mut Response) {
         "429" | "503" => {
             head("Retry-After", Type::Integer, "Seconds until it is worth another try.");
         }
-        "200" if path.contains("/document/sign") => {
+        "200" | "202" if shows_operation(path) => {
             head(
-                "Idempotent-Replayed",
-                Type::Boolean,
-                "True when the request had been accepted before.",
+                "Retry-After",
+                Type::Integer,
+                "While the operation is not finished: seconds until it is worth asking again.",
             );
         }
         _ => {}
+    }
+    if status == "200" && path.contains("/document/sign") {
+        let words = "True when the request had been accepted before.";
+        head("Idempotent-Replayed", Type::Boolean, words);
     }
     let is_error = RefOr::Ref(Ref::from_schema_name("ErrorResponse"));
     for content in answer.content.values_mut() {
@@ -79,6 +83,13 @@ fn complete(path: &str, status: &str, answer: &mut Response) {
             content.example = Some(example(status));
         }
     }
+}
+
+/// Whether what is answered there is an operation.
+fn shows_operation(path: &str) -> bool {
+    ["/document/sign", "/operation/byReference", "/operation/status/", "/operation/sign/detail/"]
+        .iter()
+        .any(|part| path.contains(part))
 }
 
 const fn described(status: &str) -> &'static str {

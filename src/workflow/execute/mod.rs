@@ -129,7 +129,7 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
     }
     match trouble {
         None => tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished"),
-        Some(error) => postpone(app, lease, failures, progress, &error).await?,
+        Some(error) => postpone(app, lease, &ready, (failures, progress), &error).await?,
     }
     Ok(())
 }
@@ -177,8 +177,8 @@ pub async fn end(app: &App, id: OperationId) -> Result<Option<usize>, Error> {
 async fn postpone(
     app: &App,
     lease: Lease,
-    failures: u32,
-    progress: bool,
+    ready: &ReadyCredential,
+    (failures, progress): (u32, bool),
     error: &crate::keys::Error,
 ) -> Result<(), Error> {
     let failures = match error.class() {
@@ -192,7 +192,13 @@ async fn postpone(
     tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %sources(error),
         "the key did not answer for every document, trying again");
     let run = app.steady_now().plus_ms(wait);
-    Ok(app.store.postpone(lease, run, failures, &error.to_string()).await?)
+    app.store.postpone(lease, run, failures, &error.to_string()).await?;
+    // It may have signed again before this was written, and what waited was made due without this one.
+    if error.class() != ErrorClass::Saturated && app.keyring.proof(&ready.key).failing.is_none() {
+        let soon = app.steady_now().plus_ms(retry_wait(app, 1));
+        app.store.make_due(ready.credential.id, soon).await?;
+    }
+    Ok(())
 }
 
 /// Gives an operation back because nobody knows what time it is.
@@ -226,6 +232,10 @@ async fn seal_chunk(
     ready: &Arc<ReadyCredential>,
     chunk: Vec<PendingDocument>,
 ) -> Result<(Vec<Ended>, Option<crate::keys::Error>), Error> {
+    // What a probe would find out too is not found out by documents, each waiting for its own failure.
+    if let Some(words) = app.keyring.proof(&ready.key).rests() {
+        return Ok((Vec::new(), Some(crate::keys::Error::Resting(words.to_owned()))));
+    }
     let now = app.now().whole_seconds();
     let (prepared, mut ended) = match engine::prepare(app, ready, chunk, now).await? {
         PreparedChunk::All(prepared, ended) => (prepared, ended),

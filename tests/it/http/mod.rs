@@ -11,6 +11,7 @@ mod earlier;
 mod ending;
 mod exactly_once;
 mod forms;
+mod healing;
 mod limits;
 mod lint;
 mod log;

@@ -16,7 +16,7 @@ use chancery::domain::ids::CredentialId;
 use chancery::domain::instant::Instant;
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::visible::CoordinateOrigin;
-use chancery::keys::Keyring;
+use chancery::keys::{self, BackendConfig, Keyring};
 use chancery::pki::certificate::Chain;
 use chancery::pki::envelope::Kek;
 use chancery::pki::jose::{TokenKey, TokenKeys};
@@ -95,6 +95,8 @@ pub(crate) struct Setup {
     pub(crate) token_label: String,
     /// The installation's own profiles, as (name, TOML text).
     pub(crate) profiles: Vec<(&'static str, String)>,
+    /// Key back-ends in place of `hsm`.
+    pub(crate) back_ends: Vec<(&'static str, BackendConfig)>,
     folder: Arc<TempDir>,
 }
 
@@ -114,6 +116,7 @@ impl Setup {
             token_key: TOKEN_KEY.clone(),
             token_label: service_token().label.clone(),
             profiles: Vec::new(),
+            back_ends: Vec::new(),
             folder: Arc::new(folder),
         }
     }
@@ -127,9 +130,22 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Service {
-        let Self { mut config, clock, delivers, issuer, token_key, token_label, profiles, folder } =
-            self;
-        for (name, text) in profiles {
+        let (delivers, folder) = (self.delivers, Arc::clone(&self.folder));
+        let (app, config) = self.assembled().await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let left_out: &[Loop] =
+            if delivers { &[Loop::Alarms] } else { &[Loop::Alarms, Loop::Deliver] };
+        let loops = start_loops(&app, left_out);
+        let web = Web::new(Arc::clone(&app), config.web);
+        let server = tokio::spawn(serve(web, listener, loops.stopped()));
+        let database = config.store.url;
+        Service { base, app, database, folder, loops, server }
+    }
+
+    async fn assembled(self) -> (Arc<App>, Config) {
+        let Self { mut config, clock, issuer, token_key, token_label, folder, .. } = self;
+        for (name, text) in self.profiles {
             let own = folder.path().join("profiles");
             std::fs::create_dir_all(&own).unwrap();
             std::fs::write(own.join(format!("{name}.toml")), text).unwrap();
@@ -142,17 +158,17 @@ impl Setup {
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
         let kek = Kek::from_bytes(&[7; 32]).unwrap();
-        let own = Own { store, keyring: keyring(token_label), token_keys, kek, clock };
+        let keyring = match self.back_ends {
+            back_ends if back_ends.is_empty() => keyring(token_label),
+            back_ends => {
+                let named = back_ends.into_iter().map(|(name, it)| (name.to_owned(), it));
+                let keys = keys::Config { production: false, backends: named.collect() };
+                Keyring::open(&keys).unwrap()
+            }
+        };
+        let own = Own { store, keyring, token_keys, kek, clock };
         let app = house::assemble(&config, own).unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let left_out: &[Loop] =
-            if delivers { &[Loop::Alarms] } else { &[Loop::Alarms, Loop::Deliver] };
-        let loops = start_loops(&app, left_out);
-        let web = Web::new(Arc::clone(&app), config.web);
-        let server = tokio::spawn(serve(web, listener, loops.stopped()));
-        let database = config.store.url;
-        Service { base, app, database, folder, loops, server }
+        (app, config)
     }
 }
 
@@ -260,6 +276,27 @@ impl Service {
             Some(chain) => Some(self.credential(chain).await),
             None => None,
         };
+        self.client_for(credential, wish, profile, allow_sha1, (lint, active_content)).await
+    }
+
+    /// A client of a new client service that seals with a key of one of the back-ends, and the alias of its
+    /// credential.
+    pub(crate) async fn client_on(&self, back_end: &str, chain: &Chain) -> (Client, String) {
+        let alias = unique("credential");
+        let imported = credentials::import(&self.app, &alias, back_end, chain).await.unwrap();
+        let wish = Wish { chain: None, references: DocumentReferences::Unique };
+        let kind = (Lint::None, ActiveContent::Warn);
+        (self.client_for(Some(imported.0.id), wish, None, false, kind).await, alias)
+    }
+
+    async fn client_for(
+        &self,
+        credential: Option<CredentialId>,
+        wish: Wish<'_>,
+        profile: Option<ProfileName>,
+        allow_sha1: bool,
+        (lint, active_content): (Lint, ActiveContent),
+    ) -> Client {
         let alias = unique("PRT.505767457");
         let new = NewClientService {
             alias: Some(Alias::parse(&alias).unwrap()),

@@ -21,6 +21,8 @@ pub struct Operation {
     pub failures: u32,
     /// Attempts begun since one last ended in an orderly way: above 1 a process ended in one.
     pub begun: u32,
+    /// When it is tried again at the latest, while it waits for that.
+    pub next_try: Option<Instant>,
     pub custody: Custody,
 }
 
