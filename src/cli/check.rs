@@ -402,6 +402,13 @@ async fn credential_state(app: &App, credential: &Credential) -> State {
     }
     let certificate = Arc::new(signing.clone());
     let key = KeyRef { backend: credential.backend.clone(), certificate };
+    if app.reader.is_quarantined(key.name().1).await.is_ok_and(|quarantined| quarantined) {
+        return State::Bad(format!(
+            "its key answered with a wrong value and is not used; find out why, then: chancery keys \
+             release --credential {}",
+            credential.alias
+        ));
+    }
     let signs = match app.keyring.prove(&key).await {
         Ok(algorithm) => algorithm,
         Err(error) => return State::Bad(sources(&error)),

@@ -13,6 +13,7 @@ use crate::keys::{Keyring, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::calendar::{Calendar, Owner};
 use crate::pki::request::UnsignedRequest;
+use crate::workflow::quarantine::{self, Released};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -39,6 +40,15 @@ pub(super) enum Command {
         backend: Option<String>,
         #[command(flatten)]
         shown: Shown,
+    },
+    /// Releases the key of a credential from quarantine, where it is since it answered with a wrong value,
+    /// after a good trial signature. Services go on with what waits for it.
+    ///
+    /// Example: chancery keys release --credential acme-2026
+    Release {
+        /// Name of the credential.
+        #[arg(long)]
+        credential: String,
     },
     /// Prints a certification request (PKCS#10) for a key.
     ///
@@ -92,6 +102,9 @@ impl From<KeyChoice> for KeyKind {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Outcome {
+    if let Command::Release { credential } = command {
+        return release(&config, &credential).await;
+    }
     let settings = config.keys.clone();
     let keyring = tokio::task::spawn_blocking(move || Keyring::open(&settings)).await??;
     match command {
@@ -117,8 +130,27 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             };
             list(&keyring, names, shown).await?;
         }
+        Command::Release { .. } => {}
         Command::Csr { backend, key, subject } => {
             say!("{}", request(&keyring, &backend, &key, &subject).await?.trim_end());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn release(config: &Config, alias: &str) -> Outcome {
+    let app = house::app(config).await?;
+    let released = quarantine::release(&app, alias).await;
+    app.store.close().await;
+    match released? {
+        Released::Yes(signs) => {
+            say!(
+                "Released the key of {alias}; it made a good trial signature ({}).",
+                signs.as_str()
+            );
+        }
+        Released::NotInQuarantine(signs) => {
+            say!("The key of {alias} is not in quarantine, and signs ({}).", signs.as_str());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -125,7 +125,8 @@ pub enum Error {
     #[error("the key answered with a signature value that its public key {0} does not verify")]
     WrongSignature(String),
     #[error(
-        "key {0} answered with a wrong value earlier and is not used until the service is restarted"
+        "key {0} answered with a wrong value earlier and is not used until it is released (chancery keys \
+         release)"
     )]
     Quarantined(String),
     #[error("the key did not sign a moment ago and is probed until it does ({0})")]

@@ -17,6 +17,7 @@ pub mod leases;
 pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
+pub mod quarantine;
 mod row;
 pub mod sealed_secrets;
 mod settings;
@@ -225,7 +226,7 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
@@ -237,6 +238,7 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (9, "probe", include_str!("../../migrations/0009_probe.sql")),
     (10, "tries", include_str!("../../migrations/0010_tries.sql")),
     (11, "postponed", include_str!("../../migrations/0011_postponed.sql")),
+    (12, "quarantine", include_str!("../../migrations/0012_quarantine.sql")),
 ];
 
 /// How soon a server that does not listen yet is asked again.

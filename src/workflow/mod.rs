@@ -17,6 +17,7 @@ pub mod notify;
 pub mod operations;
 pub mod portal;
 pub mod proving;
+pub mod quarantine;
 pub mod readiness;
 pub mod request;
 pub mod secrets;

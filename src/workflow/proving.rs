@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Error, credentials};
+use super::{Error, credentials, quarantine};
 use crate::app::{App, ReadyCredential};
 use crate::domain::ids::CredentialId;
 use crate::domain::sources::sources;
@@ -76,6 +76,7 @@ impl Prover {
         if self.probes.is_empty() {
             self.probed.clear();
         }
+        quarantine::share(app).await?;
         self.healed.extend(app.keyring.take_healed());
         let old = self.listed.is_none_or(|at| at.elapsed() >= LISTED);
         // Operations that wait may be of a credential that is newer than the list.

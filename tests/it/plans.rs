@@ -674,5 +674,9 @@ async fn alarms_and_usage(store: &Store) {
     store.reports().access_grants().await.unwrap();
     store.reports().sealed_of_company(company, AT, LATER).await.unwrap();
     store.reports().sealed_with_credential(CREDENTIAL, AT).await.unwrap();
+    store.quarantine_key([1; 32], AT).await.unwrap();
+    assert_eq!(store.reader().quarantined_keys().await.unwrap().len(), 1);
+    assert!(store.reader().is_quarantined([1; 32]).await.unwrap());
+    assert!(store.release_key([1; 32]).await.unwrap());
     store.reports().sealed_by_day().await.unwrap();
 }

@@ -36,7 +36,8 @@ pub fn alarms() -> Vec<Alarm> {
         },
         Alarm::GrantEnding { alias: alias.clone(), ends: AT },
         Alarm::GrantEnded { alias: alias.clone(), ends: AT },
-        Alarm::GrantUsed { alias, percent: 91 },
+        Alarm::GrantUsed { alias: alias.clone(), percent: 91 },
+        Alarm::KeyQuarantined { alias, since: AT },
         Alarm::UsageNear { company: company.clone(), used: 4000, limit: 5000, period_end: AT },
         Alarm::PeriodNear {
             company: company.clone(),

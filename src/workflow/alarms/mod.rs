@@ -26,6 +26,7 @@ use crate::domain::sources::sources;
 use crate::domain::webhook::EventKind;
 use crate::pki::certificate::Chain;
 use crate::pki::path::ends_first;
+use crate::pki::public_key::PublicKey;
 use crate::store::alarms::NewAlarm;
 use crate::store::events::Event;
 
@@ -219,6 +220,7 @@ async fn see(app: &App) -> Result<Seen, Error> {
 /// for alarm.
 async fn credentials(app: &App, services: &[ClientService]) -> Result<Vec<UsedCredential>, Error> {
     let grants = app.reports.access_grants().await?;
+    let quarantined = app.reader.quarantined_keys().await?;
     let mut all = Vec::new();
     for credential in app.reader.credentials().await? {
         let users: Vec<&ClientService> = services
@@ -248,6 +250,10 @@ async fn credentials(app: &App, services: &[ClientService]) -> Result<Vec<UsedCr
             not_after: ends_first(&chain).not_after(),
             ending: app.calendar.chain(&chain, chain.signing().default_signature()),
             grant,
+            quarantined: quarantined
+                .iter()
+                .find(|it| it.key == PublicKey::of(chain.signing()).fingerprint())
+                .map(|it| it.since),
             companies,
             client_services: users.iter().map(|service| service.id).collect(),
         });

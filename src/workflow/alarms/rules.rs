@@ -49,6 +49,8 @@ pub struct UsedCredential {
     /// The authority's permission and how many signatures were made since; `None` where no authority
     /// asks for one.
     pub grant: Option<(AccessGrant, u64)>,
+    /// Since when its key is in quarantine.
+    pub quarantined: Option<Instant>,
     /// Whose client services use it.
     pub companies: Vec<CompanyId>,
     /// Which do.
@@ -108,6 +110,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
         all.extend(expiry(used, &config.expiry_days, at));
         all.extend(algorithm(used, &config.expiry_days, at));
         all.extend(grant(used, at));
+        all.extend(quarantined(used));
     }
     for company in &seen.usage {
         all.extend(usage(company, at));
@@ -206,6 +209,13 @@ fn grant(used: &UsedCredential, at: Instant) -> Vec<Standing> {
         all.push(standing("used", alarm).daily());
     }
     all
+}
+
+/// A key that is not used until somebody releases it: told daily.
+fn quarantined(used: &UsedCredential) -> Option<Standing> {
+    let alarm = Alarm::KeyQuarantined { alias: used.alias.clone(), since: used.quarantined? };
+    let name = format!("key:{}/quarantined", used.alias);
+    Some(Standing::new(name, Some(alarm), &used.companies).daily())
 }
 
 /// What a company subscribed to: near its end by documents or by time, exceeded, or over.

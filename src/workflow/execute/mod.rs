@@ -17,7 +17,7 @@ use self::document::{
 use self::engine::PreparedChunk;
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
-use super::{Error, Thing, clock, credentials, lease};
+use super::{Error, Thing, clock, credentials, lease, quarantine};
 use crate::app::{App, InWork, RandomFailed, ReadyCredential};
 use crate::domain::client_service::ClientServiceStatus;
 use crate::domain::company::CompanyStatus;
@@ -28,6 +28,7 @@ use crate::domain::operation::OperationState;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::sources::sources;
+use crate::domain::text::hex;
 use crate::keys::ErrorClass;
 use crate::store::documents::Intent;
 use crate::store::leases::Lease;
@@ -232,6 +233,10 @@ async fn seal_chunk(
     ready: &Arc<ReadyCredential>,
     chunk: Vec<PendingDocument>,
 ) -> Result<(Vec<Ended>, Option<crate::keys::Error>), Error> {
+    let key = ready.key.name().1;
+    if app.keyring.is_quarantined(key) || app.reader.is_quarantined(key).await? {
+        return Ok((Vec::new(), Some(crate::keys::Error::Quarantined(hex(&key[..8])))));
+    }
     // What a probe would find out too is not found out by documents, each waiting for its own failure.
     if let Some(words) = app.keyring.proof(&ready.key).rests() {
         return Ok((Vec::new(), Some(crate::keys::Error::Resting(words.to_owned()))));
@@ -259,6 +264,9 @@ async fn seal_chunk(
     // From here on a key is used, and only for what is stored above.
     let items = prepared.iter().map(|document| document.prepared.request().clone()).collect();
     let values = app.keyring.sign(&ready.key, items).await;
+    if !app.keyring.to_be_quarantined().is_empty() {
+        quarantine::share(app).await?;
+    }
 
     let mut trouble = None;
     let mut signed = Vec::with_capacity(prepared.len());

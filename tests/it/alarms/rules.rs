@@ -35,10 +35,22 @@ fn credential(grant: Option<(AccessGrant, u64)>) -> Seen {
         not_after: AT,
         ending: None,
         grant,
+        quarantined: None,
         companies: vec![CompanyId::from_i64(1)],
         client_services: vec![ClientServiceId::from_i64(2)],
     };
     Seen { credentials: vec![used], ..Seen::default() }
+}
+
+#[test]
+fn a_key_in_quarantine_is_told_every_day() {
+    let mut seen = credential(None);
+    let early = days(-100);
+    assert!(names(&seen, early).is_empty());
+    seen.credentials[0].quarantined = Some(early);
+    assert_eq!(names(&seen, early), ["key:acme/quarantined*"]);
+    let told = standing(&seen, &config(), early).remove(0);
+    assert_eq!(told.repeat_ms, Some(DAY_MS));
 }
 
 #[test]

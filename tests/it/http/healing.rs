@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chancery::app::App;
 use chancery::keys::{BackendConfig, Pkcs11Config};
 use chancery::pki::algorithm::KeyKind;
 use chancery::pki::certificate::Chain;
+use chancery::workflow::alarms::Watcher;
+use chancery::workflow::quarantine::{self, Released};
 use serde_json::Value;
 use sqlx::Row as _;
 
@@ -211,4 +214,71 @@ fn a_service_whose_keys_never_signed_is_not_ready() {
         second.stop().await;
         first.stop().await;
     });
+}
+
+/// A wrong value is thrown away, its key used by nobody (not by a service that starts later either), and
+/// released by an operator after a good trial signature.
+#[test]
+fn a_key_that_answered_wrongly_waits_for_its_release() {
+    run(async {
+        let shim = Shim::new("wrong");
+        let chain = sealing(&shim).await;
+        let service = setup(vec![("shaky", settings(&shim))]).start().await;
+        let (client, alias) = service.client_on("shaky", &chain).await;
+        until_ready(&service, |status, body| status == 200 && body["status"] == "ok").await;
+        shim.say("C_Sign wrong");
+        let reference = postponed(&client).await;
+        let body = until_ready(&service, |status, _| status == 503).await;
+        assert_eq!(state_of(&body, &alias), "quarantined", "{body}");
+
+        // It could sign well again; nobody asks it, here or elsewhere.
+        shim.say("");
+        let mut later = Setup::same_database(&service);
+        later.config.workflow.probe_ms = 100;
+        later.back_ends = vec![("shaky", settings(&shim))];
+        let later = later.start().await;
+        let asked = shim.calls("C_Sign").len();
+        let body = until_ready(&later, |_, body| state_of(body, &alias) == "quarantined").await;
+        assert_eq!(body["keys"], "not available", "{body}");
+        let other = postponed(&client).await;
+        assert_eq!(shim.calls("C_Sign").len(), asked, "a key in quarantine is not asked");
+
+        let mut watcher = Watcher::default();
+        watcher.look(&service.app).await.unwrap();
+        let standing = async || {
+            let all = service.app.reader.alarms().await.unwrap();
+            let standing = all.into_iter().filter(|it| it.cleared.is_none());
+            standing.map(|it| it.name).collect::<Vec<_>>()
+        };
+        assert_eq!(standing().await, [format!("key:{alias}/quarantined")]);
+
+        // What the command does, in a process of its own. A value that is wrong still releases nothing.
+        let command = operator(&service, &shim).await;
+        shim.say("C_Sign wrong");
+        let refused = quarantine::release(&command, &alias).await.unwrap_err();
+        println!("while it is wrong: {}", chancery::domain::sources::sources(&refused));
+        shim.say("");
+        let command = operator(&service, &shim).await;
+        let released = quarantine::release(&command, &alias).await.unwrap();
+        assert!(matches!(released, Released::Yes(_)), "{released:?}");
+        for reference in [reference, other] {
+            sealed_in_the_end(&client, &reference).await;
+        }
+        for service in [&service, &later] {
+            let body = until_ready(service, |status, body| status == 200 && body["status"] == "ok");
+            assert_eq!(state_of(&body.await, &alias), "ok");
+        }
+        watcher.look(&service.app).await.unwrap();
+        assert!(standing().await.is_empty());
+        every_digest_is_an_intent(&service, &[&shim]).await;
+        later.stop().await;
+        service.stop().await;
+    });
+}
+
+/// The house as a command assembles it over the same database, with no loops.
+async fn operator(service: &Service, shim: &Shim) -> Arc<App> {
+    let mut setup = Setup::same_database(service);
+    setup.back_ends = vec![("shaky", settings(shim))];
+    setup.assemble().await
 }

@@ -143,6 +143,11 @@ impl Setup {
         Service { base, app, database, folder, loops, server }
     }
 
+    /// The house without loops and without a door: what a command works with.
+    pub(crate) async fn assemble(self) -> Arc<App> {
+        self.assembled().await.0
+    }
+
     async fn assembled(self) -> (Arc<App>, Config) {
         let Self { mut config, clock, issuer, token_key, token_label, folder, .. } = self;
         for (name, text) in self.profiles {

@@ -55,6 +55,13 @@ pub enum Alarm {
     },
     /// So much of the signatures it permits is used.
     GrantUsed { alias: String, percent: u8 },
+    /// A key answered with a value that its certificate does not verify, and is not used until it is
+    /// released.
+    KeyQuarantined {
+        alias: String,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+    },
     /// A company comes near its limit of documents.
     UsageNear {
         company: String,

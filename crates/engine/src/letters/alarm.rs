@@ -65,6 +65,9 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::GrantUsed { alias, percent } => {
             (&words.grant_used, vec![("alias", alias.clone()), ("percent", percent.to_string())])
         }
+        Alarm::KeyQuarantined { alias, since } => {
+            (&words.key_quarantined, vec![("alias", alias.clone()), ("date", locale.time(*since))])
+        }
         Alarm::UsageNear { company, used, limit, period_end } => {
             (&words.usage_near, usage(locale, company, (*used, *limit), *period_end))
         }

@@ -78,6 +78,13 @@ pub(super) const WORDS: Words = Words {
                 "Erneuern Sie die Erlaubnis rechtzeitig; sonst kann damit nicht mehr gesiegelt werden.",
             ],
         },
+        key_quarantined: LetterWords {
+            subject: "Der Schlüssel von {alias} hat falsch signiert",
+            paragraphs: &[
+                "Der Schlüssel des Zertifikats {alias} hat am {date} einen Signaturwert geliefert, den sein Zertifikat nicht bestätigt. Der Wert wurde verworfen; der Schlüssel wird nicht benutzt, bis Sie ihn freigeben.",
+                "Klären Sie die Ursache: Fragen Sie den Hersteller des Tokens, sehen Sie im Protokoll des Dienstes nach. Danach: chancery keys release --credential {alias}. Was wartet, wird dann sofort gesiegelt.",
+            ],
+        },
         usage_near: LetterWords {
             subject: "{company} hat {percent}\u{a0}% des Kontingents verbraucht",
             paragraphs: &[

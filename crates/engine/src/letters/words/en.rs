@@ -78,6 +78,13 @@ pub(super) const WORDS: Words = Words {
                 "Renew the permission in time; otherwise nothing can be sealed with this credential.",
             ],
         },
+        key_quarantined: LetterWords {
+            subject: "The key of {alias} made a wrong signature",
+            paragraphs: &[
+                "The key of credential {alias} answered with a signature value that its certificate does not verify, on {date}. The value was thrown away; the key is not used until you release it.",
+                "Find out why: ask the maker of the token, look into the log of the service. Then: chancery keys release --credential {alias}. What waits is sealed right after.",
+            ],
+        },
         usage_near: LetterWords {
             subject: "{company} has used {percent}% of its limit",
             paragraphs: &[

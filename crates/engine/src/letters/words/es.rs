@@ -78,6 +78,13 @@ pub(super) const WORDS: Words = Words {
                 "Renueve la autorización a tiempo; de lo contrario no se podrá sellar con esta credencial.",
             ],
         },
+        key_quarantined: LetterWords {
+            subject: "La clave de {alias} ha firmado mal",
+            paragraphs: &[
+                "La clave de la credencial {alias} respondió el {date} con un valor de firma que su certificado no verifica. El valor se descartó; la clave no se usa hasta que usted la libere.",
+                "Averigüe la causa: pregunte al fabricante del token y consulte el registro del servicio. Después: chancery keys release --credential {alias}. Lo que espera se sella a continuación.",
+            ],
+        },
         usage_near: LetterWords {
             subject: "{company} ha utilizado el {percent}\u{a0}% de su límite",
             paragraphs: &[

@@ -78,6 +78,13 @@ pub(super) const WORDS: Words = Words {
                 "Renouvelez l’autorisation à temps, faute de quoi plus rien ne pourra être scellé avec cette identité.",
             ],
         },
+        key_quarantined: LetterWords {
+            subject: "La clé de {alias} a produit une signature fausse",
+            paragraphs: &[
+                "La clé du certificat {alias} a répondu le {date} par une valeur de signature que son certificat ne vérifie pas. La valeur a été écartée\u{a0}; la clé n’est pas utilisée tant que vous ne la libérez pas.",
+                "Recherchez la cause\u{a0}: interrogez le fabricant du token, consultez le journal du service. Ensuite\u{a0}: chancery keys release --credential {alias}. Ce qui attend est scellé aussitôt.",
+            ],
+        },
         usage_near: LetterWords {
             subject: "{company} a utilisé {percent}\u{a0}% de sa limite",
             paragraphs: &[

@@ -78,6 +78,13 @@ pub(super) const WORDS: Words = Words {
                 "Rinnovi l’autorizzazione per tempo; altrimenti non sarà possibile sigillare con questa credenziale.",
             ],
         },
+        key_quarantined: LetterWords {
+            subject: "La chiave di {alias} ha firmato in modo errato",
+            paragraphs: &[
+                "La chiave della credenziale {alias} ha risposto il {date} con un valore di firma che il suo certificato non verifica. Il valore è stato scartato; la chiave non viene usata finché non la libera.",
+                "Cerchi la causa: chieda al produttore del token e consulti il registro del servizio. Poi: chancery keys release --credential {alias}. Ciò che è in attesa viene sigillato subito dopo.",
+            ],
+        },
         usage_near: LetterWords {
             subject: "{company} ha utilizzato il {percent}% del limite",
             paragraphs: &[

@@ -61,6 +61,7 @@ pub(super) struct AlarmWords {
     pub(super) grant_ending: LetterWords,
     pub(super) grant_ended: LetterWords,
     pub(super) grant_used: LetterWords,
+    pub(super) key_quarantined: LetterWords,
     pub(super) usage_near: LetterWords,
     pub(super) period_near: LetterWords,
     pub(super) usage_exceeded: LetterWords,

@@ -78,6 +78,13 @@ pub(super) const WORDS: Words = Words {
                 "Renove a autorização a tempo; caso contrário, não será possível selar com esta credencial.",
             ],
         },
+        key_quarantined: LetterWords {
+            subject: "A chave de {alias} assinou mal",
+            paragraphs: &[
+                "A chave da credencial {alias} respondeu em {date} com um valor de assinatura que o seu certificado não verifica. O valor foi rejeitado; a chave não é usada até que a liberte.",
+                "Apure a causa: pergunte ao fabricante do token e consulte o registo do serviço. Depois: chancery keys release --credential {alias}. O que espera é selado logo a seguir.",
+            ],
+        },
         usage_near: LetterWords {
             subject: "{company} utilizou {percent}% do seu limite",
             paragraphs: &[

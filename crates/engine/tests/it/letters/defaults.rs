@@ -122,6 +122,7 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::PeriodNear { .. } => &["Sample & Sons", "4", "5", "2026"],
                 Alarm::UsageExceeded { .. } => &["Sample & Sons", "001", "5", "2026"],
                 Alarm::MailClosed { .. } => &["system", "535 5.7.8 no  such {user}", "10:19"],
+                Alarm::KeyQuarantined { .. } => &["10:19", "chancery keys release --credential"],
                 Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
                 Alarm::ClockWrong { .. } => &["12", "345"],
                 Alarm::OperationsCrash { .. } => &["12", "345", "chancery operation end"],
