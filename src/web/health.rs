@@ -73,7 +73,8 @@ async fn look(web: &Web) -> Arc<Readiness> {
 async fn ready(State(web): State<Web>) -> Response {
     let seen = look(&web).await;
     let Readiness { writes, keys, backlog, back_ends, credentials } = &*seen;
-    let ok = *writes && *keys;
+    let leaving = web.app.stopping.is_leaving();
+    let ok = *writes && *keys && !leaving;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let say = |ok: bool| if ok { "ok" } else { "not available" };
     let app = &web.app;
@@ -99,7 +100,13 @@ async fn ready(State(web): State<Web>) -> Response {
             "provenSecondsAgo": seconds_ago(it.proven) })
     });
     let body = json!({
-        "status": if ok && degraded { "degraded" } else { say(ok) },
+        "status": if leaving {
+            "stopping"
+        } else if ok && degraded {
+            "degraded"
+        } else {
+            say(ok)
+        },
         "database": say(*writes),
         "keys": say(*keys),
         "backEnds": back_ends.collect::<Vec<Value>>(),
