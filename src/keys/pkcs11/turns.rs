@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_turn_that_lasts_too_long_is_anothers() {
         let turns = Turns::default();
-        let long = Duration::from_secs(60);
+        let long = Duration::from_mins(1);
         let stuck = turns.take(long).unwrap();
         assert!(!stuck.took_over);
         // Waited for, and taken over when it has lasted too long.
