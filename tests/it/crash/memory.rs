@@ -35,7 +35,7 @@ fn large() -> Value {
                     "externalReference": format!("large/{number}"),
                     "name": format!("{number}.bin"),
                     "contentType": "application/octet-stream",
-                    "base64Content": STANDARD.encode(vec![number as u8; DOCUMENT_BYTES]),
+                    "base64Content": STANDARD.encode(vec![u8::try_from(number).unwrap(); DOCUMENT_BYTES]),
                 },
                 "signatureInfo": { "signatureType": "CAdES" },
             })
