@@ -113,8 +113,8 @@ impl SealedFiles {
                 Some(report) if report.valid => {}
                 _ => wrong.push(format!("{name}: pdfsig: {reports:?}")),
             }
-            worse(name, "qpdf", qpdf_check(original), qpdf_check(sealed), &mut wrong);
-            worse(name, "mutool", mutool_info(original), mutool_info(sealed), &mut wrong);
+            wrong.extend(worse(name, "qpdf", qpdf_check, original, sealed));
+            wrong.extend(worse(name, "mutool", mutool_info, original, sealed));
         }
         assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), self.files.len(), wrong.join("\n"));
     }
@@ -124,17 +124,16 @@ fn closed_to_pyhanko(name: &str) -> bool {
     CLOSED_TO_PYHANKO.iter().any(|(closed, _)| *closed == name)
 }
 
-/// What a reader found wrong with the original is not ours.
+/// What a reader finds wrong with a sealed file; what it finds wrong with the original is not ours.
 fn worse(
     name: &str,
     judge: &str,
-    before: Result<(), String>,
-    after: Result<(), String>,
-    wrong: &mut Vec<String>,
-) {
-    if let (Ok(()), Err(said)) = (before, after) {
-        wrong.push(format!("{name}: {judge}: {said}"));
-    }
+    ask: fn(&Path) -> Result<(), String>,
+    original: &Path,
+    sealed: &Path,
+) -> Option<String> {
+    let said = ask(sealed).err()?;
+    ask(original).is_ok().then(|| format!("{name}: {judge}: {said}"))
 }
 
 /// PDFs of the shared samples in a folder; none where there are none.
