@@ -11,7 +11,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ("docs/threat-model.md", "docs/security.md", "docs/asvs.md")
-TESTS = ("tests/it", "crates/engine/tests/it", "src", "crates/engine/src")
+TESTS = ("tests/it", "crates/engine/tests/it", "crates/engine/tests/costs", "src", "crates/engine/src")
 SOURCES = ("", *TESTS)
 TEST = re.compile(
     r"#\[(?:tokio::)?test[^\]]*\](?:\s*#\[[^\]]*\]|\s*//[^\n]*)*\s*(?:pub )?(?:async )?fn (\w+)"

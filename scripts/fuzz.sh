@@ -9,7 +9,16 @@ PATH=$PWD/.tools/bin:$PATH
 CARGO_FUZZ_VERSION=0.13.2
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
-[[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings pdf pades cms)
+[[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings pdf pades cms \
+    images certificates schema strangers cost)
+
+# One target on the stable toolchain; cost looks for what costs most for its length.
+run() {
+    local test=seal::fuzz::bodies
+    [[ $1 != cost ]] || test=seal::costly
+    FUZZ_SECONDS=$seconds FUZZ_TARGET=$1 \
+        cargo test --locked --quiet -p chancery-engine --test engine "$test" -- --nocapture
+}
 
 has_nightly() { cargo +nightly --version >/dev/null 2>&1; }
 
@@ -25,8 +34,7 @@ if [[ ${FUZZER:-} == cargo-fuzz ]] && ! has_nightly; then
 fi
 if [[ ${FUZZER:-} != cargo-fuzz ]] || ! has_cargo_fuzz; then
     for target in "${targets[@]}"; do
-        FUZZ_SECONDS=$seconds FUZZ_TARGET=$target \
-            cargo test --locked --quiet -p chancery-engine --test engine seal::fuzz::bodies -- --nocapture
+        run "$target"
     done
     echo "fuzz: nothing found"
     exit
@@ -35,6 +43,10 @@ fi
 FUZZ_CORPUS=$PWD/fuzz/corpus cargo test --locked --quiet -p chancery-engine --test engine seal::fuzz::seeds
 failed=()
 for target in "${targets[@]}"; do
+    if [[ $target == cost ]]; then
+        run cost || failed+=(cost)
+        continue
+    fi
     printf '== %s, %s seconds\n' "$target" "$seconds"
     cargo +nightly fuzz run --sanitizer "${FUZZ_SANITIZER:-none}" "$target" -- \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=20000 -print_final_stats=1 \

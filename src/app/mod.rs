@@ -6,6 +6,7 @@ mod caches;
 mod circuits;
 mod clock;
 mod delivery;
+pub mod patience;
 mod running;
 mod settings;
 mod steady;

@@ -25,6 +25,8 @@ pub struct ExecutionConfig {
     pub executors: usize,
     /// Threads that prepare and finish documents; 0: one per core.
     pub engine_threads: usize,
+    /// Milliseconds of processor time that one document may take there.
+    pub document_ms: u64,
     /// Milliseconds an operation belongs to a silent process.
     pub lease_ms: i64,
     /// Milliseconds between two looks for unfinished operations.
@@ -33,8 +35,8 @@ pub struct ExecutionConfig {
     pub retry_ladder_ms: Vec<i64>,
     /// Tries before an operation ends as failed.
     pub max_attempts: u32,
-    /// Milliseconds that the preparation of one document may take.
-    pub document_ms: u64,
+    /// Milliseconds after which a thread is given up that does not come to the end of one document.
+    pub stuck_ms: u64,
     /// Tries of a document that end the process before it is put aside.
     pub document_tries: u32,
     /// Milliseconds after which a key that failed is probed; a few times as long when it goes on failing.

@@ -13,9 +13,13 @@
 
 pub mod alarms;
 pub mod cost;
+pub mod hostile;
 pub mod judges;
 pub mod long_pdf;
 pub mod openssl;
 pub mod pdf_judges;
 pub mod pdfs;
 pub mod sealing;
+
+/// Counts what is allocated, in a test binary that makes it its allocator.
+pub use peak_alloc::PeakAlloc;

@@ -483,6 +483,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::CanonicalizationUnsupported { .. }
         | Refusal::XPathInvalid { .. }
         | Refusal::XPathTooExpensive { .. }
+        | Refusal::TimeUsedUp { .. }
         | Refusal::TransformImpossible { .. }
         | Refusal::ReferenceCoversItself
         | Refusal::Pdf(_)

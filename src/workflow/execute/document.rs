@@ -97,6 +97,7 @@ pub(super) fn prepare_one(
     let fresh = document.intent.is_none();
     if fresh {
         lint.before(&content, limits).map_err(refuse)?;
+        limits.patience.check().map_err(|over| refuse(over.into()))?;
     }
     let prepared =
         crate::seal::prepare(content, &document.settings.seal, &ready.signer, signing_time, limits)

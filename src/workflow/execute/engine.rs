@@ -1,16 +1,22 @@
-//! Documents on threads of the engine, as many at once as there are cores, and none for ever.
+//! Documents on threads of the engine, as many at once as there are cores, none for long, and none for
+//! ever.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use super::Error;
 use super::document::{AskedLint, Ended, PreparedDocument, engine_fault, failed, prepare_one};
 use super::work::PendingDocument;
-use crate::app::{App, ReadyCredential};
+use crate::app::{App, ReadyCredential, patience};
 use crate::domain::ids::DocumentId;
 use crate::domain::instant::Instant;
+
+/// How long a thread of the engine works for one operation before others have their turn.
+const TURN: Duration = Duration::from_millis(200);
 
 /// What became of documents that were to be prepared.
 pub(super) enum PreparedChunk {
@@ -29,7 +35,7 @@ pub(super) async fn prepare(
 ) -> Result<PreparedChunk, Error> {
     let contents = app.contents.clone();
     let ready = Arc::clone(ready);
-    let limits = app.seal_limits;
+    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
     let (schemas, calendar) = (Arc::clone(&app.schemas), Arc::clone(&app.calendar));
     let ids: Vec<DocumentId> = chunk.iter().map(|document| document.id).collect();
     let chunk: Vec<_> = chunk
@@ -39,31 +45,30 @@ pub(super) async fn prepare(
             (document, asked)
         })
         .collect();
-    let done = Arc::new(AtomicUsize::new(0));
-    let progress = Arc::clone(&done);
-    let prepare = move || {
-        let mut prepared = Vec::with_capacity(chunk.len());
-        let mut ended = Vec::new();
-        for (document, asked) in chunk {
-            let id = document.id;
-            // A fault in the engine is this document's misfortune, not its siblings'.
-            let lint = asked.lint(&schemas);
-            let attempt =
-                AssertUnwindSafe(|| prepare_one(&ready, document, now, (&limits, &calendar), lint));
-            let result = catch_unwind(attempt).unwrap_or_else(|_| {
-                tracing::error!(document = %id, "the engine panicked");
-                Err(engine_fault())
-            });
-            match result {
-                Ok(document) => prepared.push(document),
-                Err(state) => ended.push(failed(&contents, id, state)),
-            }
-            progress.fetch_add(1, Ordering::Relaxed);
-        }
-        (prepared, ended)
+    let each = move |(document, asked): (PendingDocument, AskedLint)| {
+        let id = document.id;
+        let limits = limits.with_patience(patience::of_document(document_ms));
+        // A fault in the engine is this document's misfortune, not its siblings'.
+        let lint = asked.lint(&schemas);
+        let attempt =
+            AssertUnwindSafe(|| prepare_one(&ready, document, now, (&limits, &calendar), lint));
+        let result = catch_unwind(attempt).unwrap_or_else(|_| {
+            tracing::error!(document = %id, "the engine panicked");
+            Err(engine_fault())
+        });
+        result.map_err(|state| failed(&contents, id, state))
     };
-    match watched(app, &done, prepare).await? {
-        Ok((prepared, ended)) => Ok(PreparedChunk::All(prepared, ended)),
+    match in_turns(app, chunk, each).await? {
+        Ok(results) => {
+            let (mut prepared, mut ended) = (Vec::with_capacity(results.len()), Vec::new());
+            for result in results {
+                match result {
+                    Ok(document) => prepared.push(document),
+                    Err(state) => ended.push(state),
+                }
+            }
+            Ok(PreparedChunk::All(prepared, ended))
+        }
         Err(at) => {
             let stuck = ids.get(at).or(ids.last()).copied();
             stuck
@@ -73,38 +78,56 @@ pub(super) async fn prepare(
     }
 }
 
-/// Runs a calculation on a thread that may take its time.
-pub(super) async fn run<T: Send + 'static>(
+/// Calculates each of many on a thread that may take its time. The thread is given back after each turn,
+/// so that who has little to do waits for no whole chunk of others. Returns which one it is that took longer
+/// than `workflow.stuck_ms`; a thread cannot be stopped, so that it goes on for nobody.
+pub(super) async fn in_turns<T: Send + 'static, R: Send + 'static>(
     app: &App,
-    calculate: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let permit = Arc::clone(&app.engine).acquire_owned().await;
-    let result = tokio::task::spawn_blocking(calculate).await;
-    drop(permit);
-    result.map_err(|error| Error::Internal(Box::new(error)))
+    items: Vec<T>,
+    each: impl Fn(T) -> R + Send + 'static,
+) -> Result<Result<Vec<R>, usize>, Error> {
+    let done = Arc::new(AtomicUsize::new(0));
+    let mut results = Vec::with_capacity(items.len());
+    let (mut items, mut each) = (items.into_iter(), each);
+    while items.len() > 0 {
+        let turn = Arc::clone(&app.engine).acquire_owned().await;
+        let progress = Arc::clone(&done);
+        let thread = tokio::task::spawn_blocking(move || {
+            let spent = patience::stopwatch();
+            for item in items.by_ref() {
+                results.push(each(item));
+                progress.fetch_add(1, Ordering::Relaxed);
+                if spent() >= TURN {
+                    break;
+                }
+            }
+            (items, each, results)
+        });
+        match watched(app, &done, thread).await? {
+            Ok(turned) => (items, each, results) = turned,
+            Err(at) => return Ok(Err(at)),
+        }
+        drop(turn);
+    }
+    Ok(Ok(results))
 }
 
-/// The same with one that counts its steps, none of which may take longer than
-/// `workflow.document_ms`. Returns the step that did; a thread cannot be stopped, so that it goes on for
-/// nobody.
-async fn watched<T: Send + 'static>(
+/// Waits for a calculation that counts its steps, none of which may take longer than
+/// `workflow.stuck_ms`. Returns the step that did.
+async fn watched<T>(
     app: &App,
     done: &AtomicUsize,
-    calculate: impl FnOnce() -> T + Send + 'static,
+    mut thread: JoinHandle<T>,
 ) -> Result<Result<T, usize>, Error> {
-    let permit = Arc::clone(&app.engine).acquire_owned().await;
-    let mut thread = tokio::task::spawn_blocking(calculate);
-    let patience = Duration::from_millis(app.execution.document_ms.max(1));
+    let patience = Duration::from_millis(app.execution.stuck_ms.max(1));
     let mut before = done.load(Ordering::Relaxed);
-    let result = loop {
+    loop {
         let ended = tokio::time::timeout(patience, &mut thread).await;
         let now = done.load(Ordering::Relaxed);
         match ended {
-            Ok(result) => break result.map(Ok).map_err(|error| Error::Internal(Box::new(error))),
-            Err(_) if now == before => break Ok(Err(now)),
+            Ok(result) => return result.map(Ok).map_err(|error| Error::Internal(Box::new(error))),
+            Err(_) if now == before => return Ok(Err(now)),
             Err(_) => before = now,
         }
-    };
-    drop(permit);
-    result
+    }
 }

@@ -246,7 +246,7 @@ async fn seal_chunk(
         PreparedChunk::All(prepared, ended) => (prepared, ended),
         PreparedChunk::Stuck(document) => {
             // Its siblings are with a thread that does not come back: another attempt begins with them.
-            let ended = failed(&app.contents, document, took_too_long(app.execution.document_ms));
+            let ended = failed(&app.contents, document, took_too_long(app.execution.stuck_ms));
             record(app, lease, vec![ended], None).await?;
             return Err(Error::Internal(format!("document {document} took too long").into()));
         }
@@ -281,14 +281,11 @@ async fn seal_chunk(
         }
     }
     let contents = app.contents.clone();
-    let sealed = engine::run(app, move || {
-        signed
-            .into_iter()
-            .map(|(document, value)| finish(&contents, document, value))
-            .collect::<Vec<Ended>>()
-    })
-    .await?;
-    ended.extend(sealed);
+    let each = move |(document, value)| finish(&contents, document, value);
+    match engine::in_turns(app, signed, each).await? {
+        Ok(sealed) => ended.extend(sealed),
+        Err(_) => return Err(Error::Internal("a document could not be finished in time".into())),
+    }
     Ok((ended, trouble))
 }
 

@@ -69,7 +69,7 @@ fn an_operation_is_ended_by_hand() {
 fn a_document_that_takes_too_long_fails() {
     run(async {
         let mut setup = Setup::new();
-        setup.config.workflow.document_ms = 1;
+        setup.config.workflow.stuck_ms = 1;
         setup.config.workflow.retry_ladder_ms = vec![10];
         let service = setup.start().await;
         let client = service.client().await;

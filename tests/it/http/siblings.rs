@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::client::{all_sealed, document, request, sealed};
-use crate::support::service::{on_shared, unique};
+use crate::support::service::{Setup, on_shared, run, unique};
 
 type Change = fn(&mut Value);
 
@@ -164,5 +164,34 @@ fn names_are_read_in_any_case() {
         assert!(
             detail.contains("advancedSignatureInfo.packaging") && detail.contains("`Envelope`")
         );
+    });
+}
+
+/// A document may take so much time of the engine and no more, whatever it asks for.
+#[test]
+fn a_document_that_takes_too_long_fails_alone() {
+    use chancery_testing::hostile;
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.workflow.document_ms = 50;
+        let service = setup.start().await;
+        let client = service.client().await;
+        let hostile = hostile::xpath_unions(6000, hostile::wide(30_000));
+        let mut slow = document("", hostile.document);
+        slow["signatureInfo"]["advancedSignatureInfo"] = hostile.settings;
+        let mut documents = [slow.clone(), document("", "<a/>"), slow];
+        for document in &mut documents {
+            document["documentRequest"]["externalReference"] = json!(unique("slow"));
+        }
+        let answer = client.sign(&request(&unique("slow"), documents)).await.good();
+        assert_eq!(answer["status"], "EXECUTED");
+        assert!(!sealed(&answer, 1).is_empty(), "the sibling");
+        for at in [0, 2] {
+            let failed = &answer["documentList"][at];
+            assert_eq!(failed["signErrorReason"], "time-used-up", "{failed}");
+            let detail = failed["signErrorDetail"].as_str().unwrap();
+            assert!(detail.contains("50 ms"), "{detail}");
+        }
+        service.stop().await;
     });
 }

@@ -72,6 +72,7 @@ fn of_pem(text: &str) -> Result<Vec<Certificate>, Error> {
             ders.truncate(1);
         }
         certificates.extend(of_values(&ders)?);
+        check_count(certificates.len())?;
     }
     match others.first() {
         Some(label) if certificates.is_empty() => {
@@ -108,12 +109,26 @@ fn values(bytes: &[u8]) -> Option<Vec<&[u8]>> {
     Some(values)
 }
 
+/// Each is compared with each: so many are a collection, not a chain.
+const MOST: usize = 250;
+
+fn check_count(count: usize) -> Result<(), Error> {
+    if count > MOST {
+        return Err(unknown(&format!(
+            "more than {MOST} certificates; give those of the chain alone"
+        )));
+    }
+    Ok(())
+}
+
 fn of_values(ders: &[&[u8]]) -> Result<Vec<Certificate>, Error> {
+    check_count(ders.len())?;
     let mut certificates = Vec::new();
     for der in ders {
         if Existing::is_signed_data(der) {
             let signed = Existing::read(der)
                 .map_err(|wrong| unknown(&format!("a PKCS#7 file, and {wrong}")))?;
+            check_count(certificates.len() + signed.certificates().count())?;
             let inside = signed.certificates().map(Certificate::from_der);
             certificates.extend(inside.collect::<Result<Vec<_>, _>>()?);
         } else if let Some(other) = other(der) {

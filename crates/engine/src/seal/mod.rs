@@ -23,6 +23,7 @@ pub mod extend;
 pub mod inspect;
 pub mod lint;
 pub mod pades;
+mod patience;
 pub mod pdf;
 pub mod reading;
 mod signer;
@@ -33,6 +34,7 @@ use std::ops::Range;
 
 pub use asic::Packer;
 pub use extend::Extended;
+pub use patience::{Patience, TimeUsedUp};
 pub use signer::Signer;
 
 use crate::domain::cades::CadesPackaging;
@@ -50,7 +52,7 @@ use crate::pki::{self, signature};
 use draft::{Filled, Pieces};
 
 /// What a document may ask of the XML reader. Every limit has a name and a refusal of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Elements inside each other.
     pub depth: usize,
@@ -61,10 +63,22 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations of an element and its ancestors together.
     pub namespace_bindings: usize,
-    /// Bytes of the name of an element or attribute.
+    /// Bytes of the name of an element or attribute, and of a namespace name, which canonicalization
+    /// repeats.
     pub name_length: usize,
     /// Of PDF.
     pub pdf: pdf::PdfLimits,
+    /// How long the work on a document may go on, whatever it is made of.
+    pub patience: Patience,
+}
+
+impl Limits {
+    /// The same limits for one document that has so much time, a PDF too.
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        let pdf = pdf::PdfLimits { patience: patience.clone(), ..self.pdf.clone() };
+        Self { pdf, patience, ..self.clone() }
+    }
 }
 
 impl Default for Limits {
@@ -77,6 +91,7 @@ impl Default for Limits {
             namespace_bindings: 128,
             name_length: 1000,
             pdf: pdf::PdfLimits::default(),
+            patience: Patience::ENDLESS,
         }
     }
 }
@@ -164,7 +179,7 @@ pub fn prepare_with_room(
             Unfinished { to_be_signed, ending: Ending::Pdf(plan), notes }
         }
         Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
-            asic::with_cades(&document, profile, algorithm, signer, at)?
+            asic::with_cades(&document, profile, algorithm, signer, at, &limits.patience)?
         }
         Profile::Cades(profile) => cades::plan(&document, profile, algorithm, signer, at)?,
     };

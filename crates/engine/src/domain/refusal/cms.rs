@@ -27,6 +27,10 @@ pub enum CmsRefusal {
     ContainerTooManyFiles { limit: usize },
     #[error("the container unpacks to more than {limit} bytes")]
     ContainerTooLarge { limit: usize },
+    #[error(
+        "the document takes more than {limit_ms} ms of work; send a simpler one, or ask the operator for more time"
+    )]
+    TimeUsedUp { limit_ms: u64 },
     #[error("the container is sealed already; send the unsealed files")]
     ContainerSealed,
 }
@@ -45,6 +49,7 @@ impl CmsRefusal {
             Self::ContainerName { .. } => "container-name",
             Self::ContainerTooManyFiles { .. } => "container-too-many-files",
             Self::ContainerTooLarge { .. } => "container-too-large",
+            Self::TimeUsedUp { .. } => "time-used-up",
             Self::ContainerSealed => "container-sealed",
         }
     }

@@ -208,6 +208,10 @@ pub enum Refusal {
         "the XPath '{xpath}' and those before it take more than {limit} steps on this document; write one that looks at fewer nodes"
     )]
     XPathTooExpensive { xpath: String, limit: u64 },
+    #[error(
+        "the document takes more than {limit_ms} ms of work; send a simpler one, or ask the operator for more time"
+    )]
+    TimeUsedUp { limit_ms: u64 },
     #[error("the transforms cannot be applied: {reason}; change the transforms or the document")]
     TransformImpossible { reason: String },
     #[error(
@@ -302,6 +306,7 @@ impl Refusal {
             Self::CanonicalizationUnsupported { .. } => "canonicalization-unsupported",
             Self::XPathInvalid { .. } => "xpath-invalid",
             Self::XPathTooExpensive { .. } => "xpath-too-expensive",
+            Self::TimeUsedUp { .. } => "time-used-up",
             Self::TransformImpossible { .. } => "transform-impossible",
             Self::ReferenceCoversItself => "reference-covers-itself",
             Self::Pdf(refusal) => refusal.code(),

@@ -24,8 +24,16 @@ pub enum PdfRefusal {
     TooManyObjects { limit: usize },
     #[error("the PDF unpacks to more than {limit} bytes where it has to be read")]
     TooMuchData { limit: usize },
+    #[error(
+        "reading the PDF takes more than {limit} bytes of memory; save it anew with fewer objects"
+    )]
+    TooMuchMemory { limit: usize },
     #[error("reading the PDF takes more than {limit} steps")]
     TooExpensive { limit: u64 },
+    #[error(
+        "the document takes more than {limit_ms} ms of work; send a simpler one, or ask the operator for more time"
+    )]
+    TimeUsedUp { limit_ms: u64 },
 
     // ---- what it permits ----
     #[error("the permissions of the encrypted PDF do not allow {what}; {remedy}")]
@@ -96,7 +104,9 @@ impl PdfRefusal {
             Self::TooDeep { .. } => "pdf-too-deep",
             Self::TooManyObjects { .. } => "pdf-too-many-objects",
             Self::TooMuchData { .. } => "pdf-too-much-data",
+            Self::TooMuchMemory { .. } => "pdf-too-much-memory",
             Self::TooExpensive { .. } => "pdf-too-expensive",
+            Self::TimeUsedUp { .. } => "time-used-up",
             Self::Forbidden { .. } => "pdf-forbidden",
             Self::CertifiedNoChanges => "pdf-certified",
             Self::FieldLocked { .. } => "pdf-field-locked",

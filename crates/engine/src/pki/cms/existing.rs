@@ -1,6 +1,7 @@
 //! Reading a CMS signature that is there, to add another to it. Its lengths may be indefinite (BER), as
 //! programs write them that do not know the size of a file when they begin.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use der::asn1::ObjectIdentifier;
@@ -108,7 +109,8 @@ impl Existing {
         if content(self, bytes) != content(other, other_bytes) {
             return Some("its content".to_owned());
         }
-        let lost = self.signers.iter().position(|signer| !other.signers.contains(signer));
+        let kept: HashSet<&Vec<u8>> = other.signers.iter().collect();
+        let lost = self.signers.iter().position(|signer| !kept.contains(signer));
         lost.map(|position| format!("signer {}", position + 1))
     }
 

@@ -3,16 +3,18 @@
 //! say the same in both of its headers, no two may overlap or have one name, and nothing may be
 //! encrypted, split or ZIP64. Contents are unpacked in small steps, for their digests only.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::pack::PackMethod;
 use super::{ContainerFile, MAX_FILES, MAX_UNPACKED, media_type_of};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::{Digest, Hasher};
+use crate::seal::Patience;
 
 /// A ZIP may unpack to this many times its size, and to this many bytes more.
 const MAX_RATIO: usize = 100;
@@ -31,6 +33,7 @@ const LOCAL_HEADER: usize = 30;
 pub(super) fn read(
     zip: &[u8],
     algorithm: DigestAlgorithm,
+    patience: &Patience,
 ) -> Result<Vec<ContainerFile>, CmsRefusal> {
     let entries = entries(zip)?;
     check_names(entries.iter().map(|entry| entry.name.as_str()))?;
@@ -44,9 +47,9 @@ pub(super) fn read(
         return Err(CmsRefusal::ContainerTooLarge { limit });
     }
     let file = |entry: &Entry| {
+        patience.check()?;
         let packed = zip.get(entry.packed.clone()).unwrap_or_default();
-        let (digest, crc32) = unpack(packed, entry, algorithm)
-            .map_err(|reason| malformed(&format!("'{}' {reason}", entry.name)))?;
+        let (digest, crc32) = unpack(packed, entry, algorithm, patience)?;
         if crc32 != entry.crc32 {
             return Err(malformed(&format!("'{}' is not what its checksum says", entry.name)));
         }
@@ -72,7 +75,9 @@ pub(super) fn read(
 pub(super) fn check_names<'a>(
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<(), CmsRefusal> {
-    let folded = |name: &str| name.to_lowercase();
+    // Some systems keep names composed, others decomposed; to some, case is nothing.
+    let folded =
+        |name: &str| name.nfc().collect::<String>().to_lowercase().nfc().collect::<String>();
     let sealed = |name: &str| {
         let name = folded(name);
         let of_container = name.strip_prefix("meta-inf/");
@@ -87,14 +92,24 @@ pub(super) fn check_names<'a>(
     if names.clone().any(sealed) {
         return Err(CmsRefusal::ContainerSealed);
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     for name in names {
         if let Some(reason) = fault(name) {
             let name = name.chars().take(120).collect();
             return Err(CmsRefusal::ContainerName { name, reason });
         }
-        if !seen.insert(folded(name)) {
+        let is_folder = name.ends_with('/');
+        if seen.insert(folded(name.trim_end_matches('/')), is_folder).is_some() {
             return Err(CmsRefusal::ContainerNameRepeated { name: name.to_owned() });
+        }
+    }
+    for name in seen.keys() {
+        // what is a file is no folder with files in it
+        let within = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+        if let Some(file) = within.into_iter().find(|above| seen.get(*above) == Some(&false)) {
+            let name = file.chars().take(120).collect();
+            let reason = "it is a file, and another file is in a folder of that name";
+            return Err(CmsRefusal::ContainerName { name, reason });
         }
     }
     Ok(())
@@ -269,7 +284,9 @@ fn unpack(
     packed: &[u8],
     entry: &Entry,
     algorithm: DigestAlgorithm,
-) -> Result<(Digest, u32), &'static str> {
+    patience: &Patience,
+) -> Result<(Digest, u32), CmsRefusal> {
+    let wrong = |reason: &str| malformed(&format!("'{}' {reason}", entry.name));
     let mut hasher = Hasher::new(algorithm);
     let mut checksum = crc32fast::Hasher::new();
     if entry.method == PackMethod::Stored {
@@ -284,21 +301,22 @@ fn unpack(
         let rest = usize::try_from(read).ok().and_then(|read| packed.get(read..));
         let status = inflate
             .decompress(rest.unwrap_or_default(), &mut step, FlushDecompress::None)
-            .map_err(|_| "cannot be unpacked")?;
+            .map_err(|_| wrong("cannot be unpacked"))?;
+        patience.check()?;
         let count = usize::try_from(inflate.total_out() - written).unwrap_or_default();
         let octets = step.get(..count).unwrap_or_default();
         if inflate.total_out() > u64::from(entry.length) {
-            return Err("unpacks to more than it says");
+            return Err(wrong("unpacks to more than it says"));
         }
         hasher.update(octets);
         checksum.update(octets);
         match status {
             Status::StreamEnd => break,
-            _ if count == 0 && inflate.total_in() == read => return Err("is cut off"),
+            _ if count == 0 && inflate.total_in() == read => return Err(wrong("is cut off")),
             Status::Ok | Status::BufError => {}
         }
     }
     let all = usize::try_from(inflate.total_in()) == Ok(packed.len())
         && inflate.total_out() == u64::from(entry.length);
-    if all { Ok((hasher.finish(), checksum.finalize())) } else { Err("has two lengths") }
+    if all { Ok((hasher.finish(), checksum.finalize())) } else { Err(wrong("has two lengths")) }
 }

@@ -16,7 +16,7 @@ use percent_encoding::percent_decode_str;
 
 use super::cades::settings::CmsClaims;
 use super::inspect::{Content, inspect};
-use super::{Ending as AnyEnding, Limits, Signer, Unfinished, XmlEnding, cades, xades};
+use super::{Ending as AnyEnding, Limits, Patience, Signer, Unfinished, XmlEnding, cades, xades};
 use crate::domain::cades::CadesProfile;
 use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
@@ -94,7 +94,8 @@ pub(super) fn with_xades(
         percent_decode_str(uri).decode_utf8().map_or_else(|_| uri.to_owned(), Cow::into_owned)
     });
     let digest = profile.reference.digest_algorithm.unwrap_or(profile.digest_algorithm);
-    let files = files(document, name.as_deref(), profile.mime_type.as_deref(), digest)?;
+    let media_type = profile.mime_type.as_deref();
+    let files = files(document, name.as_deref(), media_type, digest, &limits.patience)?;
     let mut plan = xades::plan_files(document, profile, algorithm, signer, at, limits, &files)?;
     let manifest = manifest::of_opendocument(&files);
     let notes = std::mem::take(&mut plan.notes);
@@ -111,10 +112,12 @@ pub(super) fn with_cades(
     algorithm: SignatureAlgorithm,
     signer: &Signer,
     at: Instant,
+    patience: &Patience,
 ) -> Result<Unfinished, Refusal> {
     let claims = CmsClaims::of(profile)?;
     let digest = algorithm.digest();
-    let files = files(document, profile.name.as_deref(), profile.mime_type.as_deref(), digest)?;
+    let (name, media_type) = (profile.name.as_deref(), profile.mime_type.as_deref());
+    let files = files(document, name, media_type, digest, patience)?;
     let manifest = manifest::of_etsi(&files);
     let signing = cades::CmsSigning { profile, claims: &claims, algorithm, signer, at };
     let cms = signing.unsigned(&Digest::of(digest, manifest.as_bytes()), None)?;
@@ -130,13 +133,14 @@ fn files(
     name: Option<&str>,
     media_type: Option<&str>,
     algorithm: DigestAlgorithm,
+    patience: &Patience,
 ) -> Result<Vec<ContainerFile>, Refusal> {
     // Office documents are ZIPs too; what is declared as one of those is one file.
     let is_zip =
         matches!(media_type, None | Some("application/zip" | "application/x-zip-compressed"));
     match inspect(document) {
         Content::Empty => Err(Refusal::DocumentEmpty),
-        Content::Zip if is_zip => Ok(archive::read(document, algorithm)?),
+        Content::Zip if is_zip => Ok(archive::read(document, algorithm, patience)?),
         _ => {
             let name = name.unwrap_or("document");
             archive::check_names(std::iter::once(name))?;

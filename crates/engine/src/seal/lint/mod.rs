@@ -89,7 +89,7 @@ impl LintRun<'_> {
         }
         let source = Source::read(document)?;
         // The seal's own nodes are not the client's.
-        let limits = Limits { nodes: limits.nodes.saturating_add(SEAL_NODES), ..*limits };
+        let limits = Limits { nodes: limits.nodes.saturating_add(SEAL_NODES), ..limits.clone() };
         let tree = guard::parse(&source, &limits)?;
         let way = PositionMap { source: &source, original, filled };
         let look = Look { tree: &tree, document: original, seal: way.seal(&tree) };

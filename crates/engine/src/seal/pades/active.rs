@@ -10,8 +10,11 @@ use crate::seal::pdf::object::{Dictionary, Object};
 /// Actions that are looked at one after the other.
 const MAX_CHAIN: usize = 100;
 
+/// Pages whose actions are looked at to warn: those that are shown soon.
+const FIRST_PAGES: usize = 64;
+
 /// The first active content that is found, in a few words. To warn, the places that take effect by
-/// themselves are looked at; to refuse, every page, annotation and field too.
+/// themselves are looked at, on the first pages too; to refuse, every page, annotation and field.
 ///
 /// # Errors
 /// What the reader refuses.
@@ -33,6 +36,11 @@ pub(super) fn find(
         return Ok(Some("JavaScript for the whole document".to_owned()));
     }
     if policy == ActiveContent::Warn {
+        for (position, page) in file.pages()?.take(FIRST_PAGES).enumerate() {
+            if let Some(kind) = additional(file, page?.dictionary.get("AA"))? {
+                return Ok(Some(format!("{kind} on page {}", position + 1)));
+            }
+        }
         return Ok(None);
     }
     for field in &form.fields {
@@ -99,6 +107,7 @@ fn action(file: &PdfFile<'_>, first: Option<&Object>) -> Result<Option<&'static 
             return Ok(kind);
         }
         match file.value(&action, "Next")? {
+            Object::Array(items) if ahead.len() + items.len() > MAX_CHAIN => break,
             Object::Array(items) => ahead.extend(items),
             Object::Null => {}
             other => ahead.push(other),

@@ -1,5 +1,7 @@
 //! What a page shows, and whoever reads the document for it.
 
+use std::rc::Rc;
+
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Indirect, Object, Reference, Stream};
 
@@ -28,7 +30,23 @@ pub trait Objects {
     /// # Errors
     /// As the reader finds; beyond its limits [`PdfRefusal::TooMuchData`].
     fn decode(&self, stream: &Stream) -> Result<Vec<u8>, PdfRefusal>;
+
+    /// Bytes that a search for text may copy out of the document.
+    fn room(&self) -> usize {
+        DATA_LIMIT
+    }
+
+    /// Whether the search may go on.
+    ///
+    /// # Errors
+    /// [`PdfRefusal::TimeUsedUp`].
+    fn go_on(&self) -> Result<(), PdfRefusal> {
+        Ok(())
+    }
 }
+
+/// Bytes that a search for text copies out of any document.
+const DATA_LIMIT: usize = 128 << 20;
 
 /// What a page shows.
 #[derive(Clone, Debug)]
@@ -36,5 +54,5 @@ pub struct PageContent {
     /// Value of `/Contents`.
     pub contents: Object,
     /// Value of `/Resources`, inherited if need be (ISO 32000-1, 7.7.3.4).
-    pub resources: Object,
+    pub resources: Rc<Object>,
 }

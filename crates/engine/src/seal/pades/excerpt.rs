@@ -9,12 +9,12 @@ use super::content::{Objects, PageContent};
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 
-/// Bytes that are unpacked in one search.
-pub(super) const DATA_LIMIT: usize = 128 << 20;
 /// Objects of one excerpt.
 const OBJECT_LIMIT: usize = 50_000;
 /// Dictionaries, arrays and references inside each other.
 const DEPTH_LIMIT: usize = 24;
+/// Bytes of memory that an entry of a dictionary takes besides its name.
+const ENTRY: usize = 96;
 /// Codes that a font has widths for: those of two bytes.
 const WIDTH_LIMIT: i64 = 0x1_0000;
 
@@ -24,7 +24,7 @@ pub(super) struct Excerpt<'a> {
     /// By number, from 1.
     made: Vec<Indirect>,
     numbers: BTreeMap<(Reference, CopyKind), Reference>,
-    /// Bytes that may still be unpacked.
+    /// Bytes that may still be copied, as they are in memory.
     left: &'a mut usize,
 }
 
@@ -35,6 +35,8 @@ enum CopyKind {
     Font,
     /// Anything inside a font; whether its font file is left out.
     Part(bool),
+    /// The resources of a form.
+    Resources,
 }
 
 impl<'a> Excerpt<'a> {
@@ -81,6 +83,7 @@ impl<'a> Excerpt<'a> {
         if self.made.len() >= OBJECT_LIMIT {
             return Err(PdfRefusal::TooManyObjects { limit: OBJECT_LIMIT });
         }
+        self.take(size_of::<Indirect>())?;
         self.made.push(object);
         Ok(Reference { number: u32::try_from(self.made.len()).unwrap_or(u32::MAX), generation: 0 })
     }
@@ -101,11 +104,15 @@ impl<'a> Excerpt<'a> {
             }
             Err(_) => Vec::new(),
         };
-        *self.left = self
-            .left
-            .checked_sub(data.len())
-            .ok_or(PdfRefusal::TooMuchData { limit: DATA_LIMIT })?;
+        self.take(data.len())?;
         Ok(data)
+    }
+
+    /// Counts bytes that are copied.
+    fn take(&mut self, bytes: usize) -> Result<(), PdfRefusal> {
+        let left = self.left.checked_sub(bytes);
+        *self.left = left.ok_or(PdfRefusal::TooMuchData { limit: self.objects.room() })?;
+        Ok(())
     }
 
     fn resolved(&self, object: &Object) -> Result<Indirect, PdfRefusal> {
@@ -142,17 +149,33 @@ impl<'a> Excerpt<'a> {
         Ok(data)
     }
 
-    /// The fonts and forms of a resource dictionary.
-    fn resources(&mut self, resources: &Object, depth: usize) -> Result<Dictionary, PdfRefusal> {
+    /// The fonts and forms of a resource dictionary, where it is an object of its own copied once.
+    fn resources(&mut self, resources: &Object, depth: usize) -> Result<Object, PdfRefusal> {
+        let Object::Reference(source) = resources else {
+            return Ok(self.resources_in(resources, depth)?.into());
+        };
+        if let Some(copy) = self.numbers.get(&(*source, CopyKind::Resources)) {
+            return Ok((*copy).into());
+        }
+        let copy = self.reserve()?;
+        self.numbers.insert((*source, CopyKind::Resources), copy);
+        let made = self.resources_in(resources, depth)?;
+        self.put(copy, Indirect::Object(made.into()));
+        Ok(copy.into())
+    }
+
+    fn resources_in(&mut self, resources: &Object, depth: usize) -> Result<Dictionary, PdfRefusal> {
         let resources = self.dictionary(Some(resources))?;
         let mut fonts = Dictionary::new();
         for (name, font) in self.dictionary(resources.get("Font"))?.iter() {
+            self.take(ENTRY + name.as_bytes().len())?;
             fonts.push(name.clone(), self.font(font, depth)?);
         }
         let mut forms = Dictionary::new();
         if depth < DEPTH_LIMIT {
             for (name, form) in self.dictionary(resources.get("XObject"))?.iter() {
                 if let Some(form) = self.form(form, depth)? {
+                    self.take(ENTRY + name.as_bytes().len())?;
                     forms.push(name.clone(), form.into());
                 }
             }
@@ -179,7 +202,7 @@ impl<'a> Excerpt<'a> {
             dictionary.set("Matrix", self.part(matrix, false, depth + 1)?);
         }
         if let Some(resources) = stream.dictionary.get("Resources") {
-            dictionary.set("Resources", self.resources(resources, depth + 1)?.into());
+            dictionary.set("Resources", self.resources(resources, depth + 1)?);
         }
         let data = self.decoded(&stream)?;
         self.put(copy, plain(dictionary, data));
@@ -213,6 +236,12 @@ impl<'a> Excerpt<'a> {
         if depth > 2 * DEPTH_LIMIT {
             return Ok(Object::Null);
         }
+        self.take(match object {
+            Object::Literal(text) | Object::Hexadecimal(text) | Object::Real(text) => {
+                text.len() + size_of::<Object>()
+            }
+            _ => size_of::<Object>(),
+        })?;
         Ok(match object {
             Object::Reference(source) => {
                 let key = (*source, CopyKind::Part(without_file));
@@ -247,6 +276,7 @@ impl<'a> Excerpt<'a> {
             Object::Dictionary(dictionary) => {
                 let mut copy = Dictionary::new();
                 for (name, value) in dictionary.iter() {
+                    self.take(ENTRY + name.as_bytes().len())?;
                     if let Some(value) = self.entry(name.as_bytes(), value, without_file)? {
                         copy.push(name.clone(), self.part(&value, without_file, depth + 1)?);
                     }
@@ -259,13 +289,13 @@ impl<'a> Excerpt<'a> {
 
     /// An entry of a dictionary of a font, unless it is not needed or cannot be meant.
     fn entry(
-        &self,
+        &mut self,
         name: &[u8],
         value: &Object,
         without_file: bool,
     ) -> Result<Option<Object>, PdfRefusal> {
-        let resolved = || {
-            self.resolved(value).map(|it| match it {
+        let resolved = |this: &Self| {
+            this.resolved(value).map(|it| match it {
                 Indirect::Object(object) => object,
                 Indirect::Stream(_) => Object::Null,
             })
@@ -275,22 +305,34 @@ impl<'a> Excerpt<'a> {
             b"CharProcs" => Some(Dictionary::new().into()),
             b"FontFile" | b"FontFile2" | b"FontFile3" if without_file => None,
             b"FirstChar" | b"LastChar" => {
-                Some(resolved()?).filter(|it| matches!(it, Object::Integer(0..=255)))
+                Some(resolved(self)?).filter(|it| matches!(it, Object::Integer(0..=255)))
             }
-            b"W" => Some(self.flat(resolved()?)?).filter(|it| ranges_fit(it, 1)),
-            b"W2" => Some(self.flat(resolved()?)?).filter(|it| ranges_fit(it, 3)),
+            b"W" | b"W2" => {
+                let widths = resolved(self)?;
+                let values = if name == b"W" { 1 } else { 3 };
+                Some(self.flat(widths)?).filter(|it| ranges_fit(it, values))
+            }
             _ => Some(value.clone()),
         })
     }
 
     /// An array whose items are no references.
-    fn flat(&self, array: Object) -> Result<Object, PdfRefusal> {
+    fn flat(&mut self, array: Object) -> Result<Object, PdfRefusal> {
         let Object::Array(items) = array else { return Ok(array) };
-        let items = items.iter().map(|item| match self.resolved(item)? {
-            Indirect::Object(object) => Ok(object),
-            Indirect::Stream(_) => Ok(Object::Null),
-        });
-        Ok(Object::Array(items.collect::<Result<_, PdfRefusal>>()?))
+        let mut flat = Vec::with_capacity(items.len());
+        for item in items {
+            flat.push(match item {
+                Object::Reference(_) => match self.resolved(&item)? {
+                    Indirect::Object(object) => {
+                        self.take(object.weight())?;
+                        object
+                    }
+                    Indirect::Stream(_) => Object::Null,
+                },
+                direct => direct,
+            });
+        }
+        Ok(Object::Array(flat))
     }
 
     /// The file, with a cross-reference table (7.5.4).

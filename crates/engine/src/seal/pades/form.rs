@@ -1,6 +1,7 @@
 //! The interactive form of a PDF (ISO 32000-1, 12.7): its fields by name, and the signatures in them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::PdfFile;
@@ -32,8 +33,8 @@ pub struct Field {
     pub is_signature: bool,
     /// Its dictionary.
     pub dictionary: Dictionary,
-    /// The signature dictionary, when it is signed.
-    pub signature: Option<Dictionary>,
+    /// The signature dictionary, when it is signed; fields that inherit one share it.
+    pub signature: Option<Rc<Dictionary>>,
 }
 
 impl Form {
@@ -59,7 +60,7 @@ impl Form {
 
     /// The signed fields.
     pub fn signed(&self) -> impl Iterator<Item = (&Field, &Dictionary)> {
-        self.fields.iter().filter_map(|field| Some((field, field.signature.as_ref()?)))
+        self.fields.iter().filter_map(|field| Some((field, field.signature.as_deref()?)))
     }
 
     /// The empty signature fields, for a sentence; none when there are none.
@@ -86,17 +87,18 @@ impl Form {
     /// What the reader refuses.
     pub fn has_appearances(&self, file: &PdfFile<'_>) -> Result<bool, PdfRefusal> {
         for field in self.fields.iter().filter(|field| !field.is_signature) {
-            let mut widgets = vec![field.dictionary.clone()];
+            let drawn = |widget: &Dictionary| -> Result<bool, PdfRefusal> {
+                let appearances = file.dictionary(widget, "AP")?.unwrap_or_default();
+                Ok(appearances.get("N").is_some())
+            };
             let kids = file.array(&field.dictionary, "Kids")?.unwrap_or_default();
-            if !kids.is_empty() {
-                widgets.clear();
+            if kids.is_empty() && !drawn(&field.dictionary)? {
+                return Ok(false);
             }
             for kid in kids {
-                widgets.extend(file.resolve(&kid)?.as_dictionary().cloned());
-            }
-            for widget in widgets {
-                let appearances = file.dictionary(&widget, "AP")?.unwrap_or_default();
-                if appearances.get("N").is_none() {
+                if let Object::Dictionary(widget) = file.resolve(&kid)?
+                    && !drawn(&widget)?
+                {
                     return Ok(false);
                 }
             }
@@ -111,15 +113,15 @@ impl Form {
             && self.fields.iter().all(|field| field.name.split('.').next() != Some(name))
     }
 
+    /// The first part of every name: a new field must differ in it, or it would be a twin of a tree.
+    pub(super) fn first_parts(&self) -> HashSet<&str> {
+        self.fields.iter().map(|field| field.name.split('.').next().unwrap_or_default()).collect()
+    }
+
     /// A name that no field has: `Signature1` or the next.
     #[must_use]
     pub fn free_name(&self) -> String {
-        // The first part of a name must differ too, or the new field would be a twin of a tree.
-        let taken: HashSet<&str> = self
-            .fields
-            .iter()
-            .map(|field| field.name.split('.').next().unwrap_or(&field.name))
-            .collect();
+        let taken = self.first_parts();
         let mut number = 1_u32;
         loop {
             let name = format!("Signature{number}");
@@ -131,75 +133,155 @@ impl Form {
     }
 }
 
-/// A field to look at, with what it inherits.
+/// A field to look at, with what it inherits. That is shared: a field may have many kids.
 struct Ahead {
-    entry: Object,
-    prefix: String,
-    kind: Option<Vec<u8>>,
-    value: Option<Object>,
+    entry: Reference,
+    prefix: Rc<str>,
+    is_signature: bool,
+    value: Option<Value>,
     depth: usize,
 }
 
+/// The value of a field and of those below it.
+#[derive(Clone)]
+enum Value {
+    At(Reference),
+    /// The dictionary that stands there, if it is one.
+    Direct(Option<Rc<Dictionary>>),
+}
+
+/// What was read of a form so far.
+struct Fields<'f, 'b> {
+    file: &'f PdfFile<'b>,
+    found: Vec<Field>,
+    seen: HashSet<Reference>,
+    ahead: Vec<Ahead>,
+    /// Signature dictionaries that are objects of their own; none where there is something else.
+    signatures: HashMap<Reference, Option<Rc<Dictionary>>>,
+}
+
 fn fields(file: &PdfFile<'_>, form: &Dictionary) -> Result<Vec<Field>, PdfRefusal> {
-    let mut found = Vec::new();
-    let mut seen = HashSet::new();
-    let mut ahead: Vec<Ahead> = file
-        .array(form, "Fields")?
-        .unwrap_or_default()
-        .into_iter()
-        .rev()
-        .map(|entry| Ahead { entry, prefix: String::new(), kind: None, value: None, depth: 0 })
-        .collect();
-    while let Some(next) = ahead.pop() {
-        // A field is an indirect object (12.7.3.1); what is none cannot be referred to.
-        let Some(reference) = next.entry.as_reference() else { continue };
-        if !seen.insert(reference) {
+    let mut fields = Fields {
+        file,
+        found: Vec::new(),
+        seen: HashSet::new(),
+        ahead: Vec::new(),
+        signatures: HashMap::new(),
+    };
+    // A field is an indirect object (12.7.3.1); what is none cannot be referred to.
+    let top = file.array(form, "Fields")?.unwrap_or_default();
+    let top: Vec<Reference> = top.iter().filter_map(Object::as_reference).collect();
+    let nothing: Rc<str> = Rc::from("");
+    fields.add(top, |entry| Ahead {
+        entry,
+        prefix: Rc::clone(&nothing),
+        is_signature: false,
+        value: None,
+        depth: 0,
+    })?;
+    while let Some(next) = fields.ahead.pop() {
+        fields.look(next)?;
+    }
+    Ok(fields.found)
+}
+
+impl Fields<'_, '_> {
+    /// Puts fields ahead, the first of them next.
+    fn add(
+        &mut self,
+        entries: Vec<Reference>,
+        ahead: impl Fn(Reference) -> Ahead,
+    ) -> Result<(), PdfRefusal> {
+        if self.ahead.len() + entries.len() > 2 * MAX_FIELDS {
+            return Err(PdfRefusal::TooManyObjects { limit: MAX_FIELDS });
+        }
+        self.ahead.extend(entries.into_iter().rev().map(ahead));
+        Ok(())
+    }
+
+    fn look(&mut self, next: Ahead) -> Result<(), PdfRefusal> {
+        let file = self.file;
+        let reference = next.entry;
+        if !self.seen.insert(reference) {
             // Some programs list a field again; it is the same field.
             if next.depth == 0 {
-                continue;
+                return Ok(());
             }
             let what = "a form field is its own descendant".to_owned();
             return Err(PdfRefusal::Circle { what });
         }
-        if seen.len() > MAX_FIELDS {
+        if self.seen.len() > MAX_FIELDS {
             return Err(PdfRefusal::TooManyObjects { limit: MAX_FIELDS });
         }
-        let Object::Dictionary(dictionary) = file.resolve(&next.entry)? else { continue };
-        let name = match file.value(&dictionary, "T")?.as_string().map(text) {
-            Some(own) if next.prefix.is_empty() => own,
-            Some(own) => format!("{}.{own}", next.prefix),
+        let entry = Object::Reference(reference);
+        let Object::Dictionary(dictionary) = file.resolve(&entry)? else { return Ok(()) };
+        let name: Rc<str> = match file.value(&dictionary, "T")?.as_string().map(text) {
+            Some(own) if next.prefix.is_empty() => Rc::from(own),
+            Some(own) => {
+                file.keep(next.prefix.len() + own.len())?;
+                Rc::from(format!("{}.{own}", next.prefix))
+            }
             None => next.prefix,
         };
-        let kind = match file.value(&dictionary, "FT")? {
-            Object::Name(kind) => Some(kind.as_bytes().to_vec()),
-            _ => next.kind,
+        let is_signature = match file.value(&dictionary, "FT")? {
+            Object::Name(kind) => kind.as_bytes() == b"Sig",
+            _ => next.is_signature,
         };
-        let value = dictionary.get("V").cloned().or(next.value);
-        let kids = named_kids(file, &dictionary)?;
-        if kids.is_empty() {
-            let is_signature = kind.as_deref() == Some(b"Sig");
+        let value = self.value(&dictionary)?.or(next.value);
+        let Some(kids) = named_kids(file, &dictionary)? else {
             let signature = match value.filter(|_| is_signature) {
-                Some(value) => match file.resolve(&value)? {
-                    Object::Dictionary(signature) => Some(signature),
-                    _ => None,
-                },
+                Some(value) => self.signature(value)?,
                 None => None,
             };
-            found.push(Field { reference, name, is_signature, dictionary, signature });
-            continue;
-        }
+            file.keep(size_of::<Field>() + name.len() + dictionary.weight())?;
+            let name = name.to_string();
+            self.found.push(Field { reference, name, is_signature, dictionary, signature });
+            return Ok(());
+        };
         if next.depth >= MAX_DEPTH {
             return Err(PdfRefusal::TooDeep { what: "form fields", limit: MAX_DEPTH });
         }
-        ahead.extend(kids.into_iter().rev().map(|entry| Ahead {
+        self.add(kids, |entry| Ahead {
             entry,
-            prefix: name.clone(),
-            kind: kind.clone(),
+            prefix: Rc::clone(&name),
+            is_signature,
             value: value.clone(),
             depth: next.depth + 1,
-        }));
+        })
     }
-    Ok(found)
+
+    /// The value that a field has itself.
+    fn value(&self, field: &Dictionary) -> Result<Option<Value>, PdfRefusal> {
+        Ok(match field.get("V") {
+            None => None,
+            Some(Object::Reference(reference)) => Some(Value::At(*reference)),
+            Some(Object::Dictionary(direct)) => {
+                self.file.keep(direct.weight())?;
+                Some(Value::Direct(Some(Rc::new(direct.clone()))))
+            }
+            Some(_) => Some(Value::Direct(None)),
+        })
+    }
+
+    /// The signature dictionary that a value is; each is read once.
+    fn signature(&mut self, value: Value) -> Result<Option<Rc<Dictionary>>, PdfRefusal> {
+        let reference = match value {
+            Value::Direct(direct) => return Ok(direct),
+            Value::At(reference) => reference,
+        };
+        if let Some(known) = self.signatures.get(&reference) {
+            return Ok(known.clone());
+        }
+        let read = match self.file.resolve(&Object::Reference(reference))? {
+            Object::Dictionary(signature) => {
+                self.file.keep(signature.weight())?;
+                Some(Rc::new(signature))
+            }
+            _ => None,
+        };
+        self.signatures.insert(reference, read.clone());
+        Ok(read)
+    }
 }
 
 /// Where the value of a key lies, when it is an object of its own and of the right kind. A reference to
@@ -215,14 +297,17 @@ pub(super) fn own_object(
     Ok(reference.filter(|_| is_right(&found)))
 }
 
-/// The kids that are fields; kids without a name are widgets of the field (12.7.3.1).
-fn named_kids(file: &PdfFile<'_>, field: &Dictionary) -> Result<Vec<Object>, PdfRefusal> {
-    let mut named = Vec::new();
+/// The kids that are fields, none when no kid is one; kids without a name are widgets of the field (12.7.3.1).
+fn named_kids(
+    file: &PdfFile<'_>,
+    field: &Dictionary,
+) -> Result<Option<Vec<Reference>>, PdfRefusal> {
+    let mut named = None;
     for kid in file.array(field, "Kids")?.unwrap_or_default() {
         if let Object::Dictionary(dictionary) = file.resolve(&kid)?
             && dictionary.get("T").is_some()
         {
-            named.push(kid);
+            named.get_or_insert_with(Vec::new).extend(kid.as_reference());
         }
     }
     Ok(named)

@@ -1,5 +1,7 @@
 //! What a PDF allows to be done to it: permissions of its encryption, certification and locks.
 
+use std::collections::HashMap;
+
 use super::form::{Field, Form, text};
 use crate::domain::pades::Certification;
 use crate::domain::refusal::PdfRefusal;
@@ -17,7 +19,10 @@ impl Scope {
     fn read(file: &PdfFile<'_>, lock: &Dictionary) -> Result<Option<Self>, PdfRefusal> {
         let mut names = Vec::new();
         for item in file.array(lock, "Fields")?.unwrap_or_default() {
-            names.extend(file.resolve(&item)?.as_string().map(text));
+            if let Some(name) = file.resolve(&item)?.as_string().map(text) {
+                file.keep(size_of::<String>() + name.len())?;
+                names.push(name);
+            }
         }
         Ok(match file.value(lock, "Action")?.as_name() {
             Some(b"All") => Some(Self::All),
@@ -64,18 +69,16 @@ pub fn check(file: &PdfFile<'_>, form: &Form, intention: &Intention<'_>) -> Resu
     let mut signed = false;
     for (field, signature) in form.signed() {
         signed = true;
-        for (method, parameters) in transforms(file, signature)? {
-            match method.as_slice() {
-                b"DocMDP" => permits(file, &parameters)?,
-                b"FieldMDP" => {
-                    if parameters.get("P").is_some() {
-                        permits(file, &parameters)?;
-                    }
-                    lock(file, &parameters, form, intention.field)?;
+        transforms(file, signature, |method, parameters| match method {
+            b"DocMDP" => permits(file, parameters),
+            b"FieldMDP" => {
+                if parameters.get("P").is_some() {
+                    permits(file, parameters)?;
                 }
-                _ => {}
+                lock(file, parameters, form, intention.field)
             }
-        }
+            _ => Ok(()),
+        })?;
         // A lock counts once its field is signed (ISO 32000-2, table 236 adds P).
         if let Some(parameters) = file.dictionary(&field.dictionary, "Lock")? {
             if parameters.get("P").is_some() {
@@ -100,8 +103,12 @@ pub(super) fn new_on_certified(
     form: &Form,
 ) -> Result<Option<String>, PdfRefusal> {
     for (_, signature) in form.signed() {
-        let mut transforms = transforms(file, signature)?.into_iter();
-        if transforms.any(|(method, _)| method == b"DocMDP") {
+        let mut certified = false;
+        transforms(file, signature, |method, _| {
+            certified |= method == b"DocMDP";
+            Ok(())
+        })?;
+        if certified {
             return Ok(Some(
                 "the PDF is certified: strict readers take a new visible signature field for a change \
                  that is not allowed; sign invisibly, or in an empty field of the PDF"
@@ -131,23 +138,31 @@ fn encryption(file: &PdfFile<'_>, form: &Form, is_new: bool) -> Result<(), PdfRe
     Ok(())
 }
 
-/// The transforms of a signature (12.8.2) by method, with their parameters: `DocMDP`, `FieldMDP`, `UR3`.
+/// Transforms of one signature.
+const MAX_TRANSFORMS: usize = 100;
+
+/// Shows the transforms of a signature (12.8.2) by method, with their parameters: `DocMDP`, `FieldMDP`,
+/// `UR3`.
 ///
 /// # Errors
-/// What the reader refuses.
+/// What the reader refuses, and `look`.
 pub fn transforms(
     file: &PdfFile<'_>,
     signature: &Dictionary,
-) -> Result<Vec<(Vec<u8>, Dictionary)>, PdfRefusal> {
-    let mut found = Vec::new();
-    for item in file.array(signature, "Reference")?.unwrap_or_default() {
+    mut look: impl FnMut(&[u8], &Dictionary) -> Result<(), PdfRefusal>,
+) -> Result<(), PdfRefusal> {
+    let items = file.array(signature, "Reference")?.unwrap_or_default();
+    if items.len() > MAX_TRANSFORMS {
+        return Err(PdfRefusal::TooManyObjects { limit: MAX_TRANSFORMS });
+    }
+    for item in items {
         let Object::Dictionary(reference) = file.resolve(&item)? else { continue };
         if let Some(method) = file.value(&reference, "TransformMethod")?.as_name() {
             let parameters = file.dictionary(&reference, "TransformParams")?;
-            found.push((method.to_vec(), parameters.unwrap_or_default()));
+            look(method, &parameters.unwrap_or_default())?;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Whether further signatures are allowed: `P` is 2 when it is not there (table 254).
@@ -174,9 +189,12 @@ fn lock(
         Scope::Include(_) => (format!("the field '{field}'"), "name another field".to_owned()),
         Scope::Exclude(names) => {
             // Of the fields that are left free, those that a signature can have.
-            let usable = |name: &&String| match form.field(name) {
+            let by_name: HashMap<&str, &Field> =
+                form.fields.iter().rev().map(|field| (&*field.name, field)).collect();
+            let taken = form.first_parts();
+            let usable = |name: &&String| match by_name.get(name.as_str()) {
                 Some(field) => field.is_signature && field.signature.is_none(),
-                None => form.is_free(name),
+                None => !name.contains('.') && !taken.contains(name.as_str()),
             };
             let free: Vec<String> =
                 names.iter().filter(usable).take(10).map(|name| format!("'{name}'")).collect();

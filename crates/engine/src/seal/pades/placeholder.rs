@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use unicode_normalization::UnicodeNormalization as _;
 
 pub use super::content::{Objects, PageContent};
-use super::excerpt::{DATA_LIMIT, Excerpt};
+use super::excerpt::Excerpt;
 use super::placement::Corners;
-use super::words::{self, Glyph, STEP_LIMIT};
+use super::words::{self, Glyph, Steps};
 use crate::domain::refusal::PdfRefusal;
 
 /// Pages that are read together; the first ones alone, as the word is mostly there.
@@ -41,13 +41,14 @@ pub fn find(
     if wanted.is_empty() {
         return Err(missing());
     }
-    let mut left = DATA_LIMIT;
-    let mut steps = STEP_LIMIT;
+    let mut left = objects.room();
+    let mut steps = Steps::new(objects);
     let mut done = 0;
     let mut batch = 1;
     while let Some(some) = pages.get(done..).filter(|rest| !rest.is_empty()) {
         let some = some.get(..batch).unwrap_or(some);
         let excerpt = Excerpt::of(some, objects, &mut left)?;
+        steps.grant(excerpt.len());
         // A fault of the reader of text is not the end of ours: what makes it fail is the document.
         let found = catch_unwind(AssertUnwindSafe(|| search(excerpt, &wanted, &mut steps)))
             .map_err(|_| PdfRefusal::Damaged { what: "text that cannot be read".to_owned() })??;
@@ -63,7 +64,7 @@ pub fn find(
 fn search(
     excerpt: Vec<u8>,
     wanted: &[char],
-    steps: &mut u64,
+    steps: &mut Steps<'_>,
 ) -> Result<Option<FoundWord>, PdfRefusal> {
     words::on_pages(excerpt, steps, |page, glyphs| {
         let rectangle = first(&glyphs, wanted).or_else(|| {

@@ -76,7 +76,10 @@ impl Seed<'_, '_> {
             let item = self.file.resolve(&item)?;
             let written = item.as_string().map(text);
             let name = || item.as_name().map(|name| String::from_utf8_lossy(name).into_owned());
-            list.extend(written.or_else(name));
+            if let Some(name) = written.or_else(name) {
+                self.file.keep(size_of::<String>() + name.len())?;
+                list.push(name);
+            }
         }
         Ok(list)
     }

@@ -1,5 +1,7 @@
 //! Which field is signed, and where it is on a page.
 
+use std::rc::Rc;
+
 use super::form::{Field, Form};
 use super::placeholder::{self, Objects, PageContent};
 use super::placement::{PageView, Placement, Rotation};
@@ -88,7 +90,12 @@ pub(super) fn find<'f>(
             (page, placement)
         }
         VisiblePlace::Placeholder(word) => {
-            let mut pages: Vec<Page> = file.pages()?.collect::<Result<_, _>>()?;
+            let mut pages: Vec<Page> = Vec::new();
+            for page in file.pages()? {
+                let page = page?;
+                file.keep(2 * page.dictionary.weight())?;
+                pages.push(page);
+            }
             let contents: Vec<PageContent> = pages.iter().map(content).collect();
             let found = placeholder::find(&contents, word, file)?;
             if found.page >= pages.len() {
@@ -181,7 +188,7 @@ fn page_of(
 
 fn content(page: &Page) -> PageContent {
     let contents = page.dictionary.get("Contents").cloned().unwrap_or(Object::Null);
-    PageContent { contents, resources: page.resources.clone() }
+    PageContent { contents, resources: Rc::clone(&page.resources) }
 }
 
 impl Objects for PdfFile<'_> {
@@ -196,6 +203,14 @@ impl Objects for PdfFile<'_> {
 
     fn decode(&self, stream: &Stream) -> Result<Vec<u8>, PdfRefusal> {
         Self::decode(self, stream)
+    }
+
+    fn room(&self) -> usize {
+        self.limits().unpacked
+    }
+
+    fn go_on(&self) -> Result<(), PdfRefusal> {
+        Ok(self.limits().patience.check()?)
     }
 }
 

@@ -12,10 +12,18 @@ use hayro_syntax::object::{Dict, Object, Stream};
 use hayro_syntax::page::Resources;
 use kurbo::{Affine, Point, Vec2};
 
+use super::content::Objects;
 use crate::domain::refusal::PdfRefusal;
 
 /// Operators, characters and the like that are looked at in one search.
-pub(super) const STEP_LIMIT: u64 = 5_000_000;
+const STEP_LIMIT: u64 = 5_000_000;
+/// How many of them whatever is searched, and for each byte of it.
+const FREE_STEPS: u64 = 100_000;
+const STEPS_PER_BYTE: u64 = 10;
+/// What another form costs besides what is in it.
+const FORM_STEPS: u64 = 20;
+/// Steps between two questions whether the search may go on.
+const ASK: u64 = 1 << 12;
 
 /// Graphics states inside each other.
 const STATE_LIMIT: usize = 1024;
@@ -82,7 +90,7 @@ impl Glyph {
 /// [`PdfRefusal::TooExpensive`] when `steps` are used up, [`PdfRefusal::TooDeep`].
 pub(super) fn on_pages<T>(
     file: Vec<u8>,
-    steps: &mut u64,
+    steps: &mut Steps<'_>,
     look: impl Fn(usize, Vec<Glyph>) -> Option<T>,
 ) -> Result<Option<T>, PdfRefusal> {
     let Ok(pdf) = Pdf::new(file) else { return Ok(None) };
@@ -102,6 +110,36 @@ pub(super) fn on_pages<T>(
         }
     }
     Ok(None)
+}
+
+/// What a search may still look at.
+pub(super) struct Steps<'o> {
+    objects: &'o dyn Objects,
+    left: u64,
+    /// What may still be granted.
+    most: u64,
+}
+
+impl<'o> Steps<'o> {
+    pub(super) const fn new(objects: &'o dyn Objects) -> Self {
+        Self { objects, left: FREE_STEPS, most: STEP_LIMIT - FREE_STEPS }
+    }
+
+    /// For more bytes that are searched.
+    pub(super) fn grant(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let more = bytes.saturating_mul(STEPS_PER_BYTE).min(self.most);
+        self.most -= more;
+        self.left += more;
+    }
+
+    fn take(&mut self, steps: u64) -> Result<(), PdfRefusal> {
+        let too_expensive = PdfRefusal::TooExpensive { limit: STEP_LIMIT };
+        let left = self.left.checked_sub(steps).ok_or(too_expensive)?;
+        let asks = left / ASK < self.left / ASK;
+        self.left = left;
+        if asks { self.objects.go_on() } else { Ok(()) }
+    }
 }
 
 /// The fonts of a file.
@@ -173,19 +211,17 @@ impl State<'_> {
 }
 
 /// A page that is being read.
-struct Reading<'a, 'b> {
+struct Reading<'a, 'b, 'o> {
     fonts: &'b Fonts<'a>,
-    steps: &'b mut u64,
+    steps: &'b mut Steps<'o>,
     glyphs: Vec<Glyph>,
     state: State<'a>,
     saved: Vec<State<'a>>,
 }
 
-impl<'a> Reading<'a, '_> {
+impl<'a> Reading<'a, '_, '_> {
     fn step(&mut self) -> Result<(), PdfRefusal> {
-        let too_expensive = PdfRefusal::TooExpensive { limit: STEP_LIMIT };
-        *self.steps = self.steps.checked_sub(1).ok_or(too_expensive)?;
-        Ok(())
+        self.steps.take(1)
     }
 
     fn content(
@@ -238,7 +274,9 @@ impl<'a> Reading<'a, '_> {
         around: &Resources<'a>,
         depth: usize,
     ) -> Result<(), PdfRefusal> {
+        self.steps.take(FORM_STEPS)?;
         let Ok(data) = form.decoded_data() else { return Ok(()) };
+        self.steps.take(u64::try_from(data.len() / 16).unwrap_or(u64::MAX))?;
         let resources = form.dict().get::<Dict<'a>>("Resources").map(Resources::new);
         let before = self.state.clone();
         if let Some(matrix) = form.dict().get::<[f64; 6]>("Matrix") {

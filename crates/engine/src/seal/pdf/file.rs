@@ -43,7 +43,7 @@ impl<'a> PdfFile<'a> {
     /// When `startxref`, a section, or the place of any object is wrong, the file is searched once
     /// for what is there instead.
     pub fn open(bytes: &'a [u8], limits: &PdfLimits) -> Result<Self, PdfRefusal> {
-        let budget = PdfBudget::new(*limits);
+        let budget = PdfBudget::new(limits, bytes.len());
         let header = header(bytes)?;
         let start = xref::last_startxref(bytes, &budget)?;
         match chain(bytes, header.at, start, &budget) {
@@ -51,7 +51,7 @@ impl<'a> PdfFile<'a> {
                 let file = Self::assemble(bytes, base, header, xref, false, budget);
                 match file {
                     Err(PdfRefusal::Damaged { .. }) => {
-                        Self::search(bytes, header, PdfBudget::new(*limits))
+                        Self::search(bytes, header, PdfBudget::new(limits, bytes.len()))
                     }
                     other => other,
                 }
@@ -62,7 +62,7 @@ impl<'a> PdfFile<'a> {
     }
 
     fn search(bytes: &'a [u8], header: Header, budget: PdfBudget) -> Result<Self, PdfRefusal> {
-        let found = repair::search(bytes, header.at, budget.limits)?;
+        let found = repair::search(bytes, header.at, &budget.limits)?;
         let mut file = Self::assemble(bytes, header.at, header, found.xref, true, budget)?;
         for (reference, offset) in found.object_streams {
             file.adopt(reference, offset, &found.offsets)?;
@@ -329,16 +329,23 @@ impl<'a> PdfFile<'a> {
         present.collect()
     }
 
+    /// Counts bytes of memory that are kept as long as the file is read. `TooMuchMemory` beyond what a file
+    /// of its length may ask for.
+    pub(in crate::seal) fn keep(&self, bytes: usize) -> Result<(), PdfRefusal> {
+        self.budget.keep(bytes)
+    }
+
+    /// What may still be unpacked and looked at besides.
+    pub(in crate::seal) const fn limits(&self) -> &PdfLimits {
+        &self.budget.limits
+    }
+
     pub(super) const fn xref(&self) -> &Xref {
         &self.xref
     }
 
     pub(super) const fn crypt(&self) -> Option<&Crypt> {
         self.crypt.as_ref()
-    }
-
-    pub(super) const fn limits(&self) -> &PdfLimits {
-        &self.budget.limits
     }
 
     fn raw(&self, reference: Reference, offset: usize) -> Result<Raw, PdfRefusal> {

@@ -32,7 +32,13 @@ pub(super) fn decode(
         budget.unpack(output.len())?;
         decoded = Some(output);
     }
-    Ok(decoded.unwrap_or_else(|| data.to_vec()))
+    match decoded {
+        Some(decoded) => Ok(decoded),
+        None => {
+            budget.unpack(data.len())?;
+            Ok(data.to_vec())
+        }
+    }
 }
 
 fn list(value: Option<&Object>) -> &[Object] {
@@ -56,7 +62,7 @@ fn one(
             predictor::undo(unlzw(data, early, budget)?, parameters)
         }
         b"ASCIIHexDecode" | b"AHx" => ascii_hex(data),
-        b"ASCII85Decode" | b"A85" => ascii85(data),
+        b"ASCII85Decode" | b"A85" => ascii85(data, budget),
         // what a crypt filter does was done when the object was read (7.4.10)
         b"Crypt" => Ok(data.to_vec()),
         other => Err(damaged(format!(
@@ -91,7 +97,8 @@ fn inflate(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
         match status {
             Ok(Status::StreamEnd) => return Ok(output),
             Ok(_) if output.len() == output.capacity() => {
-                output.reserve(output.capacity().min(room.saturating_add(1)));
+                let more = output.capacity().min(room.saturating_add(1) - output.len().min(room));
+                output.reserve_exact(more);
             }
             Ok(_) if output.len() == before => return Err(broken()),
             Ok(_) => {}
@@ -150,11 +157,14 @@ fn ascii_hex(data: &[u8]) -> Result<Vec<u8>, PdfRefusal> {
 }
 
 /// 7.4.3.
-fn ascii85(data: &[u8]) -> Result<Vec<u8>, PdfRefusal> {
+fn ascii85(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
     let broken = || damaged("data that do not unpack (ASCII85Decode)");
     let mut output = Vec::with_capacity(data.len() / 5 * 4);
     let (mut value, mut digits) = (0_u64, 0_usize);
     for &byte in data {
+        if output.len() > budget.room() {
+            return Err(budget.too_much());
+        }
         match byte {
             b'z' if digits == 0 => output.extend([0; 4]),
             b'!'..=b'u' => {

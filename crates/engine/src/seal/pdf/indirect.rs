@@ -28,11 +28,13 @@ impl Raw {
     pub(super) fn read(bytes: &[u8], at: usize, budget: &PdfBudget) -> Result<Self, PdfRefusal> {
         let mut lexer = Lexer::new(bytes, at, budget.bounds());
         let reference = lexer.reference(b"obj");
-        let reference = reference.ok_or_else(|| damaged(format!("no object at byte {at}")))?;
-        let begin = lexer.at();
+        let Some(reference) = reference else {
+            budget.spend(lexer.cost(at))?;
+            return Err(damaged(format!("no object at byte {at}")));
+        };
         // nothing between `obj` and `endobj` is how some programs write null
         let object = if lexer.word(b"endobj") { Ok(Object::Null) } else { lexer.object() };
-        budget.spend(lexer.at() - begin)?;
+        budget.spend(lexer.cost(at))?;
         let object = object?;
         let stream = match object {
             Object::Dictionary(_) if lexer.word(b"stream") => Some(line_end(bytes, lexer.at())),
@@ -49,8 +51,11 @@ impl Raw {
 
 /// Whether an object of this name begins here, behind white space at most: readers pass that.
 pub(super) fn begins(bytes: &[u8], at: usize, reference: Reference, budget: &PdfBudget) -> bool {
-    bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || is_white(*byte))
-        && Lexer::new(bytes, at, budget.bounds()).reference(b"obj") == Some(reference)
+    /// More white space, digits and comments than this stand nowhere before `obj`.
+    const HEAD: usize = 256;
+    let head = bytes.get(at..at.saturating_add(HEAD).min(bytes.len())).unwrap_or_default();
+    head.first().is_some_and(|byte| byte.is_ascii_digit() || is_white(*byte))
+        && Lexer::new(head, 0, budget.bounds()).reference(b"obj") == Some(reference)
 }
 
 /// Behind the line end that follows `stream`: CR LF or LF (7.3.8.1); a CR alone is taken too.

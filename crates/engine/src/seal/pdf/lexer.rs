@@ -23,6 +23,8 @@ pub(super) struct Lexer<'a> {
     at: usize,
     bounds: Bounds,
     left: usize,
+    /// Bytes that were looked at and then given back.
+    again: usize,
 }
 
 /// White space (7.2.2, table 1).
@@ -38,12 +40,17 @@ pub(super) const fn is_regular(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(super) const fn new(bytes: &'a [u8], at: usize, bounds: Bounds) -> Self {
-        Self { bytes, at, bounds, left: bounds.values }
+        Self { bytes, at, bounds, left: bounds.values, again: 0 }
     }
 
     /// Where it stands.
     pub(super) const fn at(&self) -> usize {
         self.at
+    }
+
+    /// How many bytes it looked at since it stood at `begin`.
+    pub(super) const fn cost(&self, begin: usize) -> usize {
+        self.at.saturating_sub(begin).saturating_add(self.again)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -79,12 +86,11 @@ impl<'a> Lexer<'a> {
         whole
     }
 
-    /// Whether this word follows, after white space at most.
-    pub(super) fn word_after_line(mut self, word: &[u8]) -> bool {
-        while self.peek().is_some_and(is_white) {
-            self.at += 1;
-        }
-        self.rest().starts_with(word)
+    /// Whether this word follows, after a little white space at most.
+    pub(super) fn word_after_line(self, word: &[u8]) -> bool {
+        const LITTLE: usize = 256;
+        let white = self.rest().iter().take(LITTLE).take_while(|byte| is_white(**byte)).count();
+        self.rest().get(white..).is_some_and(|rest| rest.starts_with(word))
     }
 
     /// Takes an unsigned number when one comes next as a whole.
@@ -112,6 +118,7 @@ impl<'a> Lexer<'a> {
             self.word(word).then_some(Reference { number, generation })
         });
         if found.is_none() {
+            self.again = self.again.saturating_add(self.at - start);
             self.at = start;
         }
         found

@@ -2,6 +2,9 @@
 
 use std::io::Write as _;
 
+/// Bytes that an allocation takes besides its own.
+const HEAP: usize = 16;
+
 /// The name of an indirect object (7.3.10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
@@ -246,6 +249,21 @@ impl Object {
         }
     }
 
+    /// Bytes of memory that it takes with all that is in it, about. The reader limits how deep it is.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let inside = match self {
+            Self::Null | Self::Boolean(_) | Self::Integer(_) | Self::Reference(_) => 0,
+            Self::Real(bytes) | Self::Literal(bytes) | Self::Hexadecimal(bytes) => {
+                HEAP + bytes.len()
+            }
+            Self::Name(name) => HEAP + name.0.len(),
+            Self::Array(items) => items.iter().map(Self::weight).sum::<usize>() + HEAP,
+            Self::Dictionary(dictionary) => dictionary.weight(),
+        };
+        size_of::<Self>() + inside
+    }
+
     /// Writes the object so that whatever precedes it must end in a delimiter or white space.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
@@ -279,6 +297,16 @@ impl Object {
 }
 
 impl Dictionary {
+    /// As [`Object::weight`].
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let entries = self
+            .0
+            .iter()
+            .map(|(name, value)| size_of::<Name>() + HEAP + name.0.len() + value.weight());
+        entries.sum::<usize>() + HEAP
+    }
+
     /// Writes the dictionary with its brackets.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend(b"<<");

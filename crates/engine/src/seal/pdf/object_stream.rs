@@ -75,7 +75,7 @@ impl ObjectStream {
         let Some(place) = place else { return Ok(None) };
         let mut lexer = Lexer::new(&self.data, place, budget.bounds());
         let object = lexer.object();
-        budget.spend(lexer.at().saturating_sub(place))?;
+        budget.spend(lexer.cost(place))?;
         object.map(Some)
     }
 }

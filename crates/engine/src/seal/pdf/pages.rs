@@ -1,14 +1,12 @@
 //! The page tree (ISO 32000-1, 7.7.3).
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::damaged;
 use super::file::PdfFile;
 use super::object::{Dictionary, Object, Reference};
 use crate::domain::refusal::PdfRefusal;
-
-/// What a page takes from the nodes above it when it has none of its own (7.7.3.4).
-const INHERITABLE: [&str; 4] = ["Resources", "MediaBox", "CropBox", "Rotate"];
 
 /// A rectangle in user space, its corners in order (7.9.5).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,17 +29,66 @@ pub struct Page {
     pub crop_box: Rectangle,
     /// Degrees clockwise: 0, 90, 180 or 270.
     pub rotate: u16,
-    /// The page's own or inherited value of `Resources`: a dictionary, a reference or null.
-    pub resources: Object,
+    /// The page's own or inherited value of `Resources`: a dictionary, a reference or null. Pages that
+    /// inherit one share it.
+    pub resources: Rc<Object>,
+}
+
+/// What a page takes from the nodes above it when it has none of its own (7.7.3.4). Shared: it is as large
+/// as its author likes, and holds for every page.
+#[derive(Clone, Debug, Default)]
+struct Inherited {
+    resources: Option<Rc<Object>>,
+    media_box: Option<Rc<Object>>,
+    crop_box: Option<Rc<Object>>,
+    rotate: Option<Rc<Object>>,
+}
+
+impl Inherited {
+    /// What holds below a node, or of a page itself. What is new is counted as kept.
+    fn below(&self, dictionary: &Dictionary, file: &PdfFile<'_>) -> Result<Self, PdfRefusal> {
+        type Shared = Option<Rc<Object>>;
+        let own = |key: &str, above: &Shared| -> Result<Shared, PdfRefusal> {
+            let Some(value) = dictionary.get(key) else { return Ok(above.clone()) };
+            file.keep(value.weight())?;
+            Ok(Some(Rc::new(value.clone())))
+        };
+        Ok(Self {
+            resources: own("Resources", &self.resources)?,
+            media_box: own("MediaBox", &self.media_box)?,
+            crop_box: own("CropBox", &self.crop_box)?,
+            rotate: own("Rotate", &self.rotate)?,
+        })
+    }
+}
+
+/// A kid of a node.
+#[derive(Clone, Copy, Debug)]
+enum Kid {
+    At(Reference),
+    /// A dictionary that is no object of its own: none can be referred to.
+    Direct,
+    /// Neither.
+    Nothing,
+}
+
+impl Kid {
+    const fn of(object: &Object) -> Self {
+        match object {
+            Object::Reference(reference) => Self::At(*reference),
+            Object::Dictionary(_) => Self::Direct,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// A node on the way to a page.
 #[derive(Clone, Debug)]
 struct Node {
-    dictionary: Dictionary,
-    /// Values of [`INHERITABLE`] keys that hold here.
-    inherited: Dictionary,
-    kids: Vec<Object>,
+    /// Pages below it, as it says.
+    count: Option<usize>,
+    inherited: Inherited,
+    kids: Vec<Kid>,
 }
 
 impl PdfFile<'_> {
@@ -55,17 +102,18 @@ impl PdfFile<'_> {
         {
             return Ok(page);
         }
-        let pages: Vec<Page> = self.pages()?.collect::<Result<_, _>>()?;
-        if pages.is_empty() {
+        let count = self.page_count()?;
+        if count == 0 {
             return Err(PdfRefusal::NoPages);
         }
-        let count = pages.len();
         let position = match position.checked_sub(1) {
             Some(position) if number < 0 => count.checked_sub(position + 1),
             other => other,
         };
-        let page = position.and_then(|position| pages.into_iter().nth(position));
-        page.ok_or(PdfRefusal::PageMissing { page: number, pages: count })
+        let missing = PdfRefusal::PageMissing { page: number, pages: count };
+        let position =
+            position.filter(|position| *position < count).ok_or_else(|| missing.clone())?;
+        self.pages()?.nth(position).ok_or(missing)?
     }
 
     /// How many pages there are, each one found.
@@ -83,11 +131,11 @@ impl PdfFile<'_> {
     fn page_root(&self) -> Result<Node, PdfRefusal> {
         let catalog = self.catalog()?;
         let root = self.dictionary(&catalog, "Pages")?.ok_or(PdfRefusal::NoPages)?;
-        Ok(self.node(root, &Dictionary::new())?.unwrap_or_else(|_| Node {
+        Ok(self.node(root, &Inherited::default())?.unwrap_or_else(|_| Node {
             // a file whose tree is a single page
-            dictionary: Dictionary::new(),
-            inherited: Dictionary::new(),
-            kids: catalog.get("Pages").cloned().into_iter().collect(),
+            count: None,
+            inherited: Inherited::default(),
+            kids: catalog.get("Pages").map(Kid::of).into_iter().collect(),
         }))
     }
 
@@ -96,10 +144,10 @@ impl PdfFile<'_> {
     fn node(
         &self,
         dictionary: Dictionary,
-        above: &Dictionary,
+        above: &Inherited,
     ) -> Result<Result<Node, Dictionary>, PdfRefusal> {
         let kids = match self.array(&dictionary, "Kids")? {
-            Some(kids) => kids,
+            Some(kids) => kids.iter().map(Kid::of).collect(),
             None if dictionary.get("Type").and_then(Object::as_name) == Some(b"Pages")
                 && dictionary.get("Contents").is_none() =>
             {
@@ -107,13 +155,9 @@ impl PdfFile<'_> {
             }
             None => return Ok(Err(dictionary)),
         };
-        let mut inherited = above.clone();
-        for key in INHERITABLE {
-            if let Some(value) = dictionary.get(key) {
-                inherited.set(key, value.clone());
-            }
-        }
-        Ok(Ok(Node { dictionary, inherited, kids }))
+        let count = dictionary.get("Count").and_then(Object::as_integer);
+        let count = count.and_then(|count| usize::try_from(count).ok());
+        Ok(Ok(Node { count, inherited: above.below(&dictionary, self)?, kids }))
     }
 
     /// The page at this position from the front or from behind, by the counts of the nodes. None
@@ -122,9 +166,7 @@ impl PdfFile<'_> {
         let mut node = self.page_root()?;
         let mut left = position;
         for _ in 0..self.limits().depth {
-            let count = node.dictionary.get("Count").and_then(Object::as_integer);
-            let count = count.and_then(|count| usize::try_from(count).ok());
-            let Some(count) = count.filter(|count| left < *count) else { return Ok(None) };
+            let Some(count) = node.count.filter(|count| left < *count) else { return Ok(None) };
             // as many kids as pages: each is one, or has one
             let skip = if count == node.kids.len() { left } else { 0 };
             left -= skip;
@@ -132,7 +174,7 @@ impl PdfFile<'_> {
             let mut chosen = None;
             for step in 0..kids {
                 let at = if behind { kids - 1 - step } else { skip + step };
-                let Some(Object::Reference(kid)) = node.kids.get(at) else { return Ok(None) };
+                let Some(Kid::At(kid)) = node.kids.get(at) else { return Ok(None) };
                 let Object::Dictionary(dictionary) = self.resolve(&Object::Reference(*kid))? else {
                     return Ok(None);
                 };
@@ -161,24 +203,29 @@ impl PdfFile<'_> {
         &self,
         reference: Reference,
         dictionary: Dictionary,
-        inherited: &Dictionary,
+        inherited: &Inherited,
     ) -> Result<Page, PdfRefusal> {
-        let value = |key: &str| dictionary.get(key).or_else(|| inherited.get(key)).cloned();
-        let rectangle = |key: &str| match value(key) {
-            Some(value) => Ok(self.rectangle(&value)?.filter(Rectangle::has_area)),
-            None => Ok(None),
+        let rectangle = |key: &str, inherited: &Option<Rc<Object>>| {
+            let Some(value) = dictionary.get(key).or(inherited.as_deref()) else { return Ok(None) };
+            self.rectangle(value).map(|found| found.filter(Rectangle::has_area))
         };
         let letter = Rectangle { left: 0.0, bottom: 0.0, right: 612.0, top: 792.0 };
-        let media_box = rectangle("MediaBox")?.unwrap_or(letter);
-        let crop_box = rectangle("CropBox")?.and_then(|crop| crop.within(media_box));
-        let rotate = value("Rotate").map_or(Ok(Object::Null), |value| self.resolve(&value))?;
+        let media_box = rectangle("MediaBox", &inherited.media_box)?.unwrap_or(letter);
+        let crop_box = rectangle("CropBox", &inherited.crop_box)?;
+        let crop_box = crop_box.and_then(|crop| crop.within(media_box));
+        let rotate = dictionary.get("Rotate").or(inherited.rotate.as_deref());
+        let rotate = rotate.map_or(Ok(Object::Null), |value| self.resolve(value))?;
         let rotate = rotate.as_integer().unwrap_or(0).rem_euclid(360);
         Ok(Page {
             reference,
             media_box,
             crop_box: crop_box.unwrap_or(media_box),
             rotate: u16::try_from(rotate / 90 * 90).unwrap_or(0),
-            resources: value("Resources").unwrap_or(Object::Null),
+            resources: match (dictionary.get("Resources"), &inherited.resources) {
+                (Some(own), _) => Rc::new(own.clone()),
+                (None, Some(inherited)) => Rc::clone(inherited),
+                (None, None) => Rc::new(Object::Null),
+            },
             dictionary,
         })
     }
@@ -223,7 +270,7 @@ impl Rectangle {
 #[derive(Debug)]
 pub struct Pages<'f> {
     file: &'f PdfFile<'f>,
-    stack: Vec<(Dictionary, std::vec::IntoIter<Object>)>,
+    stack: Vec<(Inherited, std::vec::IntoIter<Kid>)>,
     visited: BTreeSet<Reference>,
     found: usize,
 }
@@ -248,11 +295,14 @@ impl Pages<'_> {
                 self.stack.pop();
                 continue;
             };
-            // 7.3.10: a kid that does not exist is null; readers pass it
-            let Object::Dictionary(dictionary) = self.file.resolve(&kid)? else { continue };
-            let Object::Reference(reference) = kid else {
-                return Err(damaged("a page is no indirect object"));
+            let reference = match kid {
+                Kid::At(reference) => reference,
+                Kid::Direct => return Err(damaged("a page is no indirect object")),
+                Kid::Nothing => continue,
             };
+            // 7.3.10: a kid that does not exist is null; readers pass it
+            let kid = self.file.resolve(&Object::Reference(reference))?;
+            let Object::Dictionary(dictionary) = kid else { continue };
             match self.file.node(dictionary, inherited)? {
                 Err(page) => {
                     self.found += 1;

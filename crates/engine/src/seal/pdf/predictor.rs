@@ -23,7 +23,8 @@ pub(super) fn undo(data: Vec<u8>, parameters: Option<&Dictionary>) -> Result<Vec
     let columns = number("Columns", 1).filter(|it| (1..=1 << 24).contains(it));
     let columns = columns.ok_or_else(broken)?;
     let pixel = (colors * bits).div_ceil(8);
-    let row = (colors * bits * columns).div_ceil(8);
+    // no row is longer than all of them
+    let row = (colors * bits * columns).div_ceil(8).min(data.len().max(1));
     match predictor {
         2 => Ok(tiff(data, colors, bits, row)),
         10..=15 => png(&data, pixel, row).ok_or_else(broken),

@@ -42,11 +42,11 @@ const PASSES: u64 = 4;
 pub(super) fn search(
     bytes: &[u8],
     header: usize,
-    mut limits: PdfLimits,
+    limits: &PdfLimits,
 ) -> Result<FoundObjects, PdfRefusal> {
     let passes = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(PASSES);
-    limits.steps = limits.steps.min(passes.saturating_add(1 << 20));
-    let budget = &PdfBudget::new(limits);
+    let steps = limits.steps.min(passes.saturating_add(1 << 20));
+    let budget = &PdfBudget::new(&PdfLimits { steps, ..limits.clone() }, bytes.len());
     let mut search = Search::default();
     let mut at = header;
     let words = [memmem::Finder::new(b"obj"), memmem::Finder::new(b"trailer")];

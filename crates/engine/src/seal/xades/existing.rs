@@ -17,7 +17,9 @@ use crate::pki::digest::Digest;
 use crate::seal::Limits;
 use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::sink::DigestSink;
-use crate::seal::xml::transforms::{Present, dereference, general, read_method, read_transforms};
+use crate::seal::xml::transforms::{
+    Metered, Present, dereference, general, read_method, read_transforms,
+};
 use crate::seal::xml::xpath::Budget;
 use crate::seal::xml::{DS_NAMESPACE, is_element};
 
@@ -91,7 +93,8 @@ impl fmt::Display for Covered {
 #[must_use]
 pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
     let mut left = MAX_REFERENCES;
-    let read = signatures(tree).enumerate().map(|(number, signature)| {
+    // the first one too many says so for all of them
+    let read = signatures(tree).take(MAX_SIGNATURES + 1).enumerate().map(|(number, signature)| {
         let too_many = (number >= MAX_SIGNATURES)
             .then(|| format!("the document holds more than {MAX_SIGNATURES} signatures"));
         let path = location::path_of(signature);
@@ -102,7 +105,12 @@ pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> 
         let reader = Reader { signature, limits, budget };
         let covered =
             references(signature).map(|(reference, by)| reader.covered(reference, by, &mut left));
-        Held { path, value, covered: covered.collect(), signed_info: signed_info(signature) }
+        Held {
+            path,
+            value,
+            covered: covered.collect(),
+            signed_info: signed_info(signature, budget),
+        }
     });
     read.collect()
 }
@@ -130,7 +138,7 @@ fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = (Node<'a,
     own.chain(listed)
 }
 
-fn signed_info(signature: Node<'_, '_>) -> Result<Digest, String> {
+fn signed_info(signature: Node<'_, '_>, budget: &Budget) -> Result<Digest, String> {
     let signed_info =
         child(signature, DS_NAMESPACE, "SignedInfo").ok_or("it has no ds:SignedInfo")?;
     let method = child(signed_info, DS_NAMESPACE, "CanonicalizationMethod")
@@ -139,7 +147,9 @@ fn signed_info(signature: Node<'_, '_>) -> Result<Digest, String> {
     let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
     let mut sink = DigestSink::new(DigestAlgorithm::Sha256);
     let subset = Subset::subtree(signed_info);
-    canonicalize(subset, method, &prefixes, &mut sink);
+    let mut metered = Metered::new(&mut sink, budget);
+    canonicalize(subset, method, &prefixes, &mut metered);
+    metered.finish().map_err(|refusal| reason_of(&refusal))?;
     Ok(sink.finish())
 }
 

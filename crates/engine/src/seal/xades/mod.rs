@@ -107,7 +107,7 @@ pub(super) fn plan(
     limits: &Limits,
 ) -> Result<XmlPlan, Refusal> {
     settings::check(profile)?;
-    let budget = Budget::of_document(document.len());
+    let budget = Budget::of_document(document.len()).with_patience(&limits.patience);
     let order = XadesOrder { document, profile, algorithm, signer, at, limits, budget: &budget };
     if let Some(authority) = Authority::of(profile.signature_input) {
         return national::plan(order, authority);
@@ -133,7 +133,7 @@ pub(super) fn plan_files(
     limits: &Limits,
     files: &[ContainerFile],
 ) -> Result<XmlPlan, Refusal> {
-    let budget = Budget::of_document(0);
+    let budget = Budget::of_document(0).with_patience(&limits.patience);
     asic::plan(
         XadesOrder { document, profile, algorithm, signer, at, limits, budget: &budget },
         files,

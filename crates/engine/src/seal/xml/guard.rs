@@ -237,6 +237,10 @@ impl Pass<'_, '_> {
                 Err(self.malformed("a namespace prefix must not be bound to the empty name"))
             };
         }
+        if uri.len() > self.limits.name_length {
+            let limit = self.limits.name_length;
+            return Err(self.malformed(&format!("a namespace name is longer than {limit} bytes")));
+        }
         if uri.contains('&') {
             // libxml2 writes the ampersand without escaping it (docs/divergences.md).
             return Err(Refusal::CanonicalizationUnsupported {

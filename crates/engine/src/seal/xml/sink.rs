@@ -7,6 +7,12 @@ use crate::pki::digest::{Digest, Hasher};
 pub trait Sink {
     /// Takes the next octets.
     fn write(&mut self, octets: &[u8]);
+
+    /// Whether it takes no more: whoever writes may stop, as the octets are worth nothing.
+    #[inline]
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 impl Sink for Vec<u8> {

@@ -1,5 +1,7 @@
 //! Words on pages: wherever they are, however they are cut; and pages that are made to hurt.
 
+use std::rc::Rc;
+
 use chancery_engine::domain::refusal::PdfRefusal;
 use chancery_engine::domain::visible::{ImageSize, Points, VisibleFont};
 use chancery_engine::seal::pades::ObjectSink as _;
@@ -23,7 +25,7 @@ fn page(file: &mut PdfObjects, contents: &[u8], font: Dictionary) -> PageContent
     let font = file.add(Indirect::Object(font.into()));
     let contents = file.add(stream(contents));
     let resources = Dictionary::new().with("Font", Dictionary::new().with("F1", font));
-    PageContent { contents: contents.into(), resources: resources.into() }
+    PageContent { contents: contents.into(), resources: Rc::new(resources.into()) }
 }
 
 fn search(contents: &str, word: &str) -> Result<FoundWord, PdfRefusal> {
@@ -93,7 +95,9 @@ fn a_word_is_found_in_forms_and_on_later_pages() {
     let parts = [file.add(stream(b"q 1 0 0 1")), file.add(stream(b"0 0 cm /X Do Q"))];
     let last = PageContent {
         contents: Object::Array(parts.map(Object::from).to_vec()),
-        resources: Dictionary::new().with("XObject", Dictionary::new().with("X", form)).into(),
+        resources: Rc::new(
+            Dictionary::new().with("XObject", Dictionary::new().with("X", form)).into(),
+        ),
     };
     let mut pages: Vec<PageContent> =
         (0..9).map(|_| page(&mut file, b"BT /F1 9 Tf (else) Tj ET", helvetica())).collect();
@@ -122,7 +126,9 @@ fn a_word_in_an_embedded_subset_is_found() {
     let contents = file.add(stream(b"/X Do"));
     let page = PageContent {
         contents: contents.into(),
-        resources: Dictionary::new().with("XObject", Dictionary::new().with("X", form)).into(),
+        resources: Rc::new(
+            Dictionary::new().with("XObject", Dictionary::new().with("X", form)).into(),
+        ),
     };
     let found = find(&[page], "ΥΠΟΓΡΑΦΗ", &file).unwrap();
     assert!((50.0..80.0).contains(&found.rectangle[0]), "{found:?}");
@@ -173,7 +179,9 @@ fn forms_that_draw_each_other_come_to_an_end() {
     let contents = file.add(stream(b"/X Do"));
     let page = PageContent {
         contents: contents.into(),
-        resources: Dictionary::new().with("XObject", Dictionary::new().with("X", first)).into(),
+        resources: Rc::new(
+            Dictionary::new().with("XObject", Dictionary::new().with("X", first)).into(),
+        ),
     };
     bounded(&[page], &file);
 }

@@ -67,6 +67,6 @@ fn pages_inherit_what_they_do_not_say() {
     assert_eq!(page(3).crop_box, cropped);
     let other = Rectangle { left: -10.0, bottom: -20.5, right: 300.0, top: 400.0 };
     assert_eq!(page(4).media_box, other);
-    assert!(matches!(page(4).resources, Object::Reference(it) if it.number == 11));
-    assert!(matches!(page(5).resources, Object::Dictionary(_)));
+    assert!(matches!(*page(4).resources, Object::Reference(it) if it.number == 11));
+    assert!(matches!(*page(5).resources, Object::Dictionary(_)));
 }

@@ -16,7 +16,7 @@ use chancery_testing::long_pdf::{Structure, long_pdf};
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 9] = [
+const TARGETS: [Target; 13] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -26,7 +26,104 @@ const TARGETS: [Target; 9] = [
     ("pdf", bodies::pdf, pdfs),
     ("pades", bodies::pades, sealable),
     ("cms", bodies::cms, files),
+    ("images", bodies::images, images),
+    ("certificates", bodies::certificates, certificates),
+    ("schema", bodies::schema, validated),
+    ("strangers", bodies::strangers, signed_by_others),
 ];
+
+/// What once broke a promise of a target, or cost too much there.
+fn crashes(target: &str) -> Vec<Vec<u8>> {
+    let folder = repository().join("fuzz/crashes").join(target);
+    let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+/// Pictures of both kinds, and a picture whose header promises more than there is.
+fn images() -> Vec<Vec<u8>> {
+    let png = |color, width: u32, height: u32| {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, width, height);
+        encoder.set_color(color);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header().unwrap();
+        let pixels = vec![77; width as usize * height as usize * color.samples()];
+        writer.write_image_data(&pixels).unwrap();
+        writer.finish().unwrap();
+        file
+    };
+    let mut jpeg = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut jpeg, 90);
+    encoder.encode(&[99; 8 * 8 * 3], 8, 8, jpeg_encoder::ColorType::Rgb).unwrap();
+    let mut large = png(png::ColorType::Rgb, 3, 3);
+    large[16..24].copy_from_slice(&[0, 0, 0x70, 0, 0, 0, 0x70, 0]);
+    let mut all = vec![jpeg, large];
+    for color in [png::ColorType::Rgba, png::ColorType::Grayscale, png::ColorType::GrayscaleAlpha] {
+        all.push(png(color, 5, 4));
+    }
+    all.push(b"\x89PNG\r\n\x1A\n".to_vec());
+    all.push(vec![0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0]);
+    all
+}
+
+/// PEM, DER and PKCS#7, alone and together.
+fn certificates() -> Vec<Vec<u8>> {
+    let pem = fs::read(repository().join("crates/engine/tests/it/seal/bodies/certificate.pem"));
+    let pem = pem.unwrap();
+    let der = bodies::certificate_der();
+    let mut all = files();
+    all.truncate(4);
+    all.extend([pem.repeat(2), der.repeat(2), pem, der]);
+    all
+}
+
+/// Documents of the schema, and others.
+fn validated() -> Vec<Vec<u8>> {
+    [
+        "<s xmlns='urn:s' i='1'><n>1.5</n><n>2</n><d>2026-01-31</d><p>aababc</p></s>",
+        "<s xmlns='urn:s' i='x'><n>one</n></s>",
+        "<s xmlns='urn:s'><p>ababababababababababababababababab</p></s>",
+        "<s xmlns='urn:s'><d>2026-13-31</d><o:o xmlns:o='urn:o'>t</o:o></s>",
+        "<s xmlns='urn:s' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:nil='true'/>",
+        "<s>none</s>",
+        "<s xmlns='urn:s'>text<!-- c --><?p i?><n/></s>",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
+}
+
+/// Documents with signatures, whose transforms are of every kind.
+fn signed_by_others() -> Vec<Vec<u8>> {
+    use chancery_testing::hostile;
+    let transform = |algorithm: &str, inside: &str| {
+        format!("<ds:Transform Algorithm=\"{algorithm}\">{inside}</ds:Transform>")
+    };
+    let xpath = "http://www.w3.org/TR/1999/REC-xpath-19991116";
+    let all = [
+        transform("http://www.w3.org/2000/09/xmldsig#enveloped-signature", ""),
+        transform("http://www.w3.org/2001/10/xml-exc-c14n#", ""),
+        transform("http://www.w3.org/2000/09/xmldsig#base64", ""),
+        transform(xpath, "<ds:XPath>not(ancestor-or-self::ds:Signature)</ds:XPath>"),
+        transform(xpath, "<ds:XPath>self::b or count(//@*) = 2</ds:XPath>"),
+        transform(
+            "http://www.w3.org/2002/06/xmldsig-filter2",
+            "<f:XPath xmlns:f=\"http://www.w3.org/2002/06/xmldsig-filter2\" Filter=\"subtract\">//c</f:XPath>",
+        ),
+    ];
+    let mut documents: Vec<Vec<u8>> = Vec::new();
+    for (position, one) in all.iter().enumerate() {
+        let other = &all[(position + 1) % all.len()];
+        let references = hostile::reference(&[one.as_str(), other].concat());
+        let references = references + &hostile::reference(one).replace("URI=\"\"", "URI=\"#i\"");
+        let signature = hostile::signature(&references);
+        let document = format!("<a Id=\"i\"><b>MTIz</b><c d='1' e='2'/>{signature}</a>");
+        documents.push(document.into_bytes());
+    }
+    documents.push(hostile::signatures_far_down(3).document);
+    documents
+}
 
 fn documents() -> Vec<Vec<u8>> {
     let mut all = vec![INVOICE.as_bytes().to_vec()];
@@ -150,7 +247,7 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 /// xorshift64*: the same changes on every run.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -160,7 +257,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() >> 33).unwrap() % bound.max(1)
     }
 
@@ -170,7 +267,7 @@ impl Random {
 }
 
 /// A few changes: bytes, pieces moved or repeated, pieces of another seed, words of XML and PDF.
-fn change(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn change(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
     const WORDS: [&str; 22] = [
         "<!--",
         "-->",
@@ -232,7 +329,7 @@ fn bodies_hold_for_changed_seeds() {
         let seeds = seeds();
         let mut random = Random(if seconds.is_some() { seed() } else { 1 });
         let (begin, mut count) = (Instant::now(), 0);
-        for seed in &seeds {
+        for seed in seeds.iter().chain(&crashes(name)) {
             body(seed);
         }
         let goes_on = |count: u32| match seconds {
@@ -245,7 +342,10 @@ fn bodies_hold_for_changed_seeds() {
             if outcome.is_err() {
                 let file = repository().join("target").join(format!("fuzz-{name}"));
                 fs::write(&file, &bytes).unwrap();
-                panic!("{name} fails; the input is in {}", file.display());
+                panic!(
+                    "{name} fails; the input is in {}: keep it in fuzz/crashes/{name}",
+                    file.display()
+                );
             }
             count += 1;
         }
@@ -254,7 +354,7 @@ fn bodies_hold_for_changed_seeds() {
 }
 
 /// Another one at every run; printed, and taken from FUZZ_SEED to run it again.
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     let given = std::env::var("FUZZ_SEED").ok().and_then(|text| text.parse().ok());
     let seed = given.unwrap_or_else(|| {
         let mut octets = [0; 8];

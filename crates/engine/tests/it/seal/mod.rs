@@ -3,6 +3,7 @@
 mod algorithms;
 pub(crate) mod bodies;
 mod c14n;
+mod costly;
 mod departures;
 mod encodings;
 mod extend;

@@ -3,7 +3,7 @@
 //! (ISO 32000-1, 7.3.3, 7.3.7, 7.3.10 and 7.4): nothing of that is seen.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::PdfFile;
@@ -140,20 +140,15 @@ impl<'c, 'b> Meaning<'c, 'b> {
         except: &[&str],
         depth: usize,
     ) -> Result<bool, PdfRefusal> {
-        let keys = |dictionary: &Dictionary| -> BTreeSet<Vec<u8>> {
-            let keys = dictionary.iter().map(|(name, _)| name.as_bytes());
-            keys.filter(|key| !except.iter().any(|one| one.as_bytes() == *key))
-                .map(<[u8]>::to_vec)
-                .collect()
-        };
-        for key in keys(before).union(&keys(after)) {
-            let value = |dictionary: &Dictionary| dictionary.get_bytes(key).cloned();
-            let (was, is) = (value(before), value(after));
-            if !self.same_at(
-                &was.unwrap_or(Object::Null),
-                &is.unwrap_or(Object::Null),
-                depth + 1,
-            )? {
+        let (before, after) = (index(before), index(after));
+        let keys: BTreeSet<&[u8]> = before.keys().chain(after.keys()).copied().collect();
+        for key in keys {
+            if except.iter().any(|one| one.as_bytes() == key) {
+                continue;
+            }
+            let was = before.get(key).map_or(&Object::Null, |it| *it);
+            let is = after.get(key).map_or(&Object::Null, |it| *it);
+            if !self.same_at(was, is, depth + 1)? {
                 return Ok(false);
             }
         }
@@ -177,4 +172,9 @@ impl<'c, 'b> Meaning<'c, 'b> {
             (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
         }
     }
+}
+
+/// The entries by key; of several with one key the last counts.
+pub(super) fn index(dictionary: &Dictionary) -> BTreeMap<&[u8], &Object> {
+    dictionary.iter().map(|(name, value)| (name.as_bytes(), value)).collect()
 }

@@ -155,7 +155,7 @@ fn compare(
     let limits = PdfLimits {
         steps: limits.steps / u64::try_from(share).unwrap_or(u64::MAX),
         unpacked: limits.unpacked / share,
-        ..*limits
+        ..limits.clone()
     };
     let comparisons = signed.len() - usize::from(!changed);
     let mut entries = 0;

@@ -1,8 +1,8 @@
 //! What was replaced between a signed revision and the next one, object by object.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::meaning::Meaning;
+use super::meaning::{Meaning, index};
 use super::roles::{CATALOG, FieldRole, PAGE, PartRole, Roles};
 use super::{Findings, Replaced, references};
 use crate::domain::refusal::PdfRefusal;
@@ -372,7 +372,8 @@ impl RevisionPair<'_, '_> {
         let references =
             |list: &[Object]| list.iter().filter_map(Object::as_reference).collect::<BTreeSet<_>>();
         let (was, is) = (references(before), references(after));
-        let mut more: Vec<Object> = is.difference(&was).map(|it| Object::Reference(*it)).collect();
+        let mut more: VecDeque<Object> =
+            is.difference(&was).map(|it| Object::Reference(*it)).collect();
         for gone in was.difference(&is) {
             let mut again = None;
             for (position, other) in more.iter().enumerate().take(MAX_RENAMED) {
@@ -400,10 +401,10 @@ impl RevisionPair<'_, '_> {
             if found {
                 wanted.next();
             } else {
-                more.push(item.clone());
+                more.push_back(item.clone());
             }
         }
-        Ok(wanted.peek().is_none().then_some(more))
+        Ok(wanted.peek().is_none().then(|| more.into()))
     }
 
     fn replaced(&self, number: u32, before: &Indirect) -> PdfRefusal {
@@ -465,10 +466,6 @@ fn is_plain(object: &Indirect) -> bool {
         Indirect::Object(object) => plain(object),
         Indirect::Stream(_) => false,
     }
-}
-
-fn index(dictionary: &Dictionary) -> Entries<'_> {
-    dictionary.iter().map(|(name, value)| (name.as_bytes(), value)).collect()
 }
 
 fn entries(object: &Indirect) -> Option<Entries<'_>> {

@@ -182,10 +182,17 @@ impl Roles {
 
     fn fields(&mut self, file: &PdfFile<'_>, fields: Vec<Object>) -> Result<(), PdfRefusal> {
         // with whether it is inside a signature field, and what is above it
-        type Ahead = (Object, bool, Option<(Reference, bool)>);
-        let mut ahead: Vec<Ahead> = fields.into_iter().map(|field| (field, false, None)).collect();
-        while let Some((field, inherited, above)) = ahead.pop() {
-            let Object::Reference(reference) = field else { continue };
+        type Ahead = (Reference, bool, Option<(Reference, bool)>);
+        let own = |fields: Vec<Object>| -> Vec<Reference> {
+            fields.iter().filter_map(Object::as_reference).collect()
+        };
+        let mut ahead: Vec<Ahead> =
+            own(fields).into_iter().map(|field| (field, false, None)).collect();
+        while let Some((reference, inherited, above)) = ahead.pop() {
+            if ahead.len() > 2 * MAX_FIELDS {
+                return Err(PdfRefusal::TooManyObjects { limit: MAX_FIELDS });
+            }
+            let field = Object::Reference(reference);
             let number = reference.number;
             if self.fields.contains_key(&number) {
                 continue;
@@ -198,9 +205,9 @@ impl Roles {
                 Some(kind) => kind == b"Sig",
                 None => inherited,
             };
-            let own = dictionary.get("V").is_some();
+            let has_value = dictionary.get("V").is_some();
             let (value_of, is_signed) = match above {
-                Some(above) if !own => above,
+                Some(above) if !has_value => above,
                 _ => (reference, is_signature && file.dictionary(&dictionary, "V")?.is_some()),
             };
             if !is_signature {
@@ -208,7 +215,7 @@ impl Roles {
             }
             self.appearances(file, number, &dictionary)?;
             self.part(dictionary.get("Kids"), PartRole::Kids { field: number });
-            for kid in file.array(&dictionary, "Kids")?.unwrap_or_default() {
+            for kid in own(file.array(&dictionary, "Kids")?.unwrap_or_default()) {
                 ahead.push((kid, is_signature, Some((value_of, is_signed))));
             }
             self.fields.insert(number, FieldRole { reference, is_signature, is_signed, value_of });

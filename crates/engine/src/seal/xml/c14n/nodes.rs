@@ -35,6 +35,9 @@ pub(super) fn write<S: Sink>(
     };
     let mut open: Vec<Node<'_, '_>> = Vec::new();
     for node in document.descendants() {
+        if writer.sink.is_full() {
+            return;
+        }
         while open.last().is_some_and(|last| Some(*last) != node.parent()) {
             open.pop().into_iter().for_each(|element| writer.end_tag(element));
         }

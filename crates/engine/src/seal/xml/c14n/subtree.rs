@@ -111,6 +111,9 @@ impl<'a, 'i, 's, S: Sink> Writer<'a, 'i, 's, S> {
         let apex = self.apex;
         let mut current = apex;
         loop {
+            if self.sink.is_full() {
+                return;
+            }
             let entered = self.enter(current);
             if entered && let Some(child) = current.first_child() {
                 current = child;

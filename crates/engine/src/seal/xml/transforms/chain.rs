@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
+use super::metered::{Metered, too_costly};
 use super::{MAX_TRANSFORMS, Selection, impossible, parse};
 use crate::domain::profile::{Canonicalization, CanonicalizationMethod};
 use crate::domain::refusal::Refusal;
@@ -76,7 +77,7 @@ pub fn octets<S: Sink>(
     sink: &mut S,
 ) -> Result<(), Refusal> {
     check_length(transforms)?;
-    TransformRun { limits, budget }.octets(input, transforms, sink)
+    TransformRun { limits, budget }.octets(input.to_vec(), transforms, sink)
 }
 
 fn check_length(transforms: &[Transform]) -> Result<(), Refusal> {
@@ -85,6 +86,9 @@ fn check_length(transforms: &[Transform]) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// Octets, and the transforms that they still go through.
+type Rest<'t> = (Vec<u8>, &'t [Transform]);
 
 /// What every step of a chain needs.
 #[derive(Clone, Copy)]
@@ -98,11 +102,26 @@ impl TransformRun<'_> {
     pub(super) fn nodes<S: Sink>(
         self,
         tree: &Document<'_>,
-        mut nodes: NodeSet,
+        nodes: NodeSet,
         present: Present<'_, '_>,
-        (mut at, mut transforms): (usize, &[Transform]),
+        (at, transforms): (usize, &[Transform]),
         sink: &mut S,
     ) -> Result<TransformOutcome, Refusal> {
+        match self.to_octets(tree, nodes, present, (at, transforms), sink)? {
+            (outcome, None) => Ok(outcome),
+            (outcome, Some((octets, rest))) => self.octets(octets, rest, sink).map(|()| outcome),
+        }
+    }
+
+    /// Goes on until there are octets: written, or with the transforms that they still go through.
+    fn to_octets<'t, S: Sink>(
+        self,
+        tree: &Document<'_>,
+        mut nodes: NodeSet,
+        present: Present<'_, '_>,
+        (mut at, mut transforms): (usize, &'t [Transform]),
+        sink: &mut S,
+    ) -> Result<(TransformOutcome, Option<Rest<'t>>), Refusal> {
         while let Some((transform, rest)) = transforms.split_first() {
             match transform {
                 // In a document made of octets no signature holds the reference
@@ -124,49 +143,60 @@ impl TransformRun<'_> {
                     outcome.covers_itself &= !leaves_out_later(rest, present.signature);
                     let prefixes: Vec<&str> = inclusive_prefixes.iter().map(|it| &**it).collect();
                     if rest.is_empty() {
-                        canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, sink);
-                        return Ok(outcome);
+                        let mut sink = Metered::new(sink, self.budget);
+                        canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, &mut sink);
+                        return sink.finish().map(|()| (outcome, None));
                     }
                     let mut octets = Vec::new();
-                    canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, &mut octets);
-                    return self.octets(&octets, rest, sink).map(|()| outcome);
+                    let mut sink = Metered::new(&mut octets, self.budget);
+                    canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, &mut sink);
+                    sink.finish()?;
+                    return Ok((outcome, Some((octets, rest))));
                 }
                 Transform::Base64 => {
                     let outcome = outcome(tree, present, &nodes);
                     let texts =
                         tree.descendants().filter(|node| node.is_text() && nodes.has(*node));
                     let encoded: String = texts.filter_map(|node| node.text()).collect();
-                    let decoded = decode(encoded.as_bytes())?;
-                    return self.octets(&decoded, rest, sink).map(|()| outcome);
+                    return Ok((outcome, Some((decode(encoded.as_bytes())?, rest))));
                 }
             }
             transforms = rest;
             at += 1;
         }
-        canonicalize_nodes(tree, &nodes, IMPLIED, &[], sink);
-        Ok(outcome(tree, present, &nodes))
+        let mut sink = Metered::new(sink, self.budget);
+        canonicalize_nodes(tree, &nodes, IMPLIED, &[], &mut sink);
+        sink.finish()?;
+        Ok((outcome(tree, present, &nodes), None))
     }
 
-    /// Goes on with octets; they are parsed where nodes are needed (XMLDSIG 4.4.3.2).
+    /// Goes on with octets; they are parsed where nodes are needed (XMLDSIG 4.4.3.2). Of several parses
+    /// one tree is there at a time.
     pub(super) fn octets<S: Sink>(
         self,
-        input: &[u8],
-        transforms: &[Transform],
+        mut input: Vec<u8>,
+        mut transforms: &[Transform],
         sink: &mut S,
     ) -> Result<(), Refusal> {
-        match transforms.split_first() {
-            None => {
-                sink.write(input);
-                Ok(())
-            }
-            Some((Transform::Base64, rest)) => self.octets(&decode(input)?, rest, sink),
-            Some(_) => {
-                let source = Source::read(input)?;
-                guard::check(&source, self.limits)?;
-                let tree = guard::parse(&source, self.limits)?;
-                let all = NodeSet::all(&tree);
-                self.nodes(&tree, all, Present::default(), (0, transforms), sink).map(|_| ())
-            }
+        loop {
+            let next = match transforms.split_first() {
+                None => {
+                    sink.write(&input);
+                    None
+                }
+                Some((Transform::Base64, rest)) => Some((decode(&input)?, rest)),
+                Some(_) => {
+                    self.budget.spend_on_text(2 * input.len()).map_err(too_costly)?;
+                    let source = Source::read(&input)?;
+                    guard::check(&source, self.limits)?;
+                    let tree = guard::parse(&source, self.limits)?;
+                    let all = NodeSet::all(&tree);
+                    let nobody = Present::default();
+                    self.to_octets(&tree, all, nobody, (0, transforms), sink)?.1
+                }
+            };
+            let Some((octets, rest)) = next else { return Ok(()) };
+            (input, transforms) = (octets, rest);
         }
     }
 
@@ -179,6 +209,7 @@ impl TransformRun<'_> {
         expression: &Expression,
         xpath: &str,
     ) -> Result<NodeSet, Refusal> {
+        self.spend_on_sets(tree).map_err(|error| error.refusal(xpath))?;
         match (expression.known(), here) {
             (Some(Known::Outside(name)), _) => {
                 return Ok(nodes.subtract(&NodeSet::expanded(tree, &all_named(tree, &name))));
@@ -234,9 +265,9 @@ impl TransformRun<'_> {
         Ok(kept)
     }
 
-    /// An operation on two sets: a step for each 64 nodes.
+    /// A pass over a set, or all names: a step for some nodes.
     fn spend_on_sets(self, tree: &Document<'_>) -> Result<(), XPathError> {
-        self.budget.spend(1 + (tree.descendants().len() / 64) as u64)
+        self.budget.spend(1 + (tree.descendants().len() / 16) as u64)
     }
 
     fn spend_on_axis(self, tree: &Document<'_>, key: NodeKey) -> Result<(), XPathError> {

@@ -5,6 +5,7 @@
 //! can be decided without it; [`general`] works on any document in which the signature stands.
 
 mod chain;
+mod metered;
 mod native;
 mod read;
 mod write;
@@ -12,6 +13,7 @@ mod write;
 use roxmltree::{Document, Node};
 
 pub use chain::{Present, TransformOutcome, general, octets};
+pub use metered::Metered;
 pub use native::{SignatureParent, native};
 pub use read::{read_method, read_transforms};
 pub use write::write_transforms;

@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::chain::{IMPLIED, Present, TransformRun, is_named, is_signature, leaves_out_later};
-use super::{MAX_TRANSFORMS, Selection, impossible, nothing_selected, parse};
+use super::{MAX_TRANSFORMS, Metered, Selection, impossible, nothing_selected, parse};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{FilterOperation, Transform};
 use crate::seal::Limits;
@@ -42,6 +42,7 @@ pub fn native<'a, 'i, S: Sink>(
         tree,
         place,
         without: Vec::new(),
+        names: Vec::new(),
         covers: place.parent.ancestors().any(|ancestor| ancestor == start.apex),
         nothing: false,
     };
@@ -64,6 +65,8 @@ struct Plan<'a, 'i> {
     place: SignatureParent<'a, 'i>,
     /// What is left out.
     without: Vec<Node<'a, 'i>>,
+    /// Elements that are left out by their names.
+    names: Vec<ElementName>,
     /// Whether the future signature is selected.
     covers: bool,
     /// Whether no node is selected at all.
@@ -105,6 +108,11 @@ impl<'a, 'i> Plan<'a, 'i> {
     }
 
     fn leave_out_all(&mut self, name: &ElementName) {
+        // as often as a filter names it, it is left out once
+        if self.names.contains(name) {
+            return;
+        }
+        self.names.push(name.clone());
         self.without.extend(self.tree.descendants().filter(|node| is_named(*node, name)));
         let around = self.place.parent.ancestors().any(|ancestor| is_named(ancestor, name));
         if around || is_signature(name) {
@@ -168,11 +176,14 @@ impl<'a, 'i> Plan<'a, 'i> {
             subset = subset.without_comments();
         }
         if rest.is_empty() {
-            canonicalize(subset, canonicalization, &prefixes, sink);
-            return Ok(());
+            let mut sink = Metered::new(sink, chain.budget);
+            canonicalize(subset, canonicalization, &prefixes, &mut sink);
+            return sink.finish();
         }
         let mut octets = Vec::new();
-        canonicalize(subset, canonicalization, &prefixes, &mut octets);
-        chain.octets(&octets, rest, sink)
+        let mut metered = Metered::new(&mut octets, chain.budget);
+        canonicalize(subset, canonicalization, &prefixes, &mut metered);
+        metered.finish()?;
+        chain.octets(octets, rest, sink)
     }
 }

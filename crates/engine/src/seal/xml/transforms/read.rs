@@ -116,10 +116,12 @@ fn text(element: Node<'_, '_>) -> String {
     element.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect()
 }
 
-/// The prefixes in scope of an expression; the default namespace means nothing in XPath.
+/// The prefixes in scope of an expression that it may use; the default namespace means nothing in XPath.
 fn namespaces(element: Node<'_, '_>) -> BTreeMap<String, String> {
+    let text = text(element);
     element
         .namespaces()
+        .filter(|binding| binding.name().is_some_and(|prefix| text.contains(prefix)))
         .filter_map(|binding| Some((binding.name()?.to_owned(), binding.uri().to_owned())))
         .collect()
 }

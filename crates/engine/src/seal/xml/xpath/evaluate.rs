@@ -12,14 +12,17 @@ use super::expression::{Arithmetic, Expr, Expression, NodeTest, Path, Predicate,
 use super::number;
 use super::value::Value;
 use super::{XPathError, functions};
+use crate::seal::Patience;
 use crate::seal::xml::nodes::{NodeKey, XNode};
 
 /// Steps that evaluations may still take: one for each node looked at, and one for each
-/// [`Budget::OCTETS`] of text.
+/// [`Budget::OCTETS`] of text that is made, and again where it is read. What is kept meanwhile is
+/// bounded with them: no step takes more than some octets of memory.
 #[derive(Debug)]
 pub struct Budget {
     limit: u64,
     left: Cell<u64>,
+    patience: Patience,
 }
 
 impl Budget {
@@ -28,7 +31,9 @@ impl Budget {
     /// On top of it: some looks at every node, so that an expression that is linear is not refused
     /// because its document is large. A node takes some 20 octets.
     const PER_OCTET: u64 = 8;
-    const OCTETS: usize = 32;
+    const OCTETS: usize = 8;
+    /// Steps between two looks at patience: less than a millisecond.
+    const ASK: u64 = 1 << 14;
 
     /// The budget of a document of so many octets.
     #[must_use]
@@ -39,7 +44,13 @@ impl Budget {
     /// A budget of so many steps.
     #[must_use]
     pub const fn new(limit: u64) -> Self {
-        Self { limit, left: Cell::new(limit) }
+        Self { limit, left: Cell::new(limit), patience: Patience::ENDLESS }
+    }
+
+    /// The same steps, as long as there is patience.
+    #[must_use]
+    pub fn with_patience(self, patience: &Patience) -> Self {
+        Self { patience: patience.clone(), ..self }
     }
 
     /// Steps taken so far.
@@ -49,13 +60,13 @@ impl Budget {
     }
 
     pub(crate) fn spend(&self, steps: u64) -> Result<(), XPathError> {
-        match self.left.get().checked_sub(steps) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(self.exceeded()),
+        let before = self.left.get();
+        let left = before.checked_sub(steps).ok_or_else(|| self.exceeded())?;
+        self.left.set(left);
+        if left / Self::ASK < before / Self::ASK {
+            self.patience.check()?;
         }
+        Ok(())
     }
 
     pub(crate) fn spend_on_text(&self, octets: usize) -> Result<(), XPathError> {
@@ -129,15 +140,32 @@ impl<'e, 'a, 'i> Evaluation<'e, 'a, 'i> {
                 Some(first) => self.string_value(*first).map(Cow::into_owned),
                 None => Ok(String::new()),
             },
+            number @ Value::Number(_) => {
+                // as many digits as a double has
+                self.budget.spend(20)?;
+                Ok(number.plain_text())
+            }
             plain => Ok(plain.plain_text()),
         }
     }
 
     pub(super) fn number(&self, value: Value) -> Result<f64, XPathError> {
         match value {
-            Value::Nodes(_) => Ok(number::parse(&self.text(value)?)),
+            Value::Nodes(_) => self.number_of(&self.text(value)?),
+            Value::Text(text) => self.number_of(&text),
             plain => Ok(plain.plain_number()),
         }
+    }
+
+    /// The number that a text says. Many digits are many times the work.
+    pub(super) fn number_of(&self, text: &str) -> Result<f64, XPathError> {
+        const FEW: usize = 19;
+        const MANY: u64 = 1000;
+        self.budget.spend_on_text(text.len())?;
+        if text.len() > FEW {
+            self.budget.spend(MANY)?;
+        }
+        Ok(number::parse(text))
     }
 
     /// The string-value of a node (5).
@@ -225,7 +253,15 @@ impl<'e, 'a, 'i> Evaluation<'e, 'a, 'i> {
             Expr::Path(path) => self.path(path, context).map(Value::Nodes),
             Expr::Filter(inner, predicates) => self.filtered(inner, predicates, context),
             Expr::Call(function, arguments) => functions::call(self, *function, arguments, context),
-            Expr::Literal(text) => Ok(Value::Text(text.clone())),
+            Expr::Literal(text) => {
+                self.budget.spend_on_text(text.len())?;
+                Ok(Value::Text(text.clone()))
+            }
+            Expr::Translate(text, translation) => {
+                let text = self.text(self.value(text, context)?)?;
+                self.budget.spend(text.len() as u64)?;
+                Ok(Value::Text(translation.apply(&text)))
+            }
             Expr::Number(number) => Ok(Value::Number(*number)),
         }
     }
@@ -256,7 +292,11 @@ impl<'e, 'a, 'i> Evaluation<'e, 'a, 'i> {
                 Arithmetic::Subtract => left - right,
                 Arithmetic::Multiply => left * right,
                 Arithmetic::Divide => left / right,
-                Arithmetic::Modulo => left % right,
+                Arithmetic::Modulo => {
+                    // one step for each bit between the exponents
+                    self.budget.spend(100)?;
+                    left % right
+                }
             };
         }
         Ok(Value::Number(left))

@@ -1,6 +1,7 @@
 //! A parsed expression: names resolved, types checked, nesting bounded.
 
 use super::functions::Function;
+use super::translation::Translation;
 use super::{XPathError, parser};
 
 /// A parsed expression.
@@ -43,6 +44,8 @@ pub(super) enum Expr {
     Path(Path),
     Filter(Box<Expr>, Vec<Predicate>),
     Call(Function, Vec<Expr>),
+    /// `translate` between two literals.
+    Translate(Box<Expr>, Translation),
     Literal(String),
     Number(f64),
 }
@@ -160,7 +163,7 @@ impl Expr {
             Self::Or(_) | Self::And(_) | Self::Compare(..) => ValueType::Boolean,
             Self::Calculate(..) | Self::Negate(_) | Self::Number(_) => ValueType::Number,
             Self::Union(_) | Self::Path(_) | Self::Filter(..) => ValueType::Nodes,
-            Self::Literal(_) => ValueType::Text,
+            Self::Literal(_) | Self::Translate(..) => ValueType::Text,
             Self::Call(function, _) => function.kind(),
         }
     }

@@ -7,6 +7,7 @@ use super::axes::expanded_name;
 use super::evaluate::{Context, Evaluation};
 use super::expression::{Expr, ValueType};
 use super::number;
+use super::translation::Translation;
 use super::value::Value;
 use crate::seal::xml::XML_NAMESPACE;
 use crate::seal::xml::c14n::qualified_name;
@@ -184,34 +185,33 @@ impl<'a, 'i> Call<'_, '_, 'a, 'i> {
             Function::Sum => {
                 let mut sum = 0.0;
                 for node in self.nodes(0)?.iter() {
-                    sum += number::parse(&self.evaluation.string_value(*node)?);
+                    sum += self.evaluation.number_of(&self.evaluation.string_value(*node)?)?;
                 }
                 sum
             }
             Function::Floor => self.number(0)?.floor(),
             Function::Ceiling => self.number(0)?.ceil(),
             Function::Round => number::round(self.number(0)?),
-            _ if self.arguments.is_empty() => number::parse(&self.text_or_context()?),
+            _ if self.arguments.is_empty() => {
+                self.evaluation.number_of(&self.text_or_context()?)?
+            }
             _ => self.number(0)?,
         })
     }
 
     fn text_function(&self, function: Function) -> Result<String, XPathError> {
         Ok(match function {
-            Function::LocalName => {
-                self.named()?.map_or("", |node| expanded_name(node).1).to_owned()
-            }
+            Function::LocalName => self.kept(self.named()?.map_or("", |it| expanded_name(it).1))?,
             Function::NamespaceUri => {
                 let namespace = self.named()?.and_then(|node| expanded_name(node).0);
-                namespace.unwrap_or_default().to_owned()
+                self.kept(namespace.unwrap_or_default())?
             }
-            Function::Name => self.named()?.map_or("", written_name).to_owned(),
+            Function::Name => self.kept(self.named()?.map_or("", written_name))?,
             Function::Concat => {
                 let mut whole = String::new();
                 for at in 0..self.arguments.len() {
                     whole.push_str(&self.text(at)?);
                 }
-                self.evaluation.budget.spend_on_text(whole.len())?;
                 whole
             }
             Function::SubstringBefore => {
@@ -225,9 +225,15 @@ impl<'a, 'i> Call<'_, '_, 'a, 'i> {
             Function::Substring => self.substring()?,
             Function::NormalizeSpace => {
                 let text = self.text_or_context()?;
-                let words: Vec<&str> =
-                    text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()).collect();
-                words.join(" ")
+                let mut normal = String::with_capacity(text.len());
+                let words = text.split([' ', '\t', '\n', '\r']);
+                for word in words.filter(|word| !word.is_empty()) {
+                    if !normal.is_empty() {
+                        normal.push(' ');
+                    }
+                    normal.push_str(word);
+                }
+                normal
             }
             Function::Translate => self.translate()?,
             _ => self.text_or_context()?,
@@ -248,8 +254,16 @@ impl<'a, 'i> Call<'_, '_, 'a, 'i> {
         }
     }
 
+    /// The text of an argument. Whoever asks reads it, which is paid for too.
     fn text(&self, at: usize) -> Result<String, XPathError> {
-        self.evaluation.text(self.argument(at)?)
+        let text = self.evaluation.text(self.argument(at)?)?;
+        self.evaluation.budget.spend_on_text(text.len())?;
+        Ok(text)
+    }
+
+    fn kept(&self, text: &str) -> Result<String, XPathError> {
+        self.evaluation.budget.spend_on_text(text.len())?;
+        Ok(text.to_owned())
     }
 
     fn number(&self, at: usize) -> Result<f64, XPathError> {
@@ -258,7 +272,8 @@ impl<'a, 'i> Call<'_, '_, 'a, 'i> {
 
     fn text_or_context(&self) -> Result<String, XPathError> {
         if self.arguments.is_empty() {
-            return Ok(self.evaluation.string_value(self.context.node)?.into_owned());
+            let text = self.evaluation.string_value(self.context.node)?;
+            return self.kept(&text);
         }
         self.text(0)
     }
@@ -320,14 +335,10 @@ impl<'a, 'i> Call<'_, '_, 'a, 'i> {
     }
 
     fn translate(&self) -> Result<String, XPathError> {
-        let (text, from) = (self.text(0)?, self.text(1)?);
-        let to: Vec<char> = self.text(2)?.chars().collect();
-        let mut map = std::collections::HashMap::new();
-        for (at, character) in from.chars().enumerate() {
-            map.entry(character).or_insert_with(|| to.get(at).copied());
-        }
-        let translated = text.chars().filter_map(|c| map.get(&c).map_or(Some(c), |to| *to));
-        Ok(translated.collect())
+        let (text, from, to) = (self.text(0)?, self.text(1)?, self.text(2)?);
+        // the table is another one each time
+        self.evaluation.budget.spend((2 * from.len() + text.len()) as u64)?;
+        Ok(Translation::new(&from, &to).apply(&text))
     }
 
     /// Whether the nearest `xml:lang` is a language or a kind of it (4.3).
@@ -339,7 +350,7 @@ impl<'a, 'i> Call<'_, '_, 'a, 'i> {
             None => return Ok(false),
         };
         for ancestor in node.ancestors() {
-            self.evaluation.budget.spend(1)?;
+            self.evaluation.budget.spend(1 + (ancestor.attributes().len() / 8) as u64)?;
             if let Some(lang) = ancestor.attribute((XML_NAMESPACE, "lang")) {
                 let start = lang.get(..wanted.len());
                 let rest = lang.get(wanted.len()..).unwrap_or_default();

@@ -2,7 +2,8 @@
 //!
 //! An [`Expression`] is parsed once, with the namespaces that its prefixes mean; types are checked
 //! then. [`Evaluation`] evaluates it at nodes of one document. Every node that is looked at takes a
-//! step from a [`Budget`], so that an expression can be refused for what it costs, but never hangs.
+//! step from a [`Budget`], and so do some octets of text that are made or read, so that an expression can
+//! be refused for what it costs, but never hangs.
 //! Variables are refused: nothing binds any in XML Signature.
 
 mod axes;
@@ -14,6 +15,7 @@ mod known;
 mod lexer;
 mod number;
 mod parser;
+mod translation;
 mod value;
 
 use thiserror::Error;
@@ -24,6 +26,7 @@ pub use known::{ElementName, Known};
 pub use value::Value;
 
 use crate::domain::refusal::Refusal;
+use crate::seal::TimeUsedUp;
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -35,6 +38,15 @@ pub enum XPathError {
     /// The budget is used up.
     #[error("more than {limit} steps")]
     TooExpensive { limit: u64 },
+    /// The time of the document is.
+    #[error("more than {limit_ms} ms")]
+    TimeUsedUp { limit_ms: u64 },
+}
+
+impl From<TimeUsedUp> for XPathError {
+    fn from(TimeUsedUp { limit_ms }: TimeUsedUp) -> Self {
+        Self::TimeUsedUp { limit_ms }
+    }
 }
 
 impl XPathError {
@@ -49,6 +61,7 @@ impl XPathError {
         match self {
             Self::Invalid { reason } => Refusal::XPathInvalid { xpath, reason },
             Self::TooExpensive { limit } => Refusal::XPathTooExpensive { xpath, limit },
+            Self::TimeUsedUp { limit_ms } => Refusal::TimeUsedUp { limit_ms },
         }
     }
 }

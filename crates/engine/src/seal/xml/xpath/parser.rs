@@ -7,6 +7,7 @@ use super::expression::{
 };
 use super::functions::Function;
 use super::lexer::{XPathToken, is_ncname, tokens};
+use super::translation::Translation;
 use crate::seal::xml::XML_NAMESPACE;
 
 pub(super) fn parse(text: &str, namespaces: &[(&str, &str)]) -> Result<Expression, XPathError> {
@@ -219,6 +220,15 @@ impl<'t> Parser<'t, '_> {
             self.expect(")")?;
         }
         function.check(name, &arguments)?;
+        if function == Function::Translate
+            && let [_, Expr::Literal(from), Expr::Literal(to)] = arguments.as_slice()
+        {
+            let translation = Translation::new(from, to);
+            if let Some(text) = arguments.into_iter().next() {
+                return Ok(Expr::Translate(Box::new(text), translation));
+            }
+            return Err(unexpected(None));
+        }
         Ok(Expr::Call(function, arguments))
     }
 

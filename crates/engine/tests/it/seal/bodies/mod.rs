@@ -6,6 +6,7 @@ pub(crate) mod choices;
 mod cms;
 mod pades;
 mod pdf;
+mod readers;
 pub(crate) mod recheck;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -37,6 +38,7 @@ use choices::Choices;
 pub(crate) use cms::cms;
 pub(crate) use pades::{CHOICES, pades};
 pub(crate) use pdf::pdf;
+pub(crate) use readers::{certificates, images, schema, strangers};
 pub(crate) use recheck::Seal;
 
 /// A self-signed certificate for these functions alone, and its key.
@@ -52,6 +54,11 @@ static PAIR: LazyLock<EcdsaKeyPair> = LazyLock::new(|| {
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).unwrap()
 });
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+
+/// The certificate of these functions.
+pub(crate) fn certificate_der() -> Vec<u8> {
+    SIGNER.certificate().der().to_vec()
+}
 
 /// Settings over the defaults.
 pub(crate) fn profile(settings: &Map<String, Value>) -> Result<XadesProfile, Refusal> {

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chancery_engine::domain::pades::PadesProfile;
 use chancery_engine::domain::profile::Profile;
-use chancery_engine::seal::Limits;
 use chancery_engine::seal::pdf::{PdfFile, PdfLimits};
+use chancery_engine::seal::{Limits, Patience};
 use chancery_testing::cost;
 use hayro_syntax::Pdf;
 use hayro_syntax::object::{Array, Dict, MaybeRef, Name, Object, String as Text};
@@ -18,8 +18,15 @@ use super::choices::Choices;
 pub(crate) const CHOICES: usize = 16;
 
 /// Less than the service allows, so that a run tries many inputs.
-const LIMITS: PdfLimits =
-    PdfLimits { sections: 100, objects: 10_000, unpacked: 4 << 20, depth: 40, steps: 20 << 20 };
+const LIMITS: PdfLimits = PdfLimits {
+    sections: 100,
+    objects: 10_000,
+    kept: 16 << 20,
+    unpacked: 4 << 20,
+    depth: 40,
+    steps: 20 << 20,
+    patience: Patience::ENDLESS,
+};
 
 /// Far more than any input of this length costs, in invoices ([`cost`]).
 pub(super) const SOON: u32 = 1000;

@@ -1,12 +1,20 @@
 //! Any bytes as a PDF: opened, read as far as they can be, and updated. What is written must be
 //! readable without a search, with what was added and with the pages that were there.
 
+use chancery_engine::seal::Patience;
 use chancery_engine::seal::pdf::object::{Indirect, Object};
 use chancery_engine::seal::pdf::{Increment, PdfFile, PdfLimits};
 
 /// Less than the service allows, so that a run tries many inputs.
-const LIMITS: PdfLimits =
-    PdfLimits { sections: 100, objects: 10_000, unpacked: 4 << 20, depth: 40, steps: 20 << 20 };
+const LIMITS: PdfLimits = PdfLimits {
+    sections: 100,
+    objects: 10_000,
+    kept: 16 << 20,
+    unpacked: 4 << 20,
+    depth: 40,
+    steps: 20 << 20,
+    patience: Patience::ENDLESS,
+};
 
 /// Opens, reads, updates and opens again.
 pub(crate) fn pdf(bytes: &[u8]) {

@@ -1,0 +1,90 @@
+//! Any bytes for the readers that are not met on the way of a plain seal: pictures, files of certificates,
+//! documents under a schema, documents with the signatures of strangers.
+
+use std::sync::LazyLock;
+
+use chancery_engine::domain::client_service::Lint as Level;
+use chancery_engine::domain::instant::Instant;
+use chancery_engine::domain::profile::Profile;
+use chancery_engine::domain::xades::{ExistingSignatures, XadesProfile};
+use chancery_engine::pki::{certificate_file, path};
+use chancery_engine::seal::lint::Lint;
+use chancery_engine::seal::lint::schema::{Schema, Schemas};
+use chancery_engine::seal::pades::appearance::Restrictions;
+use chancery_engine::seal::pades::image::Image;
+use chancery_engine::seal::{Limits, prepare};
+use chancery_testing::cost;
+use uppsala::XsdValidator;
+
+use super::SIGNER;
+use super::pades::SOON;
+
+/// As a picture of a visible signature.
+pub(crate) fn images(bytes: &[u8]) {
+    let all = [Restrictions::default(), Restrictions { opaque: true, calibrated: true }];
+    cost::at_most(SOON, "it", || {
+        for restrictions in all {
+            if let Ok(image) = Image::read(bytes, restrictions, None) {
+                let (width, height) = image.size();
+                assert!(width > 0.0 && height > 0.0, "a picture has a size");
+            }
+        }
+    });
+}
+
+/// As a file of certificates that an operator got from an authority.
+pub(crate) fn certificates(bytes: &[u8]) {
+    cost::at_most(SOON, "it", || {
+        let Ok(read) = certificate_file::certificates(bytes) else { return };
+        assert!(!read.is_empty(), "no certificates are refused");
+        if let Ok(chain) = path::of_file(bytes, Instant::from_unix_ms(1_700_000_000_000)) {
+            assert!(read.iter().any(|one| one.der() == chain.signing().der()), "one of them");
+        }
+    });
+}
+
+/// The schema of the documents that [`schema`] is about.
+const SCHEMA: &str = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:s' \
+    xmlns='urn:s' elementFormDefault='qualified'><xs:element name='s'><xs:complexType><xs:sequence>\
+    <xs:element name='n' type='xs:decimal' minOccurs='0' maxOccurs='unbounded'/>\
+    <xs:element name='d' type='xs:date' minOccurs='0'/><xs:element name='p' minOccurs='0'><xs:simpleType>\
+    <xs:restriction base='xs:string'><xs:pattern value='(a|b|ab)*c'/><xs:maxLength value='9'/>\
+    </xs:restriction></xs:simpleType></xs:element><xs:any namespace='##other' processContents='lax' \
+    minOccurs='0' maxOccurs='unbounded'/></xs:sequence><xs:attribute name='i' type='xs:int'/>\
+    </xs:complexType></xs:element></xs:schema>";
+
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
+    let compile = || {
+        let schema = uppsala::parse(SCHEMA).map_err(|error| error.to_string())?;
+        XsdValidator::from_schema(&schema).map_err(|error| error.to_string())
+    };
+    let mut schemas = Schemas::default();
+    let schema = Schema::new("s".to_owned(), (1, 0), Box::new(compile));
+    schemas.add("urn:s".to_owned(), "s".to_owned(), schema);
+    schemas
+});
+
+/// As a document that is looked at and validated.
+pub(crate) fn schema(bytes: &[u8]) {
+    let lint = Lint { level: Level::Schema, roots: &[], rules: None, schemas: &SCHEMAS };
+    let limits = Limits { nodes: 50_000, ..Limits::default() };
+    cost::at_most(SOON, "it", || {
+        if lint.before(bytes, &limits).is_err() {
+            return;
+        }
+        let at = SIGNER.certificate().not_before().plus_ms(1000);
+        let profile = Profile::Xades(Box::default());
+        if let Ok(prepared) = prepare(bytes.to_vec(), &profile, &SIGNER, at, &limits) {
+            let _ = lint.after(&prepared, &limits);
+        }
+    });
+}
+
+/// As a document that holds signatures, sealed beside them.
+pub(crate) fn strangers(bytes: &[u8]) {
+    let profile = XadesProfile {
+        existing_signatures: ExistingSignatures::Parallel,
+        ..XadesProfile::default()
+    };
+    cost::at_most(SOON, "it", || drop(super::seal(bytes, &profile)));
+}

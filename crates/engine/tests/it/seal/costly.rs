@@ -1,0 +1,222 @@
+//! Looks for what costs most for its length: inputs are changed, and a change that costs more is kept. The
+//! worst that were found are in `fuzz/worst`, and are tried again here, where every run looks for worse a
+//! short while, and `make fuzz` as long as FUZZ_SECONDS says.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use chancery_engine::domain::cades::{CadesProfile, ExistingCmsSignatures};
+use chancery_engine::domain::profile::Profile;
+use chancery_engine::domain::transform::Transform;
+use chancery_engine::seal::Limits;
+use chancery_engine::seal::xml::guard;
+use chancery_engine::seal::xml::source::Source;
+use chancery_engine::seal::xml::transforms::{Present, dereference, general};
+use chancery_engine::seal::xml::xpath::Budget;
+use chancery_testing::cost;
+use chancery_testing::hostile;
+use chancery_testing::judges::repository;
+use serde_json::json;
+
+use super::bodies;
+use super::fuzz::{Random, change, seed};
+
+/// What a whole document may cost beside what its length allows, in invoices ([`cost`]): 50 ms
+/// (docs/decisions/0006).
+const FREE: f64 = 50.0;
+const PER_KILOBYTE: f64 = 50.0;
+
+/// Longer inputs are not made: it is about the cost of each octet.
+const LONGEST: usize = 6000;
+
+/// A kind of input: its name, the work, first inputs, and how one is changed.
+struct Kind {
+    name: &'static str,
+    work: fn(&[u8]),
+    seeds: fn() -> Vec<Vec<u8>>,
+    change: fn(&mut Random, &[Vec<u8>]) -> Vec<u8>,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind { name: "xpath", work: xpath, seeds: expressions, change: change_expression },
+    Kind { name: "pdf", work: pdf, seeds: pdfs, change },
+    Kind { name: "cms", work: cms, seeds: signatures, change },
+];
+
+/// The first line is an expression, the rest the document, as a stranger's reference has them.
+fn xpath(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some((xpath, document)) = text.split_once('\n') else { return };
+    let limits = Limits::default();
+    let Ok(source) = Source::read(document.as_bytes()) else { return };
+    if guard::check(&source, &limits).is_err() {
+        return;
+    }
+    let Ok(tree) = guard::parse(&source, &limits) else { return };
+    let chain = [Transform::XPath { xpath: xpath.to_owned(), namespaces: [].into() }];
+    let budget = Budget::of_document(document.len());
+    let start = dereference(&tree, "").unwrap();
+    let mut octets = Vec::new();
+    let _ = general(Present::default(), start, &chain, &limits, &budget, &mut octets);
+}
+
+fn pdf(bytes: &[u8]) {
+    let settings = json!({ "activeContent": "REFUSE",
+        "visible": { "place": { "PLACEHOLDER": "#seal#" } } });
+    let profile = Profile::Pades(Box::new(serde_json::from_value(settings).unwrap()));
+    let _ = bodies::seal_only(bytes.to_vec(), &profile, &Limits::default());
+}
+
+fn cms(bytes: &[u8]) {
+    let parallel = CadesProfile {
+        existing_signatures: ExistingCmsSignatures::Parallel,
+        ..CadesProfile::default()
+    };
+    let profile = Profile::Cades(Box::new(parallel));
+    let _ = bodies::seal_only(bytes.to_vec(), &profile, &Limits::default());
+}
+
+fn expressions() -> Vec<Vec<u8>> {
+    let document = hostile::wide(100);
+    let mut random = Random(5);
+    let made = (0..4).map(|_| expression(&mut random, 4));
+    let known = ["not(ancestor-or-self::b)", "translate(//b, 'abc1', 'xyz') = //b"];
+    let all = made.chain(known.map(str::to_owned));
+    all.map(|xpath| format!("{xpath}\n{document}").into_bytes()).collect()
+}
+
+fn pdfs() -> Vec<Vec<u8>> {
+    vec![
+        hostile::pdf_nested_forms(3).document,
+        hostile::pdf_kids(20, 5).document,
+        hostile::pdf_resources(5, 3).document,
+        hostile::pdf_transforms(3, 3).document,
+        hostile::pdf_reasons(9, 3).document,
+        hostile::pdf_wide_change(5).document,
+        hostile::pdf_comments(30, 4).document,
+        hostile::pdf_fonts(30).document,
+    ]
+}
+
+fn signatures() -> Vec<Vec<u8>> {
+    vec![hostile::cms_signers(5).document, hostile::cms_nested(60).document]
+}
+
+/// An expression of the grammar (XPath 1.0), so many levels deep.
+fn expression(random: &mut Random, depth: usize) -> String {
+    const STEPS: [&str; 12] = [
+        "//node()",
+        "//b",
+        "..",
+        ".",
+        "following::node()",
+        "preceding::node()",
+        "ancestor-or-self::*",
+        "@*",
+        "namespace::*",
+        "descendant::text()",
+        "/a/b",
+        "following-sibling::b[1]",
+    ];
+    const LITERALS: [&str; 5] = ["'1'", "'abcabcabc'", "'x'", "9", "0.1"];
+    let Some(deeper) = depth.checked_sub(1) else {
+        let all: Vec<&str> = STEPS.iter().chain(&LITERALS).copied().collect();
+        return all[random.below(all.len())].to_owned();
+    };
+    let step = STEPS[random.below(STEPS.len())];
+    let mut one = || expression(random, deeper);
+    let (a, b) = (one(), one());
+    match random.below(14) {
+        0 => format!("count({step}[{a}]) > {b}"),
+        1 => format!("{step}[{a}]"),
+        2 => format!("{step}[{a}] | {step}"),
+        3 => format!("translate({a}, {b}, '1')"),
+        4 => format!("concat({a}, {b}, {a})"),
+        5 => format!("contains({a}, {b})"),
+        6 => format!("({a}) = ({b})"),
+        7 => format!("({a}) < ({b})"),
+        8 => format!("substring({a}, 2) or normalize-space({b})"),
+        9 => format!("sum({step}) + number({a}) mod 7"),
+        10 => format!("string-length({a}) * count({step})"),
+        11 => format!("id({a}) | {step}"),
+        12 => format!("substring-before({a}, {b})"),
+        _ => format!("({a}) and not({b})"),
+    }
+}
+
+/// Another expression within one, a piece of one repeated, or another document.
+fn change_expression(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&seeds[random.below(seeds.len())]).into_owned();
+    let (xpath, document) = text.split_once('\n').unwrap_or((&text, "<a/>"));
+    let new = expression(random, 2);
+    let (xpath, document) = match random.below(7) {
+        0 => (format!("({xpath}) or {new}"), document.to_owned()),
+        1 => (format!("{new} = ({xpath})"), document.to_owned()),
+        2 => (format!("concat({xpath}, {new})"), document.to_owned()),
+        3 => (format!("boolean(//b[{xpath}])"), document.to_owned()),
+        4 => (
+            xpath.replacen("'x'", &format!("'{}'", "ab".repeat(random.below(900))), 1),
+            document.to_owned(),
+        ),
+        5 => (xpath.to_owned(), hostile::wide(random.below(400))),
+        _ => (new, document.to_owned()),
+    };
+    format!("{xpath}\n{document}").into_bytes()
+}
+
+/// How much of what it may cost an input costs.
+fn share(kind: &Kind, input: &[u8]) -> f64 {
+    let ((), spent) = cost::of(|| (kind.work)(input));
+    #[expect(clippy::cast_precision_loss, reason = "lengths are small")]
+    let allowed = FREE + PER_KILOBYTE * input.len() as f64 / 1024.0;
+    spent / allowed
+}
+
+/// The worst that were found.
+fn worst(kind: &str) -> Vec<Vec<u8>> {
+    let Ok(files) = fs::read_dir(repository().join("fuzz/worst").join(kind)) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+#[test]
+fn nothing_that_is_found_costs_more_than_its_length_allows() {
+    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
+    for kind in &KINDS {
+        let mut random = Random(if seconds.is_some() { seed() } else { 1 });
+        let inputs = (kind.seeds)().into_iter().chain(worst(kind.name));
+        let mut best: Vec<(f64, Vec<u8>)> =
+            inputs.map(|input| (share(kind, &input), input)).collect();
+        let (begin, mut rounds) = (Instant::now(), 0);
+        let goes_on = |rounds: u32| match seconds {
+            Some(seconds) => begin.elapsed() < Duration::from_secs(seconds / 3 + 1),
+            None => rounds < 6,
+        };
+        while goes_on(rounds) {
+            best.sort_by(|a, b| b.0.total_cmp(&a.0));
+            best.truncate(12);
+            let seeds: Vec<Vec<u8>> = best.iter().map(|it| it.1.clone()).collect();
+            let input = (kind.change)(&mut random, &seeds);
+            if input.len() <= LONGEST {
+                best.push((share(kind, &input), input));
+            }
+            rounds += 1;
+        }
+        best.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let Some((most, input)) = best.first() else { continue };
+        println!("{}: {rounds} inputs, the worst takes {most:.3} of what it may", kind.name);
+        let file = repository().join("target").join(format!("fuzz-worst-{}", kind.name));
+        fs::write(&file, input).unwrap();
+        assert!(
+            *most < 1.0,
+            "{} costs {most:.2} times what it may; it is in {}: keep it in fuzz/worst/{}",
+            kind.name,
+            file.display(),
+            kind.name
+        );
+    }
+}
