@@ -6,6 +6,7 @@ mod caches;
 mod circuits;
 mod clock;
 mod delivery;
+mod fair;
 pub mod patience;
 mod running;
 mod settings;
@@ -20,6 +21,7 @@ pub use self::alarms::AlarmsConfig;
 pub use self::caches::{Caller, Client, Clients, Credentials, ReadyCredential};
 pub use self::circuits::{Circuit, Circuits, Closed};
 pub use self::clock::{Clock, Ids, Random, RandomFailed};
+pub use self::fair::{Crowded, Fair, Party, Rules, Share};
 pub use self::running::{InWork, Running};
 pub use self::settings::{
     AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
@@ -28,6 +30,7 @@ pub use self::settings::{
 pub use self::steady::Steady;
 pub use self::stopping::Stopping;
 use crate::contents::Contents;
+use crate::domain::ids::ClientServiceId;
 use crate::domain::instant::Instant;
 use crate::keys::Keyring;
 use crate::outbound::mail::{Account, Mailer};
@@ -95,12 +98,12 @@ pub struct App {
     pub circuits: Circuits,
     /// Rings when operations may have become due.
     pub take_up_bell: Notify,
-    /// Permits to execute operations.
-    pub executors: Arc<Semaphore>,
+    /// Turns of operations.
+    pub executors: Fair<ClientServiceId>,
     /// The permit to execute a document alone, after a process ended.
     pub alone: Semaphore,
-    /// Permits to use a core.
-    pub engine: Arc<Semaphore>,
+    /// Turns on a core, short ones.
+    pub engine: Fair<ClientServiceId>,
     /// The way out of this process.
     pub stopping: Stopping,
     /// Operations in work in this process.

@@ -25,6 +25,7 @@ use crate::pki::path::ends_first;
 use crate::seal::Signer;
 use crate::store::diagnosis::Soundness;
 use crate::store::{Store, Tables};
+use crate::web::connections::descriptors;
 use crate::workflow::clock::MOST_APART_MS;
 
 /// A certificate that ends within so many days is named.
@@ -118,6 +119,7 @@ pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
         findings.warn("log", &format!("log.filter: {error}; \"info\" counts instead"));
     }
     listen::look(&mut findings, &config.web.listen).await;
+    listen::room(&mut findings, &config.web.connections, descriptors());
     let stored = database(&mut findings, &config).await;
     clock(&mut findings);
     disk(&mut findings, &config);

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
-    App, Circuits, Clients, Clock, Credentials, Ids, MailDoor, Random, Running, Steady, Stopping,
+    App, Circuits, Clients, Clock, Credentials, Fair, Ids, MailDoor, Random, Rules, Running, Steady,
+    Stopping,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -26,6 +27,9 @@ use crate::pki::envelope::{KEK_LENGTH, Kek};
 use crate::pki::jose::{TokenKey, TokenKeys};
 use crate::seal::catalogue::Catalogue;
 use crate::store::{Reader, Store, Tables};
+
+/// The operations of one client service leave this part of the executors to the next one: a quarter.
+const EXECUTORS_LEFT: usize = 4;
 
 /// What becomes of what is not there yet: a database, a key file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -225,9 +229,18 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         calendar: Arc::new(calendar(config)?),
         profiles: profiles(config)?,
         schemas: Arc::new(schemas::read(&config.lint.schemas)?),
-        executors: Arc::new(Semaphore::new(config.workflow.executors.max(1))),
+        executors: Fair::new(Rules {
+            whole: config.workflow.executors,
+            part_left: EXECUTORS_LEFT,
+            waiting: usize::MAX,
+        }),
         alone: Semaphore::new(1),
-        engine: Arc::new(Semaphore::new(threads)),
+        // One more than a client service alone may have: the system shares the cores out between them.
+        engine: Fair::new(Rules {
+            whole: threads + 1,
+            part_left: threads + 1,
+            waiting: usize::MAX,
+        }),
         execution: config.workflow.clone(),
         delivery: config.delivery.clone(),
         alarms: config.alarms.clone(),

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
+use crate::web::connections::descriptors;
 use crate::web::{self, Web};
 use crate::workflow::background::{Loops, start_loops};
 use crate::workflow::secrets;
@@ -20,6 +21,7 @@ use crate::workflow::secrets;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(config: Config) -> Outcome {
+    config.web.connections.room(descriptors())?;
     let listener = TcpListener::bind(&config.web.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.web.listen))?;

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 
 use super::Web;
 use super::surface::{NoCaller, Surface};
+use crate::app::Caller;
 use crate::workflow::tokens;
 
 /// Whom the surface serves, by the access token of the request (RFC 6750, 2.1; the scheme in any case).
@@ -18,7 +19,11 @@ impl<S: Surface> FromRequestParts<Web> for Bearer<S> {
         let token = shown(&parts.headers)?;
         let needed = S::needs(&parts.method);
         let caller = tokens::caller(&web.app, token, S::PURPOSE, needed).await;
-        S::admit(caller.map_err(NoCaller::Token)?).map(Self)
+        let caller = caller.map_err(NoCaller::Token)?;
+        let Caller::Client(client) = &caller;
+        // Whose the body is that may come behind.
+        parts.extensions.insert(client.client_service.id);
+        S::admit(caller).map(Self)
     }
 }
 

@@ -7,25 +7,37 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::Web;
+use super::room::OctetPlace;
 use super::surface::{NoBody, Surface};
+use crate::app::Crowded;
+use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 
-/// The body of a request, at most so many octets.
-pub(super) struct Body<S, const LIMIT: usize>(pub(super) Bytes, PhantomData<fn() -> S>);
+/// The body of a request, at most so many octets, with its place.
+pub(super) struct Body<S, const LIMIT: usize>(
+    pub(super) Bytes,
+    #[expect(dead_code, reason = "kept as long as the body")] OctetPlace<ClientServiceId>,
+    PhantomData<fn() -> S>,
+);
 
 impl<S: Surface, const LIMIT: usize> FromRequest<Web> for Body<S, LIMIT> {
     type Rejection = S::Problem;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, S::Problem> {
         let (parts, mut body) = request.into_parts();
-        let bytes = read(web, &parts.headers, &mut body, LIMIT).await?;
-        Ok(Self(bytes, PhantomData))
+        // The caller's, who is known by now; else of one who has nothing.
+        let nobody = ClientServiceId::from_i64(0);
+        let whose = parts.extensions.get::<ClientServiceId>().copied().unwrap_or(nobody);
+        let mut place = web.bytes.place(whose, 0).await.ok_or(NoBody::NoRoom)?;
+        let bytes = read(web, &parts.headers, &mut body, LIMIT, &mut place).await?;
+        Ok(Self(bytes, place, PhantomData))
     }
 }
 
@@ -44,7 +56,8 @@ impl<S, const LIMIT: usize> Body<S, LIMIT> {
     }
 }
 
-/// Takes a body of JSON in, without the byte order mark that some put before it (RFC 8259, 8.1).
+/// Takes a body of JSON in, without the byte order mark that some put before it (RFC 8259, 8.1). The
+/// place grows with what comes.
 ///
 /// # Errors
 /// [`NoBody`]; what was not read of the body is left.
@@ -53,9 +66,12 @@ pub(super) async fn read(
     headers: &HeaderMap,
     body: &mut axum::body::Body,
     limit: usize,
+    place: &mut OctetPlace<ClientServiceId>,
 ) -> Result<Bytes, NoBody> {
     unpacked(headers)?;
-    text(headers, collect(web, body, limit).await?)
+    let patience = Duration::from_millis(web.config.request_timeout_ms);
+    let collected = tokio::time::timeout(patience, collect(body, limit, place)).await;
+    text(headers, collected.unwrap_or(Err(NoBody::Unfinished))?)
 }
 
 /// Whether a body is as it is, under no coding.
@@ -101,15 +117,57 @@ fn shown(word: &str) -> String {
     word.chars().filter(char::is_ascii_graphic).take(40).collect()
 }
 
-async fn collect(web: &Web, body: &mut axum::body::Body, limit: usize) -> Result<Bytes, NoBody> {
-    let patience = Duration::from_millis(web.config.request_timeout_ms);
-    let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(NoBody::TooLarge(limit)),
-        Ok(Err(_)) | Err(_) => Err(NoBody::Unfinished),
+async fn collect(
+    body: &mut axum::body::Body,
+    limit: usize,
+    place: &mut OctetPlace<ClientServiceId>,
+) -> Result<Bytes, NoBody> {
+    let mut gathered = Gathered::default();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| NoBody::Unfinished)?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if gathered.octets.len() + piece.len() > limit {
+            return Err(NoBody::TooLarge(limit));
+        }
+        gathered.add(&piece, place).await?;
+    }
+    Ok(gathered.octets.into())
+}
+
+/// Octets gathered as they come. Before there are more of them, their place grows.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) octets: Vec<u8>,
+    /// What the place holds beside these.
+    pub(super) others: usize,
+}
+
+impl Gathered {
+    /// Copies a piece: one that is kept would keep the buffer alive that it was read into.
+    ///
+    /// # Errors
+    /// [`NoBody::NoRoom`].
+    pub(super) async fn add(
+        &mut self,
+        piece: &[u8],
+        place: &mut OctetPlace<ClientServiceId>,
+    ) -> Result<(), NoBody> {
+        let (length, capacity) = (self.octets.len(), self.octets.capacity());
+        let needed = length + piece.len();
+        if needed > capacity {
+            // Half as much again, so that not every piece is copied once more for each that follows.
+            let larger = needed.max(capacity + capacity / 2);
+            let held = place.hold(self.others.saturating_add(larger)).await;
+            held.map_err(|Crowded| NoBody::NoRoom)?;
+            self.octets.reserve_exact(larger - length);
+        }
+        self.octets.extend_from_slice(piece);
+        Ok(())
     }
 }
+
+/// Members that nobody knows are told of up to so many.
+const UNKNOWN: usize = 1000;
 
 /// Reads a JSON object.
 ///
@@ -130,7 +188,13 @@ pub(super) fn object_at<'a, T: Deserialize<'a>>(
     mut unknown: impl FnMut(Member),
 ) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(octets);
-    let mut ignored = |path: serde_ignored::Path<'_>| unknown(Member::at(&path));
+    let mut left = UNKNOWN;
+    let mut ignored = |path: serde_ignored::Path<'_>| {
+        if left > 0 {
+            left -= 1;
+            unknown(Member::at(&path));
+        }
+    };
     let watched = serde_ignored::Deserializer::new(&mut reader, &mut ignored);
     let parsed = serde_path_to_error::deserialize::<_, JsonObject<_>>(watched)
         .map_err(|error| refusal(place, &error.path().to_string(), error.inner()))?;
@@ -184,7 +248,9 @@ fn join(parent: &str, name: &str) -> String {
 
 /// What is wrong with the JSON at a place, by the member it is wrong at.
 fn refusal(place: &str, path: &str, error: &serde_json::Error) -> Refusal {
-    if !error.is_data() {
+    // Said by who read a part of it by itself.
+    let nested = error.to_string().starts_with("recursion limit exceeded");
+    if nested || !error.is_data() {
         return Refusal::JsonMalformed { detail: error.to_string() };
     }
     let path = join(place, if path == "." { "" } else { path });
@@ -252,12 +318,60 @@ where
     Ok(Option::<JsonObject<T>>::deserialize(deserializer)?.map(|object| object.0))
 }
 
+/// A list of which no more than `MOST` items are kept while it is read, however long it is: what is short
+/// on the wire may be large in memory.
+pub(super) struct Few<T, const MOST: usize> {
+    pub(super) items: Vec<T>,
+    /// How many there are.
+    pub(super) count: usize,
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Few<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(FewVisitor(PhantomData))
+    }
+}
+
+struct FewVisitor<T, const MOST: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for FewVisitor<T, MOST> {
+    type Value = Few<T, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while items.len() < MOST {
+            match list.next_element()? {
+                Some(item) => items.push(item),
+                None => {
+                    let count = items.len();
+                    return Ok(Few { items, count });
+                }
+            }
+        }
+        let mut count = items.len();
+        // Not passed over as what nobody knows: that would be told of each of them.
+        while list.next_element::<&RawValue>()?.is_some() {
+            count += 1;
+        }
+        Ok(Few { items, count })
+    }
+}
+
 /// A member that is a list of objects, when it is there.
-pub(super) fn members<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+pub(super) fn members<'de, D, T, const MOST: usize>(
+    deserializer: D,
+) -> Result<Option<Few<T, MOST>>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    let objects = Option::<Vec<JsonObject<T>>>::deserialize(deserializer)?;
-    Ok(objects.map(|objects| objects.into_iter().map(|object| object.0).collect()))
+    let objects = Option::<Few<JsonObject<T>, MOST>>::deserialize(deserializer)?;
+    Ok(objects.map(|objects| Few {
+        items: objects.items.into_iter().map(|object| object.0).collect(),
+        count: objects.count,
+    }))
 }

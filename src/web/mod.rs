@@ -3,6 +3,7 @@
 
 mod auth;
 mod body;
+pub mod connections;
 mod download;
 mod health;
 mod hourly;
@@ -14,10 +15,12 @@ mod paths;
 pub mod portal;
 mod prefer;
 mod request_id;
+mod room;
 pub mod server;
 mod settings_schema;
 pub mod surface;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,16 +28,18 @@ use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::response::Response;
 use axum::{Extension, Router};
+use ipnet::IpNet;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
-use self::download::Downloads;
+use self::connections::ConnectionsConfig;
 use self::hourly::Hourly;
 use self::integration::Integration;
 use self::oauth::OAuth;
 use self::portal::Portal;
+use self::room::OctetRoom;
 use self::surface::enclose;
-use crate::app::App;
+use crate::app::{App, Fair, Rules};
+use crate::domain::ids::ClientServiceId;
 
 /// Settings of the HTTP surface.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,10 +61,18 @@ pub struct Config {
     pub bytes_in_flight: usize,
     /// Sign requests in work at once.
     pub requests_in_flight: usize,
+    /// Milliseconds a request waits for a place among those in work.
+    pub place_wait_ms: u64,
     /// Milliseconds a sign request waits for its operation.
     pub sync_wait_ms: u64,
     /// Milliseconds a client may take to send its request.
     pub request_timeout_ms: u64,
+    /// Whether HTTP/2 is spoken in clear text.
+    pub http2: bool,
+    /// Networks of the proxies in front of the service.
+    pub proxies: Vec<IpNet>,
+    /// Limits of connections.
+    pub connections: ConnectionsConfig,
 }
 
 /// Whose HTTP statuses to answer with.
@@ -72,17 +85,23 @@ pub enum HttpStatus {
     Signstash,
 }
 
+/// The sign requests of one client service leave this part of the places to the next one: a quarter.
+const REQUESTS_LEFT: usize = 4;
+
+/// Downloads get this part of what requests get.
+const DOWNLOADS: usize = 4;
+
 /// What every handler gets.
 #[derive(Clone)]
 pub struct Web {
     app: Arc<App>,
     config: Arc<Config>,
-    requests: Arc<Semaphore>,
-    bytes: Arc<Semaphore>,
+    requests: Fair<ClientServiceId>,
+    bytes: Arc<OctetRoom<ClientServiceId>>,
     /// Of receivers, who may be slow.
-    downloads: Arc<Downloads>,
+    downloads: Arc<OctetRoom<IpAddr>>,
     /// Of clients.
-    archives: Arc<Downloads>,
+    archives: Arc<OctetRoom<ClientServiceId>>,
     readiness: Arc<health::SeenReadiness>,
     test_mails: Arc<Hourly>,
     test_webhooks: Arc<Hourly>,
@@ -93,12 +112,18 @@ impl Web {
     /// Binds the surfaces to the house.
     #[must_use]
     pub fn new(app: Arc<App>, config: Config) -> Self {
+        let patience = Duration::from_millis(config.place_wait_ms);
+        let downloads = config.bytes_in_flight / DOWNLOADS;
         Self {
             app,
-            requests: Arc::new(Semaphore::new(config.requests_in_flight.max(1))),
-            bytes: Arc::new(Semaphore::new(units(config.bytes_in_flight).max(1))),
-            downloads: Arc::new(Downloads::new(config.bytes_in_flight)),
-            archives: Arc::new(Downloads::new(config.bytes_in_flight)),
+            requests: Fair::new(Rules {
+                whole: config.requests_in_flight,
+                part_left: REQUESTS_LEFT,
+                waiting: config.requests_in_flight,
+            }),
+            bytes: Arc::new(OctetRoom::new(config.bytes_in_flight, patience)),
+            downloads: Arc::new(OctetRoom::new(downloads, patience)),
+            archives: Arc::new(OctetRoom::new(downloads, patience)),
             readiness: Arc::default(),
             test_mails: Arc::new(Hourly::new(Hourly::TESTS)),
             test_webhooks: Arc::new(Hourly::new(Hourly::TESTS)),
@@ -110,11 +135,10 @@ impl Web {
     fn sync_wait(&self) -> Duration {
         Duration::from_millis(self.config.sync_wait_ms)
     }
-}
 
-/// Bytes in flight are counted in units of 64 KiB.
-const fn units(bytes: usize) -> usize {
-    bytes.div_ceil(64 * 1024)
+    fn place_wait(&self) -> Duration {
+        Duration::from_millis(self.config.place_wait_ms)
+    }
 }
 
 /// All addresses. Where no other surface answers, the integration API does.

@@ -75,6 +75,8 @@ pub(super) enum NoBody {
     TooLarge(usize),
     /// It did not arrive whole.
     Unfinished,
+    /// There is no room for it.
+    NoRoom,
     /// It is packed in a way that is not unpacked here (RFC 9110, 8.4).
     Coding(String),
     /// It is text in another character encoding than UTF-8.

@@ -103,7 +103,7 @@ async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 async fn look(app: &Arc<App>) -> Result<(), super::Error> {
-    let free = u32::try_from(app.executors.available_permits()).unwrap_or(u32::MAX);
+    let free = u32::try_from(app.executors.spare()).unwrap_or(u32::MAX);
     if free == 0 {
         return Ok(());
     }
@@ -122,9 +122,7 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
 /// Waits until nothing is in work in this process, as long as there is time, and gives back what is.
 /// Returns how many operations that are.
 async fn drain(app: &App) -> usize {
-    let all = u32::try_from(app.execution.executors.max(1)).unwrap_or(u32::MAX);
-    let _ =
-        tokio::time::timeout_at(app.stopping.work_until(), app.executors.acquire_many(all)).await;
+    let _ = tokio::time::timeout_at(app.stopping.work_until(), app.executors.quiet()).await;
     let left = app.running.all();
     let leases: Vec<Lease> =
         left.into_iter().map(|(operation, attempt)| Lease { operation, attempt }).collect();

@@ -42,20 +42,23 @@ impl Fingerprint {
     /// As releases before this one made it, from the texts of the way it came.
     fn before(&self, said: &Earlier, request: &SignRequest) -> [u8; 32] {
         let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
-        let mut field = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_be_bytes());
-            hasher.update(bytes);
+        let mut parts = |parts: &[&[u8]]| {
+            let length: usize = parts.iter().map(|part| part.len()).sum();
+            hasher.update(&(length as u64).to_be_bytes());
+            for part in parts {
+                hasher.update(part);
+            }
         };
-        field(b"chancery/sign/1");
-        field(request.description.as_bytes());
-        field(&[u8::from(request.preserve_content)]);
+        parts(&[b"chancery/sign/1"]);
+        parts(&[request.description.as_bytes()]);
+        parts(&[&[u8::from(request.preserve_content)]]);
         for ((document, content), said) in request.documents.iter().zip(&self.contents).zip(&said.0)
         {
-            field(document.external_reference.as_str().as_bytes());
-            field(document.name.as_bytes());
-            field(document.content_type.as_bytes());
-            field(content);
-            field(said);
+            parts(&[document.external_reference.as_str().as_bytes()]);
+            parts(&[document.name.as_bytes()]);
+            parts(&[document.content_type.as_bytes()]);
+            parts(&[content]);
+            parts(&said.parts());
         }
         finish(hasher)
     }

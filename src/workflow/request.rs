@@ -2,6 +2,8 @@
 //! becomes of it.
 
 use super::notify::Receiver;
+use std::sync::Arc;
+
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
 use crate::domain::profile::Format;
@@ -29,7 +31,26 @@ pub struct SignRequest {
 
 /// A request as a release before this one wrote it down: in the words of the way it came, a text for
 /// each document in the order of the request.
-pub struct Earlier(pub Vec<Vec<u8>>);
+pub struct Earlier(pub Vec<Said>);
+
+/// The text of a document, in parts: what it has in common with others is in memory once.
+#[derive(Default)]
+pub struct Said {
+    /// What is the document's own.
+    pub own: Vec<u8>,
+    /// What all documents of the request say.
+    pub common: Arc<[u8]>,
+    /// The content that is no base64, as it came.
+    pub content: Option<Arc<[u8]>>,
+}
+
+impl Said {
+    /// The parts in their order.
+    #[must_use]
+    pub fn parts(&self) -> [&[u8]; 3] {
+        [&self.own, &self.common, self.content.as_deref().unwrap_or_default()]
+    }
+}
 
 /// One document of a request.
 pub struct RequestedDocument {

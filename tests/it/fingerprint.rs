@@ -10,7 +10,7 @@ use chancery::domain::text::hex;
 use chancery::pki::digest::sha256;
 use chancery::workflow::fingerprint::{Fingerprint, of_json};
 use chancery::workflow::notify::Receiver;
-use chancery::workflow::request::{Earlier, RequestedDocument, SignRequest};
+use chancery::workflow::request::{Earlier, RequestedDocument, Said, SignRequest};
 use serde_json::{Value, json};
 
 fn plain(reference: &str) -> RequestedDocument {
@@ -152,8 +152,8 @@ fn json_is_taken_by_its_meaning() {
 fn earlier_releases_are_known_by_their_words() {
     let mut request = full();
     request.earlier = vec![
-        Earlier(vec![b"{}".to_vec(), b"{}".to_vec()]),
-        Earlier(vec![b"{\"a\":1}".to_vec(), b"null".to_vec()]),
+        Earlier(vec![said("{}", ""), said("{", "}")]),
+        Earlier(vec![said("{\"a\"", ":1}"), said("null", "")]),
     ];
     let fingerprint = Fingerprint::of(&request);
     // Computed as 0.1.0 did: lengths of eight octets, then each field.
@@ -167,4 +167,9 @@ fn earlier_releases_are_known_by_their_words() {
 fn hex_32(text: &str) -> [u8; 32] {
     let octet = |at: usize| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap();
     std::array::from_fn(octet)
+}
+
+/// A text in two parts, which are one to the fingerprint.
+fn said(own: &str, common: &str) -> Said {
+    Said { own: own.into(), common: common.as_bytes().into(), content: None }
 }

@@ -1,5 +1,5 @@
 //! What the tests of several packages share: foreign judges, keys and certificates, documents to try,
-//! the engine in one line. It panics where a test would.
+//! hostile clients, the engine in one line. It panics where a test would.
 
 #![expect(
     clippy::expect_used,
@@ -14,6 +14,7 @@
 pub mod alarms;
 pub mod cost;
 pub mod hostile;
+pub mod hostile_clients;
 pub mod judges;
 pub mod long_pdf;
 pub mod openssl;

@@ -1,4 +1,4 @@
-//! Whether the service could listen where it is told to.
+//! Whether the service could listen where it is told to, and to how many.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -6,9 +6,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::Findings;
+use crate::web::connections::ConnectionsConfig;
 
 /// How long whoever holds the address may take to say who it is.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Fewer connections at once than this are named, unless they were asked for.
+const FEW_CONNECTIONS: usize = 512;
 
 /// Listens for a moment; asks who is there when somebody is.
 pub(super) async fn look(findings: &mut Findings, address: &str) {
@@ -28,6 +32,23 @@ pub(super) async fn look(findings: &mut Findings, address: &str) {
             let text = format!("cannot listen on {address}: {error}; look at web.listen");
             findings.bad("listen", &text);
         }
+    }
+}
+
+/// Whether the process may open as many files as there may be connections.
+pub(super) fn room(findings: &mut Findings, limits: &ConnectionsConfig, descriptors: Option<u64>) {
+    match limits.room(descriptors) {
+        Ok(room) if room < limits.most.min(FEW_CONNECTIONS) => findings.warn(
+            "connections",
+            &format!(
+                "{room} at once instead of {} (web.connections.most): this process may open {} \
+                 files; raise the limit (LimitNOFILE= of the unit, ulimit -n), or lower most",
+                limits.most,
+                descriptors.unwrap_or_default()
+            ),
+        ),
+        Ok(room) => findings.ok("connections", &format!("{room} at once")),
+        Err(error) => findings.bad("connections", &error),
     }
 }
 

@@ -31,7 +31,7 @@ use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
 use crate::workflow::fingerprint::of_json;
-use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
+use crate::workflow::request::{Earlier, RequestedDocument, Said, SignRequest, content_type};
 use crate::workflow::settings::Packaged;
 use crate::workflow::{accept, operations};
 
@@ -409,7 +409,7 @@ async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Fai
             unread: None,
         }],
         // The command never said more than is in the request.
-        earlier: vec![Earlier(vec![Vec::new()])],
+        earlier: vec![Earlier(vec![Said::default()])],
     };
     let accepted = accept::accept(app, client, request, None).await?;
     operations::wait(app, accepted.operation, PATIENCE).await?;

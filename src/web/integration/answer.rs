@@ -4,14 +4,12 @@
 //! "error": there are clients that take either for a failure.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::errors::Problem;
@@ -29,7 +27,7 @@ use crate::domain::visible::{ImageKind, VisiblePlace};
 use crate::domain::xades::{
     LocationElement, Packaging, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
-use crate::web::{Web, units};
+use crate::web::{Web, download};
 use crate::workflow::operations::OperationDetail;
 use crate::workflow::{self, notify};
 
@@ -249,8 +247,8 @@ struct DocumentAttribute {
     attribute_value: String,
 }
 
-/// How long an answer with contents waits for its place in memory.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Up to this size an answer is handed over at once, and its place is free.
+const SENT_AT_ONCE_BYTES: usize = 128 * 1024;
 
 /// What waits for a key is due as soon as the key signs again, so nobody is sent away for longer.
 const LONGEST_SECONDS: i64 = 30;
@@ -262,8 +260,8 @@ const WRITE_ELSEWHERE_BYTES: u64 = 128 * 1024;
 const FRAME_BYTES: usize = 4 * 1024;
 const DOCUMENT_BYTES: usize = 2 * 1024;
 
-/// The answer with an operation and its documents. Contents take a place among the bytes in work
-/// while they are read and written: for themselves, and for their base64.
+/// The answer with an operation and its documents. Contents take a place among the bytes in work, for
+/// themselves and for their base64, until the answer is sent.
 ///
 /// # Errors
 /// [`Problem::too_many`] when no place got free in time.
@@ -274,10 +272,14 @@ pub async fn respond(
     replayed: bool,
     with_contents: bool,
 ) -> Result<Response, Problem> {
+    let party = client.client_service.id;
     let length = if with_contents { detail.sealed_length() } else { 0 };
     let written = length.div_ceil(3).saturating_mul(4);
-    let place =
-        if length > 0 { Some(place(web, length.saturating_add(written)).await?) } else { None };
+    let mut place = None;
+    if length > 0 {
+        let both = length.saturating_add(written);
+        place = Some(web.bytes.place(party, both).await.ok_or_else(Problem::too_many)?);
+    }
     if with_contents {
         detail.read_contents(&web.app).await?;
     }
@@ -292,14 +294,20 @@ pub async fn respond(
         Ok::<_, serde_json::Error>(body)
     };
     let written = if length > WRITE_ELSEWHERE_BYTES {
+        let _turn = web.app.engine.take(party, 1).await;
         let written = tokio::task::spawn_blocking(write).await;
         written.map_err(|error| workflow::Error::Internal(Box::new(error)))?
     } else {
         write()
     };
     let body = written.map_err(|error| workflow::Error::Internal(Box::new(error)))?;
-    drop(place);
-    Ok((unfinished, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+    let mut response = match place {
+        Some(place) if body.len() > SENT_AT_ONCE_BYTES => download::large(web, body, place),
+        _ => body.into_response(),
+    };
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok((unfinished, response).into_response())
 }
 
 /// When it is worth asking again for an operation that is not finished: seconds until its next try.
@@ -312,14 +320,6 @@ pub fn retry_after(web: &Web, operation: &Operation) -> Option<[(HeaderName, Hea
     let left_ms = operation.next_try.map_or(0, |at| at.unix_ms().saturating_sub(now));
     let seconds = left_ms.div_euclid(1000).saturating_add(1).clamp(1, LONGEST_SECONDS);
     Some([(header::RETRY_AFTER, HeaderValue::from(seconds))])
-}
-
-async fn place(web: &Web, length: u64) -> Result<OwnedSemaphorePermit, Problem> {
-    let whole = units(web.config.bytes_in_flight).max(1);
-    let wanted = units(usize::try_from(length).unwrap_or(usize::MAX)).min(whole);
-    let permits = u32::try_from(wanted).unwrap_or(u32::MAX);
-    let place = tokio::time::timeout(PATIENCE, web.bytes.clone().acquire_many_owned(permits)).await;
-    place.ok().and_then(Result::ok).ok_or_else(Problem::too_many)
 }
 
 /// An operation without documents.

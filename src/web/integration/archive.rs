@@ -11,7 +11,7 @@ use super::errors::{ErrorResponse, Problem};
 use crate::domain::ids::OperationId;
 use crate::web::Web;
 use crate::web::auth::Bearer;
-use crate::web::download::{self, DownloadPlace};
+use crate::web::download;
 use crate::web::id::Id;
 use crate::workflow::{self, operations};
 
@@ -40,7 +40,8 @@ pub(in crate::web) async fn documents(
 ) -> Result<Response, Problem> {
     let archive = operations::archive(&web.app, client.scope(), id.0).await?;
     // The documents and the archive of them are in memory at once.
-    let place = DownloadPlace::among(&web.archives, archive.length().saturating_mul(2)).await;
+    let place =
+        web.archives.place(client.client_service.id, archive.length().saturating_mul(2)).await;
     let place = place.ok_or_else(Problem::too_many)?;
     let name = archive.name();
     // A task of its own: who goes away in the meantime does not free a place that is still in use.
@@ -48,5 +49,5 @@ pub(in crate::web) async fn documents(
     let packing = tokio::spawn(async move { (archive.pack(&app).await, place) });
     let packed = packing.await.map_err(|error| workflow::Error::Internal(Box::new(error)))?;
     let (bytes, place) = packed;
-    Ok(download::file(&name, "application/zip".to_owned(), bytes?, place))
+    Ok(download::file(&web, &name, "application/zip".to_owned(), bytes?, place))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::Integration;
 use super::errors::{ErrorResponse, Problem};
-use super::wire::PersonReceiver;
+use super::wire::{PersonReceiver, RECEIVERS_KEPT};
 use super::{names, published, request};
 use crate::domain::delivery::Verdict;
 use crate::domain::ids::OperationId;
@@ -18,7 +18,7 @@ use crate::domain::outbox::{Attempt, Message, Target};
 use crate::domain::refusal::Refusal;
 use crate::web::Web;
 use crate::web::auth::Bearer;
-use crate::web::body::Body;
+use crate::web::body::{Body, Few};
 use crate::web::id::{Flag, Id};
 use crate::web::prefer::Preferences;
 use crate::workflow::{delivery, notify};
@@ -151,7 +151,8 @@ fn read(body: &Body<Integration, BODY_LIMIT>) -> Result<Vec<PersonReceiver>, Ref
     if body.is_blank() {
         return Err(Refusal::NoReceivers);
     }
-    let items: Vec<serde_json::Value> = serde_json::from_slice(&body.0).map_err(|error| {
+    let list = serde_json::from_slice(&body.0);
+    let list: Few<serde_json::Value, RECEIVERS_KEPT> = list.map_err(|error| {
         if error.is_data() {
             let expected = "a list of mail addresses".to_owned();
             Refusal::MemberInvalid { path: "the body".to_owned(), expected }
@@ -159,6 +160,10 @@ fn read(body: &Body<Integration, BODY_LIMIT>) -> Result<Vec<PersonReceiver>, Ref
             Refusal::JsonMalformed { detail: error.to_string() }
         }
     })?;
+    let Few { items, count } = list;
+    if count > items.len() {
+        return Err(Refusal::TooManyReceivers { count, limit: RECEIVERS_KEPT });
+    }
     items
         .into_iter()
         .enumerate()

@@ -2,6 +2,8 @@
 //! it is sent again. Nothing here changes any more: these are the members that those releases knew, in
 //! their order.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -9,7 +11,7 @@ use super::overrides;
 use super::wire::{
     DocumentBody, DocumentRequest, PreservationInfo, SignatureInfo, VisibleSignatureInfo,
 };
-use crate::workflow::request::Earlier;
+use crate::workflow::request::{Earlier, Said};
 
 /// The ways in which 0.1.0 wrote a request down, in the order of its time.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,12 +30,11 @@ pub(super) fn spellings(
     preservation: Option<&PreservationInfo>,
 ) -> Vec<Earlier> {
     let preservation = preservation.map(Preservation::of);
-    let preservation = serde_json::to_vec(&preservation).unwrap_or_default();
+    let preservation: Arc<[u8]> = serde_json::to_vec(&preservation).unwrap_or_default().into();
     let spelled = |spelling| {
         let said = documents.iter().map(|document| {
-            let mut said = serde_json::to_vec(&Document::of(document, spelling)).ok()?;
-            said.extend_from_slice(&preservation);
-            Some(said)
+            let said = serde_json::to_vec(&Document::of(document, spelling)).ok()?;
+            Some(Said { own: said, common: Arc::clone(&preservation), content: None })
         });
         said.collect::<Option<Vec<_>>>().map(Earlier)
     };
@@ -49,8 +50,9 @@ pub(super) fn spellings(
 
 /// Adds the content of a document that is not base64.
 pub(super) fn add(earlier: &mut [Earlier], position: usize, content: &str) {
+    let content: Arc<[u8]> = content.as_bytes().into();
     for said in earlier.iter_mut().filter_map(|it| it.0.get_mut(position)) {
-        said.extend_from_slice(content.as_bytes());
+        said.content = Some(Arc::clone(&content));
     }
 }
 
@@ -179,7 +181,7 @@ impl<'a> Request<'a> {
 impl<'a> Signature<'a> {
     fn of(info: &'a SignatureInfo, spelling: Spelling) -> Self {
         let profile = info.profile.as_deref();
-        let settings = info.advanced_signature_info.as_ref();
+        let settings = info.advanced_signature_info.as_ref().map(|settings| &settings.0);
         let (profile, settings) = match spelling {
             Spelling::ThreeTexts => {
                 let texts = settings.map(|it| Settings::Three(Box::new(ThreeTexts::of(it))));
@@ -257,6 +259,7 @@ impl<'a> Preservation<'a> {
             attach_documents: delivery.attach_documents,
             person_receiver: delivery.person_receiver.as_ref().map(|persons| {
                 persons
+                    .items
                     .iter()
                     .map(|person| Person {
                         email: person.email.as_deref(),

@@ -323,6 +323,7 @@ impl From<NoBody> for Problem {
                 let cause = "the request body did not arrive whole; send it again".to_owned();
                 Self::new(Family::Invalid, "body-unfinished", cause)
             }
+            NoBody::NoRoom => Self::too_many(),
             NoBody::Coding(coding) => {
                 let cause = format!(
                     "Content-Encoding {coding} is not unpacked here; send the body as it is"

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyDataStream, LengthLimitError, Limited};
 use multer::{Field, Multipart};
 
 use super::errors::Problem;
+use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
+use crate::web::body::Gathered;
+use crate::web::room::OctetPlace;
 use crate::web::surface::NoBody;
 use crate::web::{Web, body};
 use crate::workflow::fingerprint::PiecewiseHash;
@@ -20,7 +23,7 @@ const REQUEST: &str = "signRequest";
 /// The parts of a request.
 pub(super) struct FormParts {
     /// JSON.
-    pub(super) request: Vec<u8>,
+    pub(super) request: Bytes,
     /// In the order they came.
     pub(super) files: Vec<FilePart>,
 }
@@ -46,6 +49,16 @@ pub(super) enum PartOctets {
     TooMany(usize),
 }
 
+impl PartOctets {
+    /// How many are in memory.
+    const fn kept(&self) -> usize {
+        match self {
+            Self::Whole(octets) => octets.capacity(),
+            Self::TooMany(_) => 0,
+        }
+    }
+}
+
 /// Takes a form in.
 ///
 /// # Errors
@@ -54,6 +67,7 @@ pub(super) async fn read(
     web: &Web,
     headers: &HeaderMap,
     body: &mut Body,
+    place: &mut OctetPlace<ClientServiceId>,
 ) -> Result<FormParts, Problem> {
     body::unpacked(headers)?;
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -65,12 +79,17 @@ pub(super) async fn read(
     let limit = web.config.body_limit_bytes;
     let form = Multipart::new(BodyDataStream::new(Limited::new(body, limit)), boundary);
     let patience = Duration::from_millis(web.config.request_timeout_ms);
-    let parts = tokio::time::timeout(patience, parts(web, form)).await;
+    let parts = tokio::time::timeout(patience, parts(web, form, place)).await;
     parts.unwrap_or_else(|_| Err(NoBody::Unfinished.into()))
 }
 
-async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<FormParts, Problem> {
+async fn parts(
+    web: &Web,
+    mut form: Multipart<'_>,
+    place: &mut OctetPlace<ClientServiceId>,
+) -> Result<FormParts, Problem> {
     let broken = |error| broken(web, error);
+    let mut taken = 0;
     let mut request = None;
     let mut files = Vec::new();
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -82,13 +101,22 @@ async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<FormParts, Problem>
                     return Err(Refusal::TooManyDocuments { count: limit + 1, limit }.into());
                 }
                 let name = field.file_name().map(str::to_owned).filter(|name| !name.is_empty());
-                let content = document(field, web.app.limits.document_bytes).await;
-                files.push(FilePart { name, content: content.map_err(broken)? });
+                let limit = web.app.limits.document_bytes;
+                let content = document(web, field, limit, (taken, &mut *place)).await?;
+                taken += content.octets.kept();
+                files.push(FilePart { name, content });
             }
             REQUEST if request.is_none() => {
-                let bytes = field.bytes().await.map_err(broken)?;
+                let mut gathered = Gathered { others: taken, ..Gathered::default() };
+                let mut field = field;
+                while let Some(piece) = field.chunk().await.map_err(broken)? {
+                    gathered.add(&piece, place).await?;
+                }
+                let bytes = gathered.octets;
+                taken += bytes.capacity();
                 // Some put a byte order mark before JSON (RFC 8259, 8.1).
-                request = Some(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).to_vec());
+                let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+                request = Some(Bytes::from(bytes).slice(mark..));
             }
             REQUEST => return Err(malformed("signRequest is there twice").into()),
             other => {
@@ -103,21 +131,31 @@ async fn parts(web: &Web, mut form: Multipart<'_>) -> Result<FormParts, Problem>
     Ok(FormParts { request: request.ok_or_else(missing)?, files })
 }
 
-/// Takes a document in, or only counts it when it is too large to be kept.
-async fn document(mut field: Field<'_>, limit: usize) -> Result<Received, multer::Error> {
-    let mut octets = PartOctets::Whole(Vec::new());
+/// Takes a document in, or only counts it when it is too large to be kept. `others` is what the place
+/// holds already.
+async fn document(
+    web: &Web,
+    mut field: Field<'_>,
+    limit: usize,
+    (others, place): (usize, &mut OctetPlace<ClientServiceId>),
+) -> Result<Received, Problem> {
+    let mut gathered = Gathered { others, ..Gathered::default() };
+    let mut too_many = None;
     let mut pieces = PiecewiseHash::new();
-    while let Some(piece) = field.chunk().await? {
+    while let Some(piece) = field.chunk().await.map_err(|error| broken(web, error))? {
         pieces.add(&piece);
-        octets = match octets {
-            PartOctets::Whole(mut whole) if whole.len() + piece.len() <= limit => {
-                whole.extend_from_slice(&piece);
-                PartOctets::Whole(whole)
+        match &mut too_many {
+            None if gathered.octets.len() + piece.len() <= limit => {
+                gathered.add(&piece, place).await?;
             }
-            PartOctets::Whole(whole) => PartOctets::TooMany(whole.len() + piece.len()),
-            PartOctets::TooMany(size) => PartOctets::TooMany(size + piece.len()),
-        };
+            None => {
+                too_many = Some(gathered.octets.len() + piece.len());
+                gathered.octets = Vec::new();
+            }
+            Some(size) => *size += piece.len(),
+        }
     }
+    let octets = too_many.map_or(PartOctets::Whole(gathered.octets), PartOctets::TooMany);
     Ok(Received { octets, sha256: pieces.finish() })
 }
 

@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use super::multipart::{self, FormParts, PartOctets, Received};
 use super::text::{TEXT_LIMIT, readable, text_limit};
 use super::wire::{
-    DocumentBody, PersonReceiver, PreservationInfo, SignBody, SignatureInfo, WireText,
+    DOCUMENTS_KEPT, DocumentBody, PersonReceiver, PreservationInfo, RECEIVERS_KEPT, SignBody,
+    SignatureInfo, WireText,
 };
 use super::{earlier, overrides, spelling};
 use crate::app::Limits;
@@ -23,7 +24,7 @@ use crate::domain::language::Language;
 use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
-use crate::web::body;
+use crate::web::body::{self, Few};
 use crate::workflow::fingerprint;
 use crate::workflow::notify::Receiver;
 use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
@@ -33,6 +34,13 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// What is told about members that nobody knows, of a request and of each document.
+const NOTES: usize = 50;
+
+/// A document with more than so many values is told from others by its octets, not by its meaning: what
+/// its values would take in memory is many times what they take on the wire.
+const VALUES: usize = 50_000;
 
 /// A decoded request, and how its answer is to look.
 pub struct Decoded {
@@ -65,7 +73,11 @@ fn decode_with(
     limits: &Limits,
 ) -> Result<Decoded, Refusal> {
     let mut notes = Vec::new();
-    let note = |member: body::Member| notes.extend(spelling::in_request(&member));
+    let note = |member: body::Member| {
+        if notes.len() < NOTES {
+            notes.extend(spelling::in_request(&member));
+        }
+    };
     let body: SignBody<'_> = body::object_at("", octets, note)?;
     decode_body(body, files, limits, &mut notes).map_err(|refusal| spelling::hint(refusal, &notes))
 }
@@ -81,7 +93,12 @@ fn decode_body(
     let description = required(body.description, || "description".to_owned())?;
     readable(&description, "description")?;
     let documents = required(body.documents, || "documents".to_owned())?;
+    let limit = limits.documents_per_request.min(DOCUMENTS_KEPT);
+    if documents.count > limit {
+        return Err(Refusal::TooManyDocuments { count: documents.count, limit });
+    }
     let documents: Vec<_> = documents
+        .items
         .into_iter()
         .enumerate()
         .map(|(position, text)| Read::of(position, text))
@@ -166,13 +183,27 @@ impl Promises {
         let (receivers, attach_documents) = match info.delivery_info {
             None => (Vec::new(), false),
             Some(delivery) => {
-                let persons = delivery.person_receiver.unwrap_or_default();
                 let path = "preservationInfo.deliveryInfo.personReceiver";
-                (receivers(persons, path)?, delivery.attach_documents.unwrap_or(false))
+                let persons = delivery.person_receiver.map(few).transpose()?;
+                (
+                    receivers(persons.unwrap_or_default(), path)?,
+                    delivery.attach_documents.unwrap_or(false),
+                )
             }
         };
         Ok(Self { preserve_content, receivers, attach_documents })
     }
+}
+
+/// The receivers of a list that was kept whole.
+pub(super) fn few(
+    persons: Few<PersonReceiver, RECEIVERS_KEPT>,
+) -> Result<Vec<PersonReceiver>, Refusal> {
+    let Few { items, count } = persons;
+    if count > items.len() {
+        return Err(Refusal::TooManyReceivers { count, limit: RECEIVERS_KEPT });
+    }
+    Ok(items)
 }
 
 /// Receivers in domain words; `path` is the list they come from.
@@ -242,7 +273,11 @@ impl<'a> Read<'a> {
         let place = format!("documents[{position}]");
         let text = text.get();
         let mut notes = Vec::new();
-        let note = |member: body::Member| notes.extend(spelling::in_document(&place, &member));
+        let note = |member: body::Member| {
+            if notes.len() < NOTES {
+                notes.extend(spelling::in_document(&place, &member));
+            }
+        };
         let body = body::object_at(&place, text.as_bytes(), note);
         Self { position, text, body, notes }
     }
@@ -285,14 +320,20 @@ impl<'a> Read<'a> {
 
 /// What tells a document that was not understood apart from others.
 fn unread(text: &str, file: Option<[u8; 32]>) -> [u8; 32] {
-    let said = match serde_json::from_str(text) {
-        Ok(value) => fingerprint::of_json(&value),
-        Err(_) => fingerprint::of_octets(text.as_bytes()),
+    let said = match value(text) {
+        Some(value) => fingerprint::of_json(&value),
+        None => fingerprint::of_octets(text.as_bytes()),
     };
     match file {
         Some(file) => fingerprint::of_octets(&[said, file].concat()),
         None => said,
     }
+}
+
+/// The value of a text, unless there is too much in it.
+fn value(text: &str) -> Option<Value> {
+    let begins = text.bytes().filter(|octet| matches!(octet, b',' | b'[' | b'{'));
+    if begins.count() > VALUES { None } else { serde_json::from_str(text).ok() }
 }
 
 /// What is recorded of a document that cannot be read: its names as far as it has any.
@@ -302,7 +343,7 @@ fn stand_in(
     file: Option<[u8; 32]>,
     notes: Vec<String>,
 ) -> RequestedDocument {
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    let value = value(text).unwrap_or_default();
     let member = |name: &str| {
         let member = value.get("documentRequest").and_then(|request| request.get(name));
         let text = member.and_then(Value::as_str).unwrap_or_default();
@@ -505,7 +546,7 @@ fn format(signature_type: &str) -> Result<Format, Refusal> {
 
 fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
     let mut notes = Vec::new();
-    let mut settings = overrides::said(info.advanced_signature_info.unwrap_or_default());
+    let mut settings = overrides::said(info.advanced_signature_info.unwrap_or_default().0);
     match format {
         Format::Pades => {
             // Clients that send the same object with everything are not refused for it.

@@ -9,7 +9,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 use utoipa::ToSchema;
 
@@ -17,12 +16,14 @@ use super::archive::ZipOctets;
 use super::errors::{ErrorResponse, Problem};
 use super::request::Decoded;
 use super::{AsProxy, Integration, answer, multipart, request, wire};
-use crate::app::{Client, Limits};
+use crate::app::{Client, Limits, Share};
+use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 use crate::web::auth::Bearer;
 use crate::web::prefer::Preferences;
+use crate::web::room::OctetPlace;
 use crate::web::surface::NoBody;
-use crate::web::{Web, body, units};
+use crate::web::{Web, body};
 use crate::workflow::accept::{self, Accepted};
 use crate::workflow::{self, operations};
 
@@ -127,19 +128,22 @@ async fn sign(
     form: Form,
 ) -> Result<Response, Problem> {
     let Bearer(client) = Bearer::<Integration>::from_request_parts(parts, web).await?;
-    let place = place(web, &parts.headers)?;
+    let whose = client.client_service.id;
+    let (turn, mut place) = place(web, &parts.headers, whose).await?;
     let decoded = match form {
         Form::Json => {
-            let body = body::read(web, &parts.headers, body, web.config.body_limit_bytes).await?;
+            let limit = web.config.body_limit_bytes;
+            let body = body::read(web, &parts.headers, body, limit, &mut place).await?;
             let large = body.len() > DECODE_ELSEWHERE_BYTES;
-            decoded(web, large, move |limits| request::decode(&body, limits)).await?
+            decoded(web, whose, large, move |limits| request::decode(&body, limits)).await?
         }
         Form::Parts => {
-            let parts = multipart::read(web, &parts.headers, body).await?;
+            let parts = multipart::read(web, &parts.headers, body, &mut place).await?;
             let large = parts.request.len() > DECODE_ELSEWHERE_BYTES;
-            decoded(web, large, move |limits| request::decode_parts(parts, limits)).await?
+            decoded(web, whose, large, move |limits| request::decode_parts(parts, limits)).await?
         }
     };
+    let place = (turn, place);
 
     // In a task of its own: a client that hangs up here must not leave a recorded operation without
     // somebody who executes it until its lease ends. The place goes with it, as the work does.
@@ -198,11 +202,13 @@ impl Answering {
 /// Decodes a request, on a thread of its own when that takes long.
 async fn decoded(
     web: &Web,
+    party: ClientServiceId,
     large: bool,
     decode: impl FnOnce(&Limits) -> Result<Decoded, Refusal> + Send + 'static,
 ) -> Result<Decoded, Problem> {
     let limits = web.app.limits.clone();
     let decoded = if large {
+        let _turn = web.app.engine.take(party, 1).await;
         let decoded = tokio::task::spawn_blocking(move || decode(&limits)).await;
         decoded.map_err(|error| workflow::Error::Internal(Box::new(error)))?
     } else {
@@ -211,11 +217,13 @@ async fn decoded(
     Ok(decoded?)
 }
 
-/// Takes a place for the request and its bytes, or says that there is none.
-fn place(
+/// Waits for a place for the request, and one for its octets, which grows as they come: what a client
+/// says it will send takes nothing from others.
+async fn place(
     web: &Web,
     headers: &HeaderMap,
-) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Problem> {
+    party: ClientServiceId,
+) -> Result<(Share<ClientServiceId>, OctetPlace<ClientServiceId>), Problem> {
     let limit = web.config.body_limit_bytes;
     let length = headers
         .get(header::CONTENT_LENGTH)
@@ -223,12 +231,9 @@ fn place(
     if length.is_some_and(|length| length > limit) {
         return Err(NoBody::TooLarge(limit).into());
     }
-    // A body of unknown length may be as long as the limit, but never wants more than there is.
-    let whole = units(web.config.bytes_in_flight).max(1);
-    let units = units(length.unwrap_or(limit)).clamp(1, whole);
-    let units = u32::try_from(units).unwrap_or(u32::MAX);
-    let request = web.requests.clone().try_acquire_owned().map_err(|_| Problem::too_many())?;
-    let bytes = web.bytes.clone().try_acquire_many_owned(units).map_err(|_| Problem::too_many())?;
+    let request = web.requests.take_within(party, 1, web.place_wait()).await;
+    let request = request.ok_or_else(Problem::too_many)?;
+    let bytes = web.bytes.place(party, 0).await.ok_or_else(Problem::too_many)?;
     Ok((request, bytes))
 }
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -11,7 +12,16 @@ use super::published;
 use crate::domain::cades::CadesProfile;
 use crate::domain::pades::PadesProfile;
 use crate::domain::xades::XadesProfile;
-use crate::web::body::{member, members};
+use crate::web::body::{Few, JsonObject, member, members};
+
+/// Documents that are kept while a request is read, whatever `limits.documents_per_request` says.
+pub(super) const DOCUMENTS_KEPT: usize = 100_000;
+
+/// The same of receivers, whatever `delivery.receivers` says.
+pub(super) const RECEIVERS_KEPT: usize = 10_000;
+
+/// Octets of the settings of one document.
+const SETTINGS_LIMIT: usize = 64 * 1024;
 
 /// Body of a sign request.
 #[derive(Deserialize, ToSchema)]
@@ -27,7 +37,7 @@ pub struct SignBody<'a> {
     /// At least one.
     #[serde(borrow)]
     #[schema(value_type = Vec<DocumentBody<'static>>, required = true, min_items = 1)]
-    pub(super) documents: Option<Vec<&'a RawValue>>,
+    pub(super) documents: Option<Few<&'a RawValue, DOCUMENTS_KEPT>>,
     #[serde(default, deserialize_with = "member")]
     pub(super) preservation_info: Option<PreservationInfo>,
     /// Whether the answer carries the sealed documents. Default false.
@@ -86,8 +96,23 @@ pub(super) struct SignatureInfo {
     pub(super) profile: Option<String>,
     /// Settings that differ from the profile's. Some clients nest the object in itself, as an old page
     /// of Sign'Stash says; where both say something the inner one counts.
-    #[serde(default, deserialize_with = "member")]
-    pub(super) advanced_signature_info: Option<Map<String, Value>>,
+    pub(super) advanced_signature_info: Option<Settings>,
+}
+
+/// Settings as they came; there are no more of them than one may say.
+#[derive(Default)]
+pub(super) struct Settings(pub(super) Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        if text.len() > SETTINGS_LIMIT {
+            let limit = format!("invalid length, expected at most {SETTINGS_LIMIT} octets");
+            return Err(D::Error::custom(limit));
+        }
+        let JsonObject(members) = serde_json::from_str(text).map_err(D::Error::custom)?;
+        Ok(Self(members))
+    }
 }
 
 /// What happens to the sealed documents afterwards.
@@ -108,7 +133,8 @@ pub(super) struct PreservationInfo {
 pub(super) struct DeliveryInfo {
     pub(super) attach_documents: Option<bool>,
     #[serde(default, deserialize_with = "members")]
-    pub(super) person_receiver: Option<Vec<PersonReceiver>>,
+    #[schema(value_type = Option<Vec<PersonReceiver>>)]
+    pub(super) person_receiver: Option<Few<PersonReceiver, RECEIVERS_KEPT>>,
 }
 
 /// One receiver.

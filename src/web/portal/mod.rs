@@ -4,7 +4,7 @@
 pub mod page;
 pub mod rate;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,7 +15,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::Web;
-use super::download::{self, DownloadPlace};
+use super::download;
+use super::room::OctetPlace;
 use super::surface::{Dialect, Stray};
 use crate::domain::language::Language;
 use crate::domain::sources::sources;
@@ -107,7 +108,7 @@ async fn document(
     };
     let wanted = opening.files.iter().find(|file| file.number.to_string() == number);
     let Some(wanted) = wanted else { return visit.refuse(&View::Unknown) };
-    let Some(place) = DownloadPlace::among(&web.downloads, wanted.length).await else {
+    let Some(place) = web.downloads.place(visit.address, wanted.length).await else {
         return visit.refuse(&View::Busy(BUSY_SECONDS));
     };
     visit.save(portal::file(&web.app, wanted).await, place)
@@ -131,7 +132,7 @@ async fn archive(
         return visit.refuse(&View::Unknown);
     };
     // The documents and the archive of them are in memory at once.
-    let Some(place) = DownloadPlace::among(&web.downloads, length.saturating_mul(2)).await else {
+    let Some(place) = web.downloads.place(visit.address, length.saturating_mul(2)).await else {
         return visit.refuse(&View::Busy(BUSY_SECONDS));
     };
     // A task of its own: who goes away in the meantime does not free a place that is still in use.
@@ -146,7 +147,7 @@ async fn archive(
 /// One request for a page or a download.
 struct Visit<'a> {
     web: &'a Web,
-    visitor: Visitor,
+    address: IpAddr,
     /// A person may be behind it: not a look at the headers, and not a browser's guess.
     counts: bool,
     chosen: Option<Language>,
@@ -171,10 +172,11 @@ impl<'a> Visit<'a> {
         let browser = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Self {
             web,
-            visitor: Visitor::Address(rate::address(
+            address: rate::address(
                 peer.map(|Extension(ConnectInfo(peer))| peer),
                 headers,
-            )),
+                &web.config.proxies,
+            ),
             counts: *method == Method::GET && !guess,
             chosen,
             browser: browser.and_then(portal::language_wished),
@@ -185,7 +187,9 @@ impl<'a> Visit<'a> {
     async fn open(&self, token: &str) -> Result<OpenedDocuments, Response> {
         let app = &self.web.app;
         let visits = &self.web.visits;
-        visits.count(self.visitor, app.now()).map_err(|wait| self.refuse(&View::Busy(wait)))?;
+        visits
+            .count(Visitor::Address(self.address), app.now())
+            .map_err(|wait| self.refuse(&View::Busy(wait)))?;
         let opening = match portal::open(app, token).await {
             Ok(Link::Good(opening)) => opening,
             Ok(Link::Expired { until, language }) => {
@@ -246,12 +250,12 @@ impl<'a> Visit<'a> {
         response
     }
 
-    fn save(&self, download: Result<Download, Error>, place: DownloadPlace) -> Response {
+    fn save(&self, download: Result<Download, Error>, place: OctetPlace<IpAddr>) -> Response {
         let Download { name, content_type, bytes } = match download {
             Ok(download) => download,
             Err(error) => return self.failed(&error),
         };
-        let mut response = download::file(&name, content_type, bytes, place);
+        let mut response = download::file(self.web, &name, content_type, bytes, place);
         protect(response.headers_mut());
         response
     }

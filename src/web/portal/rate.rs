@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::HeaderMap;
+use ipnet::IpNet;
 
 use crate::domain::ids::MessageId;
 use crate::domain::instant::Instant;
+use crate::web::connections::{among, party};
 
 /// Requests in a minute with one link.
 pub const OF_LINK: u32 = 60;
@@ -67,26 +69,16 @@ impl Visits {
     }
 }
 
-/// The visitor's address: the peer's, or, when the peer is a proxy in our own network, the last one
-/// that it names. Of IPv6 the network of a subscriber (/64) counts.
+/// The visitor's address: the peer's, or, when the peer is a proxy of ours, the last one that it names.
+/// Of IPv6 the network of a subscriber (/64) counts.
 #[must_use]
-pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap) -> IpAddr {
-    let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
-    let ours = match peer {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-    };
+pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+    let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip());
     let forwarded =
         headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| {
             value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         });
-    let address = if ours { forwarded.unwrap_or(peer) } else { peer };
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
-        address @ IpAddr::V4(_) => address,
-    }
+    party(if among(proxies, peer) { forwarded.unwrap_or(peer) } else { peer })
 }
 
 #[cfg(test)]
@@ -112,7 +104,9 @@ mod tests {
     fn only_a_proxy_of_ours_is_believed() {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "198.51.100.1, 203.0.113.9".parse().unwrap());
-        let from = |peer: &str| address(Some(peer.parse().unwrap()), &headers).to_string();
+        let proxies = ["10.0.0.0/8".parse().unwrap(), "127.0.0.0/8".parse().unwrap()];
+        let from =
+            |peer: &str| address(Some(peer.parse().unwrap()), &headers, &proxies).to_string();
         assert_eq!(from("10.0.0.1:80"), "203.0.113.9");
         assert_eq!(from("[::ffff:127.0.0.1]:80"), "203.0.113.9");
         assert_eq!(from("192.0.2.1:80"), "192.0.2.1");

@@ -12,11 +12,12 @@ use super::Error;
 use super::document::{AskedLint, Ended, PreparedDocument, engine_fault, failed, prepare_one};
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential, patience};
-use crate::domain::ids::DocumentId;
+use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
 
-/// How long a thread of the engine works for one operation before others have their turn.
-const TURN: Duration = Duration::from_millis(200);
+/// After so much processor time a thread of the engine goes to the next one who waits for it, as soon as the
+/// document in work is done.
+const TURN: Duration = Duration::from_millis(10);
 
 /// What became of documents that were to be prepared.
 pub(super) enum PreparedChunk {
@@ -29,7 +30,7 @@ pub(super) enum PreparedChunk {
 /// Prepares documents, one after the other.
 pub(super) async fn prepare(
     app: &App,
-    ready: &Arc<ReadyCredential>,
+    (party, ready): (ClientServiceId, &Arc<ReadyCredential>),
     chunk: Vec<PendingDocument>,
     now: Instant,
 ) -> Result<PreparedChunk, Error> {
@@ -56,15 +57,15 @@ pub(super) async fn prepare(
             tracing::error!(document = %id, "the engine panicked");
             Err(engine_fault())
         });
-        result.map_err(|state| failed(&contents, id, state))
+        result.map_err(|state| Box::new(failed(&contents, id, state)))
     };
-    match in_turns(app, chunk, each).await? {
+    match in_turns(app, party, chunk, each).await? {
         Ok(results) => {
             let (mut prepared, mut ended) = (Vec::with_capacity(results.len()), Vec::new());
             for result in results {
                 match result {
                     Ok(document) => prepared.push(document),
-                    Err(state) => ended.push(state),
+                    Err(state) => ended.push(*state),
                 }
             }
             Ok(PreparedChunk::All(prepared, ended))
@@ -83,6 +84,7 @@ pub(super) async fn prepare(
 /// than `workflow.stuck_ms`; a thread cannot be stopped, so that it goes on for nobody.
 pub(super) async fn in_turns<T: Send + 'static, R: Send + 'static>(
     app: &App,
+    party: ClientServiceId,
     items: Vec<T>,
     each: impl Fn(T) -> R + Send + 'static,
 ) -> Result<Result<Vec<R>, usize>, Error> {
@@ -90,7 +92,7 @@ pub(super) async fn in_turns<T: Send + 'static, R: Send + 'static>(
     let mut results = Vec::with_capacity(items.len());
     let (mut items, mut each) = (items.into_iter(), each);
     while items.len() > 0 {
-        let turn = Arc::clone(&app.engine).acquire_owned().await;
+        let turn = app.engine.take(party, 1).await;
         let progress = Arc::clone(&done);
         let thread = tokio::task::spawn_blocking(move || {
             let spent = patience::stopwatch();

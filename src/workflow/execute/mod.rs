@@ -24,7 +24,7 @@ use crate::domain::company::CompanyStatus;
 use crate::domain::document::{DocumentState, SigningError};
 use crate::domain::ids::{ClientServiceId, CredentialId, EventId, OperationId};
 use crate::domain::instant::Instant;
-use crate::domain::operation::OperationState;
+use crate::domain::operation::{Operation, OperationState};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::sources::sources;
@@ -48,15 +48,16 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
     let task = async move {
         // The wait for a permit is part of the work: the lease is renewed meanwhile.
         let work = async {
-            let _permit = tokio::select! {
+            let begun = Begun::of(&app, lease, work).await?;
+            let _turn = tokio::select! {
                 biased;
                 () = app.stopping.closing() => {
                     // It was not begun: whoever comes next does it at once.
                     return Ok(app.store.release_leases(&[lease], app.steady_now()).await?);
                 }
-                permit = app.executors.acquire() => permit,
+                turn = app.executors.take(begun.party(), 1) => turn,
             };
-            run(&app, lease, work).await
+            run(&app, lease, begun).await
         };
         let renew = || app.store.renew_lease(lease, lease_end(&app));
         if let Err(error) = lease::kept(app.execution.lease_ms, renew, work).await {
@@ -79,10 +80,33 @@ async fn give_back(app: &App, lease: Lease) {
     }
 }
 
-async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
-    let work = match work {
-        Some(work) => work,
-        None => Work::load(app, lease).await?,
+/// An operation whose turn has not come: its contents are at hand, or are read when it comes.
+enum Begun {
+    Whole(Work),
+    Named(Operation),
+}
+
+impl Begun {
+    async fn of(app: &App, lease: Lease, work: Option<Work>) -> Result<Self, Error> {
+        if let Some(work) = work {
+            return Ok(Self::Whole(work));
+        }
+        let operation = app.reader.operation(Scope::Installation, lease.operation).await?;
+        Ok(Self::Named(operation.ok_or(Error::NotFound(Thing::Operation))?))
+    }
+
+    const fn party(&self) -> ClientServiceId {
+        match self {
+            Self::Whole(work) => work.client_service,
+            Self::Named(operation) => operation.client_service,
+        }
+    }
+}
+
+async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
+    let work = match begun {
+        Begun::Whole(work) => work,
+        Begun::Named(operation) => Work::load(app, operation).await?,
     };
     if let Some(failure) = hopeless(app, lease, &work) {
         return fail_rest(app, lease, &work, &failure).await;
@@ -103,7 +127,7 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
     let mut sealed_any = work.sealed_before;
     let mut progress = false;
     let mut trouble = None;
-    let (failures, careful) = (work.failures, work.careful);
+    let (party, failures, careful) = (work.client_service, work.failures, work.careful);
     let size = if careful { 1 } else { app.execution.chunk_documents.max(1) };
     let mut chunks = chunks(work.documents, size).peekable();
     while let Some(chunk) = chunks.next() {
@@ -115,7 +139,7 @@ async fn run(app: &App, lease: Lease, work: Option<Work>) -> Result<(), Error> {
         let alone = if careful { app.alone.acquire().await.ok() } else { None };
         let (chunk, aside) =
             if careful { alone::begin(app, lease, chunk).await? } else { (chunk, Vec::new()) };
-        let (mut ended, chunk_trouble) = seal_chunk(app, lease, &ready, chunk).await?;
+        let (mut ended, chunk_trouble) = seal_chunk(app, (lease, party), &ready, chunk).await?;
         ended.extend(aside);
         progress |= ended.iter().any(Ended::is_sealed);
         sealed_any |= progress;
@@ -164,11 +188,11 @@ async fn stopped(
 /// # Errors
 /// [`Error::NotFound`] when there is no such operation.
 pub async fn end(app: &App, id: OperationId) -> Result<Option<usize>, Error> {
-    let Some(lease) = app.store.take_over(id, lease_end(app)).await? else {
-        let found = app.reader.operation(Scope::Installation, id).await?;
-        return found.map(|_| None).ok_or(Error::NotFound(Thing::Operation));
-    };
-    let work = Work::load(app, lease).await?;
+    let taken = app.store.take_over(id, lease_end(app)).await?;
+    let found = app.reader.operation(Scope::Installation, id).await?;
+    let operation = found.ok_or(Error::NotFound(Thing::Operation))?;
+    let Some(lease) = taken else { return Ok(None) };
+    let work = Work::load(app, operation).await?;
     fail_rest(app, lease, &work, &ended_by_operator()).await?;
     Ok(Some(work.documents.len()))
 }
@@ -229,7 +253,7 @@ fn hopeless(app: &App, lease: Lease, work: &Work) -> Option<DocumentState> {
 /// One chunk: documents whose fate is known now, and why the others have to wait.
 async fn seal_chunk(
     app: &App,
-    lease: Lease,
+    (lease, party): (Lease, ClientServiceId),
     ready: &Arc<ReadyCredential>,
     chunk: Vec<PendingDocument>,
 ) -> Result<(Vec<Ended>, Option<crate::keys::Error>), Error> {
@@ -242,7 +266,7 @@ async fn seal_chunk(
         return Ok((Vec::new(), Some(crate::keys::Error::Resting(words.to_owned()))));
     }
     let now = app.now().whole_seconds();
-    let (prepared, mut ended) = match engine::prepare(app, ready, chunk, now).await? {
+    let (prepared, mut ended) = match engine::prepare(app, (party, ready), chunk, now).await? {
         PreparedChunk::All(prepared, ended) => (prepared, ended),
         PreparedChunk::Stuck(document) => {
             // Its siblings are with a thread that does not come back: another attempt begins with them.
@@ -282,7 +306,7 @@ async fn seal_chunk(
     }
     let contents = app.contents.clone();
     let each = move |(document, value)| finish(&contents, document, value);
-    match engine::in_turns(app, signed, each).await? {
+    match engine::in_turns(app, party, signed, each).await? {
         Ok(sealed) => ended.extend(sealed),
         Err(_) => return Err(Error::Internal("a document could not be finished in time".into())),
     }

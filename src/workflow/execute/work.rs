@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::domain::document::{DocumentState, SealSettings};
 use crate::domain::ids::{ClientServiceId, CredentialId, DocumentId};
-use crate::domain::scope::Scope;
+use crate::domain::operation::Operation;
 use crate::store::documents::Intent;
-use crate::store::leases::Lease;
 use crate::store::operations::NewOperation;
-use crate::workflow::{Error, Thing};
+use crate::workflow::Error;
 
 /// What is left to do of one operation.
 pub struct Work {
+    /// Whose it is.
     pub(super) client_service: ClientServiceId,
     pub(super) credential: CredentialId,
     pub(super) documents: Vec<PendingDocument>,
@@ -60,14 +60,9 @@ impl Work {
         }
     }
 
-    /// What is left of a leased operation, read from the database.
-    pub(super) async fn load(app: &App, lease: Lease) -> Result<Self, Error> {
-        let id = lease.operation;
-        let operation = app
-            .reader
-            .operation(Scope::Installation, id)
-            .await?
-            .ok_or(Error::NotFound(Thing::Operation))?;
+    /// What is left of an operation, read from the database.
+    pub(super) async fn load(app: &App, operation: Operation) -> Result<Self, Error> {
+        let id = operation.id;
         let documents = app.reader.documents(id).await?;
         let mut contents = app.contents.originals_of(id).await?;
         let mut intents: HashMap<DocumentId, Intent> = app

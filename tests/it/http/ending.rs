@@ -1,8 +1,9 @@
 //! Operations that are stopped in the midst of their work.
 
+use chancery::app::Share;
 use chancery::domain::client_service::ClientServiceStatus;
 use chancery::domain::company::CompanyStatus;
-use chancery::domain::ids::OperationId;
+use chancery::domain::ids::{ClientServiceId, OperationId};
 use chancery::workflow::{client_services, companies, execute};
 use serde_json::Value;
 
@@ -19,17 +20,16 @@ async fn one_by_one() -> (Service, Client) {
 }
 
 /// An operation of two documents that hangs before its first seal, until the core is given back.
-async fn hanging(service: &Service, client: &Client) -> (Value, tokio::sync::OwnedSemaphorePermit) {
-    let engine = service.app.engine.clone();
-    let cores = u32::try_from(engine.available_permits()).unwrap();
-    let core = engine.acquire_many_owned(cores).await.unwrap();
+async fn hanging(service: &Service, client: &Client) -> (Value, Vec<Share<ClientServiceId>>) {
+    let core = service.engine_busy().await;
+    let turns = service.app.executors.spare();
     let reference = unique("hanging");
     let documents = [1, 2].map(|number| document(&format!("{reference}/{number}"), "<a/>"));
     let wish = request(&reference, documents);
     let answer = client.sign_without_waiting(&wish).await.json();
     // Its first document waits for the core.
     tokio::time::timeout(PATIENCE, async {
-        while service.app.executors.available_permits() == service.app.execution.executors {
+        while service.app.executors.spare() == turns {
             tokio::task::yield_now().await;
         }
     })

@@ -357,8 +357,7 @@ fn an_answer_does_not_wait_for_ever() {
         setup.config.web.sync_wait_ms = 100;
         let service = setup.start().await;
         let client = service.client().await;
-        let busy = service.app.execution.executors.try_into().unwrap();
-        let busy = service.app.executors.acquire_many(busy).await.unwrap();
+        let busy = service.all_busy().await;
         let reference = unique("queued");
         let original = request(&reference, three(&reference));
         let first = client.sign(&original).await.good();

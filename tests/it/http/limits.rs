@@ -166,6 +166,7 @@ fn more_at_once_than_there_are_places_is_told_to_wait() {
     run(async {
         let mut setup = Setup::new();
         setup.config.web.requests_in_flight = 1;
+        setup.config.web.place_wait_ms = 0;
         let service = setup.start().await;
         let client = service.client().await;
         // one that never sends its body keeps the only place

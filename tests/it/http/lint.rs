@@ -135,9 +135,8 @@ async fn refused_after_a_change(stored_before: bool) -> [Value; 2] {
     };
     let first = setup(Setup::new(), "order").start().await;
     let client = first.client_linting(Lint::Basic, Some("orders")).await;
-    let all = first.app.execution.executors.try_into().unwrap();
     // Nothing is executed, as if the process ended here.
-    let _busy = first.app.executors.acquire_many(all).await.unwrap();
+    let _busy = first.all_busy().await;
     let answer = client.sign(&asking(&["<order/>", "<note/>"])).await.good();
     assert_eq!(answer["status"], "PENDING_EXECUTION");
     first.app.store.close().await;

@@ -13,9 +13,7 @@ fn who_waits_at_the_end_is_answered_and_the_work_is_given_back() {
         setup.config.workflow.executors = 1;
         let service = setup.start().await;
         let client = service.client().await;
-        let engine = service.app.engine.clone();
-        let cores = u32::try_from(engine.available_permits()).unwrap();
-        let core = engine.acquire_many_owned(cores).await.unwrap();
+        let core = service.engine_busy().await;
         // One is executed, and one waits for its turn.
         let references = [unique("leaving"), unique("leaving")];
         let asked = references.clone().map(|reference| {

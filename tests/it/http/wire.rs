@@ -108,8 +108,7 @@ fn preferences_are_done_or_not_named_as_done() {
     run(async {
         let service = Setup::new().start().await;
         let client = service.client().await;
-        let busy = service.app.execution.executors.try_into().unwrap();
-        let busy = service.app.executors.acquire_many(busy).await.unwrap();
+        let busy = service.all_busy().await;
         for (preference, status, applied) in [
             ("respond-async", 202, "respond-async"),
             ("respond-async, wait=0", 202, "respond-async, wait=0"),

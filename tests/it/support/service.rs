@@ -5,14 +5,14 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use chancery::app::{App, Clock};
+use chancery::app::{App, Clock, Share};
 use chancery::cli::house::{self, Own};
 use chancery::config::Config;
 use chancery::domain::client_service::{
     Alias, Change, DocumentReferences, Lint, ProfileName, SealSettingsChange, Timestamps,
 };
 use chancery::domain::credential::{Credential, CredentialStatus};
-use chancery::domain::ids::CredentialId;
+use chancery::domain::ids::{ClientServiceId, CredentialId};
 use chancery::domain::instant::Instant;
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::visible::CoordinateOrigin;
@@ -348,7 +348,34 @@ impl Service {
         credential.id
     }
 
-    /// Stops as the command does.
+    /// Takes the turn of every operation, for others than any client service, until it is dropped.
+    pub(crate) async fn all_busy(&self) -> Vec<Share<ClientServiceId>> {
+        let mut turns = Vec::new();
+        while self.app.executors.spare() > 0 {
+            let other = ClientServiceId::from_i64(-1 - i64::try_from(turns.len()).unwrap());
+            turns.push(self.app.executors.take(other, 1).await.unwrap());
+        }
+        turns
+    }
+
+    /// Takes every turn of the engine, for others than any client service, until it is dropped.
+    pub(crate) async fn engine_busy(&self) -> Vec<Share<ClientServiceId>> {
+        let mut turns = Vec::new();
+        while self.app.engine.spare() > 0 {
+            let other = ClientServiceId::from_i64(-1 - i64::try_from(turns.len()).unwrap());
+            turns.push(self.app.engine.take(other, 1).await.unwrap());
+        }
+        turns
+    }
+
+    /// Stops as the command does, and waits until every connection is closed.
+    pub(crate) async fn end(self) {
+        self.loops.stop(&self.app).await.unwrap();
+        self.server.await.unwrap().unwrap();
+        self.app.store.close().await;
+    }
+
+    /// Stops as the command does, in a hurry.
     pub(crate) async fn stop(self) {
         let until = self.app.stopping.until();
         self.loops.stop(&self.app).await.unwrap();

@@ -8,7 +8,7 @@ use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::Profile;
 use chancery_engine::domain::xades::{ExistingSignatures, XadesProfile};
 use chancery_engine::pki::{certificate_file, path};
-use chancery_engine::seal::lint::Lint;
+use chancery_engine::seal::lint::LintRun;
 use chancery_engine::seal::lint::schema::{Schema, Schemas};
 use chancery_engine::seal::pades::appearance::Restrictions;
 use chancery_engine::seal::pades::image::Image;
@@ -66,7 +66,7 @@ static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
 
 /// As a document that is looked at and validated.
 pub(crate) fn schema(bytes: &[u8]) {
-    let lint = Lint { level: Level::Schema, roots: &[], rules: None, schemas: &SCHEMAS };
+    let lint = LintRun { level: Level::Schema, roots: &[], rules: None, schemas: &SCHEMAS };
     let limits = Limits { nodes: 50_000, ..Limits::default() };
     cost::at_most(SOON, "it", || {
         if lint.before(bytes, &limits).is_err() {

@@ -1,0 +1,525 @@
+//! Room that is shared out between parties: turns, threads, octets. What is free goes to whoever would
+//! have least of it; a party alone leaves a part for the next one to come; and of one party's own
+//! wishes the oldest comes first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
+
+/// Room that is shared out between parties, in units.
+pub struct Fair<P: Party>(Arc<Shared<P>>);
+
+/// What tells parties apart.
+pub trait Party: Copy + Eq + Hash + Send + Unpin + 'static {}
+
+impl<P: Copy + Eq + Hash + Send + Unpin + 'static> Party for P {}
+
+/// How room is shared out.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Units there are.
+    pub whole: usize,
+    /// Of what others leave to it a party leaves one part in so many free for the next one to come: 4 is a
+    /// quarter. 0: nothing.
+    pub part_left: usize,
+    /// Wishes of one party that wait at once, not counting those to grow.
+    pub waiting: usize,
+}
+
+/// A party has as many wishes waiting as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowded;
+
+struct Shared<P: Party> {
+    rules: Rules,
+    state: Mutex<State<P>>,
+    /// Rings when all is free.
+    whole: Notify,
+}
+
+struct State<P> {
+    free: usize,
+    next: u64,
+    turns: u64,
+    /// How many keep everything from being given out.
+    closed: usize,
+    parties: HashMap<P, Account>,
+}
+
+/// What a party has, and what it waits for.
+#[derive(Default)]
+struct Account {
+    held: usize,
+    /// When it was its turn last; counted, 0 for never.
+    turn: u64,
+    /// When it got or gave back something last.
+    moved: Option<Instant>,
+    waiting: BTreeMap<Position, Wish>,
+}
+
+/// Whoever has something and wants more of it comes before who has nothing: it keeps what it has while
+/// it waits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Position {
+    is_new: bool,
+    number: u64,
+}
+
+struct Wish {
+    units: usize,
+    granted: oneshot::Sender<()>,
+}
+
+impl<P: Party> Clone for Fair<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<P: Party> Fair<P> {
+    /// Room by these rules; there is one unit at least.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        let rules = Rules { whole: rules.whole.max(1), ..rules };
+        let state =
+            State { free: rules.whole, next: 0, turns: 0, closed: 0, parties: HashMap::new() };
+        Self(Arc::new(Shared { rules, state: Mutex::new(state), whole: Notify::new() }))
+    }
+
+    /// Waits for so many units; more than a party alone may have are as many as that. Who has nothing
+    /// yet may have any number that is free.
+    ///
+    /// # Errors
+    /// [`Crowded`], at once.
+    pub async fn take(&self, party: P, units: usize) -> Result<Share<P>, Crowded> {
+        let units = units.min(self.0.rules.most());
+        let (number, waiting) = {
+            let mut state = self.0.lock();
+            let account = state.parties.get(&party);
+            let new =
+                account.map_or(0, |account| account.waiting.keys().filter(|it| it.is_new).count());
+            if new > 0 && new >= self.0.rules.waiting {
+                return Err(Crowded);
+            }
+            let number = state.next;
+            state.next += 1;
+            (number, self.0.wish(&mut state, party, Position { is_new: true, number }, units))
+        };
+        waiting.await;
+        Ok(Share { shared: Arc::clone(&self.0), party, number, units })
+    }
+
+    /// As [`Fair::take`], at most for so long.
+    pub async fn take_within(
+        &self,
+        party: P,
+        units: usize,
+        patience: Duration,
+    ) -> Option<Share<P>> {
+        tokio::time::timeout(patience, self.take(party, units)).await.ok()?.ok()
+    }
+
+    /// Units that nobody has and nobody waits for.
+    #[must_use]
+    pub fn spare(&self) -> usize {
+        let state = self.0.lock();
+        let waiting = state.parties.values().flat_map(|account| account.waiting.values());
+        state.free.saturating_sub(waiting.map(|wish| wish.units).sum())
+    }
+
+    /// Returns when everything is back; nothing is given out meanwhile.
+    pub async fn quiet(&self) {
+        let _closed = Closed::new(self);
+        loop {
+            let whole = self.0.whole.notified();
+            if self.0.lock().free == self.0.rules.whole {
+                return;
+            }
+            whole.await;
+        }
+    }
+}
+
+/// Nothing is given out until it is dropped.
+struct Closed<'a, P: Party>(&'a Fair<P>);
+
+impl<'a, P: Party> Closed<'a, P> {
+    fn new(fair: &'a Fair<P>) -> Self {
+        fair.0.lock().closed += 1;
+        Self(fair)
+    }
+}
+
+impl<P: Party> Drop for Closed<'_, P> {
+    fn drop(&mut self) {
+        let shared = &self.0.0;
+        let mut state = shared.lock();
+        state.closed -= 1;
+        shared.settle(&mut state);
+    }
+}
+
+impl Rules {
+    /// The most that a party may have of what others leave to it.
+    fn share(&self, left: usize) -> usize {
+        let kept = if self.part_left == 0 { 0 } else { left.div_ceil(self.part_left) };
+        left.saturating_sub(kept).max(1)
+    }
+
+    /// The most that a party may ever have.
+    fn most(&self) -> usize {
+        self.share(self.whole)
+    }
+}
+
+impl<P: Party> Shared<P> {
+    fn lock(&self) -> MutexGuard<'_, State<P>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wish(
+        self: &Arc<Self>,
+        state: &mut State<P>,
+        party: P,
+        position: Position,
+        units: usize,
+    ) -> Waiting<P> {
+        let (granted, answer) = oneshot::channel();
+        let account = state.parties.entry(party).or_default();
+        account.waiting.insert(position, Wish { units, granted });
+        self.settle(state);
+        Waiting { shared: Arc::clone(self), party, position, units, answer, over: false }
+    }
+
+    /// Gives out what can be given out.
+    fn settle(&self, state: &mut State<P>) {
+        while state.closed == 0
+            && let Some((party, position)) = self.next(state)
+            && let Some(account) = state.parties.get_mut(&party)
+            && let Some(wish) = account.waiting.remove(&position)
+        {
+            state.free = state.free.saturating_sub(wish.units);
+            account.held += wish.units;
+            state.turns += 1;
+            account.turn = state.turns;
+            account.moved = Some(Instant::now());
+            // Who does not wait any more has taken the wish back under the same lock.
+            let _ = wish.granted.send(());
+        }
+    }
+
+    /// Whose turn it is: the party's that would have least, of several the one's whose last turn is
+    /// longest ago, if what it wants is free. Who would have more waits for it, so that a large wish is met some day; who may not have it now is passed over.
+    fn next(&self, state: &State<P>) -> Option<(P, Position)> {
+        let firsts = state.parties.iter().filter_map(|(party, account)| {
+            let (position, wish) = account.waiting.first_key_value()?;
+            let after = account.held + wish.units;
+            let allowed = account.held == 0 || after <= self.rules.share(account.held + state.free);
+            let rank = (after, account.turn, position.number);
+            allowed.then_some((rank, wish.units, *party, *position))
+        });
+        let (_, units, party, position) = firsts.min_by_key(|(rank, ..)| *rank)?;
+        (units <= state.free).then_some((party, position))
+    }
+
+    fn give_back(&self, state: &mut State<P>, party: P, units: usize) {
+        if let Some(account) = state.parties.get_mut(&party) {
+            account.held = account.held.saturating_sub(units);
+            account.moved = Some(Instant::now());
+            if account.held == 0 && account.waiting.is_empty() {
+                state.parties.remove(&party);
+            }
+        }
+        state.free += units;
+        self.settle(state);
+        if state.free == self.rules.whole {
+            self.whole.notify_waiters();
+        }
+    }
+}
+
+/// A wish that waits; taken back when it is dropped.
+struct Waiting<P: Party> {
+    shared: Arc<Shared<P>>,
+    party: P,
+    position: Position,
+    units: usize,
+    answer: oneshot::Receiver<()>,
+    over: bool,
+}
+
+impl<P: Party> Waiting<P> {
+    /// Whether this wish to grow has to be given up for others: the youngest of the party that has most,
+    /// when nothing of the party's has moved for so long. One at a time: what it gives back may be enough.
+    fn gives_way(&self, patience: Duration) -> bool {
+        let mut state = self.shared.lock();
+        let growing = state.parties.values_mut().filter_map(|account| {
+            let (youngest, _) = account.waiting.iter().rfind(|(it, _)| !it.is_new)?;
+            Some((account.held, youngest.number, account))
+        });
+        let Some((_, number, account)) = growing.max_by_key(|(held, number, _)| (*held, *number))
+        else {
+            return true;
+        };
+        let moved = account.moved.is_some_and(|moved| moved.elapsed() < patience);
+        if moved || number != self.position.number {
+            return false;
+        }
+        account.moved = Some(Instant::now());
+        true
+    }
+}
+
+impl<P: Party> Future for Waiting<P> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let granted = Pin::new(&mut self.answer).poll(context).map(|_| ());
+        self.over = granted.is_ready();
+        granted
+    }
+}
+
+impl<P: Party> Drop for Waiting<P> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let mut state = self.shared.lock();
+        let account = state.parties.get_mut(&self.party);
+        let waited = account.is_some_and(|it| it.waiting.remove(&self.position).is_some());
+        // It was granted and nobody heard of it, or it was in others' way.
+        let units = if waited { 0 } else { self.units };
+        self.shared.give_back(&mut state, self.party, units);
+    }
+}
+
+/// What a party has; free again when it is dropped.
+pub struct Share<P: Party> {
+    shared: Arc<Shared<P>>,
+    party: P,
+    number: u64,
+    units: usize,
+}
+
+impl<P: Party> Share<P> {
+    /// Makes it so many units at least, and waits for them. Those that wait to grow keep what they have;
+    /// when nothing comes for `patience` one of them has to give way, or all might wait for each other: the
+    /// youngest of the party that has most.
+    ///
+    /// # Errors
+    /// [`Crowded`]: it has to give way.
+    pub async fn grow(&mut self, units: usize, patience: Duration) -> Result<(), Crowded> {
+        let units = units.min(self.shared.rules.most());
+        let Some(more) = units.checked_sub(self.units).filter(|more| *more > 0) else {
+            return Ok(());
+        };
+        let position = Position { is_new: false, number: self.number };
+        let mut waiting = {
+            let mut state = self.shared.lock();
+            self.shared.wish(&mut state, self.party, position, more)
+        };
+        while tokio::time::timeout(patience, &mut waiting).await.is_err() {
+            if waiting.gives_way(patience) {
+                return Err(Crowded);
+            }
+        }
+        self.units = units;
+        Ok(())
+    }
+
+    /// Gives back what is above so many units.
+    pub fn shrink(&mut self, units: usize) {
+        let less = self.units.saturating_sub(units);
+        if less > 0 {
+            self.units = units;
+            self.shared.give_back(&mut self.shared.lock(), self.party, less);
+        }
+    }
+}
+
+impl<P: Party> Drop for Share<P> {
+    fn drop(&mut self) {
+        self.shared.give_back(&mut self.shared.lock(), self.party, self.units);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(20);
+    const NOW: Duration = Duration::from_millis(20);
+
+    fn fair(whole: usize, part_left: usize) -> Fair<char> {
+        Fair::new(Rules { whole, part_left, waiting: 100 })
+    }
+
+    async fn now(fair: &Fair<char>, party: char, units: usize) -> Option<Share<char>> {
+        fair.take_within(party, units, NOW).await
+    }
+
+    /// Asks in a task of its own; the wish waits when this returns.
+    async fn ask(
+        fair: &Fair<char>,
+        party: char,
+        units: usize,
+    ) -> tokio::task::JoinHandle<Share<char>> {
+        let before = fair.0.lock().next;
+        let own = fair.clone();
+        let task = tokio::spawn(async move { own.take(party, units).await.unwrap() });
+        while fair.0.lock().next == before {
+            tokio::task::yield_now().await;
+        }
+        task
+    }
+
+    #[tokio::test]
+    async fn one_party_leaves_room_for_the_next_and_that_one_for_the_one_after() {
+        let fair = fair(16, 4);
+        let mut all = Vec::new();
+        for (party, its) in [('a', 12), ('b', 3), ('c', 1)] {
+            for _ in 0..its {
+                all.push(now(&fair, party, 1).await.unwrap());
+            }
+            assert!(now(&fair, party, 1).await.is_none(), "{party} has its share");
+        }
+        assert!(now(&fair, 'd', 1).await.is_none(), "nothing is free");
+        all.clear();
+        assert_eq!((fair.spare(), fair.0.lock().parties.len()), (16, 0));
+    }
+
+    #[tokio::test]
+    async fn what_gets_free_goes_to_who_has_least() {
+        let fair = fair(4, 0);
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(now(&fair, 'a', 1).await.unwrap());
+        }
+        let more = ask(&fair, 'a', 1).await;
+        let (b, again) = (ask(&fair, 'b', 1).await, ask(&fair, 'b', 1).await);
+        let c = ask(&fair, 'c', 1).await;
+        held.pop();
+        let b = b.await.unwrap();
+        held.pop();
+        let c = c.await.unwrap();
+        held.pop();
+        // One each: whose turn is longest ago.
+        let more = more.await.unwrap();
+        assert!(!again.is_finished());
+        drop((b, c, more, held));
+        drop(again.await.unwrap());
+        assert_eq!(fair.spare(), 4);
+    }
+
+    #[tokio::test]
+    async fn many_waiting_of_one_party_hold_nobody_else_up() {
+        let fair = Fair::new(Rules { whole: 1, part_left: 0, waiting: 50 });
+        let first = now(&fair, 'a', 1).await.unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..50 {
+            waiting.push(ask(&fair, 'a', 1).await);
+        }
+        assert_eq!(fair.take('a', 1).await.err(), Some(Crowded));
+        let other = ask(&fair, 'b', 1).await;
+        drop(first);
+        drop(other.await.unwrap());
+        assert!(waiting.iter().all(|task| !task.is_finished()), "it was the other's turn");
+        for task in waiting {
+            drop(task.await.unwrap());
+        }
+        assert_eq!(fair.spare(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_large_wish_is_met_although_small_ones_of_who_has_much_keep_coming() {
+        let fair = fair(16, 4);
+        let much = now(&fair, 'a', 10).await.unwrap();
+        let large = ask(&fair, 'b', 8).await;
+        assert!(now(&fair, 'a', 1).await.is_none(), "it would have more");
+        assert!(now(&fair, 'c', 2).await.is_some(), "it has less");
+        drop(much);
+        drop(large.await.unwrap());
+        assert_eq!(fair.spare(), 16);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_leaves_nothing_behind() {
+        let fair = fair(4, 0);
+        let held = now(&fair, 'a', 3).await.unwrap();
+        assert!(now(&fair, 'b', 4).await.is_none());
+        assert!(now(&fair, 'c', 1).await.is_some(), "nobody is in its way");
+        let waiting = ask(&fair, 'b', 4).await;
+        waiting.abort();
+        assert!(waiting.await.is_err());
+        drop(held);
+        assert_eq!((fair.spare(), fair.0.lock().parties.len()), (4, 0));
+    }
+
+    /// Grows several at once, a unit at a time, and gives back what each has when it has all; who got it.
+    async fn grown(parties: &[char], units: usize) -> Vec<bool> {
+        let fair = fair(16, 4);
+        let mut shares = Vec::new();
+        for party in parties {
+            shares.push(now(&fair, *party, 1).await.unwrap());
+        }
+        let mut tasks = Vec::new();
+        for mut share in shares {
+            tasks.push(tokio::spawn(async move {
+                for units in 2..=units {
+                    tokio::task::yield_now().await;
+                    share.grow(units, NOW).await?;
+                }
+                Ok::<_, Crowded>(())
+            }));
+        }
+        let mut done = Vec::new();
+        for task in tasks {
+            let ended = tokio::time::timeout(SOON, task).await.expect("none waits for ever");
+            done.push(ended.unwrap().is_ok());
+        }
+        assert_eq!(fair.spare(), 16);
+        done
+    }
+
+    #[tokio::test]
+    async fn of_those_that_grow_one_gives_way_when_all_wait() {
+        // Five want more than there is together; each of seven wants all that one may have.
+        let done = grown(&['a'; 5], 4).await;
+        assert_eq!(done, [true, true, true, true, false], "the youngest gives way, no other");
+        let done = grown(&['a', 'a', 'a', 'a', 'a', 'b', 'b'], 12).await;
+        assert!(done.contains(&true), "{done:?}");
+    }
+
+    #[tokio::test]
+    async fn more_than_there_is_is_all_that_one_may_have() {
+        let fair = fair(8, 4);
+        let mut share = now(&fair, 'a', 100).await.unwrap();
+        assert_eq!((share.units, fair.spare()), (6, 2));
+        assert_eq!(share.grow(200, NOW).await, Ok(()));
+        share.shrink(1);
+        assert_eq!(fair.spare(), 7);
+    }
+
+    #[tokio::test]
+    async fn who_wants_it_quiet_waits_for_everything() {
+        let fair = fair(4, 0);
+        let held = now(&fair, 'a', 1).await.unwrap();
+        let quiet = fair.clone();
+        let quiet = tokio::spawn(async move { quiet.quiet().await });
+        while fair.0.lock().closed == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(now(&fair, 'b', 1).await.is_none(), "nothing is given out");
+        assert!(!quiet.is_finished());
+        drop(held);
+        tokio::time::timeout(SOON, quiet).await.unwrap().unwrap();
+        assert!(now(&fair, 'b', 1).await.is_some());
+    }
+}
