@@ -37,7 +37,8 @@ async fn somebody(postgres: &Postgres) -> AnyPool {
 fn a_lock_of_somebody_else_is_waited_for_a_moment() {
     let postgres = Postgres::start();
     run(async {
-        for (lock_ms, statement_ms) in [(100, 0), (0, 100)] {
+        // Enough for everything else that is asked on a busy machine.
+        for (lock_ms, statement_ms) in [(1000, 0), (0, 1000)] {
             let (service, client) = service_at(&postgres, lock_ms, statement_ms).await;
             let other = somebody(&postgres).await;
             let mut held = other.begin().await.unwrap();
@@ -112,7 +113,7 @@ fn a_recorded_request_is_never_said_to_be_none() {
     run(async {
         let mut setup = Setup::new();
         setup.config.store.url = postgres.url();
-        setup.config.store.lock_ms = 100;
+        setup.config.store.lock_ms = 500;
         setup.config.workflow.lease_ms = 300;
         let service = setup.start().await;
         let client = service.client().await;
@@ -157,9 +158,12 @@ fn a_deadlock_is_not_the_clients_business() {
         // Ours has the first and waits for the second.
         let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
                      AND wait_event_type = 'Lock'";
-        while sqlx::query(waits).fetch_optional(&mut *theirs).await.unwrap().is_none() {
+        // Asked outside of their transaction, which would see what it saw first.
+        let watcher = somebody(&postgres).await;
+        while sqlx::query(waits).fetch_optional(&watcher).await.unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        watcher.close().await;
         touch(ids[0].as_i64()).execute(&mut *theirs).await.unwrap();
         theirs.commit().await.unwrap();
         ours.await.unwrap().unwrap();
