@@ -37,14 +37,18 @@ pub struct Failing {
     pub tries: u32,
     /// Why, in words for the log.
     pub words: String,
+    /// It answered, and never signs what it was asked for.
+    pub refuses: bool,
 }
 
 impl Proof {
-    /// Why the key is not to be asked for documents now.
+    /// Why the key is not to be asked for documents now. One that refuses for good is asked all the same:
+    /// its documents end by that, and do not wait.
     #[must_use]
     pub fn rests(&self) -> Option<&str> {
         let failing = self.failing.as_ref()?;
-        (failing.asked.elapsed() < LEFT_TO_PROBES).then_some(failing.words.as_str())
+        (!failing.refuses && failing.asked.elapsed() < LEFT_TO_PROBES)
+            .then_some(failing.words.as_str())
     }
 }
 
@@ -107,9 +111,11 @@ impl Proofs {
             tracing::warn!(backend = %name.0, key = %short(name), error = %words,
                 "the key does not sign; it is probed until it does");
         }
-        let fresh = Failing { since: now, asked: now, tries: 0, words: String::new() };
+        let fresh =
+            Failing { since: now, asked: now, tries: 0, words: String::new(), refuses: false };
         let failing = proof.failing.get_or_insert(fresh);
         (failing.asked, failing.words) = (now, words);
+        failing.refuses = error.class() == ErrorClass::Final;
         failing.tries = failing.tries.saturating_add(1);
     }
 
