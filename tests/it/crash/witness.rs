@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// The digests that the token was asked to sign, from the log of pkcs11-spy: the last 32 bytes of
-/// the data of each call (a DigestInfo for RSA, the digest itself for ECDSA).
+use chancery::pki::digest::sha256;
+
+use crate::support::shim::TRIAL;
+
+/// The digests that the token was asked to sign for documents, from the log of pkcs11-spy: the last 32
+/// bytes of the data of each call (a DigestInfo for RSA, the digest itself for ECDSA), but for trials.
 pub(super) fn digests(log: &str) -> BTreeSet<Vec<u8>> {
     calls(log)
         .into_iter()
@@ -11,6 +15,7 @@ pub(super) fn digests(log: &str) -> BTreeSet<Vec<u8>> {
             assert!(data.len() >= 32, "C_Sign with {} bytes", data.len());
             data[data.len() - 32..].to_vec()
         })
+        .filter(|digest| digest.as_slice() != sha256(TRIAL).as_slice())
         .collect()
 }
 

@@ -16,12 +16,11 @@ use sqlx::Row as _;
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{Client, HTTP, PATIENCE, all_sealed, small};
 use crate::support::service::{Service, Setup, run, unique};
-use crate::support::shim::Shim;
+use crate::support::shim::{Shim, TRIAL};
 
 /// SHA-256 of what trial signatures are over.
 fn trial() -> String {
-    let text = "Chancery asks whether this key signs. A signature over this text means nothing.";
-    chancery::domain::text::hex(&chancery::pki::digest::sha256(text.as_bytes()))
+    chancery::domain::text::hex(&chancery::pki::digest::sha256(TRIAL))
 }
 
 /// A P-256 key in the shim's token with a certificate of the authority.

@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::softhsm::{Token, module};
 
+/// What trial signatures are over: probes make them whenever they like, and they are of no document.
+pub(crate) const TRIAL: &[u8] =
+    b"Chancery asks whether this key signs. A signature over this text means nothing.";
+
 /// A token behind a module of its own, in which calls fail, wait, hang or answer wrongly by rules that come
 /// and go. `crates/pkcs11-shim/src/control.rs` has their language.
 pub(crate) struct Shim {
