@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
-    App, Circuits, Clients, Clock, Credentials, Fair, Ids, MailDoor, Random, Rules, Running, Steady,
-    Stopping,
+    App, Circuits, Clients, Clock, Credentials, Fair, Ids, MailDoor, Random, Rules, Running,
+    Steady, Stopping,
 };
 use crate::config::Config;
 use crate::contents::Contents;
