@@ -115,6 +115,8 @@ fn a_recorded_request_is_never_said_to_be_none() {
         setup.config.store.url = postgres.url();
         setup.config.store.lock_ms = 500;
         setup.config.workflow.lease_ms = 300;
+        // Tried again and again it does not end as long as the lock is held.
+        setup.config.web.sync_wait_ms = 2000;
         let service = setup.start().await;
         let client = service.client().await;
         let other = somebody(&postgres).await;

@@ -20,7 +20,7 @@ use chancery_testing::judges::repository;
 use serde_json::json;
 
 use super::bodies;
-use super::fuzz::{Random, change, seed};
+use super::fuzz::{Xorshift, change, seed};
 
 /// What a whole document may cost beside what its length allows, in invoices ([`cost`]): 50 ms
 /// (docs/decisions/0006).
@@ -35,7 +35,7 @@ struct Kind {
     name: &'static str,
     work: fn(&[u8]),
     seeds: fn() -> Vec<Vec<u8>>,
-    change: fn(&mut Random, &[Vec<u8>]) -> Vec<u8>,
+    change: fn(&mut Xorshift, &[Vec<u8>]) -> Vec<u8>,
 }
 
 const KINDS: [Kind; 3] = [
@@ -79,7 +79,7 @@ fn cms(bytes: &[u8]) {
 
 fn expressions() -> Vec<Vec<u8>> {
     let document = hostile::wide(100);
-    let mut random = Random(5);
+    let mut random = Xorshift(5);
     let made = (0..4).map(|_| expression(&mut random, 4));
     let known = ["not(ancestor-or-self::b)", "translate(//b, 'abc1', 'xyz') = //b"];
     let all = made.chain(known.map(str::to_owned));
@@ -104,7 +104,7 @@ fn signatures() -> Vec<Vec<u8>> {
 }
 
 /// An expression of the grammar (XPath 1.0), so many levels deep.
-fn expression(random: &mut Random, depth: usize) -> String {
+fn expression(random: &mut Xorshift, depth: usize) -> String {
     const STEPS: [&str; 12] = [
         "//node()",
         "//b",
@@ -146,7 +146,7 @@ fn expression(random: &mut Random, depth: usize) -> String {
 }
 
 /// Another expression within one, a piece of one repeated, or another document.
-fn change_expression(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+fn change_expression(random: &mut Xorshift, seeds: &[Vec<u8>]) -> Vec<u8> {
     let text = String::from_utf8_lossy(&seeds[random.below(seeds.len())]).into_owned();
     let (xpath, document) = text.split_once('\n').unwrap_or((&text, "<a/>"));
     let new = expression(random, 2);
@@ -187,7 +187,7 @@ fn worst(kind: &str) -> Vec<Vec<u8>> {
 fn nothing_that_is_found_costs_more_than_its_length_allows() {
     let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
     for kind in &KINDS {
-        let mut random = Random(if seconds.is_some() { seed() } else { 1 });
+        let mut random = Xorshift(if seconds.is_some() { seed() } else { 1 });
         let inputs = (kind.seeds)().into_iter().chain(worst(kind.name));
         let mut best: Vec<(f64, Vec<u8>)> =
             inputs.map(|input| (share(kind, &input), input)).collect();

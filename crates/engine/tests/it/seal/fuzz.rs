@@ -142,12 +142,12 @@ fn documents() -> Vec<Vec<u8>> {
 }
 
 fn choices() -> Vec<Vec<u8>> {
-    let mut random = Random(7);
+    let mut random = Xorshift(7);
     (0..40).map(|_| (0..300).map(|_| random.byte()).collect()).collect()
 }
 
 fn insertions() -> Vec<Vec<u8>> {
-    let mut random = Random(3);
+    let mut random = Xorshift(3);
     let with_choices = |document: Vec<u8>| {
         let chosen: Vec<u8> = (0..24).map(|_| random.byte()).collect();
         [chosen, document].concat()
@@ -218,7 +218,7 @@ fn sealable() -> Vec<Vec<u8>> {
     files.sort();
     let small = |bytes: &Vec<u8>| bytes.len() < 5_000;
     all.extend(files.iter().map(|file| fs::read(file).unwrap()).filter(small));
-    let mut random = Random(11);
+    let mut random = Xorshift(11);
     let mut chosen = |plain: bool| -> Vec<u8> {
         (0..bodies::CHOICES).map(|_| if plain { 0 } else { random.byte() }).collect()
     };
@@ -247,9 +247,9 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 /// xorshift64*: the same changes on every run.
-pub(super) struct Random(pub(super) u64);
+pub(super) struct Xorshift(pub(super) u64);
 
-impl Random {
+impl Xorshift {
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -267,7 +267,7 @@ impl Random {
 }
 
 /// A few changes: bytes, pieces moved or repeated, pieces of another seed, words of XML and PDF.
-pub(super) fn change(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn change(random: &mut Xorshift, seeds: &[Vec<u8>]) -> Vec<u8> {
     const WORDS: [&str; 22] = [
         "<!--",
         "-->",
@@ -327,7 +327,7 @@ fn bodies_hold_for_changed_seeds() {
             continue;
         }
         let seeds = seeds();
-        let mut random = Random(if seconds.is_some() { seed() } else { 1 });
+        let mut random = Xorshift(if seconds.is_some() { seed() } else { 1 });
         let (begin, mut count) = (Instant::now(), 0);
         for seed in seeds.iter().chain(&crashes(name)) {
             body(seed);
