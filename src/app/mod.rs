@@ -6,7 +6,9 @@ mod caches;
 mod circuits;
 mod clock;
 mod delivery;
+mod excesses;
 mod fair;
+pub mod logins;
 pub mod patience;
 mod running;
 mod settings;
@@ -21,7 +23,9 @@ pub use self::alarms::AlarmsConfig;
 pub use self::caches::{Caller, Client, Clients, Credentials, ReadyCredential};
 pub use self::circuits::{Circuit, Circuits, Closed};
 pub use self::clock::{Clock, Ids, Random, RandomFailed};
+pub use self::excesses::{Excess, Excesses};
 pub use self::fair::{Crowded, Fair, Party, Rules, Share};
+pub use self::logins::{Failed, Logins};
 pub use self::running::{InWork, Running};
 pub use self::settings::{
     AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
@@ -96,6 +100,10 @@ pub struct App {
     pub mail: MailDoor,
     /// Mail servers that refuse everybody.
     pub circuits: Circuits,
+    /// Log-ins that failed lately.
+    pub logins: Logins,
+    /// What somebody does too much of.
+    pub excesses: Excesses,
     /// Rings when operations may have become due.
     pub take_up_bell: Notify,
     /// Turns of operations.

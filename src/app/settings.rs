@@ -104,6 +104,12 @@ pub struct DeliveryConfig {
     pub link_days: i64,
     /// Receivers of one operation, or of one wish to send again.
     pub receivers: usize,
+    /// Whether mails are sent to addresses of local networks.
+    pub allow_local_receivers: bool,
+    /// Mails of one client service in 24 hours; 0 for any number.
+    pub mails_per_day: u32,
+    /// Of these, to receivers of one domain; 0 for any number.
+    pub mails_per_domain_per_day: u32,
     /// Messages sent again to one receiver of an operation in 24 hours.
     pub resend_per_receiver: u32,
     /// Messages sent again of one operation in 24 hours.

@@ -77,6 +77,7 @@ const COLUMNS: &[Column] = &[
     column("coordinateOrigin", "ORIGIN"),
     column("timestamps", "TIMESTAMPS"),
     column("language", "LANGUAGE").none("issuer's"),
+    column("mailsPerDay", "MAILS A DAY").none("installation's"),
     column("id", ""),
     column("signatureTemplate", ""),
     column("created", ""),
@@ -171,6 +172,13 @@ pub(super) struct SetClientService {
     /// No language of its own: the issuer's.
     #[arg(long, conflicts_with = "language")]
     no_language: bool,
+    /// Mails it may have sent in 24 hours, to one domain too; 0 for any number.
+    #[arg(long, value_name = "NUMBER")]
+    mails_per_day: Option<u32>,
+    /// No limit of its own for mails: the installation's (delivery.mails_per_day and
+    /// mails_per_domain_per_day).
+    #[arg(long, conflicts_with = "mails_per_day")]
+    no_mails_per_day: bool,
 }
 
 impl SetClientService {
@@ -318,12 +326,18 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
         Command::Set(set) => {
             let change = set.change();
             let language = set.language.is_some() || set.no_language;
-            if change == SealSettingsChange::default() && !language {
+            let mails = set.mails_per_day.is_some() || set.no_mails_per_day;
+            if change == SealSettingsChange::default() && !language && !mails {
                 return Err("nothing to set; see: chancery client-service set --help".into());
             }
             client_services::change_seal_settings(&app, &set.alias, &change)
                 .await
                 .map_err(|error| unknown(error, &set.alias))?;
+            if mails {
+                client_services::set_mails_per_day(&app, &set.alias, set.mails_per_day)
+                    .await
+                    .map_err(|error| unknown(error, &set.alias))?;
+            }
             if language {
                 client_services::set_language(&app, &set.alias, set.language)
                     .await
@@ -410,6 +424,7 @@ async fn list(config: &Config, shown: Shown) -> Outcome {
             json!(service.coordinate_origin.as_str()),
             json!(service.timestamps.as_str()),
             json!(service.language.map(Language::as_str)),
+            json!(service.mails_per_day),
             json!(service.id.as_i64()),
             json!(service.signature_template),
             json!(service.created.to_rfc3339()),

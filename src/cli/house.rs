@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
-    App, Circuits, Clients, Clock, Credentials, Fair, Ids, MailDoor, Random, Rules, Running,
-    Steady, Stopping,
+    App, Circuits, Clients, Clock, Credentials, Excesses, Fair, Ids, Logins, MailDoor, Random,
+    Rules, Running, Steady, Stopping,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -250,6 +250,8 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         mail: MailDoor::new(config.mail.account(config.keys.production)?),
         circuits: Circuits::default(),
         stopping: Stopping::within(config.workflow.drain_ms),
+        logins: Logins::default(),
+        excesses: Excesses::default(),
         running: Running::default(),
         credentials: Credentials::default(),
         clients: Clients::default(),

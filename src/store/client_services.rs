@@ -14,7 +14,7 @@ use crate::domain::visible::CoordinateOrigin;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
     profile, allow_sha1, lint, signature_template, active_content, coordinate_origin,
-    timestamps, language, created_ms
+    timestamps, language, mails_per_day, tokens_not_before_ms, created_ms
     FROM client_service";
 
 /// How many secrets of a client service are live at once.
@@ -34,55 +34,64 @@ impl Store {
         secret_sha256: [u8; 32],
     ) -> Result<ClientService> {
         self.again(|| async {
-        let mut tx = self.begin().await?;
-        let issuer = companies::open(&mut tx, issuer).await?;
-        let service = ClientService { issuer: issuer.id, ..service.clone() };
-        let done = sqlx::query(
-            "INSERT INTO client_service
+            let mut tx = self.begin().await?;
+            let issuer = companies::open(&mut tx, issuer).await?;
+            let service = ClientService { issuer: issuer.id, ..service.clone() };
+            let done = sqlx::query(
+                "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
-              lint, signature_template, active_content, coordinate_origin, timestamps, language, created_ms)
+              lint, signature_template, active_content, coordinate_origin, timestamps, language,
+              mails_per_day, tokens_not_before_ms, created_ms)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                     $15) ON CONFLICT DO NOTHING",
-        )
-        .bind(service.id.as_i64())
-        .bind(service.alias.as_str())
-        .bind(service.issuer.as_i64())
-        .bind(service.credential.map(CredentialId::as_i64))
-        .bind(service.status.as_str())
-        .bind(service.document_references.as_str())
-        .bind(service.profile.as_ref().map(ProfileName::as_str))
-        .bind(i64::from(service.allow_sha1))
-        .bind(service.lint.as_str())
-        .bind(service.signature_template.as_deref())
-        .bind(service.active_content.as_str())
-        .bind(service.coordinate_origin.as_str())
-        .bind(service.timestamps.as_str())
-        .bind(service.language.map(Language::as_str))
-        .bind(service.created.unix_ms())
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            return Err(Error::Exists { what: "a client service with this alias" });
-        }
-        insert_secret(&mut tx, service.id, secret_id, secret_sha256, service.created).await?;
-        tx.commit().await?;
-        Ok(service)
-        }).await
+                     $15, $16, $17) ON CONFLICT DO NOTHING",
+            )
+            .bind(service.id.as_i64())
+            .bind(service.alias.as_str())
+            .bind(service.issuer.as_i64())
+            .bind(service.credential.map(CredentialId::as_i64))
+            .bind(service.status.as_str())
+            .bind(service.document_references.as_str())
+            .bind(service.profile.as_ref().map(ProfileName::as_str))
+            .bind(i64::from(service.allow_sha1))
+            .bind(service.lint.as_str())
+            .bind(service.signature_template.as_deref())
+            .bind(service.active_content.as_str())
+            .bind(service.coordinate_origin.as_str())
+            .bind(service.timestamps.as_str())
+            .bind(service.language.map(Language::as_str))
+            .bind(service.mails_per_day.map(i64::from))
+            .bind(service.tokens_not_before.map(Instant::unix_ms))
+            .bind(service.created.unix_ms())
+            .execute(&mut *tx)
+            .await?;
+            if done.rows_affected() == 0 {
+                return Err(Error::Exists { what: "a client service with this alias" });
+            }
+            insert_secret(&mut tx, service.id, secret_id, secret_sha256, service.created).await?;
+            tx.commit().await?;
+            Ok(service)
+        })
+        .await
     }
 
-    /// Sets whether a client service may call.
+    /// Sets whether a client service may call. Tokens from before a change are not taken after it.
     pub async fn set_client_service_status(
         &self,
         id: ClientServiceId,
         status: ClientServiceStatus,
+        now: Instant,
     ) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            sqlx::query("UPDATE client_service SET status = $2 WHERE id = $1")
-                .bind(id.as_i64())
-                .bind(status.as_str())
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "UPDATE client_service SET status = $2, tokens_not_before_ms = $3
+                 WHERE id = $1 AND status <> $2",
+            )
+            .bind(id.as_i64())
+            .bind(status.as_str())
+            .bind(now.unix_ms())
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await
         })
         .await
@@ -117,6 +126,20 @@ impl Store {
             sqlx::query("UPDATE client_service SET language = $2 WHERE id = $1")
                 .bind(id.as_i64())
                 .bind(language.map(Language::as_str))
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        })
+        .await
+    }
+
+    /// Sets how many mails a client service may have sent in 24 hours; `None` for the installation's limits.
+    pub async fn set_mails_per_day(&self, id: ClientServiceId, mails: Option<u32>) -> Result<()> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            sqlx::query("UPDATE client_service SET mails_per_day = $2 WHERE id = $1")
+                .bind(id.as_i64())
+                .bind(mails.map(i64::from))
                 .execute(&mut *tx)
                 .await?;
             tx.commit().await
@@ -194,7 +217,7 @@ impl Store {
     }
 
     /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]; with `only` it removes all
-    /// others.
+    /// others, and ends the tokens granted until then.
     pub async fn rotate_secret(
         &self,
         id: ClientServiceId,
@@ -226,6 +249,13 @@ impl Store {
                     .await?;
             }
             insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
+            if only {
+                sqlx::query("UPDATE client_service SET tokens_not_before_ms = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(now.unix_ms())
+                    .execute(&mut *tx)
+                    .await?;
+            }
             tx.commit().await
         })
         .await
@@ -327,6 +357,8 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         coordinate_origin: row::named(row, "coordinate_origin", CoordinateOrigin::parse)?,
         timestamps: row::named(row, "timestamps", Timestamps::parse)?,
         language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
+        mails_per_day: row::optional_small(row, "mails_per_day")?,
+        tokens_not_before: row::optional_instant(row, "tokens_not_before_ms")?,
         created: row::instant(row, "created_ms")?,
     })
 }

@@ -5,21 +5,38 @@ use crate::domain::client_service::Change;
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::delivery::MailAddress;
 use crate::domain::ids::CompanyId;
+use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 
 const COLUMNS: &str =
     "SELECT id, name, vat_number, country_code, status, language, email, created_ms FROM company";
 
 impl Store {
-    /// Sets whether a company's documents are sealed.
-    pub async fn set_company_status(&self, id: CompanyId, status: CompanyStatus) -> Result<()> {
+    /// Sets whether a company's documents are sealed. Tokens of its client services from before a change are
+    /// not taken after it.
+    pub async fn set_company_status(
+        &self,
+        id: CompanyId,
+        status: CompanyStatus,
+        now: Instant,
+    ) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            sqlx::query("UPDATE company SET status = $2 WHERE id = $1")
+            let changed =
+                sqlx::query("UPDATE company SET status = $2 WHERE id = $1 AND status <> $2")
+                    .bind(id.as_i64())
+                    .bind(status.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            if changed.rows_affected() == 1 {
+                sqlx::query(
+                    "UPDATE client_service SET tokens_not_before_ms = $2 WHERE issuer_id = $1",
+                )
                 .bind(id.as_i64())
-                .bind(status.as_str())
+                .bind(now.unix_ms())
                 .execute(&mut *tx)
                 .await?;
+            }
             tx.commit().await
         })
         .await

@@ -7,7 +7,8 @@ use super::contents::{self, ContentChange};
 use super::documents::Intent;
 use super::events::{self, Fact};
 use super::leases::{Lease, hold};
-use super::{Reader, Result, Store, outbox, placeholders, row, settings};
+use super::outbox::{self, MailLimitReached, MailLimits};
+use super::{Reader, Result, Store, placeholders, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{
     ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId,
@@ -37,6 +38,8 @@ pub struct NewOperation {
     pub unique_document_references: bool,
     /// Until when the opener holds the lease.
     pub lease_until: Instant,
+    /// How many mails the client service may have sent.
+    pub mail_limits: MailLimits,
 }
 
 /// A document about to be recorded.
@@ -59,6 +62,8 @@ pub enum Opened {
         /// The fingerprint of its request.
         fingerprint: [u8; 32],
     },
+    /// The client service may not have so many mails sent.
+    MailLimit(MailLimitReached),
     /// A document's reference belongs to another operation.
     DocumentReferenceReused {
         /// The reference.
@@ -130,6 +135,13 @@ impl Store {
                 // By bad luck another replica gave out the same id.
                 let taken = || super::Error::Exists { what: "a message id" };
                 return Err(if error.is_unique_violation() { taken() } else { error });
+            }
+            let (service, now) = (new.operation.client_service, new.operation.accepted);
+            let counted =
+                outbox::count_mails(&mut tx, service, &new.messages, new.mail_limits, now);
+            if let Some(reached) = counted.await? {
+                tx.rollback().await?;
+                return Ok(Opened::MailLimit(reached));
             }
             if new.operation.state.is_final() {
                 let (id, now) = (new.operation.id, new.operation.accepted);

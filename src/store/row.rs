@@ -42,6 +42,11 @@ pub(super) fn small(row: &AnyRow, column: &'static str) -> Result<u32> {
     u32::try_from(integer(row, column)?).map_err(|_| Error::Corrupt { column })
 }
 
+pub(super) fn optional_small(row: &AnyRow, column: &'static str) -> Result<Option<u32>> {
+    let value = optional_integer(row, column)?;
+    value.map(|value| u32::try_from(value).map_err(|_| Error::Corrupt { column })).transpose()
+}
+
 pub(super) fn bytes(row: &AnyRow, column: &'static str) -> Result<Vec<u8>> {
     Ok(row.try_get(column)?)
 }

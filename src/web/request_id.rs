@@ -1,6 +1,6 @@
 //! Every response carries a request id that the log shows too.
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -9,6 +9,9 @@ use tracing::Instrument as _;
 use crate::domain::text::hex;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest segment with digits that is a word; the code of a link has 22 characters.
+const SHORT: usize = 16;
 
 tokio::task_local! {
     static REQUEST_ID: String;
@@ -28,7 +31,8 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
         .filter(|value| is_plain(value))
         .map_or_else(fresh, ToOwned::to_owned);
     let method = request.method().clone();
-    let path = loggable(request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let path = loggable(route, request.uri().path());
     let span = tracing::error_span!("request", id = %id);
     let answer = async move {
         let started = std::time::Instant::now();
@@ -44,15 +48,27 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
     response
 }
 
-/// The path without the code of a receiver's link: who has it may read the documents.
-fn loggable(path: &str) -> String {
-    match path.strip_prefix("/r/").and_then(|rest| rest.split_once('.')) {
-        Some((number, rest)) => {
-            let behind = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
-            format!("/r/{number}.…{behind}")
-        }
-        None => path.to_owned(),
+/// What the log shows of a path. Who has the code of a receiver's link may read the documents, and a path
+/// can spell it in many ways: of the receiver's page the log has the route alone, and where there is no
+/// route only what are words, as the address of a link may have been mistyped or the proxy be set up wrong.
+fn loggable(route: Option<&str>, path: &str) -> String {
+    match route {
+        Some(route) if route.starts_with("/r/") => route.to_owned(),
+        Some(_) => path.to_owned(),
+        None => path
+            .split('/')
+            .map(|segment| if is_word(segment) { segment } else { "…" })
+            .collect::<Vec<_>>()
+            .join("/"),
     }
+}
+
+/// Whether a segment is one of an address that people made up; neither a link nor its code is.
+fn is_word(segment: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphabetic() || byte == b'-';
+    let short =
+        segment.len() <= SHORT && segment.bytes().all(|byte| plain(byte) || byte.is_ascii_digit());
+    short || segment.len() <= 2 * SHORT && segment.bytes().all(plain)
 }
 
 fn is_plain(id: &str) -> bool {
@@ -73,12 +89,18 @@ mod tests {
 
     #[test]
     fn the_code_of_a_link_is_not_logged() {
-        for (path, logged) in [
-            ("/r/AAAA.c0de", "/r/AAAA.…"),
-            ("/r/AAAA.c0de/documents.zip", "/r/AAAA.…/documents.zip"),
-            ("/api/v0/operation/id", "/api/v0/operation/id"),
+        for (route, path, logged) in [
+            (Some("/r/{token}"), "/r/AAAA%2Ec0de", "/r/{token}"),
+            (
+                Some("/api/v0/operation/status/{id}"),
+                "/api/v0/operation/status/4.7",
+                "/api/v0/operation/status/4.7",
+            ),
+            (None, "/api/v0/documents/sign/base64", "/api/v0/documents/sign/base64"),
+            (None, "/proxied/r/AAAA.c0de/documents.zip", "/proxied/r/…/…"),
+            (None, "/r%2FAAAA.c0de", "/…"),
         ] {
-            assert_eq!(loggable(path), logged);
+            assert_eq!(loggable(route, path), logged);
         }
     }
 }

@@ -65,7 +65,8 @@ pub async fn accept(
         usable?;
         match app.store.open_operation(&new, &contents).await {
             Ok(Opened::New) => {
-                tracing::info!(operation = %id, documents = new.documents.len(), "accepted");
+                tracing::info!(operation = %id, client_service = service.alias.as_str(),
+                    documents = new.documents.len(), "accepted");
                 if !new.operation.state.is_final() {
                     let lease = Lease { operation: id, attempt: 1 };
                     // The work owns the contents alone from here on and need not copy them.
@@ -74,6 +75,9 @@ pub async fn accept(
                     execute::start(app, lease, Some(work), place);
                 }
                 return Ok(Accepted { operation: id, replayed: false });
+            }
+            Ok(Opened::MailLimit(reached)) => {
+                return Err(notify::beyond_limit(app, service, reached).into());
             }
             Ok(Opened::Taken { operation, fingerprint }) => {
                 return Ok(candidate.replay(operation, fingerprint)?);
@@ -93,7 +97,7 @@ fn check_request(app: &App, request: &SignRequest) -> Result<(), Refusal> {
     if count == 0 {
         return Err(Refusal::NoDocuments);
     }
-    notify::check_receivers(app, request.receivers.len())?;
+    notify::check_receivers(app, &request.receivers)?;
     let limit = app.limits.documents_per_request;
     if count > limit {
         return Err(Refusal::TooManyDocuments { count, limit });
@@ -248,6 +252,7 @@ impl Candidate {
             unique_document_references: client.client_service.document_references
                 == DocumentReferences::Unique,
             lease_until: app.steady_now().plus_ms(app.execution.lease_ms),
+            mail_limits: notify::mail_limits(app, &client.client_service),
         })
     }
 }

@@ -103,6 +103,8 @@ pub async fn create(
         coordinate_origin: new.coordinate_origin,
         timestamps: new.timestamps,
         language: new.language,
+        mails_per_day: None,
+        tokens_not_before: None,
         created: now,
     };
     let (secret, digest) = new_secret(app)?;
@@ -111,7 +113,7 @@ pub async fn create(
 }
 
 /// Gives a client service one more secret; the one before stays good until the next rotation, or
-/// ends now with `only`.
+/// ends now with `only`, and with it every access token granted until then.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an unknown alias.
@@ -122,13 +124,14 @@ pub async fn rotate_secret(app: &App, alias: &str, only: bool) -> Result<SecretS
     Ok(SecretString::from(secret))
 }
 
-/// Sets whether a client service may call; live access tokens follow within `oauth.status_cache_ms`.
+/// Sets whether a client service may call; live access tokens follow within `oauth.status_cache_ms`, and stay
+/// ended when it is active again.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an unknown alias.
 pub async fn set_status(app: &App, alias: &str, status: ClientServiceStatus) -> Result<(), Error> {
     let service = find(app, alias).await?;
-    Ok(app.store.set_client_service_status(service.id, status).await?)
+    Ok(app.store.set_client_service_status(service.id, status, app.now()).await?)
 }
 
 /// Sets the credential that seals a client service's documents from now on. Operations accepted
@@ -169,6 +172,16 @@ pub async fn change_seal_settings(
 pub async fn set_language(app: &App, alias: &str, language: Option<Language>) -> Result<(), Error> {
     let service = find(app, alias).await?;
     Ok(app.store.set_client_service_language(service.id, language).await?)
+}
+
+/// Sets how many mails a client service may have sent in 24 hours, to each domain too; 0 for any number, `None`
+/// for the installation's limits.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown alias.
+pub async fn set_mails_per_day(app: &App, alias: &str, mails: Option<u32>) -> Result<(), Error> {
+    let service = find(app, alias).await?;
+    Ok(app.store.set_mails_per_day(service.id, mails).await?)
 }
 
 /// What is wrong with a template is told to whoever sets it, not to those who seal with it.

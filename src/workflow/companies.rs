@@ -8,7 +8,7 @@ use crate::domain::delivery::MailAddress;
 use crate::domain::language::Language;
 
 /// Sets whether documents of an issuer are sealed; live access tokens of its client services follow
-/// within `oauth.status_cache_ms`.
+/// within `oauth.status_cache_ms`, and stay ended when it is active again.
 ///
 /// # Errors
 /// [`Error::NotFound`] when no company has this country and VAT number.
@@ -19,7 +19,7 @@ pub async fn set_status(
     status: CompanyStatus,
 ) -> Result<(), Error> {
     let company = find(app, country, vat_number).await?;
-    Ok(app.store.set_company_status(company.id, status).await?)
+    Ok(app.store.set_company_status(company.id, status, app.now()).await?)
 }
 
 /// Changes how a company is reached from now on.

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Error, Thing};
 use crate::app::{App, RandomFailed};
+use crate::domain::alarm::Alarm;
+use crate::domain::client_service::ClientService;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
 use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, MessageId, OperationId};
@@ -17,7 +19,7 @@ use crate::domain::outbox::{Attempt, Message, MessageKind, Target};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::text::hex;
-use crate::store::outbox::{ResendCaps, Resent};
+use crate::store::outbox::{MailLimitReached, MailLimits, ResendCaps, Resent};
 
 /// How often a lost race for ids is tried again.
 const RACES: usize = 5;
@@ -44,10 +46,59 @@ pub(super) struct About {
     pub(super) attach: bool,
 }
 
-/// Refuses more receivers than are allowed.
-pub(super) fn check_receivers(app: &App, count: usize) -> Result<(), Refusal> {
-    let limit = app.delivery.receivers;
-    if count > limit { Err(Refusal::TooManyReceivers { count, limit }) } else { Ok(()) }
+/// Refuses more receivers than are allowed, and such as no mail of ours should go to.
+pub(super) fn check_receivers(app: &App, receivers: &[Receiver]) -> Result<(), Refusal> {
+    let (count, limit) = (receivers.len(), app.delivery.receivers);
+    if count > limit {
+        return Err(Refusal::TooManyReceivers { count, limit });
+    }
+    receivers.iter().try_for_each(|receiver| check_address(app, &receiver.address))
+}
+
+/// Refuses an address that only machines of the house know, unless the installation wants such.
+pub(super) fn check_address(app: &App, address: &MailAddress) -> Result<(), Refusal> {
+    if address.is_local() && !app.delivery.allow_local_receivers {
+        return Err(Refusal::ReceiverLocal { address: address.as_str().to_owned() });
+    }
+    Ok(())
+}
+
+/// How many mails a client service may have sent.
+pub(super) fn mail_limits(app: &App, service: &ClientService) -> MailLimits {
+    match service.mails_per_day {
+        Some(own) => MailLimits { all: own, domain: own },
+        None => MailLimits {
+            all: app.delivery.mails_per_day,
+            domain: app.delivery.mails_per_domain_per_day,
+        },
+    }
+}
+
+/// Refuses mails that would be too many, and lets operators know.
+pub(super) fn beyond_limit(
+    app: &App,
+    service: &ClientService,
+    reached: MailLimitReached,
+) -> Refusal {
+    let now = app.now();
+    let MailLimitReached { domain, limit, free } = reached;
+    let client = service.alias.as_str();
+    tracing::warn!(client_service = client, domain, limit, "mails refused: the limit of a day");
+    let alarm =
+        Alarm::MailsAtLimit { client: client.to_owned(), domain: domain.clone(), limit, free };
+    app.excesses.note(format!("mails:{client}/limit"), alarm, Some(service.issuer), now);
+    let what = if domain.is_empty() {
+        "mails of this client service".to_owned()
+    } else {
+        format!("mails of this client service to {domain}")
+    };
+    let left_ms = free.unix_ms().saturating_sub(now.unix_ms()).max(0).unsigned_abs();
+    Refusal::MailLimit {
+        what,
+        limit,
+        free: free.to_rfc3339(),
+        seconds: left_ms.div_ceil(1000).max(1),
+    }
 }
 
 /// One message for each receiver, held until somebody lets it go. A mailbox named twice gets one.
@@ -109,7 +160,7 @@ pub async fn resend(
     if receivers.is_empty() {
         return Err(Refusal::NoReceivers.into());
     }
-    check_receivers(app, receivers.len())?;
+    check_receivers(app, receivers)?;
     if !found.state.is_final() {
         return Err(Refusal::OperationUnfinished.into());
     }
@@ -131,10 +182,13 @@ pub async fn resend(
         operation,
         attach,
     };
+    let service = app.reader.client_service(found.client_service).await?;
+    let service = service.ok_or(Error::NotFound(Thing::ClientService))?;
     let caps = ResendCaps {
         since: now.plus_ms(-DAY_MS),
         of_operation: app.delivery.resend_per_operation,
         to_receiver: app.delivery.resend_per_receiver,
+        mails: mail_limits(app, &service),
     };
     let receivers = speaking_as_before(app, operation, receivers).await?;
     for _ in 0..RACES {
@@ -143,7 +197,8 @@ pub async fn resend(
             message.next = Some(now);
             message.released = Some(now);
         }
-        let what = match app.store.enqueue_again(operation, &messages, caps).await {
+        let about = (operation, service.id);
+        let what = match app.store.enqueue_again(about, &messages, caps, now).await {
             Ok(Resent::Queued) => {
                 app.outbox_bell.notify_one();
                 let count = messages.len();
@@ -152,6 +207,9 @@ pub async fn resend(
             }
             Ok(Resent::OperationCap) => "this operation".to_owned(),
             Ok(Resent::ReceiverCap(address)) => address.to_string(),
+            Ok(Resent::MailLimit(reached)) => {
+                return Err(beyond_limit(app, &service, reached).into());
+            }
             Err(crate::store::Error::Exists { .. }) => continue,
             Err(error) => return Err(error.into()),
         };
@@ -245,6 +303,25 @@ fn link_token(app: &App, message: &Message) -> Option<String> {
     let number = URL_SAFE_NO_PAD.encode(message.id.as_i64().to_be_bytes());
     let code = app.link_key.hmac_sha256(&signed(message.id, expires));
     Some(format!("{number}.{}", URL_SAFE_NO_PAD.encode(code.get(..CODE_LENGTH)?)))
+}
+
+/// What somebody says about a message, without the code of its link: a mail server may repeat the letter.
+#[must_use]
+pub(super) fn without_code(app: &App, message: &Message, words: &str) -> String {
+    let Some(token) = link_token(app, message) else { return words.to_owned() };
+    let Some((number, code)) = token.split_once('.') else { return words.to_owned() };
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '%' | '=');
+    let mut told = String::with_capacity(words.len());
+    let words = words.replace(code, "…");
+    let mut rest = words.as_str();
+    // Cut or spelt otherwise, it still follows its number.
+    while let Some((before, after)) = rest.split_once(number) {
+        told.push_str(before);
+        told.push('…');
+        rest = after.trim_start_matches(belongs);
+    }
+    told.push_str(rest);
+    told
 }
 
 /// What the code of a link is over.

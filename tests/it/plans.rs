@@ -38,7 +38,7 @@ use chancery::store::events::Event;
 use chancery::store::leases::Lease;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
-use chancery::store::outbox::ResendCaps;
+use chancery::store::outbox::{MailLimits, ResendCaps};
 use chancery::store::webhooks::{EventCursor, LogCursor, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
@@ -48,8 +48,17 @@ use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
 /// Tables that get longer with every operation.
-const GROWING: [&str; 8] =
-    ["operation", "document", "content", "intent", "event", "message", "attempt", "usage_day"];
+const GROWING: [&str; 9] = [
+    "operation",
+    "document",
+    "content",
+    "intent",
+    "event",
+    "message",
+    "attempt",
+    "usage_day",
+    "mail_count",
+];
 
 /// Indexes that may be read as a whole, as they never hold much.
 const SHORT: [(&str, &str); 5] = [
@@ -275,7 +284,6 @@ async fn ask_everything(store: &Store) {
 async fn companies_and_services(store: &Store) {
     let reader = store.reader();
     let company = issuer(1);
-    store.set_company_status(company.id, CompanyStatus::Active).await.unwrap();
     let (email, language) = (Change::To(None), Change::To(None));
     store.change_company_contact(company.id, &email, &language).await.unwrap();
     reader.company(company.id).await.unwrap();
@@ -312,12 +320,18 @@ async fn companies_and_services(store: &Store) {
         coordinate_origin: CoordinateOrigin::TopLeft,
         timestamps: Timestamps::Refuse,
         language: None,
+        mails_per_day: None,
+        tokens_not_before: None,
         created: AT,
     };
     store.add_client_service(&company, &service, 1, [1; 32]).await.unwrap();
-    store.set_client_service_status(SERVICE, ClientServiceStatus::Active).await.unwrap();
+    for status in [CompanyStatus::Suspended, CompanyStatus::Active] {
+        store.set_company_status(company.id, status, AT).await.unwrap();
+    }
+    store.set_client_service_status(SERVICE, ClientServiceStatus::Active, AT).await.unwrap();
     store.assign_credential(SERVICE, CREDENTIAL).await.unwrap();
     store.set_client_service_language(SERVICE, None).await.unwrap();
+    store.set_mails_per_day(SERVICE, None).await.unwrap();
     let change = SealSettingsChange {
         profile: Change::To(None),
         allow_sha1: Change::To(false),
@@ -404,6 +418,7 @@ fn operation(number: i64, documents: i64) -> NewOperation {
         event_ids: (0..=documents).map(|at| EventId::from_i64(number * 10 + at)).collect(),
         unique_document_references: true,
         lease_until: AT,
+        mail_limits: MailLimits { all: 100, domain: 100 },
     }
 }
 
@@ -537,8 +552,9 @@ async fn delivery(store: &Store) {
     let operation = OperationId::from_i64(1);
     store.enqueue(&[mail(200, MessageKind::Test, None)]).await.unwrap();
     let again = [mail(201, MessageKind::Resend, Some(operation))];
-    let caps = ResendCaps { since: AT, of_operation: 10, to_receiver: 10 };
-    store.enqueue_again(operation, &again, caps).await.unwrap();
+    let mails = MailLimits { all: 100, domain: 100 };
+    let caps = ResendCaps { since: AT, of_operation: 10, to_receiver: 10, mails };
+    store.enqueue_again((operation, SERVICE), &again, caps, AT).await.unwrap();
     let ways = [
         Way::Mail(None),
         Way::Mail(Some(SERVICE)),

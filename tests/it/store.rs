@@ -62,6 +62,8 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         coordinate_origin: CoordinateOrigin::TopLeft,
         timestamps: Timestamps::Refuse,
         language: None,
+        mails_per_day: None,
+        tokens_not_before: None,
         created: now(),
     }
 }
@@ -86,6 +88,8 @@ async fn seal_settings_are_kept(url: String) {
         coordinate_origin: CoordinateOrigin::BottomLeft,
         timestamps: Timestamps::Omit,
         language: Some(Language::De),
+        mails_per_day: Some(7),
+        tokens_not_before: Some(Instant::from_unix_ms(1_795_342_761_000)),
         ..client_service(2, "special")
     };
     store.add_client_service(&issuer(1), &plain, 1, [1; 32]).await.unwrap();
@@ -149,7 +153,7 @@ async fn companies_are_suspended_alone(url: String) {
     let found = reader.company_by_vat("PRT", "505767452").await.unwrap().unwrap();
     assert_eq!(found, issuer(2));
     assert_eq!(reader.company_by_vat("ESP", "505767452").await.unwrap(), None);
-    store.set_company_status(found.id, CompanyStatus::Suspended).await.unwrap();
+    store.set_company_status(found.id, CompanyStatus::Suspended, now()).await.unwrap();
     let suspended = Company { status: CompanyStatus::Suspended, ..issuer(2) };
     assert_eq!(reader.companies().await.unwrap(), [issuer(1), suspended.clone()]);
     let again = Company { id: CompanyId::from_i64(3), name: "Other".to_owned(), ..issuer(2) };

@@ -53,6 +53,18 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             last_words: "535 5.7.8 no\r\nsuch {user}".into(),
         },
+        Alarm::MailsAtLimit {
+            client: "shop <1>".into(),
+            domain: "customer.example".into(),
+            limit: 5000,
+            free: AT,
+        },
+        Alarm::LoginsFailing {
+            who: "shop <1>".into(),
+            failures: 5000,
+            since: AT,
+            address: "2001:db8::".into(),
+        },
         Alarm::QueueOld { oldest: AT, waiting: 12_345 },
         Alarm::OperationsOld { oldest: AT, waiting: 12_345 },
         Alarm::OperationsCrash { waiting: 12_345 },

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Everything of IPv4 that is not the public internet.
-const SPECIAL_V4: [Ipv4Net; 16] = [
+const SPECIAL_V4: [Ipv4Net; 18] = [
     v4([0, 0, 0, 0], 8),       // this network, and the unspecified address
     v4([10, 0, 0, 0], 8),      // private
     v4([100, 64, 0, 0], 10),   // shared between a provider and its customers
@@ -19,8 +19,10 @@ const SPECIAL_V4: [Ipv4Net; 16] = [
     v4([192, 0, 0, 0], 24),    // protocol assignments
     v4([192, 0, 2, 0], 24),    // documentation
     v4([192, 31, 196, 0], 24), // AS112
+    v4([192, 52, 193, 0], 24), // AMT
     v4([192, 88, 99, 0], 24),  // 6to4 relays
     v4([192, 168, 0, 0], 16),  // private
+    v4([192, 175, 48, 0], 24), // AS112, delegated directly
     v4([198, 18, 0, 0], 15),   // benchmarks
     v4([198, 51, 100, 0], 24), // documentation
     v4([203, 0, 113, 0], 24),  // documentation
@@ -33,15 +35,21 @@ const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0], 3);
 
 /// What of these is not: loopback, link-local, unique local, site-local and multicast addresses are
 /// outside of them anyway.
-const SPECIAL_V6: [Ipv6Net; 4] = [
+const SPECIAL_V6: [Ipv6Net; 5] = [
     v6([0x2001, 0, 0, 0], 23), // protocol assignments: Teredo, benchmarks, ORCHID
     v6([0x2001, 0xdb8, 0, 0], 32), // documentation
     v6([0x2002, 0, 0, 0], 16), // 6to4
+    v6([0x2620, 0x4f, 0x8000, 0], 48), // AS112, delegated directly
     v6([0x3fff, 0, 0, 0], 20), // documentation
 ];
 
 /// IPv4 behind a translator (RFC 6052 2.1).
 const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0], 96);
+
+/// Whether an address is one of the public internet.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    is_allowed(address, &[])
+}
 
 /// Whether a connection to that address may be opened.
 pub(super) fn is_allowed(address: IpAddr, allowed: &[IpNet]) -> bool {

@@ -6,6 +6,7 @@ mod address;
 mod resolver;
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::webhook::Endpoint;
 use crate::pki::webhook_signature::HookSecret;
+use address::is_public;
 use resolver::{Guarded, System, Unresolved};
 
 /// Most octets of an answer that are read.
@@ -42,6 +44,8 @@ pub struct Config {
     pub allow_networks: Vec<IpNet>,
     /// Whether receivers may be reached without TLS.
     pub allow_http: bool,
+    /// Whether client services see what receivers outside of the public internet answer, beyond its status.
+    pub show_inner_answers: bool,
     /// PEM file of authorities to trust besides the system's; empty for none.
     pub authorities_file: PathBuf,
     /// Milliseconds from the beginning to the end of a try.
@@ -76,6 +80,9 @@ pub enum UrlRefused {
     /// A user name or password.
     #[error("it holds a user name or password; the signature says who sends")]
     Userinfo,
+    /// Port 0, which is none.
+    #[error("its port is 0, where nobody listens")]
+    Port,
     /// A literal address that is not public.
     #[error(
         "{0} is not on the public internet; an operator can allow its network in \
@@ -150,6 +157,9 @@ impl WebhookSender {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlRefused::Userinfo);
         }
+        if url.port() == Some(0) {
+            return Err(UrlRefused::Port);
+        }
         // The parser has brought every spelling of an address (hexadecimal, octal, one number) into its
         // usual one. It is judged here because no resolver is asked about it.
         let literal = url.host_str().filter(|_| url.domain().is_none());
@@ -185,7 +195,11 @@ impl WebhookSender {
             .send()
             .await;
         match sent {
-            Ok(response) => answered(response, request.timestamp).await,
+            Ok(response) => {
+                let outside = response.remote_addr().is_some_and(|peer| is_public(peer.ip()));
+                let shown = outside || self.config.show_inner_answers;
+                answered(response, request.timestamp, shown).await
+            }
             Err(error) => self.unanswered(&error),
         }
     }
@@ -197,23 +211,23 @@ impl WebhookSender {
             return later("resolve", &unresolved.to_string());
         }
         if let Some(reason) = find::<rustls::Error>(error) {
-            return later("tls", &reason.to_string());
+            return later("tls", tls_words(reason));
         }
         if error.is_builder() {
-            return later("request", &innermost(error));
+            return later("request", "it cannot be asked as its address is written");
         }
         if error.is_connect() && error.is_timeout() {
             let limit = self.config.connect_timeout_ms;
             return later("connect", &format!("no connection within {limit} ms"));
         }
         if error.is_connect() {
-            return later("connect", &innermost(error));
+            return later("connect", connect_words(error));
         }
         // Connected, so the request may have arrived, whole.
         let words = if error.is_timeout() {
             format!("no answer within {} ms", self.config.timeout_ms)
         } else {
-            innermost(error)
+            "the connection ended without an answer of HTTP".to_owned()
         };
         later("request", &words).but_ambiguous()
     }
@@ -230,8 +244,8 @@ fn authorities(config: &Config) -> Result<Vec<Certificate>, Error> {
     if found.is_empty() { Err(refused("it holds no certificate".to_owned())) } else { Ok(found) }
 }
 
-/// What a try with a status was.
-async fn answered(mut response: Response, now: i64) -> Tried {
+/// What a try with a status was; beyond the status only where it may be `shown`.
+async fn answered(mut response: Response, now: i64, shown: bool) -> Tried {
     let status = response.status();
     let verdict = match status {
         _ if status.is_success() => Verdict::Accepted,
@@ -242,7 +256,7 @@ async fn answered(mut response: Response, now: i64) -> Tried {
     let mut words = format!("HTTP {}", status.as_u16());
     if status.is_redirection() {
         words.push_str(": redirects are not followed; register the address it leads to");
-    } else {
+    } else if shown {
         let text = first_words(&mut response).await;
         if !text.is_empty() {
             words = format!("{words}: {text}");
@@ -294,11 +308,32 @@ fn find<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
     None
 }
 
-/// The words of the cause behind all others; never those of the client, which repeat the address.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
+/// Why there is no TLS. The words of the library have the names in the certificate, which may be those of the
+/// house.
+const fn tls_words(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Wrong;
+    match error {
+        rustls::Error::InvalidCertificate(wrong) => match wrong {
+            Wrong::Expired | Wrong::ExpiredContext { .. } => "its certificate has expired",
+            Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => {
+                "its certificate is not valid yet"
+            }
+            Wrong::UnknownIssuer => "its certificate is of an authority that is not trusted here",
+            Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+                "its certificate is for another name"
+            }
+            Wrong::Revoked => "its certificate is revoked",
+            _ => "its certificate is refused",
+        },
+        _ => "it speaks no TLS that is spoken here",
     }
-    cause.to_string()
+}
+
+/// Why there is no connection, without the words of the system.
+fn connect_words(error: &reqwest::Error) -> &'static str {
+    match find::<std::io::Error>(error).map(std::io::Error::kind) {
+        Some(ErrorKind::ConnectionRefused) => "the connection was refused",
+        Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => "there is no way there",
+        _ => "no connection",
+    }
 }

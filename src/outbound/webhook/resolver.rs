@@ -1,7 +1,7 @@
 //! Names into addresses, and only into such as may be connected to. Asked for each new connection, which
 //! then goes to exactly what was judged: a name that changes its mind in between gains nothing.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -13,19 +13,14 @@ use super::address::is_allowed;
 /// Most addresses of one name that are looked at.
 const ADDRESSES_MOST: usize = 32;
 
-/// Why a name leads nowhere.
+/// A name leads nowhere: the name service does not know it, or knows only addresses that are refused. Those who
+/// name receivers learn neither which nor where: they would learn the names of the house.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum Unresolved {
-    /// The name service does not know it, or does not answer.
-    #[error("the name {0} cannot be resolved")]
-    Unknown(String),
-    /// All of its addresses are refused.
-    #[error(
-        "the name {name} leads to {address}, which is not on the public internet; an operator can \
-         allow its network in webhooks.allow_networks"
-    )]
-    Refused { name: String, address: IpAddr },
-}
+#[error(
+    "the name {0} leads to no address on the public internet; an operator can allow a network of the \
+     house in webhooks.allow_networks"
+)]
+pub(super) struct Unresolved(String);
 
 /// Asks another resolver and keeps what is allowed.
 pub(super) struct Guarded {
@@ -38,16 +33,16 @@ impl Resolve for Guarded {
         let host = name.as_str().to_owned();
         let (asked, allowed) = (self.inner.resolve(name), Arc::clone(&self.allowed));
         Box::pin(async move {
-            let unknown = |_| Unresolved::Unknown(host.clone());
+            let unknown = |_| Unresolved(host.clone());
             let all: Vec<SocketAddr> = asked.await.map_err(unknown)?.take(ADDRESSES_MOST).collect();
             let good: Vec<SocketAddr> =
                 all.iter().copied().filter(|each| is_allowed(each.ip(), &allowed)).collect();
             if good.is_empty() {
-                return Err(match all.first() {
-                    Some(first) => Unresolved::Refused { name: host, address: first.ip() },
-                    None => Unresolved::Unknown(host),
+                if let Some(first) = all.first() {
+                    tracing::warn!(name = %host, address = %first.ip(),
+                        "a webhook's name leads to where none are sent");
                 }
-                .into());
+                return Err(Unresolved(host).into());
             }
             Ok(Box::new(good.into_iter()) as Addrs)
         })

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{MAIL, WEBHOOK};
+use super::{MAIL, MailLimitReached, MailLimits, WEBHOOK, count_mails};
 use crate::domain::delivery::MailAddress;
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
@@ -27,6 +27,8 @@ pub struct ResendCaps {
     pub of_operation: u32,
     /// Of one operation to one receiver.
     pub to_receiver: u32,
+    /// Of a client service.
+    pub mails: MailLimits,
 }
 
 /// What became of a wish to send again.
@@ -38,6 +40,8 @@ pub enum Resent {
     OperationCap,
     /// Nothing is: this receiver has had its share.
     ReceiverCap(MailAddress),
+    /// Nothing is: the client service has had its share of a day.
+    MailLimit(MailLimitReached),
 }
 
 impl Store {
@@ -59,10 +63,12 @@ impl Store {
     /// again with new ones decides it.
     pub async fn enqueue_again(
         &self,
-        operation: OperationId,
+        operation: (OperationId, ClientServiceId),
         messages: &[Message],
         caps: ResendCaps,
+        now: Instant,
     ) -> Result<Resent> {
+        let (operation, service) = operation;
         self.again(|| async {
             let mut tx = self.begin().await?;
             // Locks the operation, so that wishes at the same time are counted one after the other.
@@ -102,6 +108,10 @@ impl Store {
             if let Err(error) = insert_messages(&mut tx, messages).await {
                 let taken = Error::Exists { what: "a message id" };
                 return Err(if error.is_unique_violation() { taken } else { error });
+            }
+            if let Some(reached) = count_mails(&mut tx, service, messages, caps.mails, now).await? {
+                tx.rollback().await?;
+                return Ok(Resent::MailLimit(reached));
             }
             tx.commit().await?;
             Ok(Resent::Queued)

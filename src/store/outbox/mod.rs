@@ -3,11 +3,14 @@
 mod attempts;
 mod enqueue;
 mod leases;
+mod limits;
 mod links;
 mod reads;
 
 pub use self::enqueue::{NOTHING_SEALED, ResendCaps, Resent};
 pub(super) use self::enqueue::{insert_messages, release};
+pub(super) use self::limits::count_mails;
+pub use self::limits::{MailLimitReached, MailLimits};
 pub use self::links::REVOKED;
 pub(super) use self::reads::attempt_from;
 use crate::domain::outbox::Channel;

@@ -184,7 +184,12 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(family(&refusal), refusal.code(), words::about_request(&refusal))
+        let wait = match &refusal {
+            Refusal::MailLimit { seconds, .. } => Some(*seconds),
+            _ => None,
+        };
+        let problem = Self::new(family(&refusal), refusal.code(), words::about_request(&refusal));
+        Self { wait, ..problem }
     }
 }
 
@@ -423,7 +428,7 @@ const fn family(refusal: &Refusal) -> Family {
         Refusal::OperationUnfinished | Refusal::DocumentsUnfinished => Family::NotReady,
         Refusal::NothingSealed => Family::NothingToSend,
         Refusal::ContentsGone => Family::ContentGone,
-        Refusal::ResendLimit { .. } => Family::DailyLimit,
+        Refusal::ResendLimit { .. } | Refusal::MailLimit { .. } => Family::DailyLimit,
         Refusal::MemberTooLong { .. }
         | Refusal::TooManyDocuments { .. }
         | Refusal::TooManyReceivers { .. }
@@ -439,6 +444,7 @@ const fn family(refusal: &Refusal) -> Family {
         Refusal::AliasInvalid => Family::NotSetUp,
         Refusal::MemberInvalid { .. }
         | Refusal::WebhookUrlRefused { .. }
+        | Refusal::ReceiverLocal { .. }
         | Refusal::ReferenceInvalid { .. }
         | Refusal::ReferenceRepeated { .. }
         | Refusal::Base64Invalid { .. }

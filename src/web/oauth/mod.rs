@@ -1,9 +1,11 @@
 //! The OAuth2 authorization server: client credentials (RFC 6749, 4.4), its metadata (RFC 8414) and
 //! its key set (RFC 7517).
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{RawQuery, State};
+use axum::extract::{ConnectInfo, Extension, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -16,6 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::portal::rate;
 use super::surface::{Dialect, Stray};
 use super::{Web, body};
 use crate::domain::sources::sources;
@@ -100,17 +103,24 @@ pub struct TokenError {
         (status = 400, body = TokenError),
         (status = 401, body = TokenError),
         (status = 413, body = TokenError),
+        (status = 429, body = TokenError, description = "Log-ins failed too often there; Retry-After says \
+            when the next one is looked at."),
     )
 )]
 pub async fn token(
     State(web): State<Web>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let answer = match body {
         Ok(_) if body::unpacked(&headers).is_err() => Err(Refused::packed()),
-        Ok(body) => answer(&web, query.as_deref(), &headers, &body).await,
+        Ok(body) => {
+            let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
+            let address = rate::address(peer, &headers, &web.config.proxies);
+            answer(&web, address, query.as_deref(), &headers, &body).await
+        }
         Err(rejection) => Err(Refused::body(rejection.status())),
     };
     match answer {
@@ -121,6 +131,7 @@ pub async fn token(
 
 async fn answer(
     web: &Web,
+    address: IpAddr,
     query: Option<&str>,
     headers: &HeaderMap,
     body: &[u8],
@@ -139,8 +150,9 @@ async fn answer(
     }
     let scope = form.scope.clone();
     let (alias, secret) = credentials(headers, form)?;
-    let token =
-        tokens::grant(&web.app, &alias, &secret, &tokens::INTEGRATION, scope.as_deref()).await?;
+    let purpose = &tokens::INTEGRATION;
+    let shown = (alias.as_str(), &secret);
+    let token = tokens::grant(&web.app, shown, address, purpose, scope.as_deref()).await?;
     Ok(TokenAnswer {
         access_token: token.value.expose_secret().to_owned(),
         token_type: "bearer",
@@ -269,23 +281,25 @@ struct Refused {
     status: StatusCode,
     error: &'static str,
     description: &'static str,
+    /// Seconds until it may help to try again.
+    wait: Option<u64>,
 }
 
 impl Refused {
     const fn bad(error: &'static str, description: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error, description }
+        Self { status: StatusCode::BAD_REQUEST, error, description, wait: None }
     }
 
     /// The body was not read: too large, or it did not arrive.
     const fn body(status: StatusCode) -> Self {
         let description = "the body must be a form of at most 16 KiB and arrive whole";
-        Self { status, error: "invalid_request", description }
+        Self { status, error: "invalid_request", description, wait: None }
     }
 
     const fn packed() -> Self {
         let description = "Content-Encoding is not unpacked here; send the body as it is";
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self { status, error: "invalid_request", description }
+        Self { status, error: "invalid_request", description, wait: None }
     }
 
     const fn stray(stray: Stray) -> Self {
@@ -311,7 +325,7 @@ impl Refused {
                 "the fault is logged under the request id",
             ),
         };
-        Self { status, error, description }
+        Self { status, error, description, wait: None }
     }
 
     const fn client() -> Self {
@@ -319,6 +333,7 @@ impl Refused {
             status: StatusCode::UNAUTHORIZED,
             error: "invalid_client",
             description: "client authentication failed; check alias and secret",
+            wait: None,
         }
     }
 }
@@ -327,6 +342,13 @@ impl From<GrantError> for Refused {
     fn from(error: GrantError) -> Self {
         match error {
             GrantError::InvalidClient => Self::client(),
+            GrantError::Wait(seconds) => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                error: "temporarily_unavailable",
+                description: "log-ins failed too often; check alias and secret, and wait as long as \
+                              Retry-After says",
+                wait: Some(seconds),
+            },
             GrantError::InvalidScope => Self::bad("invalid_scope", "the scopes are read and write"),
             GrantError::Suspended => Self::bad(
                 "unauthorized_client",
@@ -338,6 +360,7 @@ impl From<GrantError> for Refused {
                     status: StatusCode::SERVICE_UNAVAILABLE,
                     error: "temporarily_unavailable",
                     description: "try again in a moment",
+                    wait: None,
                 }
             }
         }
@@ -352,6 +375,9 @@ impl axum::response::IntoResponse for Refused {
             // RFC 9110, 15.5.16
             let codings = HeaderValue::from_static("identity");
             response.headers_mut().insert(header::ACCEPT_ENCODING, codings);
+        }
+        if let Some(seconds) = self.wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"chancery\", charset=\"UTF-8\"");

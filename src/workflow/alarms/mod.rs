@@ -52,9 +52,9 @@ pub async fn watch(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 #[derive(Default)]
 pub struct Watcher {
     looked: bool,
-    /// What stood at the last look of which others know nothing: mail servers that were closed for us,
-    /// our clock. Whether it still does is not for other processes to say.
-    own: BTreeSet<String>,
+    /// What stood for us alone at the last look: mail servers that were closed, our clock, excesses. Whether
+    /// it still does is not for other processes to say.
+    ours: BTreeSet<String>,
 }
 
 impl Watcher {
@@ -66,7 +66,7 @@ impl Watcher {
         let now = app.now();
         let companies = app.reader.companies().await?;
         let seen = see(app).await?;
-        let was_ours = self.note_own(&seen);
+        let were_ours = self.note_ours(&seen);
         let known = app.reader.alarms().await?;
         let mut raised = 0;
         for standing in rules::standing(&seen, &app.alarms, now) {
@@ -83,8 +83,7 @@ impl Watcher {
         }
         let later = rules::standing(&seen, &app.alarms, now.plus_ms(CLEAR_MARGIN_MS));
         for alarm in known.iter().filter(|it| it.cleared.is_none()) {
-            let own = alarm.name.starts_with("smtp") || alarm.name == rules::CLOCK;
-            let ours = !own || was_ours.contains(&alarm.name);
+            let ours = !rules::is_of_process(&alarm.name) || were_ours.contains(&alarm.name);
             let ours = ours || !self.looked;
             if ours && !later.iter().any(|standing| standing.name == alarm.name) {
                 app.store.clear_alarm(&alarm.name, now).await?;
@@ -95,19 +94,20 @@ impl Watcher {
         Ok(raised)
     }
 
-    /// Logs what closed since the last look; returns what stood then that others do not know of.
-    fn note_own(&mut self, seen: &Seen) -> BTreeSet<String> {
-        let mut own = BTreeSet::new();
+    /// Logs what closed since the last look; returns what stood for us alone then.
+    fn note_ours(&mut self, seen: &Seen) -> BTreeSet<String> {
+        let mut ours: BTreeSet<String> =
+            seen.excesses.iter().map(|(name, _)| name.clone()).collect();
         for SeenCircuit { client_service, circuit, .. } in &seen.circuits {
             let name = rules::circuit_name(client_service.as_ref());
-            if !self.own.contains(&name) {
+            if !self.ours.contains(&name) {
                 tracing::warn!(alarm = %name, since = %circuit.since.to_rfc3339(),
                     reply = %circuit.words, "a mail server refuses everybody");
             }
-            own.insert(name);
+            ours.insert(name);
         }
-        own.extend(seen.clock_ms.map(|_| rules::CLOCK.to_owned()));
-        std::mem::replace(&mut self.own, own)
+        ours.extend(seen.clock_ms.map(|_| rules::CLOCK.to_owned()));
+        std::mem::replace(&mut self.ours, ours)
     }
 }
 
@@ -211,6 +211,7 @@ async fn see(app: &App) -> Result<Seen, Error> {
         circuits: circuits.collect(),
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
+        excesses: app.excesses.all(app.now()),
         backlog: app.reports.backlog().await?,
         clock_ms: clock::too_far_apart(app).await?.or_else(|| app.steady.jumped_ms()),
     })

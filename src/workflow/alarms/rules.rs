@@ -1,6 +1,6 @@
 //! When there is something to tell: decided from what was seen and the time, and nothing else.
 
-use crate::app::{AlarmsConfig, Circuit};
+use crate::app::{AlarmsConfig, Circuit, Excess};
 use crate::domain::alarm::Alarm;
 use crate::domain::ids::{ClientServiceId, CompanyId};
 use crate::domain::instant::Instant;
@@ -29,6 +29,8 @@ pub struct Seen {
     pub usage: Vec<CompanyUsage>,
     /// Mail servers that refuse everybody.
     pub circuits: Vec<SeenCircuit>,
+    /// What somebody does too much of, by the name of its alarm.
+    pub excesses: Vec<(String, Excess)>,
     /// What waits.
     pub backlog: Backlog,
     /// Milliseconds by which this machine's clock jumped or is too far from the database's.
@@ -116,6 +118,11 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
         all.extend(usage(company, at));
     }
     all.extend(seen.circuits.iter().filter_map(|it| circuit(it, config.circuit_ms, at)));
+    all.extend(seen.excesses.iter().map(|(name, excess)| {
+        let companies: Vec<CompanyId> = excess.company.into_iter().collect();
+        let standing = Standing::new(name.clone(), Some(excess.alarm.clone()), &companies);
+        Standing { seen_since: Some(excess.since), ..standing }
+    }));
     all.extend(messages(&seen.backlog, config.queue_age_ms, at));
     all.extend(operations(&seen.backlog, config.operation_age_ms, at));
     all.extend(crashes(&seen.backlog));
@@ -264,6 +271,11 @@ fn circuit(seen: &SeenCircuit, patience_ms: i64, at: Instant) -> Option<Standing
     let alarm = Alarm::MailClosed { account, since: *since, last_words: words.clone() };
     let standing = Standing::new(circuit_name(owner), Some(alarm), &company);
     Some(Standing { seen_since: Some(*since), ..standing })
+}
+
+/// Whether an alarm is about what one process knows alone: only that one says when it is over.
+pub(super) fn is_of_process(name: &str) -> bool {
+    ["smtp", "mails:", "login", CLOCK].iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// How the alarm about a mail server is called.

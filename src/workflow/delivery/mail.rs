@@ -45,7 +45,8 @@ pub(super) async fn deliver(
     if app.store.begin_attempts(&[lease], app.steady_now()).await?.is_empty() {
         return Ok(());
     }
-    let tried = app.mail.mailer.send(&server.account, server.key, address, &bytes).await;
+    let mut tried = app.mail.mailer.send(&server.account, server.key, address, &bytes).await;
+    tried.reply = notify::without_code(app, message, &tried.reply);
     let now = app.steady_now();
     let next = if tried.verdict == Verdict::Relay {
         let rest = (app.delivery.rest_ms, app.delivery.rest_at_most_ms);
@@ -72,13 +73,17 @@ pub(super) async fn deliver(
 /// server is set up.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such client service.
+/// [`Error::NotFound`] when there is no such client service; [`Error::Refused`] when it asks for a mail to a
+/// local address.
 pub async fn test(
     app: &App,
     client_service: Option<ClientServiceId>,
     to: &MailAddress,
     language: Language,
 ) -> Result<Option<Tried>, Error> {
+    if client_service.is_some() {
+        notify::check_address(app, to)?;
+    }
     let id = MessageId::from_i64(app.next_id());
     let target = Target::Mail { address: to.clone(), language: Some(language) };
     let message = Message {

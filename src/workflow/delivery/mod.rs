@@ -8,6 +8,7 @@ mod payload;
 mod tries;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::{Error, lease, mail_servers};
 use crate::app::App;
-use crate::domain::ids::{EndpointId, EventId};
+use crate::domain::ids::{ClientServiceId, EndpointId, EventId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Channel, Message, MessageLease, Target, Way};
 use crate::domain::sources::sources;
@@ -28,16 +29,27 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Messages on their way in this process.
 #[derive(Default)]
 struct Traffic {
-    ways: Mutex<HashMap<Way, usize>>,
+    on: Mutex<OnTheirWay>,
+}
+
+/// How many there are, by way and by client service.
+#[derive(Default)]
+struct OnTheirWay {
+    ways: HashMap<Way, usize>,
+    services: HashMap<ClientServiceId, usize>,
 }
 
 impl Traffic {
     fn on(&self, way: Way) -> usize {
-        self.lock().get(&way).copied().unwrap_or_default()
+        self.lock().ways.get(&way).copied().unwrap_or_default()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Way, usize>> {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    fn of(&self, service: Option<ClientServiceId>) -> usize {
+        service.and_then(|id| self.lock().services.get(&id).copied()).unwrap_or_default()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, OnTheirWay> {
+        self.on.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,6 +58,7 @@ struct OnItsWay {
     app: Arc<App>,
     traffic: Arc<Traffic>,
     way: Way,
+    service: Option<ClientServiceId>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -53,25 +66,38 @@ impl OnItsWay {
     fn start(
         app: &Arc<App>,
         traffic: &Arc<Traffic>,
-        way: Way,
+        (way, service): (Way, Option<ClientServiceId>),
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        *traffic.lock().entry(way).or_default() += 1;
-        Self { app: Arc::clone(app), traffic: Arc::clone(traffic), way, _permit: permit }
+        let mut on = traffic.lock();
+        *on.ways.entry(way).or_default() += 1;
+        if let Some(service) = service {
+            *on.services.entry(service).or_default() += 1;
+        }
+        drop(on);
+        let (app, traffic) = (Arc::clone(app), Arc::clone(traffic));
+        Self { app, traffic, way, service, _permit: permit }
     }
 }
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
-        let mut ways = self.traffic.lock();
-        if let Some(count) = ways.get_mut(&self.way) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                ways.remove(&self.way);
-            }
+        let mut on = self.traffic.lock();
+        one_less(&mut on.ways, &self.way);
+        if let Some(service) = self.service {
+            one_less(&mut on.services, &service);
         }
-        drop(ways);
+        drop(on);
         self.app.outbox_bell.notify_one();
+    }
+}
+
+fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            counts.remove(key);
+        }
     }
 }
 
@@ -87,6 +113,16 @@ impl Desk {
     fn new(app: &App, channel: Channel) -> Self {
         let senders = Arc::new(Semaphore::new(app.delivery.senders.max(1)));
         Self { channel, senders, traffic: Arc::default() }
+    }
+
+    /// Whether a client service with so many webhooks on their way gets another sender: while there are more
+    /// free than it has. One alone gets half of them, and whoever comes finds some; mails share their servers
+    /// and are told apart there.
+    fn has_share(&self, on: usize) -> bool {
+        match self.channel {
+            Channel::Mail => true,
+            Channel::Webhook => on == 0 || on < self.senders.available_permits(),
+        }
     }
 
     /// Returns when every try in work has ended.
@@ -157,16 +193,20 @@ async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
         Channel::Mail => HashSet::new(),
         Channel::Webhook => app.reader.failing_endpoints().await?,
     };
-    let full = full_ways(app, &desk.traffic, now, &failing);
+    let mut full = full_ways(app, &desk.traffic, now, &failing);
+    full.extend(ways_of_busy(app, desk).await?);
     let until = lease_end(app);
     let leased = app.store.lease_messages(desk.channel, (now, until), free, &full).await?;
     let (mut started, mut surplus) = (0, Vec::new());
     for (lease, message) in leased {
         let way = way_of(app, &message).await?;
+        let service = message.client_service;
+        let room = desk.traffic.on(way) < places(app, way, now, &failing)
+            && desk.has_share(desk.traffic.of(service));
         let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
-        match permit.filter(|_| desk.traffic.on(way) < places(app, way, now, &failing)) {
+        match permit.filter(|_| room) {
             Some(permit) => {
-                let started_here = OnItsWay::start(app, &desk.traffic, way, permit);
+                let started_here = OnItsWay::start(app, &desk.traffic, (way, service), permit);
                 tokio::spawn(deliver(Arc::clone(app), lease, message, way, started_here));
                 started += 1;
             }
@@ -178,6 +218,17 @@ async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
         app.store.put_back(&surplus, now.plus_ms(BUSY_MS), None).await?;
     }
     Ok(started)
+}
+
+/// The endpoints of client services that have their share of the senders.
+async fn ways_of_busy(app: &App, desk: &Desk) -> Result<Vec<Way>, Error> {
+    let services = desk.traffic.lock().services.clone();
+    let mut ways = Vec::new();
+    for (service, _) in services.into_iter().filter(|(_, on)| !desk.has_share(*on)) {
+        let endpoints = app.reader.endpoints(service).await?;
+        ways.extend(endpoints.iter().map(|endpoint| Way::Hook(endpoint.id)));
+    }
+    Ok(ways)
 }
 
 /// Lets what is due on closed ways rest, and gives up what waited there too long. A circuit goes with
@@ -230,7 +281,7 @@ fn full_ways(
     now: Instant,
     failing: &HashSet<EndpointId>,
 ) -> Vec<Way> {
-    let ways: Vec<(Way, usize)> = traffic.lock().iter().map(|(way, on)| (*way, *on)).collect();
+    let ways: Vec<(Way, usize)> = traffic.lock().ways.iter().map(|(way, on)| (*way, *on)).collect();
     let fails = |way: &Way| matches!(way, Way::Hook(endpoint) if failing.contains(endpoint));
     let failing_now: usize = ways.iter().filter(|(way, _)| fails(way)).map(|(_, on)| on).sum();
     let resting =

@@ -1,5 +1,7 @@
 //! What is in the mails that go out.
 
+use chancery::domain::delivery::Tried;
+use chancery::workflow::notify;
 use serde_json::{Value, json};
 
 use super::{HOUR, House, with_receivers};
@@ -49,6 +51,32 @@ fn a_letter_calls_documents_as_their_files() {
         for name in ["a.xml", "a (2).xml"] {
             assert!(mail.contains(&format!("- {name} (")), "{name} in {mail}");
             assert!(mail.contains(&format!("filename=\"{name}\"")), "{name} in {mail}");
+        }
+    });
+}
+
+/// A mail server that repeats the letter brings the code of its link neither into the log nor into a look-up.
+#[test]
+fn a_reply_that_repeats_the_link_is_kept_without_its_code() {
+    run(async {
+        let house = House::new().await;
+        let operation = house.operation(&["ap@customer.example"], false).await;
+        let link = notify::link(&house.service.app, &house.mail(operation).await).unwrap();
+        let (_, code) = link.rsplit_once('.').unwrap();
+        let spelt = link.replace('.', "%2E");
+        let filling = "x".repeat(Tried::REPLY_LIMIT - 3 * link.len() - 5);
+        // The last one is cut where the reply is.
+        let words = format!("554 5.7.1 {link} {spelt} {filling} {link}");
+        house.smtp.set(|script| script.at(Step::Message, Act::say(&words)));
+        house.deliver().await;
+        let mail = house.mail(operation).await;
+        let tries = house.attempts(operation).await;
+        let replies = [mail.last_reply.clone(), tries[0].reply.clone()].map(Option::unwrap);
+        for reply in replies {
+            assert!(reply.contains("554") && reply.contains("/r/…"), "{reply}");
+            for part in [code, &code[..8]] {
+                assert!(!reply.contains(part), "{part} in {reply}");
+            }
         }
     });
 }

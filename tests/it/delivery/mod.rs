@@ -5,6 +5,7 @@ mod http;
 mod killed;
 mod ladder;
 mod letters;
+mod limits;
 mod relay;
 
 use std::sync::Arc;

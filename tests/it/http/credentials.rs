@@ -231,6 +231,7 @@ fn a_suspended_company_seals_nothing() {
         let body = client.sign(&request).await.error(403, "1.2.0", "issuer-suspended");
         assert!(body["causeMessage"].as_str().unwrap().contains("activate"), "{body}");
         set(CompanyStatus::Active).await;
+        let client = client.at(&service.base).await;
         assert_mended(&service, &client, &request).await;
         service.stop().await;
     });

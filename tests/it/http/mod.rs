@@ -17,6 +17,7 @@ mod healing;
 mod limits;
 mod lint;
 mod log;
+mod logins;
 mod lookup;
 mod oauth;
 mod pdf;

@@ -218,12 +218,16 @@ fn a_suspended_client_service_is_refused_within_five_seconds() {
 
         set(ClientServiceStatus::Active).await;
         let activated = Instant::now();
+        let before = client;
+        let client = before.at(&service.base).await;
         while client.by_reference(&reference).await.status != 200 {
             assert!(activated.elapsed() < PATIENCE, "it does not come back");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         client.by_reference(&refused).await.error(404, "2.1.0", "operation-not-found");
         client.sign(&small(&refused)).await.good();
+        let old = before.by_reference(&reference).await;
+        old.error(401, "0.0.10", "access-token-expired");
     });
 }
 
@@ -240,6 +244,7 @@ fn only_our_own_live_tokens_are_taken() {
             scope: "read write".to_owned(),
             iat: seconds + issued,
             exp: seconds + issued + life,
+            nbf: None,
             jti: unique("jti"),
         };
         let ours = |claims: &Claims| service.app.token_keys.sign(claims).unwrap();

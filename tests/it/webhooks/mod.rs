@@ -1,6 +1,7 @@
 //! Webhooks as a receiver meets them.
 
 mod endpoints;
+mod fair;
 mod flow;
 mod notified;
 mod receiver;

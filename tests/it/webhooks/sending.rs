@@ -1,10 +1,13 @@
 //! One try: what arrives, and what is made of the answer.
 
+use std::net::SocketAddr;
+
 use chancery::config::Config;
 use chancery::domain::delivery::{Tried, Verdict};
 use chancery::domain::webhook::SignatureScheme;
 use chancery::outbound::webhook::{self, HookRequest, WebhookSender};
 use chancery::pki::webhook_signature::HookSecret;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -19,6 +22,7 @@ pub(super) fn config() -> webhook::Config {
     let mut config = Config::load(None).unwrap().webhooks;
     config.allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     config.allow_http = true;
+    config.show_inner_answers = true;
     config
 }
 
@@ -122,6 +126,34 @@ fn an_answer_decides_about_the_next_try() {
     }
 }
 
+/// Whoever names a receiver inside, where an operator allows that, reads there only a status.
+#[test]
+fn what_a_receiver_inside_answers_is_not_told() {
+    let mut config = config();
+    config.show_inner_answers = false;
+    let sender = WebhookSender::new(config).unwrap();
+    for (status, words) in [(200, "HTTP 200"), (404, "HTTP 404"), (500, "HTTP 500")] {
+        let banner = json!([{"status": status, "body": "Welcome to db7.corp.example"}]);
+        let receiver = Receiver::answering(&[], &banner);
+        assert_eq!(send(&sender, &receiver.url(), &[]).reply, words);
+    }
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let tried = send(&sender, &format!("http://127.0.0.1:{closed}/"), &[]);
+    assert_eq!(tried.reply, "the connection was refused");
+    // What speaks something else first.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let says = std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut stream, _) = other.accept().unwrap();
+        stream.write_all(b"SSH-2.0-db7.corp.example\r\n").unwrap();
+    });
+    let tried = send(&sender, &format!("http://127.0.0.1:{port}/"), &[]);
+    assert_eq!(tried.phase, "request", "{tried:?}");
+    assert!(!tried.reply.contains("SSH") && !tried.reply.contains("db7"), "{tried:?}");
+    says.join().unwrap();
+}
+
 #[test]
 fn the_text_of_an_answer_is_not_waited_for() {
     let dribble = json!([{"status": 500, "body": "x".repeat(10_000), "dribble_ms": 50}]);
@@ -166,6 +198,16 @@ fn what_never_arrived_is_not_ambiguous() {
     }
 }
 
+/// Every name leads to this machine.
+struct Here;
+
+impl Resolve for Here {
+    fn resolve(&self, _: Name) -> Resolving {
+        let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        Box::pin(async move { Ok(Box::new(std::iter::once(here)) as Addrs) })
+    }
+}
+
 #[test]
 fn tls_is_required_and_checked() {
     let folder = tempfile::tempdir().unwrap();
@@ -177,6 +219,13 @@ fn tls_is_required_and_checked() {
     let tried = send(&stranger, &url, &[]);
     assert_eq!((&tried.verdict, tried.phase), (&Verdict::Later, "tls"), "{tried:?}");
     assert!(!tried.ambiguous && receiver.rest().is_empty());
+    assert!(tried.reply.contains("not trusted"), "{tried:?}");
+    // The names in a certificate are not for those who only name an address.
+    let other_name = url.replace("localhost", "other.example");
+    config.authorities_file = folder.path().join("root.pem");
+    let here = WebhookSender::resolving_with(config.clone(), std::sync::Arc::new(Here)).unwrap();
+    let tried = send(&here, &other_name, &[]);
+    assert_eq!((tried.phase, &*tried.reply), ("tls", "its certificate is for another name"));
 
     config.authorities_file = folder.path().join("root.pem");
     let sender = WebhookSender::new(config.clone()).unwrap();

@@ -103,6 +103,24 @@ pub enum Alarm {
         since: Instant,
         last_words: String,
     },
+    /// A client service has had as many mails sent in a day as it may: to receivers of this domain, or,
+    /// where it is empty, to all.
+    MailsAtLimit {
+        client: String,
+        domain: String,
+        limit: u32,
+        #[serde(with = "unix_ms")]
+        free: Instant,
+    },
+    /// Log-ins fail again and again: of the client service or from the address `who` is.
+    LoginsFailing {
+        who: String,
+        failures: u64,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        /// From where the last one came.
+        address: String,
+    },
     /// Messages wait too long.
     QueueOld {
         #[serde(with = "unix_ms")]

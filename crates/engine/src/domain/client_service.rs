@@ -34,7 +34,23 @@ pub struct ClientService {
     /// In which its receivers are written to when they have none of their own; `None` for the
     /// issuer's.
     pub language: Option<Language>,
+    /// Mails it may have sent in 24 hours, 0 for any number; `None` for the installation's limits.
+    pub mails_per_day: Option<u32>,
+    /// Access tokens from before are not taken.
+    pub tokens_not_before: Option<Instant>,
     pub created: Instant,
+}
+
+impl ClientService {
+    /// The first second, since 1970, in which a token may be issued that is taken: the one behind that in
+    /// which earlier tokens were ended, as tokens know no parts of it.
+    #[must_use]
+    pub const fn tokens_from_seconds(&self) -> i64 {
+        match self.tokens_not_before {
+            Some(ended) => ended.unix_ms().div_euclid(1000) + 1,
+            None => i64::MIN,
+        }
+    }
 }
 
 /// Name of a client service, unique in the installation: 3 to 100 characters of `A-Z a-z 0-9 . - _`.

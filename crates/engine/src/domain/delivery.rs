@@ -8,6 +8,24 @@ use std::fmt;
 pub struct MailAddress(String);
 
 impl MailAddress {
+    /// Domains of the highest level in which nobody on the internet receives mail: of special use (RFC 6761,
+    /// 6762, 7686, 9476), and those that networks of companies give themselves (RFC 6762, appendix G).
+    const LOCAL: [&'static str; 13] = [
+        "alt",
+        "corp",
+        "home",
+        "internal",
+        "intranet",
+        "invalid",
+        "lan",
+        "local",
+        "localdomain",
+        "localhost",
+        "onion",
+        "private",
+        "arpa",
+    ];
+
     /// Most octets of an address (RFC 5321 4.5.3.1.3: a path is 256 with its brackets).
     pub const MOST: usize = 254;
 
@@ -50,6 +68,14 @@ impl MailAddress {
     #[must_use]
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
+    }
+
+    /// Whether only machines of the same house could know its domain: mail to it would go to them, or
+    /// nowhere. A number at the end is an address of the network, whatever it looks like.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let top = self.domain().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        top.starts_with(|c: char| c.is_ascii_digit()) || Self::LOCAL.contains(&top.as_str())
     }
 
     /// The part behind the @.
@@ -269,6 +295,26 @@ mod tests {
             &long,
         ] {
             assert!(MailAddress::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn local_addresses_are_told_from_others() {
+        for local in [
+            "a@localhost",
+            "a@LOCALHOST",
+            "a@db.local",
+            "a@b.internal",
+            "a@127.0.0.1",
+            "a@x.home.arpa",
+            "a@10.1",
+            "a@mail.invalid",
+            "a@ad.corp",
+        ] {
+            assert!(MailAddress::parse(local).is_some_and(|address| address.is_local()), "{local}");
+        }
+        for far in ["a@customer.example", "a@local.pt", "a@127.0.0.1.example", "a@seal.test"] {
+            assert!(MailAddress::parse(far).is_some_and(|address| !address.is_local()), "{far}");
         }
     }
 

@@ -92,6 +92,24 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
                 ("words", last_words.clone()),
             ],
         ),
+        Alarm::MailsAtLimit { client, domain, limit, free } => (
+            &words.mails_at_limit,
+            vec![
+                ("client", client.clone()),
+                ("what", format!("@{}", if domain.is_empty() { "*" } else { domain })),
+                ("limit", locale.number(u64::from(*limit))),
+                ("date", locale.time(*free)),
+            ],
+        ),
+        Alarm::LoginsFailing { who, failures, since, address } => (
+            &words.logins_failing,
+            vec![
+                ("who", who.clone()),
+                ("failures", locale.number(*failures)),
+                ("date", locale.time(*since)),
+                ("address", address.clone()),
+            ],
+        ),
         Alarm::QueueOld { oldest, waiting } => (
             &words.queue_old,
             vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],

@@ -12,6 +12,10 @@ use crate::domain::language::Language;
 const LISTED_LIMIT: usize = 100;
 /// Most characters of one value.
 const VALUE_LIMIT: usize = 1000;
+/// Most characters of what a client says freely.
+const FREE_LIMIT: usize = 500;
+/// Ends of file names that no domain has.
+const FILE_ENDS: [&str; 8] = ["asice", "json", "p7m", "p7s", "pdf", "sce", "txt", "xml"];
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +52,10 @@ pub const VARIABLES: &[Variable] = &[
     text("issuer.name", "name of the company whose documents these are"),
     text("issuer.vat_number", "its VAT number"),
     text("operation.reference", "the client's own reference of the request"),
-    text("operation.description", "the client's description of the request; may be empty"),
+    text(
+        "operation.description",
+        "the client's description of the request, at most 500 characters; may be empty",
+    ),
     text("operation.id", "the number of the operation in this service"),
     Variable {
         name: "documents",
@@ -188,8 +195,8 @@ impl Values {
             },
             operation: OperationValues {
                 id: value(&facts.operation.id),
-                reference: value(&facts.operation.reference),
-                description: value(&facts.operation.description),
+                reference: free(&facts.operation.reference),
+                description: free(&facts.operation.description),
             },
             documents: facts
                 .documents
@@ -219,8 +226,8 @@ impl DocumentValues {
         let sealed = document.sealed.as_ref();
         let organization = sealed.and_then(|sealed| sealed.organization.as_deref());
         Self {
-            name: value(&document.name),
-            reference: value(&document.reference),
+            name: free(&document.name),
+            reference: free(&document.reference),
             content_type: value(&document.content_type),
             size: locale.size(document.size_bytes),
             sealed: sealed.is_some(),
@@ -232,13 +239,57 @@ impl DocumentValues {
 }
 
 fn value(text: &str) -> String {
+    cut(text, VALUE_LIMIT)
+}
+
+fn cut(text: &str, limit: usize) -> String {
     let text = text.trim();
-    if text.chars().nth(VALUE_LIMIT).is_none() {
+    if text.chars().nth(limit).is_none() {
         return text.to_owned();
     }
-    let mut cut: String = text.chars().take(VALUE_LIMIT - 1).collect();
+    let mut cut: String = text.chars().take(limit - 1).collect();
     cut.push('…');
     cut
+}
+
+/// What a client says freely, in which no program that shows mails finds a link: whoever may have documents
+/// sealed could send anybody anywhere in the name of this service otherwise. Behind what makes a link one
+/// stands a space without width; it reads as before.
+fn free(text: &str) -> String {
+    let text = cut(text, FREE_LIMIT);
+    let mut safe = String::with_capacity(text.len() + 16);
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
+        safe.push(c);
+        if makes_link(before, c, rest) {
+            safe.push('\u{200b}');
+        }
+        before = Some(c);
+    }
+    safe
+}
+
+/// Whether what stands there may make a link of what stands around it.
+fn makes_link(before: Option<char>, c: char, rest: &str) -> bool {
+    let within = before.is_some_and(char::is_alphanumeric)
+        && rest.starts_with(|next: char| next.is_alphanumeric());
+    match c {
+        '@' => within,
+        ':' => rest.starts_with(['/', '\\']),
+        // Other dots count as one in names (IDNA, RFC 3490 3.1).
+        '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => {
+            within && !ends_file(rest) && !rest.starts_with(|next: char| next.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a dot before this makes it the name of a file.
+fn ends_file(rest: &str) -> bool {
+    let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let last = !rest.get(word.len()..).unwrap_or_default().starts_with(['.', '/', ':']);
+    last && FILE_ENDS.iter().any(|end| word.eq_ignore_ascii_case(end))
 }
 
 /// Made-up facts for previews: two documents behind a link.

@@ -42,6 +42,9 @@ pub struct Claims {
     pub iat: i64,
     /// Expires at.
     pub exp: i64,
+    /// Not before; we set none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
     /// Unique id of the token.
     pub jti: String,
 }

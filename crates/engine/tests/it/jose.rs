@@ -18,6 +18,7 @@ fn claims() -> Claims {
         scope: "read write".to_owned(),
         iat: 1,
         exp: 2,
+        nbf: None,
         jti: "j".to_owned(),
     }
 }

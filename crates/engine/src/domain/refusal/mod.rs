@@ -36,6 +36,17 @@ pub enum Refusal {
     ReferenceRepeated { position: usize, reference: String },
     #[error("{count} receivers were named; name at most {limit} at once")]
     TooManyReceivers { count: usize, limit: usize },
+    #[error(
+        "mails are not sent to {address}: its domain is known in local networks only; name a receiver on \
+         the internet, or ask the operator for delivery.allow_local_receivers"
+    )]
+    ReceiverLocal { address: String },
+    /// `seconds` from now it is free again.
+    #[error(
+        "{what}: {limit} in 24 hours are allowed and these would be more; nothing was recorded, send it \
+         again after {free}, or ask the operator for a higher limit"
+    )]
+    MailLimit { what: String, limit: u32, free: String, seconds: u64 },
     #[error("no receiver was named; send at least one mail address")]
     NoReceivers,
     #[error(
@@ -245,6 +256,8 @@ impl Refusal {
             Self::TooManyDocuments { .. } => "too-many-documents",
             Self::ReferenceRepeated { .. } => "reference-repeated",
             Self::TooManyReceivers { .. } => "too-many-receivers",
+            Self::ReceiverLocal { .. } => "receiver-local",
+            Self::MailLimit { .. } => "mail-limit",
             Self::NoReceivers => "no-receivers",
             Self::OperationUnfinished => "operation-unfinished",
             Self::DocumentsUnfinished => "documents-unfinished",

@@ -8,7 +8,7 @@ pub(super) const WORDS: Words = Words {
         heading: "{% if several %}Neue gesiegelte Dokumente{% else %}Neues gesiegeltes Dokument{% endif %}",
         intro: "{{ issuer.name }} stellt Ihnen {% if several %}{{ document_count }} elektronisch gesiegelte Dokumente{% else %}ein elektronisch gesiegeltes Dokument{% endif %} bereit.",
         reference: "Referenz",
-        description: "Beschreibung",
+        description: "Worte des Absenders",
         colon: ":",
         documents: "{% if several %}Dokumente{% else %}Dokument{% endif %}",
         sealed: "gesiegelt von {{ document.sealed_by }} am {{ document.signing_time }}",
@@ -118,6 +118,20 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "Der Mailserver von {account} nimmt seit dem {date} keine Nachrichten mehr an. Seine letzte Antwort: {words}",
                 "Die Nachrichten bleiben gespeichert und werden erneut versucht. Prüfen Sie Host, Port, Benutzername und Passwort des Kontos.",
+            ],
+        },
+        mails_at_limit: LetterWords {
+            subject: "{client} hat seine Höchstzahl an Nachrichten erreicht",
+            paragraphs: &[
+                "{client} darf in 24 Stunden {limit} Nachrichten an {what} senden lassen und hat diese Zahl erreicht. Anfragen mit weiteren Empfängern werden bis {date} abgelehnt.",
+                "Erhöhen Sie die Grenze, wenn dieser Versand gewollt ist.",
+            ],
+        },
+        logins_failing: LetterWords {
+            subject: "Anmeldungen von {who} schlagen fehl",
+            paragraphs: &[
+                "Seit {date} sind {failures} Anmeldungen von {who} fehlgeschlagen, die letzte von {address}.",
+                "Prüfen Sie, ob ein Client ein altes Secret benutzt oder ob jemand rät. Versuche werden von selbst verlangsamt; ein Secret wird sofort ersetzt mit chancery client-service rotate-secret --only.",
             ],
         },
         queue_old: LetterWords {

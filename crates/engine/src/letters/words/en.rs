@@ -8,7 +8,7 @@ pub(super) const WORDS: Words = Words {
         heading: "{% if several %}New sealed documents{% else %}New sealed document{% endif %}",
         intro: "{{ issuer.name }} has made {% if several %}{{ document_count }} sealed documents{% else %}a sealed document{% endif %} available to you.",
         reference: "Reference",
-        description: "Description",
+        description: "The sender's words",
         colon: ":",
         documents: "{% if several %}Documents{% else %}Document{% endif %}",
         sealed: "sealed by {{ document.sealed_by }} on {{ document.signing_time }}",
@@ -118,6 +118,20 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "The mail server of {account} has taken no message since {date}. Its last answer: {words}",
                 "Messages are kept and tried again. Check host, port, user name and password of the account.",
+            ],
+        },
+        mails_at_limit: LetterWords {
+            subject: "{client} has reached its limit of mails",
+            paragraphs: &[
+                "{client} may have {limit} mails sent to {what} in 24 hours and has reached that. Requests with more receivers are refused until {date}.",
+                "Raise the limit if these mails are wanted.",
+            ],
+        },
+        logins_failing: LetterWords {
+            subject: "Log-ins of {who} fail",
+            paragraphs: &[
+                "{failures} log-ins of {who} have failed since {date}, the last one from {address}.",
+                "Find out whether a client uses an old secret or somebody guesses. Tries are slowed down by themselves; a secret is replaced at once with chancery client-service rotate-secret --only.",
             ],
         },
         queue_old: LetterWords {

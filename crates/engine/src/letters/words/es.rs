@@ -8,7 +8,7 @@ pub(super) const WORDS: Words = Words {
         heading: "{% if several %}Nuevos documentos sellados{% else %}Nuevo documento sellado{% endif %}",
         intro: "{{ issuer.name }} ha puesto a su disposición {% if several %}{{ document_count }} documentos con sello electrónico{% else %}un documento con sello electrónico{% endif %}.",
         reference: "Referencia",
-        description: "Descripción",
+        description: "Palabras del remitente",
         colon: ":",
         documents: "{% if several %}Documentos{% else %}Documento{% endif %}",
         sealed: "sellado por {{ document.sealed_by }} el {{ document.signing_time }}",
@@ -118,6 +118,20 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "El servidor de correo de {account} no acepta mensajes desde el {date}. Su última respuesta: {words}",
                 "Los mensajes se conservan y se reintenta su envío. Compruebe el servidor, el puerto, el usuario y la contraseña de la cuenta.",
+            ],
+        },
+        mails_at_limit: LetterWords {
+            subject: "{client} ha alcanzado su límite de mensajes",
+            paragraphs: &[
+                "{client} puede hacer enviar {limit} mensajes a {what} en 24 horas y ha alcanzado ese límite. Las solicitudes con más destinatarios se rechazan hasta {date}.",
+                "Aumente el límite si estos envíos son deseados.",
+            ],
+        },
+        logins_failing: LetterWords {
+            subject: "Fallan inicios de sesión de {who}",
+            paragraphs: &[
+                "Desde el {date} han fallado {failures} inicios de sesión de {who}, el último desde {address}.",
+                "Compruebe si un cliente usa un secreto antiguo o si alguien intenta adivinarlo. Los intentos se ralentizan automáticamente; un secreto se sustituye de inmediato con chancery client-service rotate-secret --only.",
             ],
         },
         queue_old: LetterWords {

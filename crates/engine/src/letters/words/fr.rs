@@ -8,7 +8,7 @@ pub(super) const WORDS: Words = Words {
         heading: "{% if several %}Nouveaux documents portant un cachet électronique{% else %}Nouveau document portant un cachet électronique{% endif %}",
         intro: "{{ issuer.name }} met à votre disposition {% if several %}{{ document_count }} documents portant un cachet électronique{% else %}un document portant un cachet électronique{% endif %}.",
         reference: "Référence",
-        description: "Description",
+        description: "Mots de l'expéditeur",
         colon: "\u{a0}:",
         documents: "{% if several %}Documents{% else %}Document{% endif %}",
         sealed: "cachet apposé par {{ document.sealed_by }} le {{ document.signing_time }}",
@@ -118,6 +118,20 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "Le serveur de messagerie de {account} n’accepte plus de message depuis le {date}. Sa dernière réponse\u{a0}: {words}",
                 "Les messages sont conservés et leur envoi sera retenté. Vérifiez l’hôte, le port, le nom d’utilisateur et le mot de passe du compte.",
+            ],
+        },
+        mails_at_limit: LetterWords {
+            subject: "{client} a atteint sa limite de messages",
+            paragraphs: &[
+                "{client} peut faire envoyer {limit} messages à {what} en 24 heures et a atteint cette limite. Les demandes avec d'autres destinataires sont refusées jusqu'au {date}.",
+                "Augmentez la limite si ces envois sont voulus.",
+            ],
+        },
+        logins_failing: LetterWords {
+            subject: "Des connexions de {who} échouent",
+            paragraphs: &[
+                "Depuis le {date}, {failures} connexions de {who} ont échoué, la dernière depuis {address}.",
+                "Vérifiez si un client utilise un ancien secret ou si quelqu'un cherche à le deviner. Les tentatives sont ralenties automatiquement ; un secret est remplacé aussitôt avec chancery client-service rotate-secret --only.",
             ],
         },
         queue_old: LetterWords {

@@ -8,7 +8,7 @@ pub(super) const WORDS: Words = Words {
         heading: "{% if several %}Nuovi documenti sigillati{% else %}Nuovo documento sigillato{% endif %}",
         intro: "{{ issuer.name }} ha messo a Sua disposizione {% if several %}{{ document_count }} documenti con sigillo elettronico{% else %}un documento con sigillo elettronico{% endif %}.",
         reference: "Riferimento",
-        description: "Descrizione",
+        description: "Parole del mittente",
         colon: ":",
         documents: "{% if several %}Documenti{% else %}Documento{% endif %}",
         sealed: "sigillato da {{ document.sealed_by }}, {{ document.signing_time }}",
@@ -118,6 +118,20 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "Il server di posta di {account} non accetta messaggi. Inizio dell’interruzione: {date}. Ultima risposta: {words}",
                 "I messaggi vengono conservati e l’invio viene ritentato. Verifichi host, porta, nome utente e password dell’account.",
+            ],
+        },
+        mails_at_limit: LetterWords {
+            subject: "{client} ha raggiunto il suo limite di messaggi",
+            paragraphs: &[
+                "{client} può far inviare {limit} messaggi a {what} in 24 ore e ha raggiunto questo limite. Le richieste con altri destinatari sono rifiutate fino al {date}.",
+                "Aumenti il limite se questi invii sono voluti.",
+            ],
+        },
+        logins_failing: LetterWords {
+            subject: "Accessi di {who} non riusciti",
+            paragraphs: &[
+                "Dal {date} non sono riusciti {failures} accessi di {who}, l'ultimo da {address}.",
+                "Verifichi se un client usa un segreto vecchio o se qualcuno cerca di indovinarlo. I tentativi vengono rallentati automaticamente; un segreto si sostituisce subito con chancery client-service rotate-secret --only.",
             ],
         },
         queue_old: LetterWords {

@@ -30,6 +30,7 @@ pub(super) struct NotificationWords {
     pub(super) heading: &'static str,
     pub(super) intro: &'static str,
     pub(super) reference: &'static str,
+    /// Before what the sender wrote: says that it is the sender's.
     pub(super) description: &'static str,
     /// As it stands behind a word: French keeps a space before it.
     pub(super) colon: &'static str,
@@ -67,6 +68,10 @@ pub(super) struct AlarmWords {
     pub(super) usage_exceeded: LetterWords,
     pub(super) usage_ended: LetterWords,
     pub(super) mail_closed: LetterWords,
+    /// `{what}` is `@` with a domain, or `@*`.
+    pub(super) mails_at_limit: LetterWords,
+    /// `{who}` is a client service or an address.
+    pub(super) logins_failing: LetterWords,
     pub(super) queue_old: LetterWords,
     pub(super) operations_old: LetterWords,
     pub(super) operations_crash: LetterWords,

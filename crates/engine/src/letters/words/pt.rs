@@ -8,7 +8,7 @@ pub(super) const WORDS: Words = Words {
         heading: "{% if several %}Novos documentos selados{% else %}Novo documento selado{% endif %}",
         intro: "{{ issuer.name }} disponibilizou-lhe {% if several %}{{ document_count }} documentos com selo eletrónico{% else %}um documento com selo eletrónico{% endif %}.",
         reference: "Referência",
-        description: "Descrição",
+        description: "Palavras do remetente",
         colon: ":",
         documents: "{% if several %}Documentos{% else %}Documento{% endif %}",
         sealed: "selado por {{ document.sealed_by }} em {{ document.signing_time }}",
@@ -118,6 +118,20 @@ pub(super) const WORDS: Words = Words {
             paragraphs: &[
                 "O servidor de correio de {account} não aceita mensagens desde {date}. Última resposta: {words}",
                 "As mensagens são guardadas e o envio é repetido. Verifique o servidor, a porta, o utilizador e a palavra-passe da conta.",
+            ],
+        },
+        mails_at_limit: LetterWords {
+            subject: "{client} atingiu o limite de mensagens",
+            paragraphs: &[
+                "{client} pode mandar enviar {limit} mensagens para {what} em 24 horas e atingiu esse limite. Pedidos com mais destinatários são recusados até {date}.",
+                "Aumente o limite se estes envios forem desejados.",
+            ],
+        },
+        logins_failing: LetterWords {
+            subject: "Falham autenticações de {who}",
+            paragraphs: &[
+                "Desde {date} falharam {failures} autenticações de {who}, a última a partir de {address}.",
+                "Verifique se um cliente usa um segredo antigo ou se alguém tenta adivinhá-lo. As tentativas são abrandadas automaticamente; um segredo é substituído de imediato com chancery client-service rotate-secret --only.",
             ],
         },
         queue_old: LetterWords {

@@ -80,7 +80,7 @@ fn a_text_reads_well() {
         "Sample Trading Ltd has made 2 sealed documents available to you.\n\
          \n\
          Reference: 2026-11-0042\n\
-         Description: Invoices of November\n\
+         The sender's words: “Invoices of November”\n\
          \n\
          Documents:\n\
          - invoice-2026-0042.pdf (184.3 kB), sealed by Sample Trading Ltd e-Seal on 22 November 2026 at 10:19 UTC\n\
@@ -94,6 +94,37 @@ fn a_text_reads_well() {
          -- \n\
          This message was sent automatically to receiver@customer.example on behalf of Sample Trading Ltd.\n"
     );
+}
+
+/// Whoever may have documents sealed could send anybody anywhere in the name of the service otherwise.
+#[test]
+fn what_a_client_says_is_cut_and_makes_no_link() {
+    let links =
+        "http://evil.test/a www.evil.test evil.test boss@evil.test HTTPS:\\\\evil.test evil。test";
+    let plain = "invoice.pdf, 1.234,56 at 10:30, ver. 2.0. A/B: c";
+    for language in Language::ALL {
+        let mut facts = letters::sample(language);
+        facts.operation.description = format!("{links} {plain}");
+        facts.operation.reference = links.to_owned();
+        facts.documents[0].name = "www.evil.test.pdf".to_owned();
+        let letter =
+            letters::render(&letters::notification(language), &Values::of(&facts)).unwrap();
+        is_whole(language, &letter);
+        for part in [&letter.text, &letter.html] {
+            for link in
+                ["evil.test", "http://evil", "HTTPS:\\", "www.evil", "boss@evil", "evil。test"]
+            {
+                assert!(!part.contains(link), "{link} in {part}");
+            }
+            assert!(part.contains(&format!("{plain}”")), "{part}");
+            assert!(part.contains("evil.\u{200b}test.pdf"), "{part}");
+            assert!(part.contains("https://seals.example/r/sample"), "{part}");
+        }
+        facts.operation.description = "☃".repeat(2000);
+        let letter =
+            letters::render(&letters::notification(language), &Values::of(&facts)).unwrap();
+        assert_eq!(letter.text.matches('☃').count(), 499);
+    }
 }
 
 #[test]
@@ -121,6 +152,8 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 }
                 Alarm::PeriodNear { .. } => &["Sample & Sons", "4", "5", "2026"],
                 Alarm::UsageExceeded { .. } => &["Sample & Sons", "001", "5", "2026"],
+                Alarm::MailsAtLimit { .. } => &["shop <1>", "@customer.example", "5", "10:19"],
+                Alarm::LoginsFailing { .. } => &["shop <1>", "5", "10:19", "2001:db8::"],
                 Alarm::MailClosed { .. } => &["system", "535 5.7.8 no  such {user}", "10:19"],
                 Alarm::KeyQuarantined { .. } => &["10:19", "chancery keys release --credential"],
                 Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
