@@ -6,16 +6,18 @@
 //! module /usr/lib/softhsm/libsofthsm2.so
 //! C_Sign error CKR_DEVICE_ERROR
 //! C_Sign delay 200
+//! C_Login late 200 CKR_DEVICE_ERROR
 //! C_Sign hang
 //! C_Sign wrong
 //! C_OpenSession error 0x31 times 3
 //! C_GetSlotList wrong until C_Finalize
 //! ```
 //!
-//! *error*: the module is not asked. *delay*: milliseconds, then the module is asked. *hang*: until no
-//! rule of the function says so any more, whatever its limits, then the module is asked. *wrong*: the module is asked and the answer falsified:
-//! a value of `C_Sign` in one bit, and `C_GetSlotList` shows no slot. *times*: so often since the file
-//! was changed. *until*: as long as that function was not called since the file was changed.
+//! *error*: the module is not asked. *delay*: milliseconds, then the module is asked. *late*: milliseconds,
+//! then the error. *hang*: until no rule of the function says so any more, whatever its limits, then the
+//! module is asked. *wrong*: the module is asked and the answer falsified: a value of `C_Sign` in one bit,
+//! and `C_GetSlotList` shows no slot. *times*: so often since the file was changed. *until*: as long as
+//! that function was not called since the file was changed.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,7 @@ use cryptoki_sys::CK_RV;
 pub(crate) enum Fault {
     Error(CK_RV),
     Delay(Duration),
+    Late(Duration, CK_RV),
     Hang,
     Wrong,
 }
@@ -101,6 +104,10 @@ impl State {
                 ["error", code, limit @ ..] => (Fault::Error(error_code(code)), limit),
                 ["delay", ms, limit @ ..] => {
                     (Fault::Delay(Duration::from_millis(ms.parse().ok()?)), limit)
+                }
+                ["late", ms, code, limit @ ..] => {
+                    let time = Duration::from_millis(ms.parse().ok()?);
+                    (Fault::Late(time, error_code(code)), limit)
                 }
                 ["hang", limit @ ..] => (Fault::Hang, limit),
                 ["wrong", limit @ ..] => (Fault::Wrong, limit),

@@ -89,6 +89,10 @@ fn before(function: &str, over: &[u8]) -> Result<bool, CK_RV> {
             std::thread::sleep(time);
             Ok(false)
         }
+        Some(Fault::Late(time, code)) => {
+            std::thread::sleep(time);
+            Err(code)
+        }
         Some(Fault::Hang) => {
             while CONTROL.hangs(&control, function) {
                 std::thread::sleep(LOOK);

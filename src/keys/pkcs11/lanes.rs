@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -130,7 +131,7 @@ impl Lane {
         Self { token, preferred, exceptions: HashMap::new(), open: None, post, counts }
     }
 
-    /// Signs until the queue is closed. Jobs that nobody waits for any more are not signed.
+    /// Signs until the queue is closed. Messages that nobody waits for any more are not signed.
     pub(super) fn run(mut self, queue: &Receiver<QueuedMessage>) {
         while let Ok(QueuedMessage { key, item, deadline, reply }) = queue.recv_blocking() {
             if reply.is_closed() {
@@ -138,7 +139,13 @@ impl Lane {
             }
             self.post.begin(Some(reply));
             let result = if Instant::now() < deadline {
-                self.sign(&key, &item)
+                // A panic of ours must not look like a call that hangs, for ever.
+                let sign = AssertUnwindSafe(|| self.sign(&key, &item));
+                catch_unwind(sign).unwrap_or_else(|_| {
+                    tracing::error!("a thread of the token panicked");
+                    self.close();
+                    Err(Error::NoAnswer)
+                })
             } else {
                 Err(Error::Saturated)
             };

@@ -22,8 +22,8 @@ pub(super) struct TokenLogin {
 struct State {
     refused: bool,
     accepted: bool,
-    /// A login did not return in its time, and what became of it is not known.
-    unanswered: bool,
+    /// Logins that are with the module. Whoever has a turn finds those whose turn was taken over.
+    under_way: u32,
     used: Option<Instant>,
     /// Failures in a row that the module may be the cause of, and how often it began again for them.
     failures: u32,
@@ -43,23 +43,24 @@ impl TokenLogin {
         tries_were_wrong: impl FnOnce() -> bool,
         login: impl FnOnce() -> Result<(), TokenError>,
     ) -> Result<(), Error> {
-        let turn = self.turns.take(longest)?;
+        let _turn = self.turns.take(longest)?;
         let (unanswered, accepted) = {
-            let mut state = lock(&self.state);
+            let state = lock(&self.state);
             if state.refused {
                 return Err(Error::PinGuarded);
             }
-            state.unanswered |= turn.took_over;
-            (state.unanswered, state.accepted)
+            (state.under_way, state.accepted)
         };
-        if unanswered && (!accepted || tries_were_wrong()) {
+        if unanswered > 0 && (!accepted || tries_were_wrong()) {
             return Err(Error::LoginUnanswered);
         }
+        let under_way = UnderWay::begin(&self.state, unanswered)?;
         let answer = login();
+        drop(under_way);
         let mut state = lock(&self.state);
         match answer {
             Ok(()) => {
-                (state.accepted, state.unanswered) = (true, false);
+                state.accepted = true;
                 Ok(())
             }
             Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
@@ -103,6 +104,34 @@ impl TokenLogin {
 
     pub(super) fn used_within(&self, time: Duration) -> bool {
         lock(&self.state).used.is_some_and(|used| used.elapsed() < time)
+    }
+}
+
+/// A login that is with the module, until it is dropped.
+struct UnderWay<'a>(&'a Mutex<State>);
+
+impl<'a> UnderWay<'a> {
+    /// Begins one beside those that are known to be there.
+    ///
+    /// # Errors
+    /// [`Error::LoginUnanswered`] when there are others meanwhile: our turn was taken over.
+    fn begin(state: &'a Mutex<State>, known: u32) -> Result<Self, Error> {
+        let mut begun = lock(state);
+        if begun.refused {
+            return Err(Error::PinGuarded);
+        }
+        if begun.under_way > known {
+            return Err(Error::LoginUnanswered);
+        }
+        begun.under_way += 1;
+        drop(begun);
+        Ok(Self(state))
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        lock(self.0).under_way -= 1;
     }
 }
 

@@ -11,6 +11,7 @@ mod token;
 mod turns;
 
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
@@ -235,7 +236,11 @@ impl Pkcs11 {
         let (own_post, own_stuck) = (Arc::clone(&post), Arc::clone(&stuck));
         post.begin(None);
         let work = move || {
-            let result = ask(&token);
+            // As in lanes.
+            let result = catch_unwind(AssertUnwindSafe(|| ask(&token))).unwrap_or_else(|_| {
+                tracing::error!("a thread that asked the token panicked");
+                Err(Error::NoAnswer)
+            });
             if own_post.end(&own_stuck).is_ok() {
                 // The caller may have gone meanwhile.
                 let _ = answer.send(result);

@@ -24,8 +24,6 @@ struct State {
 pub(super) struct Turn<'a> {
     turns: &'a Turns,
     number: u64,
-    /// The one before lasted too long: whoever had it may be at it still.
-    pub(super) took_over: bool,
 }
 
 impl Turns {
@@ -42,11 +40,10 @@ impl Turns {
                 Some((_, since)) => longest.saturating_sub(since.elapsed()),
             };
             if left.is_zero() {
-                let took_over = state.taken.is_some();
                 state.last += 1;
                 let number = state.last;
                 state.taken = Some((number, Instant::now()));
-                return Ok(Turn { turns: self, number, took_over });
+                return Ok(Turn { turns: self, number });
             }
             let patience = until.saturating_duration_since(Instant::now());
             if patience.is_zero() {
@@ -77,14 +74,13 @@ mod tests {
         let turns = Turns::default();
         let long = Duration::from_mins(1);
         let stuck = turns.take(long).unwrap();
-        assert!(!stuck.took_over);
         // Waited for, and taken over when it has lasted too long.
         let next = turns.take(Duration::from_millis(1)).unwrap();
-        assert!(next.took_over);
+        assert_eq!(next.number, stuck.number + 1);
         // Its end is no longer anybody's business.
         drop(stuck);
         assert!(lock(&turns.state).taken.is_some());
         drop(next);
-        assert!(!turns.take(long).unwrap().took_over);
+        assert!(lock(&turns.state).taken.is_none());
     }
 }

@@ -135,6 +135,32 @@ async fn a_login_that_never_returns_is_not_a_second_wrong_pin() {
     healed.await.expect("the login returned");
 }
 
+/// A first login that takes longer than anybody waits and then fails has presented no PIN that counts: as
+/// soon as it is known how it ended, the next one is tried.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_fails_late_is_tried_again() {
+    let shim = Shim::new("late");
+    let before = shim.calls("C_Login").len();
+    shim.say("C_Login late 900 CKR_DEVICE_ERROR times 1");
+    let begin = std::time::Instant::now();
+    let keyring = shim.token.keyring_with(hasty);
+    let away = Duration::from_millis(900);
+    let mut refused = Vec::new();
+    while begin.elapsed() < PATIENCE {
+        match keyring.condition("hsm").await {
+            Ok(_) => break,
+            Err(error) => {
+                let logins = shim.calls("C_Login").len() - before;
+                assert!(logins == 1 || begin.elapsed() >= away, "{logins} logins, {error}");
+                refused.push(error.to_string());
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!("{} answers until it was open, such as: {:?}", refused.len(), refused.first());
+    assert!(keyring.condition("hsm").await.is_ok(), "the PIN was never refused");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_opened_is_opened_later() {
     let shim = Shim::new("later");
