@@ -186,7 +186,7 @@ impl Keyring {
         let before = std::mem::replace(&mut self.quarantine().recorded, recorded);
         for key in before.into_iter().filter(|key| !self.is_quarantined(*key)) {
             for backend in self.backends.keys() {
-                self.proofs.ask_again(&(backend.clone(), key));
+                self.proofs.forget(&(backend.clone(), key));
             }
         }
     }

@@ -119,11 +119,9 @@ impl Proofs {
         failing.tries = failing.tries.saturating_add(1);
     }
 
-    /// Has a key asked again at once.
-    pub(super) fn ask_again(&self, name: &KeyName) {
-        if let Some(failing) = self.lock().get_mut(name).and_then(|proof| proof.failing.as_mut()) {
-            failing.tries = 0;
-        }
+    /// Forgets what is known of a key: it is asked at once, and when it signs that is told.
+    pub(super) fn forget(&self, name: &KeyName) {
+        self.lock().remove(name);
     }
 
     /// The keys that signed for the first time, or again, since this was asked last.

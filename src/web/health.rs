@@ -42,29 +42,32 @@ impl Default for Turn {
 /// How long a look is good for.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// How long an answer waits for a look.
+/// How long an answer waits for a look; then the last one counts, if it is not older than this.
 const PATIENCE: Duration = Duration::from_secs(2);
+const STALE: Duration = Duration::from_secs(15);
 
 async fn look(web: &Web) -> Arc<Readiness> {
-    let fresh = || {
+    let seen_within = |age: Duration| {
         let seen = web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = seen.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
+        let fresh = seen.as_ref().filter(|(at, _)| at.elapsed() < age);
         fresh.map(|(_, ready)| Arc::clone(ready))
     };
-    if let Some(ready) = fresh() {
+    if let Some(ready) = seen_within(FRESH) {
         return ready;
     }
     if let Ok(turn) = web.readiness.looking.0.clone().try_acquire_owned() {
         let web = web.clone();
         // In a task of its own: whoever asked may give up, the look ends once.
         tokio::spawn(async move {
-            let seen = Some((Instant::now(), Arc::new(readiness::look(&web.app).await)));
+            let seen = Arc::new(readiness::look(&web.app).await);
+            // What it saw holds from its end on: however long it took, it does not begin as an old one.
+            let seen = Some((Instant::now(), seen));
             *web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
             drop(turn);
         });
     }
     let _ = tokio::time::timeout(PATIENCE, web.readiness.looking.0.acquire()).await;
-    fresh().unwrap_or_default()
+    seen_within(STALE).unwrap_or_default()
 }
 
 /// 200 when the database takes writes and a key signs, else 503; the body says what is wrong in words,
@@ -72,9 +75,9 @@ async fn look(web: &Web) -> Arc<Readiness> {
 /// degrades.
 async fn ready(State(web): State<Web>) -> Response {
     let seen = look(&web).await;
-    let Readiness { writes, keys, backlog, back_ends, credentials } = &*seen;
+    let Readiness { writes, clock, keys, backlog, back_ends, credentials } = &*seen;
     let leaving = web.app.stopping.is_leaving();
-    let ok = *writes && *keys && !leaving;
+    let ok = *writes && *clock && *keys && !leaving;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let say = |ok: bool| if ok { "ok" } else { "not available" };
     let app = &web.app;
@@ -108,6 +111,7 @@ async fn ready(State(web): State<Web>) -> Response {
             say(ok)
         },
         "database": say(*writes),
+        "clock": if *clock { "ok" } else { "differs from the database's" },
         "keys": say(*keys),
         "backEnds": back_ends.collect::<Vec<Value>>(),
         "credentials": credentials.collect::<Vec<Value>>(),

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Error, credentials};
+use super::{Error, clock, credentials};
 use crate::app::App;
-use crate::keys::Proof;
+use crate::keys::{KeyRef, Proof};
 use crate::store::alarms::Backlog;
 
 /// How long a look waits for the first probes of a process that has just started.
@@ -17,6 +17,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// More than twice the time between two probes of a key: as long as one may take.
 const PROBE_TAKES: Duration = Duration::from_secs(30);
 
+/// How long a look waits for what is only told beside.
+const BACKLOG: Duration = Duration::from_secs(1);
+
 /// Credentials that are named; those that cannot sign come first.
 const NAMED: usize = 500;
 
@@ -25,6 +28,8 @@ const NAMED: usize = 500;
 pub struct Readiness {
     /// The database took a write just now.
     pub writes: bool,
+    /// This machine and the database agree what time it is, or the database is on this machine.
+    pub clock: bool,
     /// Somebody can seal.
     pub keys: bool,
     /// By name.
@@ -89,8 +94,12 @@ impl KeyState {
 
 /// Looks. What cannot be found out is not ready.
 pub async fn look(app: &App) -> Readiness {
-    let writes = app.store.probe_write().await.is_ok();
-    let backlog = app.reports.backlog().await.ok();
+    let backlog = tokio::time::timeout(BACKLOG, app.reports.backlog());
+    let (writes, clock, backlog) =
+        tokio::join!(app.store.probe_write(), clock::too_far_apart(app), backlog);
+    let (writes, backlog) = (writes.is_ok(), backlog.ok().and_then(Result::ok));
+    // A database that does not answer is told by its own member.
+    let clock = !matches!(clock, Ok(Some(_)));
     let until = Instant::now() + FIRST_PROBES;
     loop {
         let seen = keys(app).await.unwrap_or_default();
@@ -98,7 +107,7 @@ pub async fn look(app: &App) -> Readiness {
         let waits = seen.0.iter().any(|it| unproven(it.state))
             || seen.1.iter().any(|it| unproven(it.state));
         if !waits || Instant::now() >= until {
-            return finished(writes, backlog, seen);
+            return finished((writes, clock), backlog, seen);
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -107,17 +116,12 @@ pub async fn look(app: &App) -> Readiness {
 type Seen = (Vec<BackEndReadiness>, Vec<CredentialKey>);
 
 async fn keys(app: &App) -> Result<Seen, Error> {
-    let fresh = Duration::from_millis(app.execution.prove_ms) * 2 + PROBE_TAKES;
+    let fresh = fresh(app);
     let mut credentials: Vec<CredentialKey> = credentials::active(app)
         .await?
         .iter()
         .map(|ready| {
-            let proof = app.keyring.proof(&ready.key);
-            let state = if app.keyring.is_quarantined(ready.key.name().1) {
-                KeyState::Quarantined
-            } else {
-                state_of(&proof, fresh)
-            };
+            let (state, proof) = state_of(app, &ready.key);
             CredentialKey {
                 alias: ready.credential.alias.clone(),
                 back_end: ready.key.backend.clone(),
@@ -141,15 +145,24 @@ async fn keys(app: &App) -> Result<Seen, Error> {
     Ok((back_ends.collect(), credentials))
 }
 
-fn state_of(proof: &Proof, fresh: Duration) -> KeyState {
-    match (&proof.failing, proof.proven) {
+/// Whether a key signs, and what tells.
+pub(super) fn state_of(app: &App, key: &KeyRef) -> (KeyState, Proof) {
+    let proof = app.keyring.proof(key);
+    let state = match (&proof.failing, proof.proven) {
+        _ if app.keyring.is_quarantined(key.name().1) => KeyState::Quarantined,
         (Some(_), _) => KeyState::Failing,
-        (None, Some(proven)) if proven.elapsed() < fresh => KeyState::Ok,
+        (None, Some(proven)) if proven.elapsed() < fresh(app) => KeyState::Ok,
         (None, _) => KeyState::Unproven,
-    }
+    };
+    (state, proof)
 }
 
-fn finished(writes: bool, backlog: Option<Backlog>, seen: Seen) -> Readiness {
+/// How long a signature shows that a key signs.
+fn fresh(app: &App) -> Duration {
+    Duration::from_millis(app.execution.prove_ms) * 2 + PROBE_TAKES
+}
+
+fn finished((writes, clock): (bool, bool), backlog: Option<Backlog>, seen: Seen) -> Readiness {
     let (back_ends, mut credentials) = seen;
     let signs = |state: KeyState| state == KeyState::Ok;
     let keys = if credentials.is_empty() {
@@ -158,5 +171,5 @@ fn finished(writes: bool, backlog: Option<Backlog>, seen: Seen) -> Readiness {
         credentials.iter().any(|key| signs(key.state))
     };
     credentials.truncate(NAMED);
-    Readiness { writes, keys, back_ends, credentials, backlog }
+    Readiness { writes, clock, keys, back_ends, credentials, backlog }
 }
