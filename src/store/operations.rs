@@ -129,6 +129,16 @@ impl Store {
                     None => Err(super::Error::Exists { what: "a document id or reference" }),
                 };
             }
+            // Before anything large is written: who repeats it for hours costs little.
+            let (service, now) = (new.operation.client_service, new.operation.accepted);
+            if !new.operation.state.is_final() {
+                let counted =
+                    outbox::count_mails(&mut tx, service, &new.messages, new.mail_limits, now);
+                if let Some(reached) = counted.await? {
+                    tx.rollback().await?;
+                    return Ok(Opened::MailLimit(reached));
+                }
+            }
             contents::write(&mut tx, contents).await?;
             if let Err(error) = outbox::insert_messages(&mut tx, &new.messages).await {
                 tx.rollback().await?;
@@ -136,15 +146,8 @@ impl Store {
                 let taken = || super::Error::Exists { what: "a message id" };
                 return Err(if error.is_unique_violation() { taken() } else { error });
             }
-            let (service, now) = (new.operation.client_service, new.operation.accepted);
-            let counted =
-                outbox::count_mails(&mut tx, service, &new.messages, new.mail_limits, now);
-            if let Some(reached) = counted.await? {
-                tx.rollback().await?;
-                return Ok(Opened::MailLimit(reached));
-            }
             if new.operation.state.is_final() {
-                let (id, now) = (new.operation.id, new.operation.accepted);
+                let id = new.operation.id;
                 let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));
                 let facts = facts(states, Some(new.operation.state), &new.event_ids);
                 events::record(&mut tx, id, &facts, now).await?;
