@@ -56,7 +56,7 @@ struct State<P> {
 #[derive(Default)]
 struct Account {
     held: usize,
-    /// When it was its turn last; counted, 0 for never.
+    /// When it was its turn last, or when it came; counted in turns of all.
     turn: u64,
     /// When it got or gave back something last.
     moved: Option<Instant>,
@@ -125,12 +125,10 @@ impl<P: Party> Fair<P> {
         tokio::time::timeout(patience, self.take(party, units)).await.ok()?.ok()
     }
 
-    /// Units that nobody has and nobody waits for.
+    /// Units that nobody has.
     #[must_use]
-    pub fn spare(&self) -> usize {
-        let state = self.0.lock();
-        let waiting = state.parties.values().flat_map(|account| account.waiting.values());
-        state.free.saturating_sub(waiting.map(|wish| wish.units).sum())
+    pub fn free(&self) -> usize {
+        self.0.lock().free
     }
 
     /// Returns when everything is back; nothing is given out meanwhile.
@@ -191,7 +189,9 @@ impl<P: Party> Shared<P> {
         units: usize,
     ) -> Waiting<P> {
         let (granted, answer) = oneshot::channel();
-        let account = state.parties.entry(party).or_default();
+        // Who comes anew had its turn now: whoever waits for longer comes first.
+        let new = Account { turn: state.turns, ..Account::default() };
+        let account = state.parties.entry(party).or_insert(new);
         account.waiting.insert(position, Wish { units, granted });
         self.settle(state);
         Waiting { shared: Arc::clone(self), party, position, units, answer, over: false }
@@ -215,7 +215,8 @@ impl<P: Party> Shared<P> {
     }
 
     /// Whose turn it is: the party's that would have least, of several the one's whose last turn is
-    /// longest ago, if what it wants is free. Who would have more waits for it, so that a large wish is met some day; who may not have it now is passed over.
+    /// longest ago, if what it wants is free. Who would have more waits for it, so that a large wish is
+    /// met some day; who may not have it now is passed over.
     fn next(&self, state: &State<P>) -> Option<(P, Position)> {
         let firsts = state.parties.iter().filter_map(|(party, account)| {
             let (position, wish) = account.waiting.first_key_value()?;
@@ -392,7 +393,7 @@ mod tests {
         }
         assert!(now(&fair, 'd', 1).await.is_none(), "nothing is free");
         all.clear();
-        assert_eq!((fair.spare(), fair.0.lock().parties.len()), (16, 0));
+        assert_eq!((fair.free(), fair.0.lock().parties.len()), (16, 0));
     }
 
     #[tokio::test]
@@ -415,7 +416,7 @@ mod tests {
         assert!(!again.is_finished());
         drop((b, c, more, held));
         drop(again.await.unwrap());
-        assert_eq!(fair.spare(), 4);
+        assert_eq!(fair.free(), 4);
     }
 
     #[tokio::test]
@@ -434,7 +435,7 @@ mod tests {
         for task in waiting {
             drop(task.await.unwrap());
         }
-        assert_eq!(fair.spare(), 1);
+        assert_eq!(fair.free(), 1);
     }
 
     #[tokio::test]
@@ -446,7 +447,7 @@ mod tests {
         assert!(now(&fair, 'c', 2).await.is_some(), "it has less");
         drop(much);
         drop(large.await.unwrap());
-        assert_eq!(fair.spare(), 16);
+        assert_eq!(fair.free(), 16);
     }
 
     #[tokio::test]
@@ -459,7 +460,7 @@ mod tests {
         waiting.abort();
         assert!(waiting.await.is_err());
         drop(held);
-        assert_eq!((fair.spare(), fair.0.lock().parties.len()), (4, 0));
+        assert_eq!((fair.free(), fair.0.lock().parties.len()), (4, 0));
     }
 
     /// Grows several at once, a unit at a time, and gives back what each has when it has all; who got it.
@@ -484,7 +485,7 @@ mod tests {
             let ended = tokio::time::timeout(SOON, task).await.expect("none waits for ever");
             done.push(ended.unwrap().is_ok());
         }
-        assert_eq!(fair.spare(), 16);
+        assert_eq!(fair.free(), 16);
         done
     }
 
@@ -501,10 +502,49 @@ mod tests {
     async fn more_than_there_is_is_all_that_one_may_have() {
         let fair = fair(8, 4);
         let mut share = now(&fair, 'a', 100).await.unwrap();
-        assert_eq!((share.units, fair.spare()), (6, 2));
+        assert_eq!((share.units, fair.free()), (6, 2));
         assert_eq!(share.grow(200, NOW).await, Ok(()));
         share.shrink(1);
-        assert_eq!(fair.spare(), 7);
+        assert_eq!(fair.free(), 7);
+    }
+
+    /// Each takes a unit, keeps it for some steps, and wishes for the next one at once; `m` thrice.
+    #[tokio::test]
+    async fn who_always_wants_more_gets_its_turns_although_others_come_and_go() {
+        let fair = fair(3, 3);
+        let parties = ['m', 'm', 'm', 'a', 'b', 'c', 'd'];
+        let counts = Arc::new(Mutex::new(HashMap::new()));
+        let begin = Arc::new(tokio::sync::Barrier::new(parties.len()));
+        let mut tasks = tokio::task::JoinSet::new();
+        for party in parties {
+            let (fair, counts) = (fair.clone(), Arc::clone(&counts));
+            let begin = Arc::clone(&begin);
+            tasks.spawn(async move {
+                begin.wait().await;
+                loop {
+                    let share = fair.take(party, 1).await.unwrap();
+                    for _ in 0..3 {
+                        tokio::task::yield_now().await;
+                    }
+                    let turns = {
+                        let mut counts = counts.lock().unwrap();
+                        let turns: &mut usize = counts.entry(party).or_default();
+                        *turns += 1;
+                        counts.values().sum::<usize>()
+                    };
+                    drop(share);
+                    if turns >= 5000 {
+                        return;
+                    }
+                }
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        let counts = counts.lock().unwrap();
+        let least = counts.values().min().unwrap();
+        assert!(counts.len() == 5 && least * 3 > 5000 / 5, "{counts:?}");
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ pub use self::clock::{Clock, Ids, Random, RandomFailed};
 pub use self::excesses::{Excess, Excesses};
 pub use self::fair::{Crowded, Fair, Party, Rules, Share};
 pub use self::logins::{Failed, Logins};
-pub use self::running::{InWork, Running};
+pub use self::running::{InWork, Running, TakenUp};
 pub use self::settings::{
     AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
     SecretsConfig, TokenConfig,
@@ -34,7 +34,7 @@ pub use self::settings::{
 pub use self::steady::Steady;
 pub use self::stopping::Stopping;
 use crate::contents::Contents;
-use crate::domain::ids::ClientServiceId;
+use crate::domain::ids::{ClientServiceId, ProcessId};
 use crate::domain::instant::Instant;
 use crate::keys::Keyring;
 use crate::outbound::mail::{Account, Mailer};
@@ -72,6 +72,8 @@ pub struct App {
     pub random: Random,
     /// Fresh ids.
     pub ids: Ids,
+    /// This run of the service.
+    pub process: ProcessId,
     /// What a request may carry.
     pub limits: Limits,
     /// What an XML document may look like.

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::domain::ids::OperationId;
+use crate::domain::ids::{ClientServiceId, OperationId};
 
 /// Operations in work in this process, and a bell for each that rings at its end.
 #[derive(Clone, Default)]
 pub struct Running {
     bells: Arc<Mutex<HashMap<OperationId, Bell>>>,
+    queued: Arc<Mutex<HashMap<ClientServiceId, usize>>>,
 }
 
 struct Bell {
@@ -37,8 +38,45 @@ impl Running {
         self.bells().len()
     }
 
+    /// Notes that an operation of a client service was taken up and waits for its turn, until what is
+    /// returned is dropped.
+    #[must_use]
+    pub fn queue(&self, party: ClientServiceId) -> TakenUp {
+        *self.queued().entry(party).or_default() += 1;
+        TakenUp { running: self.clone(), party }
+    }
+
+    /// The client services that have so many in the queue.
+    #[must_use]
+    pub fn crowded(&self, most: usize) -> Vec<ClientServiceId> {
+        let queued = self.queued();
+        queued.iter().filter(|(_, count)| **count >= most).map(|(party, _)| *party).collect()
+    }
+
+    fn queued(&self) -> std::sync::MutexGuard<'_, HashMap<ClientServiceId, usize>> {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, Bell>> {
         self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An operation that was taken up and waits for its turn.
+pub struct TakenUp {
+    running: Running,
+    party: ClientServiceId,
+}
+
+impl Drop for TakenUp {
+    fn drop(&mut self) {
+        let mut queued = self.running.queued();
+        if let Some(count) = queued.get_mut(&self.party) {
+            *count -= 1;
+            if *count == 0 {
+                queued.remove(&self.party);
+            }
+        }
     }
 }
 

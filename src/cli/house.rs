@@ -19,6 +19,7 @@ use crate::app::{
 };
 use crate::config::Config;
 use crate::contents::Contents;
+use crate::domain::ids::ProcessId;
 use crate::domain::sources::sources;
 use crate::keys::Keyring;
 use crate::outbound::webhook::WebhookSender;
@@ -204,6 +205,8 @@ pub struct Own {
 /// # Errors
 /// A sentence that names the setting which cannot be used.
 pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
+    let random = Random::System(SystemRandom::new());
+    let process = random.octets()?;
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let threads = match config.workflow.engine_threads {
         0 => cores,
@@ -220,7 +223,8 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         kek: own.kek,
         steady: Steady::from(&own.clock),
         clock: own.clock,
-        random: Random::System(SystemRandom::new()),
+        random,
+        process: ProcessId::from_i64(i64::from_be_bytes(process) & i64::MAX),
         ids: Ids::default(),
         issuer: issuer(config),
         tokens: config.oauth.clone(),

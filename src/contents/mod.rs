@@ -70,6 +70,16 @@ impl Contents {
         }
     }
 
+    /// How many bytes the original has of every document of an operation whose original is kept.
+    pub async fn original_lengths(
+        &self,
+        operation: OperationId,
+    ) -> Result<HashMap<DocumentId, usize>> {
+        match self {
+            Self::Database(reader) => reader.original_lengths(operation).await,
+        }
+    }
+
     /// The sealed bytes of one document, when they are kept.
     pub async fn sealed(&self, document: DocumentId) -> Result<Option<Vec<u8>>> {
         match self {

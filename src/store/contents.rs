@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{Reader, Result, placeholders, row};
+use super::{Error, Reader, Result, placeholders, row};
 use crate::domain::ids::{DocumentId, OperationId};
 
 const ORIGINAL: &str = "ORIGINAL";
@@ -70,13 +70,17 @@ pub(super) async fn write(tx: &mut AnyConnection, changes: &[ContentChange]) -> 
                 } else {
                     "UPDATE content SET kind = $3, bytes = $4 WHERE document_id = $1 AND kind = $2"
                 };
-                sqlx::query(sql)
+                let done = sqlx::query(sql)
                     .bind(document.as_i64())
                     .bind(ORIGINAL)
                     .bind(SEALED)
                     .bind(Arc::clone(bytes))
                     .execute(&mut *tx)
                     .await?;
+                if done.rows_affected() != 1 {
+                    // What is sealed now had bytes when it was prepared.
+                    return Err(Error::Corrupt { column: "content.bytes" });
+                }
             }
             ContentChange::Dropped { document } => {
                 sqlx::query("DELETE FROM content WHERE document_id = $1")
@@ -105,6 +109,29 @@ impl Reader {
         operation: OperationId,
     ) -> Result<HashMap<DocumentId, Arc<Vec<u8>>>> {
         self.contents(operation, ORIGINAL).await
+    }
+
+    /// How many bytes the original has of every document of an operation whose original is kept.
+    pub async fn original_lengths(
+        &self,
+        operation: OperationId,
+    ) -> Result<HashMap<DocumentId, usize>> {
+        let rows = sqlx::query(
+            "SELECT content.document_id, CAST(LENGTH(content.bytes) AS BIGINT) AS length
+             FROM document
+             JOIN content ON content.document_id = document.id AND content.kind = $2
+             WHERE document.operation_id = $1",
+        )
+        .bind(operation.as_i64())
+        .bind(ORIGINAL)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|found| {
+                let id = DocumentId::from_i64(row::integer(found, "document_id")?);
+                Ok((id, usize::try_from(row::integer(found, "length")?).unwrap_or(usize::MAX)))
+            })
+            .collect()
     }
 
     /// The sealed bytes of one document, when they are kept. The caller has already read its operation

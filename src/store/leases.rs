@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::{Error, Reader, Result, Store, row};
-use crate::domain::ids::{CredentialId, DocumentId, OperationId};
+use crate::domain::ids::{ClientServiceId, CredentialId, DocumentId, OperationId, ProcessId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
 
@@ -20,39 +20,86 @@ pub struct Lease {
 
 impl Store {
     /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over. Due
-    /// is also what is to run `beyond` a time that nobody waits for.
+    /// is also what is to run `beyond` a time that nobody waits for. What `process` had leased itself
+    /// counts as begun for the first time: it lives. Those of the client services in `but` are left.
     pub async fn lease_due(
         &self,
+        process: ProcessId,
         (now, beyond): (Instant, Instant),
         until: Instant,
-        limit: u32,
-    ) -> Result<Vec<Lease>> {
-        self.again(|| async {
-            let mut tx = self.begin().await?;
-            let rows = sqlx::query(
-                "UPDATE operation SET attempts = attempts + 1, begun = begun + 1, run_ms = $2,
-                 postponed = 0
+        (limit, but): (u32, &[ClientServiceId]),
+    ) -> Result<Vec<(Lease, ClientServiceId)>> {
+        let others = if but.is_empty() {
+            String::new()
+        } else {
+            let marks: Vec<String> = (6..but.len() + 6).map(|n| format!("${n}")).collect();
+            format!(" AND client_service_id NOT IN ({})", marks.join(","))
+        };
+        let sql = format!(
+            "UPDATE operation SET attempts = attempts + 1, run_ms = $2, postponed = 0,
+                 begun = CASE WHEN process_id = $5 THEN 1 ELSE begun + 1 END, process_id = $5
                  WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4) AND id IN (
                      SELECT id FROM operation
-                     WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4)
+                     WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4){others}
                      ORDER BY run_ms LIMIT $3)
-                 RETURNING id, attempts",
+                 RETURNING id, client_service_id, attempts, begun"
+        );
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let mut query = sqlx::query(AssertSqlSafe(sql.clone()))
+                .bind(now.unix_ms())
+                .bind(until.unix_ms())
+                .bind(i64::from(limit))
+                .bind(beyond.unix_ms())
+                .bind(process.as_i64());
+            for party in but {
+                query = query.bind(party.as_i64());
+            }
+            let rows = query.fetch_all(&mut *tx).await?;
+            let mut leases = Vec::with_capacity(rows.len());
+            for found in &rows {
+                let operation = OperationId::from_i64(row::integer(found, "id")?);
+                if row::small(found, "begun")? == 1 {
+                    forget_tries(&mut tx, operation).await?;
+                }
+                let party = ClientServiceId::from_i64(row::integer(found, "client_service_id")?);
+                leases.push((Lease { operation, attempt: row::small(found, "attempts")? }, party));
+            }
+            tx.commit().await?;
+            Ok(leases)
+        })
+        .await
+    }
+
+    /// Leases an operation that waits for its next try beyond `now`, as [`Store::lease_due`] leases what is
+    /// due. `None` when it does not wait.
+    pub async fn lease_waiting(
+        &self,
+        process: ProcessId,
+        id: OperationId,
+        now: Instant,
+        until: Instant,
+    ) -> Result<Option<Lease>> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            // "> 0", so that no planner takes the index of all that is postponed.
+            let found = sqlx::query(
+                "UPDATE operation SET attempts = attempts + 1, run_ms = $3, postponed = 0,
+                 begun = CASE WHEN process_id = $4 THEN 1 ELSE begun + 1 END, process_id = $4
+                 WHERE id = $1 AND finished_ms IS NULL AND postponed > 0 AND run_ms > $2
+                 RETURNING attempts",
             )
+            .bind(id.as_i64())
             .bind(now.unix_ms())
             .bind(until.unix_ms())
-            .bind(i64::from(limit))
-            .bind(beyond.unix_ms())
-            .fetch_all(&mut *tx)
+            .bind(process.as_i64())
+            .fetch_optional(&mut *tx)
             .await?;
+            let lease = found.map(|found| {
+                Ok::<_, Error>(Lease { operation: id, attempt: row::small(&found, "attempts")? })
+            });
             tx.commit().await?;
-            rows.iter()
-                .map(|found| {
-                    Ok(Lease {
-                        operation: OperationId::from_i64(row::integer(found, "id")?),
-                        attempt: row::small(found, "attempts")?,
-                    })
-                })
-                .collect()
+            lease.transpose()
         })
         .await
     }
@@ -105,17 +152,43 @@ impl Store {
         .await
     }
 
+    /// Gives an operation back after an error that nobody foresaw, to be tried again at `run`, and counts it
+    /// as a failure. Of one that somebody else has taken up meanwhile, only that this process did not end
+    /// in it is written.
+    pub async fn give_back(&self, lease: Lease, run: Instant, error: &str) -> Result<()> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let done = sqlx::query(
+                "UPDATE operation SET attempts = attempts + 1, begun = 0, run_ms = $3, postponed = 1,
+                 failures = failures + 1, last_error = $4
+                 WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
+            )
+            .bind(lease.operation.as_i64())
+            .bind(i64::from(lease.attempt))
+            .bind(run.unix_ms())
+            .bind(row::storable(error).into_owned())
+            .execute(&mut *tx)
+            .await?;
+            survived(&mut tx, lease.operation, done.rows_affected() == 1).await?;
+            tx.commit().await
+        })
+        .await
+    }
+
     /// Makes due now what was postponed of the operations of a credential: its key signs again. Operations
-    /// that are in work stay so. Returns how many there were.
-    pub async fn make_due(&self, credential: CredentialId, now: Instant) -> Result<u64> {
+    /// that are in work stay so, and those that failed more than `vain` times in a row although they were
+    /// tried keep their wait. Returns how many there were.
+    pub async fn make_due(&self, credential: CredentialId, vain: u32, now: Instant) -> Result<u64> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
                 "UPDATE operation SET run_ms = $2
-                 WHERE finished_ms IS NULL AND postponed = 1 AND credential_id = $1 AND run_ms > $2",
+                 WHERE finished_ms IS NULL AND postponed = 1 AND credential_id = $1 AND run_ms > $2
+                 AND failures <= $3",
             )
             .bind(credential.as_i64())
             .bind(now.unix_ms())
+            .bind(i64::from(vain))
             .execute(&mut *tx)
             .await?;
             tx.commit().await?;
@@ -125,7 +198,8 @@ impl Store {
     }
 
     /// Gives operations back before they are finished, to be taken up again at `run` by anybody. Whoever
-    /// still works under one of these leases writes nothing more.
+    /// still works under one of these leases writes nothing more. Of one that somebody else has taken up
+    /// meanwhile, only that this process did not end in it is written.
     pub async fn release_leases(&self, leases: &[Lease], run: Instant) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
@@ -139,9 +213,7 @@ impl Store {
                 .bind(run.unix_ms())
                 .execute(&mut *tx)
                 .await?;
-                if done.rows_affected() == 1 {
-                    forget_tries(&mut tx, lease.operation).await?;
-                }
+                survived(&mut tx, lease.operation, done.rows_affected() == 1).await?;
             }
             tx.commit().await
         })
@@ -236,6 +308,20 @@ pub(super) async fn hold(
     .execute(connection)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::LeaseLost) }
+}
+
+/// The process survived an attempt; `given_back` when nobody had taken the operation up meanwhile.
+async fn survived(tx: &mut AnyConnection, operation: OperationId, given_back: bool) -> Result<()> {
+    if !given_back {
+        sqlx::query(
+            "UPDATE operation SET begun = begun - 1
+             WHERE id = $1 AND begun > 1 AND finished_ms IS NULL",
+        )
+        .bind(operation.as_i64())
+        .execute(&mut *tx)
+        .await?;
+    }
+    forget_tries(tx, operation).await
 }
 
 /// The process survived what it tried.

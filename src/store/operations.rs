@@ -11,7 +11,7 @@ use super::outbox::{self, MailLimitReached, MailLimits};
 use super::{Reader, Result, Store, placeholders, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{
-    ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId,
+    ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId, ProcessId,
 };
 use crate::domain::instant::Instant;
 use crate::domain::operation::{Custody, Operation, OperationState};
@@ -38,6 +38,8 @@ pub struct NewOperation {
     pub unique_document_references: bool,
     /// Until when the opener holds the lease.
     pub lease_until: Instant,
+    /// The opener.
+    pub process: ProcessId,
     /// How many mails the client service may have sent.
     pub mail_limits: MailLimits,
 }
@@ -440,8 +442,8 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
         "INSERT INTO operation
          (id, client_service_id, external_reference, live_reference, fingerprint, description,
           preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms,
-          custody_months, begun)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+          custody_months, begun, process_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT DO NOTHING",
     )
     .bind(operation.id.as_i64())
@@ -460,6 +462,7 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .bind(new.lease_until.unix_ms())
     .bind(i64::from(operation.custody.months))
     .bind(i64::from(operation.begun))
+    .bind(new.process.as_i64())
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)

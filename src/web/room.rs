@@ -42,7 +42,7 @@ impl<P: Party> OctetRoom<P> {
 
     #[cfg(test)]
     pub(super) fn spare(&self) -> usize {
-        self.units.spare() * UNIT
+        self.units.free() * UNIT
     }
 }
 

@@ -60,6 +60,7 @@ pub async fn accept(
         if (usable.is_err() || new.operation.state.is_final())
             && let Some(found) = candidate.existing(app, client).await?
         {
+            execute::hasten(app, found.operation, place).await?;
             return Ok(found);
         }
         usable?;
@@ -72,7 +73,7 @@ pub async fn accept(
                     // The work owns the contents alone from here on and need not copy them.
                     drop(contents);
                     let work = execute::Work::from_new(new, candidate.bytes);
-                    execute::start(app, lease, Some(work), place);
+                    execute::start(app, lease, work, place);
                 }
                 return Ok(Accepted { operation: id, replayed: false });
             }
@@ -80,7 +81,9 @@ pub async fn accept(
                 return Err(notify::beyond_limit(app, service, reached).into());
             }
             Ok(Opened::Taken { operation, fingerprint }) => {
-                return Ok(candidate.replay(operation, fingerprint)?);
+                let found = candidate.replay(operation, fingerprint)?;
+                execute::hasten(app, operation, place).await?;
+                return Ok(found);
             }
             Ok(Opened::DocumentReferenceReused { reference, operation }) => {
                 return Err(Conflict::DocumentReference { reference, operation }.into());
@@ -251,6 +254,7 @@ impl Candidate {
             documents,
             unique_document_references: client.client_service.document_references
                 == DocumentReferences::Unique,
+            process: app.process,
             lease_until: app.steady_now().plus_ms(app.execution.lease_ms),
             mail_limits: notify::mail_limits(app, &client.client_service),
         })

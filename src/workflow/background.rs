@@ -102,8 +102,13 @@ async fn take_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Operations of one client service that were taken up and wait for their turn: no more are taken up then.
+const QUEUED: usize = 4;
+
+/// Takes up what is due, as much as there are turns, of each client service that has not enough of it in
+/// the queue: what one has waiting must not keep another's from its turn.
 async fn look(app: &Arc<App>) -> Result<(), super::Error> {
-    let free = u32::try_from(app.executors.spare()).unwrap_or(u32::MAX);
+    let free = u32::try_from(app.executors.free()).unwrap_or(u32::MAX);
     if free == 0 {
         return Ok(());
     }
@@ -112,9 +117,11 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
     // Nobody waits longer: what is due still later was written by a clock that went ahead.
     let ladder = app.execution.retry_ladder_ms.iter().copied().max().unwrap_or_default();
     let longest = ladder.max(app.execution.lease_ms).saturating_add(clock::MOST_APART_MS);
-    for lease in app.store.lease_due((now, now.plus_ms(longest)), until, free).await? {
+    let due = (now, now.plus_ms(longest));
+    let crowded = app.running.crowded(QUEUED);
+    for (lease, party) in app.store.lease_due(app.process, due, until, (free, &crowded)).await? {
         tracing::info!(operation = %lease.operation, attempt = lease.attempt, "taken up again");
-        execute::start(app, lease, None, None);
+        execute::take_up(app, lease, app.running.queue(party));
     }
     Ok(())
 }

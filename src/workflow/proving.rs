@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::execute::IN_VAIN;
 use super::{Error, credentials, quarantine};
 use crate::app::{App, ReadyCredential};
 use crate::domain::ids::CredentialId;
@@ -134,7 +135,8 @@ impl Prover {
     async fn release(&mut self, app: &App) -> Result<(), Error> {
         while let Some(key) = self.healed.last() {
             for ready in self.credentials.iter().filter(|ready| ready.key.name() == *key) {
-                let due = app.store.make_due(ready.credential.id, app.steady_now()).await?;
+                let now = app.steady_now();
+                let due = app.store.make_due(ready.credential.id, IN_VAIN, now).await?;
                 if due > 0 {
                     tracing::info!(credential = %ready.credential.alias, due,
                         "the key signs; operations that waited for it go on");

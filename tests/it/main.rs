@@ -22,6 +22,8 @@ mod http;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod leases;
+#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod lint;

@@ -16,7 +16,7 @@ use chancery::domain::delivery::{MailAddress, Tried, Verdict};
 use chancery::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use chancery::domain::ids::{
     ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, ExternalReference,
-    MessageId, OperationId,
+    MessageId, OperationId, ProcessId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::operation::{Custody, Operation, OperationState};
@@ -75,8 +75,9 @@ const WHOLE: [(&str, &str); 1] = [(
     "the report of every month says what every day says",
 )];
 
-const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
-const LATER: Instant = AT.plus_ms(60_000);
+pub(crate) const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
+pub(crate) const LATER: Instant = AT.plus_ms(60_000);
+const PROCESS: ProcessId = ProcessId::from_i64(1);
 const SERVICE: ClientServiceId = ClientServiceId::from_i64(1);
 const CREDENTIAL: CredentialId = CredentialId::from_i64(1);
 
@@ -281,7 +282,7 @@ async fn ask_everything(store: &Store) {
     store.only_reads().await.unwrap();
 }
 
-async fn companies_and_services(store: &Store) {
+pub(crate) async fn companies_and_services(store: &Store) {
     let reader = store.reader();
     let company = issuer(1);
     let (email, language) = (Change::To(None), Change::To(None));
@@ -379,7 +380,7 @@ async fn companies_and_services(store: &Store) {
     reader.needs_its_key().await.unwrap();
 }
 
-fn operation(number: i64, documents: i64) -> NewOperation {
+pub(crate) fn operation(number: i64, documents: i64) -> NewOperation {
     let id = OperationId::from_i64(number);
     let reference = |text: String| ExternalReference::parse(&text).unwrap();
     let document = |at: i64| NewDocument {
@@ -418,11 +419,12 @@ fn operation(number: i64, documents: i64) -> NewOperation {
         event_ids: (0..=documents).map(|at| EventId::from_i64(number * 10 + at)).collect(),
         unique_document_references: true,
         lease_until: AT,
+        process: PROCESS,
         mail_limits: MailLimits { all: 100, domain: 100 },
     }
 }
 
-fn received(new: &NewOperation) -> Vec<ContentChange> {
+pub(crate) fn received(new: &NewOperation) -> Vec<ContentChange> {
     let bytes = Arc::new(b"<a/>".to_vec());
     let document = |id| ContentChange::Received { document: id, bytes: Arc::clone(&bytes) };
     new.documents.iter().map(|new| document(new.document.id)).collect()
@@ -442,7 +444,6 @@ async fn operations(store: &Store) {
     let reader = store.reader();
     let new = operation(1, 3);
     store.open_operation(&new, &received(&new)).await.unwrap();
-    // The same once more; the references of its documents under another one; nothing but failures.
     store.open_operation(&new, &received(&new)).await.unwrap();
     let mut other = operation(1, 3);
     other.operation.id = OperationId::from_i64(2);
@@ -452,18 +453,18 @@ async fn operations(store: &Store) {
         document.document.id = DocumentId::from_i64(id);
     }
     store.open_operation(&other, &received(&other)).await.unwrap();
-    let failed = DocumentState::Failed {
-        error: SigningError::Configuration,
-        reason: String::new(),
-        detail: String::new(),
-    };
+    let (reason, detail) = (String::new(), String::new());
+    let failed = DocumentState::Failed { error: SigningError::Configuration, reason, detail };
     let mut hopeless = operation(3, 1);
     hopeless.operation.state = OperationState::ExecutionFailed;
     hopeless.operation.finished = Some(AT);
     hopeless.documents[0].document.state = failed.clone();
     store.open_operation(&hopeless, &[]).await.unwrap();
 
-    let lease = store.lease_due((AT, LATER), LATER, 10).await.unwrap()[0];
+    let but = [ClientServiceId::from_i64(7)];
+    let (lease, _) = store.lease_due(PROCESS, (AT, LATER), LATER, (1, &but)).await.unwrap()[0];
+    store.lease_due(PROCESS, (AT, LATER), LATER, (10, &[])).await.unwrap();
+    store.lease_waiting(PROCESS, lease.operation, AT, LATER).await.unwrap();
     store.renew_lease(lease, LATER).await.unwrap();
     let intent = |document: i64| Intent {
         document: DocumentId::from_i64(document),
@@ -498,8 +499,11 @@ async fn operations(store: &Store) {
     store.reader().tries(lease.operation).await.unwrap();
     store.release_leases(&[lease], AT).await.unwrap();
     let lease = store.take_over(lease.operation, LATER).await.unwrap().unwrap();
+    store.give_back(lease, LATER, "a fault").await.unwrap();
+    store.give_back(lease, LATER, "another's by now").await.unwrap();
+    let lease = store.take_over(lease.operation, LATER).await.unwrap().unwrap();
     store.postpone(lease, LATER, 1, "no key").await.unwrap();
-    assert_eq!(store.make_due(CREDENTIAL, AT).await.unwrap(), 1);
+    assert_eq!(store.make_due(CREDENTIAL, 1, AT).await.unwrap(), 1);
     let ending = Ending {
         outcomes: &[outcome(11, &sealed)],
         contents: &[sealed_bytes(11, true)],
@@ -534,6 +538,7 @@ async fn operations(store: &Store) {
     reader.sealed_content(document).await.unwrap();
     reader.original_content(document).await.unwrap();
     reader.kept_contents(id).await.unwrap();
+    reader.original_lengths(id).await.unwrap();
 }
 
 fn mail(number: i64, kind: MessageKind, operation: Option<OperationId>) -> Message {

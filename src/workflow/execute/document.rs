@@ -80,7 +80,7 @@ impl AskedLint {
 /// Prepares a document; what cannot be prepared has ended.
 pub(super) fn prepare_one(
     ready: &ReadyCredential,
-    document: PendingDocument,
+    (document, content): (PendingDocument, Arc<Vec<u8>>),
     now: Instant,
     (limits, calendar): (&crate::seal::Limits, &Calendar),
     lint: LintRun<'_>,
@@ -91,7 +91,7 @@ pub(super) fn prepare_one(
         .signer
         .check_at(signing_time)
         .map_err(|refusal| refused(SigningError::InvalidCertificate, &refusal))?;
-    let content = Arc::unwrap_or_clone(document.content);
+    let content = Arc::unwrap_or_clone(content);
     let refuse = |refusal| refused(SigningError::Configuration, &refusal);
     // A key may have been used for what has an intent; it was looked at before.
     let fresh = document.intent.is_none();
@@ -203,6 +203,17 @@ pub(super) fn engine_fault() -> DocumentState {
         error: SigningError::Internal,
         reason: "internal".to_owned(),
         detail: "a fault of ours, which the log describes; tell the operator".to_owned(),
+    }
+}
+
+/// Its bytes are not where they were written.
+pub(super) fn content_missing() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "content-missing".to_owned(),
+        detail: "the bytes of the document are missing in the database; tell the operator, and send the \
+                 document again"
+            .to_owned(),
     }
 }
 

@@ -9,11 +9,15 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Error;
-use super::document::{AskedLint, Ended, PreparedDocument, engine_fault, failed, prepare_one};
+use super::document::{
+    self, AskedLint, Ended, PreparedDocument, engine_fault, failed, prepare_one,
+};
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential, patience};
+use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
+use crate::pki::signature::CheckedValue;
 
 /// After so much processor time a thread of the engine goes to the next one who waits for it, as soon as the
 /// document in work is done.
@@ -31,32 +35,28 @@ pub(super) enum PreparedChunk {
 pub(super) async fn prepare(
     app: &App,
     (party, ready): (ClientServiceId, &Arc<ReadyCredential>),
-    chunk: Vec<PendingDocument>,
+    chunk: Vec<(PendingDocument, Arc<Vec<u8>>)>,
     now: Instant,
 ) -> Result<PreparedChunk, Error> {
     let contents = app.contents.clone();
     let ready = Arc::clone(ready);
     let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
     let (schemas, calendar) = (Arc::clone(&app.schemas), Arc::clone(&app.calendar));
-    let ids: Vec<DocumentId> = chunk.iter().map(|document| document.id).collect();
+    let ids: Vec<DocumentId> = chunk.iter().map(|(document, _)| document.id).collect();
     let chunk: Vec<_> = chunk
         .into_iter()
-        .map(|document| {
+        .map(|(document, content)| {
             let asked = AskedLint::of(app, &document.settings);
-            (document, asked)
+            (document, content, asked)
         })
         .collect();
-    let each = move |(document, asked): (PendingDocument, AskedLint)| {
+    let each = move |(document, content, asked): (PendingDocument, Arc<Vec<u8>>, AskedLint)| {
         let id = document.id;
         let limits = limits.with_patience(patience::of_document(document_ms));
-        // A fault in the engine is this document's misfortune, not its siblings'.
         let lint = asked.lint(&schemas);
-        let attempt =
-            AssertUnwindSafe(|| prepare_one(&ready, document, now, (&limits, &calendar), lint));
-        let result = catch_unwind(attempt).unwrap_or_else(|_| {
-            tracing::error!(document = %id, "the engine panicked");
-            Err(engine_fault())
-        });
+        let document = (document, content);
+        let prepare = || prepare_one(&ready, document, now, (&limits, &calendar), lint);
+        let result = guarded(id, prepare).unwrap_or_else(Err);
         result.map_err(|state| Box::new(failed(&contents, id, state)))
     };
     match in_turns(app, party, chunk, each).await? {
@@ -79,10 +79,33 @@ pub(super) async fn prepare(
     }
 }
 
+/// What the engine makes of one document: a fault in it is this document's misfortune, not its siblings'.
+fn guarded<R>(id: DocumentId, work: impl FnOnce() -> R) -> Result<R, DocumentState> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        tracing::error!(document = %id, "the engine panicked");
+        engine_fault()
+    })
+}
+
+/// Puts signature values into their documents, one after the other. `None` when one of them took too long.
+pub(super) async fn finish(
+    app: &App,
+    party: ClientServiceId,
+    signed: Vec<(PreparedDocument, CheckedValue)>,
+) -> Result<Option<Vec<Ended>>, Error> {
+    let contents = app.contents.clone();
+    let each = move |(document, value): (PreparedDocument, CheckedValue)| {
+        let id = document.id;
+        guarded(id, || document::finish(&contents, document, value))
+            .unwrap_or_else(|state| failed(&contents, id, state))
+    };
+    Ok(in_turns(app, party, signed, each).await?.ok())
+}
+
 /// Calculates each of many on a thread that may take its time. The thread is given back after each turn,
 /// so that who has little to do waits for no whole chunk of others. Returns which one it is that took longer
 /// than `workflow.stuck_ms`; a thread cannot be stopped, so that it goes on for nobody.
-pub(super) async fn in_turns<T: Send + 'static, R: Send + 'static>(
+async fn in_turns<T: Send + 'static, R: Send + 'static>(
     app: &App,
     party: ClientServiceId,
     items: Vec<T>,

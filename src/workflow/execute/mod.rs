@@ -7,18 +7,20 @@ mod engine;
 mod work;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::Instrument as _;
 
 use self::document::{
-    Ended, ended_by_operator, engine_fault, failed, finish, intent, key_refuses, refused,
+    Ended, content_missing, ended_by_operator, engine_fault, failed, intent, key_refuses, refused,
     took_too_long,
 };
 use self::engine::PreparedChunk;
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
+use super::readiness::{self, KeyState};
 use super::{Error, Thing, clock, credentials, lease, quarantine};
-use crate::app::{App, InWork, RandomFailed, ReadyCredential};
+use crate::app::{App, InWork, RandomFailed, ReadyCredential, TakenUp};
 use crate::domain::client_service::ClientServiceStatus;
 use crate::domain::company::CompanyStatus;
 use crate::domain::document::{DocumentState, SigningError};
@@ -37,18 +39,72 @@ use crate::store::operations::Ending;
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
 
-/// The step of the ladder for what waits for somebody who sets a clock.
-const CLOCK_STEP: u32 = 3;
+/// The step of the ladder for what waits for somebody: who sets a clock, who releases a key, a probe that
+/// finds it well.
+const WAITING_STEP: u32 = 3;
 
-/// Executes a leased operation in a task of its own. `work` spares reading what is at hand; `place` is
-/// kept until the work ends, whatever becomes of the request that took it.
-pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Place>) {
+/// An operation that failed more often in a row although its key was asked is not due at once any more
+/// because a probe succeeds: what it asks for is something else.
+pub(super) const IN_VAIN: u32 = 5;
+
+/// A try that is due within this time comes by itself.
+const SOON_MS: i64 = 1000;
+
+/// The longest wait before an operation is given back once more, in seconds.
+const GIVE_BACK_SECONDS: u64 = 5;
+
+/// Executes an operation just recorded in a task of its own. `place` is kept until the work ends, whatever
+/// becomes of the request that took it.
+pub fn start(app: &Arc<App>, lease: Lease, work: Work, place: Option<Place>) {
+    spawn(app, lease, Source::AtHand(work), place);
+}
+
+/// Executes an operation that was taken up, in a task of its own.
+pub fn take_up(app: &Arc<App>, lease: Lease, queued: TakenUp) {
+    spawn(app, lease, Source::Recorded(queued), None);
+}
+
+/// Begins a try of an operation that waits for its next one, when its key is known to sign by now: its
+/// client asks again. Otherwise it is left as it is.
+///
+/// # Errors
+/// When the database cannot be asked; the operation is as it was then.
+pub async fn hasten(app: &Arc<App>, id: OperationId, place: Option<Place>) -> Result<(), Error> {
+    let found = app.reader.operation(Scope::Installation, id).await?;
+    let now = app.steady_now();
+    let soon = now.plus_ms(SOON_MS);
+    let waits = |it: &Operation| it.next_try.is_some_and(|at| at > soon) && it.failures <= IN_VAIN;
+    let Some(operation) = found.filter(waits) else { return Ok(()) };
+    // What stops the credential stops the operation too, when its try comes.
+    let Ok(ready) = credentials::ready(app, operation.credential).await else { return Ok(()) };
+    if readiness::state_of(app, &ready.key).0 != KeyState::Ok || app.stopping.is_leaving() {
+        return Ok(());
+    }
+    let lease = app.store.lease_waiting(app.process, id, now, lease_end(app)).await?;
+    if let Some(lease) = lease {
+        tracing::info!(operation = %id, "taken up, as its client asks again");
+        let queued = app.running.queue(operation.client_service);
+        spawn(app, lease, Source::Recorded(queued), place);
+    }
+    Ok(())
+}
+
+/// Where what is to be done is known from.
+enum Source {
+    AtHand(Work),
+    Recorded(TakenUp),
+}
+
+fn spawn(app: &Arc<App>, lease: Lease, source: Source, place: Option<Place>) {
     let in_work = InWork::begin(&app.running, lease.operation, lease.attempt);
     let app = Arc::clone(app);
     let task = async move {
         // The wait for a permit is part of the work: the lease is renewed meanwhile.
         let work = async {
-            let begun = Begun::of(&app, lease, work).await?;
+            let (begun, queued) = match source {
+                Source::AtHand(work) => (Begun::Whole(work), None),
+                Source::Recorded(queued) => (Begun::read(&app, lease).await?, Some(queued)),
+            };
             let _turn = tokio::select! {
                 biased;
                 () = app.stopping.closing() => {
@@ -57,40 +113,46 @@ pub fn start(app: &Arc<App>, lease: Lease, work: Option<Work>, place: Option<Pla
                 }
                 turn = app.executors.take(begun.party(), 1) => turn,
             };
+            drop(queued);
             run(&app, lease, begun).await
         };
         let renew = || app.store.renew_lease(lease, lease_end(&app));
         if let Err(error) = lease::kept(app.execution.lease_ms, renew, work).await {
             tracing::error!(operation = %lease.operation, error = %sources(&error), "execution stopped");
-            give_back(&app, lease).await;
+            drop(place);
+            give_back(&app, lease, &error).await;
         }
-        drop(place);
         drop(in_work);
     };
     tokio::spawn(task.in_current_span());
 }
 
-/// Gives an operation back after an error, to be tried again soon. Without the database the lease runs
-/// out, and the operation is taken up as if the process had ended.
-async fn give_back(app: &App, lease: Lease) {
-    // Giving back is an attempt too.
-    let run = app.steady_now().plus_ms(retry_wait(app, lease.attempt.div_ceil(2)));
-    if let Err(error) = app.store.release_leases(&[lease], run).await {
+/// Gives an operation back after an error, to be tried again soon: as often as it takes, as the error may be
+/// that the database does not answer. Should the lease run out meanwhile, whoever takes the operation up
+/// does not take it for one that ended a process.
+async fn give_back(app: &App, lease: Lease, cause: &Error) {
+    let (words, mut seconds) = (sources(cause), 1);
+    loop {
+        // Giving back is an attempt too.
+        let run = app.steady_now().plus_ms(retry_wait(app, lease.attempt.div_ceil(2)));
+        let Err(error) = app.store.give_back(lease, run, &words).await else { return };
         tracing::debug!(operation = %lease.operation, error = %sources(&error), "not given back");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
+            () = app.stopping.closing() => return,
+        }
+        seconds = (seconds * 2).min(GIVE_BACK_SECONDS);
     }
 }
 
-/// An operation whose turn has not come: its contents are at hand, or are read when it comes.
+/// An operation whose turn has not come: what is to be done is at hand, or is read when it comes.
 enum Begun {
     Whole(Work),
     Named(Operation),
 }
 
 impl Begun {
-    async fn of(app: &App, lease: Lease, work: Option<Work>) -> Result<Self, Error> {
-        if let Some(work) = work {
-            return Ok(Self::Whole(work));
-        }
+    async fn read(app: &App, lease: Lease) -> Result<Self, Error> {
         let operation = app.reader.operation(Scope::Installation, lease.operation).await?;
         Ok(Self::Named(operation.ok_or(Error::NotFound(Thing::Operation))?))
     }
@@ -108,7 +170,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
         Begun::Whole(work) => work,
         Begun::Named(operation) => Work::load(app, operation).await?,
     };
-    if let Some(failure) = hopeless(app, lease, &work) {
+    if let Some(failure) = hopeless(app, &work) {
         return fail_rest(app, lease, &work, &failure).await;
     }
     if let Some(gap_ms) = clock::too_far_apart(app).await? {
@@ -130,6 +192,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
     let (party, failures, careful) = (work.client_service, work.failures, work.careful);
     let size = if careful { 1 } else { app.execution.chunk_documents.max(1) };
     let mut chunks = chunks(work.documents, size).peekable();
+    let started = std::time::Instant::now();
     while let Some(chunk) = chunks.next() {
         if let Some(failure) = stopped(app, who).await? {
             let rest = std::iter::once(chunk).chain(chunks).flatten();
@@ -154,7 +217,9 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
     }
     match trouble {
         None => tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished"),
-        Some(error) => postpone(app, lease, &ready, (failures, progress), &error).await?,
+        Some(error) => {
+            postpone(app, (lease, started), &ready, (failures, progress), &error).await?;
+        }
     }
     Ok(())
 }
@@ -197,57 +262,63 @@ pub async fn end(app: &App, id: OperationId) -> Result<Option<usize>, Error> {
     Ok(Some(work.documents.len()))
 }
 
-/// Gives an operation back because the key did not answer for some of its documents. A key that was
-/// only busy, or that sealed some of them, has not failed.
+/// Gives an operation back because the key did not answer for some of its documents. A key that was only
+/// busy, that sealed some of them, or that was not asked, has not failed.
 async fn postpone(
     app: &App,
-    lease: Lease,
+    (lease, started): (Lease, std::time::Instant),
     ready: &ReadyCredential,
     (failures, progress): (u32, bool),
     error: &crate::keys::Error,
 ) -> Result<(), Error> {
-    let failures = match error.class() {
-        _ if progress => 0,
-        ErrorClass::Saturated => failures,
-        ErrorClass::Transient | ErrorClass::Blocked | ErrorClass::Final => {
-            failures.saturating_add(1)
+    use crate::keys::Error as KeyError;
+    let (failures, step) = match (error, error.class()) {
+        _ if progress => (0, 0),
+        (KeyError::Resting(_) | KeyError::Quarantined(_), _) => (failures, WAITING_STEP),
+        (_, ErrorClass::Saturated) => (failures, failures.max(1)),
+        (_, ErrorClass::Transient | ErrorClass::Blocked | ErrorClass::Final) => {
+            (failures.saturating_add(1), failures.saturating_add(1))
         }
     };
-    let wait = retry_wait(app, failures);
+    let wait = retry_wait(app, step);
     tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %sources(error),
         "the key did not answer for every document, trying again");
     let run = app.steady_now().plus_ms(wait);
     app.store.postpone(lease, run, failures, &error.to_string()).await?;
     // It may have signed again before this was written, and what waited was made due without this one.
-    if error.class() != ErrorClass::Saturated && app.keyring.proof(&ready.key).failing.is_none() {
+    let proof = app.keyring.proof(&ready.key);
+    let signed_since =
+        proof.failing.is_none() && proof.proven.is_some_and(|proven| proven > started);
+    let quarantined = app.keyring.is_quarantined(ready.key.name().1);
+    if signed_since && !quarantined && error.class() == ErrorClass::Transient {
         let soon = app.steady_now().plus_ms(retry_wait(app, 1));
-        app.store.make_due(ready.credential.id, soon).await?;
+        app.store.make_due(ready.credential.id, IN_VAIN, soon).await?;
     }
     Ok(())
 }
 
 /// Gives an operation back because nobody knows what time it is.
 async fn wait_for_clock(app: &App, lease: Lease, failures: u32, gap_ms: i64) -> Result<(), Error> {
-    let run = app.steady_now().plus_ms(retry_wait(app, CLOCK_STEP));
+    let run = app.steady_now().plus_ms(retry_wait(app, WAITING_STEP));
     tracing::error!(operation = %lease.operation, gap_ms,
         "nothing is sealed: the clock of this machine and that of the database differ");
     let words = format!("the clock differs from the database's by {} s", gap_ms / 1000);
     Ok(app.store.postpone(lease, run, failures, &words).await?)
 }
 
-/// Why an operation is given up: the key never answered, or every attempt ended before its end, which
-/// only a fault of ours can do.
-fn hopeless(app: &App, lease: Lease, work: &Work) -> Option<DocumentState> {
+/// Why an operation is given up: every try failed, or ended the process before its documents could be
+/// tried alone.
+fn hopeless(app: &App, work: &Work) -> Option<DocumentState> {
     let most = app.execution.max_attempts;
     if work.failures >= most {
         return Some(DocumentState::Failed {
             error: SigningError::CertificateServiceGlobal,
             reason: "key-unavailable".to_owned(),
-            detail: "the key back-end did not answer in any of the tries; send the document again"
+            detail: "the key back-end, or the service, failed in each of the tries; send the document again"
                 .to_owned(),
         });
     }
-    (lease.attempt > most.saturating_mul(10)).then(engine_fault)
+    (work.begun > most).then(engine_fault)
 }
 
 /// One chunk: documents whose fate is known now, and why the others have to wait.
@@ -265,9 +336,13 @@ async fn seal_chunk(
     if let Some(words) = app.keyring.proof(&ready.key).rests() {
         return Ok((Vec::new(), Some(crate::keys::Error::Resting(words.to_owned()))));
     }
+    let (chunk, mut ended) = with_contents(app, chunk).await?;
     let now = app.now().whole_seconds();
-    let (prepared, mut ended) = match engine::prepare(app, (party, ready), chunk, now).await? {
-        PreparedChunk::All(prepared, ended) => (prepared, ended),
+    let prepared = match engine::prepare(app, (party, ready), chunk, now).await? {
+        PreparedChunk::All(prepared, more) => {
+            ended.extend(more);
+            prepared
+        }
         PreparedChunk::Stuck(document) => {
             // Its siblings are with a thread that does not come back: another attempt begins with them.
             let ended = failed(&app.contents, document, took_too_long(app.execution.stuck_ms));
@@ -304,14 +379,32 @@ async fn seal_chunk(
             Err(error) => trouble = trouble.or(Some(error)),
         }
     }
-    let contents = app.contents.clone();
-    let each = move |(document, value)| finish(&contents, document, value);
-    match engine::in_turns(app, party, signed, each).await? {
-        Ok(sealed) => ended.extend(sealed),
-        Err(_) => return Err(Error::Internal("a document could not be finished in time".into())),
+    match engine::finish(app, party, signed).await? {
+        Some(sealed) => ended.extend(sealed),
+        None => return Err(Error::Internal("a document could not be finished in time".into())),
     }
     Ok((ended, trouble))
 }
+
+/// The documents of a chunk with their bytes, and those that have none and so have ended.
+async fn with_contents(app: &App, chunk: Vec<PendingDocument>) -> Result<Filled, Error> {
+    let (mut filled, mut ended) = (Vec::with_capacity(chunk.len()), Vec::new());
+    for mut document in chunk {
+        let content = match document.content.take() {
+            Some(content) => Some(content),
+            None => app.contents.original(document.id).await?.map(Arc::new),
+        };
+        if let Some(content) = content {
+            filled.push((document, content));
+        } else {
+            tracing::error!(document = %document.id, "the bytes of a document are missing");
+            ended.push(failed(&app.contents, document.id, content_missing()));
+        }
+    }
+    Ok((filled, ended))
+}
+
+type Filled = (Vec<(PendingDocument, Arc<Vec<u8>>)>, Vec<Ended>);
 
 /// Ends an operation whose remaining documents cannot be sealed.
 async fn fail_rest(

@@ -1,4 +1,5 @@
-//! What is left to do of one operation: taken over from whoever recorded it, or read again.
+//! What is left to do of one operation: taken over from whoever recorded it, or read again. What is read
+//! again has no bytes yet: these are read when it is a chunk's turn, so that operations that wait need none.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,6 +12,9 @@ use crate::store::documents::Intent;
 use crate::store::operations::NewOperation;
 use crate::workflow::Error;
 
+/// Bytes of documents in a chunk, but for a single one that is larger.
+const CHUNK_BYTES: usize = 32 << 20;
+
 /// What is left to do of one operation.
 pub struct Work {
     /// Whose it is.
@@ -21,15 +25,20 @@ pub struct Work {
     pub(super) careful: bool,
     /// Whether a document was sealed by an earlier attempt.
     pub(super) sealed_before: bool,
-    /// Attempts in a row that sealed nothing.
+    /// Attempts in a row in which the key or the service failed.
     pub(super) failures: u32,
+    /// Attempts since one last ended in an orderly way.
+    pub(super) begun: u32,
 }
 
 /// A document that is neither sealed nor failed.
 pub(super) struct PendingDocument {
     pub(super) id: DocumentId,
     pub(super) settings: SealSettings,
-    pub(super) content: Arc<Vec<u8>>,
+    /// Of its bytes.
+    pub(super) length: usize,
+    /// Its bytes, when they are at hand.
+    pub(super) content: Option<Arc<Vec<u8>>>,
     /// What an earlier attempt was about to sign.
     pub(super) intent: Option<Intent>,
 }
@@ -46,7 +55,8 @@ impl Work {
             .map(|(new, content)| PendingDocument {
                 id: new.document.id,
                 settings: new.settings,
-                content,
+                length: content.len(),
+                content: Some(content),
                 intent: None,
             })
             .collect();
@@ -57,14 +67,15 @@ impl Work {
             careful: false,
             sealed_before: false,
             failures: 0,
+            begun: 1,
         }
     }
 
-    /// What is left of an operation, read from the database.
+    /// What is left of an operation, read from the database, without bytes.
     pub(super) async fn load(app: &App, operation: Operation) -> Result<Self, Error> {
         let id = operation.id;
         let documents = app.reader.documents(id).await?;
-        let mut contents = app.contents.originals_of(id).await?;
+        let lengths = app.contents.original_lengths(id).await?;
         let mut intents: HashMap<DocumentId, Intent> = app
             .reader
             .intents(id)
@@ -79,7 +90,8 @@ impl Work {
             .into_iter()
             .filter(|(document, _)| document.state == DocumentState::Received)
             .map(|(document, settings)| PendingDocument {
-                content: contents.remove(&document.id).unwrap_or_default(),
+                length: lengths.get(&document.id).copied().unwrap_or_default(),
+                content: None,
                 intent: intents.remove(&document.id),
                 id: document.id,
                 settings,
@@ -92,6 +104,7 @@ impl Work {
             careful: operation.begun > 1,
             sealed_before,
             failures: operation.failures,
+            begun: operation.begun,
         };
         if work.careful {
             // What may have ended the process comes last: it must not keep the others waiting.
@@ -102,15 +115,23 @@ impl Work {
     }
 }
 
-/// Cuts documents into those that are signed together.
+/// Cuts documents into those that are signed together: so many, and not more than some bytes of them.
 pub(super) fn chunks(
     documents: Vec<PendingDocument>,
     size: usize,
 ) -> impl Iterator<Item = Vec<PendingDocument>> {
-    let mut rest = documents.into_iter();
+    let mut rest = documents.into_iter().peekable();
     let mut first = true;
     std::iter::from_fn(move || {
-        let chunk: Vec<_> = rest.by_ref().take(size).collect();
+        let mut chunk = Vec::new();
+        let mut bytes = 0_usize;
+        while let Some(document) = rest.next_if(|next| {
+            let fits = chunk.is_empty() || bytes.saturating_add(next.length) <= CHUNK_BYTES;
+            chunk.len() < size && fits
+        }) {
+            bytes = bytes.saturating_add(document.length);
+            chunk.push(document);
+        }
         // An operation with nothing left to do still has one chunk, so that it is ended.
         let more = !chunk.is_empty() || std::mem::take(&mut first);
         first = false;

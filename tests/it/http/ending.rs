@@ -22,14 +22,14 @@ async fn one_by_one() -> (Service, Client) {
 /// An operation of two documents that hangs before its first seal, until the core is given back.
 async fn hanging(service: &Service, client: &Client) -> (Value, Vec<Share<ClientServiceId>>) {
     let core = service.engine_busy().await;
-    let turns = service.app.executors.spare();
+    let turns = service.app.executors.free();
     let reference = unique("hanging");
     let documents = [1, 2].map(|number| document(&format!("{reference}/{number}"), "<a/>"));
     let wish = request(&reference, documents);
     let answer = client.sign_without_waiting(&wish).await.json();
     // Its first document waits for the core.
     tokio::time::timeout(PATIENCE, async {
-        while service.app.executors.spare() == turns {
+        while service.app.executors.free() == turns {
             tokio::task::yield_now().await;
         }
     })

@@ -479,6 +479,45 @@ pub(super) async fn left_behind_is_taken_up(database: Option<String>) {
     third.stop().await;
 }
 
+/// Bytes that are gone from the database are nobody's document: nothing is sealed in their place.
+#[test]
+fn a_document_whose_bytes_are_gone_fails_alone() {
+    run(async {
+        let first = Setup::new().start().await;
+        let client = first.client().await;
+        first.app.store.close().await;
+        let mut without_token = Setup::same_database(&first);
+        "pulled out".clone_into(&mut without_token.token_label);
+        let second = without_token.start().await;
+        let client = client.at(&second.base).await;
+        let reference = unique("bytes gone");
+        let waiting = client.sign(&request(&reference, three(&reference))).await.good();
+        assert_eq!(waiting["status"], "EXECUTION_ERROR");
+        second.stop().await;
+        let pool = sqlx::AnyPool::connect(&first.database).await.unwrap();
+        let gone = "DELETE FROM content WHERE document_id =
+                    (SELECT id FROM document WHERE external_reference = $1)";
+        let first_document = waiting["documentList"][0]["externalReference"].as_str().unwrap();
+        let done = sqlx::query(gone).bind(first_document).execute(&pool).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+        pool.close().await;
+
+        let third = Setup::same_database(&first).start().await;
+        let finished = client.at(&third.base).await.finished(&reference).await;
+        assert_eq!(finished["status"], "EXECUTED");
+        let states: Vec<_> = finished["documentList"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| (it["signStatus"].as_str().unwrap(), it["signErrorReason"].as_str()))
+            .collect();
+        let sealed = ("SIGNED", None);
+        assert_eq!(states[0].1, Some("content-missing"), "{finished}");
+        assert_eq!(states[1..], [sealed, sealed]);
+        third.stop().await;
+    });
+}
+
 #[test]
 fn an_operation_left_behind_is_taken_up() {
     run(left_behind_is_taken_up(None));

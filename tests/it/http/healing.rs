@@ -215,6 +215,46 @@ fn a_service_whose_keys_never_signed_is_not_ready() {
     });
 }
 
+/// Whoever repeats a request where the key signs is answered with the seal, although nobody noticed there
+/// that it had not signed: another process tried, and left the operation to its ladder.
+#[test]
+fn a_repeat_begins_the_next_try_where_the_key_is_well() {
+    run(async {
+        let (shaky, well) = (Shim::new("repeat-shaky"), Shim::new("repeat-well"));
+        let chain = sealing(&shaky).await;
+        let first = setup(vec![("shaky", settings(&shaky))]).start().await;
+        let (client, _) = first.client_on("shaky", &chain).await;
+        // The same token, by a module that never fails.
+        let mut second = Setup::same_database(&first);
+        second.config.workflow.retry_ladder_ms = vec![600_000];
+        second.back_ends = vec![(
+            "shaky",
+            BackendConfig::Pkcs11(Pkcs11Config {
+                module: well.token.config().module,
+                ..shaky.token.config()
+            }),
+        )];
+        let second = second.start().await;
+        for service in [&first, &second] {
+            until_ready(service, |status, body| status == 200 && body["status"] == "ok").await;
+        }
+        shaky.say("C_Sign error CKR_DEVICE_ERROR");
+        let wish = small(&unique("repeated"));
+        let waiting = client.sign(&wish).await.good();
+        assert_eq!(waiting["status"], "EXECUTION_ERROR", "{waiting}");
+        let again = client.sign(&wish).await;
+        assert_eq!(again.good()["status"], "EXECUTION_ERROR", "the key is not well here");
+
+        let again = client.at(&second.base).await.sign(&wish).await;
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        let again = again.good();
+        assert_eq!((&again["id"], &again["status"]), (&waiting["id"], &"EXECUTED".into()));
+        every_digest_is_an_intent(&second, &[&shaky, &well]).await;
+        first.stop().await;
+        second.stop().await;
+    });
+}
+
 /// A wrong value is thrown away, its key used by nobody (not by a service that starts later either), and
 /// released by an operator after a good trial signature.
 #[test]
@@ -241,6 +281,11 @@ fn a_key_that_answered_wrongly_waits_for_its_release() {
         assert_eq!(body["keys"], "not available", "{body}");
         let other = postponed(&client).await;
         assert_eq!(shim.calls("C_Sign").len(), asked, "a key in quarantine is not asked");
+        let pool = sqlx::AnyPool::connect(&service.database).await.unwrap();
+        let newest = "SELECT failures FROM operation ORDER BY id DESC LIMIT 1";
+        let failures: i64 = sqlx::query_scalar(newest).fetch_one(&pool).await.unwrap();
+        pool.close().await;
+        assert_eq!(failures, 0, "what is not asked does not fail: its documents wait");
 
         let mut watcher = Watcher::default();
         watcher.look(&service.app).await.unwrap();

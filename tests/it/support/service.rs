@@ -351,7 +351,7 @@ impl Service {
     /// Takes the turn of every operation, for others than any client service, until it is dropped.
     pub(crate) async fn all_busy(&self) -> Vec<Share<ClientServiceId>> {
         let mut turns = Vec::new();
-        while self.app.executors.spare() > 0 {
+        while self.app.executors.free() > 0 {
             let other = ClientServiceId::from_i64(-1 - i64::try_from(turns.len()).unwrap());
             turns.push(self.app.executors.take(other, 1).await.unwrap());
         }
@@ -361,7 +361,7 @@ impl Service {
     /// Takes every turn of the engine, for others than any client service, until it is dropped.
     pub(crate) async fn engine_busy(&self) -> Vec<Share<ClientServiceId>> {
         let mut turns = Vec::new();
-        while self.app.engine.spare() > 0 {
+        while self.app.engine.free() > 0 {
             let other = ClientServiceId::from_i64(-1 - i64::try_from(turns.len()).unwrap());
             turns.push(self.app.engine.take(other, 1).await.unwrap());
         }

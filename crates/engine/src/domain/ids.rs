@@ -65,6 +65,10 @@ typed_id!(
     CredentialId
 );
 typed_id!(
+    /// One run of the service, from its start to its end.
+    ProcessId
+);
+typed_id!(
     /// A message in the outbox.
     MessageId
 );
