@@ -1,6 +1,6 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs-check soak conformance clients lint bench fuzz release-check fmt clean
+.PHONY: help setup demo test docs-check soak attack conformance clients lint bench fuzz release-check fmt clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -17,8 +17,12 @@ test: ## every test, with a real PKCS#11 token and foreign judges (ARGS="name" r
 docs-check: ## run every shell block of README and docs, in order (part of test)
 	@scripts/test.sh docs_check
 
-soak: ## what takes longer than a test may: a minute of kill -9 amid mails
+soak: ## what takes longer than a test may: a minute of kill -9 amid mails, 15 of a hostile client (SOAK_SECONDS)
 	@CHANCERY_SOAK=1 scripts/test.sh delivery::killed
+	@scripts/attack.sh soak $(or $(SOAK_SECONDS),900)
+
+attack: ## attack a service over loopback: what each costs, and what another client notices
+	@scripts/attack.sh
 
 conformance: ## every profile before every foreign judge, EU DSS among them; needs a JVM (ARGS="name")
 	@scripts/conformance.sh $(ARGS)
@@ -35,7 +39,7 @@ bench: ## how fast: token, engine, service
 fuzz: ## fuzz the engine, FUZZ_SECONDS (60) for each target (ARGS="names")
 	@scripts/fuzz.sh $(ARGS)
 
-release-check: lint test soak clients conformance fuzz ## all checks, one after the other, before a release
+release-check: lint test soak attack clients conformance fuzz ## all checks, one after the other, before a release
 
 fmt: ## format the Rust code
 	@cargo fmt --all

@@ -9,8 +9,11 @@ mod engine;
 mod files;
 #[path = "../../crates/engine/tests/it/seal/hostile/samples.rs"]
 mod hostile;
+#[path = "../process/mod.rs"]
+mod process;
 mod service;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use chancery::config::Config;
@@ -24,7 +27,7 @@ use engine::Sealing;
 const INVOICE: &str = "samples/invoice-peppol-25-lines/input.xml";
 
 fn main() {
-    let folder = service::Folder::prepare();
+    let folder = process::Folder::made("bench");
     // Until it has freed one large block, glibc gives the memory of every document back to the system
     // and asks for it again. A service has freed one.
     drop(std::hint::black_box(vec![1_u8; 8_000_000]));
@@ -60,7 +63,7 @@ fn main() {
         println!("  engine       {:8.1} us a document, key excluded", engine.median);
         if !engine_only {
             println!("  token        {token:8.0} signatures/s, every value checked");
-            folder.measure(client, &document, token);
+            service::measure(&folder, client, &document, token);
         }
         sealings.push(sealing);
     }
@@ -70,9 +73,16 @@ fn main() {
     if files_only {
         return;
     }
-    runtime.block_on(engine::profiles(rsa, &folder.keys()));
+    runtime.block_on(engine::profiles(rsa, &further_keys(&folder)));
     runtime.block_on(engine::lengths(rsa));
     engine::refusals(rsa);
+}
+
+/// A folder for keys of other kinds.
+fn further_keys(folder: &process::Folder) -> PathBuf {
+    let keys = folder.config().with_file_name("further-keys");
+    std::fs::create_dir_all(&keys).unwrap();
+    keys
 }
 
 /// Signatures a second of the key, through the lanes, as the service uses it.

@@ -1,0 +1,97 @@
+//! All attacks in random order, for long.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::attacks;
+use crate::client::p99;
+use crate::{SLOWER, Scene};
+
+/// How long the quiet p99 is taken, before and after; and how long the memory has to come to rest.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// Attackers at once.
+const AT_ONCE: usize = 4;
+
+/// By how much the memory may differ in the end.
+const GROWN: f64 = 1.1;
+
+/// Attacks for so many seconds; whether every bound held.
+pub(crate) async fn run(scene: &Scene, seconds: u64) -> bool {
+    let (service, honest, hostile) = scene.begin().await;
+    let hostile = Arc::new(hostile);
+    let (took, failed) = honest.seal_for(1, QUIET).await;
+    assert!(failed.is_empty(), "in quiet: {failed:?}");
+    let (quiet, before) = (p99(&took), service.resident());
+    let seed = RandomState::new().hash_one(AT_ONCE);
+    println!(
+        "In quiet: {} invoices, p99 {:.1} ms, {} MiB resident. Order by seed {seed}.",
+        took.len(),
+        quiet.as_secs_f64() * 1000.0,
+        before >> 20
+    );
+    let attacks = Arc::new(attacks::all());
+    let begin = Instant::now();
+    let mut attackers = tokio::task::JoinSet::new();
+    for number in 0..AT_ONCE as u64 {
+        let (attacks, hostile) = (Arc::clone(&attacks), Arc::clone(&hostile));
+        attackers.spawn(async move {
+            let mut random = Random(seed.wrapping_add(number));
+            let mut done = 0_u64;
+            while begin.elapsed().as_secs() < seconds {
+                attacks[random.below(attacks.len())].run(&hostile).await;
+                done += 1;
+            }
+            done
+        });
+    }
+    let (took, failed) = honest.seal_for(1, Duration::from_secs(seconds)).await;
+    let mut done = 0;
+    while let Some(attacker) = attackers.join_next().await {
+        done += attacker.unwrap();
+    }
+    drop(hostile);
+    let peak = service.peak();
+    let (after_took, after_failed) = honest.seal_for(1, QUIET).await;
+    let after = service.resident();
+    let (worst, times) = (p99(&took), p99(&took).as_secs_f64() / quiet.as_secs_f64());
+    let grown = after as f64 / before as f64;
+    println!(
+        "In {seconds} s of {done} attacks: {} invoices, p99 {:.1} ms ({times:.1} times), {} MiB at most.\n\
+         In quiet again: {} invoices, p99 {:.1} ms, {} MiB ({grown:.2} times).",
+        took.len(),
+        worst.as_secs_f64() * 1000.0,
+        peak >> 20,
+        after_took.len(),
+        p99(&after_took).as_secs_f64() * 1000.0,
+        after >> 20,
+    );
+    let mut held = true;
+    let mut bound = |holds: bool, what: String| {
+        if !holds {
+            println!("ABOVE: {what}");
+            held = false;
+        }
+    };
+    let all_failed = failed.len() + after_failed.len();
+    let first = failed.first().or(after_failed.first());
+    bound(all_failed == 0, format!("{all_failed} invoices failed, the first: {first:?}"));
+    bound(times <= SLOWER, format!("p99 of the other client {times:.1} times"));
+    bound(grown <= GROWN, format!("memory {grown:.2} times"));
+    held
+}
+
+/// Numbers that look random, the same for a seed (`SplitMix64`).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        usize::try_from(mixed % bound as u64).unwrap()
+    }
+}
