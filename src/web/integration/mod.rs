@@ -10,6 +10,7 @@ pub mod lookup;
 mod multipart;
 mod names;
 mod overrides;
+mod portions;
 pub mod published;
 pub mod request;
 pub mod sign;

@@ -9,6 +9,8 @@ use http_body_util::{BodyDataStream, LengthLimitError, Limited};
 use multer::{Field, Multipart};
 
 use super::errors::Problem;
+use super::portions::{Allowance, HeadTooLarge, KEPT_BYTES, Portions};
+use super::text::TEXT_LIMIT;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 use crate::web::body::Gathered;
@@ -30,7 +32,7 @@ pub(super) struct FormParts {
 
 /// A document.
 pub(super) struct FilePart {
-    /// As its part calls it; many clients call it nothing.
+    /// As its part calls it, when a document can be called so; many clients call it nothing.
     pub(super) name: Option<String>,
     pub(super) content: Received,
 }
@@ -77,22 +79,28 @@ pub(super) async fn read(
         Refusal::MemberInvalid { path: "Content-Type".to_owned(), expected: expected.to_owned() }
     })?;
     let limit = web.config.body_limit_bytes;
-    let form = Multipart::new(BodyDataStream::new(Limited::new(body, limit)), boundary);
+    let allowance = Allowance::default();
+    let portions = Portions::new(Limited::new(body, limit), allowance.clone());
+    let form = Multipart::new(BodyDataStream::new(portions), boundary);
     let patience = Duration::from_millis(web.config.request_timeout_ms);
-    let parts = tokio::time::timeout(patience, parts(web, form, place)).await;
+    let parts = tokio::time::timeout(patience, parts(web, form, &allowance, place)).await;
     parts.unwrap_or_else(|_| Err(NoBody::Unfinished.into()))
 }
 
 async fn parts(
     web: &Web,
     mut form: Multipart<'_>,
+    allowance: &Allowance,
     place: &mut OctetPlace<ClientServiceId>,
 ) -> Result<FormParts, Problem> {
     let broken = |error| broken(web, error);
-    let mut taken = 0;
+    let mut taken = KEPT_BYTES;
     let mut request = None;
     let mut files = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    loop {
+        allowance.head();
+        let Some(field) = form.next_field().await.map_err(broken)? else { break };
+        allowance.content();
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             FILES => {
@@ -100,7 +108,8 @@ async fn parts(
                 if files.len() >= limit {
                     return Err(Refusal::TooManyDocuments { count: limit + 1, limit }.into());
                 }
-                let name = field.file_name().map(str::to_owned).filter(|name| !name.is_empty());
+                let name = called(&field);
+                taken += name.as_ref().map_or(0, String::len);
                 let limit = web.app.limits.document_bytes;
                 let content = document(web, field, limit, (taken, &mut *place)).await?;
                 taken += content.octets.kept();
@@ -129,6 +138,12 @@ async fn parts(
     }
     let missing = || Refusal::MemberMissing { path: "the part signRequest".to_owned() };
     Ok(FormParts { request: request.ok_or_else(missing)?, files })
+}
+
+/// What a document's part calls it, unless no document can be called so.
+fn called(field: &Field<'_>) -> Option<String> {
+    let name = field.file_name().filter(|name| !name.is_empty());
+    name.filter(|name| name.chars().count() <= TEXT_LIMIT).map(str::to_owned)
 }
 
 /// Takes a document in, or only counts it when it is too large to be kept. `others` is what the place
@@ -163,6 +178,9 @@ fn broken(web: &Web, error: multer::Error) -> Problem {
     match error {
         multer::Error::StreamReadFailed(error) if error.is::<LengthLimitError>() => {
             NoBody::TooLarge(web.config.body_limit_bytes).into()
+        }
+        multer::Error::StreamReadFailed(error) if error.is::<HeadTooLarge>() => {
+            malformed(&error.to_string()).into()
         }
         multer::Error::StreamReadFailed(_) => NoBody::Unfinished.into(),
         other => malformed(&other.to_string()).into(),

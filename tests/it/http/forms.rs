@@ -4,8 +4,12 @@ use std::io::Write as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::support::client::{Answer, Client, HTTP, all_sealed, document, request, sealed};
+use crate::support::client::{
+    Answer, Client, HTTP, PATIENCE, all_sealed, document, request, sealed,
+};
 use crate::support::judges::repository;
 use crate::support::service::{Setup, on_shared, run, unique};
 
@@ -189,6 +193,34 @@ fn limits_hold_for_parts_as_they_come() {
         send(&client, parts(&other)).await.error(409, "0.0.7", "reference-reused");
         let huge = "x".repeat(100_000);
         send(&client, parts(&huge)).await.error(413, "0.0.4", "body-too-large");
+    });
+}
+
+#[test]
+fn a_form_whose_parts_do_not_begin_is_refused_before_it_ends() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"files\"\r\nx-a: ");
+        for begin in [String::new(), format!("--{BOUNDARY}"), part] {
+            let endless = if begin.len() == BOUNDARY.len() + 2 { " " } else { "a" };
+            let head = format!(
+                "POST /api/v0/document/sign HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\n\
+                 authorization: Bearer {}\r\nexpect: 100-continue\r\ncontent-length: 100000000\r\n\r\n",
+                client.token
+            );
+            let address = service.base.strip_prefix("http://").unwrap();
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            // Some of what is announced; the rest never comes.
+            let said = format!("{head}{begin}{}", endless.repeat(64 << 10));
+            stream.write_all(said.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            let ended = tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+            assert!(ended.is_ok(), "{begin:?}: it waits for more");
+            assert!(answer.contains("multipart-malformed"), "{begin:?}: {answer}");
+            assert!(answer.contains("more than 16384 octets before a part"), "{answer}");
+        }
     });
 }
 
