@@ -226,7 +226,7 @@ enum Engine {
 }
 
 /// Every migration, oldest first; files are never changed once released.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
     (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
     (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
@@ -242,6 +242,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     (13, "mail limits", include_str!("../../migrations/0013_mail_limits.sql")),
     (14, "token ends", include_str!("../../migrations/0014_token_ends.sql")),
     (15, "process", include_str!("../../migrations/0015_process.sql")),
+    (16, "attempts of endpoints", include_str!("../../migrations/0016_attempts_of_endpoints.sql")),
 ];
 
 /// How soon a server that does not listen yet is asked again.

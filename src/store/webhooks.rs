@@ -449,9 +449,9 @@ impl Reports {
             "SELECT message.id, message.event_id, message.status, message.run_ms,
                     event.kind AS event_kind, attempt.number, attempt.started_ms, attempt.ended_ms,
                     attempt.verdict, attempt.ambiguous, attempt.phase, attempt.reply
-             FROM message JOIN event ON event.id = message.event_id
-             JOIN attempt ON attempt.message_id = message.id
-             WHERE message.endpoint_id = $1
+             FROM attempt JOIN message ON message.id = attempt.message_id
+             JOIN event ON event.id = message.event_id
+             WHERE attempt.endpoint_id = $1
                AND (attempt.started_ms, attempt.message_id, attempt.number) < ($2, $3, $4)
              ORDER BY attempt.started_ms DESC, attempt.message_id DESC, attempt.number DESC LIMIT $5",
         )

@@ -6,7 +6,9 @@ use chancery::domain::client_service::{
     SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::{Company, CompanyStatus};
-use chancery::domain::ids::{ClientServiceId, CompanyId, CredentialId, DocumentId, OperationId};
+use chancery::domain::ids::{
+    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, OperationId,
+};
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::domain::pades::ActiveContent;
@@ -14,8 +16,10 @@ use chancery::domain::profile::DigestAlgorithm;
 use chancery::domain::visible::CoordinateOrigin;
 use chancery::store::documents::Intent;
 use chancery::store::leases::Lease;
+use chancery::store::webhooks::LogCursor;
 use chancery::store::{Error, Store};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, AssertSqlSafe, SqlSafeStr as _};
 
 use crate::support::postgres::Postgres;
 use crate::support::service::now;
@@ -168,22 +172,33 @@ async fn companies_are_suspended_alone(url: String) {
     store.close().await;
 }
 
-/// The tables as they were before there was delivery, with two sealed documents of one day, one of the
-/// next, one that failed and one that waits.
-async fn before_delivery(url: &str) {
+/// The tables as they were with the first migrations.
+async fn migrated_to(url: &str, last: i64) -> AnyPool {
     sqlx::any::install_default_drivers();
     let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
     let pool = options.connect(&format!("{url}{}", mode(url))).await.unwrap();
-    let files = [
-        (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
-        (2, "client service seals", include_str!("../../migrations/0002_client_service_seals.sql")),
-        (3, "client service pdf", include_str!("../../migrations/0003_client_service_pdf.sql")),
-    ];
-    let migrations = files.map(|(version, name, sql)| {
-        let sql = sqlx::SqlStr::from_static(sql);
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    });
-    Migrator::with_migrations(migrations.to_vec()).run(&pool).await.unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut migrations: Vec<Migration> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let (version, name) =
+                path.file_stem().unwrap().to_str().unwrap().split_once('_').unwrap();
+            let sql = AssertSqlSafe(std::fs::read_to_string(&path).unwrap()).into_sql_str();
+            let name = name.to_owned().into();
+            Migration::new(version.parse().unwrap(), name, MigrationType::Simple, sql, false)
+        })
+        .filter(|migration| migration.version <= last)
+        .collect();
+    migrations.sort_by_key(|migration| migration.version);
+    Migrator::with_migrations(migrations).run(&pool).await.unwrap();
+    pool
+}
+
+/// The tables as they were before there was delivery, with two sealed documents of one day, one of the
+/// next, one that failed and one that waits.
+async fn before_delivery(url: &str) {
+    let pool = migrated_to(url, 3).await;
     let rows = format!(
         "INSERT INTO company (id, name, vat_number, country_code, status, created_ms)
              VALUES (1, 'ACME', '505767451', 'PRT', 'ACTIVE', 0);
@@ -217,7 +232,7 @@ async fn before_delivery(url: &str) {
             )
         })
         .collect();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{rows}{}", documents.concat())))
+    sqlx::raw_sql(AssertSqlSafe(format!("{rows}{}", documents.concat())))
         .execute(&pool)
         .await
         .unwrap();
@@ -259,7 +274,7 @@ async fn intents_are_inserted_or_nothing_is(url: String) {
         bytes("07"),
         bytes("09")
     );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(old)).execute(&pool).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(old)).execute(&pool).await.unwrap();
     pool.close().await;
 
     let store = store(url).await;
@@ -292,6 +307,36 @@ async fn intents_are_inserted_or_nothing_is(url: String) {
     store.close().await;
 }
 
+/// Tries that were made before tries had an endpoint stand in its log.
+async fn the_log_of_an_endpoint_goes_back_before_the_upgrade(url: String) {
+    let pool = migrated_to(&url, 14).await;
+    let rows = "INSERT INTO company (id, name, vat_number, country_code, status, created_ms)
+             VALUES (1, 'ACME', '505767451', 'PRT', 'ACTIVE', 0);
+         INSERT INTO client_service (id, alias, issuer_id, status, document_references, created_ms)
+             VALUES (3, 'a', 1, 'ACTIVE', 'UNIQUE', 0);
+         INSERT INTO webhook_endpoint (id, client_service_id, url, description, events, status,
+             created_ms) VALUES (4, 3, 'https://example.com/', '', '', 'ACTIVE', 0);
+         INSERT INTO event (id, client_service_id, kind, created_ms, fanned)
+             VALUES (5, 3, 'operation.finished', 0, 1);
+         INSERT INTO message (id, channel, kind, client_service_id, position, attach, links_only,
+             endpoint_id, event_id, status, leases, tries, created_ms)
+             VALUES (6, 'WEBHOOK', 'EVENT', 3, 0, 0, 0, 4, 5, 'SENT', 2, 1, 0);
+         INSERT INTO message (id, channel, kind, client_service_id, position, address, attach,
+             links_only, status, leases, tries, created_ms)
+             VALUES (7, 'MAIL', 'TEST', 3, 0, 'a@example.com', 0, 0, 'SENT', 1, 0, 0);
+         INSERT INTO attempt (message_id, number, started_ms, ambiguous)
+             VALUES (6, 1, 10, 0), (6, 2, 20, 0), (7, 1, 15, 0);";
+    sqlx::raw_sql(rows).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    let store = store(url).await;
+    let endpoint = EndpointId::from_i64(4);
+    let log = store.reports().endpoint_attempts(endpoint, LogCursor::BEGINNING, 10).await.unwrap();
+    let log: Vec<_> = log.iter().map(|it| (it.message.as_i64(), it.attempt.number)).collect();
+    assert_eq!(log, [(6, 2), (6, 1)]);
+    store.close().await;
+}
+
 pub(crate) fn sqlite() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("chancery.db").display());
@@ -308,6 +353,8 @@ async fn on_sqlite() {
     what_was_sealed_before_the_upgrade_counts(url).await;
     let (_folder, url) = sqlite();
     intents_are_inserted_or_nothing_is(url).await;
+    let (_folder, url) = sqlite();
+    the_log_of_an_endpoint_goes_back_before_the_upgrade(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,6 +367,8 @@ async fn on_postgresql() {
     what_was_sealed_before_the_upgrade_counts(server.url()).await;
     let server = Postgres::start();
     intents_are_inserted_or_nothing_is(server.url()).await;
+    let server = Postgres::start();
+    the_log_of_an_endpoint_goes_back_before_the_upgrade(server.url()).await;
 }
 
 #[test]

@@ -43,8 +43,8 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
                 sqlx::query(
-                    "INSERT INTO attempt (message_id, number, started_ms, ambiguous)
-                     VALUES ($1, $2, $3, 0)",
+                    "INSERT INTO attempt (message_id, number, started_ms, ambiguous, endpoint_id)
+                     SELECT id, $2, $3, 0, endpoint_id FROM message WHERE id = $1",
                 )
                 .bind(lease.message.as_i64())
                 .bind(i64::from(lease.number))
