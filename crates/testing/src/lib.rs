@@ -21,6 +21,7 @@ pub mod openssl;
 pub mod pdf_judges;
 pub mod pdfs;
 pub mod sealing;
+pub mod tsa;
 
 /// Counts what is allocated, in a test binary that makes it its allocator.
 pub use peak_alloc::PeakAlloc;

@@ -20,6 +20,12 @@ impl Digest {
         hasher.finish()
     }
 
+    /// A digest that somebody else computed; `None` when it has not the length of its algorithm's.
+    #[must_use]
+    pub fn of_others(algorithm: DigestAlgorithm, value: &[u8]) -> Option<Self> {
+        (value.len() == algorithm.length()).then(|| Self { algorithm, value: value.to_vec() })
+    }
+
     /// The algorithm that made it.
     #[must_use]
     pub const fn algorithm(&self) -> DigestAlgorithm {

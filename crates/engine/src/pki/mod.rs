@@ -20,6 +20,7 @@ pub mod public_key;
 pub mod request;
 pub mod signature;
 mod signed;
+pub mod timestamp;
 mod tlv;
 pub mod to_be_signed;
 pub mod webhook_signature;

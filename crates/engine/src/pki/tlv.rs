@@ -168,9 +168,61 @@ fn definite_at(bytes: &[u8], element: &Element, depth: usize) -> Result<Vec<u8>,
     Ok(tlv(element.tag, &[&parts]))
 }
 
+/// Whether a value and those inside it are written as DER has them: lengths definite and the shortest,
+/// strings in one piece. The order of sets is not looked at.
+///
+/// # Errors
+/// What is not, and what [`read`] finds.
+pub(super) fn check_der(bytes: &[u8], element: &Element) -> Result<(), &'static str> {
+    check_der_at(bytes, element, MAX_DEPTH)
+}
+
+fn check_der_at(bytes: &[u8], element: &Element, depth: usize) -> Result<(), &'static str> {
+    if element.indefinite || element.whole.len() != full_length(element.content.len()) {
+        return Err("it has lengths that only BER has");
+    }
+    if !element.is_constructed() {
+        return Ok(());
+    }
+    if element.tag & 0xC0 == 0 && ![SEQUENCE, SET].contains(&element.tag) {
+        return Err("it has strings in pieces, which only BER has");
+    }
+    let depth = depth.checked_sub(1).ok_or("it is nested too deep")?;
+    let mut next = element.content.start;
+    while next < element.content.end {
+        let child = read(bytes, next, element.content.end)?;
+        next = child.whole.end;
+        check_der_at(bytes, &child, depth)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Element, definite, full_length, read, tlv};
+    use super::{Element, check_der, definite, full_length, read, tlv};
+
+    #[test]
+    fn what_is_not_der_is_told() {
+        let checked = |octets: &[u8]| {
+            let element = read(octets, 0, octets.len())?;
+            check_der(octets, &element)
+        };
+        assert_eq!(checked(&[0x30, 6, 0xA0, 2, 5, 0, 4, 0]), Ok(()));
+        for (wrong, octets) in [
+            ("lengths", &[0x30, 0x80, 5, 0, 0, 0][..]),
+            ("lengths", &[0x30, 3, 4, 0x81, 0]),
+            ("pieces", &[0xA0, 6, 0x24, 4, 4, 2, 7, 7]),
+            ("cut off", &[0x30, 2, 4, 1]),
+        ] {
+            let said = checked(octets).err().unwrap_or_default();
+            assert!(said.contains(wrong), "{octets:?}: {said}");
+        }
+        let mut deep = vec![5, 0];
+        for _ in 0..40 {
+            deep = tlv(0x30, &[&deep]);
+        }
+        assert_eq!(checked(&deep), Err("it is nested too deep"));
+    }
 
     #[test]
     fn lengths_are_the_shortest() {

@@ -6,10 +6,10 @@ use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::Digest;
 use crate::pki::tlv::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, sorted, tlv};
 
-const SIGNING_CERTIFICATE: ObjectIdentifier =
+pub(super) const SIGNING_CERTIFICATE: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
 
-const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
+pub(super) const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 
 /// The signing-certificate attribute: version 1 with SHA-1 (RFC 2634, 5.4), else version 2 (RFC 5035,
@@ -35,6 +35,12 @@ pub const fn digest_oid(algorithm: DigestAlgorithm) -> ObjectIdentifier {
         DigestAlgorithm::Sha384 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"),
         DigestAlgorithm::Sha512 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3"),
     }
+}
+
+/// The digest algorithm that an identifier names.
+#[must_use]
+pub fn digest_of_oid(identifier: ObjectIdentifier) -> Option<DigestAlgorithm> {
+    DigestAlgorithm::ALL.into_iter().find(|algorithm| digest_oid(*algorithm) == identifier)
 }
 
 /// AlgorithmIdentifier of a digest, without parameters (RFC 3370, 2.1; RFC 5754, 2).

@@ -94,6 +94,19 @@ impl Existing {
         plain.map(Vec::as_slice)
     }
 
+    /// The signers, each the DER of a SignerInfo.
+    pub(in crate::pki) fn signers(&self) -> &[Vec<u8>] {
+        &self.signers
+    }
+
+    /// The content, when it is inside and in one piece.
+    pub(in crate::pki) fn content<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        match self.content.as_deref()? {
+            [whole] => bytes.get(whole.clone()),
+            _ => None,
+        }
+    }
+
     /// What the content is.
     #[must_use]
     pub const fn content_type(&self) -> ObjectIdentifier {

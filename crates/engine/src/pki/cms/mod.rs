@@ -7,8 +7,10 @@
 
 mod attributes;
 mod encoding;
+mod ess;
 mod existing;
 mod identity;
+mod signer_info;
 
 use std::ops::Range;
 
@@ -16,9 +18,11 @@ use der::Encode as _;
 use der::asn1::ObjectIdentifier;
 
 pub use attributes::{SignaturePolicy, SignedAttributeSettings, SignedAttributes, SignerLocation};
-pub use encoding::digest_oid;
+pub use encoding::{digest_of_oid, digest_oid};
+pub(super) use ess::{EssFault, names_its_certificate};
 pub use existing::Existing;
 pub use identity::Identity;
+pub(super) use signer_info::{SignerFault, SignerInfo};
 
 use super::Error;
 use super::algorithm::KeyKind;

@@ -5,6 +5,7 @@ mod files;
 mod names;
 mod parts;
 mod paths;
+mod timestamps;
 
 use std::path::Path;
 use std::process::Command;

@@ -16,7 +16,7 @@ use chancery_testing::long_pdf::{Structure, long_pdf};
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 13] = [
+const TARGETS: [Target; 14] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -28,6 +28,7 @@ const TARGETS: [Target; 13] = [
     ("cms", bodies::cms, files),
     ("images", bodies::images, images),
     ("certificates", bodies::certificates, certificates),
+    ("timestamps", bodies::timestamps, time_stamped),
     ("schema", bodies::schema, validated),
     ("strangers", bodies::strangers, signed_by_others),
 ];
@@ -39,6 +40,21 @@ fn crashes(target: &str) -> Vec<Vec<u8>> {
     let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
     files.sort();
     files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+/// Answers of a TSA with keys of both kinds, and the tokens in them.
+fn time_stamped() -> Vec<Vec<u8>> {
+    use chancery_engine::domain::profile::DigestAlgorithm;
+    use chancery_engine::pki::digest::Digest;
+    use chancery_engine::pki::timestamp::TimestampRequest;
+    use chancery_testing::tsa::TSA;
+    let imprint = Digest::of(DigestAlgorithm::Sha256, bodies::TIME_STAMPED);
+    let request = TimestampRequest::new(imprint, None, Some(1)).unwrap().to_der().unwrap();
+    let settings = "accuracy=secs:2, millisecs:500\nclock_precision_digits=3\ntsa_name=yes";
+    let answers = ["rsa", "ec", "ec384"].map(|name| TSA.answer(&request, name, settings));
+    let rejection = TSA.answer(&request, "rsa", "digests=sha512");
+    let both = answers.into_iter().flat_map(|answer| [TSA.token(&answer), answer]);
+    both.chain([rejection]).collect()
 }
 
 /// Pictures of both kinds, and a picture whose header promises more than there is.

@@ -38,7 +38,7 @@ use choices::Choices;
 pub(crate) use cms::cms;
 pub(crate) use pades::{CHOICES, pades};
 pub(crate) use pdf::pdf;
-pub(crate) use readers::{certificates, images, schema, strangers};
+pub(crate) use readers::{TIME_STAMPED, certificates, images, schema, strangers, timestamps};
 pub(crate) use recheck::Seal;
 
 /// A self-signed certificate for these functions alone, and its key.

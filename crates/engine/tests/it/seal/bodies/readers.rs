@@ -1,12 +1,14 @@
 //! Any bytes for the readers that are not met on the way of a plain seal: pictures, files of certificates,
-//! documents under a schema, documents with the signatures of strangers.
+//! answers of a TSA, documents under a schema, documents with the signatures of strangers.
 
 use std::sync::LazyLock;
 
 use chancery_engine::domain::client_service::Lint as Level;
 use chancery_engine::domain::instant::Instant;
-use chancery_engine::domain::profile::Profile;
+use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
 use chancery_engine::domain::xades::{ExistingSignatures, XadesProfile};
+use chancery_engine::pki::digest::Digest;
+use chancery_engine::pki::timestamp::{TimestampRequest, TimestampToken, check};
 use chancery_engine::pki::{certificate_file, path};
 use chancery_engine::seal::lint::LintRun;
 use chancery_engine::seal::lint::schema::{Schema, Schemas};
@@ -42,6 +44,25 @@ pub(crate) fn certificates(bytes: &[u8]) {
         }
     });
 }
+
+/// As the answer of a TSA, and as a token: what is believed of it was signed, and is kept as it was.
+pub(crate) fn timestamps(bytes: &[u8]) {
+    let imprint = Digest::of(DigestAlgorithm::Sha256, TIME_STAMPED);
+    let request = TimestampRequest::new(imprint, None, None).expect("a digest that is used");
+    let now = Instant::from_unix_ms(1_800_000_000_000);
+    cost::at_most(SOON, "it", || {
+        let tokens = [TimestampToken::from_der(bytes), check(bytes, &request, now, i64::MAX)];
+        for token in tokens.into_iter().flatten() {
+            let again = TimestampToken::from_der(token.der()).expect("what is taken can be read");
+            assert_eq!(again.info(), token.info(), "it says the same");
+            assert!(bytes.windows(token.der().len()).any(|part| part == token.der()), "as it was");
+            assert!(token.is_over(TIME_STAMPED), "nobody else's token is among the seeds");
+        }
+    });
+}
+
+/// What the tokens among the seeds are over.
+pub(crate) const TIME_STAMPED: &[u8] = b"a signature value";
 
 /// The schema of the documents that [`schema`] is about.
 const SCHEMA: &str = "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema' targetNamespace='urn:s' \

@@ -1,0 +1,76 @@
+//! Timestamp tokens (RFC 3161, with the certificate identifiers of RFC 5816): the request to a TSA, its
+//! answer, and everything that must hold before a token is used. Who asks a TSA, where it is, and whether
+//! anybody trusts it is not known here.
+//!
+//! ```text
+//! TimestampRequest ──► TSA ──► octets ──► check ──► TimestampToken
+//! ```
+
+mod authority;
+mod fault;
+mod imprint;
+mod info;
+mod request;
+mod response;
+mod token;
+
+pub use fault::TimestampFault;
+pub use info::TstInfo;
+pub use request::TimestampRequest;
+pub use response::{PkiFailure, PkiStatus, Rejection};
+pub use token::TimestampToken;
+
+use crate::domain::instant::Instant;
+use crate::domain::profile::DigestAlgorithm;
+
+/// Octets of an answer at most. Tokens with the chain of the TSA have up to about 8,000; who puts
+/// revocation lists into them has more.
+pub const MAX_RESPONSE: usize = 64 * 1024;
+
+/// Takes the answer of a TSA (a `TimeStampResp` in DER, the body of RFC 3161, 3.4) to a request. What is
+/// returned was granted, is over the imprint that was asked for with its nonce and policy, holds by itself
+/// ([`TimestampToken::from_der`]), is not signed with SHA-1, and its time is at most `tolerance_ms` away
+/// from `now`, in either direction.
+///
+/// # Errors
+/// The first thing that the TSA did wrong.
+pub fn check(
+    response: &[u8],
+    request: &TimestampRequest,
+    now: Instant,
+    tolerance_ms: i64,
+) -> Result<TimestampToken, TimestampFault> {
+    if response.len() > MAX_RESPONSE {
+        return Err(TimestampFault::TooLarge { octets: response.len(), limit: MAX_RESPONSE });
+    }
+    let token = TimestampToken::from_der(response::token(response)?)?;
+    let info = token.info();
+    let (asked, imprint) = (request.imprint(), &info.imprint);
+    if imprint.algorithm() != asked.algorithm() {
+        let (asked, given) = (asked.algorithm().as_str(), imprint.algorithm().as_str());
+        return Err(TimestampFault::ImprintAlgorithm { asked, given });
+    }
+    if imprint != asked {
+        return Err(TimestampFault::Imprint);
+    }
+    match (request.nonce_octets(), &info.nonce) {
+        (None, _) => {}
+        (Some(_), None) => return Err(TimestampFault::NonceMissing),
+        (Some(asked), Some(given)) if asked == *given => {}
+        (Some(_), Some(_)) => return Err(TimestampFault::Nonce),
+    }
+    if let Some(asked) = request.policy()
+        && asked != info.policy
+    {
+        return Err(TimestampFault::Policy { asked, given: info.policy });
+    }
+    if token.signature_algorithm().digest() == DigestAlgorithm::Sha1 {
+        return Err(TimestampFault::WeakSignature);
+    }
+    let off_ms = info.gen_time.unix_ms().saturating_sub(now.unix_ms());
+    if off_ms.unsigned_abs() > tolerance_ms.unsigned_abs() {
+        let (gen_time, now) = (info.gen_time.to_rfc3339(), now.to_rfc3339());
+        return Err(TimestampFault::GenTimeOff { gen_time, now, tolerance_ms });
+    }
+    Ok(token)
+}
