@@ -109,6 +109,7 @@ def cheap(base: pathlib.Path) -> list[tuple[str, object, object]]:
         refuses("adbe.pdf", "not baseline", "--baseline"),
         refuses("good.pdf", "1 signatures instead of 2", "--expect-signatures", "2"),
         refuses("good.pdf", "not trusted", root="other.pem"),
+        refuses("good.pdf", "no right timestamp", "--timestamp"),
         refuses("broken-certification.pdf", "certification or lock broken"),
         refuses("byte.pdf", "digest differs"),
         refuses("value.pdf", "value is wrong"),

@@ -7,6 +7,7 @@ Usage: verify_pades.py [OPTION...] FILE|FOLDER|@LIST...
   --expect-signatures N  every file has exactly N signatures
   --entire-file-last     the last signature of every file covers all of it
   --baseline             every signature has the form of PAdES baseline
+  --timestamp            every signature has a timestamp inside that is right, and trusted with --root
   @LIST                  one file a line
 
 One line per signature, oldest first, fields separated by tabs: path, number from 1, field, verdict,
@@ -41,7 +42,11 @@ from pyhanko.sign.validation import (
     async_validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.status import (
+    DocumentTimestampStatus,
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+)
 from pyhanko_certvalidator import ValidationContext
 
 # A seal's certificate may say either.
@@ -59,7 +64,7 @@ class Asked:
         self.certificates: list[x509.Certificate] = []
         self.time: datetime.datetime | None = None
         self.signatures: int | None = None
-        self.entire_file_last = self.baseline = False
+        self.entire_file_last = self.baseline = self.timestamp = False
         self.files: list[pathlib.Path] = []
         left = iter(arguments)
         for one in left:
@@ -76,6 +81,8 @@ class Asked:
                     self.entire_file_last = True
                 case "--baseline":
                     self.baseline = True
+                case "--timestamp":
+                    self.timestamp = True
                 case _ if one.startswith("--"):
                     sys.exit(f"unknown option {one}\n\n{__doc__}")
                 case _:
@@ -200,6 +207,12 @@ def found(reader: PdfFileReader) -> list[EmbeddedPdfSignature]:
     return sorted(signed, key=lambda one: one.signed_revision)
 
 
+def timestamped(status: PdfSignatureStatus | DocumentTimestampStatus, trusted: bool) -> bool:
+    """Whether a timestamp inside a signature is right."""
+    found = getattr(status, "timestamp_validity", None)
+    return found is not None and found.intact and found.valid and (found.trusted or not trusted)
+
+
 async def judge(signature: EmbeddedPdfSignature, content: bytes, asked: Asked) -> list[str]:
     """Verdict and what follows it."""
     is_timestamp = signature.sig_object_type == "/DocTimeStamp"
@@ -222,6 +235,7 @@ async def judge(signature: EmbeddedPdfSignature, content: bytes, asked: Asked) -
         "changed later": changed is None or level == "OTHER",
         "certification or lock broken": docmdp is False,
         "not baseline": asked.baseline and bool(lacks),
+        "no right timestamp": asked.timestamp and not timestamped(status, bool(asked.roots)),
     }
     reason = [what for what, holds in reasons.items() if holds]
     if isinstance(signature.diff_result, Exception):

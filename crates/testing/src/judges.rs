@@ -232,6 +232,31 @@ pub fn xades_schema(files: &[PathBuf]) -> Vec<FileVerdict> {
     judged(python("xades_schema.py"), files)
 }
 
+/// A timestamp that stands in a signature.
+#[derive(Debug)]
+pub struct FoundTimestamp {
+    pub path: PathBuf,
+    /// DER of the token.
+    pub token: Vec<u8>,
+    /// What it has to be over: canonical by lxml, or the value as asn1crypto reads it.
+    pub octets: Vec<u8>,
+}
+
+/// The signature timestamps in XAdES, CMS and PDF files, of which one has to be there at least.
+pub fn signature_timestamps(files: &[PathBuf]) -> Vec<FoundTimestamp> {
+    let octets = |hex: &str| -> Vec<u8> {
+        let pairs = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16));
+        pairs.collect::<Result<_, _>>().unwrap()
+    };
+    let found = |fields: Vec<String>| match fields.as_slice() {
+        [path, _, token, over] => {
+            FoundTimestamp { path: path.into(), token: octets(token), octets: octets(over) }
+        }
+        _ => panic!("signature_timestamps.py said {fields:?}"),
+    };
+    listing(python("signature_timestamps.py"), displayed(files)).into_iter().map(found).collect()
+}
+
 /// Recomputes seals of ZATCA's recipe, which no verifier of XML signatures accepts.
 pub fn recompute_zatca(files: &[PathBuf]) -> Vec<FileVerdict> {
     judged(python("recompute_zatca.py"), files)

@@ -30,7 +30,17 @@ pub struct PadesVerdict {
 
 /// Asks pyHanko about all signatures of files; the trust anchors are PEM files.
 pub fn pyhanko_verify(roots: &[PathBuf], files: &[PathBuf]) -> Vec<PadesVerdict> {
+    pyhanko(roots, files, &[])
+}
+
+/// As [`pyhanko_verify`]; it accepts signatures with a timestamp inside that is right and trusted.
+pub fn pyhanko_time_stamped(roots: &[PathBuf], files: &[PathBuf]) -> Vec<PadesVerdict> {
+    pyhanko(roots, files, &["--timestamp"])
+}
+
+fn pyhanko(roots: &[PathBuf], files: &[PathBuf], options: &[&str]) -> Vec<PadesVerdict> {
     let mut command = python("verify_pades.py");
+    command.args(options);
     for root in roots {
         command.arg("--root").arg(root);
     }

@@ -5,12 +5,14 @@ use thiserror::Error;
 
 use super::signer::base64;
 use super::xades::tags::Tags;
-use super::{Ending, Sealed, Signed, asic};
+use super::{Ending, Sealed, Signed, asic, xades};
 use crate::domain::level::Level;
+use crate::domain::profile::Profile;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::Prefixes;
 use crate::pki::cms::{ID_SIGNATURE_TIME_STAMP, Unsigned};
 use crate::pki::signature::SignatureValue;
+use crate::pki::timestamp::TimestampToken;
 
 /// Why something cannot be added to a seal. None of it is in the document: settings and sizes are chosen
 /// before.
@@ -27,6 +29,21 @@ pub enum ExtendError {
         /// Octets of the gap.
         room: usize,
     },
+    /// A token for another signature.
+    #[error("the token is over something else than this signature value")]
+    NotOver,
+}
+
+/// Whether seals of a profile have a place for what is added to them later, which is to be known before a
+/// key is used.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] for a plain XML Signature, and for authorities whose recipe has no such place.
+pub fn check_place(profile: &Profile) -> Result<(), Refusal> {
+    match profile {
+        Profile::Xades(profile) => xades::check_unsigned(profile),
+        Profile::Pades(_) | Profile::Cades(_) => Ok(()),
+    }
 }
 
 /// A signed document with what was added to its signature.
@@ -59,12 +76,16 @@ impl Signed {
         }
     }
 
-    /// Adds a signature time-stamp: the DER of a token (RFC 3161) over [`Signed::time_stamped`], which the
-    /// caller has checked.
+    /// Adds a signature time-stamp: a token (RFC 3161) over [`Signed::time_stamped`], byte for byte.
     ///
     /// # Errors
-    /// [`ExtendError::NoPlace`]; [`ExtendError::NoRoom`] in a PDF whose gap was made too small.
-    pub fn with_time_stamp(mut self, token: &[u8]) -> Result<Extended, ExtendError> {
+    /// [`ExtendError::NoPlace`]; [`ExtendError::NotOver`]; [`ExtendError::NoRoom`] in a PDF whose gap was made
+    /// too small.
+    pub fn with_time_stamp(mut self, token: &TimestampToken) -> Result<Extended, ExtendError> {
+        if !token.is_over(&self.time_stamped()?) {
+            return Err(ExtendError::NotOver);
+        }
+        let token = token.der();
         let of_xml = |xml: &mut super::XmlEnding| -> Result<(), ExtendError> {
             let properties = xml.properties.as_ref().ok_or(ExtendError::NoPlace)?;
             xml.unsigned = properties.time_stamp(token);
@@ -119,7 +140,7 @@ impl Properties {
     pub(super) fn new(prefixes: &Prefixes, value_id: &str) -> Result<Self, Refusal> {
         let tags = Tags::new(prefixes)?;
         let (ds, declared) = (tags.ds(), tags.declare_ds());
-        let id = super::xades::tags::attribute("Id", value_id);
+        let id = xades::tags::attribute("Id", value_id);
         Ok(Self {
             value: format!("<{ds}SignatureValue{declared}{id}>"),
             ds: ds.to_owned(),

@@ -146,10 +146,10 @@ pub struct Room {
     pub unsigned: usize,
 }
 
-/// As [`prepare`], for a seal that is to be extended before it is finished.
+/// As [`prepare`], for a seal that is to be extended before it is finished when there is to be room.
 ///
 /// # Errors
-/// As [`prepare`].
+/// As [`prepare`]; as [`extend::check_place`] when there is to be room.
 pub fn prepare_with_room(
     document: Vec<u8>,
     profile: &Profile,
@@ -158,6 +158,9 @@ pub fn prepare_with_room(
     limits: &Limits,
     room: Room,
 ) -> Result<Prepared, Refusal> {
+    if room != Room::default() {
+        extend::check_place(profile)?;
+    }
     let at = at.whole_seconds();
     let algorithm = signature_algorithm(profile, signer);
     signer.check(algorithm, at)?;

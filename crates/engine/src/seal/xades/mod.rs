@@ -97,6 +97,28 @@ pub fn check_said(
     settings::check_said(profile, said)
 }
 
+/// Refuses settings whose signatures have no place for unsigned properties.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`] with the path of the setting.
+pub(super) fn check_unsigned(profile: &XadesProfile) -> Result<(), Refusal> {
+    if let Some(authority) = Authority::of(profile.signature_input) {
+        let name = authority.name();
+        let rule = format!(
+            "{name} fixes the whole signature, and there is no place for a timestamp in it; ask for none"
+        );
+        return Err(Refusal::setting("signatureInput", rule));
+    }
+    if profile.xades_level == XadesLevel::None {
+        let rule =
+            "a plain XML Signature has no place for a timestamp; ask for none, or for a level of \
+                    XAdES"
+                .to_owned();
+        return Err(Refusal::setting("xadesLevel", rule));
+    }
+    Ok(())
+}
+
 /// Finds the place, digests the references and renders the signature around its future value.
 pub(super) fn plan(
     document: &[u8],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::support::*;
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
 
 /// Every element that a reference of ours may point to.
 pub(super) const ID_ATTRIBUTES: [&str; 8] = [

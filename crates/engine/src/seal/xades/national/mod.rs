@@ -54,6 +54,11 @@ impl Authority {
         }
     }
 
+    /// As the authority calls its recipe.
+    pub(super) const fn name(self) -> &'static str {
+        self.form().authority
+    }
+
     const fn form(self) -> &'static AuthorityForm {
         match self {
             Self::Zatca => &zatca::FORM,
