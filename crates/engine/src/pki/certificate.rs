@@ -11,10 +11,12 @@ use x509_cert::serial_number::SerialNumber;
 
 use super::Error;
 use super::algorithm::{EcCurve, KeyKind, suits};
+use super::asn1_time;
 use super::digest::{Digest, sha256};
+use super::folded_name::FoldedName;
 use super::name;
+use super::places::Places;
 use super::pss::{self, PssRestriction};
-use super::tlv;
 use crate::domain::instant::Instant;
 use crate::domain::name_style::NameStyle;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
@@ -29,6 +31,8 @@ pub struct Certificate {
     tbs: Range<usize>,
     issuer: Range<usize>,
     serial: Range<usize>,
+    subject_name: FoldedName,
+    issuer_name: FoldedName,
     key_kind: KeyKind,
     pss: Option<PssRestriction>,
     not_before: Instant,
@@ -39,17 +43,24 @@ impl Certificate {
     /// Parses DER and checks that the key is one we can work with.
     ///
     /// # Errors
-    /// [`Error::CertificateMalformed`], [`Error::KeyUnsupported`], [`Error::RsaSize`].
+    /// [`Error::CertificateMalformed`], [`Error::ValidityRange`], [`Error::KeyUnsupported`],
+    /// [`Error::RsaSize`].
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
-        let parsed = x509_cert::Certificate::from_der(der).map_err(Error::CertificateMalformed)?;
-        let spki = parsed.tbs_certificate().subject_public_key_info();
+        let places = Places::of(der).map_err(Error::CertificateMalformed)?;
+        let dates =
+            asn1_time::read(der, &places.not_before).zip(asn1_time::read(der, &places.not_after));
+        let (not_before, not_after) = dates.ok_or(Error::ValidityRange)?;
+        let readable = places.readable(der, [not_before, not_after]);
+        let parsed =
+            x509_cert::Certificate::from_der(&readable).map_err(Error::CertificateMalformed)?;
+        let tbs = parsed.tbs_certificate();
+        let spki = tbs.subject_public_key_info();
         let key_kind = key_kind(spki)?;
         let pss = pss::restriction(&spki.algorithm)?;
         let spki_der = spki.to_der().map_err(Error::CertificateMalformed)?;
-        let validity = parsed.tbs_certificate().validity();
-        let not_before = instant(validity.not_before.to_unix_duration())?;
-        let not_after = instant(validity.not_after.to_unix_duration())?;
-        let [tbs, serial, issuer] = places(der).map_err(Error::CertificateMalformed)?;
+        let (subject_name, issuer_name) =
+            (FoldedName::of(tbs.subject()), FoldedName::of(tbs.issuer()));
+        let Places { tbs, serial, issuer, .. } = places;
         let der = der.to_vec();
         Ok(Self {
             der,
@@ -58,6 +69,8 @@ impl Certificate {
             tbs,
             issuer,
             serial,
+            subject_name,
+            issuer_name,
             key_kind,
             pss,
             not_before,
@@ -222,7 +235,7 @@ impl Certificate {
         issuer_serial.to_der().map_err(Error::Encoding)
     }
 
-    /// The parsed structure, for what has no accessor here.
+    /// The parsed structure, for what has no accessor here; dates before 1970 it does not have.
     #[must_use]
     pub const fn x509(&self) -> &x509_cert::Certificate {
         &self.parsed
@@ -237,8 +250,17 @@ impl Certificate {
     /// Whether the other has the name of its issuer.
     #[must_use]
     pub fn is_issued_by_name_of(&self, other: &Self) -> bool {
-        let (own, other) = (self.parsed.tbs_certificate(), other.parsed.tbs_certificate());
-        name::same(own.issuer(), other.subject())
+        self.issuer_name == other.subject_name
+    }
+
+    /// The subject, to be compared.
+    pub(super) const fn folded_subject(&self) -> &FoldedName {
+        &self.subject_name
+    }
+
+    /// The issuer, to be compared.
+    pub(super) const fn folded_issuer(&self) -> &FoldedName {
+        &self.issuer_name
     }
 }
 
@@ -301,22 +323,6 @@ impl Chain {
             Certificates::Chain => 1 + self.issuers.len(),
             Certificates::ChainWithoutRoot => 1 + self.issuers.len() - usize::from(root),
         }
-    }
-}
-
-/// Where the TBSCertificate stands in a certificate, and in it serial number and issuer (RFC 5280, 4.1).
-fn places(der: &[u8]) -> Result<[Range<usize>; 3], der::Error> {
-    let wrong = || der::Error::from(der::ErrorKind::Failed);
-    let certificate = tlv::read(der, 0, der.len()).map_err(|_| wrong())?;
-    let parts = tlv::children(der, &certificate).map_err(|_| wrong())?;
-    let tbs = parts.first().ok_or_else(wrong)?;
-    let fields = tlv::children(der, tbs).map_err(|_| wrong())?;
-    let mut fields = fields.into_iter().skip_while(|field| field.tag != tlv::INTEGER);
-    match (fields.next(), fields.next(), fields.next()) {
-        (Some(serial), Some(_algorithm), Some(issuer)) => {
-            Ok([tbs.whole.clone(), serial.whole, issuer.whole])
-        }
-        _ => Err(wrong()),
     }
 }
 
@@ -383,10 +389,4 @@ fn rsa_modulus_bits(rsa_public_key: &[u8]) -> Result<usize, der::Error> {
         let leading = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
         Ok(bytes.len() * 8 - leading)
     })
-}
-
-fn instant(since_epoch: core::time::Duration) -> Result<Instant, Error> {
-    i64::try_from(since_epoch.as_millis())
-        .map(Instant::from_unix_ms)
-        .map_err(|_| Error::ValidityRange)
 }

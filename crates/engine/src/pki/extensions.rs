@@ -1,12 +1,15 @@
 //! What the extensions of a certificate say (RFC 5280, 4.2), as far as paths depend on it.
 
+use std::collections::BTreeSet;
+
 use const_oid::AssociatedOid as _;
 use der::Decode as _;
 use der::asn1::ObjectIdentifier;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
-    BasicConstraints, ExtendedKeyUsage, KeyUsage, NameConstraints, SubjectAltName,
+    BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage, NameConstraints,
+    PolicyConstraints, PolicyMappings, SubjectAltName,
 };
 
 use super::certificate::Certificate;
@@ -17,21 +20,19 @@ const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
 }
 
-/// Critical extensions that are understood, beside those that are read here. Policies (2.5.29.32, .33,
-/// .36, .54) are what verifiers with a policy of their own weigh.
-const UNDERSTOOD: [ObjectIdentifier; 11] = [
+/// Critical extensions that are understood, beside those that are read here.
+const UNDERSTOOD: [ObjectIdentifier; 8] = [
     oid("2.5.29.14"),         // subject key identifier
     oid("2.5.29.18"),         // issuer's alternative names
     oid("2.5.29.31"),         // distribution points of revocation lists
-    oid("2.5.29.32"),         // policies
-    oid("2.5.29.33"),         // policy mappings
     oid("2.5.29.35"),         // authority key identifier
-    oid("2.5.29.36"),         // policy constraints
     oid("2.5.29.46"),         // freshest revocation list
-    oid("2.5.29.54"),         // inhibit any policy
     oid("1.3.6.1.5.5.7.1.1"), // authority information access
     oid("1.3.6.1.5.5.7.1.3"), // statements of qualified certificates
+    SubjectAltName::OID,
 ];
+
+const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
 
 /// Purposes that have nothing to do with documents, with their names. Others may: protection of mail,
 /// document signing (RFC 9336) and its forerunners of vendors, and authentication of clients, which
@@ -65,16 +66,27 @@ pub(super) struct Extensions {
     pub(super) purposes: Option<Vec<ObjectIdentifier>>,
     basic: Option<BasicConstraints>,
     pub(super) constraints: Option<NameConstraints>,
+    /// Certificate policies (RFC 5280, 4.2.1.4), without their qualifiers.
+    pub(super) policies: Option<Vec<ObjectIdentifier>>,
+    /// Policies of the issuer's domain with those of the subject's that they become (4.2.1.5).
+    pub(super) mappings: Vec<(ObjectIdentifier, ObjectIdentifier)>,
+    pub(super) policy_constraints: Option<PolicyConstraints>,
+    pub(super) inhibit_any_policy: Option<u32>,
     unknown: Option<ObjectIdentifier>,
     unreadable: Option<ObjectIdentifier>,
+    repeated: Option<ObjectIdentifier>,
 }
 
 impl Extensions {
     /// Reads them; what is wrong is told by [`Extensions::check`].
     pub(super) fn of(certificate: &Certificate) -> Self {
         let mut read = Self::default();
+        let mut there = BTreeSet::new();
         for extension in certificate.x509().tbs_certificate().extensions().into_iter().flatten() {
             read.any = true;
+            if !there.insert(extension.extn_id) {
+                read.repeated = read.repeated.or(Some(extension.extn_id));
+            }
             if read.take(extension).is_err() {
                 read.unreadable = read.unreadable.or(Some(extension.extn_id));
             }
@@ -93,18 +105,33 @@ impl Extensions {
             self.basic = Some(BasicConstraints::from_der(value)?);
         } else if id == NameConstraints::OID {
             self.constraints = Some(NameConstraints::from_der(value)?);
-        } else if id != SubjectAltName::OID && extension.critical && !UNDERSTOOD.contains(&id) {
+        } else if id == CertificatePolicies::OID {
+            let policies = CertificatePolicies::from_der(value)?.0.into_iter();
+            self.policies = Some(policies.map(|policy| policy.policy_identifier).collect());
+        } else if id == PolicyMappings::OID {
+            let mappings = PolicyMappings::from_der(value)?.0.into_iter();
+            self.mappings = mappings
+                .map(|mapping| (mapping.issuer_domain_policy, mapping.subject_domain_policy))
+                .collect();
+        } else if id == PolicyConstraints::OID {
+            self.policy_constraints = Some(PolicyConstraints::from_der(value)?);
+        } else if id == INHIBIT_ANY_POLICY {
+            self.inhibit_any_policy = Some(u32::from_der(value)?);
+        } else if extension.critical && !UNDERSTOOD.contains(&id) {
             self.unknown = self.unknown.or(Some(id));
         }
         Ok(())
     }
 
     /// # Errors
-    /// The extension that nobody understands.
+    /// The extension that cannot be read, is there twice, or that nobody understands.
     pub(super) fn check(&self, certificate: &Certificate) -> Result<(), Flaw> {
         let whose = || certificate.subject();
         if let Some(oid) = self.unreadable {
             return Err(Flaw::Unreadable { whose: whose(), oid });
+        }
+        if let Some(oid) = self.repeated {
+            return Err(Flaw::Repeated { whose: whose(), oid });
         }
         match self.unknown {
             Some(oid) => Err(Flaw::UnknownCritical { whose: whose(), oid }),

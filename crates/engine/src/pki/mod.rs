@@ -2,6 +2,8 @@
 //! What lives here stands on one ASN.1 generation (x509-cert 0.3, der 0.8) and on aws-lc-rs.
 
 pub mod algorithm;
+mod asn1_time;
+mod budget;
 pub mod calendar;
 pub mod certificate;
 pub mod certificate_file;
@@ -10,11 +12,13 @@ pub mod digest;
 pub mod envelope;
 mod extensions;
 mod flaw;
+pub mod folded_name;
 pub mod issue;
 pub mod jose;
 pub mod name;
 mod names_allowed;
 pub mod path;
+mod places;
 mod pss;
 pub mod public_key;
 pub mod request;

@@ -297,35 +297,6 @@ pub fn all_values(name: &Name, kind: ObjectIdentifier) -> Vec<String> {
     parts.filter_map(|part| text(AnyRef::from(&part.value))).collect()
 }
 
-/// Whether two names are the same to a verifier: texts without regard to their string type, to case
-/// and to blanks at the ends or repeated (RFC 5280, 7.1).
-#[must_use]
-pub fn same(one: &Name, other: &Name) -> bool {
-    one.len() == other.len()
-        && one.iter_rdn().zip(other.iter_rdn()).all(|(one, other)| same_part(one, other))
-}
-
-/// The same of one part.
-#[must_use]
-pub fn same_part(one: &RelativeDistinguishedName, other: &RelativeDistinguishedName) -> bool {
-    one.len() == other.len()
-        && one.iter().all(|part| other.iter().any(|other| same_attribute(part, other)))
-}
-
-fn same_attribute(one: &AttributeTypeAndValue, other: &AttributeTypeAndValue) -> bool {
-    if one.oid != other.oid {
-        return false;
-    }
-    let folded = |part: &AttributeTypeAndValue| {
-        let text = text(AnyRef::from(&part.value))?;
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
-    };
-    match (folded(one), folded(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.value == other.value,
-    }
-}
-
 fn attribute(part: &AttributeTypeAndValue, style: &NameStyle) -> Result<String, Error> {
     let dotted = part.oid.to_string();
     let known = || KEYWORDS.iter().find(|(oid, _)| *oid == part.oid).map(|(_, keyword)| *keyword);
@@ -340,7 +311,7 @@ fn attribute(part: &AttributeTypeAndValue, style: &NameStyle) -> Result<String, 
 }
 
 /// The characters of a string type; `None` for other types and for strings that are none.
-fn text(value: AnyRef<'_>) -> Option<String> {
+pub(super) fn text(value: AnyRef<'_>) -> Option<String> {
     let octets = value.value();
     match value.tag() {
         Tag::Utf8String

@@ -1,17 +1,46 @@
 //! Name constraints (RFC 5280, 4.2.1.10): which names an authority may certify.
 
+use std::mem::{Discriminant, discriminant};
+
 use x509_cert::ext::pkix::NameConstraints;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::name::Name;
 
-use super::name;
+use super::budget::{Budget, Spent};
+use super::folded_name::FoldedName;
 use crate::domain::text::hex;
 
-/// The constraints of one authority.
-pub(super) struct Constraints<'a> {
-    permitted: &'a [GeneralSubtree],
-    excluded: &'a [GeneralSubtree],
+/// The constraints of one authority, ready to be held against many names.
+pub(super) struct Constraints {
+    permitted: Vec<Tree>,
+    excluded: Vec<Tree>,
+}
+
+/// A name, or where a tree of names begins, in the form in which they are compared.
+enum Comparable {
+    Directory(FoldedName),
+    /// In lower case.
+    Host(String),
+    /// The host in lower case; no local part where a constraint is about hosts.
+    Mail(Option<String>, String),
+    /// The host in lower case, where it has one.
+    Uri(Option<String>),
+    Address(Vec<u8>),
+    Other,
+}
+
+struct Tree {
+    form: Discriminant<GeneralName>,
+    base: Comparable,
+}
+
+/// A name that may be constrained.
+pub(super) struct ConstrainedName {
+    form: Discriminant<GeneralName>,
+    name: Comparable,
+    /// Steps that one comparison with it costs.
+    cost: usize,
+    shown: String,
 }
 
 /// How a constraint and a name go together.
@@ -25,78 +54,152 @@ enum Match {
     Unknown,
 }
 
-impl<'a> Constraints<'a> {
-    pub(super) fn new(constraints: &'a NameConstraints) -> Self {
+/// Why a name is not allowed, or not known to be.
+pub(super) enum NotAllowed {
+    Name(String),
+    Spent,
+}
+
+impl From<Spent> for NotAllowed {
+    fn from(_: Spent) -> Self {
+        Self::Spent
+    }
+}
+
+impl Constraints {
+    pub(super) fn of(constraints: &NameConstraints) -> Self {
+        let trees = |trees: Option<&[GeneralSubtree]>| {
+            trees.unwrap_or_default().iter().map(Tree::of).collect()
+        };
         Self {
-            permitted: constraints.permitted_subtrees.as_deref().unwrap_or_default(),
-            excluded: constraints.excluded_subtrees.as_deref().unwrap_or_default(),
+            permitted: trees(constraints.permitted_subtrees.as_deref()),
+            excluded: trees(constraints.excluded_subtrees.as_deref()),
         }
     }
 
     /// # Errors
-    /// The name that is not allowed, for people.
-    pub(super) fn check(&self, names: &[GeneralName]) -> Result<(), String> {
+    /// The first name that is not allowed, for people.
+    pub(super) fn check(
+        &self,
+        names: &[ConstrainedName],
+        budget: &Budget,
+    ) -> Result<(), NotAllowed> {
         for name in names {
-            let among = |trees: &[GeneralSubtree]| -> Vec<Match> {
-                trees.iter().map(|tree| compare(&tree.base, name)).collect()
-            };
-            let (permitted, excluded) = (among(self.permitted), among(self.excluded));
-            let concerned = permitted.iter().any(|one| *one != Match::OtherForm);
-            let forbidden = (concerned && !permitted.contains(&Match::Inside))
-                || excluded.iter().any(|one| matches!(one, Match::Inside | Match::Unknown));
-            if forbidden {
-                return Err(shown(name));
+            budget.spend((self.permitted.len() + self.excluded.len()) * name.cost)?;
+            let concerned = self.permitted.iter().any(|tree| tree.form == name.form);
+            let inside = self.permitted.iter().any(|tree| tree.compare(name) == Match::Inside);
+            let mut excluded = self.excluded.iter().map(|tree| tree.compare(name));
+            if (concerned && !inside)
+                || excluded.any(|one| matches!(one, Match::Inside | Match::Unknown))
+            {
+                return Err(NotAllowed::Name(name.shown.clone()));
             }
         }
         Ok(())
     }
 }
 
-fn compare(constraint: &GeneralName, name: &GeneralName) -> Match {
-    use GeneralName::{DirectoryName, DnsName, IpAddress, Rfc822Name, UniformResourceIdentifier};
-    let inside = |inside: bool| if inside { Match::Inside } else { Match::Outside };
-    match (constraint, name) {
-        (DirectoryName(tree), DirectoryName(name)) => inside(under(tree, name)),
-        (DnsName(tree), DnsName(host)) => inside(host_under(tree.as_str(), host.as_str(), true)),
-        (Rfc822Name(tree), Rfc822Name(mail)) => inside(mail_under(tree.as_str(), mail.as_str())),
-        (UniformResourceIdentifier(tree), UniformResourceIdentifier(uri)) => {
+impl Tree {
+    fn of(tree: &GeneralSubtree) -> Self {
+        let form = discriminant(&tree.base);
+        // RFC 5280, 4.2.1.10: minimum is 0 and maximum is absent; others are not understood.
+        let base = if tree.minimum == 0 && tree.maximum.is_none() {
+            match &tree.base {
+                GeneralName::UniformResourceIdentifier(host) => {
+                    Comparable::Uri(Some(host.as_str().to_ascii_lowercase()))
+                }
+                GeneralName::Rfc822Name(mail) => match mail.as_str().rsplit_once('@') {
+                    Some((local, host)) => {
+                        Comparable::Mail(Some(local.to_owned()), host.to_ascii_lowercase())
+                    }
+                    None => Comparable::Mail(None, mail.as_str().to_ascii_lowercase()),
+                },
+                base => Comparable::of(base),
+            }
+        } else {
+            Comparable::Other
+        };
+        Self { form, base }
+    }
+
+    fn compare(&self, name: &ConstrainedName) -> Match {
+        if self.form != name.form {
+            return Match::OtherForm;
+        }
+        let inside = match (&self.base, &name.name) {
+            (Comparable::Directory(tree), Comparable::Directory(name)) => name.is_under(tree),
+            (Comparable::Host(tree), Comparable::Host(host)) => host_under(tree, host, true),
+            (Comparable::Mail(wanted, at), Comparable::Mail(local, host)) => match wanted {
+                Some(_) => wanted == local && host == at,
+                None => local.is_some() && host_under(at, host, false),
+            },
             // A URI without a host can be held against no constraint, so it is outside of each.
-            inside(host(uri.as_str()).is_some_and(|it| host_under(tree.as_str(), it, false)))
-        }
-        (IpAddress(tree), IpAddress(address)) => {
-            inside(address_under(tree.as_bytes(), address.as_bytes()))
-        }
-        _ if std::mem::discriminant(constraint) == std::mem::discriminant(name) => Match::Unknown,
-        _ => Match::OtherForm,
+            (Comparable::Uri(Some(tree)), Comparable::Uri(host)) => {
+                host.as_ref().is_some_and(|host| host_under(tree, host, false))
+            }
+            (Comparable::Address(tree), Comparable::Address(address)) => {
+                address_under(tree, address)
+            }
+            _ => return Match::Unknown,
+        };
+        if inside { Match::Inside } else { Match::Outside }
     }
 }
 
-/// Whether a name begins with the parts of another.
-fn under(tree: &Name, name: &Name) -> bool {
-    tree.len() <= name.len()
-        && tree.iter_rdn().zip(name.iter_rdn()).all(|(one, other)| name::same_part(one, other))
+impl ConstrainedName {
+    pub(super) fn of(name: &GeneralName) -> Self {
+        let comparable = Comparable::of(name);
+        let cost = 1 + comparable.length() / 64;
+        Self { form: discriminant(name), name: comparable, cost, shown: shown(name) }
+    }
+}
+
+impl Comparable {
+    fn of(name: &GeneralName) -> Self {
+        match name {
+            GeneralName::DirectoryName(name) => Self::Directory(FoldedName::of(name)),
+            GeneralName::DnsName(host) => {
+                let host = host.as_str().to_ascii_lowercase();
+                Self::Host(host.trim_end_matches('.').to_owned())
+            }
+            GeneralName::Rfc822Name(mail) => match mail.as_str().rsplit_once('@') {
+                Some((local, host)) => {
+                    let host = host.to_ascii_lowercase();
+                    Self::Mail(Some(local.to_owned()), host.trim_end_matches('.').to_owned())
+                }
+                None => Self::Mail(None, String::new()),
+            },
+            GeneralName::UniformResourceIdentifier(uri) => {
+                let host = host(uri.as_str()).map(str::to_ascii_lowercase);
+                Self::Uri(host.map(|host| host.trim_end_matches('.').to_owned()))
+            }
+            GeneralName::IpAddress(octets) => Self::Address(octets.as_bytes().to_vec()),
+            _ => Self::Other,
+        }
+    }
+
+    fn length(&self) -> usize {
+        match self {
+            Self::Directory(name) => name.length(),
+            Self::Host(text) | Self::Uri(Some(text)) => text.len(),
+            Self::Mail(local, host) => local.as_ref().map_or(0, String::len) + host.len(),
+            Self::Address(octets) => octets.len(),
+            Self::Uri(None) | Self::Other => 0,
+        }
+    }
 }
 
 /// A leading dot stands for hosts below only; without it `dns` allows the host itself and those below,
 /// while other forms mean this host alone.
 fn host_under(tree: &str, host: &str, below: bool) -> bool {
-    let (tree, host) = (tree.to_ascii_lowercase(), host.to_ascii_lowercase());
-    let host = host.trim_end_matches('.');
     if tree.is_empty() {
         return true;
     }
-    match tree.strip_prefix('.') {
-        Some(_) => host.len() > tree.len() && host.ends_with(&tree),
-        None => host == tree || (below && host.ends_with(&format!(".{tree}"))),
+    if tree.starts_with('.') {
+        return host.len() > tree.len() && host.ends_with(tree);
     }
-}
-
-fn mail_under(tree: &str, mail: &str) -> bool {
-    let Some((local, host)) = mail.rsplit_once('@') else { return false };
-    match tree.rsplit_once('@') {
-        Some((wanted, at)) => local == wanted && host.eq_ignore_ascii_case(at),
-        None => host_under(tree, host, false),
-    }
+    let rest = host.strip_suffix(tree);
+    rest.is_some_and(|rest| rest.is_empty() || (below && rest.ends_with('.')))
 }
 
 fn host(uri: &str) -> Option<&str> {

@@ -99,7 +99,10 @@ impl Signer {
             return Err(Refusal::CertificateExpired { not_after });
         }
         let examined = self.0.examined.clone().and_then(|()| path::check_dates(&self.0.chain, at));
-        examined.map_err(|flaw| Refusal::CertificateUnusable { reason: flaw.to_string() })
+        examined.map_err(|flaw| {
+            let advice = flaw.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
+            Refusal::CertificateUnusable { reason: format!("{flaw}{advice}") }
+        })
     }
 
     /// As [`Signer::check_at`], and its key must be able to make such signatures. Whether SHA-1 is

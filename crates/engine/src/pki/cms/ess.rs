@@ -8,7 +8,7 @@ use super::encoding::{SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, digest_of_oid
 use super::signer_info::SignerInfo;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
-use crate::pki::name;
+use crate::pki::folded_name::FoldedName;
 use crate::pki::tlv::{self, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, context};
 
 /// Why a signer does not say that a certificate is its own.
@@ -89,7 +89,8 @@ fn is_issuer_serial(bytes: &[u8], element: &Element, certificate: &Certificate) 
     let same_name = names.iter().filter(|name| name.tag == context(4)).any(|directory_name| {
         let octets = bytes.get(directory_name.content.clone()).unwrap_or_default();
         octets == certificate.issuer_der()
-            || Name::from_der(octets).is_ok_and(|found| name::same(&found, issuer))
+            || Name::from_der(octets)
+                .is_ok_and(|found| FoldedName::of(&found) == FoldedName::of(issuer))
     });
     Some(same_name && bytes.get(serial.whole.clone())? == certificate.serial_der())
 }

@@ -1,10 +1,13 @@
 //! Certificates as other people make them, read by us and by OpenSSL.
 
+mod building;
 mod calendar;
 mod files;
 mod names;
+mod parties;
 mod parts;
 mod paths;
+mod pkits;
 mod timestamps;
 
 use std::path::Path;

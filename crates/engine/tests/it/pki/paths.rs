@@ -7,72 +7,11 @@ use chancery_engine::pki::certificate::{Certificate, Chain};
 use chancery_engine::pki::path::{choose, ends_first};
 use chancery_engine::seal::Signer;
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    NameConstraints, SanType, date_time_ymd,
+    BasicConstraints, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 
-/// 2027-01-01.
-const AT: Instant = Instant::from_unix_ms(1_798_761_600_000);
-
-/// Somebody who has a key and certificates for it.
-struct Party {
-    params: CertificateParams,
-    key: KeyPair,
-    certificate: Certificate,
-}
-
-fn params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::OrganizationName, "ACME");
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = date_time_ymd(2026, 1, 1);
-    params.not_after = date_time_ymd(2030, 1, 1);
-    params
-}
-
-fn authority(name: &str) -> CertificateParams {
-    let mut params = params(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-}
-
-/// With something else than usual.
-fn with(
-    mut params: CertificateParams,
-    change: impl FnOnce(&mut CertificateParams),
-) -> CertificateParams {
-    change(&mut params);
-    params
-}
-
-fn own(certificate: &rcgen::Certificate) -> Certificate {
-    Certificate::from_der(certificate.der()).unwrap()
-}
-
-impl Party {
-    fn root() -> Self {
-        Self::root_of(authority("Root"))
-    }
-
-    fn root_of(params: CertificateParams) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let certificate = own(&params.self_signed(&key).unwrap());
-        Self { params, key, certificate }
-    }
-
-    fn issues(&self, params: CertificateParams) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let certificate = self.certifies(&params, &key);
-        Self { params, key, certificate }
-    }
-
-    fn certifies(&self, params: &CertificateParams, key: &KeyPair) -> Certificate {
-        let issuer = Issuer::from_params(&self.params, &self.key);
-        own(&params.signed_by(key, &issuer).unwrap())
-    }
-}
+use super::parties::{AT, Party, authority, params, with};
 
 /// What is wrong with the seals of a chain at a time.
 fn refusal(parties: &[&Party], at: Instant) -> Option<String> {

@@ -1,38 +1,51 @@
-//! Chains as a verifier sees them: which of a file's certificates lead from the signing certificate to
-//! its trust anchor, and whether they hold (RFC 5280, 6.1). Policies are not weighed, as no seal of ours
-//! demands one; revocation is not asked here.
+//! Chains to seal with, as a verifier will see them: which of a file's certificates lead from the
+//! signing certificate to its trust anchor, and whether they hold. Who trusts the last of them is not
+//! asked, nor is revocation.
 
-use super::Error;
-use super::certificate::{Certificate, Chain};
-use super::extensions::{Extensions, names, purpose_name};
-pub use super::flaw::Flaw;
-use super::names_allowed::Constraints;
-use super::public_key::PublicKey;
-use super::{certificate_file, signed};
+use super::MAX_LENGTH;
+use super::validation::{Link, PolicyDemand, Start, Validation, check_date};
 use crate::domain::instant::Instant;
-/// Certificates of a path at most, and paths that are looked at.
-const MAX_LENGTH: usize = 10;
+use crate::pki::Error;
+use crate::pki::budget::Budget;
+use crate::pki::certificate::{Certificate, Chain};
+use crate::pki::certificate_file;
+use crate::pki::extensions::{Extensions, purpose_name};
+use crate::pki::flaw::Flaw;
+
+/// Paths of a file that are looked at.
 const MAX_PATHS: usize = 64;
 
+/// Steps that examining one chain may cost.
+const STEPS: usize = 100_000;
+
 /// Examines everything about a chain that does not depend on the time: what the signing certificate may
-/// do, and of every issuer that it may issue and did.
+/// do, and of every issuer that it may issue and did. A policy is demanded only where the chain itself
+/// does.
 ///
 /// # Errors
 /// The first flaw, beginning with the signing certificate.
 pub fn examine(chain: &Chain) -> Result<(), Flaw> {
     let certificates: Vec<&Certificate> = chain.certificates().collect();
     signing(chain.signing())?;
-    let mut authorities = 0;
-    for (at, pair) in certificates.windows(2).enumerate() {
-        let [subject, issuer] = pair else { continue };
-        let below = certificates.get(..=at).unwrap_or_default();
-        check_signature(subject, issuer)?;
-        let anchor = at + 2 == certificates.len() && issuer.is_self_issued();
-        check_issuer(issuer, anchor, authorities, below)?;
-        // RFC 5280, 6.1.4 (l): self-issued ones do not count.
-        authorities += usize::from(!issuer.is_self_issued());
-    }
-    Ok(())
+    let extensions: Vec<Extensions> =
+        certificates.iter().map(|certificate| Extensions::of(certificate)).collect();
+    let mut links: Vec<Link<'_>> = certificates
+        .into_iter()
+        .zip(&extensions)
+        .map(|(certificate, extensions)| Link { certificate, extensions })
+        .collect();
+    let Some(anchor) = links.pop().filter(|_| !links.is_empty()) else { return Ok(()) };
+    let trusted = anchor.certificate.is_self_issued();
+    let validation = Validation {
+        start: Start { anchor, constrained: true, trusted },
+        path: links,
+        demand: &PolicyDemand::default(),
+        at: None,
+        signatures_checked: false,
+    };
+    let examined = validation.run(&Budget::of(STEPS)).map_err(|_| Flaw::TooCostly)?;
+    let first = examined.findings.into_iter().min_by_key(|finding| finding.position);
+    first.map_or(Ok(()), |finding| Err(finding.flaw))
 }
 
 /// Whether every certificate of a chain is valid at a time. The trust anchor's own dates are nobody's
@@ -46,15 +59,7 @@ pub fn check_dates(chain: &Chain, at: Instant) -> Result<(), Flaw> {
         if position > 0 && position + 1 == count && certificate.is_self_issued() {
             continue;
         }
-        let whose = certificate.subject();
-        if at < certificate.not_before() {
-            let not_before = certificate.not_before().to_xs_date_time();
-            return Err(Flaw::NotYetValid { whose, not_before });
-        }
-        if at > certificate.not_after() {
-            let not_after = certificate.not_after().to_xs_date_time();
-            return Err(Flaw::Expired { whose, not_after });
-        }
+        check_date(certificate, at)?;
     }
     Ok(())
 }
@@ -188,58 +193,4 @@ fn signing(certificate: &Certificate) -> Result<(), Flaw> {
         }
         _ => Ok(()),
     }
-}
-
-fn check_signature(subject: &Certificate, issuer: &Certificate) -> Result<(), Flaw> {
-    let algorithm = subject.x509().signature_algorithm();
-    let uncheckable =
-        || Flaw::Uncheckable { subject: subject.subject(), algorithm: algorithm.oid.to_string() };
-    let read = signed::read_algorithm(algorithm).ok_or_else(uncheckable)?;
-    let value = subject.x509().signature().raw_bytes();
-    signed::check(&PublicKey::of(issuer), read, subject.tbs_der(), value).map_err(|error| {
-        match error {
-            Error::AlgorithmMismatch(_)
-                if issuer.key_kind().curve().is_some() == read.is_ecdsa() =>
-            {
-                uncheckable()
-            }
-            _ => Flaw::NotSigned { subject: subject.subject(), issuer: issuer.subject() },
-        }
-    })
-}
-
-fn check_issuer(
-    issuer: &Certificate,
-    anchor: bool,
-    authorities: usize,
-    below: &[&Certificate],
-) -> Result<(), Flaw> {
-    let extensions = Extensions::of(issuer);
-    extensions.check(issuer)?;
-    // An anchor of version 1 says nothing, and is trusted by its own right.
-    let silent = anchor && !extensions.any;
-    if !extensions.is_authority() && !silent {
-        return Err(Flaw::NotAuthority(issuer.subject()));
-    }
-    if extensions.key_usage.as_ref().is_some_and(|usage| !usage.key_cert_sign()) {
-        return Err(Flaw::MayNotIssue(issuer.subject()));
-    }
-    if let Some(allowed) = extensions.path_length()
-        && authorities > usize::from(allowed)
-    {
-        let issuer = issuer.subject();
-        return Err(Flaw::PathLength { issuer, allowed, there: authorities });
-    }
-    let Some(constraints) = &extensions.constraints else { return Ok(()) };
-    for (position, certificate) in below.iter().enumerate() {
-        // RFC 5280, 6.1.3 (b): of self-issued ones only the last, which is the signing certificate.
-        if position > 0 && certificate.is_self_issued() {
-            continue;
-        }
-        let found = names(certificate)?;
-        Constraints::new(constraints)
-            .check(&found)
-            .map_err(|name| Flaw::NameForbidden { issuer: issuer.subject(), name })?;
-    }
-    Ok(())
 }
