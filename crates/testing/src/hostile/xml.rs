@@ -23,6 +23,8 @@ pub(super) fn all() -> Vec<HostileDocument> {
         languages_inherited(50_000, 2000),
         parsed_again(8000),
         signatures_far_down(500),
+        stamps(20_000, 250),
+        stamped_properties(900, 4000, 250),
     ];
     for foreign in [xpath_translate(LONGEST, wide()), xpath_unions(LONGEST, wide())] {
         all.push(by_a_stranger(foreign));
@@ -211,6 +213,48 @@ pub fn parsed_again(elements: usize) -> HostileDocument {
         document,
         settings,
     }
+}
+
+/// The XPath texts of ZATCA, by which its stamps are known.
+const ZATCA: [&str; 3] = [
+    "not(//ancestor-or-self::ext:UBLExtensions)",
+    "not(//ancestor-or-self::cac:Signature)",
+    "not(//ancestor-or-self::cac:AdditionalDocumentReference[cbc:ID='QR'])",
+];
+
+/// A signature that says it is a stamp of ZATCA, with further references of this text.
+pub fn stamp(references: &str) -> String {
+    let xpath = |text: &str| {
+        format!(
+            "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>{text}\
+             </ds:XPath></ds:Transform>"
+        )
+    };
+    signature(&(reference(&ZATCA.map(xpath).concat()) + references))
+}
+
+/// A stamp of an authority with so many references to a document of so many elements.
+pub fn stamps(elements: usize, references: usize) -> HostileDocument {
+    let stamp = stamp(&reference("").repeat(references));
+    let document = format!("<a>{}{stamp}</a>", "<b/>".repeat(elements)).into_bytes();
+    let settings = json!({ "existingSignatures": "PARALLEL" });
+    HostileDocument { name: "stamps", format: SealedAs::Xades, document, settings }
+}
+
+/// A stamp of an authority with so many references to properties, whose namespace name of so many bytes is
+/// declared at each of so many elements before they are hashed.
+pub fn stamped_properties(bytes: usize, elements: usize, references: usize) -> HostileDocument {
+    let one = reference("").replace(
+        "URI=\"\"",
+        "URI=\"#p\" Type=\"http://www.w3.org/2000/09/xmldsig#SignatureProperties\"",
+    );
+    let properties =
+        format!("<ds:Object><q Id=\"p\">{}</q></ds:Object>", "<p:b/>".repeat(elements));
+    let stamp = stamp(&one.repeat(references))
+        .replace("</ds:Signature>", &format!("{properties}</ds:Signature>"));
+    let document = format!("<a xmlns:p=\"urn:{}\">{stamp}</a>", "x".repeat(bytes)).into_bytes();
+    let settings = json!({ "existingSignatures": "PARALLEL" });
+    HostileDocument { name: "stamped properties", format: SealedAs::Xades, document, settings }
 }
 
 /// So many signatures below elements of long names.

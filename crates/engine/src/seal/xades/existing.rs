@@ -9,7 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
 use super::elements::{base64_text, child, signature_value, signatures};
-use super::{location, national};
+use super::location;
+use super::national::Authority;
+use super::national::standing::{Hashes, authority};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::pki::algorithm::digest_from_uri;
@@ -92,6 +94,7 @@ impl fmt::Display for Covered {
 /// of expressions, is [`CoveredStanding::Unknown`].
 #[must_use]
 pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
+    let hashes = Hashes::new(tree, limits, budget);
     let mut left = MAX_REFERENCES;
     // the first one too many says so for all of them
     let read = signatures(tree).take(MAX_SIGNATURES + 1).enumerate().map(|(number, signature)| {
@@ -102,7 +105,8 @@ pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> 
         if let Some(reason) = too_many {
             return Held { path, value, signed_info: Err(reason), covered: Vec::new() };
         }
-        let reader = Reader { signature, limits, budget };
+        let authority = authority(signature);
+        let reader = Reader { signature, authority, hashes: &hashes, limits, budget };
         let covered =
             references(signature).map(|(reference, by)| reader.covered(reference, by, &mut left));
         Held {
@@ -157,6 +161,9 @@ fn signed_info(signature: Node<'_, '_>, budget: &Budget) -> Result<Digest, Strin
 #[derive(Clone, Copy)]
 struct Reader<'r, 'a, 'i> {
     signature: Node<'a, 'i>,
+    /// Whose recipe made it.
+    authority: Option<Authority>,
+    hashes: &'r Hashes<'a, 'i>,
     limits: &'r Limits,
     budget: &'r Budget,
 }
@@ -169,8 +176,11 @@ impl<'a, 'i> Reader<'_, 'a, 'i> {
             return Covered { uri, by, standing: CoveredStanding::Unknown(reason) };
         };
         *left = fewer;
-        if let Some((authority, wanted)) = national::digest(self.signature, reference, self.limits)
-        {
+        let national = self.authority.and_then(|authority| {
+            let wanted = self.hashes.wanted(authority, self.signature, reference)?;
+            Some((authority.name(), wanted))
+        });
+        if let Some((authority, wanted)) = national {
             let standing = match wanted {
                 Ok(wanted) if wanted == digest_value(reference) => CoveredStanding::Right,
                 Ok(_) => CoveredStanding::Wrong,

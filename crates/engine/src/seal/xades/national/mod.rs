@@ -7,7 +7,8 @@
 //!
 //! [`zatca`] and [`myinvois`] have the recipes, for sealing and for checking; `settings` what is
 //! fixed, `octets` what is digested of a document, `serialization` the text whose hash stands for
-//! `xades:SignedProperties`, `signature` the markup, [`qr`] ZATCA's QR code.
+//! `xades:SignedProperties`, `signature` the markup, [`qr`] ZATCA's QR code, `standing` what the
+//! references of a signature that is there must say.
 
 mod form;
 pub mod myinvois;
@@ -16,13 +17,13 @@ pub mod qr;
 mod serialization;
 mod settings;
 mod signature;
+pub(super) mod standing;
 pub mod zatca;
 
 use std::cmp::Reverse;
 
 use roxmltree::{Document, Node};
 
-use super::elements::child;
 use super::spot::Spot;
 use super::ubl::{EXT_NAMESPACE, SAC_NAMESPACE};
 use super::{XadesOrder, location, scaffold};
@@ -30,10 +31,10 @@ use crate::domain::refusal::Refusal;
 use crate::domain::xades::{ExistingSignatures, SignatureInput};
 use crate::pki::digest::sha256;
 use crate::seal::draft::{Draft, Late, Piece};
-use crate::seal::signer::base64;
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::guard::{self, XmlIds};
 use crate::seal::xml::source::Source;
+use crate::seal::xml::xpath::Budget;
 use crate::seal::{Limits, XmlPlan};
 use form::AuthorityForm;
 
@@ -63,6 +64,25 @@ impl Authority {
         match self {
             Self::Zatca => &zatca::FORM,
             Self::MyInvois => &myinvois::FORM,
+        }
+    }
+
+    fn signed_octets(
+        self,
+        tree: &Document<'_>,
+        limits: &Limits,
+        budget: &Budget,
+    ) -> Result<Vec<u8>, Refusal> {
+        match self {
+            Self::Zatca => zatca::signed_octets(tree, limits, budget),
+            Self::MyInvois => myinvois::signed_octets(tree, limits, budget),
+        }
+    }
+
+    fn properties_digest(self, element: Node<'_, '_>, budget: &Budget) -> Result<String, Refusal> {
+        match self {
+            Self::Zatca => zatca::properties_digest(element, budget),
+            Self::MyInvois => myinvois::properties_digest(element, budget),
         }
     }
 }
@@ -118,10 +138,7 @@ fn seal(
 ) -> Result<XmlPlan, Refusal> {
     let parent = place(order, authority, tree)?;
     check_ids(authority, &XmlIds::collect(tree)?)?;
-    let octets = match authority {
-        Authority::Zatca => zatca::signed_octets(tree, order.limits)?,
-        Authority::MyInvois => myinvois::signed_octets(tree, order.limits)?,
-    };
+    let octets = authority.signed_octets(tree, order.limits, order.budget)?;
     let digest = sha256(&octets);
     let pieces = signature::render(order, authority, &digest)?;
     let spot = Spot::last_child(parent);
@@ -175,50 +192,6 @@ fn place<'a, 'i>(
          send one, or set ubl.createScaffolding"
     );
     Err(Refusal::setting("signatureLocation", rule))
-}
-
-/// The digest that must stand at a reference of an existing signature when an authority's recipe made it,
-/// and the name of the authority; `None` for any other reference.
-pub(super) fn digest(
-    signature: Node<'_, '_>,
-    reference: Node<'_, '_>,
-    limits: &Limits,
-) -> Option<(&'static str, Result<String, Refusal>)> {
-    let mut authorities = [Authority::Zatca, Authority::MyInvois].into_iter();
-    let authority = authorities.find(|authority| is_of(*authority, signature))?;
-    let name = authority.form().authority;
-    let tree = reference.document();
-    let uri = reference.attribute("URI")?;
-    if uri.is_empty() {
-        let octets = match authority {
-            Authority::Zatca => zatca::signed_octets(tree, limits),
-            Authority::MyInvois => myinvois::signed_octets(tree, limits),
-        };
-        return Some((name, octets.map(|octets| base64(&sha256(&octets)))));
-    }
-    if reference.attribute("Type") != Some(signature::SIGNATURE_PROPERTIES_TYPE) {
-        return None;
-    }
-    let id = uri.strip_prefix('#')?;
-    let properties = signature.descendants().find(|node| node.attribute("Id") == Some(id))?;
-    let digest = match authority {
-        Authority::Zatca => zatca::properties_digest(properties),
-        Authority::MyInvois => myinvois::properties_digest(properties),
-    };
-    Some((name, Ok(digest)))
-}
-
-/// Whether the XPath texts of a signature's first reference are those that an authority wants written.
-fn is_of(authority: Authority, signature: Node<'_, '_>) -> bool {
-    let steps = ["SignedInfo", "Reference", "Transforms"];
-    let transforms =
-        steps.iter().try_fold(signature, |above, step| child(above, DS_NAMESPACE, step));
-    let Some(transforms) = transforms else { return false };
-    let xpaths = transforms
-        .descendants()
-        .filter(|node| node.has_tag_name((DS_NAMESPACE, "XPath")))
-        .map(|node| node.text().unwrap_or_default().trim());
-    xpaths.eq(authority.form().xpaths.iter().copied())
 }
 
 fn check_ids(authority: Authority, taken: &XmlIds<'_>) -> Result<(), Refusal> {

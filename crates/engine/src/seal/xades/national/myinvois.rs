@@ -8,10 +8,10 @@ use super::serialization::{Serialization, is_blank};
 use crate::domain::profile::{Canonicalization, DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;
-use crate::pki::digest::sha256;
 use crate::seal::Limits;
 use crate::seal::signer::base64;
 use crate::seal::xades::ubl::{CAC_NAMESPACE, EXT_NAMESPACE};
+use crate::seal::xml::xpath::Budget;
 
 pub(super) const FORM: AuthorityForm = AuthorityForm {
     authority: "MyInvois",
@@ -33,9 +33,13 @@ pub(super) const FORM: AuthorityForm = AuthorityForm {
 /// `ext:UBLExtensions`, `cac:Signature` and every text that is white space only, in leaves too.
 ///
 /// # Errors
-/// None that a document within the limits causes.
-pub fn signed_octets(tree: &Document<'_>, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    octets::without(tree, limits, |node| {
+/// The budget; nothing else that a document within the limits causes.
+pub fn signed_octets(
+    tree: &Document<'_>,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Vec<u8>, Refusal> {
+    octets::without(tree, (limits, budget), |node| {
         node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"))
             || node.has_tag_name((CAC_NAMESPACE, "Signature"))
             || is_blank(node)
@@ -44,9 +48,11 @@ pub fn signed_octets(tree: &Document<'_>, limits: &Limits) -> Result<Vec<u8>, Re
 
 /// The digest that stands for `xades:SignedProperties`: base64 of the SHA-256 of the element as .NET
 /// writes it, without white space between elements.
-#[must_use]
-pub fn properties_digest(element: Node<'_, '_>) -> String {
-    base64(&sha256(Serialization::DeclarationsLast.text(element).as_bytes()))
+///
+/// # Errors
+/// The budget, which pays for that text.
+pub fn properties_digest(element: Node<'_, '_>, budget: &Budget) -> Result<String, Refusal> {
+    Serialization::DeclarationsLast.sha256(element, budget).map(|digest| base64(&digest))
 }
 
 /// The digest that stands for the certificate: base64 of the SHA-256 of its DER.

@@ -11,16 +11,19 @@ use crate::domain::refusal::Refusal;
 use crate::seal::Limits;
 use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::guard;
+use crate::seal::xml::transforms::{Metered, too_costly};
+use crate::seal::xml::xpath::Budget;
 
 /// The inclusive canonical octets, without comments, of a document without some nodes and all that is
 /// in them. Canonical XML 1.0 and 1.1 do not differ here: the document node is among what is left, so
 /// nothing is inherited from outside.
 ///
 /// # Errors
-/// None that a document within the limits causes.
+/// The budget, which pays for the text and for reading it again; nothing else that a document within
+/// the limits causes.
 pub(super) fn without(
     tree: &Document<'_>,
-    limits: &Limits,
+    (limits, budget): (&Limits, &Budget),
     leaves_out: impl Fn(Node<'_, '_>) -> bool,
 ) -> Result<Vec<u8>, Refusal> {
     // Cutting the canonical text gives the canonical form of what is left: inclusive canonicalization
@@ -29,7 +32,10 @@ pub(super) fn without(
     let mut octets = Vec::with_capacity(tree.input_text().len());
     let with_comments =
         Canonicalization { method: CanonicalizationMethod::Inclusive, with_comments: true };
-    canonicalize(Subset::document(tree), with_comments, &[], &mut octets);
+    let mut metered = Metered::new(&mut octets, budget);
+    canonicalize(Subset::document(tree), with_comments, &[], &mut metered);
+    metered.finish()?;
+    budget.spend_on_text(2 * octets.len()).map_err(too_costly)?;
     let unreadable = || Refusal::CanonicalizationUnsupported {
         what: "the document".to_owned(),
         remedy: "its canonical form cannot be read again",

@@ -3,8 +3,12 @@
 
 use roxmltree::{Node, NodeType};
 
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::refusal::Refusal;
 use crate::seal::xml::c14n::qualified_name;
-use crate::seal::xml::sink::{write_attribute_value, write_text};
+use crate::seal::xml::sink::{DigestSink, Sink, write_attribute_value, write_text};
+use crate::seal::xml::transforms::Metered;
+use crate::seal::xml::xpath::Budget;
 
 /// How an element is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,23 +21,32 @@ pub(super) enum Serialization {
 }
 
 impl Serialization {
-    /// The text of an element on its own: it declares its prefix, and so does everything in it whose
-    /// prefix no element around it declares.
-    pub(super) fn text(self, element: Node<'_, '_>) -> String {
-        let mut text = Vec::with_capacity(2000);
-        self.write(element, &mut Vec::new(), &mut text);
-        String::from_utf8(text).unwrap_or_default()
+    /// SHA-256 of the text of an element on its own: it declares its prefix, and so does everything in it
+    /// whose prefix no element around it declares.
+    ///
+    /// # Errors
+    /// The budget, which pays for the text: it can be many times as long as the element, whose namespace
+    /// is declared again at each child.
+    pub(super) fn sha256(self, element: Node<'_, '_>, budget: &Budget) -> Result<Vec<u8>, Refusal> {
+        let mut digest = DigestSink::new(DigestAlgorithm::Sha256);
+        let mut metered = Metered::new(&mut digest, budget);
+        self.write(element, &mut Vec::new(), &mut metered);
+        metered.finish()?;
+        Ok(digest.finish().value().to_vec())
     }
 
-    fn write<'a>(
+    fn write<'a, S: Sink>(
         self,
         element: Node<'a, '_>,
         declared: &mut Vec<(&'a str, &'a str)>,
-        text: &mut Vec<u8>,
+        text: &mut S,
     ) {
+        if text.is_full() {
+            return;
+        }
         let name = qualified_name(element);
-        text.extend_from_slice(b"<");
-        text.extend_from_slice(name.as_bytes());
+        text.write(b"<");
+        text.write(name.as_bytes());
         let outside = declared.len();
         let prefix = name.split_once(':').map_or("", |(prefix, _)| prefix);
         let binding = (prefix, element.tag_name().namespace().unwrap_or_default());
@@ -53,32 +66,36 @@ impl Serialization {
         if new && self == Self::DeclarationsLast {
             declare(binding, text);
         }
-        let opened = text.len();
-        text.extend_from_slice(b">");
-        for child in element.children() {
-            match child.node_type() {
-                NodeType::Element => self.write(child, declared, text),
-                NodeType::Text => {
-                    if self == Self::DeclarationsFirst || !is_blank(child) {
-                        write_text(child.text().unwrap_or_default(), text);
-                    }
+        if element.children().any(|child| self.writes(child)) {
+            text.write(b">");
+            for child in element.children().filter(|child| self.writes(*child)) {
+                match child.node_type() {
+                    NodeType::Element => self.write(child, declared, text),
+                    _ => write_text(child.text().unwrap_or_default(), text),
                 }
-                NodeType::Root | NodeType::Comment | NodeType::PI => {}
             }
-        }
-        declared.truncate(outside);
-        if text.len() == opened + 1 {
-            text.truncate(opened);
-            let end: &[u8] = match self {
+            text.write(b"</");
+            text.write(name.as_bytes());
+            text.write(b">");
+        } else {
+            text.write(match self {
                 Self::DeclarationsFirst => b"/>",
                 Self::DeclarationsLast => b" />",
-            };
-            text.extend_from_slice(end);
-            return;
+            });
         }
-        text.extend_from_slice(b"</");
-        text.extend_from_slice(name.as_bytes());
-        text.extend_from_slice(b">");
+        declared.truncate(outside);
+    }
+
+    /// Whether anything is written for a child.
+    fn writes(self, child: Node<'_, '_>) -> bool {
+        match child.node_type() {
+            NodeType::Element => true,
+            NodeType::Text => {
+                let empty = child.text().is_none_or(str::is_empty);
+                !empty && (self == Self::DeclarationsFirst || !is_blank(child))
+            }
+            NodeType::Root | NodeType::Comment | NodeType::PI => false,
+        }
     }
 }
 
@@ -88,15 +105,17 @@ pub(super) fn is_blank(node: Node<'_, '_>) -> bool {
     node.is_text() && node.text().is_some_and(blank)
 }
 
-fn declare((prefix, namespace): (&str, &str), text: &mut Vec<u8>) {
+fn declare<S: Sink>((prefix, namespace): (&str, &str), text: &mut S) {
     match prefix {
         "" => write_attribute("xmlns", namespace, text),
         prefix => write_attribute(&format!("xmlns:{prefix}"), namespace, text),
     }
 }
 
-fn write_attribute(name: &str, value: &str, text: &mut Vec<u8>) {
-    text.extend_from_slice(format!(" {name}=\"").as_bytes());
+fn write_attribute<S: Sink>(name: &str, value: &str, text: &mut S) {
+    text.write(b" ");
+    text.write(name.as_bytes());
+    text.write(b"=\"");
     write_attribute_value(value, text);
-    text.extend_from_slice(b"\"");
+    text.write(b"\"");
 }

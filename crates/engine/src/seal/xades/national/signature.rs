@@ -34,7 +34,7 @@ pub(super) fn render(
     let mut lines = Lines::new(form, 0);
     let id = form.signature_id;
     lines.open(&format!("ds:Signature xmlns:ds=\"{DS_NAMESPACE}\" Id=\"{id}\""));
-    let properties_digest = properties_digest(authority, &properties)?;
+    let properties_digest = properties_digest(order, authority, &properties)?;
     signed_info(form, &base64(digest), &properties_digest, &mut lines);
     lines.line("<ds:SignatureValue>");
     let before = std::mem::take(&mut lines.text);
@@ -109,7 +109,11 @@ fn properties(
     Ok(lines.text)
 }
 
-fn properties_digest(authority: Authority, properties: &str) -> Result<String, Refusal> {
+fn properties_digest(
+    order: XadesOrder<'_>,
+    authority: Authority,
+    properties: &str,
+) -> Result<String, Refusal> {
     let text = format!(
         "<place xmlns:ds=\"{DS_NAMESPACE}\" xmlns:xades=\"{XADES_NAMESPACE}\">{properties}</place>"
     );
@@ -118,10 +122,7 @@ fn properties_digest(authority: Authority, properties: &str) -> Result<String, R
     };
     let tree = Document::parse(&text).map_err(|_| unwritable())?;
     let element = tree.root_element().first_element_child().ok_or_else(unwritable)?;
-    Ok(match authority {
-        Authority::Zatca => zatca::properties_digest(element),
-        Authority::MyInvois => myinvois::properties_digest(element),
-    })
+    authority.properties_digest(element, order.budget)
 }
 
 /// Elements in lines, or one after another.

@@ -16,6 +16,7 @@ use crate::pki::digest::sha256;
 use crate::seal::Limits;
 use crate::seal::signer::base64;
 use crate::seal::xades::ubl::{CAC_NAMESPACE, EXT_NAMESPACE};
+use crate::seal::xml::xpath::Budget;
 
 pub(super) const FORM: AuthorityForm = AuthorityForm {
     authority: "ZATCA",
@@ -41,9 +42,13 @@ pub(super) const FORM: AuthorityForm = AuthorityForm {
 /// signs the 32 octets of that digest, with ECDSA and SHA-256 once more.
 ///
 /// # Errors
-/// None that a document within the limits causes.
-pub fn signed_octets(tree: &Document<'_>, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    octets::without(tree, limits, |node| {
+/// The budget; nothing else that a document within the limits causes.
+pub fn signed_octets(
+    tree: &Document<'_>,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Vec<u8>, Refusal> {
+    octets::without(tree, (limits, budget), |node| {
         node.has_tag_name((EXT_NAMESPACE, "UBLExtensions"))
             || node.has_tag_name((CAC_NAMESPACE, "Signature"))
             || qr::is_reference(node)
@@ -52,20 +57,22 @@ pub fn signed_octets(tree: &Document<'_>, limits: &Limits) -> Result<Vec<u8>, Re
 
 /// The digest that stands for `xades:SignedProperties`: base64 of the hexadecimal SHA-256 of the
 /// element as dom4j writes it, white space and all.
-#[must_use]
-pub fn properties_digest(element: Node<'_, '_>) -> String {
-    base64_of_hex(Serialization::DeclarationsFirst.text(element).as_bytes())
+///
+/// # Errors
+/// The budget, which pays for that text.
+pub fn properties_digest(element: Node<'_, '_>, budget: &Budget) -> Result<String, Refusal> {
+    Serialization::DeclarationsFirst.sha256(element, budget).map(|digest| base64_of_hex(&digest))
 }
 
 /// The digest that stands for the certificate: base64 of the hexadecimal SHA-256 of its base64.
 #[must_use]
 pub fn certificate_digest(certificate_base64: &str) -> String {
-    base64_of_hex(certificate_base64.as_bytes())
+    base64_of_hex(&sha256(certificate_base64.as_bytes()))
 }
 
-fn base64_of_hex(octets: &[u8]) -> String {
+fn base64_of_hex(digest: &[u8]) -> String {
     let mut hex = String::with_capacity(64);
-    for octet in sha256(octets) {
+    for octet in digest {
         let _ = write!(hex, "{octet:02x}");
     }
     base64(hex.as_bytes())

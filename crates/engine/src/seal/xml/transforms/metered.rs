@@ -60,7 +60,7 @@ impl<S: Sink> Sink for Metered<'_, S> {
 }
 
 /// The refusal of transforms, or of the time that they take.
-pub(super) fn too_costly(error: XPathError) -> Refusal {
+pub(in crate::seal) fn too_costly(error: XPathError) -> Refusal {
     match error {
         XPathError::TimeUsedUp { limit_ms } => Refusal::TimeUsedUp { limit_ms },
         XPathError::TooExpensive { limit } => {

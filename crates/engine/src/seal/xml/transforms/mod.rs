@@ -14,6 +14,7 @@ use roxmltree::{Document, Node};
 
 pub use chain::{Present, TransformOutcome, general, octets};
 pub use metered::Metered;
+pub(in crate::seal) use metered::too_costly;
 pub use native::{SignatureParent, native};
 pub use read::{read_method, read_transforms};
 pub use write::write_transforms;

@@ -1,5 +1,10 @@
 //! A stamp of an authority stays right under a further seal, or that seal is refused.
 
+use chancery_engine::seal::Limits;
+use chancery_engine::seal::reading::xml::{self, CoveredStanding};
+use chancery_engine::seal::xml::xpath::Budget;
+use chancery_testing::hostile::{self, HostileDocument};
+use roxmltree::Document;
 use serde_json::json;
 
 use super::super::settings::seal_as;
@@ -26,4 +31,40 @@ fn a_seal_beside_a_stamp_keeps_its_hash() {
             _ => check_myinvois(&both).unwrap(),
         }
     }
+}
+
+/// Steps that reading the signatures of a document takes.
+fn steps(hostile: &HostileDocument) -> u64 {
+    let tree = Document::parse(std::str::from_utf8(&hostile.document).unwrap()).unwrap();
+    let budget = Budget::of_document(hostile.document.len());
+    let held = xml::read(&tree, &Limits::default(), &budget);
+    let covered = &held[0].covered;
+    assert!(covered.iter().all(|it| it.to_string().contains("its hash for ZATCA")), "{covered:?}");
+    budget.used()
+}
+
+/// What an authority digests of a document is made once, however many references have it, and is paid for.
+#[test]
+fn hashes_of_an_authority_are_paid_for_once() {
+    let (one, many) = (hostile::stamps(2000, 1), hostile::stamps(2000, 200));
+    let octets = one.document.len() as u64;
+    let (one, many) = (steps(&one), steps(&many));
+    assert!(one > octets / 8, "{one} steps for {octets} octets");
+    assert!(many < 20 * one, "{many} steps for many references, {one} for one");
+}
+
+/// Properties that become long before they are hashed are paid for, until nothing is left.
+#[test]
+fn hashed_properties_are_paid_for() {
+    let steps = |references| steps(&hostile::stamped_properties(900, 1000, references));
+    let (one, two) = (steps(1), steps(2));
+    assert!(one > 1000 * 900 / 8 && two > 3 * one / 2, "{one} and {two} steps");
+    let hostile = hostile::stamped_properties(900, 1000, 250);
+    let tree = Document::parse(std::str::from_utf8(&hostile.document).unwrap()).unwrap();
+    let held = xml::read(&tree, &Limits::default(), &Budget::default());
+    let last = &held[0].covered.last().unwrap().standing;
+    assert!(
+        matches!(last, CoveredStanding::Unknown(reason) if reason.contains("take more than")),
+        "{last:?}"
+    );
 }
