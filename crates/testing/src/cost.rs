@@ -24,6 +24,16 @@ pub fn at_most<T>(invoices: u32, what: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Does work of a size, eight times, and then once what is eight times as large: what grows with the length
+/// costs the same then, what grows with its square eight times as much. Less than a few invoices is as good
+/// as nothing.
+pub fn follows_length(what: &str, size: usize, work: impl Fn(usize)) {
+    let ((), small) = of(|| (0..8).for_each(|_| work(size)));
+    let ((), large) = of(|| work(8 * size));
+    println!("{what}: eight small {small:.2} invoices, a large one {large:.2}");
+    assert!(large < 3.0 * small + 10.0, "{what}: {small:.2} invoices become {large:.2}");
+}
+
 static UNIT: LazyLock<Duration> = LazyLock::new(|| {
     let line = "<cac:InvoiceLine><cbc:ID>1</cbc:ID><cbc:InvoicedQuantity unitCode=\"EA\">2\
         </cbc:InvoicedQuantity><cbc:Note>Something that was sold &amp; delivered</cbc:Note>\

@@ -1,6 +1,8 @@
 //! Rules of tax authorities in Latin America.
 
-use roxmltree::Node;
+use std::collections::HashMap;
+
+use roxmltree::{Node, NodeId};
 
 use super::look::{Look, Mistake, shown};
 use super::ubl::{extension_contents, require_empty};
@@ -28,14 +30,21 @@ pub(super) fn dian(look: &Look<'_, '_>) -> Result<(), Mistake> {
 
 /// DGII: the authority digests the document without them.
 pub(super) fn dgii(look: &Look<'_, '_>) -> Result<(), Mistake> {
-    for node in look.tree.descendants() {
+    // Whether an element holds elements is asked once for each, however many texts are in it.
+    let mut holds_elements: HashMap<NodeId, bool> = HashMap::new();
+    for node in look.nodes() {
         if node.is_comment() {
             return Err(Mistake::at(node, "comments are not allowed; remove it"));
         }
         let blank = |text: &str| text.bytes().all(|byte| byte.is_ascii_whitespace());
-        let beside_elements =
-            node.prev_sibling_element().is_some() || node.next_sibling_element().is_some();
-        if node.is_text() && beside_elements && node.text().is_some_and(blank) {
+        if !node.is_text() || !node.text().is_some_and(blank) {
+            continue;
+        }
+        let beside_elements = node.parent().is_some_and(|parent| {
+            let holds = holds_elements.entry(parent.id());
+            *holds.or_insert_with(|| parent.first_element_child().is_some())
+        });
+        if beside_elements {
             let detail = "white space between elements is not allowed; write the document without \
                           indentation";
             return Err(Mistake::at(node, detail));

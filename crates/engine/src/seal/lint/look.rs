@@ -1,5 +1,7 @@
 //! What a rule sees, what it finds, and the way back to line and column of the document as it came.
 
+use std::cell::Cell;
+
 use roxmltree::{Document, Node};
 
 use crate::domain::refusal::Refusal;
@@ -7,6 +9,7 @@ use crate::seal::draft::Filled;
 use crate::seal::xades::location::path_of;
 use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::source::Source;
+use crate::seal::{Patience, TimeUsedUp};
 
 /// What a rule sees.
 pub(super) struct Look<'a, 'i> {
@@ -15,9 +18,43 @@ pub(super) struct Look<'a, 'i> {
     pub(super) document: &'a [u8],
     /// The seal that will be made, where the tree has it.
     pub(super) seal: Option<Node<'a, 'i>>,
+    patience: &'a Patience,
+    /// Set when the time was over in the middle of a rule, which then has not seen everything.
+    over: Cell<Option<TimeUsedUp>>,
 }
 
 impl<'a, 'i> Look<'a, 'i> {
+    /// Nodes that are passed between two looks at patience: less than a millisecond.
+    const ASK: usize = 1 << 14;
+
+    pub(super) const fn new(
+        tree: &'a Document<'i>,
+        document: &'a [u8],
+        seal: Option<Node<'a, 'i>>,
+        patience: &'a Patience,
+    ) -> Self {
+        Self { tree, document, seal, patience, over: Cell::new(None) }
+    }
+
+    /// # Errors
+    /// [`TimeUsedUp`]: what a rule has said last is worth nothing then.
+    pub(super) fn check_time(&self) -> Result<(), TimeUsedUp> {
+        self.over.get().map_or_else(|| self.patience.check(), Err)
+    }
+
+    /// Every node, as long as there is time.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'a, 'i>> {
+        self.tree.descendants().enumerate().map_while(|(number, node)| {
+            if number % Self::ASK == 0
+                && let Err(over) = self.check_time()
+            {
+                self.over.set(Some(over));
+                return None;
+            }
+            Some(node)
+        })
+    }
+
     pub(super) fn root(&self) -> Node<'a, 'i> {
         self.tree.root_element()
     }
@@ -25,7 +62,7 @@ impl<'a, 'i> Look<'a, 'i> {
     /// Every element outside of the seal and of other signatures.
     pub(super) fn elements(&self) -> impl Iterator<Item = Node<'a, 'i>> {
         let mut inside_until = 0;
-        self.tree.descendants().filter(move |node| {
+        self.nodes().filter(move |node| {
             if !node.is_element() || node.range().start < inside_until {
                 return false;
             }
@@ -134,9 +171,11 @@ impl<'w, 's> PositionMap<'w, 's> {
     /// The seal in the tree.
     pub(super) fn seal<'a, 'i>(&self, tree: &'a Document<'i>) -> Option<Node<'a, 'i>> {
         let start = self.filled?.seal.start;
-        tree.descendants().find(|node| {
-            is_signature(*node) && self.source.original_offset(node.range().start) == start
-        })
+        // In one pass: each of many signatures would walk from the beginning of the text.
+        let signatures = || tree.descendants().filter(|node| is_signature(*node));
+        let offsets: Vec<usize> = signatures().map(|node| node.range().start).collect();
+        let mut originals = self.source.original_offsets(&offsets).into_iter();
+        signatures().find(|_| originals.next() == Some(start))
     }
 
     fn is_in_seal(&self, offset: usize) -> bool {

@@ -50,7 +50,8 @@ impl LintRun<'_> {
     /// Looks at a document as it came. A document that is not XML passes.
     ///
     /// # Errors
-    /// [`Refusal::SchemasMissing`], [`Refusal::LintFailed`], and what the reader of XML refuses.
+    /// [`Refusal::SchemasMissing`], [`Refusal::LintFailed`], [`Refusal::TimeUsedUp`], and what the reader
+    /// of XML refuses.
     pub fn before(&self, document: &[u8], limits: &Limits) -> Result<(), Refusal> {
         if self.level == Level::None {
             return Ok(());
@@ -64,7 +65,7 @@ impl LintRun<'_> {
         let source = Source::read(document)?;
         guard::check(&source, limits)?;
         let tree = guard::parse(&source, limits)?;
-        let look = Look { tree: &tree, document, seal: None };
+        let look = Look::new(&tree, document, None, &limits.patience);
         let way = PositionMap::original(&source);
         self.check_root(&look).map_err(|found| found.refusal(DOCUMENT_TYPE, &way))?;
         self.check_rules(Stage::Before, &look, &way)
@@ -74,7 +75,8 @@ impl LintRun<'_> {
     /// reason to refuse.
     ///
     /// # Errors
-    /// [`Refusal::LintFailed`], [`Refusal::SchemaInvalid`], [`Refusal::SchemasMissing`].
+    /// [`Refusal::LintFailed`], [`Refusal::SchemaInvalid`], [`Refusal::SchemasMissing`],
+    /// [`Refusal::TimeUsedUp`].
     pub fn after(&self, prepared: &Prepared, limits: &Limits) -> Result<Vec<String>, Refusal> {
         if self.level == Level::None {
             return Ok(Vec::new());
@@ -92,10 +94,14 @@ impl LintRun<'_> {
         let limits = Limits { nodes: limits.nodes.saturating_add(SEAL_NODES), ..limits.clone() };
         let tree = guard::parse(&source, &limits)?;
         let way = PositionMap { source: &source, original, filled };
-        let look = Look { tree: &tree, document: original, seal: way.seal(&tree) };
+        let look = Look::new(&tree, original, way.seal(&tree), &limits.patience);
         self.check_rules(Stage::After, &look, &way)?;
         match self.level {
-            Level::Schema => self.check_schema(&tree, &way),
+            Level::Schema => {
+                let verdict = self.check_schema(&tree, &way);
+                look.check_time()?;
+                verdict
+            }
             Level::None | Level::Basic => Ok(Vec::new()),
         }
     }
@@ -126,7 +132,9 @@ impl LintRun<'_> {
         way: &PositionMap<'_, '_>,
     ) -> Result<(), Refusal> {
         for rule in self.chosen(look.tree).filter(|rule| rule.stage == stage) {
-            (rule.check)(look).map_err(|found| found.refusal(rule.name, way))?;
+            let found = (rule.check)(look);
+            look.check_time()?;
+            found.map_err(|found| found.refusal(rule.name, way))?;
         }
         Ok(())
     }

@@ -1,5 +1,8 @@
 //! Rules of UBL and of what is built on it. Names go by namespace, never by prefix.
 
+use std::cell::LazyCell;
+use std::collections::HashSet;
+
 use roxmltree::Node;
 
 use super::look::{Look, Mistake, is_signature, shown, text};
@@ -68,6 +71,13 @@ pub(super) fn scaffolding(look: &Look<'_, '_>) -> Result<(), Mistake> {
         }
     }
     let mut containers = 0;
+    // Looked for when a signature first refers to one.
+    let named: LazyCell<HashSet<&str>, _> = LazyCell::new(|| {
+        Look::children(root, (CAC_NAMESPACE, "Signature"))
+            .filter_map(|signature| Look::down(signature, &[(CBC_NAMESPACE, "ID")]))
+            .map(text)
+            .collect()
+    });
     for element in look.elements() {
         let name = element.tag_name();
         let theirs = [Some(SIG_NAMESPACE), Some(SAC_NAMESPACE)].contains(&name.namespace());
@@ -76,7 +86,9 @@ pub(super) fn scaffolding(look: &Look<'_, '_>) -> Result<(), Mistake> {
                 containers += 1;
                 container(element, containers)?;
             }
-            ("SignatureInformation", Some(SAC_NAMESPACE)) => information(root, element)?,
+            ("SignatureInformation", Some(SAC_NAMESPACE)) => {
+                information(element, |id| named.contains(id))?;
+            }
             ("SignatureInformation", other) => {
                 return Err(Mistake::at(element, misplaced(other)));
             }
@@ -145,8 +157,9 @@ fn container(element: Node<'_, '_>, count: usize) -> Result<(), Mistake> {
     }
 }
 
-/// `sac:SignatureInformation`: its place, its children in order, and what it refers to.
-fn information(root: Node<'_, '_>, element: Node<'_, '_>) -> Result<(), Mistake> {
+/// `sac:SignatureInformation`: its place, its children in order, and what it refers to. `is_named` says
+/// whether a `cac:Signature` has an identifier.
+fn information(element: Node<'_, '_>, is_named: impl FnOnce(&str) -> bool) -> Result<(), Mistake> {
     let in_container = element
         .parent_element()
         .is_some_and(|parent| parent.has_tag_name((SIG_NAMESPACE, "UBLDocumentSignatures")));
@@ -182,10 +195,7 @@ fn information(root: Node<'_, '_>, element: Node<'_, '_>) -> Result<(), Mistake>
     let Some(reference) = Look::down(element, &[(SBC_NAMESPACE, "ReferencedSignatureID")]) else {
         return Ok(());
     };
-    let named = Look::children(root, (CAC_NAMESPACE, "Signature"))
-        .filter_map(|signature| Look::down(signature, &[(CBC_NAMESPACE, "ID")]))
-        .any(|id| text(id) == text(reference));
-    if named {
+    if is_named(text(reference)) {
         return Ok(());
     }
     let detail = format!("no cac:Signature has the cbc:ID {}", shown(text(reference)));

@@ -12,6 +12,7 @@ mod hostile;
 mod independent;
 pub(crate) mod large;
 mod limits;
+mod linting;
 mod location;
 mod nasty;
 mod national;
