@@ -25,6 +25,8 @@ pub(super) fn all() -> Vec<HostileDocument> {
         signatures_far_down(500),
         stamps(20_000, 250),
         stamped_properties(900, 4000, 250),
+        references_to_one(20_000, 250),
+        signatures_within(30, 20_000),
     ];
     for foreign in [xpath_translate(LONGEST, wide()), xpath_unions(LONGEST, wide())] {
         all.push(by_a_stranger(foreign));
@@ -213,6 +215,33 @@ pub fn parsed_again(elements: usize) -> HostileDocument {
         document,
         settings,
     }
+}
+
+/// So many references to one of so many elements that have an identifier.
+pub fn references_to_one(elements: usize, references: usize) -> HostileDocument {
+    let canonical = "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>";
+    let one = reference(canonical).replace("URI=\"\"", "URI=\"#last\"");
+    let signature = signature(&one.repeat(references));
+    let mut document = String::from("<a>");
+    for number in 0..elements {
+        write!(document, "<b Id=\"i{number}\"/>").unwrap();
+    }
+    let document = (document + "<b Id=\"last\"/>" + &signature + "</a>").into_bytes();
+    let settings = json!({ "existingSignatures": "PARALLEL" });
+    HostileDocument { name: "references to one", format: SealedAs::Xades, document, settings }
+}
+
+/// So many signatures, each in the one before, around so many manifests.
+pub fn signatures_within(signatures: usize, manifests: usize) -> HostileDocument {
+    let document = format!(
+        "<a xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{}{}{}</a>",
+        "<ds:Signature><ds:SignatureValue>A</ds:SignatureValue>".repeat(signatures),
+        "<ds:Manifest/>".repeat(manifests),
+        "</ds:Signature>".repeat(signatures)
+    );
+    let settings = json!({ "existingSignatures": "PARALLEL" });
+    let document = document.into_bytes();
+    HostileDocument { name: "signatures within", format: SealedAs::Xades, document, settings }
 }
 
 /// The XPath texts of ZATCA, by which its stamps are known.

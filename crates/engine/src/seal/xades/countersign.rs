@@ -20,6 +20,7 @@ use crate::seal::xml::c14n::{Subset, canonicalize, qualified_name};
 use crate::seal::xml::guard::XmlIds;
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
+use crate::seal::xml::transforms::Metered;
 
 /// Type of a reference to a countersigned signature (EN 319 132-1, 5.2.7.1).
 const COUNTERSIGNED_TYPE: &str = "http://uri.etsi.org/01903#CountersignedSignature";
@@ -61,7 +62,9 @@ pub(super) fn plan(
     let body = SignatureBody::render(&parts)?;
     let canonicalization = profile.canonical_transform;
     let mut sink = DigestSink::new(digest_algorithm(profile));
-    canonicalize(Subset::subtree(value).without_comments(), canonicalization, &[], &mut sink);
+    let mut metered = Metered::new(&mut sink, order.budget);
+    canonicalize(Subset::subtree(value).without_comments(), canonicalization, &[], &mut metered);
+    metered.finish()?;
     let reference = XmlReference {
         id: names.document_reference.clone(),
         uri: format!("#{id}"),

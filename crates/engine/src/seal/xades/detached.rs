@@ -14,6 +14,7 @@ use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::guard::{self, XmlIds};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
+use crate::seal::xml::transforms::Metered;
 
 /// What a signature file begins with.
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -68,7 +69,9 @@ fn digest(order: XadesOrder<'_>) -> Result<(Vec<Transform>, Digest), Refusal> {
             let tree = guard::parse(&source, order.limits)?;
             let prefixes: Vec<&str> = inclusive_prefixes.iter().map(String::as_str).collect();
             let mut sink = DigestSink::new(algorithm);
-            canonicalize(Subset::document(&tree), *canonicalization, &prefixes, &mut sink);
+            let mut metered = Metered::new(&mut sink, order.budget);
+            canonicalize(Subset::document(&tree), *canonicalization, &prefixes, &mut metered);
+            metered.finish()?;
             let digest = sink.finish();
             Ok((list, digest))
         }

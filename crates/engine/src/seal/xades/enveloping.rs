@@ -18,6 +18,7 @@ use crate::seal::xml::c14n::canonicalize_within;
 use crate::seal::xml::guard::{self, XmlIds};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::source::Source;
+use crate::seal::xml::transforms::Metered;
 
 /// Type of a reference to a `ds:Object` (XMLDSIG 1.1, 4.4.3.1).
 const OBJECT_TYPE: &str = "http://www.w3.org/2000/09/xmldsig#Object";
@@ -183,6 +184,8 @@ fn object_digest(
         _ => (Canonicalization::INCLUSIVE, Vec::new()),
     };
     let mut sink = DigestSink::new(reference::digest_algorithm(order.profile));
-    canonicalize_within(object, tree, canonicalization, &prefixes, &mut sink);
+    let mut metered = Metered::new(&mut sink, order.budget);
+    canonicalize_within(object, tree, canonicalization, &prefixes, &mut metered);
+    metered.finish()?;
     Ok(sink.finish())
 }

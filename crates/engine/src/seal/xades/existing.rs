@@ -20,7 +20,7 @@ use crate::seal::Limits;
 use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::transforms::{
-    Metered, Present, dereference, general, read_method, read_transforms,
+    ElementIds, Metered, Present, general, read_method, read_transforms, too_costly,
 };
 use crate::seal::xml::xpath::Budget;
 use crate::seal::xml::{DS_NAMESPACE, is_element};
@@ -94,19 +94,25 @@ impl fmt::Display for Covered {
 /// of expressions, is [`CoveredStanding::Unknown`].
 #[must_use]
 pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
-    let hashes = Hashes::new(tree, limits, budget);
+    let (hashes, ids) = (Hashes::new(tree, limits, budget), ElementIds::new(tree));
     let mut left = MAX_REFERENCES;
     // the first one too many says so for all of them
     let read = signatures(tree).take(MAX_SIGNATURES + 1).enumerate().map(|(number, signature)| {
-        let too_many = (number >= MAX_SIGNATURES)
-            .then(|| format!("the document holds more than {MAX_SIGNATURES} signatures"));
+        let read = if number >= MAX_SIGNATURES {
+            Err(format!("the document holds more than {MAX_SIGNATURES} signatures"))
+        } else {
+            // passed over for its manifests and whose it is, again for each that holds another
+            let passed = budget.spend_on_passing(4 * signature.descendants().len());
+            passed.map_err(|error| reason_of(&too_costly(error)))
+        };
         let path = location::path_of(signature);
         let value = signature_value(signature);
-        if let Some(reason) = too_many {
+        if let Err(reason) = read {
             return Held { path, value, signed_info: Err(reason), covered: Vec::new() };
         }
         let authority = authority(signature);
-        let reader = Reader { signature, authority, hashes: &hashes, limits, budget };
+        let (hashes, ids) = (&hashes, &ids);
+        let reader = Reader { signature, authority, hashes, ids, limits, budget };
         let covered =
             references(signature).map(|(reference, by)| reader.covered(reference, by, &mut left));
         Held {
@@ -127,14 +133,14 @@ fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = (Node<'a,
         .flat_map(|signed_info| signed_info.children())
         .filter(is_reference)
         .map(|reference| (reference, By::SignedInfo));
-    let manifests = signature
-        .descendants()
-        .filter(|node| is_element(*node, (DS_NAMESPACE, "Manifest")))
-        .filter(move |manifest| {
-            let mut above =
-                manifest.ancestors().filter(|it| is_element(*it, (DS_NAMESPACE, "Signature")));
-            above.next() == Some(signature)
-        });
+    let mut inner_until = 0;
+    let manifests = signature.descendants().skip(1).filter(move |node| {
+        let id = node.id().get() as usize;
+        if id >= inner_until && is_element(*node, (DS_NAMESPACE, "Signature")) {
+            inner_until = id + node.descendants().len();
+        }
+        id >= inner_until && is_element(*node, (DS_NAMESPACE, "Manifest"))
+    });
     let listed = manifests
         .flat_map(|manifest| manifest.children())
         .filter(is_reference)
@@ -164,6 +170,7 @@ struct Reader<'r, 'a, 'i> {
     /// Whose recipe made it.
     authority: Option<Authority>,
     hashes: &'r Hashes<'a, 'i>,
+    ids: &'r ElementIds<'a, 'i>,
     limits: &'r Limits,
     budget: &'r Budget,
 }
@@ -206,7 +213,7 @@ impl<'a, 'i> Reader<'_, 'a, 'i> {
             .ok_or_else(|| impossible("the digest algorithm of a reference is not known"))?;
         let holder = child(reference, DS_NAMESPACE, "Transforms");
         let transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
-        let start = dereference(reference.document(), uri)?;
+        let start = self.ids.dereference(uri)?;
         let present = Present { signature: Some(self.signature), transforms: holder };
         let mut sink = DigestSink::new(algorithm);
         general(present, start, &transforms, self.limits, self.budget, &mut sink)?;

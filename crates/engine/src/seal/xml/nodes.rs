@@ -179,6 +179,12 @@ impl NodeSet {
         self.has_owner(NodeKey::of(node))
     }
 
+    /// How many entries a pass over the set looks at, whatever is in it.
+    #[must_use]
+    pub const fn passed(&self) -> usize {
+        64 * self.words.len() + self.exceptions.len()
+    }
+
     /// Whether some attribute or namespace is in or out unlike its owner.
     #[must_use]
     pub fn has_exceptions(&self) -> bool {

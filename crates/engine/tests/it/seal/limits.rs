@@ -1,5 +1,10 @@
 //! What one document may cost, and what is refused because nobody could tell whether it stays right.
 
+use chancery_engine::seal::Limits;
+use chancery_engine::seal::reading::xml::{self, Covered, CoveredStanding};
+use chancery_engine::seal::xml::xpath::Budget;
+use chancery_testing::{cost, hostile};
+use roxmltree::Document;
 use serde_json::{Value, json};
 
 use super::settings::{accepted, refused, seal_as};
@@ -77,6 +82,60 @@ fn references_of_other_signatures_share_it_too() {
     let many = signed_by_others(16, &reference(expensive));
     let said = notes(&many, &settings);
     assert!(said.contains("take more than"), "{said}");
+}
+
+/// A namespace is written again at each element, so that what is digested is long.
+#[test]
+fn digests_are_paid_for_under_every_packaging() {
+    let document = |elements: usize| {
+        format!("<a xmlns:p=\"urn:{}\">{}</a>", "x".repeat(900), "<p:b/>".repeat(elements))
+    };
+    let canonical = json!([{ "algorithm": "CANONICAL", "canonicalization": "EXCLUSIVE" }]);
+    for settings in [
+        json!({ "canonicalTransform": "EXCLUSIVE" }),
+        json!({ "packaging": "ENVELOPING", "signatureTransform": canonical }),
+        json!({ "packaging": "DETACHED", "reference": { "uri": "a.xml" },
+            "signatureTransform": canonical }),
+    ] {
+        assert!(seal_as(document(100).as_bytes(), &PKI.p256, None, &settings).is_ok());
+        assert_eq!(code(&document(60_000), &settings), "transform-impossible", "{settings}");
+    }
+}
+
+/// A reference pays for the passes that it makes over the document, even when it selects little of it, and
+/// what it names is found without another.
+#[test]
+fn references_pay_for_what_they_pass_over() {
+    const ELEMENTS: usize = 8000;
+    let steps = |references: usize| {
+        let hostile = hostile::references_to_one(ELEMENTS, references);
+        let tree = Document::parse(std::str::from_utf8(&hostile.document).unwrap()).unwrap();
+        let budget = Budget::of_document(hostile.document.len());
+        let held = xml::read(&tree, &Limits::default(), &budget);
+        let computed = |it: &Covered| it.standing == CoveredStanding::Wrong;
+        assert!(held[0].covered.iter().all(computed), "{:?}", held[0].covered);
+        budget.used()
+    };
+    let (few, many) = (steps(1), steps(101));
+    let each = (many - few) / 100;
+    assert!((ELEMENTS / 16..ELEMENTS).contains(&usize::try_from(each).unwrap()), "{each} steps");
+    cost::follows_length("references to one element", 10, |size| {
+        let document = hostile::references_to_one(100 * size, 250).document;
+        assert!(seal_as(&document, &PKI.p256, None, &parallel()).is_ok());
+    });
+}
+
+/// Signatures in signatures are each read, and each pays for what it passes over.
+#[test]
+fn signatures_in_signatures_pay_for_what_they_hold() {
+    let steps = |signatures: usize| {
+        let document = hostile::signatures_within(signatures, 8000).document;
+        let tree = Document::parse(std::str::from_utf8(&document).unwrap()).unwrap();
+        let budget = Budget::of_document(document.len());
+        assert_eq!(xml::read(&tree, &Limits::default(), &budget).len(), signatures);
+        budget.used()
+    };
+    assert!(steps(20) > steps(10) + 10 * 8000 / 16, "{} and {} steps", steps(10), steps(20));
 }
 
 #[test]

@@ -51,8 +51,8 @@ impl<'t, 'i> Hashes<'t, 'i> {
         }
         let id = uri.strip_prefix('#')?;
         // the search is a pass over the signature
-        let passed = 1 + (signature.descendants().len() / 16) as u64;
-        if let Err(error) = self.budget.spend(passed) {
+        let passed = signature.descendants().len();
+        if let Err(error) = self.budget.spend_on_passing(passed) {
             return Some(Err(too_costly(error)));
         }
         let properties = signature.descendants().find(|node| node.attribute("Id") == Some(id))?;

@@ -58,11 +58,13 @@ pub fn general<'a, 'i, S: Sink>(
 ) -> Result<TransformOutcome, Refusal> {
     check_length(transforms)?;
     let tree = start.apex.document();
+    let run = TransformRun { limits, budget };
+    run.spend_on_sets(tree).map_err(too_costly)?;
     let mut nodes = NodeSet::subtree(start.apex);
     if !start.comments {
         nodes.remove_comments(tree);
     }
-    TransformRun { limits, budget }.nodes(tree, nodes, present, (0, transforms), sink)
+    run.nodes(tree, nodes, present, (0, transforms), sink)
 }
 
 /// Runs a chain on octets, as a reference to another resource gives them.
@@ -123,6 +125,7 @@ impl TransformRun<'_> {
         sink: &mut S,
     ) -> Result<(TransformOutcome, Option<Rest<'t>>), Refusal> {
         while let Some((transform, rest)) = transforms.split_first() {
+            self.spend_on_pass(&nodes)?;
             match transform {
                 // In a document made of octets no signature holds the reference
                 // (docs/divergences.md).
@@ -164,6 +167,7 @@ impl TransformRun<'_> {
             transforms = rest;
             at += 1;
         }
+        self.spend_on_pass(&nodes)?;
         let mut sink = Metered::new(sink, self.budget);
         canonicalize_nodes(tree, &nodes, IMPLIED, &[], &mut sink);
         sink.finish()?;
@@ -265,9 +269,14 @@ impl TransformRun<'_> {
         Ok(kept)
     }
 
-    /// A pass over a set, or all names: a step for some nodes.
-    fn spend_on_sets(self, tree: &Document<'_>) -> Result<(), XPathError> {
-        self.budget.spend(1 + (tree.descendants().len() / 16) as u64)
+    /// A pass over a set of nodes, in it or not.
+    fn spend_on_pass(self, nodes: &NodeSet) -> Result<(), Refusal> {
+        self.budget.spend_on_passing(nodes.passed()).map_err(too_costly)
+    }
+
+    /// A pass over all nodes or all names.
+    pub(super) fn spend_on_sets(self, tree: &Document<'_>) -> Result<(), XPathError> {
+        self.budget.spend_on_passing(tree.descendants().len())
     }
 
     fn spend_on_axis(self, tree: &Document<'_>, key: NodeKey) -> Result<(), XPathError> {

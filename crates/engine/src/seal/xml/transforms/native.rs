@@ -3,6 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::chain::{IMPLIED, Present, TransformRun, is_named, is_signature, leaves_out_later};
+use super::metered::too_costly;
 use super::{MAX_TRANSFORMS, Metered, Selection, impossible, nothing_selected, parse};
 use crate::domain::refusal::Refusal;
 use crate::domain::transform::{FilterOperation, Transform};
@@ -38,8 +39,10 @@ pub fn native<'a, 'i, S: Sink>(
     if transforms.len() > MAX_TRANSFORMS {
         return Some(Err(impossible(format!("there are more than {MAX_TRANSFORMS}"))));
     }
+    let chain = TransformRun { limits, budget };
     let mut plan = Plan {
         tree,
+        chain,
         place,
         without: Vec::new(),
         names: Vec::new(),
@@ -57,11 +60,12 @@ pub fn native<'a, 'i, S: Sink>(
             Err(refusal) => return Some(Err(refusal)),
         }
     }
-    Some(plan.write(start, rest, TransformRun { limits, budget }, sink))
+    Some(plan.write(start, rest, sink))
 }
 
-struct Plan<'a, 'i> {
+struct Plan<'a, 'i, 'b> {
     tree: &'a Document<'i>,
+    chain: TransformRun<'b>,
     place: SignatureParent<'a, 'i>,
     /// What is left out.
     without: Vec<Node<'a, 'i>>,
@@ -73,7 +77,7 @@ struct Plan<'a, 'i> {
     nothing: bool,
 }
 
-impl<'a, 'i> Plan<'a, 'i> {
+impl<'a, 'i> Plan<'a, 'i, '_> {
     fn apply(&mut self, transform: &Transform) -> Option<Result<(), Refusal>> {
         match transform {
             Transform::Enveloped => self.covers = false,
@@ -83,7 +87,7 @@ impl<'a, 'i> Plan<'a, 'i> {
                     Err(refusal) => return Some(Err(refusal)),
                 };
                 match known? {
-                    Known::Outside(name) => self.leave_out_all(&name),
+                    Known::Outside(name) => return Some(self.leave_out_all(&name)),
                     Known::OutsideMine(name) => self.leave_out_mine(&name)?,
                     Known::Every(_) => return None,
                 }
@@ -99,7 +103,9 @@ impl<'a, 'i> Plan<'a, 'i> {
                     else {
                         return None;
                     };
-                    self.leave_out_all(&name);
+                    if let Err(refusal) = self.leave_out_all(&name) {
+                        return Some(Err(refusal));
+                    }
                 }
             }
             Transform::Canonical { .. } | Transform::Base64 => return None,
@@ -107,17 +113,19 @@ impl<'a, 'i> Plan<'a, 'i> {
         Some(Ok(()))
     }
 
-    fn leave_out_all(&mut self, name: &ElementName) {
+    fn leave_out_all(&mut self, name: &ElementName) -> Result<(), Refusal> {
         // as often as a filter names it, it is left out once
         if self.names.contains(name) {
-            return;
+            return Ok(());
         }
+        self.chain.spend_on_sets(self.tree).map_err(too_costly)?;
         self.names.push(name.clone());
         self.without.extend(self.tree.descendants().filter(|node| is_named(*node, name)));
         let around = self.place.parent.ancestors().any(|ancestor| is_named(ancestor, name));
         if around || is_signature(name) {
             self.covers = false;
         }
+        Ok(())
     }
 
     /// `None` for elements inside of the future signature.
@@ -144,9 +152,9 @@ impl<'a, 'i> Plan<'a, 'i> {
         self,
         start: Selection<'a, 'i>,
         rest: &[Transform],
-        chain: TransformRun<'_>,
         sink: &mut S,
     ) -> Result<(), Refusal> {
+        let chain = self.chain;
         let top = if start.apex.is_root() { self.tree.root_element() } else { start.apex };
         if self.nothing || top.ancestors().any(|ancestor| self.without.contains(&ancestor)) {
             return Err(nothing_selected());

@@ -32,6 +32,7 @@ impl Budget {
     /// because its document is large. A node takes some 20 octets.
     const PER_OCTET: u64 = 8;
     const OCTETS: usize = 8;
+    const NODES: usize = 16;
     /// Steps between two looks at patience: less than a millisecond.
     const ASK: u64 = 1 << 14;
 
@@ -71,6 +72,11 @@ impl Budget {
 
     pub(crate) fn spend_on_text(&self, octets: usize) -> Result<(), XPathError> {
         self.spend(1 + (octets / Self::OCTETS) as u64)
+    }
+
+    /// A step for some nodes that are passed over and not looked at.
+    pub(crate) fn spend_on_passing(&self, nodes: usize) -> Result<(), XPathError> {
+        self.spend(1 + (nodes / Self::NODES) as u64)
     }
 
     pub(crate) const fn exceeded(&self) -> XPathError {
