@@ -344,7 +344,7 @@ fn as_one<T: DeserializeOwned>(settings: &Map<String, Value>) -> Result<T, Refus
         return Err(Refusal::SettingInvalid { path: "mimeType".to_owned(), reason });
     }
     let mut settings = Value::Object(settings.clone());
-    // Every turn corrects the spelling of one name, of which there are not more than bytes of text.
+    // Every turn corrects the spelling of all names at one place of the settings, of which there are few.
     loop {
         let error = match serde_path_to_error::deserialize::<_, T>(&settings) {
             Ok(profile) => return Ok(profile),
@@ -361,34 +361,64 @@ fn as_one<T: DeserializeOwned>(settings: &Map<String, Value>) -> Result<T, Refus
     }
 }
 
-/// Writes a name as it is known when it was written in other case. `said` is what the reader said of it:
+/// Writes names as they are known where they were written in other case: the one that the reader stumbled
+/// over, and all that stand in the same list as it or in such a list of another. `said` is what it said:
 /// ``unknown variant `x`, expected one of `A`, `B` ``. Whether anything changed.
 fn respell(settings: &mut Value, path: &serde_path_to_error::Path, said: &str) -> bool {
-    let mut quoted = said.split('`').skip(1).step_by(2);
-    let Some(written) = quoted.next().filter(|_| said.starts_with("unknown variant `")) else {
+    if !said.starts_with("unknown variant `") {
         return false;
-    };
-    let same = |known: &&str| *known != written && known.eq_ignore_ascii_case(written);
-    let Some(known) = quoted.find(same) else { return false };
-    let mut value = settings;
-    for segment in path {
-        let below = match segment {
-            Segment::Seq { index } => value.get_mut(index),
-            Segment::Map { key } => value.get_mut(key),
-            Segment::Enum { .. } | Segment::Unknown => break,
-        };
-        let Some(below) = below else { return false };
-        value = below;
     }
-    match value {
-        Value::String(text) if text == written => known.clone_into(text),
-        Value::Object(members) => match members.remove(written) {
-            Some(member) => drop(members.insert(known.to_owned(), member)),
-            None => return false,
+    let known: Vec<&str> = said.split('`').skip(1).step_by(2).skip(1).collect();
+    let way: Vec<&Segment> = path
+        .iter()
+        .take_while(|segment| matches!(segment, Segment::Seq { .. } | Segment::Map { .. }))
+        .collect();
+    respell_at(settings, &way, &known)
+}
+
+fn respell_at(value: &mut Value, way: &[&Segment], known: &[&str]) -> bool {
+    match (way.split_first(), value) {
+        (Some((Segment::Map { key }, rest)), value) => {
+            value.get_mut(key).is_some_and(|below| respell_at(below, rest, known))
+        }
+        (Some((_, rest)), Value::Array(items)) => {
+            // every one of them, so that the settings are not read again for each
+            let mut any = false;
+            for item in items {
+                any |= respell_at(item, rest, known);
+            }
+            any
+        }
+        (None, Value::String(text)) => match in_other_case(text, known) {
+            Some(name) => {
+                name.clone_into(text);
+                true
+            }
+            None => false,
         },
-        _ => return false,
+        (None, Value::Object(members)) => {
+            let written: Vec<String> = members.keys().cloned().collect();
+            let mut any = false;
+            for name in written {
+                if let Some(known) = in_other_case(&name, known)
+                    && let Some(member) = members.remove(&name)
+                {
+                    members.insert(known.to_owned(), member);
+                    any = true;
+                }
+            }
+            any
+        }
+        _ => false,
     }
-    true
+}
+
+/// The name that is written in other case.
+fn in_other_case<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    if known.contains(&written) {
+        return None;
+    }
+    known.iter().copied().find(|known| known.eq_ignore_ascii_case(written))
 }
 
 /// The path of all settings together.

@@ -496,3 +496,26 @@ fn a_wrong_member_is_named() {
         assert!(reason.contains(wanted), "{settings}: {reason}");
     }
 }
+
+/// Names in another case are respelt in one go, however many there are.
+#[test]
+fn names_in_another_case_are_respelt_together() {
+    let order = |names: &[&str]| {
+        let settings = json!({ "referenceOrder": names, "packaging": "Enveloping" });
+        CATALOGUE.settings(None, settings.as_object().unwrap())
+    };
+    let known = order(&["DOCUMENT", "SIGNED_PROPERTIES", "KEY_INFO"]).unwrap();
+    assert_eq!(order(&["document", "Signed_Properties", "KEY_INFO"]).unwrap(), known);
+    let refusal = order(&["document", "Signed", "KEY_INFO"]).unwrap_err().to_string();
+    assert!(refusal.contains("referenceOrder[1]") && refusal.contains("`Signed`"), "{refusal}");
+    let inside = json!({ "signatureTransform": [
+        { "algorithm": "xpath_filter2", "filters": [
+            { "operation": "subtract", "xpath": "//b" }, { "operation": "Union", "xpath": "//c" } ] },
+        { "algorithm": "Canonical", "canonicalization": "EXCLUSIVE" } ] });
+    let read = CATALOGUE.settings(None, inside.as_object().unwrap()).unwrap();
+    let written = serde_json::to_value(&read).unwrap()["signatureTransform"].to_string();
+    assert!(written.contains("UNION") && written.contains("\"EXCLUSIVE\""), "{written}");
+    chancery_testing::cost::follows_length("names in another case", 500, |count| {
+        order(&vec!["document"; count]).unwrap();
+    });
+}
