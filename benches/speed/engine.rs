@@ -173,7 +173,7 @@ fn document_for(profile: &str) -> String {
     if profile == "signstash-default" {
         return "samples/invoice-signature-place/input.xml".to_owned();
     }
-    let of_format = std::fs::read_dir("tests/it/conformance/documents").unwrap();
+    let of_format = std::fs::read_dir("crates/engine/tests/it/conformance/documents").unwrap();
     let files = of_format.map(|file| file.unwrap().path());
     let mut files: Vec<_> = files
         .filter(|file| profile.starts_with(&*file.file_stem().unwrap().to_string_lossy()))
