@@ -255,8 +255,13 @@ impl<'a, 'i> Writer<'a, 'i> {
         if self.declared.contains(&usual) {
             return (format!("{usual}:"), String::new());
         }
-        let mut known = self.at.namespaces().filter(|binding| binding.uri() == namespace);
-        match known.find_map(roxmltree::Namespace::name) {
+        // what an open element of ours declares means something else than around it
+        let mut known = self
+            .at
+            .namespaces()
+            .filter(|binding| binding.uri() == namespace)
+            .filter_map(roxmltree::Namespace::name);
+        match known.find(|prefix| !self.declared.contains(prefix)) {
             Some(prefix) => (format!("{prefix}:"), String::new()),
             None => (format!("{usual}:"), format!(" xmlns:{usual}=\"{namespace}\"")),
         }

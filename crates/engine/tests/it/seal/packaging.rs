@@ -309,6 +309,19 @@ fn parallel_signatures_all_stay_valid() {
     }
 }
 
+/// A prefix of the document means something else inside of an element of ours that declares it anew.
+#[test]
+fn scaffolding_uses_no_prefix_that_it_has_declared_itself() {
+    let document = BARE.replace("xmlns:cbc", "xmlns:sig").replace("cbc:ID>", "sig:ID>");
+    let made = accepted(&document, &json!({ "ubl": { "createScaffolding": true } }));
+    let tree = roxmltree::Document::parse(&made).unwrap();
+    let information =
+        tree.descendants().find(|node| node.tag_name().name() == "SignatureInformation").unwrap();
+    let id = information.first_element_child().unwrap().tag_name();
+    let basic = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2";
+    assert_eq!((id.name(), id.namespace()), ("ID", Some(basic)), "{made}");
+}
+
 /// A further `sac:SignatureInformation` lies outside of every `ds:Signature`, so a transform that
 /// leaves out signatures only covers it; that of UBL does not.
 #[test]
