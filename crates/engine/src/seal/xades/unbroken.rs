@@ -3,7 +3,7 @@
 //! business; one that cannot be computed is named, so that the client can look.
 
 use super::XadesOrder;
-use super::existing::{self, By, CoveredStanding, Held};
+use super::existing::{self, By, Covered, CoveredStanding, Held};
 use crate::domain::refusal::Refusal;
 use crate::seal::draft::Draft;
 use crate::seal::xml::guard;
@@ -39,8 +39,12 @@ pub(super) fn check(
 }
 
 fn compare(before: &Held, after: &Held) -> Result<Option<String>, Refusal> {
+    // Core validation does not ask for the references of a manifest (XMLDSIG 1.1, 5.1).
+    let is_wrong = |it: &Covered| it.standing == CoveredStanding::Wrong && it.by != By::Manifest;
+    if before.covered.iter().any(is_wrong) {
+        return Ok(None);
+    }
     let mut unknown = None;
-    let mut wrong = false;
     for (number, covered) in before.covered.iter().enumerate() {
         match &covered.standing {
             CoveredStanding::Right => match after.covered.get(number).map(|it| &it.standing) {
@@ -52,14 +56,9 @@ fn compare(before: &Held, after: &Held) -> Result<Option<String>, Refusal> {
                 None if after.covered.is_empty() && after.signed_info.is_err() => {}
                 _ => return Err(broken(before, &covered.to_string())),
             },
-            // Core validation does not ask for the references of a manifest (XMLDSIG 1.1, 5.1).
-            CoveredStanding::Wrong => wrong |= covered.by != By::Manifest,
-            CoveredStanding::Elsewhere => {}
+            CoveredStanding::Wrong | CoveredStanding::Elsewhere => {}
             CoveredStanding::Unknown(reason) => unknown = Some((covered.to_string(), reason)),
         }
-    }
-    if wrong {
-        return Ok(None);
     }
     match (&before.signed_info, &after.signed_info) {
         (Ok(was), Ok(is)) if was == is => {}

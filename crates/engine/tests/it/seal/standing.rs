@@ -255,3 +255,32 @@ fn profiles_bring_the_chain_without_its_root() {
     of(3, &accepted(INVOICE, &json!({ "keyInfo": { "certificates": "CHAIN" } })));
     of(2, &accepted(INVOICE, &json!({ "keyInfo": { "certificates": "CHAIN_WITHOUT_ROOT" } })));
 }
+
+/// What the second reference of a signature covers is broken by a seal in it; that counts only where the
+/// first one was right.
+#[test]
+fn a_signature_that_was_wrong_may_be_broken() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use chancery_engine::pki::digest::sha256;
+    use chancery_testing::hostile;
+
+    let canonical = "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>";
+    let to = |id: &str, digest: &str| {
+        let reference = hostile::reference(canonical);
+        reference
+            .replace("URI=\"\"", &format!("URI=\"#{id}\""))
+            .replace(">AAAA<", &format!(">{digest}<"))
+    };
+    let digest = |octets: &str| STANDARD.encode(sha256(octets.as_bytes()));
+    let right = to("x", &digest("<b Id=\"x\"></b>"));
+    let document = |first: &str| {
+        let signature = hostile::signature(&(to("y", first) + &right));
+        format!("<a><b Id=\"x\"/><c Id=\"y\"/>{signature}</a>")
+    };
+    let inside = json!({ "existingSignatures": "PARALLEL", "signatureLocation": "b" });
+    let refusal = refused(&document(&digest("<c Id=\"y\"></c>")), &inside);
+    assert_eq!(refusal.code(), "would-break-signature", "{refusal}");
+    assert!(refusal.to_string().contains("'#x'"), "{refusal}");
+    assert_eq!(notes(&document("AAAA"), None, &inside), "");
+}
