@@ -5,9 +5,7 @@ use std::ops::Range;
 use const_oid::db::rfc4519;
 use const_oid::db::rfc5912::{ID_EC_PUBLIC_KEY, ID_RSASSA_PSS, RSA_ENCRYPTION};
 use der::asn1::{ObjectIdentifier, UintRef};
-use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader};
-use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
-use x509_cert::serial_number::SerialNumber;
+use der::{Decode as _, Encode as _, Reader as _, SliceReader};
 
 use super::Error;
 use super::algorithm::{EcCurve, KeyKind, suits};
@@ -17,6 +15,7 @@ use super::folded_name::FoldedName;
 use super::name;
 use super::places::Places;
 use super::pss::{self, PssRestriction};
+use super::tlv;
 use crate::domain::instant::Instant;
 use crate::domain::name_style::NameStyle;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
@@ -221,18 +220,13 @@ impl Certificate {
         decimal(self.parsed.tbs_certificate().serial_number().as_bytes())
     }
 
-    /// DER of IssuerSerial (RFC 5035, 5.4.1.2) over this certificate's issuer and serial number: the
-    /// content of `xades:IssuerSerialV2` and of `issuerSerial` in ESSCertIDv2.
-    ///
-    /// # Errors
-    /// [`Error::Encoding`], which no parsed certificate causes.
-    pub fn issuer_serial_der(&self) -> Result<Vec<u8>, Error> {
-        let tbs = self.parsed.tbs_certificate();
-        let issuer_serial = IssuerSerial {
-            issuer: vec![GeneralName::DirectoryName(tbs.issuer().clone())],
-            serial: tbs.serial_number().clone(),
-        };
-        issuer_serial.to_der().map_err(Error::Encoding)
+    /// DER of IssuerSerial (RFC 5035, 5.4.1.2) over this certificate's issuer and serial number, octet for
+    /// octet as it has them: the content of `xades:IssuerSerialV2` and of `issuerSerial` in ESSCertIDv2.
+    #[must_use]
+    pub fn issuer_serial_der(&self) -> Vec<u8> {
+        let directory_name = tlv::tlv(tlv::context(4), &[self.issuer_der()]);
+        let names = tlv::tlv(tlv::SEQUENCE, &[&directory_name]);
+        tlv::tlv(tlv::SEQUENCE, &[&names, self.serial_der()])
     }
 
     /// The parsed structure, for what has no accessor here; dates before 1970 it does not have.
@@ -262,12 +256,6 @@ impl Certificate {
     pub(super) const fn folded_issuer(&self) -> &FoldedName {
         &self.issuer_name
     }
-}
-
-#[derive(Sequence)]
-struct IssuerSerial {
-    issuer: GeneralNames,
-    serial: SerialNumber,
 }
 
 /// A signing certificate and its issuers, each issued (by name) by the next. Never empty.

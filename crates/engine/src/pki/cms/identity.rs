@@ -6,7 +6,7 @@ use crate::domain::xades::Certificates;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::Chain;
 use crate::pki::digest::Digest;
-use crate::pki::tlv::{SEQUENCE, context, sorted, tlv};
+use crate::pki::tlv::{SEQUENCE, sorted, tlv};
 
 /// A signing certificate and its chain, as CMS names and carries them.
 #[derive(Clone, Debug)]
@@ -33,7 +33,6 @@ impl Identity {
     pub fn new(chain: &Chain) -> Self {
         let signing = chain.signing();
         let (issuer, serial) = (signing.issuer_der(), signing.serial_der());
-        let directory_name = tlv(SEQUENCE, &[&tlv(context(4), &[issuer])]);
         let certificates: Vec<Vec<u8>> =
             chain.certificates().map(|certificate| certificate.der().to_vec()).collect();
         let without_root = chain.count(Certificates::ChainWithoutRoot);
@@ -46,7 +45,7 @@ impl Identity {
             without_root,
             certificates,
             issuer_and_serial: tlv(SEQUENCE, &[issuer, serial]),
-            issuer_serial: tlv(SEQUENCE, &[&directory_name, serial]),
+            issuer_serial: signing.issuer_serial_der(),
             signing_certificate: signing_certificate(&digest, None),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::parts::Parts;
-use super::tags::{attribute, escaped, issuer_and_serial, unusable};
+use super::tags::{attribute, escaped, issuer_and_serial};
 use crate::domain::claims::{Commitment, HashValue, Policy, ProductionPlace};
 use crate::domain::instant::Instant;
 use crate::domain::refusal::Refusal;
@@ -96,8 +96,7 @@ fn signing_certificate(parts: &Parts<'_>, text: &mut String) -> Result<(), Refus
                  <{ds}X509SerialNumber>{serial}</{ds}X509SerialNumber></{xades}IssuerSerial>"
             );
         } else if settings.issuer_serial {
-            let serial =
-                base64(&certificate.issuer_serial_der().map_err(|error| unusable(&error))?);
+            let serial = base64(&certificate.issuer_serial_der());
             let _ = write!(text, "<{xades}IssuerSerialV2>{serial}</{xades}IssuerSerialV2>");
         }
         let _ = write!(text, "</{xades}Cert>");

@@ -6,6 +6,7 @@ use chancery_engine::pki::algorithm::KeyKind;
 use chancery_engine::pki::public_key::{EcCurve, PublicKey};
 
 use super::{certificate, openssl};
+use chancery_engine::pki::certificate::Certificate;
 
 const UTF8: &str = "0x2000";
 
@@ -95,6 +96,35 @@ fn issuer_serial_is_what_openssl_signs() {
     let output = ["-inkey", "key.pem", "-outform", "DER", "-out", "cms.der"];
     openssl(&[&sign[..], &output].concat(), folder.path());
     let cms = std::fs::read(folder.path().join("cms.der")).unwrap();
-    let ours = made.issuer_serial_der().unwrap();
+    let ours = made.issuer_serial_der();
     assert!(cms.windows(ours.len()).any(|window| window == ours), "{}", hex(&ours));
+}
+
+/// Some authorities write the parts of a name in an order that DER has not; it stays as it is, as in what
+/// CMS says.
+#[test]
+fn issuer_serial_keeps_the_octets_of_the_issuer() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = certificate(folder.path(), "/O=Order/CN=Multi+serialNumber=12", UTF8, &[]);
+    let der = made.der();
+    // the two parts of the last name part, as OpenSSL writes them: in the order of DER
+    let parts = |from: usize| {
+        let begins = [0x31, 0x19, 0x30, 0x09];
+        let tag = der[from..].windows(4).position(|it| it == begins).unwrap() + from;
+        (tag + 2, tag + 2 + 0x19)
+    };
+    let mut other = der.to_vec();
+    let mut from = 0;
+    for _ in ["issuer", "subject"] {
+        let (start, end) = parts(from);
+        let first = usize::from(der[start + 1]) + 2;
+        other[start..end].rotate_left(first);
+        from = end;
+    }
+    let turned = Certificate::from_der(&other).unwrap();
+    assert_ne!(turned.issuer_der(), made.issuer_der());
+    let says = |of: &Certificate, issuer: &[u8]| {
+        of.issuer_serial_der().windows(issuer.len()).any(|window| window == issuer)
+    };
+    assert!(says(&made, made.issuer_der()) && says(&turned, turned.issuer_der()));
 }
