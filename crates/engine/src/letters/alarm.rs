@@ -8,6 +8,7 @@ use super::words::{LetterWords, words};
 use crate::domain::alarm::Alarm;
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
+use crate::domain::usage::percent;
 
 /// A mail that proves an account can send.
 #[derive(Clone, Debug)]
@@ -146,12 +147,11 @@ fn algorithm(locale: Locale, alias: &str, what: &str, source: &str, until: Insta
 }
 
 fn usage(locale: Locale, company: &str, (used, limit): (u64, u64), period_end: Instant) -> Facts {
-    let percent = u128::from(used) * 100 / u128::from(limit.max(1));
     vec![
         ("company", company.to_owned()),
         ("used", locale.number(used)),
         ("limit", locale.number(limit)),
-        ("percent", percent.to_string()),
+        ("percent", percent(used, limit).to_string()),
         ("date", locale.day(period_end)),
     ]
 }

@@ -190,6 +190,13 @@ fn usage_letters_speak_to_operators_and_companies() {
         let near = letter(language, |alarm| matches!(alarm, Alarm::PeriodNear { .. }));
         assert!(near.subject.contains("81"), "{}", near.subject);
     }
+    // a limit of nothing is used up, as the commands say
+    let mut nothing =
+        alarms().into_iter().find(|alarm| matches!(alarm, Alarm::UsageNear { .. })).unwrap();
+    let Alarm::UsageNear { used, limit, .. } = &mut nothing else { unreachable!() };
+    (*used, *limit) = (7, 0);
+    let nothing = letters::alarm(Language::En, &nothing);
+    assert!(nothing.subject.contains("100%"), "{}", nothing.subject);
     let exceeded = letter(Language::En, |alarm| matches!(alarm, Alarm::UsageExceeded { .. }));
     assert!(exceeded.text.contains("\n\nAgree on a higher limit.\n\n"), "{}", exceeded.text);
 }
