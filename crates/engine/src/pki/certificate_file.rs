@@ -94,15 +94,15 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 /// The values that lie one after the other; `None` when these are not such.
 fn values(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    // Line ends after the last one.
+    let end = bytes.trim_ascii_end().len();
     let mut values = Vec::new();
     let mut next = 0;
     while next < bytes.len() {
         let value = tlv::read(bytes, next, bytes.len()).ok()?;
         values.push(bytes.get(value.whole.clone())?);
         next = value.whole.end;
-        // A line end after the last one.
-        let rest = bytes.get(next..)?;
-        if rest.iter().all(u8::is_ascii_whitespace) {
+        if next >= end {
             break;
         }
     }

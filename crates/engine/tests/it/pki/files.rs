@@ -224,3 +224,13 @@ fn shared_cases() {
     let stranger = said("stranger-in-the-file.pem");
     assert!(stranger.contains("CN="), "{stranger}");
 }
+
+/// Values whose octets are those of blanks are passed over once each.
+#[test]
+fn values_that_look_like_blanks_are_read_once() {
+    chancery_testing::cost::follows_length("values that look like blanks", 2000, |count| {
+        let blanks = [9, 2, 9, 9].repeat(count);
+        let file = [&[0x30, 0], &*blanks, &[0x30, 0]].concat();
+        assert!(certificates(&file).is_err());
+    });
+}
