@@ -239,7 +239,6 @@ fn without_effect(profile: &XadesProfile) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The enveloped transform may only be applied to a node-set of the document that holds the
 /// The number of filters, and the order: the enveloped transform may only be applied to a node-set of
 /// the document that holds the signature (XMLDSIG 1.1, 6.6.4); octets hold no signature that it could
 /// leave out.
