@@ -42,6 +42,10 @@ advisories() { # the database is on the network; without that a pinned copy is a
         "no pinned copy (scripts/renew-advisories.sh makes one where there is a network)"
 }
 
+fuzz_lock() { # a workspace of its own, which nothing else here builds
+    cargo metadata --locked --quiet --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+}
+
 shell() {
     git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck
 }
@@ -82,6 +86,7 @@ step "clippy" cargo clippy --locked --quiet --workspace --all-targets -- -D warn
 step "documentation" documentation
 step "dependencies: bans, licences, sources" dependencies
 step "dependencies: advisories" advisories
+step "dependencies of the fuzz targets" fuzz_lock
 step "shell scripts" shell
 step "systemd unit" unit
 step "pages about security" python3 scripts/check-security-pages.py

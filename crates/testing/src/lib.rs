@@ -14,6 +14,7 @@
 pub mod alarms;
 pub mod cost;
 pub mod hostile;
+#[cfg(feature = "hostile_clients")]
 pub mod hostile_clients;
 pub mod judges;
 pub mod long_pdf;
