@@ -10,7 +10,7 @@ CARGO_FUZZ_VERSION=0.13.2
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
 [[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings pdf pades cms \
-    images certificates timestamps schema strangers cost)
+    images certificates timestamps schema strangers texts cost)
 
 # One target on the stable toolchain; cost looks for what costs most for its length.
 run() {

@@ -16,7 +16,7 @@ use chancery_testing::long_pdf::{Structure, long_pdf};
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 14] = [
+const TARGETS: [Target; 15] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -31,6 +31,7 @@ const TARGETS: [Target; 14] = [
     ("timestamps", bodies::timestamps, time_stamped),
     ("schema", bodies::schema, validated),
     ("strangers", bodies::strangers, signed_by_others),
+    ("texts", bodies::texts, texts),
 ];
 
 /// What once broke a promise of a target, or cost too much there.
@@ -138,7 +139,29 @@ fn signed_by_others() -> Vec<Vec<u8>> {
         documents.push(document.into_bytes());
     }
     documents.push(hostile::signatures_far_down(3).document);
+    documents.push(hostile::stamps(3, 2).document);
+    documents.push(hostile::stamped_properties(9, 3, 2).document);
     documents
+}
+
+/// Something for each reader of texts.
+fn texts() -> Vec<Vec<u8>> {
+    let own = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    let mut all = vec![
+        "name\nCN=ACME Seal,O=\"ACME, Lda\"+serialNumber=1,2.5.4.97=VATPT-1,C=PT".to_owned(),
+        "name\n/C=PT/O=ACME/CN=#hash \\, \\C3\\A7".to_owned(),
+        "secret\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+        "secret\nwhsk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
+        format!("token\n{}", bodies::token()),
+        "letter\n{{ issuer.name }}\n--\n{% for d in documents %}{{ d.name }}{% if d.sealed %}!\
+         {% endif %}{% endfor %}\n--\n<p>{{- link -}}{# x #}{% if not attached %}c{% endif %}</p>"
+            .to_owned(),
+    ];
+    all.push(format!("calendar\n{}", own("crates/engine/src/pki/calendar.toml")));
+    for profile in ["peppol", "pades-b", "asic-e"] {
+        all.push(format!("profile\n{}", own(&format!("profiles/{profile}.toml"))));
+    }
+    all.into_iter().map(String::into_bytes).collect()
 }
 
 fn documents() -> Vec<Vec<u8>> {

@@ -8,6 +8,7 @@ mod pades;
 mod pdf;
 mod readers;
 pub(crate) mod recheck;
+mod texts;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -40,6 +41,7 @@ pub(crate) use pades::{CHOICES, pades};
 pub(crate) use pdf::pdf;
 pub(crate) use readers::{TIME_STAMPED, certificates, images, schema, strangers, timestamps};
 pub(crate) use recheck::Seal;
+pub(crate) use texts::{texts, token};
 
 /// A self-signed certificate for these functions alone, and its key.
 const CERTIFICATE: &[u8] = include_bytes!("certificate.pem");
@@ -109,7 +111,7 @@ pub(crate) fn sealing(bytes: &[u8]) -> Option<Result<Seal, Refusal>> {
     Some(seal(&document, &profile))
 }
 
-/// Any bytes as a document; the first two choose the settings.
+/// Any bytes as a document; the first 24 choose the settings.
 pub(crate) fn insertion(bytes: &[u8]) {
     let Some((chosen, document)) = bytes.split_at_checked(24) else { return };
     let Ok(profile) = profile(&Choices::new(chosen).settings()) else { return };
