@@ -20,7 +20,7 @@ use chancery::domain::ids::{
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::operation::{Custody, Operation, OperationState};
-use chancery::domain::outbox::{Channel, Message, MessageKind, MessageLease, Next, Target, Way};
+use chancery::domain::outbox::{Message, MessageKind, MessageLease, Next, Target, Way};
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::{DigestAlgorithm, Format, Profile};
 use chancery::domain::scope::Scope;
@@ -625,8 +625,8 @@ async fn delivery(store: &Store) {
         store.wake_way(way, LATER, AT).await.unwrap();
         store.lease_overdue(way, AT.plus_ms(-1), (AT, LATER)).await.unwrap();
     }
-    for full in [&[][..], &ways[1..2], &ways[..]] {
-        store.lease_messages(Channel::Mail, (AT, AT), 10, full).await.unwrap();
+    for full in [&[][..], &[EndpointId::from_i64(1), EndpointId::from_i64(2)]] {
+        store.lease_hooks((AT, AT), 10, full).await.unwrap();
     }
     let lease = MessageLease { message: MessageId::from_i64(200), number: 99 };
     store.renew_message(lease, LATER).await.unwrap();
@@ -634,7 +634,9 @@ async fn delivery(store: &Store) {
     for (next, to) in
         [(Next::Again { at: AT, counted: true, links_only: false }, "again"), (Next::Sent, "sent")]
     {
-        let leased = store.lease_messages(Channel::Mail, (AT, LATER), 10, &[]).await.unwrap();
+        reader.due_mailers(AT).await.unwrap();
+        let shares = [(None, 10), (Some(SERVICE), 10)];
+        let leased = store.lease_mails(&shares, (AT, LATER)).await.unwrap();
         let due: Vec<MessageLease> = leased.iter().map(|(lease, _)| *lease).collect();
         let begun = store.begin_attempts(&due, AT).await.unwrap();
         assert!(!begun.is_empty(), "{to}");

@@ -1,51 +1,113 @@
 //! Messages leased to those who try them, way by way.
 
 use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 
 use super::reads::{COLUMNS, message_from};
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{ClientServiceId, EndpointId, MessageId};
 use crate::domain::instant::Instant;
-use crate::domain::outbox::{Channel, Message, MessageLease, Way};
-use crate::store::{Result, Store, row};
+use crate::domain::outbox::{Message, MessageLease, Way};
+use crate::store::{Reader, Result, Store, row};
+
+/// Somebody with mails that are due, and the way they take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueMailer {
+    /// `None`: the installation itself.
+    pub client_service: Option<ClientServiceId>,
+    pub way: Way,
+}
+
+impl Reader {
+    /// Everybody who has mails that are due.
+    pub async fn due_mailers(&self, now: Instant) -> Result<Vec<DueMailer>> {
+        let own = sqlx::query(
+            "SELECT id FROM message
+             WHERE channel = 'MAIL' AND client_service_id IS NULL AND run_ms <= $1 LIMIT 1",
+        )
+        .bind(now.unix_ms())
+        .fetch_optional(&self.pool)
+        .await?;
+        let rows = sqlx::query(
+            "SELECT client_service.id, smtp_account.client_service_id AS account
+             FROM client_service LEFT JOIN smtp_account
+                 ON smtp_account.client_service_id = client_service.id
+             WHERE EXISTS (
+                 SELECT 1 FROM message WHERE message.channel = 'MAIL'
+                   AND message.client_service_id = client_service.id AND message.run_ms <= $1)
+             ORDER BY client_service.id",
+        )
+        .bind(now.unix_ms())
+        .fetch_all(&self.pool)
+        .await?;
+        let own = own.map(|_| Ok(DueMailer { client_service: None, way: Way::Mail(None) }));
+        own.into_iter()
+            .chain(rows.iter().map(|found| {
+                let id = ClientServiceId::from_i64(row::integer(found, "id")?);
+                let account = row::optional_integer(found, "account")?;
+                let way = Way::Mail(account.map(ClientServiceId::from_i64));
+                Ok(DueMailer { client_service: Some(id), way })
+            }))
+            .collect()
+    }
+}
 
 impl Store {
-    /// Leases up to `limit` messages of a channel that are due, those on full ways left out. Nobody
-    /// else gets them before `until`.
-    pub async fn lease_messages(
+    /// Leases mails that are due, of each client service (`None`: the installation) at most so many, the one
+    /// that has been due longest first. Nobody else gets them before `until`.
+    pub async fn lease_mails(
         &self,
-        channel: Channel,
+        shares: &[(Option<ClientServiceId>, u32)],
         (now, until): (Instant, Instant),
-        limit: u32,
-        full: &[Way],
     ) -> Result<Vec<(MessageLease, Message)>> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            let others = elsewhere(full);
-            let sql = format!(
-                "UPDATE message SET leases = leases + 1, run_ms = $2
-                 WHERE run_ms <= $1 AND id IN (
-                     SELECT id FROM message WHERE run_ms <= $1 AND channel = $4{others}
-                     ORDER BY run_ms, id LIMIT $3)
-                 RETURNING {}",
-                COLUMNS.trim_start_matches("SELECT ").trim_end_matches("FROM message"),
-            );
+            let mut leased = Vec::new();
+            for (client_service, count) in shares {
+                let whose = if client_service.is_some() { "= $4" } else { "IS NULL" };
+                let due =
+                    format!("channel = 'MAIL' AND client_service_id {whose} AND run_ms <= $1");
+                let sql = take(&format!("{due} ORDER BY run_ms, id LIMIT $3"));
+                let mut query = sqlx::query(AssertSqlSafe(sql))
+                    .bind(now.unix_ms())
+                    .bind(until.unix_ms())
+                    .bind(i64::from(*count));
+                if let Some(client_service) = client_service {
+                    query = query.bind(client_service.as_i64());
+                }
+                leased.extend(query.fetch_all(&mut *tx).await?);
+            }
+            tx.commit().await?;
+            leased.iter().map(leased_from).collect()
+        })
+        .await
+    }
+
+    /// Leases up to `limit` webhooks that are due, those of full endpoints left out. Nobody else gets them
+    /// before `until`.
+    pub async fn lease_hooks(
+        &self,
+        (now, until): (Instant, Instant),
+        limit: u32,
+        full: &[EndpointId],
+    ) -> Result<Vec<(MessageLease, Message)>> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let ids: Vec<String> = full.iter().map(EndpointId::to_string).collect();
+            let others = if ids.is_empty() {
+                String::new()
+            } else {
+                format!(" AND endpoint_id NOT IN ({})", ids.join(","))
+            };
+            let due = format!("run_ms <= $1 AND channel = 'WEBHOOK'{others}");
+            let sql = take(&format!("{due} ORDER BY run_ms, id LIMIT $3"));
             let rows = sqlx::query(AssertSqlSafe(sql))
                 .bind(now.unix_ms())
                 .bind(until.unix_ms())
                 .bind(i64::from(limit))
-                .bind(channel.as_str())
                 .fetch_all(&mut *tx)
                 .await?;
             tx.commit().await?;
-            rows.iter()
-                .map(|found| {
-                    let message = message_from(found)?;
-                    Ok((
-                        MessageLease { message: message.id, number: row::small(found, "leases")? },
-                        message,
-                    ))
-                })
-                .collect()
+            rows.iter().map(leased_from).collect()
         })
         .await
     }
@@ -163,22 +225,18 @@ impl Store {
     }
 }
 
-/// The condition of being on none of these ways.
-fn elsewhere(ways: &[Way]) -> String {
-    let mut conditions = vec![String::new()];
-    let mut endpoints = Vec::new();
-    for way in ways {
-        match way {
-            Way::Hook(endpoint) => endpoints.push(endpoint.to_string()),
-            // There are never more of them than senders.
-            Way::Mail(_) => conditions.push(format!("NOT ({})", on_way(*way))),
-        }
-    }
-    if !endpoints.is_empty() {
-        let list = endpoints.join(",");
-        conditions.push(format!("COALESCE(endpoint_id, 0) NOT IN ({list})"));
-    }
-    conditions.join(" AND ")
+/// The statement that leases the messages of a choice.
+fn take(choice: &str) -> String {
+    format!(
+        "UPDATE message SET leases = leases + 1, run_ms = $2
+         WHERE run_ms <= $1 AND id IN (SELECT id FROM message WHERE {choice}) RETURNING {}",
+        COLUMNS.trim_start_matches("SELECT ").trim_end_matches("FROM message"),
+    )
+}
+
+fn leased_from(found: &AnyRow) -> Result<(MessageLease, Message)> {
+    let message = message_from(found)?;
+    Ok((MessageLease { message: message.id, number: row::small(found, "leases")? }, message))
 }
 
 /// The condition of being on a way.

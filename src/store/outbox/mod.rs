@@ -9,6 +9,7 @@ mod reads;
 
 pub use self::enqueue::{NOTHING_SEALED, ResendCaps, Resent};
 pub(super) use self::enqueue::{insert_messages, release};
+pub use self::leases::DueMailer;
 pub(super) use self::limits::count_mails;
 pub use self::limits::{MailLimitReached, MailLimits};
 pub use self::links::REVOKED;

@@ -1,22 +1,26 @@
-//! Delivers the outbox: leases due messages and starts a try of each. Sealing never waits for this. How
-//! a try goes on is in `mail` and `hooks`, what becomes of its message in `tries`.
+//! Delivers the outbox: leases due messages and starts a try of each. Sealing never waits for this. Whose
+//! mails are tried is in `shares`, how a try goes on in `mail` and `hooks`, what becomes of its message in
+//! `tries`.
 
 pub mod hooks;
 pub mod letters;
 pub mod mail;
 mod payload;
+mod shares;
+mod traffic;
 mod tries;
 
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use self::shares::MailRoom;
+use self::traffic::{OnItsWay, Traffic};
 use super::{Error, lease, mail_servers};
 use crate::app::App;
-use crate::domain::ids::{ClientServiceId, EndpointId, EventId};
+use crate::domain::ids::{EndpointId, EventId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Channel, Message, MessageLease, Target, Way};
 use crate::domain::sources::sources;
@@ -25,81 +29,6 @@ use crate::domain::sources::sources;
 const BUSY_MS: i64 = 250;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
-
-/// Messages on their way in this process.
-#[derive(Default)]
-struct Traffic {
-    on: Mutex<OnTheirWay>,
-}
-
-/// How many there are, by way and by client service.
-#[derive(Default)]
-struct OnTheirWay {
-    ways: HashMap<Way, usize>,
-    services: HashMap<ClientServiceId, usize>,
-}
-
-impl Traffic {
-    fn on(&self, way: Way) -> usize {
-        self.lock().ways.get(&way).copied().unwrap_or_default()
-    }
-
-    fn of(&self, service: Option<ClientServiceId>) -> usize {
-        service.and_then(|id| self.lock().services.get(&id).copied()).unwrap_or_default()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, OnTheirWay> {
-        self.on.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A message on its way; the way has room again when it is dropped, also by a panic.
-struct OnItsWay {
-    app: Arc<App>,
-    traffic: Arc<Traffic>,
-    way: Way,
-    service: Option<ClientServiceId>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl OnItsWay {
-    fn start(
-        app: &Arc<App>,
-        traffic: &Arc<Traffic>,
-        (way, service): (Way, Option<ClientServiceId>),
-        permit: OwnedSemaphorePermit,
-    ) -> Self {
-        let mut on = traffic.lock();
-        *on.ways.entry(way).or_default() += 1;
-        if let Some(service) = service {
-            *on.services.entry(service).or_default() += 1;
-        }
-        drop(on);
-        let (app, traffic) = (Arc::clone(app), Arc::clone(traffic));
-        Self { app, traffic, way, service, _permit: permit }
-    }
-}
-
-impl Drop for OnItsWay {
-    fn drop(&mut self) {
-        let mut on = self.traffic.lock();
-        one_less(&mut on.ways, &self.way);
-        if let Some(service) = self.service {
-            one_less(&mut on.services, &service);
-        }
-        drop(on);
-        self.app.outbox_bell.notify_one();
-    }
-}
-
-fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            counts.remove(key);
-        }
-    }
-}
 
 /// The messages of one channel on their way in this process. Each channel has senders of its own, so
 /// that endpoints that hang do not hold mails up.
@@ -116,13 +45,9 @@ impl Desk {
     }
 
     /// Whether a client service with so many webhooks on their way gets another sender: while there are more
-    /// free than it has. One alone gets half of them, and whoever comes finds some; mails share their servers
-    /// and are told apart there.
+    /// free than it has. One alone gets half of them, and whoever comes finds some.
     fn has_share(&self, on: usize) -> bool {
-        match self.channel {
-            Channel::Mail => true,
-            Channel::Webhook => on == 0 || on < self.senders.available_permits(),
-        }
+        on == 0 || on < self.senders.available_permits()
     }
 
     /// Returns when every try in work has ended.
@@ -181,33 +106,75 @@ pub async fn run_due(app: &Arc<App>) -> Result<(), Error> {
 /// One look for due messages. Returns how many were set on their way.
 async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     match desk.channel {
-        Channel::Mail => rest(app, app.steady_now()).await?,
-        Channel::Webhook => hooks::fan_out(app).await?,
+        Channel::Mail => look_for_mails(app, desk).await,
+        Channel::Webhook => look_for_hooks(app, desk).await,
     }
+}
+
+async fn look_for_mails(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
+    rest(app, app.steady_now()).await?;
+    let free = desk.senders.available_permits();
+    if free == 0 {
+        return Ok(0);
+    }
+    let now = app.steady_now();
+    let due = app.reader.due_mailers(now).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let shares = {
+        let mut traffic = desk.traffic.lock();
+        traffic.meet(&due);
+        let senders = app.delivery.senders.max(1);
+        let room = MailRoom { senders, free, on: &traffic.on, turns: &traffic.turns };
+        shares::share_out(&room, |way| places(app, way, now, &HashSet::new()), &due)
+    };
+    if shares.is_empty() {
+        return Ok(0);
+    }
+    let counts: Vec<_> =
+        shares.iter().map(|(mailer, count)| (mailer.client_service, *count)).collect();
+    let leased = app.store.lease_mails(&counts, (now, lease_end(app))).await?;
+    let mut started = 0;
+    for (lease, message) in leased {
+        let whose = shares.iter().find(|(it, _)| it.client_service == message.client_service);
+        let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
+        // Only looks take senders, and no more was leased than there were.
+        if let (Some((mailer, _)), Some(permit)) = (whose, permit) {
+            start(app, desk, (lease, message), mailer.way, permit);
+            started += 1;
+        }
+    }
+    Ok(started)
+}
+
+async fn look_for_hooks(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
+    hooks::fan_out(app).await?;
     let free = u32::try_from(desk.senders.available_permits()).unwrap_or(u32::MAX);
     if free == 0 {
         return Ok(0);
     }
     let now = app.steady_now();
-    let failing = match desk.channel {
-        Channel::Mail => HashSet::new(),
-        Channel::Webhook => app.reader.failing_endpoints().await?,
-    };
-    let mut full = full_ways(app, &desk.traffic, now, &failing);
-    full.extend(ways_of_busy(app, desk).await?);
-    let until = lease_end(app);
-    let leased = app.store.lease_messages(desk.channel, (now, until), free, &full).await?;
+    let failing = app.reader.failing_endpoints().await?;
+    let mut full = full_endpoints(app, &desk.traffic, now, &failing);
+    full.extend(endpoints_of_busy(app, desk).await?);
+    let leased = app.store.lease_hooks((now, lease_end(app)), free, &full).await?;
     let (mut started, mut surplus) = (0, Vec::new());
     for (lease, message) in leased {
-        let way = way_of(app, &message).await?;
-        let service = message.client_service;
-        let room = desk.traffic.on(way) < places(app, way, now, &failing)
-            && desk.has_share(desk.traffic.of(service));
+        let Target::Webhook { endpoint, .. } = message.target else { continue };
+        let way = Way::Hook(endpoint);
+        let room = {
+            let traffic = desk.traffic.lock();
+            let on_way = traffic.ways().get(&way).copied().unwrap_or_default();
+            let services = traffic.services();
+            let of_service = message.client_service.and_then(|id| services.get(&id).copied());
+            on_way < places(app, way, now, &failing)
+                && desk.has_share(of_service.unwrap_or_default())
+        };
         let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
         match permit.filter(|_| room) {
             Some(permit) => {
-                let started_here = OnItsWay::start(app, &desk.traffic, (way, service), permit);
-                tokio::spawn(deliver(Arc::clone(app), lease, message, way, started_here));
+                start(app, desk, (lease, message), way, permit);
                 started += 1;
             }
             // More than the way takes came in one look.
@@ -220,15 +187,27 @@ async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     Ok(started)
 }
 
+fn start(
+    app: &Arc<App>,
+    desk: &Desk,
+    (lease, message): (MessageLease, Message),
+    way: Way,
+    permit: OwnedSemaphorePermit,
+) {
+    let key = (way, message.client_service);
+    let on_its_way = OnItsWay::start(app, &desk.traffic, key, permit);
+    tokio::spawn(deliver(Arc::clone(app), lease, message, way, on_its_way));
+}
+
 /// The endpoints of client services that have their share of the senders.
-async fn ways_of_busy(app: &App, desk: &Desk) -> Result<Vec<Way>, Error> {
-    let services = desk.traffic.lock().services.clone();
-    let mut ways = Vec::new();
+async fn endpoints_of_busy(app: &App, desk: &Desk) -> Result<Vec<EndpointId>, Error> {
+    let services = desk.traffic.lock().services();
+    let mut busy = Vec::new();
     for (service, _) in services.into_iter().filter(|(_, on)| !desk.has_share(*on)) {
         let endpoints = app.reader.endpoints(service).await?;
-        ways.extend(endpoints.iter().map(|endpoint| Way::Hook(endpoint.id)));
+        busy.extend(endpoints.iter().map(|endpoint| endpoint.id));
     }
-    Ok(ways)
+    Ok(busy)
 }
 
 /// Lets what is due on closed ways rest, and gives up what waited there too long. A circuit goes with
@@ -273,29 +252,28 @@ fn places(app: &App, way: Way, now: Instant, failing: &HashSet<EndpointId>) -> u
     }
 }
 
-/// The ways that take no more at present. Endpoints that fail have half of the senders together: those
+/// The endpoints that take no more at present. Those that fail have half of the senders together: those
 /// that work never wait for all of them.
-fn full_ways(
+fn full_endpoints(
     app: &App,
     traffic: &Traffic,
     now: Instant,
     failing: &HashSet<EndpointId>,
-) -> Vec<Way> {
-    let ways: Vec<(Way, usize)> = traffic.lock().ways.iter().map(|(way, on)| (*way, *on)).collect();
-    let fails = |way: &Way| matches!(way, Way::Hook(endpoint) if failing.contains(endpoint));
-    let failing_now: usize = ways.iter().filter(|(way, _)| fails(way)).map(|(_, on)| on).sum();
+) -> Vec<EndpointId> {
+    let ways = traffic.lock().ways();
+    let all: Vec<(EndpointId, usize)> = ways
+        .into_iter()
+        .filter_map(|(way, on)| match way {
+            Way::Hook(endpoint) => Some((endpoint, on)),
+            Way::Mail(_) => None,
+        })
+        .collect();
+    let failing_now: usize =
+        all.iter().filter(|(id, _)| failing.contains(id)).map(|(_, on)| on).sum();
     let resting =
         if failing_now >= app.delivery.senders.div_ceil(2) { failing } else { &HashSet::new() };
-    let full = ways.into_iter().filter(|(way, on)| *on >= places(app, *way, now, failing));
-    let resting = resting.iter().map(|endpoint| Way::Hook(*endpoint));
-    full.map(|(way, _)| way).chain(resting).collect()
-}
-
-async fn way_of(app: &App, message: &Message) -> Result<Way, Error> {
-    match message.target {
-        Target::Webhook { endpoint, .. } => Ok(Way::Hook(endpoint)),
-        Target::Mail { .. } => Ok(Way::Mail(mail_servers::account_of(app, message).await?)),
-    }
+    let full = all.into_iter().filter(|(id, on)| *on >= places(app, Way::Hook(*id), now, failing));
+    full.map(|(id, _)| id).chain(resting.iter().copied()).collect()
 }
 
 async fn deliver(

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chancery::domain::delivery::{DeliveryStatus, Tried, Verdict};
 use chancery::domain::ids::{EventId, MessageId, OperationId};
-use chancery::domain::outbox::{Channel, Message, Next, Way};
+use chancery::domain::outbox::{Message, Next, Way};
 use serde_json::json;
 
 use crate::support::client::small;
+use crate::support::outbox::lease_due_mails;
 use crate::support::service::{Service, Setup, run, unique};
 
 /// A configuration over a service's database.
@@ -76,11 +77,7 @@ fn mails_are_listed_sent_again_and_their_links_closed() {
         let operation = client.sign(&wish).await.good()["id"].as_i64().unwrap();
         let app = &service.app;
         let now = app.now();
-        let leased = app
-            .store
-            .lease_messages(Channel::Mail, (now, now.plus_ms(1000)), 9, &[])
-            .await
-            .unwrap();
+        let leased = lease_due_mails(&app.store, (now, now.plus_ms(1000))).await;
         let (lease, message) = leased.into_iter().find(|(_, it)| it.position == 0).unwrap();
         app.store.begin_attempts(&[lease], now).await.unwrap();
         let tried = Tried::new(Verdict::Never, "rcpt", "550 5.1.1 no such user");
@@ -142,8 +139,7 @@ fn mails_are_listed_sent_again_and_their_links_closed() {
 async fn refuse(service: &Service, operation: OperationId, position: u32) -> Message {
     let app = &service.app;
     let now = app.now();
-    let leased =
-        app.store.lease_messages(Channel::Mail, (now, now.plus_ms(1)), 99, &[]).await.unwrap();
+    let leased = lease_due_mails(&app.store, (now, now.plus_ms(1))).await;
     let of = |it: &Message| it.operation == Some(operation) && it.position == position;
     let (lease, message) = leased.into_iter().find(|(_, it)| of(it)).unwrap();
     app.store.begin_attempts(&[lease], now).await.unwrap();

@@ -9,7 +9,7 @@ use chancery::domain::delivery::{DeliveryStatus, MailAddress};
 use chancery::domain::ids::{EventId, MessageId};
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
-use chancery::domain::outbox::{Channel, Message, MessageKind, Target};
+use chancery::domain::outbox::{Message, MessageKind, Target};
 use chancery::domain::usage::UsageLimit;
 use chancery::domain::webhook::EventKind;
 use chancery::workflow::alarms::Watcher;
@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{HTTP, all_sealed, document, request};
+use crate::support::outbox::lease_due_mails;
 use crate::support::service::{Service, Setup, now, run, unique};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -78,9 +79,7 @@ impl House {
         let app = &self.services[0].app;
         let ever = Instant::from_unix_ms(i64::MAX);
         let mut told = Vec::new();
-        for (lease, message) in
-            app.store.lease_messages(Channel::Mail, (app.now(), ever), 1000, &[]).await.unwrap()
-        {
+        for (lease, message) in lease_due_mails(&app.store, (app.now(), ever)).await {
             assert_eq!(message.kind, MessageKind::Alarm);
             assert_eq!(message.client_service, None, "the installation's server sends it");
             assert!(message.mail_id.is_some());
@@ -343,8 +342,7 @@ fn a_message_that_waits_is_told() {
         };
         app.store.enqueue(&[message]).await.unwrap();
         let ever = Instant::from_unix_ms(i64::MAX);
-        let (lease, _) =
-            app.store.lease_messages(Channel::Mail, (at, ever), 1, &[]).await.unwrap().remove(0);
+        let (lease, _) = lease_due_mails(&app.store, (at, ever)).await.remove(0);
         assert!(house.look().await.is_empty());
         house.pass(16 * 60 * 1000);
         let told = house.look().await;

@@ -4,12 +4,13 @@ use chancery::domain::alarm::Alarm;
 use chancery::domain::delivery::{DeliveryStatus, MailAddress, Tried, Verdict};
 use chancery::domain::ids::{CompanyId, CredentialId, EventId, MessageId};
 use chancery::domain::instant::Instant;
-use chancery::domain::outbox::{Channel, Message, MessageKind, Next, Target};
+use chancery::domain::outbox::{Message, MessageKind, Next, Target};
 use chancery::domain::usage::{AccessGrant, UsageLimit};
 use chancery::store::Store;
 use chancery::store::alarms::{IS_OVER, NewAlarm};
 
 use crate::store::{company, issuer, sqlite, store};
+use crate::support::outbox::lease_due_mails;
 use crate::support::postgres::Postgres;
 
 const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
@@ -118,7 +119,7 @@ async fn what_is_over_is_not_told(store: &Store) {
     raise("over", [901, 902]).await;
     raise("still", [903, 904]).await;
     let until = AT.plus_ms(60_000);
-    let leased = store.lease_messages(Channel::Mail, (AT, until), 100, &[]).await.unwrap();
+    let leased = lease_due_mails(store, (AT, until)).await;
     let (on_its_way, _) = *leased.iter().find(|(_, it)| it.id.as_i64() == 901).unwrap();
     store.begin_attempts(&[on_its_way], AT).await.unwrap();
     store.clear_alarm("over", AT.plus_ms(1)).await.unwrap();

@@ -1,6 +1,7 @@
 //! Delivery as receivers and operators see it: real mails over SMTP to a scripted server, with a clock
 //! that the test moves where days pass.
 
+mod fair;
 mod http;
 mod killed;
 mod ladder;

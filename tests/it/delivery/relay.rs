@@ -4,8 +4,6 @@
 use chancery::config::Config;
 use chancery::domain::delivery::DeliveryStatus::{Pending, SendingError, SendingFailed, Sent};
 use chancery::domain::delivery::MailAddress;
-use chancery::domain::ids::MessageId;
-use chancery::domain::outbox::{Channel, Message, MessageKind, Way};
 use chancery::domain::scope::Scope;
 use chancery::domain::smtp::SmtpSettings;
 use chancery::outbound::mail::Security;
@@ -258,30 +256,6 @@ fn a_circuit_goes_with_its_server() {
         house.pass(2 * HOUR);
         house.deliver().await;
         assert!(house.service.app.circuits.all().is_empty());
-    });
-}
-
-/// While a client service's own server is full, mails of others are leased, those of nobody too.
-#[test]
-fn a_full_way_leaves_the_others_out_of_it() {
-    run(async {
-        let house = House::new().await;
-        let operation = house.operation(&["ap@customer.example"], false).await;
-        let app = &house.service.app;
-        let theirs = house.mail(operation).await;
-        let alarm = Message {
-            id: MessageId::from_i64(app.next_id()),
-            kind: MessageKind::Alarm,
-            client_service: None,
-            operation: None,
-            ..theirs.clone()
-        };
-        app.store.enqueue(std::slice::from_ref(&alarm)).await.unwrap();
-        let full = [Way::Mail(theirs.client_service)];
-        let until = app.now().plus_ms(1000);
-        let leased = app.store.lease_messages(Channel::Mail, (app.now(), until), 9, &full).await;
-        let leased: Vec<MessageId> = leased.unwrap().iter().map(|(_, it)| it.id).collect();
-        assert_eq!(leased, [alarm.id]);
     });
 }
 

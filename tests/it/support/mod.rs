@@ -4,6 +4,7 @@ pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod judges;
+pub(crate) mod outbox;
 pub(crate) mod postfix;
 pub(crate) mod postgres;
 pub(crate) mod service;

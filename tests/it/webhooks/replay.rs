@@ -2,7 +2,6 @@
 
 use chancery::domain::ids::{ClientServiceId, EventId};
 use chancery::domain::instant::Instant;
-use chancery::domain::outbox::Channel;
 use chancery::domain::webhook::EventKind;
 use chancery::store::alarms::NewAlarm;
 use chancery::store::events::Event;
@@ -120,10 +119,7 @@ fn expiring(service: &Service, client_service: ClientServiceId, created: Instant
 
 async fn give_up_all(service: &Service) {
     let store = &service.app.store;
-    let due = store
-        .lease_messages(Channel::Webhook, (now(), now().plus_ms(MINUTE)), 2000, &[])
-        .await
-        .unwrap();
+    let due = store.lease_hooks((now(), now().plus_ms(MINUTE)), 2000, &[]).await.unwrap();
     for (lease, _) in due {
         let unused = EventId::from_i64(service.app.next_id());
         store.give_up(lease, "not today", unused, now()).await.unwrap();
