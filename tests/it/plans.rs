@@ -629,7 +629,7 @@ async fn delivery(store: &Store) {
         store.lease_hooks((AT, AT), 10, full).await.unwrap();
     }
     let lease = MessageLease { message: MessageId::from_i64(200), number: 99 };
-    store.renew_message(lease, LATER).await.unwrap();
+    store.renew_messages(&[lease], LATER).await.unwrap();
     store.put_back(&[lease], LATER, Some("later")).await.unwrap();
     for (next, to) in
         [(Next::Again { at: AT, counted: true, links_only: false }, "again"), (Next::Sent, "sent")]

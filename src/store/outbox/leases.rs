@@ -163,18 +163,23 @@ impl Store {
         }).await
     }
 
-    /// Extends leases of messages that are being tried. Those that were lost or have ended stay so.
-    pub async fn renew_message(&self, lease: MessageLease, until: Instant) -> Result<()> {
+    /// Extends leases of messages that are being tried. Those that were lost or whose try has ended stay so.
+    pub async fn renew_messages(&self, leases: &[MessageLease], until: Instant) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            sqlx::query(
-                "UPDATE message SET run_ms = $3 WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL",
-            )
-            .bind(lease.message.as_i64())
-            .bind(i64::from(lease.number))
-            .bind(until.unix_ms())
-            .execute(&mut *tx)
-            .await?;
+            for lease in leases {
+                sqlx::query(
+                    "UPDATE message SET run_ms = $3
+                     WHERE id = $1 AND leases = $2 AND run_ms IS NOT NULL AND NOT EXISTS (
+                         SELECT 1 FROM attempt WHERE attempt.message_id = message.id
+                           AND attempt.number = message.leases AND attempt.ended_ms IS NOT NULL)",
+                )
+                .bind(lease.message.as_i64())
+                .bind(i64::from(lease.number))
+                .bind(until.unix_ms())
+                .execute(&mut *tx)
+                .await?;
+            }
             tx.commit().await
         })
         .await

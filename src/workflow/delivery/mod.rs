@@ -111,13 +111,26 @@ async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     }
 }
 
+/// The present, at which what is on its way here is leased: after the database was away for longer than a lease
+/// it would be leased once more, and sent twice.
+async fn now_with_ours_kept(app: &App, desk: &Desk) -> Result<Instant, Error> {
+    let now = app.steady_now();
+    let overdue = desk.traffic.lock().overdue(now);
+    if !overdue.is_empty() {
+        let until = lease_end(app);
+        app.store.renew_messages(&overdue, until).await?;
+        desk.traffic.lock().renewed(&overdue, until);
+    }
+    Ok(now)
+}
+
 async fn look_for_mails(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
-    rest(app, app.steady_now()).await?;
+    let now = now_with_ours_kept(app, desk).await?;
+    rest(app, now).await?;
     let free = desk.senders.available_permits();
     if free == 0 {
         return Ok(0);
     }
-    let now = app.steady_now();
     let due = app.reader.due_mailers(now).await?;
     if due.is_empty() {
         return Ok(0);
@@ -134,14 +147,15 @@ async fn look_for_mails(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     }
     let counts: Vec<_> =
         shares.iter().map(|(mailer, count)| (mailer.client_service, *count)).collect();
-    let leased = app.store.lease_mails(&counts, (now, lease_end(app))).await?;
+    let until = lease_end(app);
+    let leased = app.store.lease_mails(&counts, (now, until)).await?;
     let mut started = 0;
     for (lease, message) in leased {
         let whose = shares.iter().find(|(it, _)| it.client_service == message.client_service);
         let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
         // Only looks take senders, and no more was leased than there were.
         if let (Some((mailer, _)), Some(permit)) = (whose, permit) {
-            start(app, desk, (lease, message), mailer.way, permit);
+            start(app, desk, (lease, until, message), mailer.way, permit);
             started += 1;
         }
     }
@@ -154,11 +168,12 @@ async fn look_for_hooks(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     if free == 0 {
         return Ok(0);
     }
-    let now = app.steady_now();
+    let now = now_with_ours_kept(app, desk).await?;
     let failing = app.reader.failing_endpoints().await?;
     let mut full = full_endpoints(app, &desk.traffic, now, &failing);
     full.extend(endpoints_of_busy(app, desk).await?);
-    let leased = app.store.lease_hooks((now, lease_end(app)), free, &full).await?;
+    let until = lease_end(app);
+    let leased = app.store.lease_hooks((now, until), free, &full).await?;
     let (mut started, mut surplus) = (0, Vec::new());
     for (lease, message) in leased {
         let Target::Webhook { endpoint, .. } = message.target else { continue };
@@ -174,7 +189,7 @@ async fn look_for_hooks(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
         let permit = Arc::clone(&desk.senders).try_acquire_owned().ok();
         match permit.filter(|_| room) {
             Some(permit) => {
-                start(app, desk, (lease, message), way, permit);
+                start(app, desk, (lease, until, message), way, permit);
                 started += 1;
             }
             // More than the way takes came in one look.
@@ -190,12 +205,12 @@ async fn look_for_hooks(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
 fn start(
     app: &Arc<App>,
     desk: &Desk,
-    (lease, message): (MessageLease, Message),
+    (lease, until, message): (MessageLease, Instant, Message),
     way: Way,
     permit: OwnedSemaphorePermit,
 ) {
     let key = (way, message.client_service);
-    let on_its_way = OnItsWay::start(app, &desk.traffic, key, permit);
+    let on_its_way = OnItsWay::start(app, &desk.traffic, key, (lease, until), permit);
     tokio::spawn(deliver(Arc::clone(app), lease, message, way, on_its_way));
 }
 
@@ -284,7 +299,12 @@ async fn deliver(
     on_its_way: OnItsWay,
 ) {
     let id = lease.message;
-    let renew = || app.store.renew_message(lease, lease_end(&app));
+    let renew = || async {
+        let until = lease_end(&app);
+        app.store.renew_messages(&[lease], until).await?;
+        on_its_way.renewed(until);
+        Ok(())
+    };
     let work = try_once(&app, lease, &message, way);
     if let Err(error) = lease::kept(app.delivery.lease_ms, renew, work).await {
         // The lease runs out and the message is taken up again.

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
-use crate::domain::ids::ClientServiceId;
-use crate::domain::outbox::Way;
+use crate::domain::ids::{ClientServiceId, MessageId};
+use crate::domain::instant::Instant;
+use crate::domain::outbox::{MessageLease, Way};
 use crate::store::outbox::DueMailer;
 
 /// Messages on their way in this process.
@@ -26,9 +27,26 @@ pub(super) struct OnTheirWay {
     pub(super) turns: HashMap<Option<ClientServiceId>, u64>,
     /// The newest turn.
     turn: u64,
+    /// The lease of each, and when it ends.
+    leases: HashMap<MessageId, (MessageLease, Instant)>,
 }
 
 impl OnTheirWay {
+    /// The leases that have ended while their messages are on their way: the database was away.
+    pub(super) fn overdue(&self, now: Instant) -> Vec<MessageLease> {
+        let ended = self.leases.values().filter(|(_, until)| *until <= now);
+        ended.map(|(lease, _)| *lease).collect()
+    }
+
+    /// Takes note that leases were renewed.
+    pub(super) fn renewed(&mut self, leases: &[MessageLease], until: Instant) {
+        for lease in leases {
+            if let Some(known) = self.leases.get_mut(&lease.message) {
+                known.1 = until;
+            }
+        }
+    }
+
     /// How many there are on each way.
     pub(super) fn ways(&self) -> HashMap<Way, usize> {
         let mut ways = HashMap::new();
@@ -71,6 +89,7 @@ pub(super) struct OnItsWay {
     app: Arc<App>,
     traffic: Arc<Traffic>,
     key: (Way, Option<ClientServiceId>),
+    lease: MessageLease,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -79,22 +98,32 @@ impl OnItsWay {
         app: &Arc<App>,
         traffic: &Arc<Traffic>,
         key: (Way, Option<ClientServiceId>),
+        (lease, until): (MessageLease, Instant),
         permit: OwnedSemaphorePermit,
     ) -> Self {
         let mut all = traffic.lock();
+        all.leases.insert(lease.message, (lease, until));
         *all.on.entry(key).or_default() += 1;
         all.turn += 1;
         let turn = all.turn;
         all.turns.insert(key.1, turn);
         drop(all);
         let (app, traffic) = (Arc::clone(app), Arc::clone(traffic));
-        Self { app, traffic, key, _permit: permit }
+        Self { app, traffic, key, lease, _permit: permit }
+    }
+
+    /// Takes note that its lease was renewed.
+    pub(super) fn renewed(&self, until: Instant) {
+        self.traffic.lock().renewed(&[self.lease], until);
     }
 }
 
 impl Drop for OnItsWay {
     fn drop(&mut self) {
-        one_less(&mut self.traffic.lock().on, &self.key);
+        let mut all = self.traffic.lock();
+        one_less(&mut all.on, &self.key);
+        all.leases.remove(&self.lease.message);
+        drop(all);
         self.app.outbox_bell.notify_one();
     }
 }

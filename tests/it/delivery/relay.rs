@@ -327,6 +327,51 @@ fn an_answer_outlives_a_database_that_is_away() {
     });
 }
 
+/// Also when it is away for longer than a lease lasts, while the service looks for what is due all the time.
+#[test]
+fn an_answer_outlives_a_lease() {
+    run(async {
+        let smtp = SmtpServer::start(Script::default());
+        let mut setup = crate::support::service::Setup::new();
+        use_server(&mut setup.config, &smtp);
+        setup.config.store.wait_ms = 50;
+        setup.config.delivery.lease_ms = 1000;
+        setup.config.delivery.poll_ms = 10;
+        let service = setup.start().await;
+        let client = service.client().await;
+        let pause = || tokio::time::sleep(std::time::Duration::from_millis(5));
+        smtp.set(|script| {
+            script.at(Step::Message, Act::Wait(std::time::Duration::from_millis(500)));
+        });
+        let request = super::with_receivers("outlived", &["ap@customer.example"], false);
+        let operation = client.sign(&request).await.good()["id"].as_i64().unwrap();
+        let operation = chancery::domain::ids::OperationId::from_i64(operation);
+        let lock = async {
+            while smtp.tries("ap@customer.example") == 0 {
+                pause().await;
+            }
+            let mut lock = SqliteConnection::connect(&service.database).await.unwrap();
+            while sqlx::query("BEGIN IMMEDIATE").execute(&mut lock).await.is_err() {
+                pause().await;
+            }
+            while smtp.accepted().is_empty() {
+                pause().await;
+            }
+            // What writes it down waits longer from time to time: the look for what is due comes first.
+            tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+            sqlx::query("ROLLBACK").execute(&mut lock).await.unwrap();
+            while service.app.reader.mails_of(operation).await.unwrap()[0].status != Sent {
+                pause().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, lock).await.expect("it is written down");
+        let mails = service.app.reader.mails_of(operation).await.unwrap();
+        let attempts = service.app.reader.attempts_of(mails[0].id).await.unwrap();
+        assert_eq!((smtp.accepted().len(), attempts.len()), (1, 1), "{attempts:?}");
+        service.stop().await;
+    });
+}
+
 /// Wrong settings are refused when they are set.
 #[test]
 fn wrong_servers_are_refused_when_they_are_set() {
