@@ -7,7 +7,7 @@ use super::reads::{COLUMNS, message_from};
 use crate::domain::ids::{ClientServiceId, EndpointId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageLease, Way};
-use crate::store::{Reader, Result, Store, row};
+use crate::store::{Error, Reader, Result, Store, row};
 
 /// Somebody with mails that are due, and the way they take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Store {
                 leased.extend(query.fetch_all(&mut *tx).await?);
             }
             tx.commit().await?;
-            leased.iter().map(leased_from).collect()
+            Ok(readable(&leased))
         })
         .await
     }
@@ -107,7 +107,7 @@ impl Store {
                 .fetch_all(&mut *tx)
                 .await?;
             tx.commit().await?;
-            rows.iter().map(leased_from).collect()
+            Ok(readable(&rows))
         })
         .await
     }
@@ -239,9 +239,22 @@ fn take(choice: &str) -> String {
     )
 }
 
-fn leased_from(found: &AnyRow) -> Result<(MessageLease, Message)> {
-    let message = message_from(found)?;
-    Ok((MessageLease { message: message.id, number: row::small(found, "leases")? }, message))
+/// The messages that are leased. One that cannot be read, as another release wrote it, stays leased for a while and
+/// takes no other with it.
+fn readable(leased: &[AnyRow]) -> Vec<(MessageLease, Message)> {
+    let read = |found: &AnyRow| {
+        let message = message_from(found)?;
+        Ok((MessageLease { message: message.id, number: row::small(found, "leases")? }, message))
+    };
+    let logged = |found: &AnyRow| {
+        read(found)
+            .inspect_err(|error: &Error| {
+                let message = row::integer(found, "id").unwrap_or_default();
+                tracing::error!(message, %error, "a message cannot be read");
+            })
+            .ok()
+    };
+    leased.iter().filter_map(logged).collect()
 }
 
 /// The condition of being on a way.

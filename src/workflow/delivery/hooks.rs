@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use secrecy::SecretString;
 
 use super::payload;
-use super::tries::{next_step, record};
+use super::tries::{fault, next_step, record};
 use crate::app::App;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EventId, MessageId};
@@ -89,7 +89,10 @@ pub(crate) async fn deliver(
     if app.store.begin_attempts(&[lease], app.steady_now()).await?.is_empty() {
         return Ok(());
     }
-    let tried = send(app, &endpoint, &event).await?;
+    let (tried, asked) = match send(app, &endpoint, &event).await {
+        Ok(tried) => (tried, true),
+        Err(error) => (fault(lease, &error).ok_or(error)?, false),
+    };
     let now = app.steady_now();
     let next = if message.kind == MessageKind::Test && tried.verdict != Verdict::Accepted {
         Next::Failed
@@ -101,7 +104,8 @@ pub(crate) async fn deliver(
     tracing::info!(message = %lease.message, endpoint = %endpoint.id, phase = tried.phase,
         verdict = tried.verdict.as_str(), "a webhook was tried");
     record(app, lease, &tried, &next, unused()).await?;
-    judge(app, &endpoint, &tried, now).await
+    // A fault of ours says nothing about the endpoint.
+    if asked { judge(app, &endpoint, &tried, now).await } else { Ok(()) }
 }
 
 /// Sends an event to an endpoint, signed with every live secret.

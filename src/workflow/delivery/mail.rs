@@ -1,7 +1,7 @@
 //! One try of a mail: over the server of its client service, or the installation's.
 
 use super::letters::{Composed, compose};
-use super::tries::{given_up_at, next_step, record};
+use super::tries::{fault, given_up_at, next_step, record};
 use crate::app::{App, Closed};
 use crate::domain::delivery::{MailAddress, Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EventId, MessageId};
@@ -24,7 +24,18 @@ pub(super) async fn deliver(
     account: Option<ClientServiceId>,
 ) -> Result<(), Error> {
     let event = EventId::from_i64(app.random_id()?);
-    let (server, bytes, attached) = match compose(app, message, address, language).await? {
+    let composed = match compose(app, message, address, language).await {
+        Ok(composed) => composed,
+        Err(error) => {
+            let tried = fault(lease, &error).ok_or(error)?;
+            if app.store.begin_attempts(&[lease], app.steady_now()).await?.is_empty() {
+                return Ok(());
+            }
+            let next = step(app, message, &tried, false)?;
+            return record(app, lease, &tried, &next, event).await;
+        }
+    };
+    let (server, bytes, attached) = match composed {
         Composed::Ready { server, bytes, attached } => (server, bytes, attached),
         Composed::NoServer(words) => {
             let now = app.steady_now();
@@ -61,12 +72,18 @@ pub(super) async fn deliver(
         }
     } else {
         app.circuits.close(account);
-        let random = u16::from_be_bytes(app.random.octets()?);
-        next_step(&app.delivery.mail_ladder(), message.tries, &tried, attached, now, random)
+        step(app, message, &tried, attached)?
     };
     tracing::info!(message = %lease.message, verdict = tried.verdict.as_str(), phase = tried.phase,
         reply = %tried.reply, "a mail was tried");
     record(app, lease, &tried, &next, event).await
+}
+
+/// What becomes of a mail by the ladder.
+fn step(app: &App, message: &Message, tried: &Tried, attached: bool) -> Result<Next, Error> {
+    let (ladder, now) = (app.delivery.mail_ladder(), app.steady_now());
+    let random = u16::from_be_bytes(app.random.octets()?);
+    Ok(next_step(&ladder, message.tries, tried, attached, now, random))
 }
 
 /// Makes one try of a test mail at once and says how it went; nothing is tried again. `None`: no

@@ -36,6 +36,17 @@ pub(super) async fn record(
     }
 }
 
+/// What a fault of ours in writing a message counts as: a try that failed, so that it ends some day. `None`: the
+/// outside's cause, and the message is taken up again when its lease has run out.
+pub(super) fn fault(lease: MessageLease, error: &Error) -> Option<Tried> {
+    if matches!(error, Error::Unavailable(..) | Error::Uncertain(..) | Error::Busy) {
+        return None;
+    }
+    tracing::error!(message = %lease.message, error = %sources(error), "a message cannot be written");
+    let words = "this service could not write the message; its log says why";
+    Some(Tried::new(Verdict::Later, "compose", words))
+}
+
 /// What becomes of a message after a try that says something about its receiver: so many failed before
 /// it. `smaller`: the same can be said in a smaller message.
 #[must_use]

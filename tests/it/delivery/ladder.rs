@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 
 use chancery::domain::delivery::DeliveryStatus::{Pending, SendingError, SendingFailed, Sent};
 
+use sqlx::{Connection as _, SqliteConnection};
+
 use super::{DAY, HOUR, House, MINUTE, address};
 use crate::support::service::run;
 use crate::support::smtp::{Act, Greylist, Script, Step};
@@ -193,5 +195,38 @@ fn large_documents_are_linked() {
         let accepted = house.smtp.accepted();
         let text = String::from_utf8_lossy(&accepted[0].message).into_owned();
         assert!(!text.contains("Content-Disposition: attachment"), "{text}");
+    });
+}
+
+/// What this service cannot write is tried by the ladder too, and given up: nothing is taken up again for ever. What
+/// it cannot even read holds up nobody else.
+#[test]
+fn faults_of_ours_end_too() {
+    run(async {
+        let house = House::new().await;
+        let broken = house.operation(&["ap@customer.example"], false).await;
+        let strange = house.operation(&["ap@customer.example"], false).await;
+        let sound = house.operation(&["ap@customer.example"], false).await;
+        let mut database = SqliteConnection::connect(&house.service.database).await.unwrap();
+        for sql in [
+            format!("UPDATE document SET state = 'MOLTEN' WHERE operation_id = {broken}"),
+            format!("UPDATE message SET kind = 'PARCEL' WHERE operation_id = {strange}"),
+        ] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut database).await.unwrap();
+        }
+        house.deliver().await;
+        assert_eq!(house.status(sound).await, Sent);
+        for tries in 1..=3 {
+            let mail = house.mail(broken).await;
+            assert_eq!((mail.status, mail.tries), (SendingError, tries));
+            let words = mail.last_reply.unwrap();
+            assert!(words.contains("could not write") && !words.contains("MOLTEN"), "{words}");
+            house.deliver_next(broken).await;
+        }
+        assert_eq!(house.status(broken).await, SendingFailed);
+        let attempts = house.attempts(broken).await;
+        assert_eq!(attempts.len(), 4);
+        assert!(attempts.iter().all(|it| it.phase.as_deref() == Some("compose")), "{attempts:?}");
+        assert_eq!(house.smtp.accepted().len(), 1);
     });
 }

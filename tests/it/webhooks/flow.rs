@@ -7,6 +7,7 @@ use chancery::app::Clock;
 use chancery::domain::ids::EndpointId;
 use chancery::workflow::delivery::run_due;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::receiver::Receiver;
 use super::sending::config;
@@ -198,6 +199,37 @@ fn a_failing_receiver_is_tried_by_the_schedule_and_the_log_tells() {
         }
         assert_eq!(&paged, log);
         assert_eq!(view(&client, &added).await["failingSince"], Value::Null);
+        service.stop().await;
+    });
+}
+
+/// What this service cannot write is tried by the schedule, and the endpoint is not blamed for it.
+#[test]
+fn a_fault_of_ours_is_not_the_endpoints() {
+    run(async {
+        let (setup, clock) = setup_moved();
+        let service = setup.start().await;
+        let client = service.client().await;
+        let receiver = Receiver::answering(&[], &json!([{"status": 204}]));
+        let wish = json!({"url": receiver.url(), "events": ["document.sealed"]});
+        let added = add(&client, &wish).await;
+        client.sign(&small(&unique("molten"))).await.good();
+        let mut database = SqliteConnection::connect(&service.database).await.unwrap();
+        sqlx::query("UPDATE document SET state = 'MOLTEN'").execute(&mut database).await.unwrap();
+        for tries in 1..=2 {
+            run_due(&service.app).await.unwrap();
+            let log = client.get(&path(&added, "/attempt")).await.good();
+            let log = log["attempts"].as_array().unwrap().clone();
+            assert_eq!(log.len(), tries);
+            assert_eq!(log[0]["result"], "LATER");
+            assert!(log[0]["reply"].as_str().unwrap().contains("could not write"), "{log:?}");
+            clock.fetch_add(MINUTE, Ordering::SeqCst);
+        }
+        assert_eq!(view(&client, &added).await["failingSince"], Value::Null);
+        sqlx::query("UPDATE document SET state = 'SIGNED'").execute(&mut database).await.unwrap();
+        clock.fetch_add(10 * MINUTE, Ordering::SeqCst);
+        run_due(&service.app).await.unwrap();
+        told(&receiver, 1);
         service.stop().await;
     });
 }
