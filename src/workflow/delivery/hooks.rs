@@ -23,21 +23,16 @@ use crate::workflow::Error;
 /// Events that become messages in one transaction.
 const FAN_MOST: u32 = 200;
 
-/// Makes the messages of all events that have none yet.
+/// Makes the messages of events that have none yet, of the oldest of them. Returns whether there may be more.
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn fan_out(app: &App) -> Result<(), Error> {
-    loop {
-        let events = app.reader.unfanned_events(FAN_MOST).await?;
-        if events.is_empty() {
-            return Ok(());
-        }
+pub(crate) async fn fan_out(app: &App) -> Result<bool, Error> {
+    let events = app.reader.unfanned_events(FAN_MOST).await?;
+    if !events.is_empty() {
         fan(app, &events).await?;
-        if events.len() < FAN_MOST as usize {
-            return Ok(());
-        }
     }
+    Ok(events.len() >= FAN_MOST as usize)
 }
 
 async fn fan(app: &App, events: &[Event]) -> Result<(), Error> {

@@ -65,8 +65,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         let mut more = false;
         for desk in &desks {
             match look(&app, desk).await {
-                // There may be more that is due, and somebody free to try it.
-                Ok(started) => more |= started > 0 && desk.senders.available_permits() > 0,
+                Ok(again) => more |= again,
                 Err(error) => {
                     let error = sources(&error);
                     tracing::error!(%error, "due messages could not be looked for");
@@ -96,19 +95,26 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 pub async fn run_due(app: &Arc<App>) -> Result<(), Error> {
     for channel in [Channel::Mail, Channel::Webhook] {
         let desk = Desk::new(app, channel);
-        let started = look(app, &desk).await;
+        let looked = async {
+            while hooks::fan_out(app).await? {}
+            look(app, &desk).await
+        };
+        let looked = looked.await;
         desk.quiet(app).await;
-        started?;
+        looked?;
     }
     Ok(())
 }
 
-/// One look for due messages. Returns how many were set on their way.
-async fn look(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
-    match desk.channel {
-        Channel::Mail => look_for_mails(app, desk).await,
-        Channel::Webhook => look_for_hooks(app, desk).await,
-    }
+/// One look for due messages: some events become messages, some messages are set on their way. Returns whether
+/// another look would find more to do at once.
+async fn look(app: &Arc<App>, desk: &Desk) -> Result<bool, Error> {
+    let (unfanned, started) = match desk.channel {
+        Channel::Mail => (false, look_for_mails(app, desk).await?),
+        Channel::Webhook => (hooks::fan_out(app).await?, look_for_hooks(app, desk).await?),
+    };
+    // There may be more that is due, and somebody free to try it.
+    Ok(unfanned || (started > 0 && desk.senders.available_permits() > 0))
 }
 
 /// The present, at which what is on its way here is leased: after the database was away for longer than a lease
@@ -124,6 +130,7 @@ async fn now_with_ours_kept(app: &App, desk: &Desk) -> Result<Instant, Error> {
     Ok(now)
 }
 
+/// Returns how many were set on their way.
 async fn look_for_mails(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     let now = now_with_ours_kept(app, desk).await?;
     rest(app, now).await?;
@@ -162,8 +169,8 @@ async fn look_for_mails(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
     Ok(started)
 }
 
+/// Returns how many were set on their way.
 async fn look_for_hooks(app: &Arc<App>, desk: &Desk) -> Result<usize, Error> {
-    hooks::fan_out(app).await?;
     let free = u32::try_from(desk.senders.available_permits()).unwrap_or(u32::MAX);
     if free == 0 {
         return Ok(0);

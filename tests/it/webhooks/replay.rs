@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::flow::{MINUTE, add, patch, path, setup};
 use super::receiver::Receiver;
-use crate::support::client::{Client, small};
+use crate::support::client::{Client, PATIENCE, small};
 use crate::support::postgres::Postgres;
 use crate::support::service::{Service, now, run, unique};
 
@@ -115,6 +115,40 @@ fn expiring(service: &Service, client_service: ClientServiceId, created: Instant
         content: Some("{}".to_owned()),
         created,
     }
+}
+
+/// Many facts at once become messages a part at a time, one part after the other: mails go out in between, and no
+/// pause comes between the parts.
+#[test]
+fn many_facts_are_told_without_a_pause() {
+    run(async {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut setup = setup();
+        setup.delivers = true;
+        setup.config.delivery.poll_ms = 600_000;
+        let service = setup.start().await;
+        let client = service.client().await;
+        let app = &service.app;
+        // It answers nobody, so no end of a try wakes whoever looks.
+        add(&client, &json!({"url": format!("http://{}/", silent.local_addr().unwrap())})).await;
+        let owner = app.reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
+        let events: Vec<Event> = (0..900).map(|_| expiring(&service, owner.id, now())).collect();
+        let alarm = NewAlarm {
+            name: "many",
+            content: "{}",
+            cleared_before: None,
+            quiet_since: now(),
+            told_before: None,
+        };
+        assert!(app.store.raise_alarm(&alarm, &[], &events, now()).await.unwrap());
+        app.outbox_bell.notify_one();
+        let told = async {
+            while !app.reader.unfanned_events(1).await.unwrap().is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("all have messages");
+    });
 }
 
 async fn give_up_all(service: &Service) {
