@@ -114,8 +114,9 @@ impl Store {
     }
 
     /// Says that an alarm is over, and ends its messages that were not sent yet: nobody is to read that
-    /// something is wrong after it was put right. One that is being tried is left to its try.
-    pub async fn clear_alarm(&self, name: &str, now: Instant) -> Result<()> {
+    /// something is wrong after it was put right. One that is being tried is left to its try. `steady` is the time
+    /// by which messages are leased.
+    pub async fn clear_alarm(&self, name: &str, (now, steady): (Instant, Instant)) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
@@ -129,7 +130,7 @@ impl Store {
                 sqlx::query(
                     "UPDATE message SET status = $3, run_ms = NULL, ended_ms = $2, last_reply = $4
                      WHERE alarm = $1 AND run_ms IS NOT NULL
-                       AND NOT (run_ms > $2 AND EXISTS (
+                       AND NOT (run_ms > $5 AND EXISTS (
                            SELECT 1 FROM attempt WHERE attempt.message_id = message.id
                              AND attempt.number = message.leases AND attempt.ended_ms IS NULL))",
                 )
@@ -137,6 +138,7 @@ impl Store {
                 .bind(now.unix_ms())
                 .bind(DeliveryStatus::SendingFailed.as_str())
                 .bind(IS_OVER)
+                .bind(steady.unix_ms())
                 .execute(&mut *tx)
                 .await?;
             }

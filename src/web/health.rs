@@ -81,11 +81,12 @@ async fn ready(State(web): State<Web>) -> Response {
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let say = |ok: bool| if ok { "ok" } else { "not available" };
     let app = &web.app;
-    let age_ms = |oldest: Option<crate::domain::instant::Instant>| {
-        oldest.map_or(0, |at| app.now().unix_ms().saturating_sub(at.unix_ms()).max(0))
+    let age_ms = |oldest: Option<crate::domain::instant::Instant>,
+                  now: crate::domain::instant::Instant| {
+        oldest.map_or(0, |at| now.unix_ms().saturating_sub(at.unix_ms()).max(0))
     };
-    let messages_ms = age_ms(backlog.and_then(|it| it.oldest_message));
-    let operations_ms = age_ms(backlog.and_then(|it| it.oldest_operation));
+    let messages_ms = age_ms(backlog.and_then(|it| it.oldest_message), app.steady_now());
+    let operations_ms = age_ms(backlog.and_then(|it| it.oldest_operation), app.now());
     let closed = app.circuits.all().len();
     let mut troubled =
         back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));

@@ -193,9 +193,10 @@ pub async fn resend(
     let receivers = speaking_as_before(app, operation, receivers).await?;
     for _ in 0..RACES {
         let mut messages = messages(app, &about, &receivers, now)?;
+        let due = app.steady_now();
         for message in &mut messages {
-            message.next = Some(now);
-            message.released = Some(now);
+            message.next = Some(due);
+            message.released = Some(due);
         }
         let about = (operation, service.id);
         let what = match app.store.enqueue_again(about, &messages, caps, now).await {

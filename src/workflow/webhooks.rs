@@ -224,18 +224,19 @@ pub async fn test(app: &App, scope: Scope, id: EndpointId) -> Result<Tried, Erro
         content: Some(format!(r#"{{"endpointId":{id}}}"#)),
         created: now,
     };
+    let steady = app.steady_now();
     let message = Message {
         // Until then nobody else tries it.
-        next: Some(now.plus_ms(TEST_LEASE_MS)),
-        ..message_of(app, &endpoint, &event, now)
+        next: Some(steady.plus_ms(TEST_LEASE_MS)),
+        ..message_of(app, &endpoint, &event, steady)
     };
     app.store.record_test(&event, &message).await?;
     let lease = MessageLease { message: message.id, number: 0 };
-    app.store.begin_attempts(&[lease], now).await?;
+    app.store.begin_attempts(&[lease], steady).await?;
     let tried = hooks::send(app, &endpoint, &event).await?;
     let next = if tried.verdict == Verdict::Accepted { Next::Sent } else { Next::Failed };
     let unused = EventId::from_i64(app.next_id());
-    app.store.record_try(lease, &tried, &next, unused, app.now()).await?;
+    app.store.record_try(lease, &tried, &next, unused, app.steady_now()).await?;
     if tried.verdict == Verdict::Accepted {
         app.store.endpoint_works(id).await?;
     }
@@ -265,7 +266,7 @@ pub async fn replay(
     found.truncate(REPLAY_MOST as usize);
     let last = found.last().filter(|_| full);
     let more = last.map(|(event, _)| EventCursor { created: event.created, event: event.id });
-    let now = app.now();
+    let now = app.steady_now();
     let again: Vec<MessageId> = found.iter().filter_map(|(_, told_by)| *told_by).collect();
     let fresh: Vec<Message> = found
         .iter()

@@ -727,7 +727,7 @@ async fn webhooks(store: &Store) {
     };
     let told = [mail(600, MessageKind::Alarm, None)];
     assert!(store.raise_alarm(&alarm, &told, &[event(600)], AT).await.unwrap());
-    store.clear_alarm("alarm", AT).await.unwrap();
+    store.clear_alarm("alarm", (AT, AT)).await.unwrap();
     store.remove_endpoint(id, AT).await.unwrap();
 }
 

@@ -123,7 +123,7 @@ async fn waiting(findings: &mut Findings, app: &App) -> Result<(), Failure> {
         backlog.messages,
         oldest.to_xs_date_time()
     );
-    if app.now().unix_ms() - oldest.unix_ms() > app.alarms.queue_age_ms {
+    if app.steady_now().unix_ms() - oldest.unix_ms() > app.alarms.queue_age_ms {
         findings.warn("messages", &format!("{text}; see: chancery notification list --troubled"));
     } else {
         findings.ok("messages", &text);

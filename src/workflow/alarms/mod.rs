@@ -27,7 +27,7 @@ use crate::domain::webhook::EventKind;
 use crate::pki::certificate::Chain;
 use crate::pki::path::ends_first;
 use crate::pki::public_key::PublicKey;
-use crate::store::alarms::NewAlarm;
+use crate::store::alarms::{Backlog, NewAlarm};
 use crate::store::events::Event;
 
 /// What will be the case so soon is not cleared: the clocks of replicas differ a little.
@@ -86,7 +86,7 @@ impl Watcher {
             let ours = !rules::is_of_process(&alarm.name) || were_ours.contains(&alarm.name);
             let ours = ours || !self.looked;
             if ours && !later.iter().any(|standing| standing.name == alarm.name) {
-                app.store.clear_alarm(&alarm.name, now).await?;
+                app.store.clear_alarm(&alarm.name, (now, app.steady_now())).await?;
                 tracing::info!(alarm = %alarm.name, "over");
             }
         }
@@ -129,7 +129,8 @@ async fn tell(
             position,
             content: Some(content.clone()),
             mail_id: Some(notify::mail_id(app)?),
-            ..Message::due(id, MessageKind::Alarm, target, now)
+            created: now,
+            ..Message::due(id, MessageKind::Alarm, target, app.steady_now())
         });
     }
     let new = NewAlarm {
@@ -212,9 +213,16 @@ async fn see(app: &App) -> Result<Seen, Error> {
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
         excesses: app.excesses.all(app.now()),
-        backlog: app.reports.backlog().await?,
+        backlog: by_our_clock(app, app.reports.backlog().await?),
         clock_ms: clock::too_far_apart(app).await?.or_else(|| app.steady.jumped_ms()),
     })
+}
+
+/// Times at which messages are due are of the clock that replicas agree on; alarms are decided, and read, by ours.
+fn by_our_clock(app: &App, backlog: Backlog) -> Backlog {
+    let ahead_ms = app.now().unix_ms().saturating_sub(app.steady_now().unix_ms());
+    let oldest_message = backlog.oldest_message.map(|oldest| oldest.plus_ms(ahead_ms));
+    Backlog { oldest_message, ..backlog }
 }
 
 /// The credentials that active client services seal with. An old one after its renewal is no reason

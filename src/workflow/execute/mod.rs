@@ -433,7 +433,7 @@ async fn record(
     let (outcomes, contents): (Vec<_>, Vec<_>) =
         ended.into_iter().map(|ended| (ended.outcome, ended.content)).unzip();
     let ending = Ending { outcomes: &outcomes, contents: &contents, end, event_ids: &event_ids };
-    app.store.record_outcomes(lease, lease_end(app), &ending, app.now()).await?;
+    app.store.record_outcomes(lease, lease_end(app), &ending, app.steady_now()).await?;
     if end.is_some() {
         app.outbox_bell.notify_one();
     }

@@ -77,7 +77,7 @@ async fn cleared_alarms_come_back(store: &Store) {
     assert!(raise(&alarm("back", AT), true, AT).await);
     let later = AT.plus_ms(HOUR_MS);
     assert!(!raise(&alarm("back", later), true, later).await, "it stands");
-    store.clear_alarm("back", later).await.unwrap();
+    store.clear_alarm("back", (later, later)).await.unwrap();
     let of = |name: &'static str| async move {
         let all = store.reader().alarms().await.unwrap();
         all.into_iter().find(|alarm| alarm.name == name).unwrap()
@@ -122,7 +122,7 @@ async fn what_is_over_is_not_told(store: &Store) {
     let leased = lease_due_mails(store, (AT, until)).await;
     let (on_its_way, _) = *leased.iter().find(|(_, it)| it.id.as_i64() == 901).unwrap();
     store.begin_attempts(&[on_its_way], AT).await.unwrap();
-    store.clear_alarm("over", AT.plus_ms(1)).await.unwrap();
+    store.clear_alarm("over", (AT.plus_ms(1), AT.plus_ms(1))).await.unwrap();
 
     let state = async |number: i64| {
         let message = store.reader().message(MessageId::from_i64(number)).await.unwrap().unwrap();

@@ -1,5 +1,6 @@
 //! Webhooks as a receiver meets them.
 
+mod clocks;
 mod endpoints;
 mod fair;
 mod flow;
