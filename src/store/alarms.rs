@@ -1,6 +1,6 @@
 //! Alarms: raised, told and cleared. Whoever raises one first tells it; replicas raise the same ones.
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::events::{self, Event};
 use super::{Reader, Reports, Result, Store, outbox, row};
@@ -127,20 +127,19 @@ impl Store {
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 1 {
-                sqlx::query(
+                let sql = format!(
                     "UPDATE message SET status = $3, run_ms = NULL, ended_ms = $2, last_reply = $4
-                     WHERE alarm = $1 AND run_ms IS NOT NULL
-                       AND NOT (run_ms > $5 AND EXISTS (
-                           SELECT 1 FROM attempt WHERE attempt.message_id = message.id
-                             AND attempt.number = message.leases AND attempt.ended_ms IS NULL))",
-                )
-                .bind(name)
-                .bind(now.unix_ms())
-                .bind(DeliveryStatus::SendingFailed.as_str())
-                .bind(IS_OVER)
-                .bind(steady.unix_ms())
-                .execute(&mut *tx)
-                .await?;
+                     WHERE alarm = $1 AND run_ms IS NOT NULL AND {}",
+                    outbox::not_tried_at("$5")
+                );
+                sqlx::query(AssertSqlSafe(sql))
+                    .bind(name)
+                    .bind(now.unix_ms())
+                    .bind(DeliveryStatus::SendingFailed.as_str())
+                    .bind(IS_OVER)
+                    .bind(steady.unix_ms())
+                    .execute(&mut *tx)
+                    .await?;
             }
             tx.commit().await
         })

@@ -288,7 +288,7 @@ pub async fn revoke_links(
     only: Option<MessageId>,
 ) -> Result<u64, Error> {
     app.reader.operation(scope, operation).await?.ok_or(Error::NotFound(Thing::Operation))?;
-    Ok(app.store.revoke_links(operation, only, app.now()).await?)
+    Ok(app.store.revoke_links(operation, only, (app.now(), app.steady_now())).await?)
 }
 
 /// The address of the page a receiver opens: the message's number and a code that only this

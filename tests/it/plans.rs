@@ -644,8 +644,8 @@ async fn delivery(store: &Store) {
     store.give_up(lease, "no", EventId::from_i64(400), AT).await.unwrap();
     let message = MessageId::from_i64(201);
     store.record_opening(message, EventId::from_i64(401), AT).await.unwrap();
-    store.revoke_links(operation, Some(message), AT).await.unwrap();
-    store.revoke_links(operation, None, AT).await.unwrap();
+    store.revoke_links(operation, Some(message), (AT, AT)).await.unwrap();
+    store.revoke_links(operation, None, (AT, AT)).await.unwrap();
     reader.message(message).await.unwrap();
     reader.mails_of(operation).await.unwrap();
     reader.attempts_of(message).await.unwrap();

@@ -145,7 +145,7 @@ pub(in crate::store) async fn release(
 ) -> Result<()> {
     if !sealed {
         let held = "status = 'PENDING' AND released_ms IS NULL";
-        return end_unsent(tx, operation, held, NOTHING_SEALED, now).await;
+        return end_unsent(tx, operation, held, NOTHING_SEALED, (now, now)).await;
     }
     sqlx::query(
         "UPDATE message SET run_ms = $2, released_ms = $2
@@ -158,22 +158,25 @@ pub(in crate::store) async fn release(
     Ok(())
 }
 
-/// Ends mails about an operation that have not gone out, those that a condition is true of.
+/// Ends mails about an operation that have not gone out, those that a condition is true of and nobody is trying at
+/// this `steady` time.
 pub(super) async fn end_unsent(
     tx: &mut AnyConnection,
     operation: OperationId,
     condition: &'static str,
     words: &str,
-    now: Instant,
+    (now, steady): (Instant, Instant),
 ) -> Result<()> {
     let sql = format!(
         "UPDATE message SET status = 'SENDING_FAILED', run_ms = NULL, ended_ms = $2, last_reply = $3
-         WHERE operation_id = $1 AND channel = 'MAIL' AND {condition} RETURNING id"
+         WHERE operation_id = $1 AND channel = 'MAIL' AND {condition} AND {} RETURNING id",
+        not_tried_at("$4")
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(operation.as_i64())
         .bind(now.unix_ms())
         .bind(words)
+        .bind(steady.unix_ms())
         .fetch_all(&mut *tx)
         .await?;
     let facts: Vec<Fact> = rows
@@ -190,6 +193,16 @@ pub(super) async fn end_unsent(
         })
         .collect::<Result<_>>()?;
     if facts.is_empty() { Ok(()) } else { events::record(tx, operation, &facts, now).await }
+}
+
+/// The condition that nobody is trying a message at a time: what its server takes over is not said to have been
+/// taken back.
+pub(in crate::store) fn not_tried_at(time: &str) -> String {
+    format!(
+        "NOT (COALESCE(run_ms, 0) > {time} AND EXISTS (
+             SELECT 1 FROM attempt WHERE attempt.message_id = message.id
+               AND attempt.number = message.leases AND attempt.ended_ms IS NULL))"
+    )
 }
 
 /// Writes new messages. An event that an endpoint was already told stays as it is.

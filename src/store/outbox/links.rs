@@ -43,12 +43,13 @@ impl Store {
     }
 
     /// Closes the links of an operation's messages, or of one of them, and ends those that have not
-    /// gone out. Returns how many links were open.
+    /// gone out. One that is being tried is left to its try: it may be taken over already. `steady` is the time by
+    /// which messages are leased. Returns how many links were open.
     pub async fn revoke_links(
         &self,
         operation: OperationId,
         only: Option<MessageId>,
-        now: Instant,
+        (now, steady): (Instant, Instant),
     ) -> Result<u64> {
         self.again(|| async {
             let mut tx = self.begin().await?;
@@ -64,7 +65,7 @@ impl Store {
             }
             let done = query.execute(&mut *tx).await?;
             let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
-            end_unsent(&mut tx, operation, waiting, REVOKED, now).await?;
+            end_unsent(&mut tx, operation, waiting, REVOKED, (now, steady)).await?;
             tx.commit().await?;
             Ok(done.rows_affected())
         })

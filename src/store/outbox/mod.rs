@@ -8,7 +8,7 @@ mod links;
 mod reads;
 
 pub use self::enqueue::{NOTHING_SEALED, ResendCaps, Resent};
-pub(super) use self::enqueue::{insert_messages, release};
+pub(super) use self::enqueue::{insert_messages, not_tried_at, release};
 pub use self::leases::DueMailer;
 pub(super) use self::limits::count_mails;
 pub use self::limits::{MailLimitReached, MailLimits};

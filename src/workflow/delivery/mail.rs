@@ -7,6 +7,7 @@ use crate::domain::delivery::{MailAddress, Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EventId, MessageId};
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, MessageKind, MessageLease, Next, Target};
+use crate::store::outbox::REVOKED;
 use crate::workflow::{Error, notify};
 
 /// How soon a mail is looked at again that has no server to go to.
@@ -24,6 +25,9 @@ pub(super) async fn deliver(
     account: Option<ClientServiceId>,
 ) -> Result<(), Error> {
     let event = EventId::from_i64(app.random_id()?);
+    if message.link_revoked.is_some() {
+        return Ok(app.store.give_up(lease, REVOKED, event, app.steady_now()).await?);
+    }
     let composed = match compose(app, message, address, language).await {
         Ok(composed) => composed,
         Err(error) => {

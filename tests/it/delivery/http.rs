@@ -1,7 +1,9 @@
 //! What integrators see of delivery: states in the operation, every try, and mails asked for again.
 
 use chancery::domain::ids::{EventId, OperationId};
+use chancery::domain::scope::Scope;
 use chancery::domain::webhook::EventKind;
+use chancery::workflow::notify;
 use serde_json::{Value, json};
 
 use super::{HOUR, House, MINUTE, use_server, with_receivers};
@@ -224,6 +226,43 @@ fn what_is_taken_back_does_not_go_out() {
             let found = (event.kind, event.operation, event.message);
             assert_eq!(found, (EventKind::NotificationFailed, Some(operation), Some(mail.id)));
         }
+    });
+}
+
+/// What a server is about to take over is not said to have been taken back; if it does not take it, it is.
+#[test]
+fn what_is_in_the_middle_of_its_try_ends_by_it() {
+    run(async {
+        let house = House::new().await;
+        let moment = std::time::Duration::from_millis(500);
+        let revoked_meanwhile = async |receiver: &str, act: Act| {
+            house.smtp.set(|script| script.at(Step::Message, act));
+            let operation = house.operation(&[receiver], false).await;
+            let revoke = async {
+                while house.smtp.tries(receiver) == 0 {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+                let app = &house.service.app;
+                notify::revoke_links(app, Scope::Installation, operation, None).await.unwrap();
+            };
+            tokio::join!(house.deliver(), revoke);
+            operation
+        };
+        let taken = revoked_meanwhile("taken@customer.example", Act::Wait(moment)).await;
+        let mail = house.mail(taken).await;
+        assert_eq!(mail.status.as_str(), "SENT", "{:?}", mail.last_reply);
+        assert!(mail.link_revoked.is_some());
+        assert_eq!(house.smtp.accepted().len(), 1);
+
+        let later = Act::WaitAndSay(moment, "451 4.3.0 not now".to_owned());
+        let left = revoked_meanwhile("left@customer.example", later).await;
+        assert_eq!(house.mail(left).await.status.as_str(), "SENDING_ERROR");
+        house.smtp.set(Script::behave);
+        house.deliver_next(left).await;
+        let mail = house.mail(left).await;
+        assert_eq!(mail.status.as_str(), "SENDING_FAILED");
+        assert!(mail.last_reply.unwrap().contains("taken back"));
+        assert_eq!(house.smtp.accepted().len(), 1, "it was not tried again");
     });
 }
 
