@@ -313,7 +313,7 @@ async fn counting(
     which: WhichLetter,
 ) -> Result<(TemplateSource, LetterOrigin), Failure> {
     if which.language.is_none() {
-        let newest = templates::history(app, which).await?.into_iter().next();
+        let newest = templates::newest(app, which).await?;
         let number = newest.as_ref().map(|version| version.number);
         if let (Some(parts), Some(number)) = (newest.and_then(|version| version.parts), number) {
             let source =

@@ -110,6 +110,21 @@ impl Reader {
         rows.iter().map(version_from).collect()
     }
 
+    /// The version of a letter that counts; `None` when there never was one.
+    pub async fn newest_template(&self, key: &TemplateKey) -> Result<Option<TemplateVersion>> {
+        let sql = format!(
+            "{COLUMNS} WHERE client_service_id = $1 AND kind = $2 AND language = $3
+             ORDER BY version DESC LIMIT 1"
+        );
+        let found = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(key.client_service.as_i64())
+            .bind(&key.kind)
+            .bind(key.language.map_or("", Language::as_str))
+            .fetch_optional(&self.pool)
+            .await?;
+        found.as_ref().map(version_from).transpose()
+    }
+
     /// The newest version of every letter of a client service.
     pub async fn templates(&self, service: ClientServiceId) -> Result<Vec<TemplateVersion>> {
         let sql = format!(

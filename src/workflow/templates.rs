@@ -96,7 +96,7 @@ pub async fn resolve(
 ) -> Result<(TemplateSource, LetterOrigin), Error> {
     for own in [Some(language), None] {
         let which = WhichLetter { client_service: service, kind, language: own };
-        let newest = history(app, which).await?.into_iter().next();
+        let newest = newest(app, which).await?;
         if let Some(TemplateVersion { parts: Some(parts), number, .. }) = newest {
             let origin = if own.is_some() {
                 LetterOrigin::Language(number)
@@ -149,8 +149,7 @@ pub async fn set(
         return Err(Refused::Empty);
     }
     let language = which.language.unwrap_or_default();
-    let newest = history(app, which).await?.into_iter().next();
-    let now = match newest.and_then(|version| version.parts) {
+    let now = match newest(app, which).await?.and_then(|version| version.parts) {
         Some(parts) => source_of(parts),
         None => resolve(app, which.client_service, which.kind, language).await?.0,
     };
@@ -189,6 +188,14 @@ pub async fn take_back(app: &App, which: WhichLetter, note: &str) -> Result<u32,
 /// When the database cannot be asked.
 pub async fn history(app: &App, which: WhichLetter) -> Result<Vec<TemplateVersion>, Error> {
     Ok(app.reader.template_history(&key(which)).await?)
+}
+
+/// The version of a letter that counts; `None` when there never was one.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn newest(app: &App, which: WhichLetter) -> Result<Option<TemplateVersion>, Error> {
+    Ok(app.reader.newest_template(&key(which)).await?)
 }
 
 /// The newest version of every letter of a client service.
