@@ -1,6 +1,6 @@
 //! Alarms: raised, told and cleared. Whoever raises one first tells it; replicas raise the same ones.
 
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
 
 use super::events::{self, Event};
 use super::{Reader, Reports, Result, Store, outbox, row};
@@ -102,7 +102,7 @@ impl Store {
             }
             let mut listened = Vec::with_capacity(events.len());
             for event in events {
-                if has_endpoint(&mut tx, event).await? {
+                if events::is_listened(&mut tx, event.client_service).await? {
                     listened.push(event.clone());
                 }
             }
@@ -195,14 +195,4 @@ impl Reports {
             crashing: row::unsigned(&operations, "crashing")?,
         })
     }
-}
-
-async fn has_endpoint(tx: &mut AnyConnection, event: &Event) -> Result<bool> {
-    let found = sqlx::query(
-        "SELECT id FROM webhook_endpoint WHERE client_service_id = $1 AND removed_ms IS NULL LIMIT 1",
-    )
-    .bind(event.client_service.as_i64())
-    .fetch_optional(tx)
-    .await?;
-    Ok(found.is_some())
 }

@@ -63,15 +63,12 @@ pub(super) async fn record(
     facts: &[Fact],
     now: Instant,
 ) -> Result<()> {
-    let listened = sqlx::query(
-        "SELECT client_service_id FROM operation WHERE id = $1 AND EXISTS (
-             SELECT 1 FROM webhook_endpoint
-             WHERE webhook_endpoint.client_service_id = operation.client_service_id
-               AND removed_ms IS NULL)",
-    )
-    .bind(operation.as_i64())
-    .fetch_optional(&mut *tx)
-    .await?;
+    let sql = format!(
+        "SELECT client_service_id FROM operation WHERE id = $1 AND {}",
+        listens("operation.client_service_id")
+    );
+    let listened =
+        sqlx::query(AssertSqlSafe(sql)).bind(operation.as_i64()).fetch_optional(&mut *tx).await?;
     let Some(listened) = listened else { return Ok(()) };
     let client_service = ClientServiceId::from_i64(row::integer(&listened, "client_service_id")?);
     let events: Vec<Event> = facts
@@ -88,6 +85,26 @@ pub(super) async fn record(
         })
         .collect();
     insert(tx, &events).await
+}
+
+/// Whether a client service has an endpoint, so that its events are kept.
+pub(super) async fn is_listened(
+    tx: &mut AnyConnection,
+    client_service: ClientServiceId,
+) -> Result<bool> {
+    let sql =
+        format!("SELECT id FROM client_service WHERE id = $1 AND {}", listens("client_service.id"));
+    let found =
+        sqlx::query(AssertSqlSafe(sql)).bind(client_service.as_i64()).fetch_optional(tx).await?;
+    Ok(found.is_some())
+}
+
+/// The condition that the client service in a column has an endpoint.
+fn listens(client_service: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM webhook_endpoint
+             WHERE webhook_endpoint.client_service_id = {client_service} AND removed_ms IS NULL)"
+    )
 }
 
 pub(super) async fn insert(tx: &mut AnyConnection, events: &[Event]) -> Result<()> {

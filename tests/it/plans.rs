@@ -44,6 +44,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 
 use crate::store::{issuer, sqlite, store};
+use crate::support::outbox::enqueue;
 use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
@@ -606,7 +607,7 @@ fn mail(number: i64, kind: MessageKind, operation: Option<OperationId>) -> Messa
 async fn delivery(store: &Store) {
     let reader = store.reader();
     let operation = OperationId::from_i64(1);
-    store.enqueue(&[mail(200, MessageKind::Test, None)]).await.unwrap();
+    enqueue(store, &[mail(200, MessageKind::Test, None)]).await;
     let again = [mail(201, MessageKind::Resend, Some(operation))];
     let mails = MailLimits { all: 100, domain: 100 };
     let caps = ResendCaps { since: AT, of_operation: 10, to_receiver: 10, mails };

@@ -45,16 +45,6 @@ pub enum Resent {
 }
 
 impl Store {
-    /// Records messages that belong to no fact of their own: tests, alarms, told events.
-    pub async fn enqueue(&self, messages: &[Message]) -> Result<()> {
-        self.again(|| async {
-            let mut tx = self.begin().await?;
-            insert_messages(&mut tx, messages).await?;
-            tx.commit().await
-        })
-        .await
-    }
-
     /// Records messages about one operation, unless that would be more than the caps allow: all of
     /// them, or none.
     ///

@@ -10,7 +10,7 @@ use chancery::domain::outbox::{Message, Next, Way};
 use serde_json::json;
 
 use crate::support::client::small;
-use crate::support::outbox::lease_due_mails;
+use crate::support::outbox::{enqueue, lease_due_mails};
 use crate::support::service::{Service, Setup, run, unique};
 
 /// A configuration over a service's database.
@@ -201,7 +201,7 @@ fn what_is_held_back_is_listed_and_what_was_given_up_is_sent_again_once() {
                 ..given_up.clone()
             })
             .collect();
-        app.store.enqueue(&many).await.unwrap();
+        enqueue(&app.store, &many).await;
         let listed = terminal.good(troubled);
         assert!(listed.contains("the newest 200"), "{listed}");
         let lines = "a head, 200 mails, that they are cut, and where that was read";

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{HTTP, all_sealed, document, request};
-use crate::support::outbox::lease_due_mails;
+use crate::support::outbox::{enqueue, lease_due_mails};
 use crate::support::service::{Service, Setup, now, run, unique};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -340,7 +340,7 @@ fn a_message_that_waits_is_told() {
             link_revoked: None,
             opened: None,
         };
-        app.store.enqueue(&[message]).await.unwrap();
+        enqueue(&app.store, &[message]).await;
         let ever = Instant::from_unix_ms(i64::MAX);
         let (lease, _) = lease_due_mails(&app.store, (at, ever)).await.remove(0);
         assert!(house.look().await.is_empty());

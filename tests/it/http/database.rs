@@ -9,6 +9,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Connection as _};
 
 use crate::support::client::{Answer, Client, small};
+use crate::support::outbox::enqueue;
 use crate::support::postgres::Postgres;
 use crate::support::service::{Service, Setup, now, run, unique};
 
@@ -146,7 +147,7 @@ fn a_deadlock_is_not_the_clients_business() {
         let store = &service.app.store;
         let ids = [1, 2].map(MessageId::from_i64);
         let messages = ids.map(|id| Message { next: None, ended: Some(now()), ..mail(id) });
-        store.enqueue(&messages).await.unwrap();
+        enqueue(store, &messages).await;
         let other = somebody(&postgres).await;
         let mut connection = other.acquire().await.unwrap();
         let mut theirs = connection.begin().await.unwrap();

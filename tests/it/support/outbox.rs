@@ -13,3 +13,8 @@ pub(crate) async fn lease_due_mails(
     let shares: Vec<_> = due.iter().map(|mailer| (mailer.client_service, 1000)).collect();
     store.lease_mails(&shares, (now, until)).await.unwrap()
 }
+
+/// Records messages that tell no event.
+pub(crate) async fn enqueue(store: &Store, messages: &[Message]) {
+    store.fan_out(&[], messages).await.unwrap();
+}
