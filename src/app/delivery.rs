@@ -6,8 +6,8 @@ use serde::{Deserialize as _, Deserializer};
 
 use super::settings::DeliveryConfig;
 use crate::domain::delivery::Ladder;
+use crate::domain::instant::DAY_MS;
 
-const DAY_MS: i64 = 86_400_000;
 const MONTH_MS: i64 = 31 * DAY_MS;
 
 impl DeliveryConfig {

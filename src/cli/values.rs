@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use crate::domain::delivery::MailAddress;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::language::Language;
-
-const DAY_MS: i64 = 86_400_000;
 
 pub(super) fn language(text: &str) -> Result<Language, String> {
     Language::parse(text).ok_or_else(|| {

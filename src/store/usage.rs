@@ -5,10 +5,8 @@ use sqlx::any::AnyRow;
 
 use super::{Reports, Result, Store, row};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::usage::{AccessGrant, UsageLimit};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What a client service sealed on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

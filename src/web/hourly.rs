@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::ids::ClientServiceId;
-use crate::domain::instant::Instant;
-
-const HOUR_MS: i64 = 60 * 60 * 1000;
+use crate::domain::instant::{HOUR_MS, Instant};
 
 /// Calls of one kind in the current hour.
 pub(super) struct Hourly {

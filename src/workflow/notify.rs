@@ -13,7 +13,7 @@ use crate::domain::client_service::ClientService;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
 use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, MessageId, OperationId};
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::language::Language;
 use crate::domain::outbox::{Attempt, Message, MessageKind, Target};
 use crate::domain::refusal::Refusal;
@@ -23,8 +23,6 @@ use crate::store::outbox::{MailLimitReached, MailLimits, ResendCaps, Resent};
 
 /// How often a lost race for ids is tried again.
 const RACES: usize = 5;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Octets of a link's code that are kept: 128 bits cannot be guessed.
 const CODE_LENGTH: usize = 16;

@@ -8,11 +8,9 @@ use crate::app::App;
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
 use crate::domain::ids::CompanyId;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::refusal::Refusal;
 use crate::domain::usage::{AccessGrant, Consumption, UsageLimit};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What a company sealed: within its limit's period, or ever.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::Failure;
 use super::folder::{BACK_END, Folder};
 use crate::app::App;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::keys::{Error as KeyError, ToBeSigned};
 use crate::pki::algorithm::KeyKind;
 use crate::pki::certificate::{Certificate, Chain};
@@ -18,8 +18,6 @@ use crate::workflow::credentials;
 /// Aliases of the credentials.
 pub(super) const RSA: &str = "demo-rsa-3072";
 pub(super) const EC: &str = "demo-p-256";
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Makes sure that both credentials are there; returns the file of the trust anchor.
 pub(super) async fn ensure(app: &App, folder: &Folder) -> Result<PathBuf, Failure> {

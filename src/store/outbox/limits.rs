@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::domain::ids::ClientServiceId;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{HOUR_MS, Instant};
 use crate::domain::outbox::{Message, Target};
 use crate::store::{Result, placeholders, row};
 
-const HOUR_MS: i64 = 60 * 60 * 1000;
 /// What a day is here: the current hour and those before it.
 const HOURS: i64 = 24;
 

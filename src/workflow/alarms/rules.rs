@@ -3,13 +3,11 @@
 use crate::app::{AlarmsConfig, Circuit, Excess};
 use crate::domain::alarm::Alarm;
 use crate::domain::ids::{ClientServiceId, CompanyId};
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::usage::{AccessGrant, percent};
 use crate::pki::calendar::AlgorithmEnd;
 use crate::store::alarms::Backlog;
 use crate::workflow::usage::CompanyUsage;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// A permission to use a credential is told about from this many days before its end.
 const GRANT_DAYS: i64 = 7;

@@ -21,14 +21,12 @@ use self::traffic::{OnItsWay, Traffic};
 use super::{Error, lease, mail_servers};
 use crate::app::App;
 use crate::domain::ids::{EndpointId, EventId};
-use crate::domain::instant::Instant;
+use crate::domain::instant::{HOUR_MS, Instant};
 use crate::domain::outbox::{Channel, Message, MessageLease, Target, Way};
 use crate::domain::sources::sources;
 
 /// How soon a message is looked at again that found its way full.
 const BUSY_MS: i64 = 250;
-
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// The messages of one channel on their way in this process. Each channel has senders of its own, so
 /// that endpoints that hang do not hold mails up.

@@ -5,12 +5,10 @@ use std::time::Duration;
 use crate::app::App;
 use crate::domain::delivery::{Ladder, Tried, Verdict};
 use crate::domain::ids::EventId;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{HOUR_MS, Instant};
 use crate::domain::outbox::{Message, MessageLease, Next};
 use crate::domain::sources::sources;
 use crate::workflow::Error;
-
-const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// Writes down how a try ended, however long the database is away: a message that was taken over and
 /// not written down would be sent again.

@@ -1,5 +1,11 @@
 //! A point in time. Clocks live elsewhere; this is only the value.
 
+/// Milliseconds of an hour.
+pub const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
 /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored (as Unix time does).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
@@ -30,7 +36,7 @@ impl Instant {
         let months = year * 12 + month - 1 + i64::from(months);
         let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
         let days = days_from_civil(year, month, day.min(days_of(year, month)));
-        Self((days * 86_400_000).saturating_add(self.0.rem_euclid(86_400_000)))
+        Self((days * DAY_MS).saturating_add(self.0.rem_euclid(DAY_MS)))
     }
 
     /// This instant without its milliseconds: signing times carry whole seconds.

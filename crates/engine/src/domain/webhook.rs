@@ -2,7 +2,7 @@
 //! `outbound::webhook`, when it is tried again [`Ladder::webhook`](super::delivery::Ladder::webhook).
 
 use super::ids::{ClientServiceId, EndpointId};
-use super::instant::Instant;
+use super::instant::{DAY_MS, Instant};
 
 /// What happened: the `type` of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,7 +137,7 @@ impl Endpoint {
     /// How many endpoints a client service has at most: each that hangs takes a place of the senders.
     pub const PER_CLIENT_SERVICE: usize = 5;
     /// How long an endpoint may refuse everything before it is disabled: five days.
-    pub const FAILING_MOST_MS: i64 = 5 * 86_400_000;
+    pub const FAILING_MOST_MS: i64 = 5 * DAY_MS;
 
     /// Whether it asked for events of that kind.
     #[must_use]

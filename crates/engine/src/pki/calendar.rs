@@ -8,13 +8,11 @@ use toml::value::Datetime;
 use super::algorithm::KeyKind;
 use super::certificate::{Certificate, Chain};
 use super::signed;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
 /// The calendar that comes with the program.
 pub const BUILT_IN: &str = include_str!("calendar.toml");
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Seals say from so many days before that something ends.
 const NOTE_DAYS: i64 = 60;
