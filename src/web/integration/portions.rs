@@ -2,8 +2,7 @@
 //! a head may have. By itself the reader keeps whatever comes until it finds a part.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::BoxError;
@@ -28,17 +27,29 @@ pub(super) struct HeadTooLarge;
 
 /// How many octets more the reader may get.
 #[derive(Clone, Default)]
-pub(super) struct Allowance(Arc<AtomicUsize>);
+pub(super) struct Allowance(Arc<Mutex<usize>>);
 
 impl Allowance {
     /// From here on a part has to be found.
     pub(super) fn head(&self) {
-        self.0.store(HEAD_BYTES, Ordering::Relaxed);
+        *self.left() = HEAD_BYTES;
     }
 
     /// What comes is taken out as it comes.
     pub(super) fn content(&self) {
-        self.0.store(usize::MAX, Ordering::Relaxed);
+        *self.left() = usize::MAX;
+    }
+
+    /// As many of so many as are left.
+    fn take(&self, wanted: usize) -> usize {
+        let mut left = self.left();
+        let taken = wanted.min(*left);
+        *left -= taken;
+        taken
+    }
+
+    fn left(&self) -> MutexGuard<'_, usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,12 +88,11 @@ impl HttpBody for Portions<'_> {
                 None => return Poll::Ready(None),
             }
         }
-        let left = self.allowance.0.load(Ordering::Relaxed);
-        if left == 0 {
+        let wanted = self.rest.len().min(PORTION_BYTES);
+        let length = self.allowance.take(wanted);
+        if length == 0 {
             return Poll::Ready(Some(Err(HeadTooLarge.into())));
         }
-        let length = self.rest.len().min(left).min(PORTION_BYTES);
-        self.allowance.0.store(left - length, Ordering::Relaxed);
         self.looks = true;
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }
