@@ -1,5 +1,6 @@
 //! Documents of operations and the intents recorded for them.
 
+use futures_util::TryStreamExt as _;
 use sqlx::any::AnyRow;
 
 use super::{Error, Reader, Result, row, settings};
@@ -31,21 +32,51 @@ impl Reader {
     /// The documents of an operation, in the order of the request, with their settings. The caller
     /// has already read the operation within its scope.
     pub async fn documents(&self, operation: OperationId) -> Result<Vec<(Document, SealSettings)>> {
-        let rows = sqlx::query(
+        self.documents_with(operation, |settings| settings).await
+    }
+
+    /// As [`Reader::documents`], without the octets of images.
+    pub async fn documents_shown(
+        &self,
+        operation: OperationId,
+    ) -> Result<Vec<(Document, SealSettings)>> {
+        self.documents_with(operation, SealSettings::without_image).await
+    }
+
+    /// Octets that the documents of an operation are described with.
+    pub async fn documents_length(&self, operation: OperationId) -> Result<u64> {
+        let found = sqlx::query(
+            "SELECT CAST(COALESCE(SUM(OCTET_LENGTH(settings) + OCTET_LENGTH(name) +
+                    OCTET_LENGTH(content_type) + OCTET_LENGTH(COALESCE(error_detail, ''))), 0)
+                    AS BIGINT) AS octets
+             FROM document WHERE operation_id = $1",
+        )
+        .bind(operation.as_i64())
+        .fetch_one(&self.pool)
+        .await?;
+        row::unsigned(&found, "octets")
+    }
+
+    /// Of the settings what is kept of them. One document's are in memory as they are stored at a time.
+    async fn documents_with(
+        &self,
+        operation: OperationId,
+        keep: fn(SealSettings) -> SealSettings,
+    ) -> Result<Vec<(Document, SealSettings)>> {
+        let mut rows = sqlx::query(
             "SELECT id, operation_id, position, external_reference, name, content_type,
                     content_length, settings, received_ms, state, error, error_reason, error_detail,
                     signing_time_ms, sealed_sha256, sealed_length
              FROM document WHERE operation_id = $1 ORDER BY position",
         )
         .bind(operation.as_i64())
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|found| {
-                let settings = settings::from_text(&row::text(found, "settings")?)?;
-                Ok((document_from(found)?, settings))
-            })
-            .collect()
+        .fetch(&self.pool);
+        let mut documents = Vec::new();
+        while let Some(found) = rows.try_next().await? {
+            let settings = settings::from_text(&row::text(&found, "settings")?)?;
+            documents.push((document_from(&found)?, keep(settings)));
+        }
+        Ok(documents)
     }
 
     /// One document of an operation, without its settings.

@@ -11,7 +11,6 @@ use crate::app::{App, RandomFailed};
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::ClientService;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
-use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, MessageId, OperationId};
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::language::Language;
@@ -162,14 +161,11 @@ pub async fn resend(
     if !found.state.is_final() {
         return Err(Refusal::OperationUnfinished.into());
     }
-    let documents = app.reader.documents(operation).await?;
-    let sealed = |document: &crate::domain::document::Document| {
-        matches!(document.state, DocumentState::Sealed { .. })
-    };
-    let count = documents.iter().filter(|(document, _)| sealed(document)).count();
-    if count == 0 {
+    let (sealed, _) = app.reader.document_counts(operation).await?;
+    if sealed == 0 {
         return Err(Refusal::NothingSealed.into());
     }
+    let count = usize::try_from(sealed).unwrap_or(usize::MAX);
     if attach && app.contents.kept(operation).await?.len() < count {
         return Err(Refusal::ContentsGone.into());
     }

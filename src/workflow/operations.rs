@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub struct OperationDetail {
     /// The operation.
     pub operation: Operation,
-    /// In the order of the request.
+    /// In the order of the request; images are left out of the settings.
     pub documents: Vec<(Document, SealSettings)>,
     /// Mails to its receivers.
     pub mails: Vec<Message>,
@@ -30,16 +30,40 @@ pub struct OperationDetail {
     pub sealed: HashMap<DocumentId, Arc<Vec<u8>>>,
 }
 
-/// The operation with its documents, without sealed bytes.
+/// An operation that was found, and how much there is to read of it.
+pub struct FoundOperation {
+    operation: Operation,
+    length: u64,
+}
+
+/// Finds an operation, without its documents.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none within the scope.
-pub async fn detail(app: &App, scope: Scope, id: OperationId) -> Result<OperationDetail, Error> {
+pub async fn find(app: &App, scope: Scope, id: OperationId) -> Result<FoundOperation, Error> {
     let operation =
         app.reader.operation(scope, id).await?.ok_or(Error::NotFound(Thing::Operation))?;
-    let documents = app.reader.documents(id).await?;
-    let mails = app.reader.mails_of(id).await?;
-    Ok(OperationDetail { operation, documents, mails, sealed: HashMap::new() })
+    let length = app.reader.documents_length(id).await?;
+    Ok(FoundOperation { operation, length })
+}
+
+impl FoundOperation {
+    /// Octets that its documents are described with.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The operation with its documents, without sealed bytes.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn detail(self, app: &App) -> Result<OperationDetail, Error> {
+        let id = self.operation.id;
+        let documents = app.reader.documents_shown(id).await?;
+        let mails = app.reader.mails_of(id).await?;
+        Ok(OperationDetail { operation: self.operation, documents, mails, sealed: HashMap::new() })
+    }
 }
 
 impl OperationDetail {
@@ -100,7 +124,7 @@ pub async fn archive(app: &App, scope: Scope, id: OperationId) -> Result<Archive
     if !operation.state.is_final() {
         return Err(Refusal::DocumentsUnfinished.into());
     }
-    let mut files = files::list_by_reference(&app.reader.documents(id).await?);
+    let mut files = files::list_by_reference(&app.reader.documents_shown(id).await?);
     if files.is_empty() {
         return Err(Refusal::NothingSealed.into());
     }

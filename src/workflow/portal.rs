@@ -76,7 +76,7 @@ pub async fn open(app: &App, token: &str) -> Result<Link, Error> {
     };
     let issuer = issuer.ok_or(Error::NotFound(Thing::Company))?;
     let sealer = sealer(app, operation.credential).await?;
-    let files = files::list(&app.reader.documents(id).await?);
+    let files = files::list(&app.reader.documents_shown(id).await?);
     let kept = app.contents.kept(id).await?;
     Ok(Link::Good(Box::new(OpenedDocuments {
         message: *message,

@@ -582,6 +582,8 @@ async fn operations(store: &Store) {
     assert_eq!(reader.operation_by_reference(stranger, &reference).await.unwrap(), None);
     reader.fingerprint(SERVICE, &reference).await.unwrap();
     reader.documents(id).await.unwrap();
+    reader.documents_shown(id).await.unwrap();
+    reader.documents_length(id).await.unwrap();
     reader.document(id, document).await.unwrap();
     reader.document_counts(id).await.unwrap();
     reader.intents(id).await.unwrap();

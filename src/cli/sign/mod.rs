@@ -414,7 +414,8 @@ async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Fai
     let accepted = accept::accept(app, client, request, None).await?;
     operations::wait(app, accepted.operation, PATIENCE).await?;
     let scope = Scope::ClientService(client.client_service.id);
-    let mut detail = operations::detail(app, scope, accepted.operation).await?;
+    let found = operations::find(app, scope, accepted.operation).await?;
+    let mut detail = found.detail(app).await?;
     detail.read_contents(app).await?;
     let (document, _) = detail.documents.first().ok_or("the operation has no document")?;
     match (&document.state, detail.sealed.get(&document.id)) {

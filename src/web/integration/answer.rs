@@ -15,9 +15,10 @@ use utoipa::ToSchema;
 use super::errors::Problem;
 use super::{names, published, words};
 
-use crate::app::Client;
+use crate::app::{Client, Crowded};
 use crate::domain::cades::CadesPackaging;
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
+use crate::domain::ids::{ClientServiceId, OperationId};
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::outbox::Message;
 use crate::domain::pades::PadesProfile;
@@ -27,8 +28,9 @@ use crate::domain::visible::{ImageKind, VisiblePlace};
 use crate::domain::xades::{
     LocationElement, Packaging, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
+use crate::web::room::OctetPlace;
 use crate::web::{Web, download};
-use crate::workflow::operations::OperationDetail;
+use crate::workflow::operations::{self, OperationDetail};
 use crate::workflow::{self, notify};
 
 /// An operation without its documents.
@@ -250,6 +252,10 @@ struct DocumentAttribute {
 /// Up to this size an answer is handed over at once, and its place is free.
 const SENT_AT_ONCE_BYTES: usize = 128 * 1024;
 
+/// What describes an operation takes no place up to this size: polling has to go on whatever else a
+/// client service does.
+const READ_AT_ONCE_BYTES: u64 = 128 * 1024;
+
 /// What waits for a key is due as soon as the key signs again, so nobody is sent away for longer.
 const LONGEST_SECONDS: i64 = 30;
 
@@ -260,6 +266,40 @@ const WRITE_ELSEWHERE_BYTES: u64 = 128 * 1024;
 const FRAME_BYTES: usize = 4 * 1024;
 const DOCUMENT_BYTES: usize = 2 * 1024;
 
+/// An operation that was looked up, with the place that it takes among the bytes in work.
+pub struct LookedUp {
+    detail: OperationDetail,
+    place: Option<OctetPlace<ClientServiceId>>,
+    octets: u64,
+}
+
+impl LookedUp {
+    /// Whether the operation has ended.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.detail.operation.state.is_final()
+    }
+}
+
+/// Looks an operation of the client service up. What is large takes its place before it is read.
+///
+/// # Errors
+/// [`workflow::Error::NotFound`]; [`Problem::too_many`] when no place got free in time.
+pub async fn look_up(
+    web: &Web,
+    client: &Arc<Client>,
+    id: OperationId,
+) -> Result<LookedUp, Problem> {
+    let found = operations::find(&web.app, client.scope(), id).await?;
+    let octets = found.length();
+    let mut place = None;
+    if octets > READ_AT_ONCE_BYTES {
+        let party = client.client_service.id;
+        place = Some(web.bytes.place(party, octets).await.ok_or_else(Problem::too_many)?);
+    }
+    Ok(LookedUp { detail: found.detail(&web.app).await?, place, octets })
+}
+
 /// The answer with an operation and its documents. Contents take a place among the bytes in work, for
 /// themselves and for their base64, until the answer is sent.
 ///
@@ -268,17 +308,25 @@ const DOCUMENT_BYTES: usize = 2 * 1024;
 pub async fn respond(
     web: &Web,
     client: &Arc<Client>,
-    mut detail: OperationDetail,
+    found: LookedUp,
     replayed: bool,
     with_contents: bool,
 ) -> Result<Response, Problem> {
+    let LookedUp { mut detail, mut place, octets } = found;
     let party = client.client_service.id;
     let length = if with_contents { detail.sealed_length() } else { 0 };
     let written = length.div_ceil(3).saturating_mul(4);
-    let mut place = None;
     if length > 0 {
-        let both = length.saturating_add(written);
-        place = Some(web.bytes.place(party, both).await.ok_or_else(Problem::too_many)?);
+        let all = length.saturating_add(written).saturating_add(octets);
+        match &mut place {
+            Some(place) => {
+                let all = usize::try_from(all).unwrap_or(usize::MAX);
+                place.hold(all).await.map_err(|Crowded| Problem::too_many())?;
+            }
+            None => {
+                place = Some(web.bytes.place(party, all).await.ok_or_else(Problem::too_many)?);
+            }
+        }
     }
     if with_contents {
         detail.read_contents(&web.app).await?;

@@ -18,7 +18,7 @@ use crate::domain::scope::Scope;
 use crate::web::Web;
 use crate::web::auth::Bearer;
 use crate::web::id::{Flag, Id};
-use crate::workflow::{self, Thing, operations};
+use crate::workflow::{self, Thing};
 
 /// References to look an operation up by; give one.
 #[derive(Deserialize, IntoParams)]
@@ -88,7 +88,7 @@ pub(in crate::web) async fn id(
     get, path = "/api/v0/operation/byReference", tag = "integration", operation_id = "getOperationByReference", params(References),
     security(("access_token" = [])),
     responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
-        (status = 404, body = ErrorResponse))
+        (status = 404, body = ErrorResponse), (status = 429, body = ErrorResponse))
 )]
 pub(in crate::web) async fn by_reference(
     State(web): State<Web>,
@@ -99,8 +99,8 @@ pub(in crate::web) async fn by_reference(
     let scope = client.scope();
     let id = by_either(&web, scope, &references).await?;
     let with_contents = references.include_content.unwrap_or(false);
-    let detail = operations::detail(&web.app, scope, id).await?;
-    answer::respond(&web, &client, detail, false, with_contents).await
+    let found = answer::look_up(&web, &client, id).await?;
+    answer::respond(&web, &client, found, false, with_contents).await
 }
 
 /// An operation without its documents.
@@ -142,7 +142,7 @@ pub(in crate::web) async fn status(
     ),
     security(("access_token" = [])),
     responses((status = 200, body = SignOperation), (status = 400, body = ErrorResponse), (status = 401, body = ErrorResponse),
-        (status = 404, body = ErrorResponse))
+        (status = 404, body = ErrorResponse), (status = 429, body = ErrorResponse))
 )]
 pub(in crate::web) async fn detail(
     State(web): State<Web>,
@@ -150,8 +150,8 @@ pub(in crate::web) async fn detail(
     id: Id<Integration, OperationId>,
     with_contents: Flag<Integration>,
 ) -> Result<Response, Problem> {
-    let detail = operations::detail(&web.app, client.scope(), id.0).await?;
-    answer::respond(&web, &client, detail, false, with_contents.0).await
+    let found = answer::look_up(&web, &client, id.0).await?;
+    answer::respond(&web, &client, found, false, with_contents.0).await
 }
 
 async fn by_either(

@@ -191,10 +191,10 @@ impl Answering {
         accepted: Accepted,
     ) -> Result<(Response, bool), Problem> {
         operations::wait(&web.app, accepted.operation, self.patience).await?;
-        let detail = operations::detail(&web.app, client.scope(), accepted.operation).await?;
-        let ended = detail.operation.state.is_final();
+        let found = answer::look_up(web, client, accepted.operation).await?;
+        let ended = found.has_ended();
         let response =
-            answer::respond(web, client, detail, accepted.replayed, self.with_contents).await?;
+            answer::respond(web, client, found, accepted.replayed, self.with_contents).await?;
         Ok((response, ended))
     }
 }

@@ -123,7 +123,7 @@ async fn notification(
         app.reader.client_service(service).await?.ok_or(Error::NotFound(Thing::ClientService))?;
     let issuer =
         app.reader.company(service.issuer).await?.ok_or(Error::NotFound(Thing::Company))?;
-    let documents = app.reader.documents(operation).await?;
+    let documents = app.reader.documents_shown(operation).await?;
     let language = templates::language_of(app, message).await?;
     let files = files::list(&documents);
     let who = portal::sealer(app, found.credential).await?;

@@ -130,6 +130,51 @@ fn an_answer_has_its_place_until_it_is_read_or_given_up() {
 }
 
 #[test]
+fn looking_up_what_is_large_takes_a_place() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.web.bytes_in_flight = 28 << 20;
+        setup.config.web.place_wait_ms = 200;
+        let service = setup.start().await;
+        let (client, other) = (service.client().await, service.client().await);
+        let asked = async |client: &Client, documents: Vec<Value>| {
+            let mut asking = request(&unique("large"), documents);
+            asking["returnSignedContent"] = json!(false);
+            let id = client.sign(&asking).await.good()["id"].clone();
+            format!("/api/v0/operation/sign/detail/{id}/contentInResponse/")
+        };
+        let content = format!("<a>{}</a>", "x".repeat(6 << 20));
+        let contents = asked(&client, vec![document(&unique("large"), content)]).await;
+        // Images are kept with what else is said of a document.
+        let pictured = (0..10).map(|number| {
+            let mut document = document(&unique(&format!("pictured-{number}")), "%PDF-1.7");
+            document["documentRequest"]["contentType"] = json!("application/pdf");
+            document["signatureInfo"] = json!({
+                "signatureType": "PAdES",
+                "visibleSignatureInfo": {
+                    "locationType": "COORDINATE", "locationValue": "page=1,x=70,y=100",
+                    "imageType": "IMAGE_PNG", "imageValue": "A".repeat(1_450_000),
+                },
+            });
+            document
+        });
+        let pictured = asked(&client, pictured.collect()).await + "false";
+        let small_one = asked(&client, vec![document(&unique("small"), "<a/>")]).await + "false";
+        client.get(&pictured).await.good();
+
+        let unread = format!("{contents}true");
+        let unread = hostile::unread_answers(address(&service), &unread, &client.token, 1);
+        let unread = unread.await.unwrap();
+        client.get(&pictured).await.error(429, "0.0.11", "too-many-requests");
+        client.get(&small_one).await.good();
+        assert_eq!(other.sign(&small(&unique("small"))).await.good()["status"], "EXECUTED");
+        drop(unread);
+        client.get(&pictured).await.good();
+        service.stop().await;
+    });
+}
+
+#[test]
 fn places_that_one_client_service_holds_leave_some_for_others() {
     run(async {
         let mut setup = Setup::new();

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chancery::domain::ids::OperationId;
 use chancery::domain::visible::CoordinateOrigin;
 use serde_json::{Value, json};
 
@@ -41,6 +42,36 @@ fn an_image_may_be_as_large_as_documented() {
         let answer = client.sign(&request(&mark, vec![document])).await.good();
         all_sealed(&answer);
         assert!(sealed(&answer, 0).len() > pdf.len() + 80_000, "the image is in it");
+    });
+}
+
+#[test]
+fn an_image_beyond_its_limit_is_refused_alone_and_kept_nowhere() {
+    let pdf = std::fs::read(repository().join("samples/pdf/invoice.pdf")).unwrap();
+    on_shared(async |service| {
+        let client = service.client().await;
+        let mark = unique("poster");
+        let documents = [2_000_000, 100].map(|octets| {
+            let mut document = document(&format!("{mark}/{octets}"), &pdf);
+            document["documentRequest"]["contentType"] = json!("application/pdf");
+            document["signatureInfo"] = json!({
+                "signatureType": "PAdES",
+                "visibleSignatureInfo": {
+                    "locationType": "COORDINATE", "locationValue": "page=1,x=70,y=100",
+                    "imageType": "IMAGE_PNG", "imageValue": "A".repeat(octets),
+                },
+            });
+            document
+        });
+        let answer = client.sign(&request(&mark, documents)).await.good();
+        let reason = |at: usize| answer["documentList"][at]["signErrorReason"].clone();
+        assert_eq!(
+            (reason(0), reason(1)),
+            (json!("pdf-image-too-large"), json!("pdf-image-unreadable"))
+        );
+        let id = OperationId::from_i64(answer["id"].as_i64().unwrap());
+        let kept = service.app.reader.documents_length(id).await.unwrap();
+        assert!(kept < 10_000, "{kept} octets are kept");
     });
 }
 

@@ -102,6 +102,19 @@ pub struct SealSettings {
     pub notes: Vec<String>,
 }
 
+impl SealSettings {
+    /// The settings without the octets of an image, which nobody is shown.
+    #[must_use]
+    pub fn without_image(mut self) -> Self {
+        if let Profile::Pades(profile) = &mut self.seal
+            && let Some(image) = profile.visible.as_mut().and_then(|it| it.image.as_mut())
+        {
+            image.content = String::new();
+        }
+        self
+    }
+}
+
 /// What a client asks for one document, before it is laid over a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealWishes {

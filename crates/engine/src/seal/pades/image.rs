@@ -18,6 +18,19 @@ pub const FILE_LIMIT: usize = 1 << 20;
 /// Bytes of the streams that an image becomes.
 pub const STREAM_LIMIT: usize = 2 << 20;
 
+/// Whether so much base64 may be an image file.
+///
+/// # Errors
+/// [`PdfRefusal::ImageTooLarge`].
+pub(super) fn check_length(text: &str) -> Result<(), PdfRefusal> {
+    // A line break after every 76 characters, and some room.
+    if text.len() > FILE_LIMIT / 2 * 3 {
+        let reason = format!("the limit is {FILE_LIMIT} bytes");
+        return Err(PdfRefusal::ImageTooLarge { reason });
+    }
+    Ok(())
+}
+
 /// An image, ready to be put into files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
@@ -90,11 +103,7 @@ impl Image {
         restrictions: Restrictions,
         background: Option<Color>,
     ) -> Result<Self, PdfRefusal> {
-        // A line break after every 76 characters, and some room.
-        if text.len() > FILE_LIMIT / 2 * 3 {
-            let reason = format!("the limit is {FILE_LIMIT} bytes");
-            return Err(PdfRefusal::ImageTooLarge { reason });
-        }
+        check_length(text)?;
         let config =
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
         if text.contains(' ') {

@@ -125,6 +125,9 @@ pub(super) fn check_settings(profile: &PadesProfile) -> Result<(), Refusal> {
             let rule = "width and height must be more than 0".to_owned();
             return Err(Refusal::setting("visible.area", rule));
         }
+        if let Some(image) = &visible.image {
+            image::check_length(&image.content)?;
+        }
     }
     if profile.field.as_deref() == Some("") {
         let rule = "a field has a name; leave it out for one of ours".to_owned();
