@@ -5,6 +5,7 @@ mod auth;
 mod body;
 pub mod connections;
 mod download;
+mod elsewhere;
 mod health;
 mod hourly;
 mod id;

@@ -28,6 +28,7 @@ use crate::domain::visible::{ImageKind, VisiblePlace};
 use crate::domain::xades::{
     LocationElement, Packaging, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
+use crate::web::elsewhere::elsewhere;
 use crate::web::room::OctetPlace;
 use crate::web::{Web, download};
 use crate::workflow::operations::{self, OperationDetail};
@@ -341,12 +342,11 @@ pub async fn respond(
         serde_json::to_writer(&mut body, &sign_operation(&client, &detail, replayed))?;
         Ok::<_, serde_json::Error>(body)
     };
-    let written = if length > WRITE_ELSEWHERE_BYTES {
-        let _turn = web.app.engine.take(party, 1).await;
-        let written = tokio::task::spawn_blocking(write).await;
+    let (written, place) = if length > WRITE_ELSEWHERE_BYTES {
+        let written = elsewhere(&web.app.engine, party, place, write).await;
         written.map_err(|error| workflow::Error::Internal(Box::new(error)))?
     } else {
-        write()
+        (write(), place)
     };
     let body = written.map_err(|error| workflow::Error::Internal(Box::new(error)))?;
     let mut response = match place {

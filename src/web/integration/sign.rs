@@ -20,6 +20,7 @@ use crate::app::{Client, Limits, Share};
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 use crate::web::auth::Bearer;
+use crate::web::elsewhere::elsewhere;
 use crate::web::prefer::Preferences;
 use crate::web::room::OctetPlace;
 use crate::web::surface::NoBody;
@@ -130,20 +131,21 @@ async fn sign(
     let Bearer(client) = Bearer::<Integration>::from_request_parts(parts, web).await?;
     let whose = client.client_service.id;
     let (turn, mut place) = place(web, &parts.headers, whose).await?;
-    let decoded = match form {
+    let (decoded, place) = match form {
         Form::Json => {
             let limit = web.config.body_limit_bytes;
             let body = body::read(web, &parts.headers, body, limit, &mut place).await?;
             let large = body.len() > DECODE_ELSEWHERE_BYTES;
-            decoded(web, whose, large, move |limits| request::decode(&body, limits)).await?
+            let decode = move |limits: &Limits| request::decode(&body, limits);
+            decoded(web, whose, large, (turn, place), decode).await?
         }
         Form::Parts => {
             let parts = multipart::read(web, &parts.headers, body, &mut place).await?;
             let large = parts.request.len() > DECODE_ELSEWHERE_BYTES;
-            decoded(web, whose, large, move |limits| request::decode_parts(parts, limits)).await?
+            let decode = move |limits: &Limits| request::decode_parts(parts, limits);
+            decoded(web, whose, large, (turn, place), decode).await?
         }
     };
-    let place = (turn, place);
 
     // In a task of its own: a client that hangs up here must not leave a recorded operation without
     // somebody who executes it until its lease ends. The place goes with it, as the work does.
@@ -199,22 +201,22 @@ impl Answering {
     }
 }
 
-/// Decodes a request, on a thread of its own when that takes long.
-async fn decoded(
+/// Decodes a request, on a thread of its own when that takes long. Its place is given back with it.
+async fn decoded<H: Send + 'static>(
     web: &Web,
     party: ClientServiceId,
     large: bool,
+    place: H,
     decode: impl FnOnce(&Limits) -> Result<Decoded, Refusal> + Send + 'static,
-) -> Result<Decoded, Problem> {
+) -> Result<(Decoded, H), Problem> {
     let limits = web.app.limits.clone();
-    let decoded = if large {
-        let _turn = web.app.engine.take(party, 1).await;
-        let decoded = tokio::task::spawn_blocking(move || decode(&limits)).await;
+    let (decoded, place) = if large {
+        let decoded = elsewhere(&web.app.engine, party, place, move || decode(&limits)).await;
         decoded.map_err(|error| workflow::Error::Internal(Box::new(error)))?
     } else {
-        decode(&limits)
+        (decode(&limits), place)
     };
-    Ok(decoded?)
+    Ok((decoded?, place))
 }
 
 /// Waits for a place for the request, and one for its octets, which grows as they come: what a client
