@@ -120,6 +120,7 @@ pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
     }
     listen::look(&mut findings, &config.web.listen).await;
     listen::room(&mut findings, &config.web.connections, descriptors());
+    listen::proxies(&mut findings, &config.web);
     let stored = database(&mut findings, &config).await;
     clock(&mut findings);
     disk(&mut findings, &config);

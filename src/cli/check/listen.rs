@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Fewer connections at once than this are named, unless they were asked for.
 const FEW_CONNECTIONS: usize = 512;
 
+/// The private networks that are believed without another setting.
+const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+
 /// Listens for a moment; asks who is there when somebody is.
 pub(super) async fn look(findings: &mut Findings, address: &str) {
     match TcpListener::bind(address).await {
@@ -50,6 +53,25 @@ pub(super) fn room(findings: &mut Findings, limits: &ConnectionsConfig, descript
         Ok(room) => findings.ok("connections", &format!("{room} at once")),
         Err(error) => findings.bad("connections", &error),
     }
+}
+
+/// Who is believed about addresses. Behind a proxy whole private networks are more than that proxy.
+pub(super) fn proxies(findings: &mut Findings, web: &crate::web::Config) {
+    let private: Vec<String> = web
+        .proxies
+        .iter()
+        .map(ToString::to_string)
+        .filter(|network| PRIVATE.contains(&network.as_str()))
+        .collect();
+    if web.public_url.is_empty() || private.is_empty() {
+        return;
+    }
+    let text = format!(
+        "whoever connects from {} is believed in X-Forwarded-For: it chooses the address that log-ins and \
+         visits are counted by; name the proxy alone in web.proxies",
+        private.join(", ")
+    );
+    findings.warn("proxies", &text);
 }
 
 /// Whether a Chancery answers there: only its `/readyz` says how many operations are in work.

@@ -170,6 +170,26 @@ fn the_doctor_tries_what_the_service_would() {
 }
 
 #[test]
+fn who_is_believed_about_addresses_is_named_behind_a_proxy() {
+    let house = House::new();
+    let web = "[web]\nlisten = \"127.0.0.1:0\"\n";
+    let public = "public_url = \"https://seals.example\"\n";
+    let one = "proxies = [\"127.0.0.1/32\", \"10.1.2.3/32\"]\n";
+    for (settings, told) in [
+        (web.to_owned(), false),
+        (format!("{web}{public}"), true),
+        (format!("{web}{public}{one}"), false),
+    ] {
+        house.configure(&settings);
+        let said = text(&house.run("check"));
+        let named = said.lines().find(|line| line.contains("X-Forwarded-For"));
+        assert_eq!(named.is_some(), told, "{settings}: {said}");
+        let all = |line: &str| line.contains("10.0.0.0/8") && line.contains("fc00::/7");
+        assert!(named.is_none_or(|line| line.starts_with("WARN") && all(line)), "{said}");
+    }
+}
+
+#[test]
 fn the_configuration_that_was_read_is_named() {
     let house = House::new();
     house.good("migrate");
