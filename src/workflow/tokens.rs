@@ -8,13 +8,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use super::client_services::SECRET_PREFIX;
 use super::{Error, usage};
 use crate::app::{App, Caller, Client, logins};
 use crate::domain::alarm::Alarm;
-use crate::domain::client_service::{ClientService, ClientServiceStatus};
+use crate::domain::client_service::{Alias, ClientService, ClientServiceStatus};
 use crate::domain::company::CompanyStatus;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
+use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::pki::jose::Claims;
 use crate::store::client_services::LIVE_SECRETS;
@@ -49,9 +51,6 @@ impl Purpose {
 /// Failed log-ins of a client service within a burst that operators are told of, and of any from one address.
 const BURST_OF_ALIAS: u32 = 10;
 const BURST_FROM_ADDRESS: u32 = 50;
-
-/// Most characters of a claimed alias in the log.
-const ALIAS_SHOWN: usize = 100;
 
 /// Tolerance for clocks, in seconds.
 const LEEWAY_SECONDS: i64 = 30;
@@ -182,9 +181,7 @@ fn note_failure(app: &App, alias: &str, service: Option<&ClientService>, address
     // Who guesses at one alias from many addresses does not fill the log.
     let told = if failed.of_alias < logins::MANY_OF_ALIAS { failed.here } else { failed.of_alias };
     if is_power_of_ten(told) {
-        let plain = |c: char| if c.is_control() { ' ' } else { c };
-        let claimed: String = alias.chars().take(ALIAS_SHOWN).map(plain).collect();
-        tracing::warn!(alias = claimed, %address, failures = told, "a log-in failed");
+        tracing::warn!(alias = claimed(alias), %address, failures = told, "a log-in failed");
     }
     let alarm = |who: String, failures: u32| Alarm::LoginsFailing {
         who,
@@ -200,6 +197,16 @@ fn note_failure(app: &App, alias: &str, service: Option<&ClientService>, address
     if failed.from_address >= BURST_FROM_ADDRESS {
         let alarm = alarm(address.to_string(), failed.from_address);
         app.excesses.note("login/failing".to_owned(), alarm, None, now);
+    }
+}
+
+/// An alias as the log has it. What cannot be one, and what looks like a secret of ours that was sent in its
+/// place, is told from others by the begin of its hash.
+fn claimed(alias: &str) -> String {
+    let secret = alias.to_ascii_lowercase().contains(SECRET_PREFIX);
+    match Alias::parse(alias) {
+        Ok(alias) if !secret => alias.as_str().to_owned(),
+        _ => format!("sha256:{}", hex(&sha256(alias.as_bytes())).get(..8).unwrap_or_default()),
     }
 }
 
