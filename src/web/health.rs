@@ -1,17 +1,20 @@
 //! Is the process alive, and can it work? For load balancers and the person on duty.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::Web;
+use super::connections::among;
+use super::portal::rate;
 use crate::workflow::readiness::{self, KeyState, Readiness};
 
 pub(super) fn routes() -> Router<Web> {
@@ -70,10 +73,28 @@ async fn look(web: &Web) -> Arc<Readiness> {
     seen_within(STALE).unwrap_or_default()
 }
 
+/// What proxies write into requests.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/// Whether names and numbers are for whoever asks: from this machine, past no proxy, or from a network in
+/// `web.monitors`. To others they would tell what customers do.
+fn may_know(web: &Web, peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+    let here = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let direct = !FORWARDED.iter().any(|name| headers.contains_key(*name));
+    let origin = rate::origin(peer, headers, &web.config.proxies);
+    (here && direct) || among(&web.config.monitors, origin)
+}
+
 /// 200 when the database takes writes and a key signs, else 503; the body says what is wrong in words,
 /// without details that belong in the log. What stops some keys, or only delays mails or operations,
-/// degrades.
-async fn ready(State(web): State<Web>) -> Response {
+/// degrades. Details are for those only who [`may_know`].
+async fn ready(
+    State(web): State<Web>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+) -> Response {
+    let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
     let seen = look(&web).await;
     let Readiness { writes, clock, keys, backlog, back_ends, credentials } = &*seen;
     let leaving = web.app.stopping.is_leaving();
@@ -103,7 +124,13 @@ async fn ready(State(web): State<Web>) -> Response {
         json!({ "alias": it.alias, "backEnd": it.back_end, "state": it.state.as_str(),
             "provenSecondsAgo": seconds_ago(it.proven) })
     });
-    let body = json!({
+    let mut body = Map::new();
+    let mut tell = |members: Value| {
+        if let Value::Object(members) = members {
+            body.extend(members);
+        }
+    };
+    tell(json!({
         "status": if leaving {
             "stopping"
         } else if ok && degraded {
@@ -114,13 +141,17 @@ async fn ready(State(web): State<Web>) -> Response {
         "database": say(*writes),
         "clock": if *clock { "ok" } else { "differs from the database's" },
         "keys": say(*keys),
-        "backEnds": back_ends.collect::<Vec<Value>>(),
-        "credentials": credentials.collect::<Vec<Value>>(),
-        "operationsInWork": app.running.count(),
-        "mailServersClosed": closed,
-        "oldestMessageSeconds": messages_ms / 1000,
-        "oldestOperationSeconds": operations_ms / 1000,
-    });
+    }));
+    if may_know(&web, peer, &headers) {
+        tell(json!({
+            "backEnds": back_ends.collect::<Vec<Value>>(),
+            "credentials": credentials.collect::<Vec<Value>>(),
+            "operationsInWork": app.running.count(),
+            "mailServersClosed": closed,
+            "oldestMessageSeconds": messages_ms / 1000,
+            "oldestOperationSeconds": operations_ms / 1000,
+        }));
+    }
     (status, Json(body)).into_response()
 }
 

@@ -72,6 +72,8 @@ pub struct Config {
     pub http2: bool,
     /// Networks of the proxies in front of the service.
     pub proxies: Vec<IpNet>,
+    /// Networks that are told details of readiness.
+    pub monitors: Vec<IpNet>,
     /// Limits of connections.
     pub connections: ConnectionsConfig,
 }

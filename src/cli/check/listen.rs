@@ -74,7 +74,7 @@ pub(super) fn proxies(findings: &mut Findings, web: &crate::web::Config) {
     findings.warn("proxies", &text);
 }
 
-/// Whether a Chancery answers there: only its `/readyz` says how many operations are in work.
+/// Whether a Chancery answers there: its `/readyz` says how database and keys are.
 async fn is_ours(address: &str) -> bool {
     let Ok(client) = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build() else {
         return false;
@@ -83,5 +83,7 @@ async fn is_ours(address: &str) -> bool {
         return false;
     };
     let body = answer.json::<serde_json::Value>().await;
-    body.is_ok_and(|body| body.get("operationsInWork").is_some())
+    body.is_ok_and(|body| {
+        ["status", "database", "keys"].iter().all(|member| body.get(member).is_some())
+    })
 }

@@ -69,16 +69,22 @@ impl Visits {
     }
 }
 
-/// The visitor's address: the peer's, or, when the peer is a proxy of ours, the last one that it names.
-/// Of IPv6 the network of a subscriber (/64) counts.
+/// Who is counted for a request: where it comes from; of IPv6 the network of a subscriber (/64).
 #[must_use]
 pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+    party(origin(peer, headers, proxies))
+}
+
+/// Where a request comes from: the peer's address, or, when the peer is a proxy of ours, the last one that
+/// it names.
+#[must_use]
+pub fn origin(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip());
     let forwarded =
         headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| {
             value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         });
-    party(if among(proxies, peer) { forwarded.unwrap_or(peer) } else { peer })
+    if among(proxies, peer) { forwarded.unwrap_or(peer) } else { peer }
 }
 
 #[cfg(test)]

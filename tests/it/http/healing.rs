@@ -55,6 +55,35 @@ async fn readyz(service: &Service) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
+/// What `/readyz` tells who comes over a proxy from there.
+async fn told(service: &Service, from: &str) -> Vec<String> {
+    let asked = HTTP.get(format!("{}/readyz", service.base)).header("x-forwarded-for", from);
+    let body: Value = asked.send().await.unwrap().json().await.unwrap();
+    let mut members: Vec<String> = body.as_object().unwrap().keys().cloned().collect();
+    members.sort();
+    members
+}
+
+#[test]
+fn strangers_hear_whether_it_is_ready_and_no_names() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.web.monitors = vec!["192.0.2.0/24".parse().unwrap()];
+        let service = setup.start().await;
+        service.client().await;
+        for stranger in ["203.0.113.9", "127.0.0.1", "192.0.2.1, 203.0.113.9"] {
+            let told = told(&service, stranger).await;
+            assert_eq!(told, ["clock", "database", "keys", "status"], "{stranger}");
+        }
+        for details in
+            [readyz(&service).await.1.to_string(), told(&service, "192.0.2.9").await.concat()]
+        {
+            assert!(details.contains("credentials"), "{details}");
+        }
+        service.stop().await;
+    });
+}
+
 /// Waits until `/readyz` says so.
 async fn until_ready(service: &Service, says: impl Fn(u16, &Value) -> bool) -> Value {
     let mut last = Value::Null;
