@@ -33,6 +33,9 @@ const BACK_OFF_AT_MOST: Duration = Duration::from_secs(1);
 /// Requests at once on one connection of HTTP/2.
 const STREAMS: u32 = 100;
 
+/// Of an answer on such a connection so much is handed over at once, whatever the client takes of it.
+const OFFERED_BYTES: usize = 16 * 1024;
+
 /// What is said to who finds no seat.
 const NO_SEAT: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n\
@@ -115,6 +118,9 @@ impl Protocol {
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
+            // Whoever is gone while its request is in work does not answer.
+            .keep_alive_interval(limits.head())
+            .keep_alive_timeout(limits.answer_idle())
             .max_header_list_size(head);
         Self::Both(Box::new(builder))
     }
@@ -226,13 +232,16 @@ async fn answer(
     *request.uri_mut() = paths::tidy(request.uri().clone());
     request.extensions_mut().insert(ConnectInfo(peer));
     let response = house.router.clone().oneshot(request).await?;
-    Ok(response.map(|body| Body::new(Answer { body, _at_work: at_work })))
+    at_work.offers();
+    Ok(response.map(|body| Body::new(Answer { body, rest: Bytes::new(), at_work })))
 }
 
 /// An answer on its way; its request is in work until it is out.
 struct Answer {
     body: Body,
-    _at_work: AtWork,
+    /// What was not handed over yet of a frame.
+    rest: Bytes,
+    at_work: AtWork,
 }
 
 impl hyper::body::Body for Answer {
@@ -243,14 +252,39 @@ impl hyper::body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        if !self.at_work.shared {
+            return Pin::new(&mut self.body).poll_frame(context);
+        }
+        while self.rest.is_empty() {
+            match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(octets) => self.rest = octets,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                Poll::Pending => {
+                    self.at_work.owes();
+                    return Poll::Pending;
+                }
+                ended @ Poll::Ready(_) => return ended,
+            }
+        }
+        self.at_work.offers();
+        let length = self.rest.len().min(OFFERED_BYTES);
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        let mut hint = self.body.size_hint();
+        let upper = hint.upper().map(|upper| upper.saturating_add(rest));
+        if let Some(upper) = upper {
+            hint.set_upper(upper);
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
     }
 }

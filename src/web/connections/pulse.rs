@@ -1,6 +1,7 @@
 //! What a connection is doing, and until when it may. Its octets (`line`) and its requests tell; its
 //! task asks.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ pub(in crate::web) struct Pulse {
 struct State {
     /// Requests that are not answered to their last octet.
     requests: usize,
+    /// Since when answers wait for the client to take more of them, by request.
+    owed: BTreeMap<u64, Instant>,
+    next: u64,
     /// Whether there was a request.
     used: bool,
     /// Whether requests share the connection: then octets between two of them begin none.
@@ -34,12 +38,19 @@ struct State {
 }
 
 /// A request in work; over when it is dropped.
-pub(in crate::web) struct AtWork(Arc<Pulse>);
+pub(in crate::web) struct AtWork {
+    pulse: Arc<Pulse>,
+    number: u64,
+    /// Whether others share its connection.
+    pub(in crate::web) shared: bool,
+}
 
 impl Pulse {
     pub(in crate::web) fn new() -> Arc<Self> {
         let state = State {
             requests: 0,
+            owed: BTreeMap::new(),
+            next: 0,
             used: false,
             shared: false,
             since: Instant::now(),
@@ -61,8 +72,10 @@ impl Pulse {
         state.used = true;
         state.shared = shared;
         state.heard = None;
+        let number = state.next;
+        state.next += 1;
         drop(state);
-        AtWork(Arc::clone(self))
+        AtWork { pulse: Arc::clone(self), number, shared }
     }
 
     /// Octets came.
@@ -77,7 +90,10 @@ impl Pulse {
     pub(super) fn taken(&self) {
         let mut state = self.state();
         state.stalled = None;
-        state.since = Instant::now();
+        // On a shared one a client gets octets for its PINGs too; there requests alone are a use.
+        if state.used && !state.shared {
+            state.since = Instant::now();
+        }
     }
 
     /// There are octets that the client does not take.
@@ -90,6 +106,10 @@ impl Pulse {
         let state = self.state();
         if let Some(stalled) = state.stalled {
             return Some(stalled + limits.answer_idle());
+        }
+        // Of what shares a connection any part may wait for the client while the octets flow.
+        if let Some(owed) = state.owed.values().min() {
+            return Some(*owed + limits.answer_idle());
         }
         match (state.requests, state.heard) {
             (0, _) if !state.used => Some(state.since + limits.head()),
@@ -133,9 +153,26 @@ impl Pulse {
     }
 }
 
+impl AtWork {
+    /// There is something for the client to take.
+    pub(in crate::web) fn offers(&self) {
+        if self.shared {
+            self.pulse.state().owed.insert(self.number, Instant::now());
+        }
+    }
+
+    /// What comes next is ours to bring.
+    pub(in crate::web) fn owes(&self) {
+        if self.shared {
+            self.pulse.state().owed.remove(&self.number);
+        }
+    }
+}
+
 impl Drop for AtWork {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let mut state = self.pulse.state();
+        state.owed.remove(&self.number);
         state.requests = state.requests.saturating_sub(1);
         state.since = Instant::now();
     }

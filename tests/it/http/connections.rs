@@ -281,6 +281,60 @@ fn what_does_not_end_when_the_service_stops_is_closed_after_the_time_to_drain() 
     });
 }
 
+/// A frame (RFC 9113, 4.1).
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// The begin of a connection of HTTP/2 with so much room for each answer, and a request.
+fn asked_over_http_2(room: u32, path: &str) -> Vec<u8> {
+    // SETTINGS_INITIAL_WINDOW_SIZE (6.5.2).
+    let settings = [&[0, 4][..], &room.to_be_bytes()].concat();
+    // Without a table (RFC 7541, 6.1, 6.2.2): GET, http, a host and the path.
+    let length = u8::try_from(path.len()).unwrap();
+    let head = [&[0x82, 0x86, 0x01, 1, b'x', 0x04, length], path.as_bytes()].concat();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    [&preface[..], &frame(4, 0, 0, &settings), &frame(1, 5, 1, &head)].concat()
+}
+
+#[test]
+fn a_shared_connection_ends_when_its_answers_are_not_taken_whatever_else_is_said_on_it() {
+    run(async {
+        let mut setup = Setup::new();
+        setup.config.web.http2 = true;
+        setup.config.web.connections.idle_ms = 300;
+        setup.config.web.connections.answer_idle_ms = 300;
+        let service = setup.start().await;
+        // Nothing of an answer is taken, some of it, and all of it.
+        for (room, path, taken) in
+            [(0, "/livez", ""), (1, "/openapi.json", "{"), (65_535, "/livez", "ok")]
+        {
+            let stream = TcpStream::connect(address(&service)).await.unwrap();
+            let (mut reader, mut writer) = stream.into_split();
+            writer.write_all(&asked_over_http_2(room, path)).await.unwrap();
+            let pings = async {
+                while writer.write_all(&frame(6, 0, 0, &[0; 8])).await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let mut said = Vec::new();
+            let over = tokio::time::timeout(PATIENCE, async {
+                // A reset is an end too.
+                tokio::select! {
+                    _ = reader.read_to_end(&mut said) => {}
+                    () = pings => {}
+                }
+            });
+            assert!(over.await.is_ok(), "{path} with room for {room} is kept for ever");
+            let octets = frame(0, u8::from(room > 1), 1, taken.as_bytes());
+            let found = said.windows(octets.len()).any(|window| window == octets);
+            assert_eq!(found, !taken.is_empty(), "{path} with room for {room}");
+        }
+        service.stop().await;
+    });
+}
+
 #[test]
 fn http_2_in_clear_text_is_spoken_when_it_is_asked_for() {
     /// The connection preface and empty settings (RFC 9113, 3.4).
