@@ -50,11 +50,11 @@ pub(super) enum Command {
     ///
     /// Example: chancery client-service set PRT.505767457-84dd8c --profile zatca --lint basic
     Set(SetClientService),
-    /// Shows a new secret, once. The one before stays good until the next rotation.
+    /// Shows a new secret, once. The one before stays good until the next rotation, unless --only ends it.
     RotateSecret {
         /// Alias (OAuth client_id).
         alias: String,
-        /// End all other secrets now.
+        /// End all other secrets now, and with them all access tokens that were granted until now.
         #[arg(long)]
         only: bool,
         #[command(flatten)]
