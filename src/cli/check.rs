@@ -121,8 +121,8 @@ pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
     listen::look(&mut findings, &config.web.listen).await;
     listen::room(&mut findings, &config.web.connections, descriptors());
     listen::proxies(&mut findings, &config.web);
-    let stored = database(&mut findings, &config).await;
-    clock(&mut findings);
+    let (stored, time) = database(&mut findings, &config).await;
+    clock(&mut findings, crate::app::Clock::System.now(), time);
     disk(&mut findings, &config);
     for (what, file) in [
         ("oauth.signing_key_file", &config.oauth.signing_key_file),
@@ -161,7 +161,8 @@ enum Stored {
 }
 
 /// Whether there is a database to look into. What is not there yet `serve` makes, if it can.
-async fn database(findings: &mut Findings, config: &Config) -> Stored {
+/// What it says the time is, if it has a clock of its own and answers.
+async fn database(findings: &mut Findings, config: &Config) -> (Stored, Option<Instant>) {
     let place = config.store.place();
     if let Some(file) = config.store.sqlite_file()
         && !file.exists()
@@ -179,11 +180,11 @@ async fn database(findings: &mut Findings, config: &Config) -> Stored {
                 findings.bad("database", &text);
             }
         }
-        return Stored::Nothing;
+        return (Stored::Nothing, None);
     }
     if let Some(obstacle) = config.store.obstacle() {
         findings.bad("database", &obstacle);
-        return Stored::Unknown;
+        return (Stored::Unknown, None);
     }
     let asked = async {
         let store = Store::connect_to_existing(&config.store).await?;
@@ -197,19 +198,18 @@ async fn database(findings: &mut Findings, config: &Config) -> Stored {
         Ok(answered) => answered,
         Err(error) => {
             findings.bad("database", &house::unopened(&config.store, &error));
-            return Stored::Unknown;
+            return (Stored::Unknown, None);
         }
     };
     inside(findings, soundness);
-    apart(findings, time);
     if only_reads {
         let text = format!(
             "{name} answers at {place}, but only reads, as a standby does; name the primary in store.url"
         );
         findings.bad("database", &text);
-        return Stored::Unknown;
+        return (Stored::Unknown, time);
     }
-    match tables {
+    let stored = match tables {
         Tables::Ours => {
             findings.ok("database", &format!("{name} answers at {place}"));
             Stored::Something
@@ -232,7 +232,8 @@ async fn database(findings: &mut Findings, config: &Config) -> Stored {
             findings.bad("database", &text);
             Stored::Unknown
         }
-    }
+    };
+    (stored, time)
 }
 
 /// Whether the file of the database is whole.
@@ -254,19 +255,6 @@ fn inside(findings: &mut Findings, soundness: Soundness) {
     }
 }
 
-/// Whether the database's clock is this machine's.
-fn apart(findings: &mut Findings, time: Option<Instant>) {
-    let Some(time) = time else { return };
-    let apart_ms = crate::app::Clock::System.now().unix_ms().abs_diff(time.unix_ms());
-    if apart_ms > MOST_APART_MS.unsigned_abs() {
-        let text = format!(
-            "that of this machine and that of the database differ by {} s: nothing is sealed; set them",
-            apart_ms / 1000
-        );
-        findings.bad("clock", &text);
-    }
-}
-
 /// A key that is made at the first start when it is missing.
 fn key_file(findings: &mut Findings, what: &str, file: &Path) {
     if file.exists() {
@@ -281,11 +269,19 @@ fn key_file(findings: &mut Findings, what: &str, file: &Path) {
     }
 }
 
-fn clock(findings: &mut Findings) {
-    let now = crate::app::Clock::System.now();
+/// The machine's clock, which signing times go by, beside that of the database if there is one.
+fn clock(findings: &mut Findings, now: Instant, database: Option<Instant>) {
+    let apart_ms = database.map_or(0, |time| now.unix_ms().abs_diff(time.unix_ms()));
     // 2026-01-01: this binary did not exist before.
     if now.unix_ms() < 1_767_225_600_000 {
         let text = format!("says {}; set it, signing times would be wrong", now.to_rfc3339());
+        findings.bad("clock", &text);
+    } else if apart_ms > MOST_APART_MS.unsigned_abs() {
+        let text = format!(
+            "says {}, and that of the database differs by {} s: nothing is sealed; set them",
+            now.to_rfc3339(),
+            apart_ms / 1000
+        );
         findings.bad("clock", &text);
     } else {
         findings.ok("clock", &now.to_rfc3339());
@@ -441,5 +437,32 @@ async fn credential_state(app: &App, credential: &Credential) -> State {
         State::Soon(format!("{text}: {days} days left; renew it"))
     } else {
         State::Good(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_one_finding_about_the_clock() {
+        let now = Instant::from_unix_ms(1_795_342_761_000);
+        let early = Instant::from_unix_ms(0);
+        for (now, database, good) in [
+            (now, None, true),
+            (now, Some(now.plus_ms(MOST_APART_MS)), true),
+            (now, Some(now.plus_ms(-MOST_APART_MS - 1000)), false),
+            (early, None, false),
+            (early, Some(now), false),
+        ] {
+            let mut findings = Findings::new(Shown { json: true });
+            clock(&mut findings, now, database);
+            let levels: Vec<Level> = findings.all.iter().map(|(level, ..)| *level).collect();
+            assert!(
+                levels == [if good { Level::Ok } else { Level::Bad }],
+                "{:?}",
+                findings.all[0].2
+            );
+        }
     }
 }
