@@ -47,6 +47,19 @@ pub struct EndpointAttempt {
     pub attempt: Attempt,
 }
 
+/// What may change about an endpoint; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointChange {
+    /// Where.
+    pub url: Option<String>,
+    /// What it is told.
+    pub events: Option<Vec<EventKind>>,
+    /// For people.
+    pub description: Option<String>,
+    /// Whether it is told anything.
+    pub enabled: Option<bool>,
+}
+
 /// A place in the log of an endpoint: older tries follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogCursor {
@@ -137,35 +150,41 @@ impl Store {
         .await
     }
 
-    /// Changes where an endpoint is, what it is told and how it is described.
-    pub async fn change_endpoint(&self, endpoint: &Endpoint) -> Result<()> {
+    /// Changes what is named of an endpoint, and nothing else: others may be changing that. Who lets it be told
+    /// again has its failures forgotten.
+    pub async fn change_endpoint(
+        &self,
+        id: EndpointId,
+        change: &EndpointChange,
+        now: Instant,
+    ) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             sqlx::query(
-                "UPDATE webhook_endpoint SET url = $2, description = $3, events = $4 WHERE id = $1",
-            )
-            .bind(endpoint.id.as_i64())
-            .bind(&endpoint.url)
-            .bind(&endpoint.description)
-            .bind(names(&endpoint.events))
-            .execute(&mut *tx)
-            .await?;
-            tx.commit().await
-        })
-        .await
-    }
-
-    /// Lets an endpoint be told again; its failures are forgotten.
-    pub async fn enable_endpoint(&self, id: EndpointId) -> Result<()> {
-        self.again(|| async {
-            let mut tx = self.begin().await?;
-            sqlx::query(
-                "UPDATE webhook_endpoint SET status = 'ACTIVE', disabled_reason = NULL,
-                 disabled_ms = NULL, failing_since_ms = NULL WHERE id = $1",
+                "UPDATE webhook_endpoint SET url = COALESCE($2, url),
+                 description = COALESCE($3, description), events = COALESCE($4, events) WHERE id = $1",
             )
             .bind(id.as_i64())
+            .bind(change.url.as_deref())
+            .bind(change.description.as_deref())
+            .bind(change.events.as_deref().map(names))
             .execute(&mut *tx)
             .await?;
+            match change.enabled {
+                Some(true) => {
+                    sqlx::query(
+                        "UPDATE webhook_endpoint SET status = 'ACTIVE', disabled_reason = NULL,
+                         disabled_ms = NULL, failing_since_ms = NULL WHERE id = $1",
+                    )
+                    .bind(id.as_i64())
+                    .execute(&mut *tx)
+                    .await?;
+                }
+                Some(false) => {
+                    disable(&mut tx, id, DisabledReason::Asked, now).await?;
+                }
+                None => {}
+            }
             tx.commit().await
         })
         .await
@@ -180,17 +199,9 @@ impl Store {
     ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            let done = sqlx::query(
-                "UPDATE webhook_endpoint SET status = 'DISABLED', disabled_reason = $2, disabled_ms = $3
-                 WHERE id = $1 AND status = 'ACTIVE'",
-            )
-            .bind(id.as_i64())
-            .bind(reason.as_str())
-            .bind(now.unix_ms())
-            .execute(&mut *tx)
-            .await?;
+            let done = disable(&mut tx, id, reason, now).await?;
             tx.commit().await?;
-            Ok(done.rows_affected() == 1)
+            Ok(done)
         })
         .await
     }
@@ -464,6 +475,25 @@ impl Reports {
         .await?;
         rows.iter().map(attempt_from).collect()
     }
+}
+
+/// Whether it was active.
+async fn disable(
+    tx: &mut sqlx::AnyConnection,
+    id: EndpointId,
+    reason: DisabledReason,
+    now: Instant,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE webhook_endpoint SET status = 'DISABLED', disabled_reason = $2, disabled_ms = $3
+         WHERE id = $1 AND status = 'ACTIVE'",
+    )
+    .bind(id.as_i64())
+    .bind(reason.as_str())
+    .bind(now.unix_ms())
+    .execute(&mut *tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 async fn insert_secret(

@@ -12,12 +12,10 @@ use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageLease, Next};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
-use crate::domain::webhook::{
-    DisabledReason, Endpoint, EndpointStatus, EventKind, SignatureScheme,
-};
+use crate::domain::webhook::{Endpoint, EndpointStatus, EventKind, SignatureScheme};
 use crate::pki::webhook_signature::HookSecret;
 use crate::store::events::Event;
-pub use crate::store::webhooks::{EndpointAttempt, EventCursor, LogCursor};
+pub use crate::store::webhooks::{EndpointAttempt, EndpointChange, EventCursor, LogCursor};
 use crate::store::webhooks::{ReplayWish, SealedSecret};
 
 /// Most events that are sent again at once.
@@ -38,19 +36,6 @@ pub struct NewEndpoint {
     pub description: String,
     /// How it is signed.
     pub scheme: SignatureScheme,
-}
-
-/// What may change about an endpoint; `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct EndpointChange {
-    /// Where.
-    pub url: Option<String>,
-    /// What it is told.
-    pub events: Option<Vec<EventKind>>,
-    /// For people.
-    pub description: Option<String>,
-    /// Whether it is told anything.
-    pub enabled: Option<bool>,
 }
 
 /// A live secret as it is shown: never the secret itself.
@@ -155,24 +140,14 @@ pub async fn change(
     id: EndpointId,
     change: EndpointChange,
 ) -> Result<EndpointView, Error> {
-    let mut endpoint = find(app, scope, id).await?;
-    if let Some(url) = change.url {
-        endpoint.url = checked_url(app, url)?;
-    }
-    if let Some(events) = change.events {
-        endpoint.events = checked_events(events)?;
-    }
-    if let Some(description) = change.description {
-        endpoint.description = checked_description(description)?;
-    }
-    app.store.change_endpoint(&endpoint).await?;
-    match change.enabled {
-        Some(true) => app.store.enable_endpoint(id).await?,
-        Some(false) => {
-            app.store.disable_endpoint(id, DisabledReason::Asked, app.now()).await?;
-        }
-        None => {}
-    }
+    find(app, scope, id).await?;
+    let change = EndpointChange {
+        url: change.url.map(|url| checked_url(app, url)).transpose()?,
+        events: change.events.map(checked_events).transpose()?,
+        description: change.description.map(checked_description).transpose()?,
+        enabled: change.enabled,
+    };
+    app.store.change_endpoint(id, &change, app.now()).await?;
     show(app, scope, id).await
 }
 

@@ -39,7 +39,7 @@ use chancery::store::leases::Lease;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
 use chancery::store::outbox::{MailLimits, ResendCaps};
-use chancery::store::webhooks::{EventCursor, LogCursor, ReplayWish, SealedSecret};
+use chancery::store::webhooks::{EndpointChange, EventCursor, LogCursor, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 
@@ -685,11 +685,13 @@ async fn webhooks(store: &Store) {
         |id| SealedSecret { id, scheme: SignatureScheme::Hmac, sealed: vec![0; 8], created: AT };
     let id = endpoint.id;
     store.add_endpoint(&endpoint, &secret(1), 5).await.unwrap();
-    store.change_endpoint(&endpoint).await.unwrap();
+    for enabled in [None, Some(false), Some(true)] {
+        let change = EndpointChange { enabled, ..EndpointChange::default() };
+        store.change_endpoint(id, &change, AT).await.unwrap();
+    }
     store.endpoint_fails(id, AT).await.unwrap();
     store.endpoint_works(id).await.unwrap();
     store.disable_endpoint(id, DisabledReason::Asked, AT).await.unwrap();
-    store.enable_endpoint(id).await.unwrap();
     store.rotate_endpoint_secret(id, &secret(2), false).await.unwrap();
     store.rotate_endpoint_secret(id, &secret(3), true).await.unwrap();
     let target = Target::Webhook { endpoint: id, event: EventId::from_i64(500) };

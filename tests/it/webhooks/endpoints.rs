@@ -10,6 +10,33 @@ use crate::support::client::{Answer, HTTP, PATIENCE};
 use crate::support::service::{on_shared, run};
 
 #[test]
+fn of_changes_at_once_none_is_lost() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let added = add(&client, &json!({"url": "https://example.com/0"})).await;
+        for round in 1..=20 {
+            let (url, text) = (format!("https://example.com/{round}"), format!("round {round}"));
+            let (url, text) = (json!({ "url": url }), json!({ "description": text }));
+            let state = json!({"status": if round % 2 == 0 { "ACTIVE" } else { "DISABLED" }});
+            let answers = tokio::join!(
+                patch(&client, &added, &url),
+                patch(&client, &added, &text),
+                patch(&client, &added, &state)
+            );
+            for answer in [answers.0, answers.1, answers.2] {
+                answer.good();
+            }
+            let now = client.get(&path(&added, "")).await.good();
+            for wanted in [&url, &text, &state] {
+                for (member, value) in wanted.as_object().unwrap() {
+                    assert_eq!(now[member], *value, "{round}: {now}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn two_secrets_of_a_kind_are_live_and_never_shown_again() {
     run(async {
         let service = setup().start().await;
