@@ -11,8 +11,8 @@ use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::{
-    Alias, Change, ClientServiceStatus, DocumentReferences, Lint, ProfileName, SealSettingsChange,
-    Timestamps,
+    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
+    SealSettingsChange, Timestamps,
 };
 use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
@@ -450,7 +450,13 @@ async fn credential_id(
     Ok(found.id)
 }
 
-fn unknown(error: crate::workflow::Error, alias: &str) -> Failure {
+/// The client service of that alias.
+pub(super) async fn named(app: &App, alias: &str) -> Result<ClientService, Failure> {
+    client_services::find(app, alias).await.map_err(|error| unknown(error, alias))
+}
+
+/// What is said when there is none of that alias, or something else went wrong with it.
+pub(super) fn unknown(error: crate::workflow::Error, alias: &str) -> Failure {
     match error {
         crate::workflow::Error::NotFound(_) => {
             format!("no client service is called {alias}; see: chancery client-service list").into()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::shown::{Shown, column, say_json, show_card};
-use super::{Failure, Outcome, house};
+use super::{Failure, Outcome, client_service, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::delivery::{MailAddress, Verdict};
@@ -121,13 +121,13 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             let alias = set.alias.clone();
             mail_servers::set_server(&app, &alias, &set.server()?)
                 .await
-                .map_err(|error| unknown(&alias, error))?;
+                .map_err(|error| client_service::unknown(error, &alias))?;
             say!("{alias} sends its mails over its own server. Try it: chancery mail test");
             ExitCode::SUCCESS
         }
         Command::Reset(Named { alias }) => {
             let was = mail_servers::reset_server(&app, &alias).await;
-            if was.map_err(|error| unknown(&alias, error))? {
+            if was.map_err(|error| client_service::unknown(error, &alias))? {
                 say!("{alias} uses the installation's mail server again.");
             } else {
                 say!("{alias} had no mail server of its own.");
@@ -174,15 +174,6 @@ fn password(file: &Path) -> Result<SecretString, Failure> {
         .map(Zeroizing::new)
         .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
-}
-
-fn unknown(alias: &str, error: crate::workflow::Error) -> Failure {
-    match error {
-        crate::workflow::Error::NotFound(_) => {
-            format!("no client service is called {alias}; see: chancery client-service list").into()
-        }
-        other => other.into(),
-    }
 }
 
 async fn show(app: &App, whose: &Whose, shown: Shown) -> Result<ExitCode, Failure> {
@@ -243,11 +234,7 @@ async fn service(
     whose: &Whose,
 ) -> Result<Option<crate::domain::ids::ClientServiceId>, Failure> {
     let Some(alias) = &whose.client_service else { return Ok(None) };
-    let found = app.reader.client_service_by_alias(alias).await?;
-    let found = found.ok_or_else(|| {
-        unknown(alias, crate::workflow::Error::NotFound(crate::workflow::Thing::ClientService))
-    })?;
-    Ok(Some(found.id))
+    Ok(Some(client_service::named(app, alias).await?.id))
 }
 
 async fn try_it(app: &App, test: &SendTestMail) -> Result<ExitCode, Failure> {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::shown::{Column, Shown, Table, column, say_json};
-use super::{Failure, Outcome, house, values};
+use super::{Failure, Outcome, client_service, house, values};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
@@ -307,9 +307,7 @@ async fn mails_of(app: &App, operation: OperationId) -> Result<Vec<Message>, Fai
 }
 
 async fn by_reference(app: &App, reference: &str, alias: &str) -> Result<OperationId, Failure> {
-    let service = app.reader.client_service_by_alias(alias).await?.ok_or_else(|| {
-        format!("no client service is called {alias}; see: chancery client-service list")
-    })?;
+    let service = client_service::named(app, alias).await?;
     let reference = ExternalReference::parse(reference)?;
     let scope = Scope::ClientService(service.id);
     let found = app.reader.operation_by_reference(scope, &reference).await?;

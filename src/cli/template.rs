@@ -9,10 +9,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::shown::{Column, Shown, Table, column, say_json};
-use super::{Failure, Outcome, house};
+use super::{Failure, Outcome, client_service, house};
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::client_service::ClientService;
 use crate::domain::language::Language;
 use crate::letters::{self, Rendered, TemplateSource, Values};
 use crate::workflow::templates::{self, Changes, LetterOrigin, Refused, TemplateKind, WhichLetter};
@@ -184,7 +183,7 @@ async fn list(app: &App, alias: &str, shown: Shown) -> Result<(), Failure> {
         column("set", "SET"),
         column("note", "NOTE"),
     ];
-    let service = client_service(app, alias).await?;
+    let service = client_service::named(app, alias).await?;
     let letters = templates::list(app, service.id).await?;
     let mut table = Table::new(COLUMNS);
     for letter in letters.iter().filter(|letter| letter.parts.is_some()) {
@@ -361,15 +360,8 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 async fn which(app: &App, letter: &LetterName) -> Result<WhichLetter, Failure> {
-    let service = client_service(app, &letter.client_service).await?;
+    let service = client_service::named(app, &letter.client_service).await?;
     Ok(WhichLetter { client_service: service.id, kind: letter.kind, language: letter.language })
-}
-
-async fn client_service(app: &App, alias: &str) -> Result<ClientService, Failure> {
-    let found = app.reader.client_service_by_alias(alias).await?;
-    let unknown =
-        || format!("no client service is called {alias}; see: chancery client-service list");
-    Ok(found.ok_or_else(unknown)?)
 }
 
 /// Every problem on a line of its own.

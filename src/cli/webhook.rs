@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::shown::{Column, Shown, Table, column, say_json, show_card};
-use super::{Failure, Outcome, house};
+use super::{Failure, Outcome, client_service, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::delivery::Verdict;
@@ -15,9 +15,9 @@ use crate::domain::ids::{ClientServiceId, EndpointId};
 use crate::domain::instant::Instant;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::{EndpointStatus, EventKind, SignatureScheme};
+use crate::workflow::Error;
 use crate::workflow::webhooks::{self, EndpointChange, EndpointView, NewEndpoint, ShownKey as Key};
 use crate::workflow::webhooks::{EventCursor, LogCursor};
-use crate::workflow::{Error, client_services};
 
 #[derive(Args)]
 pub(super) struct WebhookArguments {
@@ -184,12 +184,7 @@ pub(super) async fn run(config: Config, arguments: WebhookArguments) -> Outcome 
 }
 
 async fn dispatch(app: &App, alias: &str, command: Command) -> Outcome {
-    let service = client_services::find(app, alias).await.map_err(|error| match error {
-        Error::NotFound(_) => {
-            format!("no client service is called {alias}; see: chancery client-service list").into()
-        }
-        other => Failure::from(other),
-    })?;
+    let service = client_service::named(app, alias).await?;
     let scope = Scope::ClientService(service.id);
     match command {
         Command::Add { url, events, description, scheme, shown } => {

@@ -425,14 +425,6 @@ impl Store {
     }
 }
 
-impl Reader {
-    /// One round trip, to see that the database answers and that the tables are there.
-    pub async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT id FROM operation WHERE id = 0").fetch_optional(&self.pool).await?;
-        Ok(())
-    }
-}
-
 /// Opens a file once. A pool would try again and again, and then say only that no connection came about.
 async fn opens(url: &str, wait_ms: u64) -> Result<()> {
     let mut connection = AnyConnection::connect(url).await?;

@@ -327,7 +327,6 @@ async fn ask_everything(store: &Store) {
     delivery(store).await;
     webhooks(store).await;
     alarms_and_usage(store).await;
-    store.reader().ping().await.unwrap();
     store.probe_write().await.unwrap();
     store.clock().await.unwrap();
     store.only_reads().await.unwrap();

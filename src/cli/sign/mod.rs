@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use self::sources::{STANDARD_INPUT, SealInput, SealInputs};
 use super::client_service::LintLevel;
 use super::shown::{Column, Shown, Table, column};
-use super::{Failure, Outcome, house};
+use super::{Failure, Outcome, client_service, house};
 use crate::app::{App, Client};
 use crate::config::Config;
 use crate::domain::client_service::Lint;
@@ -229,9 +229,7 @@ fn is_standard_input(file: &Path) -> bool {
 
 async fn client(app: &App, alias: Option<&str>) -> Result<Client, Failure> {
     let client_service = match alias {
-        Some(alias) => app.reader.client_service_by_alias(alias).await?.ok_or_else(|| {
-            format!("no client service is called {alias}; see: chancery client-service list")
-        })?,
+        Some(alias) => client_service::named(app, alias).await?,
         None => {
             let mut all = app.reader.client_services().await?;
             match (all.pop(), all.is_empty()) {
