@@ -97,17 +97,25 @@ impl TimestampToken {
     }
 }
 
-/// The certificate that a signer says is its own. Others may have keys that are not supported here.
+/// The certificate that a signer says is its own: of several with one issuer and serial number the one that
+/// it names by its digest. Others may have keys that are not supported here.
 fn certificate_of(signer: &SignerInfo, read: &Existing) -> Result<Certificate, TimestampFault> {
-    let mut unusable = None;
+    let (mut possible, mut unusable) = (None, None);
     for der in read.certificates() {
         match Certificate::from_der(der) {
-            Ok(certificate) if signer.is_of(&certificate) => return Ok(certificate),
+            Ok(certificate) if signer.is_of(&certificate) => {
+                if names_its_certificate(signer, &certificate).is_ok() {
+                    return Ok(certificate);
+                }
+                possible = possible.or(Some(certificate));
+            }
             Ok(_) => {}
             Err(error) => unusable = unusable.or(Some(error)),
         }
     }
-    Err(unusable.map_or(TimestampFault::CertificateMissing, TimestampFault::Certificate))
+    let missing =
+        || unusable.map_or(TimestampFault::CertificateMissing, TimestampFault::Certificate);
+    possible.ok_or_else(missing)
 }
 
 fn unsigned(fault: SignerFault, certificate: &Certificate) -> TimestampFault {
