@@ -19,9 +19,20 @@ from lxml import etree
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
+XML = "{http://www.w3.org/XML/1998/namespace}"
 XADES = "{http://uri.etsi.org/01903/v1.3.2#}"
 INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 METHODS = {INCLUSIVE: False, "http://www.w3.org/2001/10/xml-exc-c14n#": True}
+
+
+def canonical(element: etree._Element, exclusive: bool) -> bytes:
+    if not exclusive:
+        # lxml takes over namespaces from above, but not attributes as xml:lang (C14N 1.0, 2.4)
+        for above in element.iterancestors():
+            for name, value in above.attrib.items():
+                if name.startswith(XML) and name not in element.attrib:
+                    element.set(name, value)
+    return etree.tostring(element, method="c14n", exclusive=exclusive, with_tail=False)
 
 
 def in_xml(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -33,7 +44,7 @@ def in_xml(content: bytes) -> Iterator[tuple[bytes, bytes]]:
             named = stamp.find(f"{DS}CanonicalizationMethod")
             method = INCLUSIVE if named is None else named.get("Algorithm")
             value = signature.find(f"{DS}SignatureValue")
-            octets = etree.tostring(value, method="c14n", exclusive=METHODS[method], with_tail=False)
+            octets = canonical(value, METHODS[method])
             yield base64.b64decode(stamp.findtext(f"{XADES}EncapsulatedTimeStamp")), octets
 
 

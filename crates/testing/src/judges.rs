@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
+use crate::tsa::TSA;
+
 /// Runs `xmlsec1 --verify` with a trust anchor over files, all in one process when nothing is wrong;
 /// `Err` names the first one it refuses.
 pub fn xmlsec_verify_under(
@@ -255,6 +257,17 @@ pub fn signature_timestamps(files: &[PathBuf]) -> Vec<FoundTimestamp> {
         _ => panic!("signature_timestamps.py said {fields:?}"),
     };
     listing(python("signature_timestamps.py"), displayed(files)).into_iter().map(found).collect()
+}
+
+/// A PDF that pyHanko signed with the key of the samples, with a timestamp of a certificate of the
+/// [`TSA`](crate::tsa::TSA) inside.
+pub fn pyhanko_timestamped(document: &Path, tsa: &str) -> Vec<u8> {
+    let made = tempfile::NamedTempFile::new().unwrap();
+    let mut command = python("timestamped_pdf.py");
+    command.args(TSA.files(tsa)).arg(TSA.root()).arg(document).arg(made.path());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read(made.path()).unwrap()
 }
 
 /// Recomputes seals of ZATCA's recipe, which no verifier of XML signatures accepts.

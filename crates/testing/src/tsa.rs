@@ -72,6 +72,11 @@ impl TestTsa {
         self.folder.path().join("root.pem")
     }
 
+    /// Where a certificate is, and its key.
+    pub fn files(&self, name: &str) -> [PathBuf; 2] {
+        ["pem", "key"].map(|kind| self.folder.path().join(format!("{name}.{kind}")))
+    }
+
     /// A moment ago: when the certificate `rsa` became valid.
     pub fn now(&self) -> Instant {
         let pem = fs::read(self.folder.path().join("rsa.pem")).unwrap();

@@ -6,6 +6,7 @@
 //! | XML | [`xml::read`] | each signature, what it covers (manifests and national hashes too), and whether that is right |
 //! | PDF | [`Form`], [`coverage`], [`changes`], [`transforms`] | the fields with their signatures, the bytes they cover, what was done to the file afterwards, what they allow |
 //! | CMS | [`Existing`] | content, certificates and signers of a `SignedData` |
+//! | any of these | [`xml_timestamps`], [`pdf_timestamps`], [`cms_timestamps`] | the signature timestamps in each signature, and whether each holds and is over it |
 //!
 //! Nothing here says whether a signature *value* is right ([`crate::pki::signature`]), whose it is, or
 //! whether anybody trusts it.
@@ -13,5 +14,8 @@
 pub use super::pades::changes::{Coverage, check as changes, coverage};
 pub use super::pades::form::{Field, Form};
 pub use super::pades::permissions::transforms;
+pub use super::pades::timestamps::timestamps as pdf_timestamps;
 pub use super::xades::existing as xml;
+pub use super::xades::timestamps::timestamps as xml_timestamps;
 pub use crate::pki::cms::Existing;
+pub use crate::pki::timestamp::held_by_signers as cms_timestamps;

@@ -87,6 +87,19 @@ impl Existing {
         })
     }
 
+    /// Reads a file that zeros follow, as in `/Contents` of a PDF.
+    ///
+    /// # Errors
+    /// As [`Existing::read`].
+    pub fn read_padded(bytes: &[u8]) -> Result<Self, &'static str> {
+        let end = tlv::read(bytes, 0, bytes.len())?.whole.end;
+        let (file, padding) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+        if padding.iter().any(|octet| *octet != 0) {
+            return Err("something follows after its end");
+        }
+        Self::read(file)
+    }
+
     /// DER of the certificates in it, in its order.
     pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
         // Others have tags of their own (RFC 5652, 10.2.2).

@@ -22,7 +22,7 @@ pub use encoding::{digest_of_oid, digest_oid};
 pub(super) use ess::{EssFault, names_its_certificate};
 pub use existing::Existing;
 pub use identity::Identity;
-pub(super) use signer_info::{SignerFault, SignerInfo};
+pub(super) use signer_info::{SignerFault, SignerInfo, unsigned_values};
 
 use super::Error;
 use super::algorithm::KeyKind;

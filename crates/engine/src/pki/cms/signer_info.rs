@@ -165,6 +165,29 @@ impl SignerInfo {
     }
 }
 
+/// The signature value of a signer, and DER of the values of one of its unsigned attributes. Signed
+/// attributes may be missing.
+///
+/// # Errors
+/// What is wrong with it, as part of a sentence.
+pub(in crate::pki) fn unsigned_values(
+    der: &[u8],
+    kind: ObjectIdentifier,
+) -> Result<(Vec<u8>, Vec<Vec<u8>>), &'static str> {
+    const STRUCTURE: &str = "a signer in it has not the structure of a SignerInfo";
+    let whole = tlv::read(der, 0, der.len())?;
+    let mut parts = tlv::children(der, &whole)?;
+    let unsigned = parts.pop_if(|last| last.tag == context(1));
+    let value = parts.pop().filter(|last| last.tag == OCTET_STRING).ok_or(STRUCTURE)?;
+    let mut values = Vec::new();
+    let unsigned = unsigned.map(|unsigned| tlv::children(der, &unsigned)).transpose()?;
+    for one in unsigned.into_iter().flatten() {
+        let read = attribute(der, &one).ok_or(STRUCTURE)?;
+        values.extend(read.values.into_iter().filter(|_| read.kind == kind));
+    }
+    Ok((content(der, &value), values))
+}
+
 fn content(der: &[u8], element: &Element) -> Vec<u8> {
     der.get(element.content.clone()).unwrap_or_default().to_vec()
 }

@@ -24,6 +24,12 @@ pub enum TimestampFault {
     #[error("the TSA says that it granted the request and sent no token")]
     TokenMissing,
 
+    #[error("the token cannot be found in the signature: {0}")]
+    NotFound(String),
+    #[error("the file has more than the {0} timestamps that are looked at")]
+    TooMany(usize),
+    #[error("the token is over something else than the signature that it stands in")]
+    NotOver,
     #[error("the token is no SignedData in DER (RFC 5652): {0}")]
     NotToken(&'static str),
     #[error("the content of the token is {0} and not id-ct-TSTInfo (RFC 3161, 2.4.2)")]

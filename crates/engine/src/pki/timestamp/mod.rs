@@ -8,6 +8,7 @@
 
 mod authority;
 mod fault;
+mod held;
 mod imprint;
 mod info;
 mod request;
@@ -15,6 +16,7 @@ mod response;
 mod token;
 
 pub use fault::TimestampFault;
+pub use held::{HeldTimestamps, MAX_HELD, held_by_signers};
 pub use info::TstInfo;
 pub use request::TimestampRequest;
 pub use response::{PkiFailure, PkiStatus, Rejection};

@@ -61,6 +61,15 @@ impl TimestampToken {
         Ok(Self { der: der.to_vec(), info, certificate, certificates, algorithm })
     }
 
+    /// Reads a token that stands in a signature, where it has to be over these octets.
+    ///
+    /// # Errors
+    /// As [`TimestampToken::from_der`]; [`TimestampFault::NotOver`].
+    pub fn over(der: &[u8], octets: &[u8]) -> Result<Self, TimestampFault> {
+        let token = Self::from_der(der)?;
+        if token.is_over(octets) { Ok(token) } else { Err(TimestampFault::NotOver) }
+    }
+
     /// The token as the TSA made it: a ContentInfo (RFC 5652, 3).
     #[must_use]
     pub fn der(&self) -> &[u8] {

@@ -29,6 +29,7 @@ mod signature;
 mod stream;
 mod target;
 pub mod template;
+pub mod timestamps;
 mod update;
 mod words;
 

@@ -37,6 +37,7 @@ mod settings;
 mod spot;
 pub(super) mod tags;
 mod template;
+pub mod timestamps;
 pub(super) mod ubl;
 mod unbroken;
 

@@ -24,18 +24,18 @@ use super::settings::{CATALOGUE, ID_ATTRIBUTES, prepare_as};
 use super::support::*;
 
 /// A token over some octets, asked for and checked as a service does.
-fn token(octets: &[u8], algorithm: DigestAlgorithm, tsa: &str) -> TimestampToken {
+pub(super) fn token(octets: &[u8], algorithm: DigestAlgorithm, tsa: &str) -> TimestampToken {
     let request = TimestampRequest::new(Digest::of(algorithm, octets), None, Some(7)).unwrap();
     let response = TSA.answer(&request.to_der().unwrap(), tsa, "");
     check(&response, &request, TSA.now(), 600_000).unwrap()
 }
 
-fn signed(prepared: Prepared, key: &TestKey) -> Signed {
+pub(super) fn signed(prepared: Prepared, key: &TestKey) -> Signed {
     let value = key.sign(prepared.to_be_signed());
     prepared.attach(value).unwrap()
 }
 
-fn stamped(signed: Signed) -> Sealed {
+pub(super) fn stamped(signed: Signed) -> Sealed {
     let token = token(&signed.time_stamped().unwrap(), DigestAlgorithm::Sha256, "rsa");
     let extended = signed.with_time_stamp(&token).unwrap();
     assert_eq!(extended.level(), Level::T);
@@ -59,7 +59,7 @@ fn judge_timestamps(files: &[PathBuf], count: usize) {
     }
 }
 
-fn xades(document: &[u8], key: &TestKey, settings: &Value) -> Sealed {
+pub(super) fn xades(document: &[u8], key: &TestKey, settings: &Value) -> Sealed {
     let prepared = prepare_as(document, key, None, settings);
     stamped(signed(prepared.unwrap_or_else(|refusal| panic!("{settings}: {refusal}")), key))
 }
@@ -198,7 +198,7 @@ fn a_token_for_another_signature_is_refused() {
     }
 }
 
-fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
+pub(super) fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
     use chancery_engine::domain::cades::ExistingCmsSignatures::{Parallel, Refuse};
     let existing_signatures = if parallel { Parallel } else { Refuse };
     Profile::Cades(Box::new(CadesProfile {
@@ -208,7 +208,7 @@ fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
     }))
 }
 
-fn prepare_cms(document: &[u8], profile: &Profile, key: &TestKey) -> Prepared {
+pub(super) fn prepare_cms(document: &[u8], profile: &Profile, key: &TestKey) -> Prepared {
     prepare(document.to_vec(), profile, &key.signer, key.now(), &Limits::default()).unwrap()
 }
 
@@ -225,7 +225,7 @@ fn openssl_verify(file: &Path, content: Option<&Path>) -> Vec<u8> {
     output.stdout
 }
 
-fn kept(bytes: &[u8], extension: &str) -> PathBuf {
+pub(super) fn kept(bytes: &[u8], extension: &str) -> PathBuf {
     let file = PKI.path(extension);
     std::fs::write(&file, bytes).unwrap();
     file
@@ -278,7 +278,7 @@ fn seals_in_containers_take_a_timestamp() {
     judge_timestamps(&[signature], 1);
 }
 
-fn prepare_pdf(document: &[u8], unsigned: usize) -> Prepared {
+pub(super) fn prepare_pdf(document: &[u8], unsigned: usize) -> Prepared {
     let (key, limits, room) = (&PKI.rsa, Limits::default(), Room { unsigned });
     let profile = Profile::Pades(Box::default());
     prepare_with_room(document.to_vec(), &profile, &key.signer, key.now(), &limits, room).unwrap()

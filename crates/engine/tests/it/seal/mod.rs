@@ -8,6 +8,7 @@ mod departures;
 mod encodings;
 mod extend;
 mod fuzz;
+mod held_timestamps;
 mod hostile;
 mod independent;
 pub(crate) mod large;

@@ -13,10 +13,11 @@ mod revision;
 mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use super::form::Form;
+use super::form::{Field, Form};
 use crate::domain::refusal::PdfRefusal;
-use crate::seal::pdf::object::{Object, Reference};
+use crate::seal::pdf::object::{Dictionary, Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
 use meaning::Meaning;
 use revision::RevisionPair;
@@ -106,31 +107,7 @@ pub fn coverage(
 ) -> Result<Vec<Coverage>, PdfRefusal> {
     let mut all = Vec::new();
     for (field, signature) in form.signed() {
-        let shadowed = |what: &str| -> PdfRefusal {
-            PdfRefusal::Shadowed { what: format!("the signature in '{}' {what}", field.name) }
-        };
-        let mut range = Vec::new();
-        for item in file.array(signature, "ByteRange")?.unwrap_or_default() {
-            let number = file.resolve(&item)?.as_integer();
-            range.push(number.and_then(|number| usize::try_from(number).ok()));
-        }
-        let [Some(start), Some(first), Some(second), Some(rest)] = range.as_slice() else {
-            return Err(shadowed("has a byte range of other than four numbers"));
-        };
-        let end = second.checked_add(*rest).filter(|end| *end <= document.len());
-        let (Some(end), 0) = (end, *start) else {
-            return Err(shadowed(
-                "has a byte range that does not begin with the file or ends behind it",
-            ));
-        };
-        // Between the two ranges there is one hexadecimal string and nothing else.
-        let gap = document.get(*first..*second).unwrap_or_default();
-        let inside = gap.strip_prefix(b"<").and_then(|gap| gap.strip_suffix(b">"));
-        if !inside.is_some_and(|hex| {
-            hex.iter().all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace())
-        }) {
-            return Err(shadowed("leaves out more of the file than its value"));
-        }
+        let end = gap(file, field, signature, document)?.end;
         all.push(Coverage { field: field.name.clone(), end });
         if all.len() > MAX_SIGNATURES {
             return Err(PdfRefusal::TooManyObjects { limit: MAX_SIGNATURES });
@@ -139,6 +116,50 @@ pub fn coverage(
     all.sort_by_key(|signed| signed.end);
     all.dedup_by_key(|signed| signed.end);
     Ok(all)
+}
+
+/// What one signature leaves out.
+pub(super) struct Gap {
+    /// Where the hexadecimal digits of its value stand, white space between them.
+    pub(super) digits: Range<usize>,
+    /// How many bytes of the file its byte range spans.
+    pub(super) end: usize,
+}
+
+/// # Errors
+/// As [`coverage`].
+pub(super) fn gap(
+    file: &PdfFile<'_>,
+    field: &Field,
+    signature: &Dictionary,
+    document: &[u8],
+) -> Result<Gap, PdfRefusal> {
+    let shadowed = |what: &str| -> PdfRefusal {
+        PdfRefusal::Shadowed { what: format!("the signature in '{}' {what}", field.name) }
+    };
+    let mut range = Vec::new();
+    for item in file.array(signature, "ByteRange")?.unwrap_or_default() {
+        let number = file.resolve(&item)?.as_integer();
+        range.push(number.and_then(|number| usize::try_from(number).ok()));
+    }
+    let [Some(start), Some(first), Some(second), Some(rest)] = range.as_slice() else {
+        return Err(shadowed("has a byte range of other than four numbers"));
+    };
+    let end = second.checked_add(*rest).filter(|end| *end <= document.len());
+    let (Some(end), 0) = (end, *start) else {
+        return Err(shadowed(
+            "has a byte range that does not begin with the file or ends behind it",
+        ));
+    };
+    // Between the two ranges there is one hexadecimal string and nothing else.
+    let gap = document.get(*first..*second).unwrap_or_default();
+    let inside = gap.strip_prefix(b"<").and_then(|gap| gap.strip_suffix(b">"));
+    if !inside.is_some_and(|hex| {
+        hex.iter().all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace())
+    }) {
+        return Err(shadowed("leaves out more of the file than its value"));
+    }
+    Ok(Gap { digits: first + 1..second - 1, end })
 }
 
 /// Compares each signed revision with the next one, and the last one with the file as it is.

@@ -4,6 +4,7 @@
 use chancery_engine::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
 use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
 use chancery_engine::pki::cms::Existing;
+use chancery_engine::pki::timestamp::{MAX_HELD, held_by_signers};
 use chancery_engine::seal::Limits;
 use chancery_testing::cost;
 
@@ -16,6 +17,10 @@ pub(crate) fn cms(bytes: &[u8]) {
 
 fn both(bytes: &[u8]) {
     let read = Existing::read(bytes);
+    if let Ok(Ok(held)) = read.as_ref().map(held_by_signers) {
+        let tokens: usize = held.iter().map(|one| one.timestamps.len()).sum();
+        assert!(tokens <= MAX_HELD && held.iter().all(|one| !one.timestamps.is_empty()));
+    }
     let parallel = CadesProfile {
         existing_signatures: ExistingCmsSignatures::Parallel,
         ..CadesProfile::default()
