@@ -53,6 +53,12 @@ pub enum Flaw {
     NoIssuer { subject: String, issuer: String },
     #[error("{0} could only go on in a circle, or with more certificates than a path may have")]
     NoWayOn(String),
+    #[error("{whose} was revoked on {at} ({reason})")]
+    Revoked { whose: String, at: String, reason: &'static str },
+    #[error("it is not known whether {whose} is revoked: {reasons}")]
+    StatusUnknown { whose: String, reasons: String },
+    #[error("the path of a signer of revocation lists ends at {0}, which is another trust anchor")]
+    OtherAnchor(String),
     #[error("a path of {0} holds, and whoever asked for it does not accept it")]
     NotAccepted(String),
     #[error("there are more ways to try than a path may cost")]
@@ -78,6 +84,8 @@ impl Flaw {
             Self::NotYetValid { .. } | Self::Expired { .. } => "RFC 5280, 6.1.3 (a)(2)",
             Self::NoPolicy { .. } => "RFC 5280, 6.1.3 (f) and 6.1.5 (g)",
             Self::AnyPolicyMapped { .. } => "RFC 5280, 6.1.4 (a)",
+            Self::Revoked { .. } | Self::StatusUnknown { .. } => "RFC 5280, 6.1.3 (a)(3)",
+            Self::OtherAnchor(_) => "RFC 5280, 6.3.3 (f)",
             Self::NoIssuer { .. } | Self::NoWayOn(_) | Self::NotAccepted(_) | Self::TooCostly => {
                 "RFC 5280, 6.1"
             }

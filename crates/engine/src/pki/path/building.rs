@@ -8,8 +8,10 @@ use thiserror::Error;
 
 use super::MAX_LENGTH;
 use super::policies::ValidPolicies;
-use super::pool::{Known, Pool, TrustAnchor, authority_key};
-use super::validation::{Link, PolicyDemand, Start, Validation, check_date, check_signature};
+use super::pool::{CertificatePool, PooledCertificate, TrustAnchor, authority_key};
+use super::validation::{
+    PathLink, PathStart, PolicyDemand, Validation, check_date, check_signature,
+};
 use crate::domain::instant::Instant;
 use crate::pki::budget::{Budget, SIGNATURE, Spent};
 use crate::pki::certificate::Certificate;
@@ -90,7 +92,7 @@ pub struct NoPath {
 /// # Errors
 /// [`NoPath`], also when whoever accepts them accepted none: then with what that one found.
 pub fn find<'a>(
-    pool: &'a Pool,
+    pool: &'a CertificatePool,
     certificate: &'a Certificate,
     settings: &PathSettings,
     accept: &mut dyn FnMut(&ValidPath<'a>) -> Result<(), Vec<PathFinding>>,
@@ -100,7 +102,7 @@ pub fn find<'a>(
 
 /// As [`find`], with work that others share.
 pub(in crate::pki) fn find_within<'a>(
-    pool: &'a Pool,
+    pool: &'a CertificatePool,
     certificate: &'a Certificate,
     settings: &PathSettings,
     budget: &Budget,
@@ -153,7 +155,7 @@ struct Asked<'a> {
 /// Who may have issued a certificate.
 enum Issuer<'a> {
     Anchor(&'a TrustAnchor),
-    Known(usize, &'a Known),
+    Known(usize, &'a PooledCertificate),
 }
 
 impl<'a> Issuer<'a> {
@@ -166,7 +168,7 @@ impl<'a> Issuer<'a> {
 }
 
 struct Search<'a, 's> {
-    pool: &'a Pool,
+    pool: &'a CertificatePool,
     asked: &'s Asked<'a>,
     settings: &'s PathSettings,
     accept: &'s mut dyn FnMut(&ValidPath<'a>) -> Result<(), Vec<PathFinding>>,
@@ -184,7 +186,7 @@ impl<'a> Search<'a, '_> {
     /// Goes on from the end of a path of known certificates over the one that is asked for.
     fn follow(
         &mut self,
-        path: &mut Vec<(usize, &'a Known)>,
+        path: &mut Vec<(usize, &'a PooledCertificate)>,
     ) -> Result<Option<ValidPath<'a>>, Spent> {
         let last = path.last().map_or(self.asked.certificate, |(_, known)| known.certificate());
         let issuers = self.issuers(last)?;
@@ -235,7 +237,7 @@ impl<'a> Search<'a, '_> {
         let is_anchor = |it: &Certificate| {
             pool.anchors_named(name).any(|anchor| anchor.certificate().der() == it.der())
         };
-        let mut known: Vec<(usize, &Known)> =
+        let mut known: Vec<(usize, &PooledCertificate)> =
             pool.named(name).filter(|(_, known)| !is_anchor(known.certificate())).collect();
         self.budget.spend(1 + issuers.len() + known.len())?;
         known.sort_by_key(|(_, known)| {
@@ -247,7 +249,12 @@ impl<'a> Search<'a, '_> {
     }
 
     /// Whether a certificate, or another with its name and key, is in the path (RFC 4158, 2.4.2).
-    fn is_circle(&self, path: &[(usize, &'a Known)], at: usize, known: &Known) -> bool {
+    fn is_circle(
+        &self,
+        path: &[(usize, &'a PooledCertificate)],
+        at: usize,
+        known: &PooledCertificate,
+    ) -> bool {
         let certificate = known.certificate();
         let same = |other: &Certificate| {
             other.folded_subject() == certificate.folded_subject()
@@ -275,15 +282,15 @@ impl<'a> Search<'a, '_> {
     /// A path that reached an anchor.
     fn examine(
         &mut self,
-        path: &[(usize, &'a Known)],
+        path: &[(usize, &'a PooledCertificate)],
         anchor: &'a TrustAnchor,
     ) -> Result<Option<ValidPath<'a>>, Spent> {
         let extensions = Extensions::of(anchor.certificate());
         let asked =
-            Link { certificate: self.asked.certificate, extensions: &self.asked.extensions };
+            PathLink { certificate: self.asked.certificate, extensions: &self.asked.extensions };
         let validation = Validation {
-            start: Start {
-                anchor: Link { certificate: anchor.certificate(), extensions: &extensions },
+            start: PathStart {
+                anchor: PathLink { certificate: anchor.certificate(), extensions: &extensions },
                 constrained: anchor.is_constrained(),
                 trusted: true,
             },
@@ -313,14 +320,14 @@ impl<'a> Search<'a, '_> {
     }
 
     /// A path that cannot go on.
-    fn fail(&mut self, path: &[(usize, &'a Known)], flaw: Flaw) {
+    fn fail(&mut self, path: &[(usize, &'a PooledCertificate)], flaw: Flaw) {
         let last = path.last().map_or(self.asked.certificate, |(_, known)| known.certificate());
         self.remember(path, vec![finding(path.len(), last, flaw)], false);
     }
 
     fn remember(
         &mut self,
-        path: &[(usize, &'a Known)],
+        path: &[(usize, &'a PooledCertificate)],
         mut findings: Vec<PathFinding>,
         anchored: bool,
     ) {

@@ -6,7 +6,7 @@ use const_oid::AssociatedOid;
 use der::Decode;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
-use super::validation::Link;
+use super::validation::PathLink;
 use crate::pki::certificate::Certificate;
 use crate::pki::extensions::Extensions;
 use crate::pki::folded_name::FoldedName;
@@ -46,29 +46,29 @@ impl TrustAnchor {
 
 /// Certificates to build paths from, each once. What can be read of them is read here, once for many
 /// paths.
-pub struct Pool {
+pub struct CertificatePool {
     anchors: Vec<TrustAnchor>,
-    certificates: Vec<Known>,
+    certificates: Vec<PooledCertificate>,
     anchors_by_name: HashMap<FoldedName, Vec<usize>>,
     by_name: HashMap<FoldedName, Vec<usize>>,
 }
 
 /// A certificate that was read.
-pub(in crate::pki) struct Known {
+pub(in crate::pki) struct PooledCertificate {
     pub(super) certificate: Certificate,
     pub(super) extensions: Extensions,
     /// Its subject key identifier.
     key_id: Option<Vec<u8>>,
 }
 
-impl Known {
+impl PooledCertificate {
     fn of(certificate: Certificate) -> Self {
         let (extensions, key_id) = (Extensions::of(&certificate), subject_key(&certificate));
         Self { certificate, extensions, key_id }
     }
 
-    pub(super) const fn link(&self) -> Link<'_> {
-        Link { certificate: &self.certificate, extensions: &self.extensions }
+    pub(super) const fn link(&self) -> PathLink<'_> {
+        PathLink { certificate: &self.certificate, extensions: &self.extensions }
     }
 
     pub(in crate::pki) const fn certificate(&self) -> &Certificate {
@@ -81,7 +81,7 @@ impl Known {
     }
 }
 
-impl Pool {
+impl CertificatePool {
     /// Takes trust anchors, and certificates that may lie between them and others. Order and doubles do
     /// not count.
     #[must_use]
@@ -91,13 +91,13 @@ impl Pool {
     ) -> Self {
         let anchors: Vec<TrustAnchor> = anchors.into_iter().collect();
         let mut there = HashSet::new();
-        let certificates: Vec<Known> = certificates
+        let certificates: Vec<PooledCertificate> = certificates
             .into_iter()
             .filter(|certificate| there.insert(certificate.fingerprint()))
-            .map(Known::of)
+            .map(PooledCertificate::of)
             .collect();
         let anchors_by_name = by_name(anchors.iter().map(TrustAnchor::certificate));
-        let by_name = by_name(certificates.iter().map(Known::certificate));
+        let by_name = by_name(certificates.iter().map(PooledCertificate::certificate));
         Self { anchors, certificates, anchors_by_name, by_name }
     }
 
@@ -117,7 +117,7 @@ impl Pool {
     pub(in crate::pki) fn named(
         &self,
         name: &FoldedName,
-    ) -> impl Iterator<Item = (usize, &Known)> + use<'_> {
+    ) -> impl Iterator<Item = (usize, &PooledCertificate)> + use<'_> {
         let named = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         named.iter().filter_map(|at| self.certificates.get(*at).map(|known| (*at, known)))
     }

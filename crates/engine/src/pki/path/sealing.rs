@@ -3,7 +3,7 @@
 //! asked, nor is revocation.
 
 use super::MAX_LENGTH;
-use super::validation::{Link, PolicyDemand, Start, Validation, check_date};
+use super::validation::{PathLink, PathStart, PolicyDemand, Validation, check_date};
 use crate::domain::instant::Instant;
 use crate::pki::Error;
 use crate::pki::budget::Budget;
@@ -29,15 +29,15 @@ pub fn examine(chain: &Chain) -> Result<(), Flaw> {
     signing(chain.signing())?;
     let extensions: Vec<Extensions> =
         certificates.iter().map(|certificate| Extensions::of(certificate)).collect();
-    let mut links: Vec<Link<'_>> = certificates
+    let mut links: Vec<PathLink<'_>> = certificates
         .into_iter()
         .zip(&extensions)
-        .map(|(certificate, extensions)| Link { certificate, extensions })
+        .map(|(certificate, extensions)| PathLink { certificate, extensions })
         .collect();
     let Some(anchor) = links.pop().filter(|_| !links.is_empty()) else { return Ok(()) };
     let trusted = anchor.certificate.is_self_issued();
     let validation = Validation {
-        start: Start { anchor, constrained: true, trusted },
+        start: PathStart { anchor, constrained: true, trusted },
         path: links,
         demand: &PolicyDemand::default(),
         at: None,

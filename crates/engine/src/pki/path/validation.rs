@@ -17,7 +17,7 @@ use crate::pki::public_key::PublicKey;
 use crate::pki::signed;
 
 /// A certificate with what its extensions say.
-pub(in crate::pki) struct Link<'a> {
+pub(in crate::pki) struct PathLink<'a> {
     pub(in crate::pki) certificate: &'a Certificate,
     pub(in crate::pki) extensions: &'a Extensions,
 }
@@ -36,9 +36,9 @@ pub struct PolicyDemand {
 }
 
 /// Where validation begins.
-pub(super) struct Start<'a> {
+pub(super) struct PathStart<'a> {
     /// The trust anchor, or the last certificate that there is.
-    pub(super) anchor: Link<'a>,
+    pub(super) anchor: PathLink<'a>,
     /// Whether what its certificate says of those below it counts (RFC 5937). RFC 5280 takes but name
     /// and key of a trust anchor.
     pub(super) constrained: bool,
@@ -55,9 +55,9 @@ pub(super) struct Examined {
 
 /// Validates a path whose names are chained.
 pub(super) struct Validation<'a> {
-    pub(super) start: Start<'a>,
+    pub(super) start: PathStart<'a>,
     /// Without the trust anchor; the one that is asked for is first.
-    pub(super) path: Vec<Link<'a>>,
+    pub(super) path: Vec<PathLink<'a>>,
     pub(super) demand: &'a PolicyDemand,
     /// When it must hold; `None` leaves the dates alone.
     pub(super) at: Option<Instant>,
@@ -120,8 +120,8 @@ impl Validation<'_> {
     fn basic(
         &self,
         state: &mut State,
-        link: &Link<'_>,
-        issuer: &Link<'_>,
+        link: &PathLink<'_>,
+        issuer: &PathLink<'_>,
         position: usize,
         budget: &Budget,
     ) -> Result<(), Spent> {
@@ -164,13 +164,13 @@ impl Validation<'_> {
 }
 
 impl State {
-    fn find(&mut self, position: usize, link: &Link<'_>, flaw: Flaw) {
+    fn find(&mut self, position: usize, link: &PathLink<'_>, flaw: Flaw) {
         let subject = link.certificate.subject();
         self.findings.push(PathFinding { position, subject, flaw });
     }
 
     /// Only the first certificate without a policy is told of.
-    fn no_policy(&mut self, position: usize, link: &Link<'_>) {
+    fn no_policy(&mut self, position: usize, link: &PathLink<'_>) {
         let told = |finding: &PathFinding| matches!(finding.flaw, Flaw::NoPolicy { .. });
         if !self.findings.iter().any(told) {
             self.find(position, link, Flaw::NoPolicy { whose: link.certificate.subject() });
@@ -178,7 +178,12 @@ impl State {
     }
 
     /// RFC 5280, 6.1.3 (b) and (c).
-    fn names(&mut self, link: &Link<'_>, position: usize, budget: &Budget) -> Result<(), Spent> {
+    fn names(
+        &mut self,
+        link: &PathLink<'_>,
+        position: usize,
+        budget: &Budget,
+    ) -> Result<(), Spent> {
         // Of self-issued ones only the last counts.
         if self.constraints.is_empty() || (position > 0 && link.certificate.is_self_issued()) {
             return Ok(());
@@ -206,7 +211,12 @@ impl State {
     }
 
     /// RFC 5280, 6.1.4 (a) and (b).
-    fn mappings(&mut self, link: &Link<'_>, position: usize, budget: &Budget) -> Result<(), Spent> {
+    fn mappings(
+        &mut self,
+        link: &PathLink<'_>,
+        position: usize,
+        budget: &Budget,
+    ) -> Result<(), Spent> {
         let mappings = &link.extensions.mappings;
         if mappings.iter().any(|(from, to)| [from, to].contains(&&ANY_POLICY)) {
             let whose = link.certificate.subject();
@@ -216,8 +226,8 @@ impl State {
     }
 
     /// RFC 5280, 6.1.4 (g) to (o).
-    fn issuer(&mut self, link: &Link<'_>, position: usize, trusted: bool) {
-        let Link { certificate, extensions } = link;
+    fn issuer(&mut self, link: &PathLink<'_>, position: usize, trusted: bool) {
+        let PathLink { certificate, extensions } = link;
         if let Err(flaw) = extensions.check(certificate) {
             self.find(position, link, flaw);
         }
@@ -253,7 +263,7 @@ impl State {
 
     /// RFC 5280, 6.1.4 (l) and (m): self-issued authorities do not count, nor does the certificate that
     /// is asked for.
-    fn path_lengths(&mut self, path: &[Link<'_>]) {
+    fn path_lengths(&mut self, path: &[PathLink<'_>]) {
         for (issuer, allowed, position) in std::mem::take(&mut self.lengths) {
             let below = path.iter().take(position).skip(1);
             let there = below.filter(|link| !link.certificate.is_self_issued()).count();

@@ -1,18 +1,23 @@
 //! Paths that are found among many certificates, or not, and what is said then.
 
 use chancery_engine::pki::certificate::Certificate;
-use chancery_engine::pki::path::{Flaw, NoPath, PathSettings, Pool, TrustAnchor, ValidPath, find};
+use chancery_engine::pki::path::{
+    CertificatePool, Flaw, NoPath, PathSettings, TrustAnchor, ValidPath, find,
+};
 use chancery_testing::cost;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 
 use super::openssl;
-use super::parties::{AT, Party, authority, params, with};
+use super::parties::{AT, Party, authority, params, pem, with};
 
-fn pool<'p>(anchor: &Party, others: impl IntoIterator<Item = &'p Certificate>) -> Pool {
-    Pool::new([TrustAnchor::of(anchor.certificate.clone())], others.into_iter().cloned())
+fn pool<'p>(anchor: &Party, others: impl IntoIterator<Item = &'p Certificate>) -> CertificatePool {
+    CertificatePool::new([TrustAnchor::of(anchor.certificate.clone())], others.into_iter().cloned())
 }
 
-fn search<'p>(pool: &'p Pool, certificate: &'p Certificate) -> Result<ValidPath<'p>, NoPath> {
+fn search<'p>(
+    pool: &'p CertificatePool,
+    certificate: &'p Certificate,
+) -> Result<ValidPath<'p>, NoPath> {
     find(pool, certificate, &PathSettings::at(AT), &mut |_| Ok(()))
 }
 
@@ -25,11 +30,8 @@ fn openssl_agrees(path: &ValidPath<'_>) {
     let [certificate, others @ ..] = path.certificates() else { panic!("nothing to check") };
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, certificates: &[&Certificate]| {
-        let pems = certificates.iter().map(|certificate| {
-            let block = pem_block(certificate.der());
-            format!("-----BEGIN CERTIFICATE-----\n{block}-----END CERTIFICATE-----\n")
-        });
-        std::fs::write(folder.path().join(name), pems.collect::<String>()).unwrap();
+        let pems: String = certificates.iter().map(|certificate| pem(certificate)).collect();
+        std::fs::write(folder.path().join(name), pems).unwrap();
     };
     write("anchor.pem", &[path.anchor().certificate()]);
     write("others.pem", others);
@@ -37,13 +39,6 @@ fn openssl_agrees(path: &ValidPath<'_>) {
     let verify = ["verify", "-attime", "1798761600", "-partial_chain", "-trusted", "anchor.pem"];
     let files = ["-untrusted", "others.pem", "asked.pem"];
     openssl(&[&verify[..], &files].concat(), folder.path());
-}
-
-fn pem_block(der: &[u8]) -> String {
-    use base64::Engine as _;
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
-    lines.collect()
 }
 
 /// Two roots certify each other, as bridges do; only the second is trusted.
@@ -136,9 +131,9 @@ fn limits_of_trust_anchors() {
     let middle = root.issues(authority("Middle"));
     let leaf = middle.issues(params("Seal"));
     let others = [middle.certificate.clone()];
-    let free = Pool::new([TrustAnchor::of(root.certificate.clone())], others.clone());
+    let free = CertificatePool::new([TrustAnchor::of(root.certificate.clone())], others.clone());
     assert!(search(&free, &leaf.certificate).is_ok());
-    let bound = Pool::new([TrustAnchor::constrained(root.certificate.clone())], others);
+    let bound = CertificatePool::new([TrustAnchor::constrained(root.certificate.clone())], others);
     let none = search(&bound, &leaf.certificate).unwrap_err();
     assert!(matches!(none.findings[0].flaw, Flaw::PathLength { .. }), "{none}");
     assert_eq!(none.findings[0].subject, root.certificate.subject());

@@ -3,6 +3,7 @@
 mod building;
 mod calendar;
 mod files;
+mod lists;
 mod names;
 mod parties;
 mod parts;

@@ -1,5 +1,7 @@
 //! Authorities and owners of certificates, made up for a test.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::pki::certificate::Certificate;
 use rcgen::{
@@ -40,6 +42,13 @@ pub(super) fn with(
 ) -> CertificateParams {
     change(&mut params);
     params
+}
+
+pub(super) fn pem(certificate: &Certificate) -> String {
+    let text = STANDARD.encode(certificate.der());
+    let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
+    let body: String = lines.collect();
+    format!("-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n")
 }
 
 pub(super) fn own(certificate: &rcgen::Certificate) -> Certificate {

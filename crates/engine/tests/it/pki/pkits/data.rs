@@ -12,6 +12,7 @@ use der::asn1::ObjectIdentifier;
 /// DER by the names of the files.
 pub(super) struct Data {
     pub(super) certificates: BTreeMap<String, Vec<u8>>,
+    pub(super) lists: BTreeMap<String, Vec<u8>>,
 }
 
 impl Data {
@@ -28,7 +29,7 @@ impl Data {
             to.insert(name.to_owned(), STANDARD.decode(body).unwrap());
         }
         assert_eq!((certificates.len(), lists.len()), (405, 173));
-        Self { certificates }
+        Self { certificates, lists }
     }
 }
 
