@@ -4,6 +4,7 @@
 mod checking;
 pub mod crl;
 mod extension_list;
+pub mod ocsp;
 mod points;
 mod reason;
 

@@ -5,6 +5,7 @@ mod calendar;
 mod files;
 mod lists;
 mod names;
+mod ocsp;
 mod parties;
 mod parts;
 mod paths;
