@@ -1,5 +1,7 @@
 //! PDFs that are made to harm.
 
+mod words;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -7,10 +9,12 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
 
+pub use words::*;
+
 use super::{HostileDocument, SealedAs};
 
 pub(super) fn all() -> Vec<HostileDocument> {
-    vec![
+    let mut all = vec![
         pdf_kids(50_000, 3000),
         pdf_names(50_000, 2000),
         pdf_resources(20_000, 90),
@@ -32,7 +36,9 @@ pub(super) fn all() -> Vec<HostileDocument> {
         pdf_wide_change(10_000),
         pdf_comments(200_000, 5000),
         pdf_launch(),
-    ]
+    ];
+    all.extend(words::all());
+    all
 }
 
 fn invisible(name: &'static str, document: Vec<u8>) -> HostileDocument {

@@ -1,11 +1,12 @@
 //! The part of a PDF that says which text stands where, as a small PDF of its own: contents, forms and
 //! fonts, unpacked and decrypted. A reader of text that trusts what it reads gets this instead of the
-//! document: no filters, no images, no shadings, no tables that name more than there is.
+//! document: no filters, no images, inline ones neither, no shadings, no tables that name more than there is.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::content::{Objects, PageContent};
+use super::inline::without_images;
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 
@@ -55,6 +56,7 @@ impl<'a> Excerpt<'a> {
         let mut kids = Vec::new();
         for page in pages {
             let contents = excerpt.contents(&page.contents)?;
+            let contents = excerpt.without_images(contents)?;
             let contents = excerpt.add(plain(Dictionary::new(), contents))?;
             let resources = excerpt.resources(&page.resources, 0)?;
             let dictionary = Dictionary::new()
@@ -106,6 +108,14 @@ impl<'a> Excerpt<'a> {
         };
         self.take(data.len())?;
         Ok(data)
+    }
+
+    /// Contents whose inline images are left out. Texts may become longer.
+    fn without_images(&mut self, contents: Vec<u8>) -> Result<Vec<u8>, PdfRefusal> {
+        let before = contents.len();
+        let contents = without_images(contents);
+        self.take(contents.len().saturating_sub(before))?;
+        Ok(contents)
     }
 
     /// Counts bytes that are copied.
@@ -205,6 +215,7 @@ impl<'a> Excerpt<'a> {
             dictionary.set("Resources", self.resources(resources, depth + 1)?);
         }
         let data = self.decoded(&stream)?;
+        let data = self.without_images(data)?;
         self.put(copy, plain(dictionary, data));
         Ok(Some(copy))
     }

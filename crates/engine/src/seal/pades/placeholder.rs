@@ -91,7 +91,7 @@ fn first(glyphs: &[Glyph], wanted: &[char]) -> Option<Corners> {
                 line.clear();
             }
         }
-        line.extend(glyph.text.nfkc().map(|character| (character, glyph)));
+        line.extend(glyph.text.chars().map(|character| (character, glyph)));
         last = Some(glyph);
     }
     within(&line, wanted)

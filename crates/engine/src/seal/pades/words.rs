@@ -1,18 +1,19 @@
 //! The text of pages, glyph by glyph with its place: the operators of ISO 32000-1, 9 and what moves the
-//! coordinate system, read with hayro-syntax, fonts with hayro-font. Nothing is drawn.
+//! coordinate system, read with hayro-syntax. Nothing is drawn.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use hayro_font::hayro_cmap::BfString;
-use hayro_font::{CMapResolverFn, Font, FontCache, FontGlyph, FontResolverFn};
 use hayro_syntax::Pdf;
 use hayro_syntax::content::TypedIter;
 use hayro_syntax::content::ops::TypedInstruction as Operation;
-use hayro_syntax::object::{Dict, Object, Stream};
+use hayro_syntax::object::ObjRef;
+use hayro_syntax::object::{Dict, Name, Object, Stream};
 use hayro_syntax::page::Resources;
 use kurbo::{Affine, Point, Vec2};
 
 use super::content::Objects;
+use super::letters::{Fonts, KnownFont};
 use crate::domain::refusal::PdfRefusal;
 
 /// Operators, characters and the like that are looked at in one search.
@@ -29,17 +30,19 @@ const ASK: u64 = 1 << 12;
 const STATE_LIMIT: usize = 1024;
 /// Forms inside each other.
 const FORM_LIMIT: usize = 20;
-/// Glyphs of one page.
+/// Glyphs of one page, and characters that they stand for.
 const GLYPH_LIMIT: usize = 400_000;
-/// Bytes that the search for the ends of inline images may read.
-const INLINE_LIMIT: usize = 1 << 30;
+const CHARACTER_LIMIT: usize = 500_000;
+/// Bytes of what is shown, or of what names it, that are read in one step.
+const BYTES_PER_STEP: usize = 16;
 /// Height of capitals, in font sizes.
 const CAPITALS: f64 = 0.7;
 
 /// A glyph on a page.
 #[derive(Clone, Debug)]
 pub(super) struct Glyph {
-    pub(super) text: String,
+    /// In compatible characters (Unicode NFKC).
+    pub(super) text: Rc<str>,
     start: Point,
     end: Point,
     /// One font size upwards.
@@ -94,16 +97,21 @@ pub(super) fn on_pages<T>(
     look: impl Fn(usize, Vec<Glyph>) -> Option<T>,
 ) -> Result<Option<T>, PdfRefusal> {
     let Ok(pdf) = Pdf::new(file) else { return Ok(None) };
-    let fonts = Fonts::new();
+    let (mut fonts, mut forms) = (Fonts::new(), HashMap::new());
     for (position, page) in pdf.pages().iter().enumerate() {
+        fonts.next_page();
+        let resources = page.resources();
+        steps.take_bytes(size(resources), BYTES_PER_STEP)?;
         let mut reading = Reading {
-            fonts: &fonts,
+            fonts: &mut fonts,
+            forms: &mut forms,
             steps,
             glyphs: Vec::new(),
+            characters: 0,
             state: State::default(),
             saved: Vec::new(),
         };
-        reading.content(page.page_stream().unwrap_or_default(), page.resources(), 0)?;
+        reading.content(page.page_stream().unwrap_or_default(), resources, 0)?;
         let glyphs = reading.glyphs;
         if let Some(answer) = look(position, glyphs) {
             return Ok(Some(answer));
@@ -133,42 +141,41 @@ impl<'o> Steps<'o> {
         self.left += more;
     }
 
-    fn take(&mut self, steps: u64) -> Result<(), PdfRefusal> {
-        let too_expensive = PdfRefusal::TooExpensive { limit: STEP_LIMIT };
-        let left = self.left.checked_sub(steps).ok_or(too_expensive)?;
+    pub(super) const fn used_up() -> PdfRefusal {
+        PdfRefusal::TooExpensive { limit: STEP_LIMIT }
+    }
+
+    /// For bytes of which so many are read in one step.
+    pub(super) fn take_bytes(&mut self, bytes: usize, per_step: usize) -> Result<(), PdfRefusal> {
+        self.take(u64::try_from(bytes / per_step).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn take(&mut self, steps: u64) -> Result<(), PdfRefusal> {
+        let left = self.left.checked_sub(steps).ok_or_else(Self::used_up)?;
         let asks = left / ASK < self.left / ASK;
         self.left = left;
         if asks { self.objects.go_on() } else { Ok(()) }
     }
 }
 
-/// The fonts of a file.
-struct Fonts<'a> {
-    cache: FontCache<'a>,
-    programs: FontResolverFn,
-    maps: CMapResolverFn,
+/// A form that is known by the number of its object.
+struct KnownForm<'a> {
+    stream: Stream<'a>,
+    matrix: Option<Affine>,
+    /// None where those of what shows it hold.
+    resources: Option<Resources<'a>>,
 }
 
-impl<'a> Fonts<'a> {
-    /// Where a font has no program, that of another is taken: only its characters are of interest.
-    fn new() -> Self {
-        Self {
-            cache: FontCache::new(),
-            programs: Arc::new(|_| Some((Arc::new(notosans::REGULAR_TTF), 0))),
-            maps: Arc::new(|_| None),
-        }
-    }
-
-    fn font(&self, dictionary: &Dict<'a>) -> Option<Font<'a>> {
-        self.cache.font(dictionary, &self.programs, &self.maps)
-    }
+/// Bytes of the lists of fonts and forms.
+fn size(resources: &Resources<'_>) -> usize {
+    resources.fonts.data().len() + resources.x_objects.data().len()
 }
 
 /// The graphics and text state, as far as it moves text (9.3.1).
 #[derive(Clone)]
 struct State<'a> {
     matrix: Affine,
-    font: Option<Font<'a>>,
+    font: Option<Rc<KnownFont<'a>>>,
     size: f64,
     character_spacing: f64,
     word_spacing: f64,
@@ -212,9 +219,12 @@ impl State<'_> {
 
 /// A page that is being read.
 struct Reading<'a, 'b, 'o> {
-    fonts: &'b Fonts<'a>,
+    fonts: &'b mut Fonts<'a>,
+    forms: &'b mut HashMap<ObjRef, Option<Rc<KnownForm<'a>>>>,
     steps: &'b mut Steps<'o>,
     glyphs: Vec<Glyph>,
+    /// What all of them stand for together.
+    characters: usize,
     state: State<'a>,
     saved: Vec<State<'a>>,
 }
@@ -230,7 +240,6 @@ impl<'a> Reading<'a, '_, '_> {
         resources: &Resources<'a>,
         depth: usize,
     ) -> Result<(), PdfRefusal> {
-        check_inline_images(data)?;
         let outside = self.saved.len();
         let mut operations = TypedIter::new(data);
         while let Some(operation) = operations.next() {
@@ -251,14 +260,13 @@ impl<'a> Reading<'a, '_, '_> {
                     self.state.matrix *= Affine::new(m);
                 }
                 Operation::XObject(name) if depth < FORM_LIMIT => {
-                    if let Some(form) = resources.get_x_object(name.0) {
+                    if let Some(form) = self.known_form(name.0, resources)? {
                         self.form(&form, resources, depth)?;
                     }
                 }
                 Operation::TextFont(font) => {
                     self.state.size = font.1.as_f64();
-                    let dictionary = resources.get_font(font.0);
-                    self.state.font = dictionary.and_then(|it| self.fonts.font(&it));
+                    self.state.font = self.fonts.font(resources, font.0, self.steps)?;
                 }
                 other => self.text(other)?,
             }
@@ -267,22 +275,44 @@ impl<'a> Reading<'a, '_, '_> {
         Ok(())
     }
 
+    /// The form of that name, read once: every one of an excerpt is an object of its own.
+    fn known_form(
+        &mut self,
+        name: &Name<'_>,
+        around: &Resources<'a>,
+    ) -> Result<Option<Rc<KnownForm<'a>>>, PdfRefusal> {
+        let Some(reference) = around.x_objects.get_ref(name) else { return Ok(None) };
+        if let Some(known) = self.forms.get(&reference) {
+            return Ok(known.clone());
+        }
+        let form = around.get_x_object(name).map(|stream| {
+            let matrix = stream.dict().get::<[f64; 6]>("Matrix").map(Affine::new);
+            let resources = stream.dict().get::<Dict<'a>>("Resources").map(Resources::new);
+            Rc::new(KnownForm { stream, matrix, resources })
+        });
+        if let Some(form) = &form {
+            let named = form.resources.as_ref().map_or(0, size);
+            self.steps.take_bytes(form.stream.dict().data().len() + named, BYTES_PER_STEP)?;
+        }
+        self.forms.insert(reference, form.clone());
+        Ok(form)
+    }
+
     /// Forms (8.10.1).
     fn form(
         &mut self,
-        form: &Stream<'a>,
+        form: &KnownForm<'a>,
         around: &Resources<'a>,
         depth: usize,
     ) -> Result<(), PdfRefusal> {
         self.steps.take(FORM_STEPS)?;
-        let Ok(data) = form.decoded_data() else { return Ok(()) };
-        self.steps.take(u64::try_from(data.len() / 16).unwrap_or(u64::MAX))?;
-        let resources = form.dict().get::<Dict<'a>>("Resources").map(Resources::new);
+        let Ok(data) = form.stream.decoded_data() else { return Ok(()) };
+        self.steps.take_bytes(data.len(), BYTES_PER_STEP)?;
         let before = self.state.clone();
-        if let Some(matrix) = form.dict().get::<[f64; 6]>("Matrix") {
-            self.state.matrix *= Affine::new(matrix);
+        if let Some(matrix) = form.matrix {
+            self.state.matrix *= matrix;
         }
-        self.content(&data, resources.as_ref().unwrap_or(around), depth + 1)?;
+        self.content(&data, form.resources.as_ref().unwrap_or(around), depth + 1)?;
         self.state = before;
         Ok(())
     }
@@ -328,7 +358,7 @@ impl<'a> Reading<'a, '_, '_> {
                     match part {
                         Object::Number(number) => {
                             let font = self.state.font.as_ref();
-                            let horizontal = font.is_none_or(Font::is_horizontal);
+                            let horizontal = font.is_none_or(|font| font.is_horizontal());
                             self.state.advance(number.as_f64() / -1000.0, 0.0, horizontal);
                         }
                         Object::String(text) => self.show(text.as_bytes())?,
@@ -347,24 +377,17 @@ impl<'a> Reading<'a, '_, '_> {
         let mut at = 0;
         while at < bytes.len() {
             self.step()?;
-            let (code, length) = font.read_code(bytes, at);
-            at += length.max(1);
-            let advance = font.code_advance(code) / 1000.0;
-            let characters = match font.glyph(font.map_code(code), code) {
-                FontGlyph::Outline(glyph) => glyph.as_unicode(),
-                FontGlyph::Type3(glyph) => glyph.as_unicode(),
-            };
+            let (code, length) = font.code(bytes, at, self.steps)?;
+            at += length;
+            let letter = self.fonts.letter(&font, code, self.steps)?;
+            self.characters += letter.text.chars().count();
+            let (advance, origin) = (letter.advance, letter.origin);
             let state = &mut self.state;
             let size =
                 Affine::new([state.size * state.scaling, 0.0, 0.0, state.size, 0.0, state.rise]);
             let place = state.matrix * state.text * size;
-            let origin = font.origin_displacement(code) / 1000.0;
             let glyph = Glyph {
-                text: match characters {
-                    Some(BfString::Char(character)) => character.to_string(),
-                    Some(BfString::String(text)) => text,
-                    None => "\u{FFFD}".to_owned(),
-                },
+                text: letter.text,
                 start: place * origin.to_point(),
                 end: place * (origin + advance).to_point(),
                 up: place * Point::new(0.0, 1.0) - place * Point::ORIGIN,
@@ -377,21 +400,10 @@ impl<'a> Reading<'a, '_, '_> {
             if places.iter().all(|it| it.is_finite()) && glyph.up.hypot() > 1e-6 {
                 self.glyphs.push(glyph);
             }
-            if self.glyphs.len() > GLYPH_LIMIT {
-                return Err(PdfRefusal::TooExpensive { limit: STEP_LIMIT });
+            if self.glyphs.len() > GLYPH_LIMIT || self.characters > CHARACTER_LIMIT {
+                return Err(Steps::used_up());
             }
         }
         Ok(())
     }
-}
-
-/// An inline image ends where `EI` is followed by what looks like operators (8.9.7); many of them in
-/// much data would take the square of its length to read.
-fn check_inline_images(data: &[u8]) -> Result<(), PdfRefusal> {
-    let starts = data.windows(2).filter(|pair| pair == b"BI").count();
-    let ends = data.windows(2).filter(|pair| pair == b"EI").count();
-    if starts > 0 && ends.saturating_mul(data.len()) > INLINE_LIMIT {
-        return Err(PdfRefusal::TooExpensive { limit: STEP_LIMIT });
-    }
-    Ok(())
 }

@@ -28,12 +28,12 @@ pub(super) struct Lexer<'a> {
 }
 
 /// White space (7.2.2, table 1).
-pub(super) const fn is_white(byte: u8) -> bool {
+pub(in crate::seal) const fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | 0x0C | 0)
 }
 
 /// A regular character: neither white space nor a delimiter (7.2.2, table 2).
-pub(super) const fn is_regular(byte: u8) -> bool {
+pub(in crate::seal) const fn is_regular(byte: u8) -> bool {
     !is_white(byte)
         && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
 }

@@ -24,6 +24,7 @@ pub use budget::PdfLimits;
 pub use crypt::{Access, Permissions};
 pub use file::PdfFile;
 pub use increment::{Increment, Update};
+pub(in crate::seal) use lexer::{is_regular, is_white};
 pub use pages::{Page, Pages, Rectangle};
 pub(in crate::seal) use positions::ObjectPosition;
 pub use xref::SectionKind;

@@ -8,7 +8,7 @@ use chancery_engine::seal::pades::ObjectSink as _;
 use chancery_engine::seal::pades::appearance::{Appearance, Restrictions};
 use chancery_engine::seal::pades::placeholder::{FoundWord, PageContent, find};
 use chancery_engine::seal::pades::placement::Rotation;
-use chancery_engine::seal::pdf::object::{Dictionary, Indirect, Object, Stream};
+use chancery_engine::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 use chancery_testing::cost;
 
 use super::files::{PdfObjects, numbers, stream};
@@ -61,6 +61,22 @@ fn a_word_is_found_however_it_is_written() {
     let shuffled = "BT /F1 12 Tf 1 0 0 1 90.7 100 Tm (N) Tj 1 0 0 1 78 100 Tm (I) Tj \
                     1 0 0 1 70 100 Tm (S) Tj 1 0 0 1 81.3 100 Tm (G) Tj ET";
     assert_eq!(lower_left(shuffled), (70.0, 100.0));
+}
+
+#[test]
+fn images_in_the_contents_hide_no_word() {
+    let word = "BT /F1 12 Tf 70 100 Td (SIGN) Tj ET";
+    for contents in [
+        format!("q BI /W 2 /H 2 /BPC 8 ID \u{1}EI \u{2} (EI\u{3} EI Q {word}"),
+        format!("{word} BI /W 1 ID x"),
+        format!("BI /W 1 ID x EI EI {word}"),
+        format!("BI /W 1 ID xEI\n{word}"),
+        format!("(BI ID) Tj {word}"),
+    ] {
+        assert_eq!(lower_left(&contents), (70.0, 100.0), "{contents}");
+    }
+    assert!(search(&format!("BI /W 1 ID {word} EI"), "SIGN").is_err(), "data are no text");
+    search("BT /F1 12 Tf 70 100 Td (BI report #1) Tj ET", "BI report #1").unwrap();
 }
 
 #[test]
@@ -149,8 +165,10 @@ fn hostile_pages_come_to_an_end() {
     let too_expensive = |refusal: &PdfRefusal| matches!(refusal, PdfRefusal::TooExpensive { .. });
     assert!(too_expensive(&contents(&b"n ".repeat(6_000_000))));
     assert!(matches!(contents(&b"q ".repeat(2_000)), PdfRefusal::TooDeep { .. }));
-    let images = b"BI /W 1 ID x EI ".repeat(60_000);
-    assert!(too_expensive(&contents(&images)));
+    for images in ["BI /W 1 ID x EI ", "BI ID x EI EI ", "BI ", "BI ID EI", "(BI ID x EI "] {
+        let missing = PdfRefusal::PlaceholderMissing { word: "SIGN".to_owned() };
+        assert_eq!(contents(&images.as_bytes().repeat(60_000)), missing, "{images}");
+    }
     for nested in [b"[".as_slice(), b"<<", b"(", b"<</A ", b"/"] {
         contents(&nested.repeat(300_000));
     }
@@ -163,10 +181,7 @@ fn forms_that_draw_each_other_come_to_an_end() {
     let mut file = PdfObjects::default();
     // Thirty forms, each of which draws the next one twice; the last draws the first.
     for number in 1..=30 {
-        let next = chancery_engine::seal::pdf::object::Reference {
-            number: number % 30 + 1,
-            generation: 0,
-        };
+        let next = Reference { number: number % 30 + 1, generation: 0 };
         let inner = Dictionary::new().with("X", next);
         file.add(Indirect::Stream(Stream {
             dictionary: Dictionary::new()
@@ -175,7 +190,7 @@ fn forms_that_draw_each_other_come_to_an_end() {
             data: b"/X Do /X Do".to_vec(),
         }));
     }
-    let first = chancery_engine::seal::pdf::object::Reference { number: 1, generation: 0 };
+    let first = Reference { number: 1, generation: 0 };
     let contents = file.add(stream(b"/X Do"));
     let page = PageContent {
         contents: contents.into(),
