@@ -28,9 +28,16 @@ pub(super) fn decode(
     for (position, filter) in filters.iter().enumerate() {
         let input = decoded.as_deref().unwrap_or(data);
         let parameters = parameters.get(position).and_then(Object::as_dictionary);
-        let output = one(filter.as_name().unwrap_or_default(), parameters, input, budget)?;
+        let filter = filter.as_name().unwrap_or_default();
+        let mut output = Vec::new();
+        let undone = one(filter, parameters, input, &mut output, budget);
+        // data that break at their end have been unpacked all the same
         budget.unpack(output.len())?;
-        decoded = Some(output);
+        undone?;
+        decoded = Some(match filter {
+            b"FlateDecode" | b"Fl" | b"LZWDecode" | b"LZW" => predictor::undo(output, parameters)?,
+            _ => output,
+        });
     }
     match decoded {
         Some(decoded) => Ok(decoded),
@@ -49,22 +56,27 @@ fn list(value: Option<&Object>) -> &[Object] {
     }
 }
 
+/// Undoes one filter, but for its predictor; up to where the data break.
 fn one(
     filter: &[u8],
     parameters: Option<&Dictionary>,
     data: &[u8],
+    output: &mut Vec<u8>,
     budget: &PdfBudget,
-) -> Result<Vec<u8>, PdfRefusal> {
+) -> Result<(), PdfRefusal> {
     match filter {
-        b"FlateDecode" | b"Fl" => predictor::undo(inflate(data, budget)?, parameters),
+        b"FlateDecode" | b"Fl" => inflate(data, output, budget),
         b"LZWDecode" | b"LZW" => {
             let early = parameters.and_then(|it| it.get("EarlyChange")?.as_integer()) != Some(0);
-            predictor::undo(unlzw(data, early, budget)?, parameters)
+            unlzw(data, early, output, budget)
         }
-        b"ASCIIHexDecode" | b"AHx" => ascii_hex(data),
-        b"ASCII85Decode" | b"A85" => ascii85(data, budget),
+        b"ASCIIHexDecode" | b"AHx" => ascii_hex(data, output),
+        b"ASCII85Decode" | b"A85" => ascii85(data, output, budget),
         // what a crypt filter does was done when the object was read (7.4.10)
-        b"Crypt" => Ok(data.to_vec()),
+        b"Crypt" => {
+            output.extend(data);
+            Ok(())
+        }
         other => Err(damaged(format!(
             "a stream that has to be read has the filter {}",
             String::from_utf8_lossy(other)
@@ -73,7 +85,7 @@ fn one(
 }
 
 /// 7.4.4. The checksum at the end is not looked at: other readers do not either.
-fn inflate(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
+fn inflate(data: &[u8], output: &mut Vec<u8>, budget: &PdfBudget) -> Result<(), PdfRefusal> {
     let broken = || damaged("data that do not unpack (FlateDecode)");
     let body = match data {
         [method, flags, body @ ..]
@@ -85,17 +97,17 @@ fn inflate(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
     };
     let mut state = Decompress::new(false);
     let room = budget.room();
-    let mut output: Vec<u8> = Vec::with_capacity(body.len().saturating_mul(5).clamp(256, 1 << 20));
+    output.reserve_exact(body.len().saturating_mul(5).clamp(256, 1 << 20));
     loop {
         let consumed = usize::try_from(state.total_in()).map_err(|_| broken())?;
         let before = output.len();
         let rest = body.get(consumed..).unwrap_or_default();
-        let status = state.decompress_vec(rest, &mut output, FlushDecompress::None);
+        let status = state.decompress_vec(rest, output, FlushDecompress::None);
         if output.len() > room {
             return Err(budget.too_much());
         }
         match status {
-            Ok(Status::StreamEnd) => return Ok(output),
+            Ok(Status::StreamEnd) => return Ok(()),
             Ok(_) if output.len() == output.capacity() => {
                 let more = output.capacity().min(room.saturating_add(1) - output.len().min(room));
                 output.reserve_exact(more);
@@ -108,7 +120,12 @@ fn inflate(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
 }
 
 /// 7.4.4.
-fn unlzw(data: &[u8], early: bool, budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
+fn unlzw(
+    data: &[u8],
+    early: bool,
+    output: &mut Vec<u8>,
+    budget: &PdfBudget,
+) -> Result<(), PdfRefusal> {
     use weezl::{BitOrder, LzwStatus, decode};
     let mut decoder = if early {
         decode::Decoder::with_tiff_size_switch(BitOrder::Msb, 8)
@@ -116,7 +133,6 @@ fn unlzw(data: &[u8], early: bool, budget: &PdfBudget) -> Result<Vec<u8>, PdfRef
         decode::Decoder::new(BitOrder::Msb, 8)
     };
     let broken = || damaged("data that do not unpack (LZWDecode)");
-    let mut output = Vec::new();
     let mut chunk = [0; 4096];
     let mut rest = data;
     loop {
@@ -127,18 +143,18 @@ fn unlzw(data: &[u8], early: bool, budget: &PdfBudget) -> Result<Vec<u8>, PdfRef
             return Err(budget.too_much());
         }
         match result.status {
-            Ok(LzwStatus::Done) => return Ok(output),
+            Ok(LzwStatus::Done) => return Ok(()),
             Ok(LzwStatus::Ok) if result.consumed_out > 0 || result.consumed_in > 0 => {}
             // without an end code the data end where they end
-            Ok(_) if rest.is_empty() => return Ok(output),
+            Ok(_) if rest.is_empty() => return Ok(()),
             Ok(_) | Err(_) => return Err(broken()),
         }
     }
 }
 
 /// 7.4.2.
-fn ascii_hex(data: &[u8]) -> Result<Vec<u8>, PdfRefusal> {
-    let mut output = Vec::with_capacity(data.len() / 2);
+fn ascii_hex(data: &[u8], output: &mut Vec<u8>) -> Result<(), PdfRefusal> {
+    output.reserve_exact(data.len() / 2);
     let mut half = None;
     for &byte in data {
         match (lexer::digit(byte), half) {
@@ -153,13 +169,13 @@ fn ascii_hex(data: &[u8]) -> Result<Vec<u8>, PdfRefusal> {
         }
     }
     output.extend(half.map(|high| high << 4));
-    Ok(output)
+    Ok(())
 }
 
 /// 7.4.3.
-fn ascii85(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
+fn ascii85(data: &[u8], output: &mut Vec<u8>, budget: &PdfBudget) -> Result<(), PdfRefusal> {
     let broken = || damaged("data that do not unpack (ASCII85Decode)");
-    let mut output = Vec::with_capacity(data.len() / 5 * 4);
+    output.reserve_exact(data.len() / 5 * 4);
     let (mut value, mut digits) = (0_u64, 0_usize);
     for &byte in data {
         if output.len() > budget.room() {
@@ -189,5 +205,5 @@ fn ascii85(data: &[u8], budget: &PdfBudget) -> Result<Vec<u8>, PdfRefusal> {
         let group = u32::try_from(value).map_err(|_| broken())?.to_be_bytes();
         output.extend(group.iter().take(digits - 1));
     }
-    Ok(output)
+    Ok(())
 }

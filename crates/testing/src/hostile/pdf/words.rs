@@ -14,6 +14,7 @@ pub(super) fn all() -> Vec<HostileDocument> {
         pdf_large_fonts(2 << 20, 5000),
         pdf_large_forms(2 << 20, 5000),
         pdf_shared_maps(4 << 20, 2000),
+        pdf_broken_data(10 << 20, 2000),
     ]
 }
 
@@ -112,4 +113,13 @@ pub fn pdf_shared_maps(bytes: usize, fonts: usize) -> HostileDocument {
     let map = deflate(map.as_bytes());
     objects.push((7, Body::Stream("/Filter/FlateDecode".to_owned(), map)));
     at_word("many fonts with one map", written(&objects, ""))
+}
+
+/// A page that shows a stream so many times which unpacks to so many bytes, and then to nothing.
+pub fn pdf_broken_data(bytes: usize, times: usize) -> HostileDocument {
+    let mut objects = page("", &format!("/Contents[{}]", "5 0 R ".repeat(times)));
+    let mut data = deflate(&vec![b' '; bytes]);
+    data.truncate(data.len() - 8);
+    objects.push((5, Body::Stream("/Filter/FlateDecode".to_owned(), data)));
+    at_word("data that break at their end", written(&objects, ""))
 }
