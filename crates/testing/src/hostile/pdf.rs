@@ -1,5 +1,6 @@
 //! PDFs that are made to harm.
 
+mod structure;
 mod words;
 
 use std::fmt::Write as _;
@@ -9,6 +10,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
 
+pub use structure::*;
 pub use words::*;
 
 use super::{HostileDocument, SealedAs};
@@ -37,6 +39,7 @@ pub(super) fn all() -> Vec<HostileDocument> {
         pdf_comments(200_000, 5000),
         pdf_launch(),
     ];
+    all.extend(structure::all());
     all.extend(words::all());
     all
 }

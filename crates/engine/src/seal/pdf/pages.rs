@@ -68,16 +68,15 @@ enum Kid {
     At(Reference),
     /// A dictionary that is no object of its own: none can be referred to.
     Direct,
-    /// Neither.
-    Nothing,
 }
 
 impl Kid {
-    const fn of(object: &Object) -> Self {
+    /// None of what is neither.
+    const fn of(object: &Object) -> Option<Self> {
         match object {
-            Object::Reference(reference) => Self::At(*reference),
-            Object::Dictionary(_) => Self::Direct,
-            _ => Self::Nothing,
+            Object::Reference(reference) => Some(Self::At(*reference)),
+            Object::Dictionary(_) => Some(Self::Direct),
+            _ => None,
         }
     }
 }
@@ -135,19 +134,19 @@ impl PdfFile<'_> {
             // a file whose tree is a single page
             count: None,
             inherited: Inherited::default(),
-            kids: catalog.get("Pages").map(Kid::of).into_iter().collect(),
+            kids: catalog.get("Pages").and_then(Kid::of).into_iter().collect(),
         }))
     }
 
     /// A node, or the page that it is instead: what has no kids, unless it says that it is a node
-    /// and shows nothing.
+    /// and shows nothing. Its kids are counted as kept: those of every node on the way to a page are.
     fn node(
         &self,
         dictionary: Dictionary,
         above: &Inherited,
     ) -> Result<Result<Node, Dictionary>, PdfRefusal> {
         let kids = match self.array(&dictionary, "Kids")? {
-            Some(kids) => kids.iter().map(Kid::of).collect(),
+            Some(kids) => kids.iter().filter_map(Kid::of).collect::<Vec<_>>(),
             None if dictionary.get("Type").and_then(Object::as_name) == Some(b"Pages")
                 && dictionary.get("Contents").is_none() =>
             {
@@ -155,6 +154,7 @@ impl PdfFile<'_> {
             }
             None => return Ok(Err(dictionary)),
         };
+        self.keep(kids.len() * size_of::<Kid>())?;
         let count = dictionary.get("Count").and_then(Object::as_integer);
         let count = count.and_then(|count| usize::try_from(count).ok());
         Ok(Ok(Node { count, inherited: above.below(&dictionary, self)?, kids }))
@@ -298,7 +298,6 @@ impl Pages<'_> {
             let reference = match kid {
                 Kid::At(reference) => reference,
                 Kid::Direct => return Err(damaged("a page is no indirect object")),
-                Kid::Nothing => continue,
             };
             // 7.3.10: a kid that does not exist is null; readers pass it
             let kid = self.file.resolve(&Object::Reference(reference))?;
