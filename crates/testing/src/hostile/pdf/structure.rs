@@ -2,10 +2,14 @@
 
 use std::io::Write as _;
 
-use super::{HostileDocument, invisible};
+use super::{Body, HostileDocument, deflate, invisible, page, written};
 
 pub(super) fn all() -> Vec<HostileDocument> {
-    vec![pdf_overlapping_kids(200_000, 98)]
+    vec![
+        pdf_overlapping_kids(200_000, 98),
+        pdf_hidden(60_000, 200_000),
+        pdf_hidden_one_by_one(60_000, 60_000),
+    ]
 }
 
 /// So many levels of the page tree with as many kids each. Every node begins inside a comment of the one
@@ -29,4 +33,32 @@ pub fn pdf_overlapping_kids(kids: usize, levels: u32) -> HostileDocument {
     let size = 11 + levels;
     write!(out, "trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{at}\n%%EOF\n").unwrap();
     invisible("levels of pages that share the bytes of their kids", out)
+}
+
+/// A table with so many free entries, and a stream that hides these objects in these runs.
+fn hybrid(name: &'static str, free: usize, index: &str, rows: usize) -> HostileDocument {
+    let mut objects = page("", "");
+    let data = deflate(&[0, 0, 0].repeat(rows));
+    let stream = format!("/Type/XRef/W[1 1 1]/Index[{index}]/Size 9/Root 1 0 R/Filter/FlateDecode");
+    objects.push((5, Body::Stream(stream, data)));
+    let out = written(&objects, "");
+    let text = String::from_utf8_lossy(&out).into_owned();
+    let find = |wanted: &str| out.windows(wanted.len()).position(|it| it == wanted.as_bytes());
+    let (at, table) = (find("5 0 obj").unwrap(), find("\nxref\n").unwrap() + 1);
+    let behind = &text[text.rfind("xref\n0 1\n").unwrap() + 9..];
+    let behind = behind.replace("/Root", &format!("/XRefStm {at}/Root"));
+    let mut document = out[..table].to_vec();
+    let rows = "0000000000 65535 f \n".repeat(free);
+    write!(document, "xref\n1000 {free}\n{rows}0 1\n{behind}").unwrap();
+    invisible(name, document)
+}
+
+/// So many free entries, and a stream with so many empty runs.
+pub fn pdf_hidden(free: usize, runs: usize) -> HostileDocument {
+    hybrid("free entries and empty runs", free, &"0 0 ".repeat(runs), 0)
+}
+
+/// So many free entries, and a stream with so many runs of one entry.
+pub fn pdf_hidden_one_by_one(free: usize, runs: usize) -> HostileDocument {
+    hybrid("free entries and short runs", free, &"9 1 ".repeat(runs), runs)
 }

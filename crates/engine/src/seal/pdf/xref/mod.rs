@@ -5,7 +5,7 @@ mod chain;
 mod stream;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use chain::{last_startxref, read};
 
@@ -165,12 +165,13 @@ impl Xref {
         }
         let mut all = BTreeMap::new();
         for section in self.sections.iter().rev() {
+            let mut hidden = BTreeSet::new();
             for (number, entry) in section.hidden.iter().flat_map(Run::iter) {
                 all.insert(number, entry);
+                hidden.insert(number);
             }
             for (number, entry) in section.runs.iter().flat_map(Run::iter) {
-                let hidden = section.hidden.iter().any(|run| run.get(number).is_some());
-                if entry != Entry::Free || !hidden {
+                if entry != Entry::Free || !hidden.contains(&number) {
                     all.insert(number, entry);
                 }
             }

@@ -64,8 +64,12 @@ fn runs(
         let count = number(1).and_then(|it| usize::try_from(it).ok()).ok_or_else(broken)?;
         // fewer rows than announced are taken as they are
         let count = count.min(rows.len());
-        *seen += count;
+        // a run without entries takes time, too
+        *seen += count.max(1);
         within_limit(*seen, budget)?;
+        if count == 0 {
+            continue;
+        }
         let taken = rows.by_ref().take(count);
         let entries = taken.map(|row| {
             let (head, tail) = row.split_at_checked(kind).unwrap_or_default();

@@ -32,7 +32,8 @@ pub(super) fn read(
         if count > bytes.len() / 6 {
             return Err(broken());
         }
-        *seen += count;
+        // a subsection without entries takes time, too
+        *seen += count.max(1);
         within_limit(*seen, budget)?;
         let rows = line_end(bytes, lexer.at());
         let (entries, end) = match strict(bytes, base, rows, count) {
@@ -43,7 +44,10 @@ pub(super) fn read(
             }
         };
         lexer = Lexer::new(bytes, end, budget.bounds());
-        runs.push(Run::new(first, entries).ok_or_else(broken)?);
+        let run = Run::new(first, entries).ok_or_else(broken)?;
+        if !run.entries.is_empty() {
+            runs.push(run);
+        }
     }
     let Object::Dictionary(trailer) = lexer.object()? else { return Err(broken()) };
     budget.spend(lexer.at() - offset)?;
