@@ -34,12 +34,10 @@ impl Raw {
         };
         // nothing between `obj` and `endobj` is how some programs write null
         let object = if lexer.word(b"endobj") { Ok(Object::Null) } else { lexer.object() };
+        let is_stream = matches!(object, Ok(Object::Dictionary(_))) && lexer.word(b"stream");
         budget.spend(lexer.cost(at))?;
         let object = object?;
-        let stream = match object {
-            Object::Dictionary(_) if lexer.word(b"stream") => Some(line_end(bytes, lexer.at())),
-            _ => None,
-        };
+        let stream = is_stream.then(|| line_end(bytes, lexer.at()));
         Ok(Self { reference, object, stream, end: lexer.at() })
     }
 

@@ -23,9 +23,12 @@ pub(super) struct Lexer<'a> {
     at: usize,
     bounds: Bounds,
     left: usize,
-    /// Bytes that were looked at and then given back.
+    /// Bytes that were looked at and then given back, or slowly.
     again: usize,
 }
+
+/// White space beyond so many bytes counts four times: it is passed byte by byte.
+const LONG_WHITE: usize = 64;
 
 /// White space (7.2.2, table 1).
 pub(in crate::seal) const fn is_white(byte: u8) -> bool {
@@ -65,7 +68,11 @@ impl<'a> Lexer<'a> {
     pub(super) fn skip_white(&mut self) {
         while let Some(byte) = self.peek() {
             if is_white(byte) {
-                self.at += 1;
+                let white = self.rest().iter().take_while(|byte| is_white(**byte)).count();
+                self.at += white;
+                if white > LONG_WHITE {
+                    self.again = self.again.saturating_add(3 * white);
+                }
             } else if byte == b'%' {
                 self.at += memchr2(b'\n', b'\r', self.rest()).unwrap_or(self.rest().len());
             } else {

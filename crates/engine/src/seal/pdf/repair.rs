@@ -34,8 +34,9 @@ struct Search {
     named: u32,
 }
 
-/// How often a search may look at each byte: once, and again where an object has no end.
-const PASSES: u64 = 4;
+/// How often a search may look at each byte: once, slowly at white space, and again where an object has no
+/// end.
+const PASSES: u64 = 8;
 
 /// Searches from the header on. Damaged when nothing names a catalog; `TooExpensive` when so many
 /// objects have no end that it would not be one pass.
@@ -172,7 +173,7 @@ impl Search {
             return Ok(at + 1);
         }
         let read = lexer.object();
-        budget.spend(lexer.at() - at)?;
+        budget.spend(lexer.cost(at))?;
         match read {
             Ok(Object::Dictionary(trailer)) => {
                 let size = trailer.get("Size").and_then(Object::as_integer).unwrap_or(0);

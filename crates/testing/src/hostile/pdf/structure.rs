@@ -2,13 +2,14 @@
 
 use std::io::Write as _;
 
-use super::{Body, HostileDocument, deflate, invisible, page, written};
+use super::{Body, HostileDocument, deflate, invisible, page, references, written};
 
 pub(super) fn all() -> Vec<HostileDocument> {
     vec![
         pdf_overlapping_kids(200_000, 98),
         pdf_hidden(60_000, 200_000),
         pdf_hidden_one_by_one(60_000, 60_000),
+        pdf_room_behind(1_000_000, 30_000),
     ]
 }
 
@@ -61,4 +62,18 @@ pub fn pdf_hidden(free: usize, runs: usize) -> HostileDocument {
 /// So many free entries, and a stream with so many runs of one entry.
 pub fn pdf_hidden_one_by_one(free: usize, runs: usize) -> HostileDocument {
     hybrid("free entries and short runs", free, &"9 1 ".repeat(runs), runs)
+}
+
+/// A page with so many blanks before its end, of which the tree has so many.
+pub fn pdf_room_behind(blanks: usize, kids: usize) -> HostileDocument {
+    let kids = references(std::iter::repeat_n(3, kids));
+    let behind = " \n".repeat(blanks / 2);
+    let objects = [
+        (1, Body::Plain("<</Type/Catalog/Pages 2 0 R>>".to_owned())),
+        (2, Body::Plain(format!("<</Type/Pages/Kids[{kids}]/MediaBox[0 0 595 842]>>"))),
+        (3, Body::Plain(format!("<</Type/Page/Parent 2 0 R>>{behind}"))),
+    ];
+    let settings = serde_json::json!({ "activeContent": "REFUSE" });
+    let document = written(&objects, "");
+    HostileDocument { settings, ..invisible("a page with much room behind it", document) }
 }
