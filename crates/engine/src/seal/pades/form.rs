@@ -21,6 +21,9 @@ pub struct Form {
     pub dictionary: Dictionary,
     /// Terminal fields, in the order of the tree.
     pub fields: Vec<Field>,
+    /// The signature that the catalog names as its certification (12.8.4), when it is in no field: it
+    /// stands as one of that name would.
+    pub certification: Option<Field>,
 }
 
 /// A terminal field.
@@ -48,8 +51,9 @@ impl Form {
             return Err(PdfRefusal::XfaForm);
         }
         let reference = own_object(file, catalog, "AcroForm", |it| it.as_dictionary().is_some())?;
-        let fields = fields(file, &dictionary)?;
-        Ok(Self { reference, dictionary, fields })
+        let (fields, signatures) = fields(file, &dictionary)?;
+        let certification = certification(file, catalog, &signatures)?;
+        Ok(Self { reference, dictionary, fields, certification })
     }
 
     /// The field of that fully qualified name.
@@ -58,9 +62,10 @@ impl Form {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The signed fields.
+    /// The signed fields, and a certification that is in none.
     pub fn signed(&self) -> impl Iterator<Item = (&Field, &Dictionary)> {
-        self.fields.iter().filter_map(|field| Some((field, field.signature.as_deref()?)))
+        let all = self.fields.iter().chain(&self.certification);
+        all.filter_map(|field| Some((field, field.signature.as_deref()?)))
     }
 
     /// The empty signature fields, for a sentence; none when there are none.
@@ -150,17 +155,19 @@ enum Value {
     Direct(Option<Rc<Dictionary>>),
 }
 
+/// Signature dictionaries that are objects of their own; none where there is something else.
+type Signatures = HashMap<Reference, Option<Rc<Dictionary>>>;
+
 /// What was read of a form so far.
 struct Fields<'f, 'b> {
     file: &'f PdfFile<'b>,
     found: Vec<Field>,
     seen: HashSet<Reference>,
     ahead: Vec<Ahead>,
-    /// Signature dictionaries that are objects of their own; none where there is something else.
-    signatures: HashMap<Reference, Option<Rc<Dictionary>>>,
+    signatures: Signatures,
 }
 
-fn fields(file: &PdfFile<'_>, form: &Dictionary) -> Result<Vec<Field>, PdfRefusal> {
+fn fields(file: &PdfFile<'_>, form: &Dictionary) -> Result<(Vec<Field>, Signatures), PdfRefusal> {
     let mut fields = Fields {
         file,
         found: Vec::new(),
@@ -182,7 +189,30 @@ fn fields(file: &PdfFile<'_>, form: &Dictionary) -> Result<Vec<Field>, PdfRefusa
     while let Some(next) = fields.ahead.pop() {
         fields.look(next)?;
     }
-    Ok(fields.found)
+    Ok((fields.found, fields.signatures))
+}
+
+/// The certification that no field has.
+fn certification(
+    file: &PdfFile<'_>,
+    catalog: &Dictionary,
+    of_fields: &Signatures,
+) -> Result<Option<Field>, PdfRefusal> {
+    const NAME: &str = "/Perms/DocMDP";
+    let permissions = file.dictionary(catalog, "Perms")?.unwrap_or_default();
+    let reference = permissions.get("DocMDP").and_then(Object::as_reference);
+    if reference.and_then(|it| of_fields.get(&it)).is_some_and(Option::is_some) {
+        return Ok(None);
+    }
+    let Some(signature) = file.dictionary(&permissions, "DocMDP")? else { return Ok(None) };
+    file.keep(signature.weight())?;
+    Ok(Some(Field {
+        reference: reference.unwrap_or(file.root()),
+        name: NAME.to_owned(),
+        is_signature: true,
+        dictionary: Dictionary::new(),
+        signature: Some(Rc::new(signature)),
+    }))
 }
 
 impl Fields<'_, '_> {

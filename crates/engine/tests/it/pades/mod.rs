@@ -4,6 +4,7 @@ mod appearance;
 mod changes;
 mod fields;
 pub(crate) mod files;
+mod hidden;
 pub(crate) mod images;
 mod large;
 mod pictures;
