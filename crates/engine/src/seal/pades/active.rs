@@ -1,20 +1,26 @@
 //! What a PDF runs when it is opened, shown or clicked (ISO 32000-1, 12.6): JavaScript, programs, forms
 //! that are sent elsewhere.
 
-use super::form::Form;
+use std::collections::BTreeSet;
+
+use super::form::{Form, text};
 use crate::domain::pades::ActiveContent;
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::PdfFile;
-use crate::seal::pdf::object::{Dictionary, Object};
+use crate::seal::pdf::object::{Dictionary, Object, Reference};
 
 /// Actions that are looked at one after the other.
 const MAX_CHAIN: usize = 100;
+
+/// Fields and widgets that are looked at; a form has no more fields.
+const MAX_FIELDS: usize = 50_000;
 
 /// Pages whose actions are looked at to warn: those that are shown soon.
 const FIRST_PAGES: usize = 64;
 
 /// The first active content that is found, in a few words. To warn, the places that take effect by
-/// themselves are looked at, on the first pages too; to refuse, every page, annotation and field.
+/// themselves are looked at, on the first pages too; to refuse, every page, annotation and field, and the
+/// outline.
 ///
 /// # Errors
 /// What the reader refuses.
@@ -48,6 +54,12 @@ pub(super) fn find(
             return Ok(Some(format!("{kind} in the field '{}'", field.name)));
         }
     }
+    if let Some((kind, field)) = of_fields(file, form)? {
+        return Ok(Some(format!("{kind} in the field '{field}'")));
+    }
+    if let Some(kind) = of_outline(file, catalog)? {
+        return Ok(Some(format!("{kind} in the outline")));
+    }
     for (position, page) in file.pages()?.enumerate() {
         let page = page?.dictionary;
         if let Some(kind) = additional(file, page.get("AA"))? {
@@ -60,6 +72,55 @@ pub(super) fn find(
                 return Ok(Some(format!("{kind} in an annotation of page {}", position + 1)));
             }
         }
+    }
+    Ok(None)
+}
+
+/// The first field with an action, whether others are below it or not, and its own name.
+fn of_fields(
+    file: &PdfFile<'_>,
+    form: &Form,
+) -> Result<Option<(&'static str, String)>, PdfRefusal> {
+    let mut visited = BTreeSet::new();
+    let mut ahead = file.array(&form.dictionary, "Fields")?.unwrap_or_default();
+    while let Some(next) = ahead.pop() {
+        if let Object::Reference(reference) = &next
+            && !visited.insert(*reference)
+        {
+            continue;
+        }
+        let Object::Dictionary(field) = file.resolve(&next)? else { continue };
+        if let Some(kind) = of_dictionary(file, &field)? {
+            let name = file.value(&field, "T")?.as_string().map(text).unwrap_or_default();
+            return Ok(Some((kind, name)));
+        }
+        ahead.extend(file.array(&field, "Kids")?.unwrap_or_default());
+        if visited.len().max(ahead.len() / 2) > MAX_FIELDS {
+            return Err(PdfRefusal::TooManyObjects { limit: MAX_FIELDS });
+        }
+    }
+    Ok(None)
+}
+
+/// What an item of the outline runs when it is clicked (12.3.3).
+fn of_outline(
+    file: &PdfFile<'_>,
+    catalog: &Dictionary,
+) -> Result<Option<&'static str>, PdfRefusal> {
+    let mut visited = BTreeSet::new();
+    let mut ahead: Vec<Object> = catalog.get("Outlines").cloned().into_iter().collect();
+    while let Some(next) = ahead.pop() {
+        if let Object::Reference(reference) = &next {
+            if !visited.insert(*reference) {
+                continue;
+            }
+            file.keep(4 * size_of::<Reference>())?;
+        }
+        let Object::Dictionary(item) = file.resolve(&next)? else { continue };
+        if let Some(kind) = of_dictionary(file, &item)? {
+            return Ok(Some(kind));
+        }
+        ahead.extend(["Next", "First"].into_iter().filter_map(|key| item.get(key).cloned()));
     }
     Ok(None)
 }

@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 use super::fields::two_pages;
 use super::support::{refused, settings, try_seal};
 
+fn code(document: &[u8], written: &Value) -> Option<&'static str> {
+    try_seal(document, &settings(written)).err().map(|refusal| refusal.code())
+}
+
 /// Why a document is refused, as a client reads it.
 #[track_caller]
 fn said(document: &[u8], written: &Value) -> String {
@@ -50,4 +54,29 @@ fn a_certification_in_no_field_holds_all_the_same() {
     };
     let refusal = said(&shadowed, &json!({}));
     assert!(refusal.contains("/Perms/DocMDP") && refusal.contains("Rotate"), "{refusal}");
+}
+
+#[test]
+fn actions_of_bookmarks_and_of_groups_of_fields_are_refused() {
+    let refuse = json!({ "activeContent": "REFUSE" });
+    let outline = |item: &str| {
+        let outline = "<</Type/Outlines/First 6 0 R/Last 6 0 R/Count 1>>";
+        let item = format!("<</Title(a)/Parent 5 0 R/Next 6 0 R/First 7 0 R{item}>>");
+        let inner = "<</Title(b)/Parent 6 0 R/Dest[3 0 R/Fit]/Next 5 0 R>>";
+        let objects = [(5, outline), (6, item.as_str()), (7, inner)];
+        two_pages("/Outlines 5 0 R", "", "", &objects)
+    };
+    let script = "/A<</S/GoTo/D[3 0 R/Fit]/Next<</S/JavaScript/JS(x)>>>>";
+    assert_eq!(code(&outline(script), &refuse), Some("pdf-active-content"));
+    assert_eq!(code(&outline("/A<</S/GoTo/D[3 0 R/Fit]>>"), &refuse), None);
+    assert_eq!(code(&outline(script), &json!({})), None, "a click away");
+    let group = |own: &str| {
+        let group = format!("<</T(Group)/Kids[6 0 R]{own}>>");
+        let field = "<</T(Name)/FT/Tx/Parent 5 0 R>>";
+        two_pages("/AcroForm<</Fields[5 0 R]>>", "", "", &[(5, group.as_str()), (6, field)])
+    };
+    let calculated = group("/AA<</C<</S/JavaScript/JS(x)>>>>");
+    let refusal = said(&calculated, &refuse);
+    assert!(refusal.contains("JavaScript in the field 'Group'"), "{refusal}");
+    assert_eq!(code(&group(""), &refuse), None);
 }
