@@ -101,10 +101,8 @@ impl<'a> Excerpt<'a> {
     fn decoded(&mut self, stream: &Stream) -> Result<Vec<u8>, PdfRefusal> {
         let data = match self.objects.decode(stream) {
             Ok(data) => data,
-            Err(refusal @ (PdfRefusal::TooMuchData { .. } | PdfRefusal::TooExpensive { .. })) => {
-                return Err(refusal);
-            }
-            Err(_) => Vec::new(),
+            Err(PdfRefusal::Damaged { .. }) => Vec::new(),
+            Err(other) => return Err(other),
         };
         self.take(data.len())?;
         Ok(data)

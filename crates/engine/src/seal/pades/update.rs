@@ -182,7 +182,11 @@ fn annotate(
     let mut annotations = file.array(&page.dictionary, "Annots")?.unwrap_or_default();
     annotations.push(Object::Reference(annotation));
     let own = own_object(file, &page.dictionary, "Annots", |it| it.as_array().is_some())?;
-    match own.filter(|own| is_of_one_page(file, page, *own)) {
+    let own = match own {
+        Some(own) if is_of_one_page(file, page, own)? => Some(own),
+        _ => None,
+    };
+    match own {
         Some(reference) => increment.set(reference, Indirect::Object(annotations.into())),
         None => {
             let mut page_dictionary = page.dictionary.clone();
@@ -193,13 +197,25 @@ fn annotate(
     Ok(())
 }
 
-/// Whether no other page names this array of annotations. Pages that cannot be read show nothing.
-fn is_of_one_page(file: &PdfFile<'_>, page: &Page, annotations: Reference) -> bool {
-    let Ok(pages) = file.pages() else { return true };
-    let mut others = pages.flatten().filter(|other| other.reference != page.reference);
-    !others.any(|other| {
-        other.dictionary.get("Annots").and_then(Object::as_reference) == Some(annotations)
-    })
+/// Whether no other page names this array of annotations. Nobody knows where a page cannot be read.
+fn is_of_one_page(
+    file: &PdfFile<'_>,
+    page: &Page,
+    annotations: Reference,
+) -> Result<bool, PdfRefusal> {
+    for other in file.pages()? {
+        let other = match other {
+            Ok(other) => other,
+            Err(PdfRefusal::Damaged { .. } | PdfRefusal::Circle { .. }) => return Ok(false),
+            Err(refusal) => return Err(refusal),
+        };
+        if other.reference != page.reference
+            && other.dictionary.get("Annots").and_then(Object::as_reference) == Some(annotations)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Writes the appearance: an empty one when nothing is to be seen, as PDF/A-1 wants one of every field

@@ -378,7 +378,7 @@ impl<'a> PdfFile<'a> {
         let length = match dictionary.get("Length") {
             Some(Object::Reference(length)) if *length == reference => None,
             // of another stream it can only be a number, so that nothing goes round in a circle
-            Some(Object::Reference(length)) => self.number(*length),
+            Some(Object::Reference(length)) => self.number(*length)?,
             Some(length) => length.as_integer(),
             None => None,
         };
@@ -397,13 +397,17 @@ impl<'a> PdfFile<'a> {
         Ok(Indirect::Stream(Stream { dictionary, data }))
     }
 
-    /// The number that an object is which is no stream and in no stream.
-    fn number(&self, reference: Reference) -> Option<i64> {
+    /// The number that an object is which is no stream and in no stream. None where it cannot be read.
+    fn number(&self, reference: Reference) -> Result<Option<i64>, PdfRefusal> {
         match self.xref.get(reference.number) {
             Entry::At { offset, generation } if generation == reference.generation => {
-                Raw::read(self.bytes, offset, &self.budget).ok()?.object.as_integer()
+                match Raw::read(self.bytes, offset, &self.budget) {
+                    Ok(raw) => Ok(raw.object.as_integer()),
+                    Err(PdfRefusal::Damaged { .. }) => Ok(None),
+                    Err(other) => Err(other),
+                }
             }
-            _ => None,
+            _ => Ok(None),
         }
     }
 

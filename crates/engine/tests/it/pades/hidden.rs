@@ -1,12 +1,14 @@
 //! What is easily passed over: certifications in no field, actions behind bookmarks, objects that nobody
 //! uses, pages that a widget does not name.
 
+use std::fmt::Write as _;
+
 use chancery_engine::domain::pades::PadesProfile;
 use chancery_engine::seal::pdf::object::{Indirect, Object};
 use chancery_engine::seal::pdf::{Increment, PdfFile, PdfLimits};
 use serde_json::{Value, json};
 
-use super::fields::two_pages;
+use super::fields::{pdf, two_pages};
 use super::support::{refused, settings, try_seal};
 
 fn code(document: &[u8], written: &Value) -> Option<&'static str> {
@@ -79,4 +81,36 @@ fn actions_of_bookmarks_and_of_groups_of_fields_are_refused() {
     let refusal = said(&calculated, &refuse);
     assert!(refusal.contains("JavaScript in the field 'Group'"), "{refusal}");
     assert_eq!(code(&group(""), &refuse), None);
+}
+
+/// Behind what cannot be read, other pages may have the same annotations.
+#[test]
+fn annotations_are_not_changed_where_nobody_knows_whose_they_are() {
+    let (mut kids, mut objects) = (String::from("3 0 R "), Vec::new());
+    let page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Annots 5 0 R>>";
+    for number in 6..76_u32 {
+        write!(kids, "{number} 0 R ").unwrap();
+        objects.push((number, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]>>"));
+    }
+    let tree = |between: &str| {
+        let tree = format!("<</Type/Pages/Count 72/Kids[{kids}{between} 4 0 R]>>");
+        let mut all = vec![
+            (1, "<</Type/Catalog/Pages 2 0 R>>"),
+            (2, tree.as_str()),
+            (3, page),
+            (4, if between.is_empty() { "<</Type/Page/Parent 2 0 R>>" } else { page }),
+            (5, "[]"),
+        ];
+        all.extend(objects.clone());
+        let document = pdf(&all);
+        let sealed = try_seal(&document, &PadesProfile::default()).unwrap().into_bytes();
+        let changed = |number: &str| {
+            let update = &sealed[document.len()..];
+            let head = format!("\n{number} 0 obj\n");
+            update.windows(head.len()).any(|window| window == head.as_bytes())
+        };
+        (changed("3"), changed("5"))
+    };
+    assert_eq!(tree(""), (false, true), "the array is the page's alone");
+    assert_eq!(tree("<</Type/Page>>"), (true, false), "nobody knows");
 }

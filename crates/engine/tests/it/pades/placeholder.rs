@@ -6,7 +6,7 @@ use chancery_engine::domain::refusal::PdfRefusal;
 use chancery_engine::domain::visible::{ImageSize, Points, VisibleFont};
 use chancery_engine::seal::pades::ObjectSink as _;
 use chancery_engine::seal::pades::appearance::{Appearance, Restrictions};
-use chancery_engine::seal::pades::placeholder::{FoundWord, PageContent, find};
+use chancery_engine::seal::pades::placeholder::{FoundWord, Objects, PageContent, find};
 use chancery_engine::seal::pades::placement::Rotation;
 use chancery_engine::seal::pdf::object::{Dictionary, Indirect, Object, Reference, Stream};
 use chancery_testing::cost;
@@ -229,4 +229,29 @@ fn fonts_that_name_more_than_there_is_come_to_an_end() {
         let page = page(&mut file, b"BT /F1 9 Tf (other) Tj ET", font);
         bounded(&[page], &file);
     }
+}
+
+/// Whoever reads the document may refuse to go on; that is no data that cannot be unpacked.
+#[test]
+fn what_the_reader_refuses_is_not_passed_over() {
+    struct Refusing(PdfObjects, PdfRefusal);
+    impl Objects for Refusing {
+        fn get(&self, reference: Reference) -> Result<Option<Indirect>, PdfRefusal> {
+            self.0.get(reference)
+        }
+
+        fn decode(&self, _: &Stream) -> Result<Vec<u8>, PdfRefusal> {
+            Err(self.1.clone())
+        }
+    }
+    let found = |refusal: PdfRefusal| {
+        let mut file = PdfObjects::default();
+        let page = page(&mut file, b"BT /F1 12 Tf (SIGN) Tj ET", helvetica());
+        find(&[page], "SIGN", &Refusing(file, refusal)).unwrap_err().code()
+    };
+    let what = String::new;
+    assert_eq!(found(PdfRefusal::Damaged { what: what() }), "pdf-placeholder-missing");
+    assert_eq!(found(PdfRefusal::TimeUsedUp { limit_ms: 1 }), "time-used-up");
+    assert_eq!(found(PdfRefusal::TooMuchMemory { limit: 1 }), "pdf-too-much-memory");
+    assert_eq!(found(PdfRefusal::Circle { what: what() }), "pdf-circle");
 }

@@ -130,6 +130,23 @@ fn nesting_and_numbers_are_bounded() {
     }
 }
 
+/// A length that cannot be read is searched; one that costs too much is refused.
+#[test]
+fn a_length_that_is_too_deep_is_no_missing_length() {
+    let with_length = |length: &str| {
+        let made = Made::new("1.4").objects(1, &ONE_PAGE).object(5, length.as_bytes());
+        made.object(6, b"<</Length 5 0 R>>\nstream\nx\nendstream").table("")
+    };
+    let read = |bytes: &[u8]| {
+        let reference = chancery_engine::seal::pdf::object::Reference { number: 6, generation: 0 };
+        open(bytes)?.get(reference).map(drop)
+    };
+    assert_eq!(read(&with_length("1 ]")), Ok(()));
+    assert_eq!(read(&with_length("]")), Ok(()));
+    let refusal = read(&with_length(&"[".repeat(200))).unwrap_err();
+    assert_eq!(refusal.code(), "pdf-too-deep");
+}
+
 #[test]
 fn what_unpacks_to_too_much_is_refused() {
     let limits = PdfLimits { unpacked: 1 << 20, ..PdfLimits::default() };
