@@ -83,6 +83,26 @@ fn actions_of_bookmarks_and_of_groups_of_fields_are_refused() {
     assert_eq!(code(&group(""), &refuse), None);
 }
 
+/// An object that no reader can read, after a signature.
+#[test]
+fn an_object_that_cannot_be_read_harms_where_it_is_used() {
+    let document = two_pages("", "", "", &[]);
+    let sealed = try_seal(&document, &PadesProfile::default()).unwrap().into_bytes();
+    let with_broken = |used: bool| {
+        let file = PdfFile::open(&sealed, &PdfLimits::default()).unwrap();
+        let mut increment = Increment::new(&file).unwrap();
+        let broken = increment.add_raw(b"<</Type/Annot ]".to_vec());
+        if used {
+            let page = file.page(2).unwrap();
+            let dictionary = page.dictionary.with("Annots", vec![Object::Reference(broken)]);
+            increment.set(page.reference, Indirect::Object(dictionary.into()));
+        }
+        [sealed.as_slice(), &increment.finish().unwrap().bytes].concat()
+    };
+    assert_eq!(code(&with_broken(false), &json!({})), None);
+    assert_eq!(code(&with_broken(true), &json!({})), Some("pdf-damaged"));
+}
+
 /// Behind what cannot be read, other pages may have the same annotations.
 #[test]
 fn annotations_are_not_changed_where_nobody_knows_whose_they_are() {

@@ -258,10 +258,17 @@ fn everywhere(
         }
     }
     let roles = Roles::read(file)?;
+    let mut unreadable = BTreeMap::new();
     for (number, place) in file.positions() {
         let offset = place.offset.unwrap_or(usize::MAX);
         let since = signed.partition_point(|signed| signed.end <= offset);
-        let object = file.head(place.reference)?;
+        let object = match file.head(place.reference) {
+            Err(refusal @ PdfRefusal::Damaged { .. }) => {
+                unreadable.insert(number, refusal);
+                continue;
+            }
+            other => other?,
+        };
         for target in references(&object) {
             if let Some(added) = lost(target.number, since) {
                 return shadowed(target.number, added, "was referred to before and made");
@@ -280,6 +287,21 @@ fn everywhere(
                 let what = "is used elsewhere too and was replaced";
                 return shadowed(target.number, replaced.position, what);
             }
+        }
+    }
+    if unreadable.is_empty() { Ok(()) } else { unused(file, &unreadable) }
+}
+
+/// Refuses objects that cannot be read, unless nothing refers to them: nobody can say what is in the others.
+fn unused(file: &PdfFile<'_>, unreadable: &BTreeMap<u32, PdfRefusal>) -> Result<(), PdfRefusal> {
+    let check = |object: &Object| {
+        let used = references(object).into_iter().find_map(|it| unreadable.get(&it.number));
+        used.map_or(Ok(()), |refusal| Err(refusal.clone()))
+    };
+    check(&Object::Dictionary(file.trailer().clone()))?;
+    for (number, place) in file.positions() {
+        if !unreadable.contains_key(&number) {
+            check(&file.head(place.reference)?)?;
         }
     }
     Ok(())
