@@ -163,23 +163,24 @@ fn existing<'f>(
     Ok(PlacedTarget { target: FieldTarget::Existing { field, widget, annotation }, placement })
 }
 
-/// The page that a widget is on: the one it names, else the one that names it.
+/// The page that a widget is on: the one it names, if that is one, else the one that names it.
 fn page_of(
     file: &PdfFile<'_>,
     widget: Reference,
     annotation: &Dictionary,
 ) -> Result<Option<Page>, PdfRefusal> {
-    let named = annotation.get("P").and_then(Object::as_reference);
+    if let Some(named) = annotation.get("P").and_then(Object::as_reference) {
+        for page in file.pages()? {
+            let page = page?;
+            if page.reference == named {
+                return Ok(Some(page));
+            }
+        }
+    }
     for page in file.pages()? {
         let page = page?;
-        let is_it = match named {
-            Some(named) => page.reference == named,
-            None => file
-                .array(&page.dictionary, "Annots")?
-                .unwrap_or_default()
-                .contains(&Object::Reference(widget)),
-        };
-        if is_it {
+        let annotations = file.array(&page.dictionary, "Annots")?.unwrap_or_default();
+        if annotations.contains(&Object::Reference(widget)) {
             return Ok(Some(page));
         }
     }

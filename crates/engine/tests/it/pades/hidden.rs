@@ -103,6 +103,27 @@ fn an_object_that_cannot_be_read_harms_where_it_is_used() {
     assert_eq!(code(&with_broken(true), &json!({})), Some("pdf-damaged"));
 }
 
+#[test]
+fn a_widget_that_names_no_page_is_on_the_one_that_names_it() {
+    let wanted = json!({ "visible": { "place": { "FIELD": "Seller" } } });
+    let turned = |named: &str| {
+        let field = format!(
+            "<</Type/Annot/Subtype/Widget/FT/Sig/T(Seller)/F 4{named}/Rect[20 20 80 200]>>"
+        );
+        let page = "/Annots[5 0 R]/Rotate 90";
+        let document =
+            two_pages("/AcroForm<</Fields[5 0 R]>>", page, "", &[(5, &field), (6, "<<>>")]);
+        let sealed = try_seal(&document, &settings(&wanted)).unwrap().into_bytes();
+        let text = String::from_utf8_lossy(&sealed[document.len()..]).into_owned();
+        let matrix = text.split("/Matrix").nth(1).expect("it is turned");
+        matrix[..matrix.find(']').unwrap()].to_owned()
+    };
+    let right = turned("/P 3 0 R");
+    for other in ["", "/P 6 0 R", "/P 99 0 R"] {
+        assert_eq!(turned(other), right, "{other}");
+    }
+}
+
 /// Behind what cannot be read, other pages may have the same annotations.
 #[test]
 fn annotations_are_not_changed_where_nobody_knows_whose_they_are() {
