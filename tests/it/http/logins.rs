@@ -219,6 +219,8 @@ fn an_unknown_alias_is_asked_for_as_a_known_one() {
     run(async {
         let mut setup = Setup::new();
         setup.config.store.url = postgres.url();
+        // Nobody else asks about client services meanwhile.
+        setup.delivers = false;
         let service = setup.start().await;
         let one = service.client().await;
         let two = service.client().await;
