@@ -56,7 +56,7 @@ struct State<P> {
 #[derive(Default)]
 struct Account {
     held: usize,
-    /// When it was its turn last, or when it came; counted in turns of all.
+    /// When it was its turn last, or when it came; counted in halves of turns of all.
     turn: u64,
     /// When it got or gave back something last.
     moved: Option<Instant>,
@@ -189,8 +189,8 @@ impl<P: Party> Shared<P> {
         units: usize,
     ) -> Waiting<P> {
         let (granted, answer) = oneshot::channel();
-        // Who comes anew had its turn now: whoever waits for longer comes first.
-        let new = Account { turn: state.turns, ..Account::default() };
+        // Who comes anew comes behind whoever waits for longer, and before who had the last turn.
+        let new = Account { turn: state.turns.saturating_sub(1), ..Account::default() };
         let account = state.parties.entry(party).or_insert(new);
         account.waiting.insert(position, Wish { units, granted });
         self.settle(state);
@@ -206,7 +206,7 @@ impl<P: Party> Shared<P> {
         {
             state.free = state.free.saturating_sub(wish.units);
             account.held += wish.units;
-            state.turns += 1;
+            state.turns += 2;
             account.turn = state.turns;
             account.moved = Some(Instant::now());
             // Who does not wait any more has taken the wish back under the same lock.
