@@ -3,7 +3,6 @@
 
 pub mod algorithm;
 mod asn1_time;
-mod budget;
 pub mod calendar;
 pub mod certificate;
 pub mod certificate_file;
@@ -26,6 +25,7 @@ pub mod request;
 pub mod revocation;
 pub mod signature;
 mod signed;
+mod step_budget;
 pub mod timestamp;
 mod tlv;
 pub mod to_be_signed;

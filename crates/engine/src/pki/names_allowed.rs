@@ -6,8 +6,8 @@ use x509_cert::ext::pkix::NameConstraints;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::budget::{Budget, Spent};
 use super::folded_name::FoldedName;
+use super::step_budget::{Spent, StepBudget};
 use crate::domain::text::hex;
 
 /// The constraints of one authority, ready to be held against many names.
@@ -82,7 +82,7 @@ impl Constraints {
     pub(super) fn check(
         &self,
         names: &[ConstrainedName],
-        budget: &Budget,
+        budget: &StepBudget,
     ) -> Result<(), NotAllowed> {
         for name in names {
             budget.spend((self.permitted.len() + self.excluded.len()) * name.cost)?;

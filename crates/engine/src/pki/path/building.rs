@@ -13,11 +13,11 @@ use super::validation::{
     PathLink, PathStart, PolicyDemand, Validation, check_date, check_signature,
 };
 use crate::domain::instant::Instant;
-use crate::pki::budget::{Budget, SIGNATURE, Spent};
 use crate::pki::certificate::Certificate;
 use crate::pki::extensions::Extensions;
 use crate::pki::flaw::{Flaw, PathFinding};
 use crate::pki::signed;
+use crate::pki::step_budget::{SIGNATURE, Spent, StepBudget};
 
 /// What a path is held against.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ pub fn find<'a>(
     settings: &PathSettings,
     accept: &mut dyn FnMut(&ValidPath<'a>) -> Result<(), Vec<PathFinding>>,
 ) -> Result<ValidPath<'a>, NoPath> {
-    find_within(pool, certificate, settings, &Budget::of(settings.steps), accept)
+    find_within(pool, certificate, settings, &StepBudget::of(settings.steps), accept)
 }
 
 /// As [`find`], with work that others share.
@@ -105,7 +105,7 @@ pub(in crate::pki) fn find_within<'a>(
     pool: &'a CertificatePool,
     certificate: &'a Certificate,
     settings: &PathSettings,
-    budget: &Budget,
+    budget: &StepBudget,
     accept: &mut dyn FnMut(&ValidPath<'a>) -> Result<(), Vec<PathFinding>>,
 ) -> Result<ValidPath<'a>, NoPath> {
     let asked = Asked { certificate, extensions: Extensions::of(certificate) };
@@ -172,7 +172,7 @@ struct Search<'a, 's> {
     asked: &'s Asked<'a>,
     settings: &'s PathSettings,
     accept: &'s mut dyn FnMut(&ValidPath<'a>) -> Result<(), Vec<PathFinding>>,
-    budget: &'s Budget,
+    budget: &'s StepBudget,
     /// What is known of who signed what, by fingerprints.
     signatures: HashMap<([u8; 32], [u8; 32]), Result<(), Flaw>>,
     /// The best path that does not hold, with its rank.
@@ -237,8 +237,8 @@ impl<'a> Search<'a, '_> {
         let is_anchor = |it: &Certificate| {
             pool.anchors_named(name).any(|anchor| anchor.certificate().der() == it.der())
         };
-        let mut known: Vec<(usize, &PooledCertificate)> =
-            pool.named(name).filter(|(_, known)| !is_anchor(known.certificate())).collect();
+        let mut known = pool.named(name);
+        known.retain(|(_, known)| !is_anchor(known.certificate()));
         self.budget.spend(1 + issuers.len() + known.len())?;
         known.sort_by_key(|(_, known)| {
             let valid = check_date(known.certificate(), self.settings.at).is_ok();

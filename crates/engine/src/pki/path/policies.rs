@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use der::asn1::ObjectIdentifier;
 
-use crate::pki::budget::{Budget, Spent};
+use crate::pki::step_budget::{Spent, StepBudget};
 
 /// `anyPolicy` (RFC 5280, 4.2.1.4).
 pub(super) const ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32.0");
@@ -56,7 +56,7 @@ impl PolicyGraph {
         &mut self,
         policies: Option<&[ObjectIdentifier]>,
         any_allowed: bool,
-        budget: &Budget,
+        budget: &StepBudget,
     ) -> Result<(), Spent> {
         let mut depth = std::mem::take(&mut self.expected);
         let policies: BTreeSet<ObjectIdentifier> =
@@ -86,7 +86,7 @@ impl PolicyGraph {
         &mut self,
         mappings: &[(ObjectIdentifier, ObjectIdentifier)],
         allowed: bool,
-        budget: &Budget,
+        budget: &StepBudget,
     ) -> Result<(), Spent> {
         let Some(depth) = self.done.last_mut() else { return Ok(()) };
         budget.spend(mappings.len() + depth.nodes.len())?;
@@ -143,7 +143,7 @@ mod tests {
     use der::asn1::ObjectIdentifier;
 
     use super::{ANY_POLICY, PolicyGraph};
-    use crate::pki::budget::{Budget, Spent};
+    use crate::pki::step_budget::{Spent, StepBudget};
 
     fn policy(number: u32) -> ObjectIdentifier {
         ObjectIdentifier::new(&format!("1.2.{number}")).unwrap_or(ANY_POLICY)
@@ -156,7 +156,7 @@ mod tests {
         let policies: Vec<ObjectIdentifier> = (0..20).map(policy).collect();
         let mappings: Vec<_> =
             policies.iter().flat_map(|from| policies.iter().map(|to| (*from, *to))).collect();
-        let (mut graph, budget) = (PolicyGraph::new(), Budget::of(10_000));
+        let (mut graph, budget) = (PolicyGraph::new(), StepBudget::of(10_000));
         for _ in 0..8 {
             graph.certificate(Some(&policies), true, &budget)?;
             graph.map(&mappings, true, &budget)?;
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(graph.valid(None).named.len(), 20);
         let accepted = BTreeSet::from([policy(7), policy(99)]);
         assert_eq!(graph.valid(Some(&accepted)).named, BTreeSet::from([policy(7)]));
-        let poor = Budget::of(1000);
+        let poor = StepBudget::of(1000);
         graph.map(&mappings, true, &poor)?;
         graph.certificate(Some(&policies), true, &poor)?;
         graph.map(&mappings, true, &poor)?;

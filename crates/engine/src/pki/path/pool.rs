@@ -114,12 +114,10 @@ impl CertificatePool {
     }
 
     /// The certificates with a subject, and where they are.
-    pub(in crate::pki) fn named(
-        &self,
-        name: &FoldedName,
-    ) -> impl Iterator<Item = (usize, &PooledCertificate)> + use<'_> {
+    pub(in crate::pki) fn named(&self, name: &FoldedName) -> Vec<(usize, &PooledCertificate)> {
         let named = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        named.iter().filter_map(|at| self.certificates.get(*at).map(|known| (*at, known)))
+        let known = |at: &usize| self.certificates.get(*at).map(|known| (*at, known));
+        named.iter().filter_map(known).collect()
     }
 }
 

@@ -6,11 +6,11 @@ use super::MAX_LENGTH;
 use super::validation::{PathLink, PathStart, PolicyDemand, Validation, check_date};
 use crate::domain::instant::Instant;
 use crate::pki::Error;
-use crate::pki::budget::Budget;
 use crate::pki::certificate::{Certificate, Chain};
 use crate::pki::certificate_file;
 use crate::pki::extensions::{Extensions, purpose_name};
 use crate::pki::flaw::Flaw;
+use crate::pki::step_budget::StepBudget;
 
 /// Paths of a file that are looked at.
 const MAX_PATHS: usize = 64;
@@ -43,7 +43,7 @@ pub fn examine(chain: &Chain) -> Result<(), Flaw> {
         at: None,
         signatures_checked: false,
     };
-    let examined = validation.run(&Budget::of(STEPS)).map_err(|_| Flaw::TooCostly)?;
+    let examined = validation.run(&StepBudget::of(STEPS)).map_err(|_| Flaw::TooCostly)?;
     let first = examined.findings.into_iter().min_by_key(|finding| finding.position);
     first.map_or(Ok(()), |finding| Err(finding.flaw))
 }

@@ -8,13 +8,13 @@ use der::asn1::ObjectIdentifier;
 use super::policies::{ANY_POLICY, PolicyGraph, ValidPolicies};
 use crate::domain::instant::Instant;
 use crate::pki::Error;
-use crate::pki::budget::{Budget, SIGNATURE, Spent};
 use crate::pki::certificate::Certificate;
 use crate::pki::extensions::{Extensions, names};
 use crate::pki::flaw::{Flaw, PathFinding};
 use crate::pki::names_allowed::{ConstrainedName, Constraints, NotAllowed};
 use crate::pki::public_key::PublicKey;
 use crate::pki::signed;
+use crate::pki::step_budget::{SIGNATURE, Spent, StepBudget};
 
 /// A certificate with what its extensions say.
 pub(in crate::pki) struct PathLink<'a> {
@@ -80,7 +80,7 @@ struct State {
 impl Validation<'_> {
     /// # Errors
     /// [`Spent`]: nothing is known then.
-    pub(super) fn run(&self, budget: &Budget) -> Result<Examined, Spent> {
+    pub(super) fn run(&self, budget: &StepBudget) -> Result<Examined, Spent> {
         let length = self.path.len();
         // One more than RFC 5280 says, as the anchor's certificate may count.
         let beginning = |inhibited: bool| if inhibited { 0 } else { length + 2 };
@@ -123,7 +123,7 @@ impl Validation<'_> {
         link: &PathLink<'_>,
         issuer: &PathLink<'_>,
         position: usize,
-        budget: &Budget,
+        budget: &StepBudget,
     ) -> Result<(), Spent> {
         if !self.signatures_checked {
             budget.spend(SIGNATURE)?;
@@ -182,7 +182,7 @@ impl State {
         &mut self,
         link: &PathLink<'_>,
         position: usize,
-        budget: &Budget,
+        budget: &StepBudget,
     ) -> Result<(), Spent> {
         // Of self-issued ones only the last counts.
         if self.constraints.is_empty() || (position > 0 && link.certificate.is_self_issued()) {
@@ -215,7 +215,7 @@ impl State {
         &mut self,
         link: &PathLink<'_>,
         position: usize,
-        budget: &Budget,
+        budget: &StepBudget,
     ) -> Result<(), Spent> {
         let mappings = &link.extensions.mappings;
         if mappings.iter().any(|(from, to)| [from, to].contains(&&ANY_POLICY)) {

@@ -9,11 +9,11 @@ use super::points::Point;
 use super::reason::ReasonSet;
 use super::{MAX_LISTS, Revocation, RevocationFlaw, RevocationReason, RevocationStatus};
 use crate::domain::instant::Instant;
-use crate::pki::budget::{Budget, SIGNATURE, Spent};
 use crate::pki::certificate::Certificate;
 use crate::pki::extensions::Extensions;
 use crate::pki::flaw::{Flaw, PathFinding};
 use crate::pki::path::{CertificatePool, PathSettings, PolicyDemand, ValidPath, find_within};
+use crate::pki::step_budget::{SIGNATURE, Spent, StepBudget};
 
 /// Signers of lists whose own status rests on further signers, one within the other.
 const MAX_DEPTH: usize = 4;
@@ -28,7 +28,7 @@ pub struct RevocationCheck<'a> {
     /// The newest first.
     lists: Vec<&'a Crl>,
     settings: PathSettings,
-    budget: Rc<Budget>,
+    budget: Rc<StepBudget>,
     /// Whether a list is signed with the key of a certificate.
     signed: HashMap<(usize, [u8; 32]), bool>,
     /// Signers of lists whose own paths are being checked.
@@ -54,7 +54,7 @@ impl<'a> RevocationCheck<'a> {
             pool,
             lists,
             settings: PathSettings { policies: PolicyDemand::default(), ..settings.clone() },
-            budget: Rc::new(Budget::of(settings.steps)),
+            budget: Rc::new(StepBudget::of(settings.steps)),
             signed: HashMap::new(),
             in_progress: Vec::new(),
         }

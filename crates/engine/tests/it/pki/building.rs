@@ -8,9 +8,9 @@ use chancery_testing::cost;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 
 use super::openssl;
-use super::parties::{AT, Party, authority, params, pem, with};
+use super::parties::{AT, Holder, authority, params, pem, with};
 
-fn pool<'p>(anchor: &Party, others: impl IntoIterator<Item = &'p Certificate>) -> CertificatePool {
+fn pool<'p>(anchor: &Holder, others: impl IntoIterator<Item = &'p Certificate>) -> CertificatePool {
     CertificatePool::new([TrustAnchor::of(anchor.certificate.clone())], others.into_iter().cloned())
 }
 
@@ -44,7 +44,7 @@ fn openssl_agrees(path: &ValidPath<'_>) {
 /// Two roots certify each other, as bridges do; only the second is trusted.
 #[test]
 fn roots_that_certify_each_other() {
-    let (one, other) = (Party::root_of(authority("One")), Party::root_of(authority("Other")));
+    let (one, other) = (Holder::root_of(authority("One")), Holder::root_of(authority("Other")));
     let across = [
         other.certifies(&authority("One"), &one.key),
         one.certifies(&authority("Other"), &other.key),
@@ -74,11 +74,11 @@ fn roots_that_certify_each_other() {
 /// What is wrong is told of the path that comes nearest, by certificate and clause.
 #[test]
 fn what_is_wrong_is_told_by_certificate_and_clause() {
-    let root = Party::root();
+    let root = Holder::root();
     let not_after = date_time_ymd(2026, 12, 1);
     let old = root.issues(with(authority("Middle"), |it| it.not_after = not_after));
     let leaf = old.issues(params("Seal"));
-    let namesake = Party::root().issues(authority("Middle"));
+    let namesake = Holder::root().issues(authority("Middle"));
     let pool_of = |others: &[&Certificate]| pool(&root, others.iter().copied());
     let with_old = pool_of(&[&namesake.certificate, &old.certificate]);
     let none = search(&with_old, &leaf.certificate).unwrap_err();
@@ -108,7 +108,7 @@ fn what_is_wrong_is_told_by_certificate_and_clause() {
 /// Whoever accepts paths may refuse one and be shown another, or have the last word.
 #[test]
 fn paths_can_be_refused() {
-    let root = Party::root();
+    let root = Holder::root();
     let first = root.issues(authority("Middle"));
     let second = root.certifies(&authority("Middle"), &first.key);
     let leaf = first.issues(params("Seal"));
@@ -127,7 +127,7 @@ fn paths_can_be_refused() {
 #[test]
 fn limits_of_trust_anchors() {
     let is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    let root = Party::root_of(with(authority("Root"), |it| it.is_ca = is_ca));
+    let root = Holder::root_of(with(authority("Root"), |it| it.is_ca = is_ca));
     let middle = root.issues(authority("Middle"));
     let leaf = middle.issues(params("Seal"));
     let others = [middle.certificate.clone()];
@@ -144,8 +144,8 @@ fn limits_of_trust_anchors() {
 #[test]
 fn a_thicket_of_authorities_costs_what_it_may() {
     let keys: Vec<KeyPair> = (0..8).map(|_| KeyPair::generate().unwrap()).collect();
-    let of = |number: usize, subject: CertificateParams| Party {
-        certificate: Party::root().certificate,
+    let of = |number: usize, subject: CertificateParams| Holder {
+        certificate: Holder::root().certificate,
         params: subject,
         key: KeyPair::try_from(keys[number].serialize_der()).unwrap(),
     };
@@ -157,7 +157,7 @@ fn a_thicket_of_authorities_costs_what_it_may() {
             .extend(subjects.map(|subject| party.certifies(&authority("Thicket"), &keys[subject])));
     }
     let leaf = of(0, authority("Thicket")).issues(params("Seal"));
-    let pool = pool(&Party::root(), &thicket);
+    let pool = pool(&Holder::root(), &thicket);
     let none = cost::at_most(300, "a thicket of authorities", || search(&pool, &leaf.certificate));
     let none = none.unwrap_err();
     assert!(none.findings.iter().any(|finding| finding.flaw == Flaw::TooCostly), "{none}");

@@ -14,11 +14,11 @@ use rcgen::{
 };
 
 use super::openssl;
-use super::parties::{AT, Party, authority, params, pem, with};
+use super::parties::{AT, Holder, authority, params, pem, with};
 
-fn issuer() -> Party {
+fn issuer() -> Holder {
     let key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Party::root_of(with(authority("Root"), |it| it.key_usages = key_usages))
+    Holder::root_of(with(authority("Root"), |it| it.key_usages = key_usages))
 }
 
 fn numbered(number: u64) -> CertificateParams {
@@ -34,12 +34,12 @@ fn revoked(number: u64, reason: Option<Reason>) -> RevokedCertParams {
     }
 }
 
-fn list(by: &Party, entries: Vec<RevokedCertParams>) -> Vec<u8> {
+fn list(by: &Holder, entries: Vec<RevokedCertParams>) -> Vec<u8> {
     list_with(by, entries, |_| ())
 }
 
 fn list_with(
-    by: &Party,
+    by: &Holder,
     entries: Vec<RevokedCertParams>,
     change: impl FnOnce(&mut CertificateRevocationListParams),
 ) -> Vec<u8> {
@@ -56,7 +56,7 @@ fn list_with(
 }
 
 /// The status of a certificate right below a trust anchor.
-fn status(root: &Party, leaf: &Party, lists: &[Crl], at: Instant) -> RevocationStatus {
+fn status(root: &Holder, leaf: &Holder, lists: &[Crl], at: Instant) -> RevocationStatus {
     let pool = CertificatePool::new([TrustAnchor::of(root.certificate.clone())], []);
     let settings = PathSettings::at(at);
     let path = find(&pool, &leaf.certificate, &settings, &mut |_| Ok(())).unwrap();

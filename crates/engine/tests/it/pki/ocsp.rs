@@ -15,7 +15,7 @@ use rcgen::{
 use tempfile::TempDir;
 
 use super::openssl;
-use super::parties::{Party, authority, params, pem, with};
+use super::parties::{Holder, authority, params, pem, with};
 
 const NONCE: [u8; 32] = [7; 32];
 
@@ -44,13 +44,13 @@ fn responder(name: &str, nocheck: bool) -> CertificateParams {
 /// An authority that knows certificate 4 as good, 5 as revoked, and 6 not at all.
 struct Authority {
     folder: TempDir,
-    ca: Party,
-    seals: [Party; 3],
+    ca: Holder,
+    seals: [Holder; 3],
 }
 
 impl Authority {
     fn new() -> Self {
-        let ca = Party::root_of(lasting(authority("Root")));
+        let ca = Holder::root_of(lasting(authority("Root")));
         let folder = tempfile::tempdir().unwrap();
         let index = "V\t491231235959Z\t\t04\tunknown\t/CN=good\n\
              R\t491231235959Z\t260105101112Z,keyCompromise\t05\tunknown\t/CN=revoked\n";
@@ -71,7 +71,7 @@ impl Authority {
     }
 
     /// What OpenSSL answers to a request as somebody; `open` leaves out until when it is good.
-    fn answer(&self, request: &OcspRequest, signer: &Party, more: &[&str]) -> Vec<u8> {
+    fn answer(&self, request: &OcspRequest, signer: &Holder, more: &[&str]) -> Vec<u8> {
         std::fs::write(self.path().join("request.der"), request.der()).unwrap();
         std::fs::write(self.path().join("signer.pem"), pem(&signer.certificate)).unwrap();
         std::fs::write(self.path().join("signer.key"), signer.key.serialize_pem()).unwrap();
@@ -175,7 +175,7 @@ fn openssl_reads_our_requests() {
 fn answers_that_must_not_be_believed() {
     let authority = Authority::new();
     let request = authority.request(DigestAlgorithm::Sha256, Some(&NONCE));
-    let answer_of = |signer: &Party, more: &[&str]| {
+    let answer_of = |signer: &Holder, more: &[&str]| {
         OcspResponse::read(authority.answer(&request, signer, more)).unwrap()
     };
     let flaw_of =
@@ -189,7 +189,7 @@ fn answers_that_must_not_be_believed() {
     let ca = &authority.ca.certificate;
     let flaw = good.check(&strange.certificate, ca, &now).unwrap_err();
     assert_eq!(flaw, OcspFlaw::OtherCertificate);
-    let namesake = Party::root_of(lasting(super::parties::authority("Root")));
+    let namesake = Holder::root_of(lasting(super::parties::authority("Root")));
     let seal = &authority.seals[0].certificate;
     let flaw = good.check(seal, &namesake.certificate, &now).unwrap_err();
     assert_eq!(flaw, OcspFlaw::OtherCertificate);
@@ -210,7 +210,7 @@ fn answers_that_must_not_be_believed() {
     let no_purpose = authority.ca.issues(lasting(params("Responder")));
     let flaw = flaw_of(&answer_of(&no_purpose, &[]), &now);
     assert!(matches!(flaw, Some(OcspFlaw::NotForOcsp(_))), "{flaw:?}");
-    let of_others = Party::root_of(lasting(super::parties::authority("Other")));
+    let of_others = Holder::root_of(lasting(super::parties::authority("Other")));
     let of_others = of_others.issues(responder("Responder", true));
     let flaw = flaw_of(&answer_of(&of_others, &[]), &now);
     assert!(matches!(flaw, Some(OcspFlaw::ResponderOfOthers { .. })), "{flaw:?}");

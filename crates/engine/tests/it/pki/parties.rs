@@ -13,7 +13,7 @@ use rcgen::{
 pub(super) const AT: Instant = Instant::from_unix_ms(1_798_761_600_000);
 
 /// Somebody who has a key and certificates for it.
-pub(super) struct Party {
+pub(super) struct Holder {
     pub(super) params: CertificateParams,
     pub(super) key: KeyPair,
     pub(super) certificate: Certificate,
@@ -55,7 +55,7 @@ pub(super) fn own(certificate: &rcgen::Certificate) -> Certificate {
     Certificate::from_der(certificate.der()).unwrap()
 }
 
-impl Party {
+impl Holder {
     pub(super) fn root() -> Self {
         Self::root_of(authority("Root"))
     }

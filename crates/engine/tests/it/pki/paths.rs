@@ -11,10 +11,10 @@ use rcgen::{
     GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
 
-use super::parties::{AT, Party, authority, params, with};
+use super::parties::{AT, Holder, authority, params, with};
 
 /// What is wrong with the seals of a chain at a time.
-fn refusal(parties: &[&Party], at: Instant) -> Option<String> {
+fn refusal(parties: &[&Holder], at: Instant) -> Option<String> {
     let certificates = parties.iter().map(|party| party.certificate.clone()).collect();
     match Signer::new(&Chain::new(certificates).unwrap()).check_at(at) {
         Ok(()) => None,
@@ -23,7 +23,7 @@ fn refusal(parties: &[&Party], at: Instant) -> Option<String> {
     }
 }
 
-fn assert_refused(parties: &[&Party], words: &[&str]) {
+fn assert_refused(parties: &[&Holder], words: &[&str]) {
     let reason = refusal(parties, AT).unwrap_or_else(|| panic!("{words:?} is not refused"));
     for word in words {
         assert!(reason.contains(word), "{word:?} is missing: {reason}");
@@ -38,7 +38,7 @@ fn what_a_signing_certificate_may_do() {
     use KeyUsagePurpose::{
         ContentCommitment, DigitalSignature, KeyAgreement, KeyCertSign, KeyEncipherment,
     };
-    let root = Party::root();
+    let root = Holder::root();
     let usages = [
         (vec![], None),
         (vec![DigitalSignature], None),
@@ -90,7 +90,7 @@ fn what_a_signing_certificate_may_do() {
 
 #[test]
 fn what_an_issuer_may_do() {
-    let root = Party::root();
+    let root = Holder::root();
     let middle = root.issues(authority("Middle"));
     let leaf = middle.issues(params("Seal"));
     assert_eq!(refusal(&[&leaf, &middle, &root], AT), None);
@@ -106,7 +106,7 @@ fn what_an_issuer_may_do() {
     assert_refused(&[&leaf, &lister, &root], &["CN=Middle", "keyCertSign"]);
 
     let is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    let short = Party::root_of(with(authority("Root"), |it| it.is_ca = is_ca));
+    let short = Holder::root_of(with(authority("Root"), |it| it.is_ca = is_ca));
     let middle = short.issues(authority("Middle"));
     let leaf = middle.issues(params("Seal"));
     assert_refused(&[&leaf, &middle, &short], &["CN=Root", "0", "1"]);
@@ -115,13 +115,13 @@ fn what_an_issuer_may_do() {
 
     // The same name, another key.
     let leaf = root.issues(params("Seal"));
-    assert_refused(&[&leaf, &Party::root()], &["CN=Root", "did not sign", "CN=Seal"]);
+    assert_refused(&[&leaf, &Holder::root()], &["CN=Root", "did not sign", "CN=Seal"]);
 }
 
 #[test]
 fn every_link_is_valid_when_a_seal_is_made() {
     let root =
-        Party::root_of(with(authority("Root"), |it| it.not_after = date_time_ymd(2026, 6, 1)));
+        Holder::root_of(with(authority("Root"), |it| it.not_after = date_time_ymd(2026, 6, 1)));
     let not_after = date_time_ymd(2027, 2, 1);
     let middle = root.issues(with(authority("Middle"), |it| it.not_after = not_after));
     let leaf = middle.issues(params("Seal"));
@@ -135,7 +135,7 @@ fn every_link_is_valid_when_a_seal_is_made() {
     let leaf = late.issues(params("Seal"));
     assert_refused(&[&leaf, &late, &root], &["CN=Middle", "not valid before 2027-01-02"]);
     // Whoever watches over the credential is told of the first end, the anchor's too.
-    let chain = |parties: &[&Party]| {
+    let chain = |parties: &[&Holder]| {
         Chain::new(parties.iter().map(|party| party.certificate.clone()).collect()).unwrap()
     };
     assert_eq!(ends_first(&chain(&all)).common_name(), "Root");
@@ -181,7 +181,7 @@ fn names_that_an_issuer_may_not_certify() {
         ),
         (vec![mail(".acme.example")], vec![], named(vec![address("a@sub.acme.example")]), None),
     ];
-    let root = Party::root();
+    let root = Holder::root();
     for (permitted_subtrees, excluded_subtrees, leaf, word) in cases {
         let shown = format!("{permitted_subtrees:?} {excluded_subtrees:?}");
         let name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees });
@@ -201,12 +201,12 @@ fn names_that_an_issuer_may_not_certify() {
 /// order in the file.
 #[test]
 fn of_several_paths_the_one_that_holds_is_taken() {
-    let root = Party::root();
+    let root = Holder::root();
     let not_after = date_time_ymd(2026, 12, 1);
     let old = root.issues(with(authority("Middle"), |it| it.not_after = not_after));
     let renewed = root.certifies(&authority("Middle"), &old.key);
     // And one that has but the name.
-    let namesake = Party::root().issues(authority("Middle"));
+    let namesake = Holder::root().issues(authority("Middle"));
     let leaf = old.issues(params("Seal"));
     let all = [&leaf.certificate, &old.certificate, &renewed, &namesake.certificate];
     for turn in 0..4 {
@@ -225,11 +225,11 @@ fn of_several_paths_the_one_that_holds_is_taken() {
 
 #[test]
 fn doubles_are_passed_over_missing_and_strange_ones_named() {
-    let root = Party::root();
+    let root = Holder::root();
     let middle = root.issues(authority("Middle"));
     let leaf = middle.issues(params("Seal"));
-    let stranger = Party::root_of(authority("Stranger"));
-    let pick = |parties: &[&Party]| {
+    let stranger = Holder::root_of(authority("Stranger"));
+    let pick = |parties: &[&Holder]| {
         choose(parties.iter().map(|party| party.certificate.clone()).collect(), AT)
     };
     let chain = pick(&[&root, &leaf, &middle, &leaf, &root]).unwrap();
@@ -237,7 +237,7 @@ fn doubles_are_passed_over_missing_and_strange_ones_named() {
     assert_eq!(chain.signing().common_name(), "Seal");
     assert_eq!(pick(&[&leaf]).unwrap().certificates().count(), 1);
 
-    let said = |parties: &[&Party]| pick(parties).unwrap_err();
+    let said = |parties: &[&Holder]| pick(parties).unwrap_err();
     let missing = said(&[&leaf, &root]);
     assert!(matches!(missing, Error::ChainMissing { .. }), "{missing}");
     let text = missing.to_string();

@@ -34,7 +34,7 @@ impl Data {
 }
 
 /// One line of the table.
-pub(super) struct Case {
+pub(super) struct PkitsCase {
     pub(super) number: String,
     /// The name of the file with the certificate that is asked for.
     pub(super) certificate: String,
@@ -44,7 +44,7 @@ pub(super) struct Case {
     settings: Vec<String>,
 }
 
-impl Case {
+impl PkitsCase {
     pub(super) fn has(&self, setting: &str) -> bool {
         self.settings.iter().any(|own| own == setting)
     }
@@ -55,30 +55,30 @@ impl Case {
     }
 }
 
-impl fmt::Display for Case {
+impl fmt::Display for PkitsCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.number, self.certificate, self.settings.join(" "))
     }
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<PkitsCase> {
     let lines = include_str!("../../../data/pkits/cases.txt").lines();
     lines.filter(|line| !line.starts_with('#')).map(case).collect()
 }
 
-fn case(line: &str) -> Case {
+fn case(line: &str) -> PkitsCase {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [number, certificate, expected, settings @ ..] = words.as_slice() else { panic!("{line}") };
     let settings: Vec<String> = settings.iter().map(|&setting| setting.to_owned()).collect();
-    let valid = Case::value(&settings, "policies").map(|value| match value.as_str() {
+    let valid = PkitsCase::value(&settings, "policies").map(|value| match value.as_str() {
         "any" => ValidPolicies { any: true, named: BTreeSet::new() },
         named => ValidPolicies { any: false, named: policies(named) },
     });
-    Case {
+    PkitsCase {
         number: (*number).to_owned(),
         certificate: format!("{certificate}.crt"),
         expected: (*expected).to_owned(),
-        accepted: Case::value(&settings, "accepted").map(|value| policies(&value)),
+        accepted: PkitsCase::value(&settings, "accepted").map(|value| policies(&value)),
         policies: valid,
         settings,
     }

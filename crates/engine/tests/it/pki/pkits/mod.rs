@@ -13,7 +13,7 @@ use chancery_engine::pki::path::{
 };
 use chancery_engine::pki::revocation::RevocationCheck;
 use chancery_engine::pki::revocation::crl::Crl;
-use data::{Case, Data, cases};
+use data::{Data, PkitsCase, cases};
 
 /// 2022-05-01.
 const AT: Instant = Instant::from_unix_ms(1_651_363_200_000);
@@ -61,7 +61,7 @@ fn outcome(
     pool: &CertificatePool,
     lists: &[Crl],
     data: &Data,
-    case: &Case,
+    case: &PkitsCase,
 ) -> (String, Result<ValidPolicies, String>) {
     let certificate = match Certificate::from_der(&data.certificates[&case.certificate]) {
         Ok(certificate) => certificate,
@@ -98,7 +98,7 @@ fn flaw_word(flaw: &Flaw) -> &'static str {
     }
 }
 
-fn settings(case: &Case) -> PathSettings {
+fn settings(case: &PkitsCase) -> PathSettings {
     let policies = PolicyDemand {
         accepted: case.accepted.clone(),
         explicit: case.has("explicit=yes"),

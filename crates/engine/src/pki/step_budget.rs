@@ -8,7 +8,7 @@ pub(super) const SIGNATURE: usize = 100;
 
 /// Steps that are left, for all who share it.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct StepBudget {
     left: Cell<usize>,
 }
 
@@ -16,7 +16,7 @@ pub(super) struct Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spent;
 
-impl Budget {
+impl StepBudget {
     pub(super) const fn of(steps: usize) -> Self {
         Self { left: Cell::new(steps) }
     }
