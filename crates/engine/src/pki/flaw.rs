@@ -57,7 +57,9 @@ pub enum Flaw {
     Revoked { whose: String, at: String, reason: &'static str },
     #[error("it is not known whether {whose} is revoked: {reasons}")]
     StatusUnknown { whose: String, reasons: String },
-    #[error("the path of a signer of revocation lists ends at {0}, which is another trust anchor")]
+    #[error(
+        "the path of a signer of a list or an answer ends at {0}, which is another trust anchor"
+    )]
     OtherAnchor(String),
     #[error("a path of {0} holds, and whoever asked for it does not accept it")]
     NotAccepted(String),

@@ -1,10 +1,11 @@
-//! Asks revocation lists about the certificates of a path (RFC 5280, 6.3.3): which lists are about a
-//! certificate, whether they can be used, and who signed them.
+//! Asks about the certificates of a path: answers of OCSP responders first, then revocation lists (RFC
+//! 5280, 6.3.3): which lists are about a certificate, whether they can be used, and who signed them.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::crl::Crl;
+use super::ocsp::{OcspAnswer, OcspLimits, OcspResponder, OcspResponse, OcspStatus};
 use super::points::Point;
 use super::reason::ReasonSet;
 use super::{MAX_LISTS, Revocation, RevocationFlaw, RevocationReason, RevocationStatus};
@@ -27,11 +28,14 @@ pub struct RevocationCheck<'a> {
     pool: &'a CertificatePool,
     /// The newest first.
     lists: Vec<&'a Crl>,
+    /// The newest first.
+    answers: Vec<&'a OcspResponse>,
+    limits: OcspLimits,
     settings: PathSettings,
     budget: Rc<StepBudget>,
     /// Whether a list is signed with the key of a certificate.
     signed: HashMap<(usize, [u8; 32]), bool>,
-    /// Signers of lists whose own paths are being checked.
+    /// Signers whose own paths are being checked.
     in_progress: Vec<[u8; 32]>,
 }
 
@@ -53,11 +57,28 @@ impl<'a> RevocationCheck<'a> {
         Self {
             pool,
             lists,
+            answers: Vec::new(),
+            limits: OcspLimits::at(settings.at),
             settings: PathSettings { policies: PolicyDemand::default(), ..settings.clone() },
             budget: Rc::new(StepBudget::of(settings.steps)),
             signed: HashMap::new(),
             in_progress: Vec::new(),
         }
+    }
+
+    /// Takes answers too, of which the newest [`MAX_LISTS`] are used. One that can be used has the word
+    /// before every list.
+    #[must_use]
+    pub fn with_answers(
+        mut self,
+        answers: impl IntoIterator<Item = &'a OcspResponse>,
+        limits: &OcspLimits,
+    ) -> Self {
+        self.answers = answers.into_iter().collect();
+        self.answers.sort_by_key(|answer| std::cmp::Reverse(answer.produced_at()));
+        self.answers.truncate(MAX_LISTS);
+        self.limits = *limits;
+        self
     }
 
     /// Whether no certificate of a path is revoked, the trust anchor aside. Made to be asked by
@@ -86,7 +107,7 @@ impl<'a> RevocationCheck<'a> {
         if findings.is_empty() { Ok(()) } else { Err(findings) }
     }
 
-    /// What the lists say of one certificate of a path, 0 being the one that was asked for.
+    /// What is said of one certificate of a path, 0 being the one that was asked for.
     pub fn status(&mut self, path: &ValidPath<'a>, position: usize) -> RevocationStatus {
         let mut status = self.ask(path, position, false);
         // A signer may be on a list of its own, as PKITS 4.14.30 has it: that counts where no other does.
@@ -105,8 +126,12 @@ impl<'a> RevocationCheck<'a> {
         let Some(certificate) = path.certificates().get(position).copied() else {
             return Ok(RevocationStatus::Unknown(vec![RevocationFlaw::Nothing]));
         };
+        let mut flaws = Vec::new();
+        if let Some(status) = self.answered(path, position, circular, &mut flaws)? {
+            return Ok(status);
+        }
         let authority = Extensions::of(certificate).is_authority();
-        let (mut covered, mut flaws) = (ReasonSet::NONE, Vec::new());
+        let mut covered = ReasonSet::NONE;
         for point in Point::of(certificate) {
             for (at, list) in self.lists.clone().into_iter().enumerate() {
                 self.budget.spend(1)?;
@@ -145,6 +170,50 @@ impl<'a> RevocationCheck<'a> {
             flaws.push(RevocationFlaw::Nothing);
         }
         Ok(RevocationStatus::Unknown(flaws))
+    }
+
+    /// What the newest answer that can be used says.
+    fn answered(
+        &mut self,
+        path: &ValidPath<'a>,
+        position: usize,
+        circular: bool,
+        flaws: &mut Vec<RevocationFlaw>,
+    ) -> Result<Option<RevocationStatus>, Spent> {
+        let Some(certificate) = path.certificates().get(position).copied() else { return Ok(None) };
+        for answer in self.answers.clone() {
+            self.budget.spend(1)?;
+            if !answer.is_about(certificate, path.issuer(position)) {
+                continue;
+            }
+            self.budget.spend(2 * SIGNATURE)?;
+            let checked = answer.check(certificate, path.issuer(position), &self.limits);
+            let trusted = match checked {
+                Ok(OcspAnswer { status, responder, .. }) => match responder {
+                    OcspResponder::Delegated { certificate, nocheck: false } => {
+                        self.trusted(path, certificate, circular).map(|()| (status, responder))
+                    }
+                    _ => Ok((status, responder)),
+                },
+                Err(flaw) => Err(RevocationFlaw::Answer(flaw)),
+            };
+            match trusted {
+                Ok((OcspStatus::Good, _)) => return Ok(Some(RevocationStatus::Good)),
+                Ok((OcspStatus::Revoked(revocation), _)) => {
+                    return Ok(Some(RevocationStatus::Revoked(revocation)));
+                }
+                Ok((OcspStatus::Unknown, responder)) => {
+                    let whose = match responder {
+                        OcspResponder::Issuer => path.issuer(position).subject(),
+                        OcspResponder::Delegated { certificate, .. } => certificate.subject(),
+                    };
+                    flaws.push(RevocationFlaw::NotKnown(whose));
+                }
+                Err(flaw) if flaws.contains(&flaw) => {}
+                Err(flaw) => flaws.push(flaw),
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a list can be used for a certificate, whoever signed it (RFC 5280, 6.3.3 (a) and (b)).
@@ -209,7 +278,7 @@ impl<'a> RevocationCheck<'a> {
         Ok(holds)
     }
 
-    /// Whether a signer of lists has a path that holds, and is not revoked.
+    /// Whether a signer of lists or answers has a path that holds, and is not revoked.
     fn trusted(
         &mut self,
         path: &ValidPath<'a>,

@@ -12,6 +12,7 @@ use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
 pub use checking::RevocationCheck;
+use ocsp::OcspFlaw;
 pub use reason::RevocationReason;
 
 use crate::domain::instant::Instant;
@@ -55,13 +56,17 @@ pub enum RevocationFlaw {
     NotSigned(String),
     #[error("{0} signed a list and its keyUsage lacks cRLSign")]
     MayNotSign(String),
-    #[error("{signer}, which signed a list, is not trusted: {reason}")]
+    #[error("{signer}, which signed a list or an answer, is not trusted: {reason}")]
     SignerNotTrusted { signer: String, reason: String },
+    #[error("an answer of {0} says that it does not know the certificate")]
+    NotKnown(String),
+    #[error("{0}")]
+    Answer(OcspFlaw),
     #[error("the lists do not cover all reasons for which it may be revoked")]
     ReasonsMissing,
     #[error("finding out would cost more than it may")]
     TooCostly,
 }
 
-/// Revocation lists at most in one question.
+/// Revocation lists, and answers, at most in one question.
 pub const MAX_LISTS: usize = 1000;

@@ -5,12 +5,17 @@ use std::path::Path;
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::DigestAlgorithm;
 use chancery_engine::pki::certificate::Certificate;
-use chancery_engine::pki::revocation::RevocationReason;
+use chancery_engine::pki::path::{CertificatePool, PathSettings, TrustAnchor, find};
+use chancery_engine::pki::revocation::crl::Crl;
 use chancery_engine::pki::revocation::ocsp::{
     OcspError, OcspFlaw, OcspLimits, OcspRequest, OcspResponder, OcspResponse, OcspStatus,
 };
+use chancery_engine::pki::revocation::{
+    RevocationCheck, RevocationFlaw, RevocationReason, RevocationStatus,
+};
 use rcgen::{
-    CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, SerialNumber, date_time_ymd,
+    CertificateParams, CertificateRevocationListParams, CustomExtension, ExtendedKeyUsagePurpose,
+    Issuer, KeyIdMethod, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use tempfile::TempDir;
 
@@ -283,5 +288,69 @@ fn what_is_no_answer() {
         if let Ok(answer) = response.check(seal, &authority.ca.certificate, &now) {
             assert!(matches!(answer.status, OcspStatus::Revoked(_)), "{at}");
         }
+    }
+}
+
+/// Answers and lists together: an answer has the word, its responder must itself be good, and who does not
+/// know says nothing.
+#[test]
+fn answers_about_a_path() {
+    let authority = Authority::new();
+    let (root, pool) = (&authority.ca, |more: &[&Holder]| {
+        let anchor = TrustAnchor::of(authority.ca.certificate.clone());
+        CertificatePool::new([anchor], more.iter().map(|party| party.certificate.clone()))
+    });
+    let request = authority.request(DigestAlgorithm::Sha256, None);
+    let statuses = |answer: &OcspResponse, lists: &[Crl]| {
+        let pool = pool(&[]);
+        let settings = PathSettings::at(answer.produced_at());
+        let ask = |seal: &Holder| {
+            let path = find(&pool, &seal.certificate, &settings, &mut |_| Ok(())).unwrap();
+            let limits = OcspLimits::at(settings.at);
+            RevocationCheck::new(&pool, lists, &settings)
+                .with_answers([answer], &limits)
+                .status(&path, 0)
+        };
+        authority.seals.each_ref().map(ask)
+    };
+    let nocheck = root.issues(with(responder("Responder", true), |it| {
+        it.serial_number = Some(SerialNumber::from(20));
+    }));
+    let answer = OcspResponse::read(authority.answer(&request, &nocheck, &[])).unwrap();
+    let [good, revoked, unknown] = statuses(&answer, &[]);
+    assert_eq!(good, RevocationStatus::Good);
+    assert!(matches!(revoked, RevocationStatus::Revoked(_)), "{revoked:?}");
+    let RevocationStatus::Unknown(flaws) = unknown else { panic!("{unknown:?}") };
+    assert!(matches!(flaws.as_slice(), [RevocationFlaw::NotKnown(_)]), "{flaws:?}");
+
+    // Without nocheck somebody must say that the responder is good.
+    let checked = root.issues(with(responder("Responder", false), |it| {
+        it.serial_number = Some(SerialNumber::from(21));
+    }));
+    let answer = OcspResponse::read(authority.answer(&request, &checked, &[])).unwrap();
+    let [good, ..] = statuses(&answer, &[]);
+    let RevocationStatus::Unknown(flaws) = good else { panic!("{good:?}") };
+    assert!(matches!(flaws.as_slice(), [RevocationFlaw::SignerNotTrusted { .. }]), "{flaws:?}");
+    for (number, trusted) in [(99, true), (21, false)] {
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(2099, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![RevokedCertParams {
+                serial_number: SerialNumber::from(number),
+                revocation_time: date_time_ymd(2020, 1, 1),
+                reason_code: None,
+                invalidity_date: None,
+            }],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&Issuer::from_params(&root.params, &root.key)).unwrap();
+        let lists = [Crl::read(list.der().to_vec()).unwrap()];
+        let [_, revoked, unknown] = statuses(&answer, &lists);
+        let told = matches!(revoked, RevocationStatus::Revoked(_));
+        // Where nobody trusts the responder, the list has the word, which names neither.
+        assert_eq!(told, trusted, "{revoked:?}");
+        assert_eq!(unknown, RevocationStatus::Good, "the list knows what the responder does not");
     }
 }

@@ -114,6 +114,15 @@ impl OcspResponse {
         })
     }
 
+    /// Whether it says anything about a certificate, true or not.
+    pub(in crate::pki::revocation) fn is_about(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+    ) -> bool {
+        self.single(certificate, issuer).is_some()
+    }
+
     /// The newest that is said of a certificate.
     fn single(&self, certificate: &Certificate, issuer: &Certificate) -> Option<&SingleStatus> {
         let ids = DigestAlgorithm::ALL.map(|digest| CertificateId::of(certificate, issuer, digest));
