@@ -1,8 +1,10 @@
 //! Looks for what costs most for its length: inputs are changed, and a change that costs more is kept. The
 //! worst that were found are in `fuzz/worst`, and are tried again here, where every run looks for worse a
-//! short while, and `make fuzz` as long as FUZZ_SECONDS says.
+//! short while, and `make fuzz` as long as FUZZ_SECONDS says. Each is also compared with itself eight times as
+//! large: what grows with the square of its length shows there, however little it costs while it is small.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,9 @@ use chancery_engine::seal::xml::xpath::Budget;
 use chancery_testing::cost;
 use chancery_testing::hostile;
 use chancery_testing::judges::repository;
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 use serde_json::json;
 
 use super::bodies;
@@ -30,18 +35,47 @@ const PER_KILOBYTE: f64 = 50.0;
 /// Longer inputs are not made: it is about the cost of each octet.
 const LONGEST: usize = 6000;
 
-/// A kind of input: its name, the work, first inputs, and how one is changed.
+/// How many times eight small ones a large one may cost, beside what is free.
+const GROWTH: f64 = 3.0;
+
+/// A kind of input: its name, the work, first inputs, how one is changed, and how it becomes eight times as
+/// large.
 struct Kind {
     name: &'static str,
     work: fn(&[u8]),
     seeds: fn() -> Vec<Vec<u8>>,
     change: fn(&mut Xorshift, &[Vec<u8>]) -> Vec<u8>,
+    eightfold: fn(&[u8]) -> Vec<u8>,
+    /// Invoices that the large one may cost whatever the small one costs: expressions have a budget that they
+    /// may use up.
+    growth_free: f64,
 }
 
 const KINDS: [Kind; 3] = [
-    Kind { name: "xpath", work: xpath, seeds: expressions, change: change_expression },
-    Kind { name: "pdf", work: pdf, seeds: pdfs, change },
-    Kind { name: "cms", work: cms, seeds: signatures, change },
+    Kind {
+        name: "xpath",
+        work: xpath,
+        seeds: expressions,
+        change: change_expression,
+        eightfold: eight_contents,
+        growth_free: FREE,
+    },
+    Kind {
+        name: "pdf",
+        work: pdf,
+        seeds: pdfs,
+        change: change_pdf,
+        eightfold: eight_streams,
+        growth_free: 10.0,
+    },
+    Kind {
+        name: "cms",
+        work: cms,
+        seeds: signatures,
+        change,
+        eightfold: |bytes| bytes.repeat(8),
+        growth_free: 10.0,
+    },
 ];
 
 /// The first line is an expression, the rest the document, as a stranger's reference has them.
@@ -165,12 +199,148 @@ fn change_expression(random: &mut Xorshift, seeds: &[Vec<u8>]) -> Vec<u8> {
     format!("{xpath}\n{document}").into_bytes()
 }
 
-/// How much of what it may cost an input costs.
+/// The document with eight times as much in its root.
+fn eight_contents(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    let parts = text.split_once('\n').and_then(|(xpath, document)| {
+        let (open, rest) = document.split_once('>')?;
+        let (inside, close) = rest.rsplit_once("</")?;
+        Some(format!("{xpath}\n{open}>{}</{close}", inside.repeat(8)))
+    });
+    parts.map_or_else(|| bytes.to_vec(), String::into_bytes)
+}
+
+fn find(bytes: &[u8], wanted: &[u8], from: usize) -> Option<usize> {
+    bytes.get(from..)?.windows(wanted.len()).position(|it| it == wanted).map(|at| at + from)
+}
+
+/// The streams of a file, each unpacked and made into another, which are packed again. Offsets are not set
+/// right: the reader looks for its objects.
+fn with_streams(bytes: &[u8], mut other: impl FnMut(usize, Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    const PACKED: &[u8] = b"/Filter/FlateDecode";
+    const LENGTH: &[u8] = b"/Length ";
+    const END: &[u8] = b"\nendstream";
+    let (mut out, mut at, mut number) = (Vec::new(), 0, 0);
+    while let Some(begin) = find(bytes, b"stream\n", at) {
+        let begin = begin + b"stream\n".len();
+        let Some(end) = find(bytes, END, begin) else { break };
+        let head = &bytes[at..begin];
+        let object = head.windows(4).rposition(|it| it == b" obj").unwrap_or(0);
+        let packed = find(head, PACKED, object).is_some();
+        let mut content = bytes[begin..end].to_vec();
+        if packed {
+            let mut unpacked = Vec::new();
+            let _ = ZlibDecoder::new(&*content).take(1 << 20).read_to_end(&mut unpacked);
+            content = unpacked;
+        }
+        content = other(number, content);
+        if packed {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&content).unwrap();
+            content = encoder.finish().unwrap();
+        }
+        match find(head, LENGTH, object) {
+            Some(length) => {
+                let digits = length + LENGTH.len();
+                let rest = head[digits..].iter().take_while(|it| it.is_ascii_digit()).count();
+                out.extend_from_slice(&head[..digits]);
+                out.extend_from_slice(content.len().to_string().as_bytes());
+                out.extend_from_slice(&head[digits + rest..]);
+            }
+            None => out.extend_from_slice(head),
+        }
+        out.extend_from_slice(&content);
+        out.extend_from_slice(END);
+        (at, number) = (end + END.len(), number + 1);
+    }
+    out.extend_from_slice(&bytes[at..]);
+    out
+}
+
+/// Changes the octets of a file, or those of one of its streams before they were packed.
+fn change_pdf(random: &mut Xorshift, seeds: &[Vec<u8>]) -> Vec<u8> {
+    if random.below(2) == 0 {
+        return change(random, seeds);
+    }
+    let seed = &seeds[random.below(seeds.len())];
+    let mut streams = Vec::new();
+    with_streams(seed, |_, content| {
+        streams.push(content.clone());
+        content
+    });
+    if streams.is_empty() {
+        return change(random, seeds);
+    }
+    let which = random.below(streams.len());
+    let changed = change(random, &[streams[which].clone(), streams.concat()]);
+    with_streams(seed, |number, content| if number == which { changed.clone() } else { content })
+}
+
+/// The file with eight times as much in each of its streams, and in each list of plain values.
+fn eight_streams(bytes: &[u8]) -> Vec<u8> {
+    let longer = with_streams(bytes, |_, content| [&*content, b"\n"].concat().repeat(8));
+    let (mut out, mut at) = (Vec::new(), 0);
+    while let Some(open) = find(&longer, b"[", at) {
+        let inside = longer[open + 1..].iter().take_while(|it| !b"[]<>()".contains(it)).count();
+        let end = open + 1 + inside;
+        out.extend_from_slice(&longer[at..=open]);
+        let times = if longer.get(end) == Some(&b']') { 8 } else { 1 };
+        let list = [&longer[open + 1..end], b" "].concat();
+        out.extend_from_slice(&list.repeat(times));
+        at = end;
+    }
+    out.extend_from_slice(&longer[at..]);
+    out
+}
+
+/// How much of what it may cost an input costs, alone or eight times as large.
 fn share(kind: &Kind, input: &[u8]) -> f64 {
-    let ((), spent) = cost::of(|| (kind.work)(input));
+    let ((), small) = cost::of(|| (0..8).for_each(|_| (kind.work)(input)));
+    let eightfold = (kind.eightfold)(input);
+    let ((), large) = cost::of(|| (kind.work)(&eightfold));
     #[expect(clippy::cast_precision_loss, reason = "lengths are small")]
     let allowed = FREE + PER_KILOBYTE * input.len() as f64 / 1024.0;
-    spent / allowed
+    (small / 8.0 / allowed).max(large / (GROWTH * small + kind.growth_free))
+}
+
+#[test]
+fn what_grows_with_the_square_is_found() {
+    let square = |bytes: &[u8]| {
+        let mut sum = 0_u64;
+        for a in bytes {
+            for b in bytes {
+                sum = std::hint::black_box(sum.wrapping_add(u64::from(a ^ b)));
+            }
+        }
+    };
+    let kind = Kind {
+        name: "square",
+        work: square,
+        seeds: Vec::new,
+        change,
+        eightfold: |bytes| bytes.repeat(8),
+        growth_free: 10.0,
+    };
+    let found = share(&kind, &[1; 2500]);
+    assert!(found >= 1.0, "{found}");
+}
+
+/// What is unpacked and packed again is the same file to its reader.
+#[test]
+fn streams_are_unpacked_and_packed_again() {
+    let seed = hostile::pdf_columns().document;
+    let mut contents = Vec::new();
+    let again = with_streams(&seed, |_, content| {
+        contents.push(content.clone());
+        content
+    });
+    let mut second = Vec::new();
+    with_streams(&again, |_, content| {
+        second.push(content.clone());
+        content
+    });
+    assert!(!contents.is_empty() && contents == second);
+    assert!(eight_streams(&seed).len() > seed.len());
 }
 
 /// The worst that were found.
