@@ -161,8 +161,10 @@ impl NodeSet {
 
     /// Takes out every comment.
     pub fn remove_comments(&mut self, document: &Document<'_>) {
-        for node in document.descendants().filter(Node::is_comment) {
-            self.set(u64::from(node.id().get()), false);
+        let comments: Vec<NodeId> =
+            self.span(document).filter(Node::is_comment).map(|node| node.id()).collect();
+        for comment in comments {
+            self.set(u64::from(comment.get()), false);
         }
     }
 
@@ -177,6 +179,18 @@ impl NodeSet {
     #[must_use]
     pub fn has(&self, node: Node<'_, '_>) -> bool {
         self.has_owner(NodeKey::of(node))
+    }
+
+    /// The nodes of the tree from about the first that is in to about the last: there is none outside.
+    pub fn span<'a, 'i>(
+        &self,
+        document: &'a Document<'i>,
+    ) -> impl Iterator<Item = Node<'a, 'i>> + use<'a, 'i> {
+        let is_used = |word: &u64| *word != 0;
+        let first = self.words.iter().position(is_used).unwrap_or(self.words.len());
+        let last = self.words.iter().rposition(is_used).map_or(0, |last| last + 1);
+        let id = |word: usize| u32::try_from(64 * word).unwrap_or(u32::MAX);
+        (id(first)..id(last)).map_while(|id| document.get_node(NodeId::new(id)))
     }
 
     /// How many entries a pass over the set looks at, whatever is in it.

@@ -33,8 +33,14 @@ pub(super) fn write<S: Sink>(
         used: Vec::new(),
         frames: Vec::new(),
     };
+    // Attributes and namespaces can be in without their element; nothing else is outside of the span.
+    let (all, span) = if nodes.has_exceptions() {
+        (Some(document.descendants()), None)
+    } else {
+        (None, Some(nodes.span(document)))
+    };
     let mut open: Vec<Node<'_, '_>> = Vec::new();
-    for node in document.descendants() {
+    for node in all.into_iter().flatten().chain(span.into_iter().flatten()) {
         if writer.sink.is_full() {
             return;
         }

@@ -319,7 +319,7 @@ fn outcome(tree: &Document<'_>, present: Present<'_, '_>, nodes: &NodeSet) -> Tr
     });
     let is_content = |node: Node<'_, '_>| node.is_element() || node.is_text();
     let covers_nothing = !nodes.has_exceptions()
-        && !tree.descendants().any(|node| is_content(node) && nodes.has(node));
+        && !nodes.span(tree).any(|node| is_content(node) && nodes.has(node));
     TransformOutcome { covers_itself, covers_nothing }
 }
 
