@@ -126,6 +126,7 @@ fn many_facts_are_told_without_a_pause() {
         let mut setup = setup();
         setup.delivers = true;
         setup.config.delivery.poll_ms = 600_000;
+        setup.config.delivery.senders = 1;
         let service = setup.start().await;
         let client = service.client().await;
         let app = &service.app;
