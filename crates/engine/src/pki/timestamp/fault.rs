@@ -3,7 +3,7 @@
 use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
-use super::response::Rejection;
+use super::rejection::Rejection;
 use crate::pki;
 use crate::pki::path::Flaw;
 

@@ -11,6 +11,7 @@ mod fault;
 mod held;
 mod imprint;
 mod info;
+mod rejection;
 mod request;
 mod response;
 mod token;
@@ -18,8 +19,8 @@ mod token;
 pub use fault::TimestampFault;
 pub use held::{HeldTimestamps, MAX_HELD, held_by_signers};
 pub use info::TstInfo;
+pub use rejection::{PkiFailure, PkiStatus, Rejection};
 pub use request::TimestampRequest;
-pub use response::{PkiFailure, PkiStatus, Rejection};
 pub use token::TimestampToken;
 
 use crate::domain::instant::Instant;
