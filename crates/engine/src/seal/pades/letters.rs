@@ -14,7 +14,7 @@ use hayro_syntax::page::Resources;
 use kurbo::Vec2;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::words::Steps;
+use super::steps::Steps;
 use crate::domain::refusal::PdfRefusal;
 
 /// Characters that one glyph stands for at most: the longest that Unicode has is eighteen in compatible
@@ -38,7 +38,7 @@ pub(super) struct Fonts<'a> {
     programs: FontResolverFn,
     maps: CMapResolverFn,
     known: HashMap<ObjRef, Option<Rc<KnownFont<'a>>>>,
-    letters: HashMap<(ObjRef, u32), Letter>,
+    letters: HashMap<(ObjRef, u32), ShownLetter>,
     /// Bytes of the maps of all fonts that are known.
     bytes_of_maps: usize,
 }
@@ -54,7 +54,7 @@ pub(super) struct KnownFont<'a> {
 
 /// What a code of a font stands for.
 #[derive(Clone)]
-pub(super) struct Letter {
+pub(super) struct ShownLetter {
     /// In compatible characters (Unicode NFKC).
     pub(super) text: Rc<str>,
     /// In font sizes.
@@ -141,7 +141,7 @@ impl<'a> Fonts<'a> {
         font: &KnownFont<'a>,
         code: u32,
         steps: &mut Steps<'_>,
-    ) -> Result<Letter, PdfRefusal> {
+    ) -> Result<ShownLetter, PdfRefusal> {
         let key = (font.reference, code);
         if let Some(known) = self.letters.get(&key) {
             return Ok(known.clone());
@@ -162,7 +162,7 @@ impl<'a> Fonts<'a> {
             1..=CHARACTER_LIMIT => text.into(),
             _ => "\u{FFFD}".into(),
         };
-        let letter = Letter {
+        let letter = ShownLetter {
             text,
             advance: font.font.code_advance(code) / 1000.0,
             origin: font.font.origin_displacement(code) / 1000.0,

@@ -28,6 +28,7 @@ pub mod placement;
 mod raster;
 mod seed;
 mod signature;
+mod steps;
 mod stream;
 mod target;
 pub mod template;

@@ -8,7 +8,8 @@ use unicode_normalization::UnicodeNormalization as _;
 pub use super::content::{Objects, PageContent};
 use super::excerpt::Excerpt;
 use super::placement::Corners;
-use super::words::{self, Glyph, Steps};
+use super::steps::Steps;
+use super::words::{self, Glyph};
 use crate::domain::refusal::PdfRefusal;
 
 /// Pages that are read together; the first ones alone, as the word is mostly there.
