@@ -8,7 +8,7 @@ use chancery_testing::hostile::{self, SealedAs};
 use chancery_testing::hostile_clients as clients;
 use serde_json::{Value, json};
 
-use crate::client::Hostile;
+use crate::client::{Hostile, reference};
 use crate::refused;
 
 /// How long connections that do nothing are held.
@@ -48,13 +48,16 @@ impl Attack {
         }
     }
 
-    /// Does it once. Whatever the service answers is an answer; a connection that it ends is one too.
-    pub(crate) async fn run(&self, client: &Hostile) {
+    /// Does it once; the answer to a request in a word. Whatever the service answers is an answer; a
+    /// connection that it ends is one too.
+    pub(crate) async fn run(&self, client: &Hostile) -> String {
         let address = client.address();
         match &self.kind {
-            Kind::Request(body) => client.post(body.replacen(MARK, &client.reference(), 1)).await,
+            Kind::Request(body) => {
+                return client.post(body.replace(MARK, &reference("hostile"))).await;
+            }
             Kind::Chunked(body, piece) => {
-                let body = body.replacen(MARK, &client.reference(), 1);
+                let body = body.replace(MARK, &reference("hostile"));
                 let token = &client.token;
                 let _ =
                     clients::chunked(address, clients::SIGN, token, body.as_bytes(), *piece).await;
@@ -76,6 +79,7 @@ impl Attack {
                 hold(clients::unread_answers(address, &path, &client.token, *count).await).await;
             }
         }
+        String::new()
     }
 }
 
@@ -119,7 +123,7 @@ fn sealed(name: &str, format: SealedAs, document: &[u8], settings: &Value) -> At
 fn documents(file: &str, media: &str, content: &str) -> Value {
     json!({
         "documentRequest": {
-            "externalReference": "1",
+            "externalReference": format!("{MARK}/1"),
             "name": file,
             "contentType": media,
             "base64Content": content,
@@ -137,7 +141,7 @@ fn requests() -> Vec<Attack> {
     let invoice = STANDARD.encode(include_bytes!("../../samples/invoice-minimal/input.xml"));
     let plain = |number: usize| {
         let mut document = documents("invoice.xml", "application/xml", &invoice);
-        document["documentRequest"]["externalReference"] = json!(number.to_string());
+        document["documentRequest"]["externalReference"] = json!(format!("{MARK}/{number}"));
         document["signatureInfo"] = json!({ "signatureType": "XAdES" });
         document
     };
@@ -163,7 +167,7 @@ fn requests() -> Vec<Attack> {
     let heavies: Vec<Value> = (0..50)
         .map(|number| {
             let mut document = documents("hostile.xml", "application/xml", &heavy_content);
-            document["documentRequest"]["externalReference"] = json!(number.to_string());
+            document["documentRequest"]["externalReference"] = json!(format!("{MARK}/{number}"));
             document["signatureInfo"] =
                 json!({ "signatureType": "XAdES", "advancedSignatureInfo": heavy.settings });
             document

@@ -23,7 +23,6 @@ pub(crate) struct Honest {
     url: String,
     token: String,
     content: String,
-    next: AtomicUsize,
 }
 
 impl Honest {
@@ -36,18 +35,18 @@ impl Honest {
         let token = log_in(&http, base, client, secret).await;
         let invoice = include_bytes!("../../samples/invoice-peppol-25-lines/input.xml");
         let content = STANDARD.encode(invoice);
-        Self { http, url: format!("{base}{SIGN}"), token, content, next: AtomicUsize::new(0) }
+        Self { http, url: format!("{base}{SIGN}"), token, content }
     }
 
     /// How long a sealed invoice takes; what came instead of one otherwise.
     pub(crate) async fn seal(&self) -> Result<Duration, String> {
-        let reference = reference("honest", &self.next);
+        let reference = reference("honest");
         let body = json!({
             "externalReference": reference,
             "description": "attack",
             "documents": [{
                 "documentRequest": {
-                    "externalReference": "1",
+                    "externalReference": format!("{reference}/1"),
                     "name": "invoice.xml",
                     "contentType": "application/xml",
                     "base64Content": self.content,
@@ -98,7 +97,6 @@ pub(crate) struct Hostile {
     http: reqwest::Client,
     base: String,
     pub(crate) token: String,
-    next: AtomicUsize,
     large: OnceCell<String>,
 }
 
@@ -106,8 +104,7 @@ impl Hostile {
     pub(crate) async fn new(base: &str, client: &str, secret: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         let token = log_in(&http, base, client, secret).await;
-        let (next, large) = (AtomicUsize::new(0), OnceCell::new());
-        Self { http, base: base.to_owned(), token, next, large }
+        Self { http, base: base.to_owned(), token, large: OnceCell::new() }
     }
 
     /// `host:port`.
@@ -115,22 +112,22 @@ impl Hostile {
         self.base.strip_prefix("http://").unwrap()
     }
 
-    pub(crate) fn reference(&self) -> String {
-        reference("hostile", &self.next)
-    }
-
-    /// Waits for whatever is answered, or that nothing is.
-    pub(crate) async fn post(&self, body: String) {
+    /// Waits for whatever is answered, or that nothing is; what it was in a word.
+    pub(crate) async fn post(&self, body: String) -> String {
         let request = self.http.post(format!("{}{SIGN}", self.base)).bearer_auth(&self.token);
         let sent = request.header("content-type", "application/json").body(body).send().await;
-        if let Ok(answer) = sent {
-            let _ = answer.bytes().await;
-        }
+        let Ok(answer) = sent else { return "no answer".to_owned() };
+        let status = answer.status().as_u16();
+        let told: Value = answer.json().await.unwrap_or_default();
+        let first = &told["documentList"][0];
+        let reason = [&told["reason"], &first["signErrorReason"], &first["signStatus"]];
+        let reason = reason.into_iter().find_map(Value::as_str).unwrap_or_default();
+        format!("{status} {reason}")
     }
 
     pub(crate) async fn log_in_wrongly(&self) {
         let request = self.http.post(format!("{}/oauth2/token", self.base));
-        let request = request.basic_auth(self.reference(), Some("guessed"));
+        let request = request.basic_auth(reference("hostile"), Some("guessed"));
         let _ = request.body("grant_type=client_credentials").send().await;
     }
 
@@ -138,12 +135,13 @@ impl Hostile {
     pub(crate) async fn large_operation(&self) -> String {
         let made = self.large.get_or_init(async || {
             let content = STANDARD.encode(format!("<a>{}</a>", "x".repeat(10 << 20)));
+            let reference = reference("hostile");
             let body = json!({
-                "externalReference": self.reference(),
+                "externalReference": reference,
                 "description": "large",
                 "documents": [{
                     "documentRequest": {
-                        "externalReference": "1",
+                        "externalReference": format!("{reference}/1"),
                         "name": "large.xml",
                         "contentType": "application/xml",
                         "base64Content": content,
@@ -161,6 +159,7 @@ impl Hostile {
 }
 
 /// Another one at each call, in this run and in others.
-fn reference(word: &str, next: &AtomicUsize) -> String {
-    format!("{word}-{}-{}", std::process::id(), next.fetch_add(1, Ordering::Relaxed))
+pub(crate) fn reference(word: &str) -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("{word}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

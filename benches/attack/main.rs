@@ -22,13 +22,17 @@ use std::process::ExitCode;
 
 use client::{Honest, Hostile};
 use process::{Folder, Service};
+use tokio::runtime::{Builder, Runtime};
+
+/// Of nice(1).
+const LEAST_PRIORITY: i32 = 19;
 
 /// How much longer than in quiet the other client's p99 may be.
 const SLOWER: f64 = 3.0;
 
 fn main() -> ExitCode {
     let scene = Scene::new();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     let mut arguments = std::env::args().skip_while(|argument| argument != "soak").skip(1);
     let held = runtime.block_on(async {
         match arguments.next() {
@@ -36,11 +40,24 @@ fn main() -> ExitCode {
             None => table::run(&scene).await,
         }
     });
+    // Not in it: a runtime waits for its threads when it is dropped.
+    scene.attackers.shutdown_background();
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Where attackers run. They would have machines of their own, so that here they get the processor time
+/// that service and honest client leave to them.
+fn attackers() -> Runtime {
+    let mut threads = Builder::new_multi_thread();
+    let threads = threads.worker_threads(2).enable_all();
+    // The priority of this thread alone (setpriority(2), of Linux).
+    threads.on_thread_start(|| rustix::process::setpriority_process(None, LEAST_PRIORITY).unwrap());
+    threads.build().unwrap()
 }
 
 /// The folder of the service and the secrets of its two clients.
 struct Scene {
+    attackers: Runtime,
     folder: Folder,
     base: String,
     honest: String,
@@ -54,7 +71,8 @@ impl Scene {
     fn new() -> Self {
         let folder = Folder::made("attack");
         let (honest, hostile) = (folder.secret(HONEST), folder.secret(HOSTILE));
-        Self { base: folder.address(), folder, honest, hostile }
+        let attackers = attackers();
+        Self { attackers, base: folder.address(), folder, honest, hostile }
     }
 
     /// A service that has just begun, and its clients; each has sealed once.

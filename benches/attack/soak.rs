@@ -36,7 +36,7 @@ pub(crate) async fn run(scene: &Scene, seconds: u64) -> bool {
     let mut attackers = tokio::task::JoinSet::new();
     for number in 0..AT_ONCE as u64 {
         let (attacks, hostile) = (Arc::clone(&attacks), Arc::clone(&hostile));
-        attackers.spawn(async move {
+        let attacker = async move {
             let mut random = Random(seed.wrapping_add(number));
             let mut done = 0_u64;
             while begin.elapsed().as_secs() < seconds {
@@ -44,7 +44,8 @@ pub(crate) async fn run(scene: &Scene, seconds: u64) -> bool {
                 done += 1;
             }
             done
-        });
+        };
+        attackers.spawn_on(attacker, scene.attackers.handle());
     }
     let (took, failed) = honest.seal_for(1, Duration::from_secs(seconds)).await;
     let mut done = 0;

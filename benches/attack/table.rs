@@ -18,7 +18,7 @@ const BYTES: u64 = 64 << 20;
 
 /// Invoices by which the quiet p99 is told, and how many at least while an attack goes on, for how long.
 const QUIET: usize = 600;
-const SEALED: usize = 100;
+const SEALED: usize = 300;
 const LEAST: Duration = Duration::from_secs(3);
 
 /// Attackers at once while the other client seals.
@@ -37,7 +37,7 @@ pub(crate) async fn run(scene: &Scene) -> bool {
         "Attacks once: octets, CPU, memory at most over that before. {AT_ONCE} of them at once: p99 of the other.\n"
     );
     println!(
-        "{:>10} {:>9} {:>9} {:>9} {:>7}  attack",
+        "{:>10} {:>9} {:>9} {:>9} {:>7}  attack: answer",
         "octets", "CPU ms", "MiB", "p99 ms", "times"
     );
     let mut held = true;
@@ -52,7 +52,7 @@ async fn row(scene: &Scene, attack: Attack, quiet: Duration) -> bool {
     let octets = attack.octets();
     let cost = once(&service, &attack, &hostile).await;
     let name = attack.name.clone();
-    let (took, failed) = meanwhile(&honest, attack, hostile).await;
+    let (took, failed) = meanwhile(scene, &honest, attack, hostile).await;
     let (worst, times) = (p99(&took), p99(&took).as_secs_f64() / quiet.as_secs_f64());
     let mut broken = Vec::new();
     if cost.cpu_ms > MS + MS_PER_KB * octets as f64 / 1024.0 {
@@ -68,10 +68,11 @@ async fn row(scene: &Scene, attack: Attack, quiet: Duration) -> bool {
         broken.push(format!("{} invoices of the other failed: {first}", failed.len()));
     }
     println!(
-        "{octets:10} {:9.0} {:9.1} {:9.1} {times:7.1}  {name}{}{}",
+        "{octets:10} {:9.0} {:9.1} {:9.1} {times:7.1}  {name}: {}{}{}",
         cost.cpu_ms,
         cost.bytes as f64 / f64::from(1 << 20),
         ms(worst),
+        cost.answer,
         if broken.is_empty() { "" } else { "  ABOVE: " },
         broken.join(", ")
     );
@@ -81,6 +82,7 @@ async fn row(scene: &Scene, attack: Attack, quiet: Duration) -> bool {
 struct Cost {
     cpu_ms: f64,
     bytes: u64,
+    answer: String,
 }
 
 /// Does it once; what it cost, until the service rests again.
@@ -88,9 +90,9 @@ async fn once(service: &Service, attack: &Attack, hostile: &Hostile) -> Cost {
     let cpu = at_rest(service).await;
     service.forget_peak();
     let before = service.resident();
-    attack.run(hostile).await;
+    let answer = attack.run(hostile).await;
     let spent = at_rest(service).await - cpu;
-    Cost { cpu_ms: spent * 1000.0, bytes: service.peak().saturating_sub(before) }
+    Cost { cpu_ms: spent * 1000.0, bytes: service.peak().saturating_sub(before), answer }
 }
 
 /// CPU seconds that the service has used, as soon as a fifth of a second costs none.
@@ -109,6 +111,7 @@ async fn at_rest(service: &Service) -> f64 {
 
 /// What the other client gets while the attack is repeated.
 async fn meanwhile(
+    scene: &Scene,
     honest: &Honest,
     attack: Attack,
     hostile: Hostile,
@@ -117,11 +120,12 @@ async fn meanwhile(
     let mut attackers = tokio::task::JoinSet::new();
     for _ in 0..AT_ONCE {
         let (attack, hostile) = (Arc::clone(&attack), Arc::clone(&hostile));
-        attackers.spawn(async move {
+        let attacker = async move {
             loop {
                 attack.run(&hostile).await;
             }
-        });
+        };
+        attackers.spawn_on(attacker, scene.attackers.handle());
     }
     let told = honest.seal_for(SEALED, LEAST).await;
     attackers.shutdown().await;
