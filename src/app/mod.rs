@@ -108,6 +108,8 @@ pub struct App {
     pub excesses: Excesses,
     /// Rings when operations may have become due.
     pub take_up_bell: Notify,
+    /// Turns to write: of each client service one at a time where the database has one writer.
+    pub writers: Fair<ClientServiceId>,
     /// Turns of operations.
     pub executors: Fair<ClientServiceId>,
     /// The permit to execute a document alone, after a process ended.

@@ -32,6 +32,9 @@ use crate::store::{Reader, Store, Tables};
 /// The operations of one client service leave this part of the executors to the next one: a quarter.
 const EXECUTORS_LEFT: usize = 4;
 
+/// The same of connections that write, where there are several.
+const WRITERS_LEFT: usize = 4;
+
 /// What becomes of what is not there yet: a database, a key file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absent {
@@ -200,6 +203,15 @@ pub struct Own {
     pub clock: Clock,
 }
 
+/// How many may write at once.
+fn writers(config: &Config) -> usize {
+    if config.store.url.starts_with("sqlite:") {
+        1
+    } else {
+        usize::try_from(config.store.connections).unwrap_or(1)
+    }
+}
+
 /// Puts the house together: what is the machine's own, and what the configuration says.
 ///
 /// # Errors
@@ -233,6 +245,11 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         calendar: Arc::new(calendar(config)?),
         profiles: profiles(config)?,
         schemas: Arc::new(schemas::read(&config.lint.schemas)?),
+        writers: Fair::new(Rules {
+            whole: writers(config),
+            part_left: WRITERS_LEFT,
+            waiting: usize::MAX,
+        }),
         executors: Fair::new(Rules {
             whole: config.workflow.executors,
             part_left: EXECUTORS_LEFT,

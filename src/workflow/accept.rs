@@ -64,7 +64,10 @@ pub async fn accept(
             return Ok(found);
         }
         usable?;
-        match app.store.open_operation(&new, &contents).await {
+        let turn = app.writers.take(service.id, 1).await;
+        let opened = app.store.open_operation(&new, &contents).await;
+        drop(turn);
+        match opened {
             Ok(Opened::New) => {
                 tracing::info!(operation = %id, client_service = service.alias.as_str(),
                     documents = new.documents.len(), "accepted");

@@ -197,7 +197,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
         if let Some(failure) = stopped(app, who).await? {
             let rest = std::iter::once(chunk).chain(chunks).flatten();
             let ended = rest.map(|it| failed(&app.contents, it.id, failure.clone())).collect();
-            return record(app, lease, ended, Some(end_state(sealed_any))).await;
+            return record(app, (lease, party), ended, Some(end_state(sealed_any))).await;
         }
         let alone = if careful { app.alone.acquire().await.ok() } else { None };
         let (chunk, aside) =
@@ -209,7 +209,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
         trouble = chunk_trouble;
         let last = chunks.peek().is_none() || trouble.is_some();
         let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
-        record(app, lease, ended, end).await?;
+        record(app, (lease, party), ended, end).await?;
         drop(alone);
         if last {
             break;
@@ -346,7 +346,7 @@ async fn seal_chunk(
         PreparedChunk::Stuck(document) => {
             // Its siblings are with a thread that does not come back: another attempt begins with them.
             let ended = failed(&app.contents, document, took_too_long(app.execution.stuck_ms));
-            record(app, lease, vec![ended], None).await?;
+            record(app, (lease, party), vec![ended], None).await?;
             return Err(Error::Internal(format!("document {document} took too long").into()));
         }
     };
@@ -357,6 +357,7 @@ async fn seal_chunk(
         .map(|document| intent(ready, document))
         .collect();
     if !intents.is_empty() {
+        let _turn = app.writers.take(party, 1).await;
         app.store.record_intents(lease, lease_end(app), &intents, app.now()).await?;
     }
 
@@ -419,13 +420,13 @@ async fn fail_rest(
         .map(|document| failed(&app.contents, document.id, failure.clone()))
         .collect();
     let end = Some(end_state(work.sealed_before));
-    record(app, lease, ended, end).await
+    record(app, (lease, work.client_service), ended, end).await
 }
 
 /// Writes down how documents ended; with the end of the operation its messages are on their way.
 async fn record(
     app: &App,
-    lease: Lease,
+    (lease, party): (Lease, ClientServiceId),
     ended: Vec<Ended>,
     end: Option<OperationState>,
 ) -> Result<(), Error> {
@@ -433,6 +434,7 @@ async fn record(
     let (outcomes, contents): (Vec<_>, Vec<_>) =
         ended.into_iter().map(|ended| (ended.outcome, ended.content)).unzip();
     let ending = Ending { outcomes: &outcomes, contents: &contents, end, event_ids: &event_ids };
+    let _turn = app.writers.take(party, 1).await;
     app.store.record_outcomes(lease, lease_end(app), &ending, app.steady_now()).await?;
     if end.is_some() {
         app.outbox_bell.notify_one();
