@@ -8,7 +8,7 @@ use chancery_testing::hostile::{self, SealedAs};
 use chancery_testing::hostile_clients as clients;
 use serde_json::{Value, json};
 
-use crate::client::{Hostile, reference};
+use crate::client::{Hostile, LARGE, reference};
 use crate::refused;
 
 /// How long connections that do nothing are held.
@@ -44,7 +44,8 @@ impl Attack {
             Kind::Request(body) | Kind::Chunked(body, _) => body.len(),
             Kind::Idle(_) => 0,
             Kind::SlowHeads(count) => count * 40,
-            Kind::OneOctet(count) | Kind::LogIns(count) | Kind::Unread(count) => count * 500,
+            Kind::OneOctet(count) | Kind::LogIns(count) => count * 500,
+            Kind::Unread(count) => LARGE.div_ceil(3) * 4 + count * 500,
         }
     }
 
@@ -158,9 +159,15 @@ fn requests() -> Vec<Attack> {
         "[".repeat(500_000),
         "]".repeat(500_000)
     );
-    let mut told = plain(0);
-    told["preservationInfo"] =
-        json!({ "preserveContent": false, "deliveryInfo": { "personReceiver": receivers } });
+    let mails = json!({
+        "externalReference": MARK,
+        "description": "d",
+        "documents": [plain(0)],
+        "preservationInfo": {
+            "preserveContent": false,
+            "deliveryInfo": { "personReceiver": receivers },
+        },
+    });
     let empty = clients::many_documents(MARK, 1_000_000);
     let heavy = hostile::xpath_unions(6000, hostile::wide(30_000));
     let heavy_content = STANDARD.encode(&heavy.document);
@@ -176,7 +183,7 @@ fn requests() -> Vec<Attack> {
     vec![
         request("2,500 small invoices", &json!(many)),
         request("50 documents with an XPath that takes long", &json!(heavies)),
-        request("20,000 receivers", &json!([told])),
+        Attack { name: "20,000 receivers".to_owned(), kind: Kind::Request(mails.to_string()) },
         request("100,000 roles", &json!([deep])),
         request("50,000 unknown members", &json!([unknown])),
         Attack { name: "nested lists".to_owned(), kind: Kind::Request(nested) },

@@ -14,6 +14,9 @@ use crate::process::log_in;
 /// Of the honest client, so that limits per address tell them apart.
 const HONEST_ADDRESS: [u8; 4] = [127, 0, 0, 2];
 
+/// Bytes of the document of a large operation.
+pub(crate) const LARGE: usize = 10 << 20;
+
 /// After so long a request of the hostile client is given up.
 const PATIENCE: Duration = Duration::from_secs(150);
 
@@ -65,6 +68,19 @@ impl Honest {
             Ok(took)
         } else {
             Err(format!("{status} {text:.300}"))
+        }
+    }
+
+    /// Returns when nothing is in work any more: what one attack left is not the next one's.
+    pub(crate) async fn until_nothing_is_left(&self) {
+        let readyz = self.url.replace(SIGN, "/readyz");
+        loop {
+            let answer = self.http.get(&readyz).send().await.unwrap();
+            let told: Value = answer.json().await.unwrap();
+            if told["operationsInWork"] == 0 && told["oldestOperationSeconds"] == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
@@ -134,7 +150,7 @@ impl Hostile {
     /// Where an operation of its own is read with its 10 MB of documents; sealed at the first call.
     pub(crate) async fn large_operation(&self) -> String {
         let made = self.large.get_or_init(async || {
-            let content = STANDARD.encode(format!("<a>{}</a>", "x".repeat(10 << 20)));
+            let content = STANDARD.encode(format!("<a>{}</a>", "x".repeat(LARGE)));
             let reference = reference("hostile");
             let body = json!({
                 "externalReference": reference,

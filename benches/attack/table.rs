@@ -53,6 +53,7 @@ async fn row(scene: &Scene, attack: Attack, quiet: Duration) -> bool {
     let cost = once(&service, &attack, &hostile).await;
     let name = attack.name.clone();
     let (took, failed) = meanwhile(scene, &honest, attack, hostile).await;
+    honest.until_nothing_is_left().await;
     let (worst, times) = (p99(&took), p99(&took).as_secs_f64() / quiet.as_secs_f64());
     let mut broken = Vec::new();
     if cost.cpu_ms > MS + MS_PER_KB * octets as f64 / 1024.0 {
