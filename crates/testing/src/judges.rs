@@ -260,7 +260,7 @@ pub fn signature_timestamps(files: &[PathBuf]) -> Vec<FoundTimestamp> {
 }
 
 /// A PDF that pyHanko signed with the key of the samples, with a timestamp of a certificate of the
-/// [`TSA`](crate::tsa::TSA) inside.
+/// [`TSA`] inside.
 pub fn pyhanko_timestamped(document: &Path, tsa: &str) -> Vec<u8> {
     let made = tempfile::NamedTempFile::new().unwrap();
     let mut command = python("timestamped_pdf.py");
