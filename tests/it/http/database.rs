@@ -143,14 +143,22 @@ fn a_recorded_request_is_never_said_to_be_none() {
 fn a_deadlock_is_not_the_clients_business() {
     let postgres = Postgres::start();
     run(async {
+        // Whose wait is checked once both wait is the one that is rolled back: ours, however slow the
+        // machine is.
+        sqlx::any::install_default_drivers();
+        let other = somebody(&postgres).await;
+        let patience = "DO $$ BEGIN EXECUTE format(
+                        'ALTER DATABASE %I SET deadlock_timeout = ''3s''', current_database()); END $$";
+        sqlx::raw_sql(patience).execute(&other).await.unwrap();
         let (service, _) = service_at(&postgres, 0, 0).await;
         let store = &service.app.store;
         let ids = [1, 2].map(MessageId::from_i64);
         let messages = ids.map(|id| Message { next: None, ended: Some(now()), ..mail(id) });
         enqueue(store, &messages).await;
-        let other = somebody(&postgres).await;
         let mut connection = other.acquire().await.unwrap();
         let mut theirs = connection.begin().await.unwrap();
+        let later = "SET LOCAL deadlock_timeout = '60s'";
+        sqlx::raw_sql(later).execute(&mut *theirs).await.unwrap();
         let touch = |id: i64| {
             let sql = format!("UPDATE message SET attach = attach WHERE id = {id}");
             sqlx::raw_sql(AssertSqlSafe(sql))
