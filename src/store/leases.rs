@@ -21,20 +21,23 @@ pub struct Lease {
 impl Store {
     /// Leases up to `limit` operations that are due: unfinished, and not leased or the lease is over. Due
     /// is also what is to run `beyond` a time that nobody waits for. What `process` had leased itself
-    /// counts as begun for the first time: it lives. Those of the client services in `but` are left.
+    /// counts as begun for the first time: it lives. Those of the client services in `but`, and the operations
+    /// there, are left.
     pub async fn lease_due(
         &self,
         process: ProcessId,
         (now, beyond): (Instant, Instant),
         until: Instant,
-        (limit, but): (u32, &[ClientServiceId]),
+        (limit, but): (u32, (&[ClientServiceId], &[OperationId])),
     ) -> Result<Vec<(Lease, ClientServiceId)>> {
-        let others = if but.is_empty() {
-            String::new()
-        } else {
-            let marks: Vec<String> = (6..but.len() + 6).map(|n| format!("${n}")).collect();
-            format!(" AND client_service_id NOT IN ({})", marks.join(","))
+        let (parties, in_work) = but;
+        let but = |column: &str, first: usize, count: usize| {
+            let marks: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
+            let marks = marks.join(",");
+            if count == 0 { marks } else { format!(" AND {column} NOT IN ({marks})") }
         };
+        let others = but("client_service_id", 6, parties.len())
+            + &but("id", 6 + parties.len(), in_work.len());
         let sql = format!(
             "UPDATE operation SET attempts = attempts + 1, run_ms = $2, postponed = 0,
                  begun = CASE WHEN process_id = $5 THEN 1 ELSE begun + 1 END, process_id = $5
@@ -52,8 +55,11 @@ impl Store {
                 .bind(i64::from(limit))
                 .bind(beyond.unix_ms())
                 .bind(process.as_i64());
-            for party in but {
+            for party in parties {
                 query = query.bind(party.as_i64());
+            }
+            for operation in in_work {
+                query = query.bind(operation.as_i64());
             }
             let rows = query.fetch_all(&mut *tx).await?;
             let mut leases = Vec::with_capacity(rows.len());

@@ -9,6 +9,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::{alarms, clock, delivery, execute, proving};
 use crate::app::App;
+use crate::domain::ids::OperationId;
 use crate::domain::sources::sources;
 use crate::store::leases::Lease;
 
@@ -119,7 +120,10 @@ async fn look(app: &Arc<App>) -> Result<(), super::Error> {
     let longest = ladder.max(app.execution.lease_ms).saturating_add(clock::MOST_APART_MS);
     let due = (now, now.plus_ms(longest));
     let crowded = app.running.crowded(QUEUED);
-    for (lease, party) in app.store.lease_due(app.process, due, until, (free, &crowded)).await? {
+    // Whose lease ran out while it is in work here goes on by itself: another attempt would be in its way.
+    let in_work: Vec<OperationId> = app.running.all().into_iter().map(|(id, _)| id).collect();
+    let but = (crowded.as_slice(), in_work.as_slice());
+    for (lease, party) in app.store.lease_due(app.process, due, until, (free, but)).await? {
         tracing::info!(operation = %lease.operation, attempt = lease.attempt, "taken up again");
         execute::take_up(app, lease, app.running.queue(party));
     }

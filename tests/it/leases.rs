@@ -1,7 +1,7 @@
 //! Who holds an operation, and what is counted against it: attempts in which a process ended, and nothing
 //! else. The same on both databases.
 
-use chancery::domain::ids::{ClientServiceId, ProcessId};
+use chancery::domain::ids::{ClientServiceId, OperationId, ProcessId};
 use chancery::domain::instant::Instant;
 use chancery::store::Store;
 use chancery::store::leases::Lease;
@@ -12,7 +12,7 @@ use crate::support::postgres::Postgres;
 
 const FIRST: ProcessId = ProcessId::from_i64(1);
 const OTHER: ProcessId = ProcessId::from_i64(2);
-const EVERYBODY: &[ClientServiceId] = &[];
+const EVERYTHING: (&[ClientServiceId], &[OperationId]) = (&[], &[]);
 
 /// A database in which a client service may seal.
 async fn store(url: String) -> Store {
@@ -24,7 +24,7 @@ async fn store(url: String) -> Store {
 
 /// Takes up the operation that is due, as a process whose lease is over at once.
 async fn take_up(store: &Store, process: ProcessId) -> Lease {
-    let due = store.lease_due(process, (AT, LATER), AT, (10, EVERYBODY)).await.unwrap();
+    let due = store.lease_due(process, (AT, LATER), AT, (10, EVERYTHING)).await.unwrap();
     assert_eq!(due.len(), 1);
     due[0].0
 }
@@ -90,12 +90,14 @@ async fn those_that_have_enough_are_left(store: Store) {
     let new = operation(1, 1);
     store.open_operation(&new, &received(&new)).await.unwrap();
     let party = new.operation.client_service;
-    let lease = async |but: &[ClientServiceId]| {
+    let lease = async |parties: &[ClientServiceId], in_work: &[OperationId]| {
         let now: (Instant, Instant) = (AT, LATER);
-        store.lease_due(FIRST, now, AT, (10, but)).await.unwrap().len()
+        store.lease_due(FIRST, now, AT, (10, (parties, in_work))).await.unwrap().len()
     };
-    assert_eq!(lease(&[party]).await, 0);
-    assert_eq!(lease(&[ClientServiceId::from_i64(9)]).await, 1);
+    let (other, others) = (ClientServiceId::from_i64(9), OperationId::from_i64(9));
+    assert_eq!(lease(&[party], &[]).await, 0);
+    assert_eq!(lease(&[], &[new.operation.id]).await, 0, "what is in work here goes on");
+    assert_eq!(lease(&[other], &[others]).await, 1);
     store.close().await;
 }
 

@@ -512,9 +512,9 @@ async fn operations(store: &Store) {
     hopeless.documents[0].document.state = failed.clone();
     store.open_operation(&hopeless, &[]).await.unwrap();
 
-    let but = [ClientServiceId::from_i64(7)];
-    let (lease, _) = store.lease_due(PROCESS, (AT, LATER), LATER, (1, &but)).await.unwrap()[0];
-    store.lease_due(PROCESS, (AT, LATER), LATER, (10, &[])).await.unwrap();
+    let but = (&[ClientServiceId::from_i64(7)][..], &[OperationId::from_i64(7)][..]);
+    let (lease, _) = store.lease_due(PROCESS, (AT, LATER), LATER, (1, but)).await.unwrap()[0];
+    store.lease_due(PROCESS, (AT, LATER), LATER, (10, (&[], &[]))).await.unwrap();
     store.lease_waiting(PROCESS, lease.operation, AT, LATER).await.unwrap();
     store.renew_lease(lease, LATER).await.unwrap();
     let intent = |document: i64| Intent {

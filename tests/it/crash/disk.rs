@@ -32,7 +32,7 @@ async fn a_failed_fsync_ends_the_process() {
     if let Ok((status, answer)) = service.asked_to_sign(&request("fsync")).await {
         assert_eq!((status, answer["reason"].as_str()), (503, Some("outcome-unknown")), "{answer}");
     }
-    assert!(!service.ends().await, "the process says that it failed");
+    assert!(!service.ends(&installation).await, "the process says that it failed");
     drop(broken);
     assert!(installation.said().contains("fsync failed"), "{}", installation.said());
 

@@ -16,7 +16,7 @@ async fn a_document_that_ends_the_process_is_put_aside() {
     let service = installation.start("poison").await;
     let executioner = service.attach(&kill).await;
     assert!(service.sign(&wish).await.is_err(), "the service ends");
-    assert!(!service.ends().await);
+    assert!(!service.ends(&installation).await);
     drop(executioner);
 
     // Nobody takes the operation up before strace is there.
@@ -24,7 +24,7 @@ async fn a_document_that_ends_the_process_is_put_aside() {
     let service = installation.start("poison").await;
     let executioner = service.attach(&kill).await;
     held.rollback().await.unwrap();
-    assert!(!service.ends().await, "the document alone ends it too");
+    assert!(!service.ends(&installation).await, "the document alone ends it too");
     drop(executioner);
 
     let service = installation.start("poison").await;

@@ -257,10 +257,12 @@ impl Service {
         (line("VmRSS:"), line("VmHWM:"))
     }
 
-    /// Waits until the service ends by itself; whether it says that all is well.
-    pub(super) async fn ends(mut self) -> bool {
+    /// Waits until the service ends by itself; whether it says that all is well. What it `said` is shown
+    /// when it does not.
+    pub(super) async fn ends(mut self, installation: &Installation) -> bool {
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        ended.expect("the service ends").unwrap().success()
+        let ended = ended.unwrap_or_else(|_| panic!("it goes on: {}", installation.said()));
+        ended.unwrap().success()
     }
 
     /// Sends a sign request.
