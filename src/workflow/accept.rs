@@ -60,7 +60,7 @@ pub async fn accept(
         if (usable.is_err() || new.operation.state.is_final())
             && let Some(found) = candidate.existing(app, client).await?
         {
-            execute::hasten(app, found.operation, place).await?;
+            execute::hasten(app, found.operation, place).await;
             return Ok(found);
         }
         usable?;
@@ -85,7 +85,7 @@ pub async fn accept(
             }
             Ok(Opened::Taken { operation, fingerprint }) => {
                 let found = candidate.replay(operation, fingerprint)?;
-                execute::hasten(app, operation, place).await?;
+                execute::hasten(app, operation, place).await;
                 return Ok(found);
             }
             Ok(Opened::DocumentReferenceReused { reference, operation }) => {

@@ -65,11 +65,15 @@ pub fn take_up(app: &Arc<App>, lease: Lease, queued: TakenUp) {
 }
 
 /// Begins a try of an operation that waits for its next one, when its key is known to sign by now: its
-/// client asks again. Otherwise it is left as it is.
-///
-/// # Errors
-/// When the database cannot be asked; the operation is as it was then.
-pub async fn hasten(app: &Arc<App>, id: OperationId, place: Option<Place>) -> Result<(), Error> {
+/// client asks again. Otherwise, and when the database does not answer, it is left as it is: that it is
+/// recorded is what its client has to hear.
+pub async fn hasten(app: &Arc<App>, id: OperationId, place: Option<Place>) {
+    if let Err(error) = try_soon(app, id, place).await {
+        tracing::debug!(operation = %id, error = %sources(&error), "not hastened");
+    }
+}
+
+async fn try_soon(app: &Arc<App>, id: OperationId, place: Option<Place>) -> Result<(), Error> {
     let found = app.reader.operation(Scope::Installation, id).await?;
     let now = app.steady_now();
     let soon = now.plus_ms(SOON_MS);
