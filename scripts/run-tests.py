@@ -14,7 +14,11 @@ import sys
 import time
 
 LINE = re.compile(r"^test (?P<name>\S+)(?: - should panic)? \.\.\. .*<(?P<seconds>[0-9.]+)s>$")
+SAID = re.compile(r"^---- \S+ stdout ----$")
 SLOWEST = 10
+# Of what a failed test said, so many lines of so many characters are told again where everybody looks: at
+# the end.
+SAID_LINES, SAID_COLUMNS = 40, 400
 
 
 def build():
@@ -31,27 +35,35 @@ def build():
 
 
 def run(name, folder, binary, arguments):
-    """Shows what the binary prints; its exit code and the time of each test."""
+    """Shows what the binary prints; its exit code, the time of each test, and what those that failed said."""
     print(f"\n== {name}", flush=True)
     command = [binary, "-Z", "unstable-options", "--report-time", *arguments]
     environment = os.environ | {"RUSTC_BOOTSTRAP": "1", "CARGO_MANIFEST_DIR": str(folder)}
-    times = []
+    times, said, saying = [], [], False
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as child:
         for line in child.stdout:
             print(line, end="", flush=True)
             if found := LINE.match(line):
                 times.append((float(found["seconds"]), f"{name} {found['name']}"))
-    return child.returncode, times
+            if SAID.match(line):
+                said.append([])
+                saying = True
+            elif line.startswith("failures:"):
+                saying = False
+            if saying and len(said[-1]) < SAID_LINES:
+                said[-1].append(line.rstrip()[:SAID_COLUMNS] + "\n")
+    return child.returncode, times, "".join(line for lines in said for line in lines)
 
 
 def main():
     begin = time.monotonic()
     binaries = list(build())
     built = time.monotonic()
-    failed, times = [], []
+    failed, times, words = [], [], ""
     for name, folder, binary in binaries:
-        code, more = run(name, folder, binary, sys.argv[1:])
+        code, more, said = run(name, folder, binary, sys.argv[1:])
         times += more
+        words += said
         if code != 0:
             failed.append(name)
     ended = time.monotonic()
@@ -63,6 +75,7 @@ def main():
     for seconds, name in times[:SLOWEST]:
         print(f"  {seconds:7.1f} s  {name}")
     if failed:
+        print(f"\n{words}", end="")
         sys.exit(f"test: FAILED: {', '.join(failed)}")
 
 
