@@ -11,13 +11,17 @@
 //! C_Sign wrong
 //! C_OpenSession error 0x31 times 3
 //! C_GetSlotList wrong until C_Finalize
+//! C_Sign end after 2 unless 3f0c
+//! C_Sign end over 9a01
 //! ```
 //!
 //! *error*: the module is not asked. *delay*: milliseconds, then the module is asked. *late*: milliseconds,
 //! then the error. *hang*: until no rule of the function says so any more, whatever its limits, then the
 //! module is asked. *wrong*: the module is asked and the answer falsified: a value of `C_Sign` in one bit,
-//! and `C_GetSlotList` shows no slot. *times*: so often since the file was changed. *until*: as long as
-//! that function was not called since the file was changed.
+//! and `C_GetSlotList` shows no slot. *end*: the process is killed. *times*: so often since the file was
+//! changed. *until*: as long as that function was not called since the file was changed. *after*: so many
+//! calls since the file was changed are let alone first. *over*, *unless*: only calls, no calls over
+//! something that ends with these octets; others do not count for *after*.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +39,7 @@ pub(crate) enum Fault {
     Late(Duration, CK_RV),
     Hang,
     Wrong,
+    End,
 }
 
 /// The file as last read, and what was called since it was changed.
@@ -46,8 +51,8 @@ pub(crate) struct Control {
 #[derive(Default)]
 struct State {
     text: String,
-    /// How often each line applied.
-    applied: HashMap<usize, u64>,
+    /// How often each line applied, or let a call alone before it did.
+    met: HashMap<usize, u64>,
     called: HashMap<String, u64>,
 }
 
@@ -59,15 +64,13 @@ impl Control {
         state.text.lines().find_map(|line| line.strip_prefix("module ")).map(PathBuf::from)
     }
 
-    /// Notes a call; says what goes wrong in it.
-    pub(crate) fn fault(&self, file: &Path, function: &str) -> Option<Fault> {
+    /// Notes a call over something, in hexadecimal; says what goes wrong in it.
+    pub(crate) fn fault(&self, file: &Path, function: &str, over: &str) -> Option<Fault> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.read(file);
-        let found = state.rule(function);
+        let found = state.rule(function, over);
         *state.called.entry(function.to_owned()).or_default() += 1;
-        let (line, fault) = found?;
-        *state.applied.entry(line).or_default() += 1;
-        Some(fault)
+        found
     }
 
     /// Whether calls of a function that hang hang on.
@@ -91,40 +94,53 @@ impl State {
         }
     }
 
-    /// The line and fault that count for a function now.
-    fn rule(&self, function: &str) -> Option<(usize, Fault)> {
-        let mut rules = self.text.lines().enumerate();
-        rules.find_map(|(number, line)| {
+    /// The fault that counts for a call now.
+    fn rule(&mut self, function: &str, over: &str) -> Option<Fault> {
+        let Self { text, met, called } = self;
+        text.lines().enumerate().find_map(|(number, line)| {
             let words: Vec<&str> = line.split_whitespace().collect();
             let (name, rest) = words.split_first()?;
             if *name != function {
                 return None;
             }
-            let (fault, limit) = match rest {
-                ["error", code, limit @ ..] => (Fault::Error(error_code(code)), limit),
-                ["delay", ms, limit @ ..] => {
-                    (Fault::Delay(Duration::from_millis(ms.parse().ok()?)), limit)
+            let (fault, limits) = match rest {
+                ["error", code, limits @ ..] => (Fault::Error(error_code(code)), limits),
+                ["delay", ms, limits @ ..] => {
+                    (Fault::Delay(Duration::from_millis(ms.parse().ok()?)), limits)
                 }
-                ["late", ms, code, limit @ ..] => {
+                ["late", ms, code, limits @ ..] => {
                     let time = Duration::from_millis(ms.parse().ok()?);
-                    (Fault::Late(time, error_code(code)), limit)
+                    (Fault::Late(time, error_code(code)), limits)
                 }
-                ["hang", limit @ ..] => (Fault::Hang, limit),
-                ["wrong", limit @ ..] => (Fault::Wrong, limit),
-                // A test that is mistyped must not pass.
-                _ => (Fault::Error(ck::CKR_GENERAL_ERROR), rest),
+                ["hang", limits @ ..] => (Fault::Hang, limits),
+                ["wrong", limits @ ..] => (Fault::Wrong, limits),
+                ["end", limits @ ..] => (Fault::End, limits),
+                _ => (MISTYPED, &[] as &[&str]),
             };
-            let holds = match limit {
-                ["times", times] => {
-                    self.applied.get(&number).copied().unwrap_or_default() < times.parse().ok()?
+            let (mut first, mut times) = (0, u64::MAX);
+            for limit in limits.chunks(2) {
+                match limit {
+                    ["times", often] => times = often.parse().ok()?,
+                    ["until", other] if called.contains_key(*other) => return None,
+                    ["over", octets] if !over.ends_with(octets) => return None,
+                    ["unless", octets] if over.ends_with(octets) => return None,
+                    ["until" | "over" | "unless", _] => {}
+                    ["after", often] => first = often.parse().ok()?,
+                    _ => return Some(MISTYPED),
                 }
-                ["until", other] => !self.called.contains_key(*other),
-                _ => true,
-            };
-            holds.then_some((number, fault))
+            }
+            let met = met.entry(number).or_default();
+            if met.saturating_sub(first) >= times {
+                return None;
+            }
+            *met += 1;
+            (*met > first).then_some(fault)
         })
     }
 }
+
+/// A test that is mistyped must not pass.
+const MISTYPED: Fault = Fault::Error(ck::CKR_GENERAL_ERROR);
 
 /// A return value by its name or number.
 fn error_code(word: &str) -> CK_RV {

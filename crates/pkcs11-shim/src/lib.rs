@@ -77,9 +77,10 @@ fn real() -> Option<&'static CK_FUNCTION_LIST> {
 /// is not asked at all, else whether its answer is to be falsified.
 fn before(function: &str, over: &[u8]) -> Result<bool, CK_RV> {
     let control = beside("control");
-    let fault = CONTROL.fault(&control, function);
+    let over = hex(over);
+    let fault = CONTROL.fault(&control, function, &over);
     if matches!(function, "C_Sign" | "C_Login" | "C_Initialize" | "C_Finalize") {
-        write_down(function, over);
+        write_down(function, &over);
     }
     match fault {
         None => Ok(false),
@@ -99,16 +100,25 @@ fn before(function: &str, over: &[u8]) -> Result<bool, CK_RV> {
             }
             Ok(false)
         }
+        Some(Fault::End) => {
+            // SAFETY: takes two numbers. Nothing that the process would do at its end is done.
+            unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+            Err(ck::CKR_GENERAL_ERROR)
+        }
     }
 }
 
-fn write_down(function: &str, over: &[u8]) {
+fn hex(octets: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut line = format!("{function} ");
-    for byte in over {
-        let _ = write!(line, "{byte:02x}");
+    let mut text = String::with_capacity(octets.len() * 2);
+    for octet in octets {
+        let _ = write!(text, "{octet:02x}");
     }
-    line.push_str(if over.is_empty() { "-\n" } else { "\n" });
+    text
+}
+
+fn write_down(function: &str, over: &str) {
+    let line = format!("{function} {}\n", if over.is_empty() { "-" } else { over });
     if let Some(mut file) = JOURNAL.as_ref() {
         let _ = file.write_all(line.as_bytes());
     }

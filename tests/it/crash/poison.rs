@@ -2,30 +2,33 @@
 
 use chancery::domain::ids::ExternalReference;
 use chancery::domain::scope::Scope;
+use chancery::domain::text::hex;
+use chancery::pki::digest::sha256;
 
 use super::request_of;
-use super::service::{Installation, Kill};
+use super::service::Installation;
+use crate::support::shim::{Shim, TRIAL};
 
 /// A document takes the process with it as its key is used: once with its siblings, once alone.
 /// The service that comes next has put it aside, seals the others and goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_ends_the_process_is_put_aside() {
-    let installation = Installation::new().await;
+    let shim = Shim::new("poison");
+    let installation = Installation::over(&shim.module()).await;
     let wish = request_of("poison", 5);
-    let kill = Kill::AtTokenCall(7);
     let service = installation.start("poison").await;
-    let executioner = service.attach(&kill).await;
+    shim.say(&format!("C_Sign end after 2 unless {}", hex(&sha256(TRIAL))));
     assert!(service.sign(&wish).await.is_err(), "the service ends");
     assert!(!service.ends(&installation).await);
-    drop(executioner);
+    // It is prepared again as it was, so that this is the document from now on.
+    let poison = shim.calls("C_Sign").pop().unwrap();
+    shim.say(&format!("C_Sign end over {poison}"));
 
-    // Nobody takes the operation up before strace is there.
+    // Nobody takes the operation up before the service is known to run.
     let held = installation.hold_writes().await;
     let service = installation.start("poison").await;
-    let executioner = service.attach(&kill).await;
     held.rollback().await.unwrap();
     assert!(!service.ends(&installation).await, "the document alone ends it too");
-    drop(executioner);
 
     let service = installation.start("poison").await;
     let store = installation.store().await;
@@ -37,8 +40,9 @@ async fn a_document_that_ends_the_process_is_put_aside() {
     let documents = answer["documentList"].as_array().unwrap();
     let (sealed, aside): (Vec<_>, Vec<_>) =
         documents.iter().partition(|document| document["signStatus"] == "SIGNED");
-    assert_eq!(sealed.len(), 4, "{answer}");
+    assert_eq!(sealed.len(), 4, "{}", installation.said());
     assert_eq!(aside[0]["signErrorReason"], "put-aside");
+    assert_eq!(shim.calls("C_Sign").iter().filter(|digest| **digest == poison).count(), 2);
     let further = service.sign(&request_of("further", 1)).await.unwrap();
     assert_eq!(further["status"], "EXECUTED", "{further}");
     service.kill().await;

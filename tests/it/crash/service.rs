@@ -47,6 +47,11 @@ pub(super) struct Installation {
 impl Installation {
     /// Makes one with the demo, and puts the witness in front of its token.
     pub(super) async fn new() -> Self {
+        Self::over(&spy()).await
+    }
+
+    /// Makes one with the demo, and puts a module in front of its token.
+    pub(super) async fn over(module: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let output = Command::new(BINARY)
             .args(["demo", "--samples", &format!("{ROOT}/samples"), "--directory"])
@@ -63,7 +68,7 @@ impl Installation {
             address: free.to_string(),
             folder,
         };
-        installation.write_config();
+        installation.write_config(module);
         installation
     }
 
@@ -71,12 +76,12 @@ impl Installation {
         self.folder.path().join(name)
     }
 
-    /// The demo's configuration with the witness, one lane, small chunks and short leases.
-    fn write_config(&self) {
+    /// The demo's configuration with the module, one lane, small chunks and short leases.
+    fn write_config(&self, module: &Path) {
         let file = self.path("chancery.toml");
         let text = std::fs::read_to_string(&file).unwrap();
         let lines = text.lines().map(|line| match line.split_once(" = ") {
-            Some(("module", _)) => format!("module = \"{}\"\nsessions = 1", spy().display()),
+            Some(("module", _)) => format!("module = \"{}\"\nsessions = 1", module.display()),
             Some(("listen", _)) => {
                 format!("listen = \"{}\"\nbytes_in_flight = {BYTES_IN_FLIGHT}", self.address)
             }

@@ -24,10 +24,16 @@ impl Shim {
         // Of its own too: the end of one is not the end of the others'.
         let real = folder.path().join("real.so");
         std::fs::copy(module(), &real).unwrap();
-        std::fs::copy(built(), folder.path().join("shim.so")).unwrap();
+        let module = folder.path().join("shim.so");
+        std::fs::copy(built(), &module).unwrap();
         write_rules(folder.path(), &real, "");
-        let token = Token::in_module(&folder.path().join("shim.so"), purpose);
+        let token = Token::in_module(&module, purpose);
         Self { token, real, folder }
+    }
+
+    /// Where the module is.
+    pub(crate) fn module(&self) -> PathBuf {
+        self.folder.path().join("shim.so")
     }
 
     /// Says what goes wrong from now on, one rule a line; what went wrong before does no longer.

@@ -72,6 +72,12 @@ fn faults_come_and_go_as_the_file_says() {
         "told, not passed over"
     );
 
+    shim.say("C_GetInfo error CKR_DEVICE_ERROR after 2 times 1");
+    let answers: Vec<_> = (0..4).map(|_| answer(module.get_library_info())).collect();
+    assert_eq!(answers, [None, None, Some(RvError::DeviceError), None]);
+    shim.say("C_GetInfo error CKR_DEVICE_ERROR over 00\nC_GetInfo error 0x5 unless 00");
+    assert_eq!(answer(module.get_library_info()), Some(RvError::GeneralError), "over nothing");
+
     shim.say("C_GetInfo hang");
     let (module, hung) = (module.clone(), module);
     let call = std::thread::spawn(move || hung.get_library_info().is_ok());
