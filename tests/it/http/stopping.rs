@@ -9,7 +9,7 @@ fn who_waits_at_the_end_is_answered_and_the_work_is_given_back() {
         let mut setup = Setup::new();
         // What is not given back is not taken up while this test lasts.
         setup.config.workflow.lease_ms = 10 * 60 * 1000;
-        setup.config.workflow.drain_ms = 500;
+        setup.config.workflow.drain_ms = 2000;
         setup.config.workflow.executors = 1;
         let service = setup.start().await;
         let client = service.client().await;
