@@ -21,8 +21,8 @@ soak: ## what takes longer than a test may: a minute of kill -9 amid mails, 15 o
 	@CHANCERY_SOAK=1 scripts/test.sh delivery::killed
 	@scripts/attack.sh soak $(or $(SOAK_SECONDS),900)
 
-attack: ## attack a service over loopback: what each costs, and what another client notices
-	@scripts/attack.sh
+attack: ## attack a service over loopback: what each costs, and what another client notices (ARGS="words of names")
+	@scripts/attack.sh $(ARGS)
 
 conformance: ## every profile before every foreign judge, EU DSS among them; needs a JVM (ARGS="name")
 	@scripts/conformance.sh $(ARGS)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Attacks a service of its own over loopback. Without arguments a table, each attack by itself;
-# `soak SECONDS`: all of them in random order for so long. Builds with optimisation first, which takes
-# minutes on a clean clone.
+# Attacks a service of its own over loopback. Without arguments a table, each attack by itself; with words,
+# only those in whose name one of them is; `soak SECONDS`: all of them in random order for so long. Builds
+# with optimisation first, which takes minutes on a clean clone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

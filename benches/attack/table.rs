@@ -24,8 +24,11 @@ const LEAST: Duration = Duration::from_secs(3);
 /// Attackers at once while the other client seals.
 const AT_ONCE: usize = 4;
 
-/// Prints the table; whether every bound holds.
-pub(crate) async fn run(scene: &Scene) -> bool {
+/// Prints the table, or the rows of it in whose names is one of the words; whether every bound holds.
+pub(crate) async fn run(scene: &Scene, words: &[String]) -> bool {
+    let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
+    let attacks: Vec<Attack> = attacks::all().into_iter().filter(|it| asked(&it.name)).collect();
+    assert!(!attacks.is_empty(), "no attack has one of these words in its name: {words:?}");
     let quiet = {
         let (_service, honest, _) = scene.begin().await;
         let (took, failed) = honest.seal_for(QUIET, Duration::ZERO).await;
@@ -41,7 +44,7 @@ pub(crate) async fn run(scene: &Scene) -> bool {
         "octets", "CPU ms", "MiB", "p99 ms", "times"
     );
     let mut held = true;
-    for attack in attacks::all() {
+    for attack in attacks {
         held &= row(scene, attack, quiet).await;
     }
     held
