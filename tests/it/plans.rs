@@ -622,7 +622,8 @@ async fn delivery(store: &Store) {
     for way in ways {
         store.rest_way(way, AT, AT, "rests").await.unwrap();
         store.wake_way(way, LATER, AT).await.unwrap();
-        store.lease_overdue(way, AT.plus_ms(-1), (AT, LATER)).await.unwrap();
+        let events = [EventId::from_i64(399)];
+        store.give_up_overdue(way, (AT.plus_ms(-1), AT), "waited", &events).await.unwrap();
     }
     for full in [&[][..], &[EndpointId::from_i64(1), EndpointId::from_i64(2)]] {
         store.lease_hooks((AT, AT), 10, full).await.unwrap();

@@ -6,11 +6,14 @@ use chancery::domain::client_service::{
     SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::{Company, CompanyStatus};
+use chancery::domain::delivery::MailAddress;
 use chancery::domain::ids::{
-    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, OperationId,
+    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, MessageId,
+    OperationId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
+use chancery::domain::outbox::{Message, MessageKind, Target, Way};
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::DigestAlgorithm;
 use chancery::domain::visible::CoordinateOrigin;
@@ -21,6 +24,7 @@ use chancery::store::{Error, Store};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, AssertSqlSafe, SqlSafeStr as _};
 
+use crate::support::outbox::{enqueue, lease_due_mails};
 use crate::support::postgres::Postgres;
 use crate::support::service::now;
 
@@ -337,6 +341,51 @@ async fn the_log_of_an_endpoint_goes_back_before_the_upgrade(url: String) {
     store.close().await;
 }
 
+/// Of mails that waited too long all are given up at once; where one cannot be, none is, and all are due as
+/// they were.
+async fn overdue_mails_are_given_up_together(url: String) {
+    let store = store(url.clone()).await;
+    let address = MailAddress::parse("receiver@example.com").unwrap();
+    let at = Instant::from_unix_ms(1_795_342_761_000);
+    let mails = [1, 2].map(|id| {
+        let target = Target::Mail { address: address.clone(), language: None };
+        let mail = Message::due(MessageId::from_i64(id), MessageKind::Test, target, at);
+        Message { released: Some(at), ..mail }
+    });
+    enqueue(&store, &mails).await;
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+    let (refuse, allow) = if url.starts_with("sqlite") {
+        (
+            "CREATE TRIGGER refuse BEFORE UPDATE ON message
+             WHEN NEW.id = 2 AND NEW.ended_ms IS NOT NULL BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER refuse",
+        )
+    } else {
+        (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION ''no''; END';
+             CREATE TRIGGER refuse BEFORE UPDATE ON message FOR EACH ROW
+                 WHEN (NEW.id = 2 AND NEW.ended_ms IS NOT NULL) EXECUTE FUNCTION refuse()",
+            "DROP TRIGGER refuse ON message",
+        )
+    };
+    sqlx::raw_sql(refuse).execute(&pool).await.unwrap();
+    let events = [1, 2].map(EventId::from_i64);
+    let give_up =
+        async || store.give_up_overdue(Way::Mail(None), (at, at), "waited", &events).await;
+    give_up().await.unwrap_err();
+    let due = lease_due_mails(&store, (at, at)).await;
+    assert_eq!(due.len(), 2, "they are due as they were");
+    sqlx::raw_sql(allow).execute(&pool).await.unwrap();
+    pool.close().await;
+    give_up().await.unwrap();
+    assert_eq!(lease_due_mails(&store, (at, at)).await.len(), 0);
+    let troubled = store.reports().troubled_mails(None, 10).await.unwrap();
+    assert_eq!(troubled.len(), 2);
+    store.close().await;
+}
+
 pub(crate) fn sqlite() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("chancery.db").display());
@@ -355,6 +404,8 @@ async fn on_sqlite() {
     intents_are_inserted_or_nothing_is(url).await;
     let (_folder, url) = sqlite();
     the_log_of_an_endpoint_goes_back_before_the_upgrade(url).await;
+    let (_folder, url) = sqlite();
+    overdue_mails_are_given_up_together(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -369,6 +420,8 @@ async fn on_postgresql() {
     intents_are_inserted_or_nothing_is(server.url()).await;
     let server = Postgres::start();
     the_log_of_an_endpoint_goes_back_before_the_upgrade(server.url()).await;
+    let server = Postgres::start();
+    overdue_mails_are_given_up_together(server.url()).await;
 }
 
 #[test]

@@ -116,14 +116,26 @@ impl Store {
     ) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            if move_on(&mut tx, lease, &Next::Failed, words, now).await? {
-                let kind = EventKind::NotificationFailed;
-                notification_event(&mut tx, lease.message, kind, event_id, now).await?;
-            }
+            given_up(&mut tx, lease, words, event_id, now).await?;
             tx.commit().await
         })
         .await
     }
+}
+
+/// Gives a leased message up, and tells it.
+pub(super) async fn given_up(
+    tx: &mut AnyConnection,
+    lease: MessageLease,
+    words: &str,
+    event_id: EventId,
+    now: Instant,
+) -> Result<()> {
+    if move_on(tx, lease, &Next::Failed, words, now).await? {
+        let kind = EventKind::NotificationFailed;
+        notification_event(tx, lease.message, kind, event_id, now).await?;
+    }
+    Ok(())
 }
 
 /// Takes a leased message to its next state; false when the lease was lost or it has ended.

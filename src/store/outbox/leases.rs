@@ -3,8 +3,9 @@
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
+use super::attempts;
 use super::reads::{COLUMNS, message_from};
-use crate::domain::ids::{ClientServiceId, EndpointId, MessageId};
+use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Message, MessageLease, Way};
 use crate::store::{Error, Reader, Result, Store, row};
@@ -131,36 +132,39 @@ impl Store {
         .await
     }
 
-    /// Leases messages on a way that were due first before `released`: they have waited long enough.
-    pub async fn lease_overdue(
+    /// Gives up messages that are due on a way and were due first before `released`: they have waited long
+    /// enough. As many as there are `events` at most, each of which is a fresh one; all of them or none.
+    pub async fn give_up_overdue(
         &self,
         way: Way,
-        released: Instant,
-        (now, until): (Instant, Instant),
-    ) -> Result<Vec<MessageLease>> {
+        (released, now): (Instant, Instant),
+        words: &str,
+        events: &[EventId],
+    ) -> Result<()> {
         self.again(|| async {
-        let mut tx = self.begin().await?;
-        let way = on_way(way);
-        let sql = format!(
-            "UPDATE message SET leases = leases + 1, run_ms = $2
-             WHERE run_ms <= $1 AND id IN (
-                 SELECT id FROM message WHERE run_ms <= $1 AND released_ms <= $3 AND {way} LIMIT 100)
-             RETURNING id, leases"
-        );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(now.unix_ms())
-            .bind(until.unix_ms())
-            .bind(released.unix_ms())
-            .fetch_all(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        rows.iter()
-            .map(|found| {
+            let mut tx = self.begin().await?;
+            let way = on_way(way);
+            let sql = format!(
+                "UPDATE message SET leases = leases + 1
+                 WHERE run_ms <= $1 AND id IN (
+                     SELECT id FROM message WHERE run_ms <= $1 AND released_ms <= $2 AND {way}
+                     LIMIT $3)
+                 RETURNING id, leases"
+            );
+            let rows = sqlx::query(AssertSqlSafe(sql))
+                .bind(now.unix_ms())
+                .bind(released.unix_ms())
+                .bind(i64::try_from(events.len()).unwrap_or(i64::MAX))
+                .fetch_all(&mut *tx)
+                .await?;
+            for (found, event) in rows.iter().zip(events) {
                 let message = MessageId::from_i64(row::integer(found, "id")?);
-                Ok(MessageLease { message, number: row::small(found, "leases")? })
-            })
-            .collect()
-        }).await
+                let lease = MessageLease { message, number: row::small(found, "leases")? };
+                attempts::given_up(&mut tx, lease, words, *event, now).await?;
+            }
+            tx.commit().await
+        })
+        .await
     }
 
     /// Extends leases of messages that are being tried. Those that were lost or whose try has ended stay so.

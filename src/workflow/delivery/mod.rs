@@ -28,6 +28,9 @@ use crate::domain::sources::sources;
 /// How soon a message is looked at again that found its way full.
 const BUSY_MS: i64 = 250;
 
+/// How many messages of a closed way are given up in one look.
+const GIVEN_UP: usize = 100;
+
 /// The messages of one channel on their way in this process. Each channel has senders of its own, so
 /// that endpoints that hang do not hold mails up.
 struct Desk {
@@ -248,10 +251,11 @@ async fn rest(app: &App, now: Instant) -> Result<(), Error> {
             continue;
         }
         let released = now.plus_ms(-tries::give_up_ms(app));
-        for lease in app.store.lease_overdue(way, released, (now, lease_end(app))).await? {
-            let event = EventId::from_i64(app.random_id()?);
-            app.store.give_up(lease, &circuit.words, event, now).await?;
+        let mut events = [EventId::from_i64(0); GIVEN_UP];
+        for event in &mut events {
+            *event = EventId::from_i64(app.random_id()?);
         }
+        app.store.give_up_overdue(way, (released, now), &circuit.words, &events).await?;
         app.store.rest_way(way, now, circuit.rests_until, &circuit.words).await?;
     }
     Ok(())
