@@ -22,7 +22,7 @@
 //!
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
 
-pub use chancery_engine::{domain, letters, pki, seal};
+pub use chancery_engine::{domain, letters, pki, seal, verify};
 
 pub mod app;
 pub mod cli;

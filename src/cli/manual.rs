@@ -46,13 +46,21 @@ It was done;
 .BR check :
 everything needed is there;
 .BR sign :
-every file is sealed.
+every file is sealed;
+.BR verify :
+every signature passes.
 .TP
 .B 1
-It was not, and standard error says why.
+It was not, and standard error says why;
+.BR verify :
+a signature does not hold.
 .TP
 .B 2
 The command line was not understood.
+.TP
+.B 3
+.BR verify :
+no signature fails, and what is there does not suffice to say that every one holds.
 ";
 
 /// The page in the language of man(7).

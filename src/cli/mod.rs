@@ -30,6 +30,7 @@ mod shown;
 mod sign;
 mod template;
 mod values;
+mod verify;
 mod webhook;
 
 use std::error::Error as StdError;
@@ -74,6 +75,11 @@ enum Command {
     /// Examples: chancery sign --client-service acme invoices/ --output sealed;
     /// produce-invoice | chancery sign - > sealed.xml
     Sign(sign::SignArguments),
+    /// Verifies the signatures of local files, strictly, and says what exactly is signed.
+    ///
+    /// Examples: chancery verify invoice.xml --trust root.pem --revocation issuing.crl;
+    /// chancery verify seal.xml --detached invoice.xml --trust root.pem --no-revocation --json
+    Verify(verify::VerifyArguments),
     /// Machines that may call the service.
     #[command(subcommand)]
     ClientService(client_service::Command),
@@ -198,6 +204,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             quiet(&config);
             sign::run(config, arguments).await
         }
+        Command::Verify(arguments) => verify::run(&config, &arguments),
         Command::ClientService(command) => {
             quiet(&config);
             client_service::run(config, command).await

@@ -16,6 +16,12 @@ pub(super) fn mail_address(text: &str) -> Result<MailAddress, String> {
     MailAddress::parse(text).ok_or_else(|| "this is no mail address".to_owned())
 }
 
+/// A time with its zone (RFC 3339).
+pub(super) fn instant(text: &str) -> Result<Instant, String> {
+    let wrong = || "a time such as 2026-12-31T12:00:00Z is needed".to_owned();
+    Instant::parse_rfc3339(text).ok_or_else(wrong)
+}
+
 /// The first instant of a day, UTC.
 pub(super) fn first_instant(text: &str) -> Result<Instant, String> {
     let parsed = format!("{text}T00:00:00Z").parse::<der::DateTime>();

@@ -12,3 +12,4 @@ pub mod domain;
 pub mod letters;
 pub mod pki;
 pub mod seal;
+pub mod verify;

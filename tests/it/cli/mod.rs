@@ -3,6 +3,7 @@
 mod database;
 mod files;
 mod looking;
+mod verifying;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -199,6 +199,12 @@ impl Calendar {
             self.key(signing.key_kind(), Owner::Signer).ending,
             self.signature(signing.key_kind(), algorithm),
         ];
+        first(own.into_iter().flatten().chain(self.issuers(chain)))
+    }
+
+    /// What ends first of the keys of the issuers in a chain, and of the ways they signed.
+    #[must_use]
+    pub fn issuers(&self, chain: &Chain) -> Option<AlgorithmEnd> {
         let certificates: Vec<&Certificate> = chain.certificates().collect();
         let issued = certificates.windows(2).flat_map(|pair| {
             let [subject, issuer] = pair else { return [None, None] };
@@ -207,7 +213,7 @@ impl Calendar {
             let signed = read.and_then(|read| self.signature(kind, read.algorithm()));
             [self.key(kind, Owner::Authority).ending, signed]
         });
-        first(own.into_iter().chain(issued).flatten())
+        first(issued.flatten())
     }
 
     /// The day by which the signing certificate should have been issued, when it was issued later.

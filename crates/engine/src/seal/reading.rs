@@ -15,7 +15,12 @@ pub use super::pades::changes::{Coverage, check as changes, coverage};
 pub use super::pades::form::{Field, Form};
 pub use super::pades::permissions::transforms;
 pub use super::pades::timestamps::timestamps as pdf_timestamps;
+pub use super::xades::elements::{base64_text, child};
 pub use super::xades::existing as xml;
-pub use super::xades::timestamps::timestamps as xml_timestamps;
+pub use super::xades::location::path_of;
+pub use super::xades::tags::XADES_NAMESPACE;
+pub use super::xades::timestamps::{
+    of_signature as timestamps_of_signature, timestamps as xml_timestamps,
+};
 pub use crate::pki::cms::Existing;
-pub use crate::pki::timestamp::held_by_signers as cms_timestamps;
+pub use crate::pki::timestamp::{MAX_HELD, held_by_signers as cms_timestamps};

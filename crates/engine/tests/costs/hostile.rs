@@ -9,6 +9,7 @@ use chancery_engine::domain::profile::Profile;
 use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::seal::catalogue::Catalogue;
 use chancery_engine::seal::{Limits, Patience, prepare};
+use chancery_engine::verify::{Indication, VerifySettings, verify};
 use chancery_testing::cost;
 use chancery_testing::hostile::{self, HostileDocument, SealedAs};
 use chancery_testing::sealing::PKI;
@@ -82,14 +83,26 @@ fn measured() -> Vec<Measured> {
 fn child() {
     let limits = Limits::default();
     let _ = refusal(&hostile::pdf_launch(), &limits);
+    let settings = VerifySettings::new(Vec::new(), PKI.p256.now());
     for hostile in hostile::all() {
-        MEMORY.reset_peak_usage();
-        let before = MEMORY.current_usage();
-        let (refusal, cost) = cost::of(|| refusal(&hostile, &limits));
-        let memory = MEMORY.peak_usage() - before;
-        let said = refusal.map_or_else(|| "sealed".to_owned(), |it| format!("{}: {it}", it.code()));
-        let said: String = said.chars().filter(|it| !it.is_control()).take(150).collect();
-        println!("measured\t{}\t{}\t{memory}\t{cost:.2}\t{said}", hostile.name, hostile.length());
+        let measure = |what: &str, work: &dyn Fn() -> String| {
+            MEMORY.reset_peak_usage();
+            let before = MEMORY.current_usage();
+            let (said, cost) = cost::of(work);
+            let memory = MEMORY.peak_usage() - before;
+            let said: String = said.chars().filter(|it| !it.is_control()).take(150).collect();
+            let (name, length) = (hostile.name, hostile.length());
+            println!("measured\t{name}{what}\t{length}\t{memory}\t{cost:.2}\t{said}");
+        };
+        measure("", &|| {
+            let refusal = refusal(&hostile, &limits);
+            refusal.map_or_else(|| "sealed".to_owned(), |it| format!("{}: {it}", it.code()))
+        });
+        measure(", verified", &|| {
+            let report = verify(&hostile.document, &settings);
+            assert_ne!(report.indication, Indication::Passed, "{}", hostile.name);
+            format!("{} signatures: {:?}", report.signatures.len(), report.sub_indication)
+        });
     }
 }
 

@@ -21,3 +21,5 @@ mod pdfs;
 mod pki;
 #[cfg(test)]
 mod seal;
+#[cfg(test)]
+mod verify;

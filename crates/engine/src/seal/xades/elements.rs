@@ -11,11 +11,8 @@ pub(super) fn signatures<'a, 'i: 'a>(tree: &'a Document<'i>) -> impl Iterator<It
 }
 
 /// The first child of a name.
-pub(super) fn child<'a, 'i>(
-    parent: Node<'a, 'i>,
-    namespace: &str,
-    name: &str,
-) -> Option<Node<'a, 'i>> {
+#[must_use]
+pub fn child<'a, 'i>(parent: Node<'a, 'i>, namespace: &str, name: &str) -> Option<Node<'a, 'i>> {
     parent.children().find(|child| child.has_tag_name((namespace, name)))
 }
 
@@ -25,7 +22,8 @@ pub(super) fn signature_value(signature: Node<'_, '_>) -> String {
 }
 
 /// The text of an element, comments and white space left out.
-pub(super) fn base64_text(element: Node<'_, '_>) -> String {
+#[must_use]
+pub fn base64_text(element: Node<'_, '_>) -> String {
     let texts = element.descendants().filter(Node::is_text).filter_map(|node| node.text());
     texts.flat_map(str::split_ascii_whitespace).collect()
 }

@@ -6,21 +6,22 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, NodeId};
 
 use super::elements::{base64_text, child, signature_value, signatures};
 use super::location;
 use super::national::Authority;
 use super::national::standing::{Hashes, authority};
-use crate::domain::profile::DigestAlgorithm;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::refusal::Refusal;
-use crate::pki::algorithm::digest_from_uri;
+use crate::pki::algorithm::{digest_from_uri, signature_uri};
 use crate::pki::digest::Digest;
 use crate::seal::Limits;
 use crate::seal::xml::c14n::{Subset, canonicalize};
 use crate::seal::xml::sink::DigestSink;
 use crate::seal::xml::transforms::{
-    ElementIds, Metered, Present, general, read_method, read_transforms, too_costly,
+    ElementIds, Metered, Present, SelectedNodes, Selection, octets, read_method, read_transforms,
+    selecting, too_costly,
 };
 use crate::seal::xml::xpath::Budget;
 use crate::seal::xml::{DS_NAMESPACE, is_element};
@@ -33,11 +34,20 @@ const MAX_REFERENCES: usize = 256;
 /// A signature that a document holds.
 #[derive(Clone, Debug)]
 pub struct Held {
+    /// The element.
+    pub node: NodeId,
     /// Where it stands.
     pub path: String,
     /// Its value in base64, without white space.
     pub value: String,
-    /// SHA-256 of the canonical `ds:SignedInfo`, which the value signs; else why there is none.
+    /// URI of the signature method; empty without one.
+    pub method: String,
+    /// The signature method, when it is one of ours.
+    pub algorithm: Option<SignatureAlgorithm>,
+    /// Whose recipe made it, when it is none of XML Signature.
+    pub recipe: Option<&'static str>,
+    /// Digest of the canonical `ds:SignedInfo`, which the value signs, under the digest of the signature
+    /// method, else SHA-256; else why there is none.
     pub signed_info: Result<Digest, String>,
     /// What it covers: its references, and those of each `ds:Manifest` in it.
     pub covered: Vec<Covered>,
@@ -46,12 +56,20 @@ pub struct Held {
 /// One thing that a signature covers.
 #[derive(Clone, Debug)]
 pub struct Covered {
+    /// The `ds:Reference`.
+    pub node: NodeId,
     /// The URI of the reference.
     pub uri: String,
     /// What kind of reference.
     pub by: By,
     /// How it stands.
     pub standing: CoveredStanding,
+    /// How it was digested, when that is known here.
+    pub digest: Option<DigestAlgorithm>,
+    /// The element that the URI names, or the root of the document.
+    pub apex: Option<NodeId>,
+    /// What of the document was digested, of what can be computed.
+    pub selected: Option<SelectedNodes>,
 }
 
 /// Where the digest of something covered is written.
@@ -90,14 +108,32 @@ impl fmt::Display for Covered {
     }
 }
 
+/// What lies outside of a document, by the URI that names it.
+pub type Outside<'r> = &'r dyn Fn(&str) -> Option<&'r [u8]>;
+
 /// Reads every signature that has a value, in document order. What is beyond the limits, or the budget
 /// of expressions, is [`CoveredStanding::Unknown`].
 #[must_use]
 pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
+    let mut all = Vec::new();
+    read_with(tree, (limits, budget), &|_| None, &mut |mut held| {
+        held.covered.iter_mut().for_each(|covered| covered.selected = None);
+        all.push(held);
+    });
+    all
+}
+
+/// As [`read`], one signature after the other, with what lies outside of the document.
+pub fn read_with(
+    tree: &Document<'_>,
+    (limits, budget): (&Limits, &Budget),
+    outside: Outside<'_>,
+    each: &mut dyn FnMut(Held),
+) {
     let (hashes, ids) = (Hashes::new(tree, limits, budget), ElementIds::new(tree));
     let mut left = MAX_REFERENCES;
     // the first one too many says so for all of them
-    let read = signatures(tree).take(MAX_SIGNATURES + 1).enumerate().map(|(number, signature)| {
+    for (number, signature) in signatures(tree).take(MAX_SIGNATURES + 1).enumerate() {
         let read = if number >= MAX_SIGNATURES {
             Err(format!("the document holds more than {MAX_SIGNATURES} signatures"))
         } else {
@@ -107,22 +143,46 @@ pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> 
         };
         let path = location::path_of(signature);
         let value = signature_value(signature);
-        if let Err(reason) = read {
-            return Held { path, value, signed_info: Err(reason), covered: Vec::new() };
-        }
-        let authority = authority(signature);
-        let (hashes, ids) = (&hashes, &ids);
-        let reader = Reader { signature, authority, hashes, ids, limits, budget };
-        let covered =
-            references(signature).map(|(reference, by)| reader.covered(reference, by, &mut left));
-        Held {
+        let method = method_of(signature).unwrap_or_default().to_owned();
+        let algorithm =
+            SignatureAlgorithm::ALL.into_iter().find(|known| signature_uri(*known) == method);
+        let mut held = Held {
+            node: signature.id(),
             path,
             value,
-            covered: covered.collect(),
-            signed_info: signed_info(signature, budget),
+            method,
+            algorithm,
+            recipe: None,
+            signed_info: Err(String::new()),
+            covered: Vec::new(),
+        };
+        if let Err(reason) = read {
+            held.signed_info = Err(reason);
+            each(held);
+            continue;
         }
-    });
-    read.collect()
+        let authority = authority(signature);
+        held.recipe = authority.map(Authority::name);
+        let (hashes, ids) = (&hashes, &ids);
+        let reader = Reader { signature, authority, hashes, ids, outside, limits, budget };
+        let covered =
+            references(signature).map(|(reference, by)| reader.covered(reference, by, &mut left));
+        held.covered = covered.collect();
+        let digest = algorithm.map_or(DigestAlgorithm::Sha256, SignatureAlgorithm::digest);
+        held.signed_info = signed_info(signature, digest, budget);
+        each(held);
+    }
+}
+
+/// Whether a `ds:Transform` is a canonicalization that is known here.
+#[must_use]
+pub fn is_canonicalization(transform: Node<'_, '_>) -> bool {
+    read_method(transform).is_ok()
+}
+
+fn method_of<'a>(signature: Node<'a, '_>) -> Option<&'a str> {
+    let signed_info = child(signature, DS_NAMESPACE, "SignedInfo")?;
+    child(signed_info, DS_NAMESPACE, "SignatureMethod")?.attribute("Algorithm")
 }
 
 /// The references of a signature, then those of the manifests in it; not those of signatures in it.
@@ -148,14 +208,18 @@ fn references<'a, 'i>(signature: Node<'a, 'i>) -> impl Iterator<Item = (Node<'a,
     own.chain(listed)
 }
 
-fn signed_info(signature: Node<'_, '_>, budget: &Budget) -> Result<Digest, String> {
+fn signed_info(
+    signature: Node<'_, '_>,
+    digest: DigestAlgorithm,
+    budget: &Budget,
+) -> Result<Digest, String> {
     let signed_info =
         child(signature, DS_NAMESPACE, "SignedInfo").ok_or("it has no ds:SignedInfo")?;
     let method = child(signed_info, DS_NAMESPACE, "CanonicalizationMethod")
         .ok_or("its canonicalization is not named")?;
     let (method, prefixes) = read_method(method).map_err(|refusal| reason_of(&refusal))?;
     let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-    let mut sink = DigestSink::new(DigestAlgorithm::Sha256);
+    let mut sink = DigestSink::new(digest);
     let subset = Subset::subtree(signed_info);
     let mut metered = Metered::new(&mut sink, budget);
     canonicalize(subset, method, &prefixes, &mut metered);
@@ -165,22 +229,31 @@ fn signed_info(signature: Node<'_, '_>, budget: &Budget) -> Result<Digest, Strin
 
 /// What reading the references of one signature needs.
 #[derive(Clone, Copy)]
-struct Reader<'r, 'a, 'i> {
+struct Reader<'r, 'o, 'a, 'i> {
     signature: Node<'a, 'i>,
     /// Whose recipe made it.
     authority: Option<Authority>,
     hashes: &'r Hashes<'a, 'i>,
     ids: &'r ElementIds<'a, 'i>,
+    outside: Outside<'o>,
     limits: &'r Limits,
     budget: &'r Budget,
 }
 
-impl<'a, 'i> Reader<'_, 'a, 'i> {
+impl<'a, 'i> Reader<'_, '_, 'a, 'i> {
     fn covered(self, reference: Node<'a, 'i>, by: By, left: &mut usize) -> Covered {
-        let uri = reference.attribute("URI").unwrap_or_default().to_owned();
+        let mut covered = Covered {
+            node: reference.id(),
+            uri: reference.attribute("URI").unwrap_or_default().to_owned(),
+            by,
+            standing: CoveredStanding::Elsewhere,
+            digest: digest_of(reference),
+            apex: None,
+            selected: None,
+        };
         let Some(fewer) = left.checked_sub(1) else {
             let reason = format!("the document has more than {MAX_REFERENCES} signed references");
-            return Covered { uri, by, standing: CoveredStanding::Unknown(reason) };
+            return Covered { standing: CoveredStanding::Unknown(reason), ..covered };
         };
         *left = fewer;
         let national = self.authority.and_then(|authority| {
@@ -193,34 +266,54 @@ impl<'a, 'i> Reader<'_, 'a, 'i> {
                 Ok(_) => CoveredStanding::Wrong,
                 Err(refusal) => CoveredStanding::Unknown(reason_of(&refusal)),
             };
-            return Covered { uri, by: By::Authority(authority), standing };
+            return Covered { by: By::Authority(authority), standing, ..covered };
         }
-        let standing = self
-            .standing(reference)
-            .unwrap_or_else(|refusal| CoveredStanding::Unknown(reason_of(&refusal)));
-        Covered { uri, by, standing }
+        let standing = self.standing(reference, &mut covered);
+        covered.standing =
+            standing.unwrap_or_else(|refusal| CoveredStanding::Unknown(reason_of(&refusal)));
+        covered
     }
 
-    /// Whether the digest of a reference is right. What lies outside of the document stays as it is.
-    fn standing(self, reference: Node<'a, 'i>) -> Result<CoveredStanding, Refusal> {
+    /// Whether the digest of a reference is right. What lies outside of the document and is not given stays
+    /// as it is.
+    fn standing(
+        self,
+        reference: Node<'a, 'i>,
+        covered: &mut Covered,
+    ) -> Result<CoveredStanding, Refusal> {
         let impossible = |reason: &str| Refusal::TransformImpossible { reason: reason.to_owned() };
         let uri = reference.attribute("URI").ok_or_else(|| impossible("a reference has no URI"))?;
-        if !uri.is_empty() && !uri.starts_with('#') {
+        let inside = uri.is_empty() || uri.starts_with('#');
+        let outside = if inside { None } else { (self.outside)(uri) };
+        if !inside && outside.is_none() {
             return Ok(CoveredStanding::Elsewhere);
         }
-        let algorithm = child(reference, DS_NAMESPACE, "DigestMethod")
-            .and_then(|method| digest_from_uri(method.attribute("Algorithm")?))
+        let algorithm = covered
+            .digest
             .ok_or_else(|| impossible("the digest algorithm of a reference is not known"))?;
         let holder = child(reference, DS_NAMESPACE, "Transforms");
         let transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
-        let start = self.ids.dereference(uri)?;
-        let present = Present { signature: Some(self.signature), transforms: holder };
         let mut sink = DigestSink::new(algorithm);
-        general(present, start, &transforms, self.limits, self.budget, &mut sink)?;
+        match outside {
+            Some(file) => octets(file, &transforms, self.limits, self.budget, &mut sink)?,
+            None => {
+                let start: Selection<'a, 'i> = self.ids.dereference(uri)?;
+                covered.apex = Some(start.apex().id());
+                let present = Present { signature: Some(self.signature), transforms: holder };
+                let (limits, budget) = (self.limits, self.budget);
+                let selected = selecting(present, start, &transforms, limits, budget, &mut sink)?;
+                covered.selected = Some(selected);
+            }
+        }
         let wanted = STANDARD.decode(digest_value(reference));
         let right = wanted.is_ok_and(|wanted| wanted == sink.finish().value());
         Ok(if right { CoveredStanding::Right } else { CoveredStanding::Wrong })
     }
+}
+
+fn digest_of(reference: Node<'_, '_>) -> Option<DigestAlgorithm> {
+    let method = child(reference, DS_NAMESPACE, "DigestMethod")?;
+    digest_from_uri(method.attribute("Algorithm")?)
 }
 
 fn digest_value(reference: Node<'_, '_>) -> String {

@@ -413,7 +413,8 @@ pub(super) fn list(elements: &[Node<'_, '_>]) -> String {
 
 /// An absolute path that [`Location::parse`] understands and that matches just this element:
 /// prefixes as bound at the root, positions where siblings share the name.
-pub(in crate::seal) fn path_of(element: Node<'_, '_>) -> String {
+#[must_use]
+pub fn path_of(element: Node<'_, '_>) -> String {
     const MAX_CHARS: usize = 500;
     let root = element.document().root_element();
     let mut steps: Vec<_> =

@@ -22,7 +22,7 @@
 mod asic;
 mod countersign;
 mod detached;
-mod elements;
+pub(super) mod elements;
 mod enveloping;
 pub mod existing;
 mod key_info;

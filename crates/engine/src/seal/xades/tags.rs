@@ -10,7 +10,7 @@ use crate::seal::xml::DS_NAMESPACE;
 use crate::seal::xml::sink::write_attribute_value;
 
 /// Namespace of XAdES.
-pub(super) const XADES_NAMESPACE: &str = "http://uri.etsi.org/01903/v1.3.2#";
+pub const XADES_NAMESPACE: &str = "http://uri.etsi.org/01903/v1.3.2#";
 
 /// The prefixes of one signature, with their colons.
 pub(in crate::seal) struct Tags {

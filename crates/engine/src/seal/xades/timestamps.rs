@@ -29,15 +29,26 @@ pub fn timestamps(
     let mut left = MAX_HELD;
     let mut all = Vec::new();
     for signature in signatures(tree) {
-        let found: Vec<Node<'_, '_>> = elements(signature).take(left.saturating_add(1)).collect();
-        if found.is_empty() {
-            continue;
+        let timestamps = of_signature(signature, &mut left, budget)?;
+        if !timestamps.is_empty() {
+            all.push(HeldTimestamps { signature: location::path_of(signature), timestamps });
         }
-        left = left.checked_sub(found.len()).ok_or(TimestampFault::TooMany(MAX_HELD))?;
-        let timestamps = found.into_iter().map(|one| read(signature, one, budget)).collect();
-        all.push(HeldTimestamps { signature: location::path_of(signature), timestamps });
     }
     Ok(all)
+}
+
+/// The timestamps of one signature, of which so many are left to be looked at.
+///
+/// # Errors
+/// [`TimestampFault::TooMany`].
+pub fn of_signature(
+    signature: Node<'_, '_>,
+    left: &mut usize,
+    budget: &Budget,
+) -> Result<Vec<Result<TimestampToken, TimestampFault>>, TimestampFault> {
+    let found: Vec<Node<'_, '_>> = elements(signature).take(left.saturating_add(1)).collect();
+    *left = left.checked_sub(found.len()).ok_or(TimestampFault::TooMany(MAX_HELD))?;
+    Ok(found.into_iter().map(|one| read(signature, one, budget)).collect())
 }
 
 /// Every `xades:SignatureTimeStamp` in a signature's own properties.

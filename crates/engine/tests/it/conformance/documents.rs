@@ -12,9 +12,9 @@ use chancery_testing::judges::{corpus as corpus_folder, repository};
 const UBL: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
 
 /// A document to seal.
-pub(super) struct Specimen {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Specimen {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Our own documents for formats that the samples do not have, by the beginning of the profile's name.
@@ -50,7 +50,7 @@ pub(super) fn own(catalogue: &Catalogue, profile: &str) -> Vec<Specimen> {
 }
 
 /// As [`own`], but of the samples just those that are small and odd.
-pub(super) fn few(catalogue: &Catalogue, profile: &str) -> Vec<Specimen> {
+pub(crate) fn few(catalogue: &Catalogue, profile: &str) -> Vec<Specimen> {
     const FEW: [&str; 4] = [
         "credit-note-signature-place",
         "invoice-cdata-comments-pi",

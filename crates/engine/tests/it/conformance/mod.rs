@@ -8,7 +8,7 @@
 mod authorities;
 mod claims;
 mod court;
-mod documents;
+pub(crate) mod documents;
 mod files;
 mod pdf_court;
 mod pdfs;

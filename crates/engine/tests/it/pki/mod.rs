@@ -6,7 +6,7 @@ mod files;
 mod lists;
 mod names;
 mod ocsp;
-mod parties;
+pub(crate) mod parties;
 mod parts;
 mod paths;
 mod pkits;

@@ -10,16 +10,16 @@ use rcgen::{
 };
 
 /// 2027-01-01.
-pub(super) const AT: Instant = Instant::from_unix_ms(1_798_761_600_000);
+pub(crate) const AT: Instant = Instant::from_unix_ms(1_798_761_600_000);
 
 /// Somebody who has a key and certificates for it.
-pub(super) struct Holder {
-    pub(super) params: CertificateParams,
-    pub(super) key: KeyPair,
-    pub(super) certificate: Certificate,
+pub(crate) struct Holder {
+    pub(crate) params: CertificateParams,
+    pub(crate) key: KeyPair,
+    pub(crate) certificate: Certificate,
 }
 
-pub(super) fn params(name: &str) -> CertificateParams {
+pub(crate) fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "ACME");
@@ -29,14 +29,14 @@ pub(super) fn params(name: &str) -> CertificateParams {
     params
 }
 
-pub(super) fn authority(name: &str) -> CertificateParams {
+pub(crate) fn authority(name: &str) -> CertificateParams {
     let mut params = params(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
 
 /// With something else than usual.
-pub(super) fn with(
+pub(crate) fn with(
     mut params: CertificateParams,
     change: impl FnOnce(&mut CertificateParams),
 ) -> CertificateParams {
@@ -44,35 +44,35 @@ pub(super) fn with(
     params
 }
 
-pub(super) fn pem(certificate: &Certificate) -> String {
+pub(crate) fn pem(certificate: &Certificate) -> String {
     let text = STANDARD.encode(certificate.der());
     let lines = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n");
     let body: String = lines.collect();
     format!("-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n")
 }
 
-pub(super) fn own(certificate: &rcgen::Certificate) -> Certificate {
+pub(crate) fn own(certificate: &rcgen::Certificate) -> Certificate {
     Certificate::from_der(certificate.der()).unwrap()
 }
 
 impl Holder {
-    pub(super) fn root() -> Self {
+    pub(crate) fn root() -> Self {
         Self::root_of(authority("Root"))
     }
 
-    pub(super) fn root_of(params: CertificateParams) -> Self {
+    pub(crate) fn root_of(params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = own(&params.self_signed(&key).unwrap());
         Self { params, key, certificate }
     }
 
-    pub(super) fn issues(&self, params: CertificateParams) -> Self {
+    pub(crate) fn issues(&self, params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = self.certifies(&params, &key);
         Self { params, key, certificate }
     }
 
-    pub(super) fn certifies(&self, params: &CertificateParams, key: &KeyPair) -> Certificate {
+    pub(crate) fn certifies(&self, params: &CertificateParams, key: &KeyPair) -> Certificate {
         let issuer = Issuer::from_params(&self.params, &self.key);
         own(&params.signed_by(key, &issuer).unwrap())
     }

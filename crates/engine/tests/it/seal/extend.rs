@@ -59,7 +59,7 @@ fn judge_timestamps(files: &[PathBuf], count: usize) {
     }
 }
 
-pub(super) fn xades(document: &[u8], key: &TestKey, settings: &Value) -> Sealed {
+pub(crate) fn xades(document: &[u8], key: &TestKey, settings: &Value) -> Sealed {
     let prepared = prepare_as(document, key, None, settings);
     stamped(signed(prepared.unwrap_or_else(|refusal| panic!("{settings}: {refusal}")), key))
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::support::*;
 
-pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
+pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
 
 /// Every element that a reference of ours may point to.
 pub(super) const ID_ATTRIBUTES: [&str; 8] = [
@@ -24,7 +24,7 @@ pub(super) const ID_ATTRIBUTES: [&str; 8] = [
     "factura",
 ];
 
-pub(super) fn seal_as(
+pub(crate) fn seal_as(
     document: &[u8],
     key: &TestKey,
     profile: Option<&str>,

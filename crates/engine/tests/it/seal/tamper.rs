@@ -22,16 +22,16 @@ const CHANGES: usize = 18;
 
 /// What a seal says: its `ds:SignedInfo`, its value, the octets of its references, its key info.
 #[derive(PartialEq, Eq)]
-struct Meaning {
+pub(crate) struct SealMeaning {
     signed_info: Vec<u8>,
     value: String,
     octets: Vec<Vec<u8>>,
     key_info: Vec<u8>,
 }
 
-impl Meaning {
+impl SealMeaning {
     /// `None` for what is not well-formed, or has no signature whose references can be followed.
-    fn of(bytes: &[u8], canonicalization: Canonicalization) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8], canonicalization: Canonicalization) -> Option<Self> {
         let source = Source::read(bytes).ok()?;
         let tree = Document::parse(source.text()).ok()?;
         let signature = tree.descendants().find(|node| node.has_tag_name((DS, "Signature")))?;
@@ -46,6 +46,11 @@ impl Meaning {
             octets: octets.collect::<Option<_>>()?,
             key_info: written(child("KeyInfo")?, canonicalization),
         })
+    }
+
+    /// Whether another seal signs the same, whatever else stands in it.
+    pub(crate) fn signs_the_same(&self, other: &Self) -> bool {
+        (&self.signed_info, &self.octets) == (&other.signed_info, &other.octets)
     }
 }
 
@@ -114,7 +119,7 @@ fn changes(sealed: &[u8], settings: &Value, runner: &mut TestRunner) -> Vec<Chan
     let said = settings.get("canonicalTransform").cloned();
     let canonicalization =
         said.map_or(Canonicalization::EXCLUSIVE, |it| serde_json::from_value(it).unwrap());
-    let original = Meaning::of(sealed, canonicalization).expect("a seal means something");
+    let original = SealMeaning::of(sealed, canonicalization).expect("a seal means something");
     // What the XML declaration says about version and standalone means nothing here.
     let first = Source::read(sealed).unwrap().body();
     let (mut broken, mut changed) = (0, Vec::new());
@@ -128,8 +133,8 @@ fn changes(sealed: &[u8], settings: &Value, runner: &mut TestRunner) -> Vec<Chan
         }
         let mut bytes = sealed.to_vec();
         bytes[at] = byte;
-        let meaning = Meaning::of(&bytes, canonicalization);
-        let is_same = |meaning: &Meaning| {
+        let meaning = SealMeaning::of(&bytes, canonicalization);
+        let is_same = |meaning: &SealMeaning| {
             (&meaning.signed_info, &meaning.value, &meaning.octets)
                 == (&original.signed_info, &original.value, &original.octets)
         };

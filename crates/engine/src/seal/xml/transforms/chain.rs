@@ -1,5 +1,7 @@
 //! The chain over any node-set: slower than the native one, and right for everything.
 
+use std::cell::OnceCell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
@@ -58,13 +60,37 @@ pub fn general<'a, 'i, S: Sink>(
 ) -> Result<TransformOutcome, Refusal> {
     check_length(transforms)?;
     let tree = start.apex.document();
-    let run = TransformRun { limits, budget };
-    run.spend_on_sets(tree).map_err(too_costly)?;
-    let mut nodes = NodeSet::subtree(start.apex);
-    if !start.comments {
-        nodes.remove_comments(tree);
-    }
-    run.nodes(tree, nodes, present, (0, transforms), sink)
+    TransformRun::new(limits, budget).whole(tree, start, present, transforms, sink)
+}
+
+/// What of the document went into the octets of a reference.
+#[derive(Clone, Debug)]
+pub struct SelectedNodes {
+    /// The nodes that became octets.
+    pub nodes: NodeSet,
+    /// Whether these octets were read again, or decoded, so that something of the nodes may not be in what
+    /// was digested.
+    pub again: bool,
+}
+
+/// As [`general`], and gives the nodes of the document that became octets.
+///
+/// # Errors
+/// As [`general`].
+pub fn selecting<'a, 'i, S: Sink>(
+    present: Present<'a, 'i>,
+    start: Selection<'a, 'i>,
+    transforms: &[Transform],
+    limits: &Limits,
+    budget: &Budget,
+    sink: &mut S,
+) -> Result<SelectedNodes, Refusal> {
+    check_length(transforms)?;
+    let tree = start.apex.document();
+    let selected = OnceCell::new();
+    let run = TransformRun { limits, budget, selected: Some(&selected) };
+    run.whole(tree, start, present, transforms, sink)?;
+    selected.into_inner().ok_or_else(|| impossible("nothing was selected"))
 }
 
 /// Runs a chain on octets, as a reference to another resource gives them.
@@ -79,7 +105,7 @@ pub fn octets<S: Sink>(
     sink: &mut S,
 ) -> Result<(), Refusal> {
     check_length(transforms)?;
-    TransformRun { limits, budget }.octets(input.to_vec(), transforms, sink)
+    TransformRun::new(limits, budget).octets(input.to_vec(), transforms, sink)
 }
 
 fn check_length(transforms: &[Transform]) -> Result<(), Refusal> {
@@ -97,9 +123,39 @@ type Rest<'t> = (Vec<u8>, &'t [Transform]);
 pub(super) struct TransformRun<'b> {
     pub(super) limits: &'b Limits,
     pub(super) budget: &'b Budget,
+    /// Takes what of the first document becomes octets.
+    selected: Option<&'b OnceCell<SelectedNodes>>,
 }
 
-impl TransformRun<'_> {
+impl<'b> TransformRun<'b> {
+    pub(super) const fn new(limits: &'b Limits, budget: &'b Budget) -> Self {
+        Self { limits, budget, selected: None }
+    }
+
+    /// From what a reference selects of a document.
+    fn whole<'a, 'i, S: Sink>(
+        self,
+        tree: &'a Document<'i>,
+        start: Selection<'a, 'i>,
+        present: Present<'a, 'i>,
+        transforms: &[Transform],
+        sink: &mut S,
+    ) -> Result<TransformOutcome, Refusal> {
+        self.spend_on_sets(tree).map_err(too_costly)?;
+        let mut nodes = NodeSet::subtree(start.apex);
+        if !start.comments {
+            nodes.remove_comments(tree);
+        }
+        self.nodes(tree, nodes, present, (0, transforms), sink)
+    }
+
+    fn select(self, nodes: NodeSet, again: bool) {
+        if let Some(selected) = self.selected {
+            // of several documents the first is the one that is signed
+            let _ = selected.set(SelectedNodes { nodes, again });
+        }
+    }
+
     /// Goes on with a node-set; `at` is the number of the first of these transforms.
     pub(super) fn nodes<S: Sink>(
         self,
@@ -148,12 +204,14 @@ impl TransformRun<'_> {
                     if rest.is_empty() {
                         let mut sink = Metered::new(sink, self.budget);
                         canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, &mut sink);
+                        self.select(nodes, false);
                         return sink.finish().map(|()| (outcome, None));
                     }
                     let mut octets = Vec::new();
                     let mut sink = Metered::new(&mut octets, self.budget);
                     canonicalize_nodes(tree, &nodes, *canonicalization, &prefixes, &mut sink);
                     sink.finish()?;
+                    self.select(nodes, true);
                     return Ok((outcome, Some((octets, rest))));
                 }
                 Transform::Base64 => {
@@ -161,6 +219,11 @@ impl TransformRun<'_> {
                     let texts =
                         tree.descendants().filter(|node| node.is_text() && nodes.has(*node));
                     let encoded: String = texts.filter_map(|node| node.text()).collect();
+                    // of elements inside of it nothing but their texts is left
+                    let mut elements =
+                        tree.descendants().filter(|node| node.is_element() && nodes.has(*node));
+                    let again = !rest.is_empty() || elements.nth(1).is_some();
+                    self.select(nodes, again);
                     return Ok((outcome, Some((decode(encoded.as_bytes())?, rest))));
                 }
             }
@@ -171,7 +234,9 @@ impl TransformRun<'_> {
         let mut sink = Metered::new(sink, self.budget);
         canonicalize_nodes(tree, &nodes, IMPLIED, &[], &mut sink);
         sink.finish()?;
-        Ok((outcome(tree, present, &nodes), None))
+        let outcome = outcome(tree, present, &nodes);
+        self.select(nodes, false);
+        Ok((outcome, None))
     }
 
     /// Goes on with octets; they are parsed where nodes are needed (XMLDSIG 4.4.3.2). Of several parses

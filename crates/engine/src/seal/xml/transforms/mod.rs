@@ -11,7 +11,7 @@ mod read;
 mod select;
 mod write;
 
-pub use chain::{Present, TransformOutcome, general, octets};
+pub use chain::{Present, SelectedNodes, TransformOutcome, general, octets, selecting};
 pub use metered::Metered;
 pub(in crate::seal) use metered::too_costly;
 pub use native::{SignatureParent, native};

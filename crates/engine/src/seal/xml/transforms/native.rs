@@ -39,7 +39,7 @@ pub fn native<'a, 'i, S: Sink>(
     if transforms.len() > MAX_TRANSFORMS {
         return Some(Err(impossible(format!("there are more than {MAX_TRANSFORMS}"))));
     }
-    let chain = TransformRun { limits, budget };
+    let chain = TransformRun::new(limits, budget);
     let mut plan = Plan {
         tree,
         chain,

@@ -29,6 +29,12 @@ impl<'a, 'i> Selection<'a, 'i> {
         Self { apex: element, comments: false }
     }
 
+    /// The element, or the root of the document.
+    #[must_use]
+    pub const fn apex(&self) -> Node<'a, 'i> {
+        self.apex
+    }
+
     /// Comments included: `URI="#xpointer(...)"`.
     #[must_use]
     pub const fn with_comments(self) -> Self {

@@ -1,0 +1,210 @@
+//! The qualifying properties of a XAdES signature (EN 319 132-1, 5.2): what of them is covered by it, and
+//! what they say of its signer.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use roxmltree::Node;
+
+use super::coverage::is_covered;
+use super::indication::SubIndication;
+use super::report::{PolicyFacts, VerifiedSignature};
+use super::trust::{MAX_CERTIFICATES, MAX_REVOCATION, ValidationData};
+use crate::domain::instant::Instant;
+use crate::domain::profile::DigestAlgorithm;
+use crate::pki::algorithm::digest_from_uri;
+use crate::pki::certificate::Certificate;
+use crate::pki::revocation::crl::Crl;
+use crate::pki::revocation::ocsp::OcspResponse;
+use crate::seal::reading::xml::Held;
+use crate::seal::reading::{XADES_NAMESPACE, base64_text, child};
+use crate::seal::xml::{DS_NAMESPACE, is_element};
+
+/// Type of the reference to signed properties (EN 319 132-1, 4.4.2).
+const SIGNED_PROPERTIES_TYPE: &str = "http://uri.etsi.org/01903#SignedProperties";
+/// Namespace of what XAdES 1.4.1 added.
+const XADES_141: &str = "http://uri.etsi.org/01903/v1.4.1#";
+
+/// What the properties of a signature say.
+pub(super) struct QualifyingProperties<'a, 'i> {
+    /// The signing time that is claimed.
+    pub(super) claimed: Option<Instant>,
+    /// `CertDigest` of the signing certificate, when it is named.
+    pub(super) certificate: Option<NamedCertificate>,
+    unsigned: Option<Node<'a, 'i>>,
+}
+
+/// A certificate by its digest.
+pub(super) struct NamedCertificate {
+    digest: Option<DigestAlgorithm>,
+    value: Vec<u8>,
+}
+
+impl NamedCertificate {
+    /// Whether this is the certificate.
+    pub(super) fn is(&self, certificate: &Certificate) -> bool {
+        self.digest.is_some_and(|digest| certificate.digest(digest).value() == self.value)
+    }
+
+    /// How it was digested.
+    pub(super) const fn digest(&self) -> Option<DigestAlgorithm> {
+        self.digest
+    }
+}
+
+/// Reads the qualifying properties of a signature; none for a plain one. Finds what makes them doubtful:
+/// more than one, or signed ones that the signature does not cover.
+pub(super) fn read<'a, 'i>(
+    node: Node<'a, 'i>,
+    held: &Held,
+    signature: &mut VerifiedSignature,
+) -> Option<QualifyingProperties<'a, 'i>> {
+    let is_properties =
+        |child: &Node<'a, 'i>| is_element(*child, (XADES_NAMESPACE, "QualifyingProperties"));
+    let objects = node.children().filter(|child| is_element(*child, (DS_NAMESPACE, "Object")));
+    let mut all = objects.flat_map(|object| object.children()).filter(is_properties);
+    let Some(qualifying) = all.next() else {
+        refer_to_properties(node, None, signature);
+        return None;
+    };
+    if all.next().is_some() {
+        let text = "it has qualifying properties more than once (EN 319 132-1, 4.4.1)";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+    if let Some(target) = qualifying.attribute("Target")
+        && target.strip_prefix('#') != node.attribute("Id")
+    {
+        let text = "its qualifying properties say that they are of another signature (Target)";
+        signature.notes.push(text.to_owned());
+    }
+    let named = |name: &'static str| {
+        qualifying.children().filter(move |child| is_element(*child, (XADES_NAMESPACE, name)))
+    };
+    let unsigned = named("UnsignedProperties")
+        .next()
+        .and_then(|all| child(all, XADES_NAMESPACE, "UnsignedSignatureProperties"));
+    let mut signed = named("SignedProperties");
+    let Some(properties) = signed.next() else {
+        refer_to_properties(node, None, signature);
+        let text = "it has no signed properties, so that nothing says whose it is";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+        return Some(QualifyingProperties { claimed: None, certificate: None, unsigned });
+    };
+    if signed.next().is_some() {
+        let text = "it has signed properties more than once";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+    refer_to_properties(node, Some(properties), signature);
+    if !is_covered(held, properties) {
+        let text = "it does not cover its signed properties, so that anybody may have written them";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+    let of_signature = child(properties, XADES_NAMESPACE, "SignedSignatureProperties");
+    let claimed = of_signature.and_then(|all| claimed(all, signature));
+    if claimed.is_none() {
+        let text = "it has no signing time that can be read (EN 319 132-1, 5.2.1)";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+    signature.claimed_time = claimed.map(Instant::to_rfc3339);
+    signature.policy = of_signature.and_then(policy);
+    let certificate = of_signature.and_then(named_certificate);
+    if certificate.is_none() {
+        let text = "it does not name its signing certificate (EN 319 132-1, 5.2.2)";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+    Some(QualifyingProperties { claimed, certificate, unsigned })
+}
+
+/// Whatever says that it refers to signed properties must refer to those of this signature.
+fn refer_to_properties(
+    node: Node<'_, '_>,
+    properties: Option<Node<'_, '_>>,
+    signature: &mut VerifiedSignature,
+) {
+    let signed_info = child(node, DS_NAMESPACE, "SignedInfo");
+    let references = signed_info.into_iter().flat_map(|signed_info| signed_info.children());
+    let typed = references.filter(|reference| {
+        is_element(*reference, (DS_NAMESPACE, "Reference"))
+            && reference.attribute("Type") == Some(SIGNED_PROPERTIES_TYPE)
+    });
+    let id = properties.and_then(|properties| properties.attribute("Id"));
+    for reference in typed {
+        let named = reference.attribute("URI").and_then(|uri| uri.strip_prefix('#'));
+        if named.is_none() || named != id {
+            let text = "its reference to signed properties leads to something else";
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        }
+    }
+}
+
+fn claimed(of_signature: Node<'_, '_>, signature: &mut VerifiedSignature) -> Option<Instant> {
+    let mut times = of_signature
+        .children()
+        .filter(|child| is_element(*child, (XADES_NAMESPACE, "SigningTime")));
+    let time = times.next()?;
+    if times.next().is_some() {
+        signature.find(SubIndication::SigConstraintsFailure, "it has more than one signing time");
+    }
+    let text: String =
+        time.descendants().filter(Node::is_text).filter_map(|it| it.text()).collect();
+    let text = text.trim();
+    // a time without a zone is taken for UTC, as DSS does
+    Instant::parse_rfc3339(text).or_else(|| Instant::parse_rfc3339(&format!("{text}Z")))
+}
+
+fn named_certificate(of_signature: Node<'_, '_>) -> Option<NamedCertificate> {
+    let holder = child(of_signature, XADES_NAMESPACE, "SigningCertificateV2")
+        .or_else(|| child(of_signature, XADES_NAMESPACE, "SigningCertificate"))?;
+    let digest = child(child(holder, XADES_NAMESPACE, "Cert")?, XADES_NAMESPACE, "CertDigest")?;
+    let method = child(digest, DS_NAMESPACE, "DigestMethod")?.attribute("Algorithm")?;
+    let value = base64_text(child(digest, DS_NAMESPACE, "DigestValue")?);
+    let value = STANDARD.decode(value).unwrap_or_default();
+    Some(NamedCertificate { digest: digest_from_uri(method), value })
+}
+
+fn policy(of_signature: Node<'_, '_>) -> Option<PolicyFacts> {
+    let holder = child(of_signature, XADES_NAMESPACE, "SignaturePolicyIdentifier")?;
+    let identifier = child(holder, XADES_NAMESPACE, "SignaturePolicyId")
+        .and_then(|policy| child(policy, XADES_NAMESPACE, "SigPolicyId"))
+        .and_then(|policy| child(policy, XADES_NAMESPACE, "Identifier"))
+        .and_then(|identifier| identifier.text())
+        .map(|text| text.trim().chars().take(500).collect());
+    Some(PolicyFacts { identifier })
+}
+
+impl QualifyingProperties<'_, '_> {
+    /// Adds certificates and revocation data that are kept in the unsigned properties (5.4.2, 5.4.3), and
+    /// says what of them is not looked at.
+    pub(super) fn keep(&self, data: &mut ValidationData, signature: &mut VerifiedSignature) {
+        let Some(unsigned) = self.unsigned else { return };
+        for node in unsigned.descendants().filter(Node::is_element) {
+            let name = node.tag_name();
+            match (name.namespace(), name.name()) {
+                (Some(XADES_NAMESPACE), "EncapsulatedX509Certificate")
+                    if data.certificates.len() < MAX_CERTIFICATES =>
+                {
+                    data.certificates
+                        .extend(octets(node).and_then(|der| Certificate::from_der(&der).ok()));
+                }
+                (Some(XADES_NAMESPACE), "EncapsulatedCRLValue")
+                    if data.lists.len() < MAX_REVOCATION =>
+                {
+                    data.lists.extend(octets(node).and_then(|der| Crl::read(der).ok()));
+                }
+                (Some(XADES_NAMESPACE), "EncapsulatedOCSPValue")
+                    if data.answers.len() < MAX_REVOCATION =>
+                {
+                    data.answers.extend(octets(node).and_then(|der| OcspResponse::read(der).ok()));
+                }
+                (Some(XADES_NAMESPACE | XADES_141), "ArchiveTimeStamp") => {
+                    let note = "an archive timestamp is there, which is not looked at";
+                    signature.notes.push(note.to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn octets(node: Node<'_, '_>) -> Option<Vec<u8>> {
+    STANDARD.decode(base64_text(node)).ok()
+}

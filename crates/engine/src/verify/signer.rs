@@ -1,0 +1,60 @@
+//! Whose a signature is: the same questions for every format, once its value was checked.
+
+use super::algorithms::{self, Foundations};
+use super::indication::SubIndication;
+use super::report::VerifiedSignature;
+use super::timestamps;
+use super::trust::{self, Questions, TrustTimes, ValidationData};
+use crate::domain::instant::Instant;
+use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
+use crate::pki::certificate::Certificate;
+use crate::pki::timestamp::{TimestampFault, TimestampToken};
+
+/// What a signature says of its signer.
+pub(super) struct SaidOfSigner<'a> {
+    pub(super) certificate: &'a Certificate,
+    /// Whether the signature covers which certificate that is.
+    pub(super) bound: bool,
+    /// The signing time that is claimed.
+    pub(super) claimed: Option<Instant>,
+    pub(super) algorithm: Option<SignatureAlgorithm>,
+    /// How what is covered was digested.
+    pub(super) digests: Vec<DigestAlgorithm>,
+    pub(super) timestamps: &'a [Result<TimestampToken, TimestampFault>],
+}
+
+/// Judges timestamps, certificate, path and algorithms, at the time that counts.
+pub(super) fn judge(
+    said: SaidOfSigner<'_>,
+    data: &ValidationData,
+    questions: &Questions<'_>,
+    signature: &mut VerifiedSignature,
+) {
+    let signing = said.certificate;
+    let proven = timestamps::examine(said.timestamps, data, questions, signature);
+    let times = TrustTimes { at: questions.settings.at, proven };
+    if signature.level.is_some() && proven.is_some() {
+        signature.level = Some("T");
+    }
+    if let Err(reason) = trust::may_sign(signing) {
+        signature.find(SubIndication::ChainConstraintsFailure, reason);
+    }
+    let claimed = said.claimed;
+    if claimed.is_some_and(|at| at < signing.not_before() || at > signing.not_after()) {
+        let text =
+            "the signing time that is claimed is not within the signing certificate's validity";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+    let examined = trust::examine(signing, data, questions, times);
+    let mut facts = trust::facts(signing, said.bound);
+    facts.path = examined.subjects;
+    facts.trust_anchor = examined.anchor;
+    facts.revocation = examined.revocation;
+    signature.signer = Some(facts);
+    signature.findings.extend(examined.findings);
+    let Some(algorithm) = said.algorithm else { return };
+    let foundations =
+        Foundations { signing, algorithm, digests: said.digests, chain: examined.chain.as_ref() };
+    let calendar = &questions.settings.calendar;
+    algorithms::examine(&foundations, calendar, times.counting(), signature);
+}

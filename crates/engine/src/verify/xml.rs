@@ -1,0 +1,331 @@
+//! XML: XAdES and plain XML signatures, enveloped, enveloping and detached.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use roxmltree::{Document, Node, NodeId};
+
+use super::VerifySettings;
+use super::coverage::{self, PartNames};
+use super::indication::{SubIndication, VerificationFinding};
+use super::properties::{self, NamedCertificate, QualifyingProperties};
+use super::report::{VerificationReport, VerifiedSignature};
+use super::signer::{self, SaidOfSigner};
+use super::trust::{MAX_CERTIFICATES, Questions, ValidationData};
+use crate::domain::refusal::Refusal;
+use crate::pki::certificate::Certificate;
+use crate::pki::public_key::PublicKey;
+use crate::pki::signature::{CheckedValue, SignatureValue};
+use crate::pki::timestamp::{TimestampFault, TimestampToken};
+use crate::pki::to_be_signed::ToBeSigned;
+use crate::seal::reading::xml::{self, By, Covered, CoveredStanding, Held};
+use crate::seal::reading::{
+    MAX_HELD, XADES_NAMESPACE, base64_text, child, timestamps_of_signature,
+};
+use crate::seal::xml::source::Source;
+use crate::seal::xml::xpath::Budget;
+use crate::seal::xml::{DS_NAMESPACE, guard, is_element};
+
+/// Verifies every signature of an XML document.
+pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
+    let at = settings.at.to_rfc3339();
+    match signatures(file, settings) {
+        Ok(signatures) => VerificationReport::new("XML", at, signatures, Vec::new()),
+        Err(refusal) => {
+            let sub = match refusal {
+                Refusal::TimeUsedUp { .. } => SubIndication::Generic,
+                _ => SubIndication::FormatFailure,
+            };
+            let finding = VerificationFinding::new(sub, refusal.to_string());
+            VerificationReport::new("XML", at, Vec::new(), vec![finding])
+        }
+    }
+}
+
+fn signatures(file: &[u8], settings: &VerifySettings) -> Result<Vec<VerifiedSignature>, Refusal> {
+    let limits = &settings.limits;
+    let source = Source::read(file)?;
+    guard::check(&source, limits)?;
+    let tree = guard::parse(&source, limits)?;
+    let budget = Budget::of_document(file.len()).with_patience(&limits.patience);
+    let mut all: Vec<Held> = Vec::new();
+    let outside = |_: &str| settings.detached.as_deref();
+    xml::read_with(&tree, (limits, &budget), &outside, &mut |held| all.push(held));
+    limits.patience.check()?;
+    let mut timestamps_left = MAX_HELD;
+    let ids: Vec<NodeId> = all.iter().map(|held| held.node).collect();
+    let mut names = PartNames::new(&source);
+    let questions = Questions::new(settings);
+    let mut verified = Vec::new();
+    for held in &all {
+        limits.patience.check()?;
+        let Some(node) = tree.get_node(held.node) else { continue };
+        let mut signature = VerifiedSignature::new(held.path.clone(), "XML Signature");
+        let tokens = timestamps_of_signature(node, &mut timestamps_left, &budget);
+        let tokens = tokens.unwrap_or_else(|fault| vec![Err(fault)]);
+        let (ids, budget) = (&ids, &budget);
+        let one = XmlSignature { tree: &tree, node, held, ids, questions: &questions, budget };
+        one.verify(&tokens, &mut names, &mut signature);
+        verified.push(signature.concluded());
+    }
+    Ok(verified)
+}
+
+/// One signature of a document.
+struct XmlSignature<'s, 'a, 'i> {
+    tree: &'a Document<'i>,
+    node: Node<'a, 'i>,
+    held: &'s Held,
+    /// Every signature that is verified.
+    ids: &'s [NodeId],
+    questions: &'s Questions<'s>,
+    /// What looking at the document may cost.
+    budget: &'s Budget,
+}
+
+impl XmlSignature<'_, '_, '_> {
+    fn verify(
+        &self,
+        timestamps: &[Result<TimestampToken, TimestampFault>],
+        names: &mut PartNames<'_, '_>,
+        signature: &mut VerifiedSignature,
+    ) {
+        if let Some(recipe) = self.held.recipe {
+            let text = format!("it is made by a recipe of {recipe}, which is not looked at");
+            signature.find(SubIndication::Generic, text);
+            return self.references(names, signature);
+        }
+        let properties = properties::read(self.node, self.held, signature);
+        if properties.is_some() {
+            signature.format = "XAdES";
+        }
+        self.references(names, signature);
+        self.coverage(names, signature);
+        let mut data =
+            ValidationData { certificates: self.key_info(signature), ..Default::default() };
+        if let Some(properties) = &properties {
+            properties.keep(&mut data, signature);
+        }
+        let signing = self.value(properties.as_ref(), &data, signature);
+        let Some(signing) = signing else { return };
+        signature.level = properties.is_some().then_some("B");
+        let own = properties.as_ref().and_then(|properties| properties.certificate.as_ref());
+        let digests = self.held.covered.iter().filter_map(|covered| covered.digest);
+        let said = SaidOfSigner {
+            certificate: &signing,
+            bound: own.is_some(),
+            claimed: properties.as_ref().and_then(|properties| properties.claimed),
+            algorithm: self.held.algorithm,
+            digests: digests.chain(own.and_then(NamedCertificate::digest)).collect(),
+            timestamps,
+        };
+        signer::judge(said, &data, self.questions, signature);
+    }
+
+    /// Lists what is covered; what is wrong or cannot be found is a finding.
+    fn references(&self, names: &mut PartNames<'_, '_>, signature: &mut VerifiedSignature) {
+        if !self.held.covered.iter().any(|covered| covered.by != By::Manifest) {
+            signature.find(SubIndication::FormatFailure, "it has no references");
+        }
+        for covered in &self.held.covered {
+            let found = match &covered.standing {
+                CoveredStanding::Right => None,
+                CoveredStanding::Wrong => Some((SubIndication::HashFailure, "has another digest")),
+                CoveredStanding::Elsewhere => Some((
+                    SubIndication::SignedDataNotFound,
+                    "leads out of the document, to something that was not given",
+                )),
+                CoveredStanding::Unknown(reason) => {
+                    Some((SubIndication::SignedDataNotFound, reason.as_str()))
+                }
+            };
+            if let Some((sub, what)) = found {
+                signature.find(sub, format!("{covered}: {what}"));
+            }
+            if !self.may_pass(2, signature) {
+                return;
+            }
+            signature.covered.push(coverage::facts(self.tree, covered, names));
+        }
+    }
+
+    fn coverage(&self, names: &mut PartNames<'_, '_>, signature: &mut VerifiedSignature) {
+        let counters = self
+            .node
+            .parent_element()
+            .filter(|parent| is_element(*parent, (XADES_NAMESPACE, "CounterSignature")));
+        if let Some(counter) = counters {
+            self.countersigned(counter, signature);
+            return;
+        }
+        self.outside(signature);
+        if !self.may_pass(4, signature) {
+            return;
+        }
+        let found = coverage::of_document(self.tree, self.held, self.ids, names);
+        if let Some(reason) = found.unknown {
+            let text = format!("it cannot be said what it covers: {reason}");
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        } else if !found.whole {
+            let some: Vec<&str> = found.missing.iter().map(|part| &*part.name).take(4).collect();
+            let text = format!(
+                "the document holds more than it covers, which anybody may have added: {}",
+                some.join(", ")
+            );
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        }
+        signature.covers_document = found.whole && found.unknown.is_none();
+        signature.not_covered = found.missing;
+        if !found.around.is_empty() {
+            let around = found.around.join(", ");
+            let note = format!(
+                "names and attributes of what stands around the covered elements are not covered: {around}"
+            );
+            signature.notes.push(note);
+        }
+        if found.parted {
+            let note = "a comment that it does not cover parts a text: programs that read only the first \
+                        piece read another value";
+            signature.notes.push(note.to_owned());
+        }
+    }
+
+    /// Pays for so many looks at every node of the document.
+    fn may_pass(&self, looks: usize, signature: &mut VerifiedSignature) -> bool {
+        let paid = self.budget.spend_on_passing(looks * self.tree.descendants().len());
+        if let Err(error) = &paid {
+            let text = format!("finding out what it covers takes {error}");
+            signature.find(SubIndication::Generic, text);
+        }
+        paid.is_ok()
+    }
+
+    /// A countersignature covers the value of the signature that it is in (EN 319 132-1, 5.2.7).
+    fn countersigned(&self, counter: Node<'_, '_>, signature: &mut VerifiedSignature) {
+        let outer = counter
+            .ancestors()
+            .find(|above| is_element(*above, (DS_NAMESPACE, "Signature")))
+            // one without a value is verified by nobody
+            .filter(|outer| self.ids.contains(&outer.id()))
+            .and_then(|outer| child(outer, DS_NAMESPACE, "SignatureValue"));
+        if outer.is_some_and(|value| coverage::is_covered(self.held, value)) {
+            signature
+                .notes
+                .push("it is a countersignature over the signature around it".to_owned());
+        } else {
+            let text = "it stands as a countersignature and does not cover the value of the signature \
+                        around it";
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        }
+    }
+
+    /// What lies outside and was given must be covered as it is.
+    fn outside(&self, signature: &mut VerifiedSignature) {
+        let is_outside = |covered: &&Covered| {
+            !covered.uri.is_empty() && !covered.uri.starts_with('#') && covered.by == By::SignedInfo
+        };
+        let outside: Vec<&Covered> = self.held.covered.iter().filter(is_outside).collect();
+        if self.questions.settings.detached.is_some() && outside.is_empty() {
+            let text = "it does not refer to the file that was given beside it";
+            signature.find(SubIndication::SignedDataNotFound, text);
+        }
+        if outside.len() > 1 {
+            let text = "it refers to several files outside, and one was given at most";
+            signature.find(SubIndication::SignedDataNotFound, text);
+        }
+        for covered in outside {
+            let transforms = self.tree.get_node(covered.node);
+            let transforms = transforms.and_then(|it| child(it, DS_NAMESPACE, "Transforms"));
+            let selects = |transforms: Node<'_, '_>| {
+                let mut all = transforms.children().filter(Node::is_element);
+                let first = all.next().map(xml::is_canonicalization);
+                first == Some(false) || all.next().is_some()
+            };
+            if transforms.is_some_and(selects) {
+                let text = format!("{covered}: its transforms may leave out something of the file");
+                signature.find(SubIndication::SigConstraintsFailure, text);
+            }
+        }
+    }
+
+    /// The certificates in `ds:KeyInfo`, in its order.
+    fn key_info(&self, signature: &mut VerifiedSignature) -> Vec<Certificate> {
+        let mut certificates = Vec::new();
+        let Some(key_info) = child(self.node, DS_NAMESPACE, "KeyInfo") else { return certificates };
+        let written = key_info
+            .children()
+            .filter(|child| is_element(*child, (DS_NAMESPACE, "X509Data")))
+            .flat_map(|x509| x509.children())
+            .filter(|child| is_element(*child, (DS_NAMESPACE, "X509Certificate")));
+        for node in written.take(MAX_CERTIFICATES) {
+            let der = STANDARD.decode(base64_text(node)).unwrap_or_default();
+            match Certificate::from_der(&der) {
+                Ok(certificate) => certificates.push(certificate),
+                Err(error) => {
+                    signature
+                        .notes
+                        .push(format!("a certificate in ds:KeyInfo is of no use: {error}"));
+                }
+            }
+        }
+        certificates
+    }
+
+    /// Finds the signing certificate and checks the value with its key; gives the certificate, whatever the
+    /// value is.
+    fn value(
+        &self,
+        properties: Option<&QualifyingProperties<'_, '_>>,
+        data: &ValidationData,
+        signature: &mut VerifiedSignature,
+    ) -> Option<Certificate> {
+        let named = properties.and_then(|properties| properties.certificate.as_ref());
+        let candidates: Vec<&Certificate> = match named {
+            Some(named) => data.certificates.iter().filter(|one| named.is(one)).take(1).collect(),
+            None => data.certificates.iter().collect(),
+        };
+        if candidates.is_empty() {
+            let text = if named.is_some() && !data.certificates.is_empty() {
+                "the certificate that it names as its own is not there"
+            } else {
+                "its signing certificate is not there"
+            };
+            signature.find(SubIndication::NoSigningCertificateFound, text);
+            return None;
+        }
+        let Some(algorithm) = self.held.algorithm else {
+            let method: String = self.held.method.chars().take(120).collect();
+            // a keyed hash proves nothing to anybody who cannot make it himself (CVE-2009-0217)
+            if method.contains("hmac") || method.is_empty() {
+                let text = format!("its method '{method}' is none of signatures with key pairs");
+                signature.find(SubIndication::FormatFailure, text);
+            } else {
+                let text = format!("its method '{method}' is not known here");
+                signature.find(SubIndication::CryptoConstraintsFailure, text);
+            }
+            return None;
+        };
+        let digest = match &self.held.signed_info {
+            Ok(digest) => digest.clone(),
+            Err(reason) => {
+                signature.find(SubIndication::FormatFailure, format!("ds:SignedInfo: {reason}"));
+                return None;
+            }
+        };
+        let octets = STANDARD.decode(&self.held.value).unwrap_or_default();
+        let holds = |certificate: &Certificate| {
+            let value = SignatureValue::of_key(certificate.key_kind(), octets.clone());
+            let item = ToBeSigned::of_digest(algorithm, digest.clone())?;
+            certificate.allows(algorithm)?;
+            CheckedValue::new(&PublicKey::of(certificate), &item, value).map(drop)
+        };
+        // without a name of its own, the certificate is the one whose key made it
+        let made = candidates.iter().take(8).find(|one| holds(one).is_ok()).copied();
+        signature.value_holds = Some(made.is_some());
+        if made.is_none() {
+            let text =
+                "the signature value is not of the signing certificate's key over ds:SignedInfo";
+            signature.find(SubIndication::SigCryptoFailure, text);
+        }
+        made.or_else(|| candidates.first().copied()).cloned()
+    }
+}

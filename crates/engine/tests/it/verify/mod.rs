@@ -1,0 +1,10 @@
+//! Our own verification: our seals pass, nothing that was changed or wrapped does, and others' files are
+//! told of as they are.
+
+mod foreign;
+mod mutations;
+mod revocation;
+mod seals;
+mod support;
+mod trust;
+mod wrapping;

@@ -1,0 +1,228 @@
+//! `verify`: whether the signatures of local files hold. Reads files and nothing else: no database, no key,
+//! no network.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::shown::{Shown, say_json};
+use super::{Failure, Outcome, house, values};
+use crate::app::Clock;
+use crate::config::Config;
+use crate::domain::instant::Instant;
+use crate::pki::certificate_file;
+use crate::pki::path::TrustAnchor;
+use crate::pki::revocation::crl::Crl;
+use crate::pki::revocation::ocsp::OcspResponse;
+use crate::verify::{
+    self, CoveredFacts, Indication, NamedRange, RevocationDemand, SignerFacts, VerificationReport,
+    VerifiedSignature, VerifySettings,
+};
+
+/// Bytes of a file at most.
+const MAX_FILE: u64 = 512 << 20;
+
+/// When nothing failed and something is not known.
+const INDETERMINATE: u8 = 3;
+
+#[derive(Args)]
+pub(super) struct VerifyArguments {
+    /// Signed files.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Certificates where trust begins, in PEM or DER; without any no signature passes.
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
+    /// Certificates that may lie between, beside those in the signed files.
+    #[arg(long, value_name = "FILE")]
+    certificates: Vec<PathBuf>,
+    /// The time for which they are verified, such as 2026-12-31T12:00:00Z; now without it.
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    at: Option<Instant>,
+    /// What a detached signature is over; with one signed file only.
+    #[arg(long, value_name = "FILE")]
+    detached: Option<PathBuf>,
+    /// Revocation lists and answers of OCSP responders, in DER or PEM, beside those in the signed files.
+    #[arg(long, value_name = "FILE")]
+    revocation: Vec<PathBuf>,
+    /// Does not ask whether certificates were revoked.
+    #[arg(long, conflicts_with = "revocation")]
+    no_revocation: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// Verifies every file and says what was found.
+pub(super) fn run(config: &Config, arguments: &VerifyArguments) -> Outcome {
+    if arguments.detached.is_some() && arguments.files.len() > 1 {
+        return Err("--detached goes with one signed file".into());
+    }
+    let settings = settings(config, arguments)?;
+    let mut worst = Indication::Passed;
+    let mut reports = Vec::new();
+    for file in &arguments.files {
+        let report = verify::verify(&read(file)?, &settings);
+        worst = worst.max(report.indication);
+        if arguments.shown.json {
+            reports.push(json!({ "file": file.display().to_string(), "report": report }));
+        } else {
+            show(file, &report);
+        }
+    }
+    if arguments.shown.json {
+        say_json(&json!(reports));
+    }
+    Ok(match worst {
+        Indication::Passed => ExitCode::SUCCESS,
+        Indication::Failed => ExitCode::FAILURE,
+        Indication::Indeterminate => ExitCode::from(INDETERMINATE),
+    })
+}
+
+fn settings(config: &Config, arguments: &VerifyArguments) -> Result<VerifySettings, Failure> {
+    let at = arguments.at.unwrap_or_else(|| Clock::System.now());
+    let mut settings = VerifySettings::new(Vec::new(), at);
+    settings.calendar = house::calendar(config)?;
+    for file in &arguments.trust {
+        let certificates = certificate_file::certificates(&read(file)?);
+        let certificates = certificates.map_err(|error| named(file, &error))?;
+        settings.anchors.extend(certificates.into_iter().map(TrustAnchor::of));
+    }
+    for file in &arguments.certificates {
+        let certificates = certificate_file::certificates(&read(file)?);
+        settings.certificates.extend(certificates.map_err(|error| named(file, &error))?);
+    }
+    if arguments.no_revocation {
+        settings.revocation = RevocationDemand::NotAsked;
+    }
+    for file in &arguments.revocation {
+        let bytes = read(file)?;
+        let der = match der::pem::decode_vec(&bytes) {
+            Ok((_, der)) => der,
+            Err(_) => bytes,
+        };
+        match (OcspResponse::read(der.clone()), Crl::read(der)) {
+            (Ok(answer), _) => settings.answers.push(answer),
+            (Err(_), Ok(list)) => settings.lists.push(list),
+            (Err(_), Err(error)) => return Err(named(file, &error)),
+        }
+    }
+    settings.detached = arguments.detached.as_deref().map(read).transpose()?;
+    Ok(settings)
+}
+
+fn named(file: &Path, error: &dyn fmt::Display) -> Failure {
+    format!("{}: {error}", file.display()).into()
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let opened = File::open(file).map_err(|error| named(file, &error))?;
+    opened.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| named(file, &error))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(named(file, &format_args!("more than {} MiB", MAX_FILE >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// What others wrote moves no cursor.
+fn line(indent: usize, label: &str, text: &str) {
+    let shown = |letter: char| if letter.is_control() { '\u{FFFD}' } else { letter };
+    let text: String = text.chars().map(shown).collect();
+    say!("{:indent$}{label:<12} {text}", "");
+}
+
+fn verdict(indication: Indication, sub: Option<verify::SubIndication>) -> String {
+    let sub = sub.map(|sub| format!(" {}", sub.as_str())).unwrap_or_default();
+    format!("{}{sub}", indication.as_str())
+}
+
+fn show(file: &Path, report: &VerificationReport) {
+    let said = verdict(report.indication, report.sub_indication);
+    line(0, &said, &format!("{} ({}, at {})", file.display(), report.content, report.at));
+    for finding in &report.findings {
+        line(2, finding.sub_indication.as_str(), &finding.text);
+    }
+    for signature in &report.signatures {
+        show_signature(signature);
+    }
+}
+
+fn show_signature(signature: &VerifiedSignature) {
+    let level = signature.level.map(|level| format!("-{level}")).unwrap_or_default();
+    line(2, "signature", &format!("{} ({}{level})", signature.place, signature.format));
+    line(4, "verdict", &verdict(signature.indication, signature.sub_indication));
+    for finding in &signature.findings {
+        line(4, "because", &format!("{}: {}", finding.sub_indication.as_str(), finding.text));
+    }
+    let value = match signature.value_holds {
+        Some(true) => "is of the signing certificate's key",
+        Some(false) => "is not of the signing certificate's key",
+        None => "was not checked",
+    };
+    line(4, "value", value);
+    if let Some(signer) = &signature.signer {
+        show_signer(signer);
+    }
+    if let Some(time) = &signature.claimed_time {
+        line(4, "claimed", time);
+    }
+    if let Some(time) = &signature.proven_time {
+        line(4, "proven", time);
+    }
+    for timestamp in &signature.timestamps {
+        let words = [&timestamp.time, &timestamp.authority, &timestamp.reason];
+        let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+        line(4, "timestamp", &words.join(", "));
+    }
+    if let Some(policy) = &signature.policy {
+        line(4, "policy", policy.identifier.as_deref().unwrap_or("implied"));
+    }
+    let whole = if signature.covers_document { "the whole document" } else { "parts" };
+    line(4, "covers", whole);
+    for covered in &signature.covered {
+        show_covered(covered);
+    }
+    for part in &signature.not_covered {
+        line(6, "not covered", &place(part));
+    }
+    for algorithm in &signature.algorithms {
+        let until = algorithm.until.as_deref().map(|until| format!(" until {until}"));
+        let (name, until) = (&algorithm.name, until.unwrap_or_default());
+        let ended = if algorithm.accepted { "" } else { ", ended" };
+        line(4, "algorithm", &format!("{}: {name}{until}{ended}", algorithm.of));
+    }
+    for note in &signature.notes {
+        line(4, "note", note);
+    }
+}
+
+fn show_signer(signer: &SignerFacts) {
+    line(4, "signer", &format!("{}, serial number {}", signer.subject, signer.serial_number));
+    line(4, "path", &signer.path.join(" < "));
+    line(4, "trust anchor", signer.trust_anchor.as_deref().unwrap_or("none"));
+    for known in &signer.revocation {
+        let detail = known.detail.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
+        line(4, "revocation", &format!("{}, {}{detail}", known.status, known.subject));
+    }
+}
+
+fn show_covered(covered: &CoveredFacts) {
+    let digest = covered.digest.unwrap_or("no digest");
+    let element = covered.element.as_ref().map(|part| format!(" {}", place(part)));
+    let element = element.unwrap_or_default();
+    let text = format!("'{}'{element}, {digest}, {}", covered.reference, covered.standing);
+    line(6, "reference", &text);
+    for part in &covered.left_out {
+        line(8, "without", &place(part));
+    }
+}
+
+fn place(part: &NamedRange) -> String {
+    format!("{} (bytes {} to {})", part.name, part.start, part.end)
+}

@@ -1,0 +1,95 @@
+//! `verify`: what it says, and what it exits with.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::{BINARY, ROOT, text};
+
+const SEALED: &str = "samples/invoice-minimal/sealed.xml";
+const TRUST: [&str; 2] = ["--trust", "samples/pki/root.pem"];
+const AT: [&str; 2] = ["--at", "2026-12-02T00:00:00Z"];
+
+fn verify(more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("chancery.toml");
+    std::fs::write(&config, "").unwrap();
+    let mut command = Command::new(BINARY);
+    command.current_dir(ROOT).arg("--config").arg(config).arg("verify").args(AT).args(more);
+    command.output().unwrap()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn a_good_file_passes_and_its_parts_are_named() {
+    let output = verify(&[&[SEALED, "--no-revocation"], &TRUST[..]].concat());
+    assert_eq!(code(&output), Some(0), "{}", text(&output));
+    let said = text(&output);
+    let expected =
+        ["TOTAL-PASSED", "XAdES-B", "the whole document", "Samples Seal", "RSA-PKCS1-SHA256"];
+    for words in expected {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+
+    let json = verify(&[&[SEALED, "--no-revocation", "--json"], &TRUST[..]].concat());
+    assert_eq!(code(&json), Some(0));
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let report = &json[0]["report"];
+    assert_eq!((&json[0]["file"], &report["indication"]), (&SEALED.into(), &"TOTAL-PASSED".into()));
+    // every member is explained
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/verification.md")).unwrap();
+    let signature = &report["signatures"][0];
+    for object in [
+        report,
+        signature,
+        &signature["signer"],
+        &signature["covered"][0],
+        &signature["covered"][0]["element"],
+    ] {
+        for member in object.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{member}`")), "docs/verification.md lacks {member}");
+        }
+    }
+}
+
+#[test]
+fn what_fails_and_what_is_not_known_have_codes_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let changed = folder.path().join("changed.xml");
+    let sealed = std::fs::read_to_string(Path::new(ROOT).join(SEALED)).unwrap();
+    std::fs::write(&changed, sealed.replacen("<b:ID>1", "<b:ID>2", 1)).unwrap();
+    let changed = changed.to_str().unwrap();
+    let failed = verify(&[&[changed, "--no-revocation"], &TRUST[..]].concat());
+    assert_eq!(code(&failed), Some(1), "{}", text(&failed));
+    assert!(text(&failed).contains("TOTAL-FAILED HASH_FAILURE"), "{}", text(&failed));
+
+    for (arguments, words) in [
+        (vec![SEALED, "--no-revocation"], "NO_CERTIFICATE_CHAIN_FOUND: no trust anchor is given"),
+        ([&[SEALED], &TRUST[..]].concat(), "TRY_LATER"),
+        (vec!["samples/pdf-one-page/input.pdf"], "INDETERMINATE GENERIC"),
+    ] {
+        let output = verify(&arguments);
+        assert_eq!(code(&output), Some(3), "{}", text(&output));
+        assert!(text(&output).contains(words), "{words} is not in {}", text(&output));
+    }
+    // the worst of several files counts
+    let both = verify(&[&[SEALED, changed], &TRUST[..]].concat());
+    assert_eq!(code(&both), Some(1));
+
+    for (arguments, words) in [
+        (vec!["no-such.xml"], "no-such.xml"),
+        (vec![SEALED, changed, "--detached", SEALED], "--detached goes with one signed file"),
+        (vec![SEALED, "--trust", SEALED], "sealed.xml"),
+        (vec![SEALED, "--revocation", SEALED], "not a revocation list"),
+    ] {
+        let output = verify(&arguments);
+        assert_eq!(code(&output), Some(1), "{}", text(&output));
+        assert!(text(&output).contains(words), "{words} is not in {}", text(&output));
+    }
+    let misunderstood = verify(&[SEALED, "--at", "yesterday"]);
+    assert_eq!(code(&misunderstood), Some(2), "{}", text(&misunderstood));
+}
