@@ -53,17 +53,18 @@ pub(crate) async fn run(scene: &Scene, seconds: u64) -> bool {
         done += attacker.unwrap();
     }
     drop(hostile);
-    let peak = service.peak();
-    let (after_took, after_failed) = honest.seal_for(1, QUIET).await;
-    let after = service.resident();
     let (worst, times) = (p99(&took), p99(&took).as_secs_f64() / quiet.as_secs_f64());
-    let grown = after as f64 / before as f64;
     println!(
-        "In {seconds} s of {done} attacks: {} invoices, p99 {:.1} ms ({times:.1} times), {} MiB at most.\n\
-         In quiet again: {} invoices, p99 {:.1} ms, {} MiB ({grown:.2} times).",
+        "In {seconds} s of {done} attacks: {} invoices, p99 {:.1} ms ({times:.1} times), {} MiB at most.",
         took.len(),
         worst.as_secs_f64() * 1000.0,
-        peak >> 20,
+        service.peak() >> 20,
+    );
+    let (after_took, after_failed) = honest.seal_for(1, QUIET).await;
+    let after = service.resident();
+    let grown = after as f64 / before as f64;
+    println!(
+        "In quiet again: {} invoices, p99 {:.1} ms, {} MiB ({grown:.2} times).",
         after_took.len(),
         p99(&after_took).as_secs_f64() * 1000.0,
         after >> 20,

@@ -276,24 +276,18 @@ impl Store {
             let url = sqlite_url(&config.url, mode);
             let wait_ms = config.wait_ms;
             // A local file does not go away: no question before every use whether it is still there.
-            let options = options.test_before_acquire(false).after_connect(move |connection, _| {
-                Box::pin(async move {
-                    for pragma in sqlite_pragmas(wait_ms) {
-                        connection.execute(sqlx::AssertSqlSafe(pragma)).await?;
-                    }
-                    Ok(())
-                })
-            });
+            let options = options.test_before_acquire(false);
             opens(&url, wait_ms).await?;
             let watched = Arc::clone(&trust);
-            let writing =
-                options.clone().max_connections(1).before_acquire(move |connection, _| {
-                    let good = watched.is_good(connection);
-                    Box::pin(async move { Ok(good) })
-                });
+            let writing = sqlite_ready(options.clone(), (wait_ms, WRITER_CACHE_KIB));
+            let writing = writing.max_connections(1).before_acquire(move |connection, _| {
+                let good = watched.is_good(connection);
+                Box::pin(async move { Ok(good) })
+            });
             let writer =
                 WritingPool { pool: writing.connect(&url).await?, engine: Engine::Sqlite, trust };
-            let pool = options.max_connections(config.connections.max(1)).connect(&url).await?;
+            let reading = sqlite_ready(options, (wait_ms, READER_CACHE_KIB));
+            let pool = reading.max_connections(config.connections.max(1)).connect(&url).await?;
             return Ok(Self { writer, reader: Reader { pool } });
         }
         if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
@@ -428,7 +422,7 @@ impl Store {
 /// Opens a file once. A pool would try again and again, and then say only that no connection came about.
 async fn opens(url: &str, wait_ms: u64) -> Result<()> {
     let mut connection = AnyConnection::connect(url).await?;
-    for pragma in sqlite_pragmas(wait_ms) {
+    for pragma in sqlite_pragmas(wait_ms, READER_CACHE_KIB) {
         connection.execute(sqlx::AssertSqlSafe(pragma)).await?;
     }
     Ok(connection.close().await?)
@@ -470,13 +464,30 @@ fn sqlite_url(url: &str, mode: &str) -> String {
     }
 }
 
-fn sqlite_pragmas(wait_ms: u64) -> [String; 5] {
+/// KiB of pages that a connection keeps. Each reader keeps its own, and a large document that is read
+/// drives out all others: what is read often the system keeps once for all of them.
+const WRITER_CACHE_KIB: u32 = 16_000;
+const READER_CACHE_KIB: u32 = 2_000;
+
+/// Connections set up as ours are.
+fn sqlite_ready(options: AnyPoolOptions, (wait_ms, cache_kib): (u64, u32)) -> AnyPoolOptions {
+    options.after_connect(move |connection, _| {
+        Box::pin(async move {
+            for pragma in sqlite_pragmas(wait_ms, cache_kib) {
+                connection.execute(sqlx::AssertSqlSafe(pragma)).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+fn sqlite_pragmas(wait_ms: u64, cache_kib: u32) -> [String; 5] {
     [
         format!("PRAGMA busy_timeout = {wait_ms}"),
         "PRAGMA journal_mode = WAL".to_owned(),
         "PRAGMA synchronous = FULL".to_owned(),
         "PRAGMA foreign_keys = ON".to_owned(),
-        "PRAGMA cache_size = -16000".to_owned(),
+        format!("PRAGMA cache_size = -{cache_kib}"),
     ]
 }
 
