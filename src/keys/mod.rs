@@ -91,11 +91,11 @@ pub enum Error {
     },
     #[error("a token labelled {0:?} exists already")]
     TokenTaken(String),
-    #[error("the token refused the PIN; no further login is tried until the service is restarted")]
+    #[error("the token refused the PIN; no further login is tried with it")]
     PinRefused(#[source] cryptoki::error::Error),
     #[error(
-        "the token refused the PIN earlier; correct it and restart the service \
-         (tokens lock or erase themselves after a few wrong PINs)"
+        "the token refused the PIN earlier; correct it where the service reads it, and restart the service \
+         when it was corrected once before (tokens lock or erase themselves after a few wrong PINs)"
     )]
     PinGuarded,
     #[error("the token answered with an error")]

@@ -1,15 +1,30 @@
 //! What is known of a token's PIN, by everybody in this process who uses the token. A PIN that was refused
-//! is never presented again, and one whose answer is not known only when it cannot have been wrong.
+//! is never presented again, and one whose answer is not known only when it cannot have been wrong. Another
+//! PIN than the refused one is presented once, too, while there are not too many of them.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as TokenError, RvError};
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 
 use super::lock;
 use super::turns::Turns;
 use crate::keys::Error;
+
+/// PINs that one process finds wrong at most: tokens lock or erase themselves after a few.
+const WRONG_PINS: usize = 2;
+
+/// What a token says of the PINs that it was given.
+#[derive(Clone, Copy)]
+pub(super) struct PinTries {
+    /// Somebody gave it a wrong one since the last right one.
+    pub(super) were_wrong: bool,
+    /// The next wrong one locks it, or the last one has.
+    pub(super) are_over: bool,
+}
 
 /// Logins into one token: one is tried at a time, so that of many threads with a wrong PIN only one asks.
 #[derive(Default)]
@@ -20,7 +35,7 @@ pub(super) struct TokenLogin {
 
 #[derive(Default)]
 struct State {
-    refused: bool,
+    refused: Vec<SecretString>,
     accepted: bool,
     /// Logins that are with the module. Whoever has a turn finds those whose turn was taken over.
     under_way: u32,
@@ -31,8 +46,8 @@ struct State {
 }
 
 impl TokenLogin {
-    /// Presents the PIN unless that could be a wrong one's second time. `tries_were_wrong` asks the token
-    /// whether somebody gave it a wrong PIN since the last right one.
+    /// Presents a PIN unless that could be a wrong one's second time, or one too many. `tries` asks the token
+    /// about earlier ones.
     ///
     /// # Errors
     /// [`Error::PinRefused`], [`Error::PinGuarded`], [`Error::LoginUnanswered`], [`Error::NoAnswer`] when
@@ -40,21 +55,25 @@ impl TokenLogin {
     pub(super) fn present(
         &self,
         (token, longest): (&str, Duration),
-        tries_were_wrong: impl FnOnce() -> bool,
+        pin: &SecretString,
+        tries: impl Fn() -> PinTries,
         login: impl FnOnce() -> Result<(), TokenError>,
     ) -> Result<(), Error> {
         let _turn = self.turns.take(longest)?;
-        let (unanswered, accepted) = {
+        let (unanswered, accepted, another) = {
             let state = lock(&self.state);
-            if state.refused {
+            if state.guards(pin) {
                 return Err(Error::PinGuarded);
             }
-            (state.under_way, state.accepted)
+            (state.under_way, state.accepted, !state.refused.is_empty())
         };
-        if unanswered > 0 && (!accepted || tries_were_wrong()) {
+        if unanswered > 0 && (!accepted || tries().were_wrong) {
             return Err(Error::LoginUnanswered);
         }
-        let under_way = UnderWay::begin(&self.state, unanswered)?;
+        if another && tries().are_over {
+            return Err(Error::PinGuarded);
+        }
+        let under_way = UnderWay::begin(&self.state, unanswered, pin)?;
         let answer = login();
         drop(under_way);
         let mut state = lock(&self.state);
@@ -65,13 +84,23 @@ impl TokenLogin {
             }
             Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
             Err(error) if refuses_pin(&error) => {
-                state.refused = true;
+                state.refused.push(pin.clone());
                 tracing::error!(token, %error,
-                    "the token refused the PIN; no further login is tried until restart");
+                    "the token refused the PIN; no further login is tried with it");
                 Err(Error::PinRefused(error))
             }
             Err(error) => Err(Error::Token(error)),
         }
+    }
+
+    /// Whether a PIN was refused, so that another is needed.
+    pub(super) fn needs_another(&self) -> bool {
+        !lock(&self.state).refused.is_empty()
+    }
+
+    /// Whether this PIN is not to be presented.
+    pub(super) fn guards(&self, pin: &SecretString) -> bool {
+        lock(&self.state).guards(pin)
     }
 
     /// Notes that the token did what it was asked.
@@ -107,6 +136,14 @@ impl TokenLogin {
     }
 }
 
+impl State {
+    fn guards(&self, pin: &SecretString) -> bool {
+        let pin = pin.expose_secret().as_bytes();
+        let same = |it: &SecretString| bool::from(it.expose_secret().as_bytes().ct_eq(pin));
+        self.refused.len() >= WRONG_PINS || self.refused.iter().any(same)
+    }
+}
+
 /// A login that is with the module, until it is dropped.
 struct UnderWay<'a>(&'a Mutex<State>);
 
@@ -115,9 +152,9 @@ impl<'a> UnderWay<'a> {
     ///
     /// # Errors
     /// [`Error::LoginUnanswered`] when there are others meanwhile: our turn was taken over.
-    fn begin(state: &'a Mutex<State>, known: u32) -> Result<Self, Error> {
+    fn begin(state: &'a Mutex<State>, known: u32, pin: &SecretString) -> Result<Self, Error> {
         let mut begun = lock(state);
-        if begun.refused {
+        if begun.guards(pin) {
             return Err(Error::PinGuarded);
         }
         if begun.under_way > known {

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use cryptoki::context::{Function, Pkcs11 as Context};
 use cryptoki::error::{Error as TokenError, RvError};
@@ -11,9 +11,10 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::lock;
+use super::login::{PinTries, TokenLogin};
 use super::module::{Inside, Kept, Pkcs11Module};
 use crate::domain::sources::sources;
 use crate::keys::{Error, ErrorClass};
@@ -22,6 +23,9 @@ use crate::secret::SecretSource;
 /// So many failures in a row, and no success for so long, are the module's, for all we know.
 const FAILURES: u32 = 3;
 const IN_VAIN: Duration = Duration::from_secs(2);
+
+/// A PIN that comes after a refused one must have stood where it is for so long: who writes it may not be done.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// How long a new token waits for others.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,12 +39,19 @@ pub(super) struct Token {
     production: bool,
     /// How long another thread may initialise the module, or log in, before we go on without it.
     patience: Duration,
-    known_pin: OnceLock<SecretString>,
+    known_pin: Mutex<KnownPin>,
     /// Where it was found, in which life of the module.
     slot: Mutex<Option<(u64, Slot)>>,
     /// A session that is never used to sign: when the last session closes, the login ends.
     keeper: Mutex<Option<Kept>>,
     logins: AtomicU64,
+}
+
+/// The PIN as it was read, and one that may take its place, since when it is there.
+#[derive(Default)]
+struct KnownPin {
+    read: Option<Arc<SecretString>>,
+    next: Option<(SecretString, Instant)>,
 }
 
 impl Token {
@@ -56,7 +67,7 @@ impl Token {
             pin,
             production,
             patience,
-            known_pin: OnceLock::new(),
+            known_pin: Mutex::default(),
             slot: Mutex::default(),
             keeper: Mutex::default(),
             logins: AtomicU64::new(0),
@@ -226,22 +237,44 @@ impl Token {
     }
 
     fn present_pin(&self, inside: &Inside, session: &Session, user: UserType) -> Result<(), Error> {
-        let pin = match self.known_pin.get() {
-            Some(pin) => pin,
-            None => {
-                let pin = self.pin.read(self.production)?;
-                self.known_pin.get_or_init(|| pin)
-            }
-        };
-        let tries_were_wrong = || {
-            let info = self.slot(inside).ok().map(|slot| inside.context.get_token_info(slot));
-            let Some(Ok(info)) = info else { return true };
-            info.user_pin_count_low() || info.user_pin_final_try() || info.user_pin_locked()
-        };
         let module = Pkcs11Module::at(&self.module)?;
-        module.login(&self.label).present((&self.label, self.patience), tries_were_wrong, || {
-            session.login(user, Some(pin))
-        })
+        let login = module.login(&self.label);
+        let pin = self.pin(&login)?;
+        let tries = || {
+            let info = self.slot(inside).ok().map(|slot| inside.context.get_token_info(slot));
+            let Some(Ok(info)) = info else { return PinTries { were_wrong: true, are_over: true } };
+            let are_over = info.user_pin_final_try() || info.user_pin_locked();
+            PinTries { were_wrong: are_over || info.user_pin_count_low(), are_over }
+        };
+        login.present((&self.label, self.patience), &pin, tries, || session.login(user, Some(&pin)))
+    }
+
+    /// The PIN, read once; when the token refused it, the one that stands in its place by now.
+    ///
+    /// # Errors
+    /// [`Error::Secret`]; [`Error::PinGuarded`] while none is there that may be presented.
+    fn pin(&self, login: &TokenLogin) -> Result<Arc<SecretString>, Error> {
+        let mut known = lock(&self.known_pin);
+        if let Some(pin) = known.read.as_ref().filter(|pin| !login.guards(pin)) {
+            return Ok(Arc::clone(pin));
+        }
+        let pin = self.pin.read(self.production)?;
+        if login.guards(&pin) {
+            known.next = None;
+            return Err(Error::PinGuarded);
+        }
+        if login.needs_another() {
+            let same =
+                |(next, _): &&(SecretString, Instant)| next.expose_secret() == pin.expose_secret();
+            let since = known.next.as_ref().filter(same).map(|(_, since)| *since);
+            if since.is_none_or(|since| since.elapsed() < SETTLED) {
+                known.next = Some((pin, since.unwrap_or_else(Instant::now)));
+                return Err(Error::PinGuarded);
+            }
+            tracing::info!(token = %self.label, "another PIN stands where the refused one was");
+        }
+        known.next = None;
+        Ok(Arc::clone(known.read.insert(Arc::new(pin))))
     }
 }
 

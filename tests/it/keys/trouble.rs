@@ -1,8 +1,9 @@
 //! Tokens that misbehave, and settings that are wrong.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chancery::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use chancery::keys::{BackendConfig, Config, Error, ErrorClass, KeyRef, Keyring};
@@ -13,6 +14,7 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 
 use super::{RSA_2048, RSA_3072, generated, issued, messages, self_signed};
+use crate::support::client::PATIENCE;
 use crate::support::softhsm::{Token, shaky_token, token, untidy_token, write_private};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,48 +186,120 @@ async fn a_back_end_that_cannot_be_opened_does_not_stop_the_others() {
     assert!(matches!(unloadable, Error::Module { .. }), "{unloadable:?}");
 }
 
-/// `pkcs11-spy` writes down every call, so it is the witness. It has to be told before the module
-/// is loaded: the test runs in a process of its own.
 #[test]
 fn a_wrong_pin_is_tried_once() {
+    let journal = journal_of("keys::trouble::child_with_a_wrong_pin");
+    assert_eq!(journal.matches(": C_Login").count(), 1, "one login attempt");
+    assert!(journal.contains("CKR_PIN_INCORRECT"), "and it was refused");
+}
+
+/// Each of several PINs is tried once; the right one heals the token.
+#[test]
+fn a_corrected_pin_needs_no_restart() {
+    let journal = journal_of("keys::trouble::child_with_a_corrected_pin");
+    assert_eq!(journal.matches(": C_Login").count(), 2, "one login attempt with each PIN");
+    assert_eq!(journal.matches("CKR_PIN_INCORRECT").count(), 1, "and one was refused");
+}
+
+/// After two wrong ones a third is not tried, whatever it is.
+#[test]
+fn few_wrong_pins_are_tried() {
+    let journal = journal_of("keys::trouble::child_with_wrong_pins");
+    assert_eq!(journal.matches(": C_Login").count(), 2, "one login attempt with each of two");
+    assert_eq!(journal.matches("CKR_PIN_INCORRECT").count(), 2, "and both were refused");
+}
+
+/// What the token was asked by a test in a process of its own. `pkcs11-spy` writes down every call, so it is
+/// the witness; it has to be told before the module is loaded.
+fn journal_of(child: &str) -> String {
     let token = token();
     let spy =
         ["/usr/lib/x86_64-linux-gnu/pkcs11-spy.so", "/usr/lib/aarch64-linux-gnu/pkcs11-spy.so"];
-    let spy = spy.into_iter().find(|path| std::path::Path::new(path).exists());
+    let spy = spy.into_iter().find(|path| Path::new(path).exists());
     let spy = spy.expect("pkcs11-spy is missing: apt-get install opensc (make test does it)");
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("spy.log");
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "keys::trouble::child_with_a_wrong_pin", "--ignored", "--nocapture"])
+        .args(["--exact", child, "--ignored", "--nocapture"])
         .env("PKCS11SPY", &token.module)
         .env("PKCS11SPY_OUTPUT", &journal)
         .env("CHANCERY_TEST_MODULE", spy)
         .env("CHANCERY_TEST_TOKEN", &token.label)
+        .env("CHANCERY_TEST_PIN", &token.pin_file)
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let journal = std::fs::read_to_string(&journal).unwrap();
     let tail = &journal[journal.len().saturating_sub(1500)..];
     assert!(text.contains("1 passed"), "{} {text} {tail}", output.status);
-    assert_eq!(journal.matches(": C_Login").count(), 1, "one login attempt");
-    assert!(journal.contains("CKR_PIN_INCORRECT"), "and it was refused");
+    journal
+}
+
+/// A back-end on the token of the parent, with the PIN in this file.
+fn with_pin_of(pin_file: &Path) -> Config {
+    let module = std::env::var_os("CHANCERY_TEST_MODULE").unwrap();
+    let mut settings =
+        Token::settings(module.into(), std::env::var("CHANCERY_TEST_TOKEN").unwrap());
+    settings.pin_file = Some(pin_file.to_owned());
+    let backends = [("hsm".to_owned(), BackendConfig::Pkcs11(settings))];
+    Config { production: true, backends: backends.into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by a_corrected_pin_needs_no_restart in a process of its own"]
+async fn child_with_a_corrected_pin() {
+    let folder = tempfile::tempdir().unwrap();
+    let pin_file = folder.path().join("pin");
+    write_private(&pin_file, "999999\n");
+    let keyring = Keyring::open(&with_pin_of(&pin_file)).unwrap();
+    assert!(keyring.health().await.remove(0).state.is_err());
+    let right = std::fs::read_to_string(std::env::var_os("CHANCERY_TEST_PIN").unwrap()).unwrap();
+    std::fs::write(&pin_file, right).unwrap();
+    // Whoever wrote it may not be done.
+    assert!(matches!(keyring.health().await.remove(0).state, Err(Error::PinGuarded)));
+    let begin = Instant::now();
+    while let Err(error) = keyring.health().await.remove(0).state {
+        assert!(matches!(error, Error::PinGuarded), "{error:?}");
+        assert!(begin.elapsed() < PATIENCE, "the right PIN is not tried");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by few_wrong_pins_are_tried in a process of its own"]
+async fn child_with_wrong_pins() {
+    let folder = tempfile::tempdir().unwrap();
+    let pin_file = folder.path().join("pin");
+    write_private(&pin_file, "999999\n");
+    let keyring = Keyring::open(&with_pin_of(&pin_file)).unwrap();
+    let refused = async |keyring: &Keyring| {
+        matches!(keyring.health().await.remove(0).state, Err(Error::PinRefused(_)))
+    };
+    assert!(keyring.health().await.remove(0).state.is_err());
+    std::fs::write(&pin_file, "888888").unwrap();
+    let begin = Instant::now();
+    while !refused(&keyring).await {
+        assert!(begin.elapsed() < PATIENCE, "the second PIN is not tried");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    std::fs::write(&pin_file, "777777").unwrap();
+    // Another keyring has not waited for the third, nor has to.
+    let again = Keyring::open(&with_pin_of(&pin_file)).unwrap();
+    for keyring in [&keyring, &again] {
+        assert!(matches!(keyring.health().await.remove(0).state, Err(Error::PinGuarded)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by a_wrong_pin_is_tried_once in a process of its own"]
 async fn child_with_a_wrong_pin() {
-    let module = std::env::var_os("CHANCERY_TEST_MODULE").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let pin_file = folder.path().join("pin");
     write_private(&pin_file, "999999\n");
     let files = super::software::keyring(folder.path(), None);
     let mut key = self_signed(&files, "files", "any", KeyKind::P256).await;
     key.backend = "hsm".to_owned();
-    let mut settings =
-        Token::settings(module.into(), std::env::var("CHANCERY_TEST_TOKEN").unwrap());
-    settings.pin_file = Some(pin_file);
-    let backends = [("hsm".to_owned(), BackendConfig::Pkcs11(settings))];
-    let config = Config { production: true, backends: backends.into() };
+    let config = with_pin_of(&pin_file);
     let keyring = Keyring::open(&config).unwrap();
     for _ in 0..3 {
         for answer in keyring.sign(&key, messages(KeyKind::P256, 20)).await {
