@@ -46,7 +46,7 @@ pub fn read(folder: &Path) -> Result<Schemas, Failure> {
 
 fn read_edition(edition: &Path, documents: &Path, schemas: &mut Schemas) -> Result<(), Failure> {
     let version = version(edition);
-    let mut modules = Modules { edition, namespaces: BTreeMap::new() };
+    let mut modules = Modules { edition, namespaces: BTreeMap::new(), listed: 0 };
     for file in listed(documents)? {
         if file.extension().is_none_or(|extension| extension != "xsd") {
             continue;
@@ -58,6 +58,7 @@ fn read_edition(edition: &Path, documents: &Path, schemas: &mut Schemas) -> Resu
         for root in elements.filter_map(|element| element.attribute("name")) {
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let schema = Schema::new(name, version, compile(edition.to_owned(), file.clone()));
+            let schema = schema.listing(modules.listed);
             schemas.add(namespace.clone(), root.to_owned(), schema);
         }
     }
@@ -68,6 +69,8 @@ fn read_edition(edition: &Path, documents: &Path, schemas: &mut Schemas) -> Resu
 struct Modules<'e> {
     edition: &'e Path,
     namespaces: BTreeMap<PathBuf, String>,
+    /// Bytes of the longest list of values.
+    listed: usize,
 }
 
 impl Modules<'_> {
@@ -81,6 +84,7 @@ impl Modules<'_> {
                 None => {
                     let text = text_of(&file)?;
                     let tree = parse(&file, &text)?;
+                    self.listed = self.listed.max(listed_in(&tree));
                     let root = tree.root_element();
                     let namespace = root.attribute("targetNamespace").unwrap_or_default();
                     for part in root.children().filter(|child| loads(*child)) {
@@ -126,6 +130,17 @@ impl Modules<'_> {
         };
         Ok((found, Some(wanted.to_owned())))
     }
+}
+
+/// Bytes of the longest list of values or patterns that a module allows somewhere, as the validator writes them.
+fn listed_in(tree: &Document<'_>) -> usize {
+    let restrictions = tree.descendants().filter(|node| is(*node, "restriction"));
+    let listed = restrictions.map(|restriction| {
+        let facets = restriction.children();
+        let facets = facets.filter(|node| is(*node, "enumeration") || is(*node, "pattern"));
+        facets.filter_map(|facet| facet.attribute("value")).map(|value| value.len() + 4).sum()
+    });
+    listed.max().unwrap_or_default()
 }
 
 /// The validator finds only what lies below the folder that it starts from, so it starts from the

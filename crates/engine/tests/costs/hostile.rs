@@ -15,7 +15,7 @@ use chancery_testing::hostile::{self, HostileDocument, SealedAs};
 use chancery_testing::sealing::PKI;
 use serde_json::Value;
 
-use crate::MEMORY;
+use crate::{MEMORY, invalid};
 
 /// Bytes of memory that every document may take, and how many more for each of its octets.
 const FREE_MEMORY: usize = 64 << 20;
@@ -90,9 +90,7 @@ fn child() {
             let before = MEMORY.current_usage();
             let (said, cost) = cost::of(work);
             let memory = MEMORY.peak_usage() - before;
-            let said: String = said.chars().filter(|it| !it.is_control()).take(150).collect();
-            let (name, length) = (hostile.name, hostile.length());
-            println!("measured\t{name}{what}\t{length}\t{memory}\t{cost:.2}\t{said}");
+            tell(&format!("{}{what}", hostile.name), hostile.length(), memory, cost, &said);
         };
         measure("", &|| {
             let refusal = refusal(&hostile, &limits);
@@ -104,6 +102,19 @@ fn child() {
             format!("{} signatures: {:?}", report.signatures.len(), report.sub_indication)
         });
     }
+    for (name, document) in invalid::documents() {
+        let prepared = invalid::prepared(&document);
+        MEMORY.reset_peak_usage();
+        let before = MEMORY.current_usage();
+        let (said, cost) = cost::of(|| invalid::validated(&prepared, &limits));
+        tell(name, document.len(), MEMORY.peak_usage() - before, cost, &said);
+    }
+}
+
+/// A line for [`measured`].
+fn tell(name: &str, octets: usize, memory: usize, cost: f64, said: &str) {
+    let said: String = said.chars().filter(|it| !it.is_control()).take(150).collect();
+    println!("measured\t{name}\t{octets}\t{memory}\t{cost:.2}\t{said}");
 }
 
 #[test]

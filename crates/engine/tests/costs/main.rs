@@ -4,6 +4,8 @@
 // `cfg(test)` is always set here; saying so gives clippy's allowances for tests to helpers too
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod invalid;
 
 /// Counts what is allocated; what is measured runs in a process of its own.
 #[global_allocator]

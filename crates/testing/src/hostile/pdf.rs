@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<HostileDocument> {
         pdf_names(50_000, 2000),
         pdf_resources(20_000, 90),
         pdf_values(50_000, 2000),
+        pdf_large_page(500_000, 30_000),
         pdf_packed_fields(40_000, 2000),
         pdf_shared_kids(40_000, 90),
         pdf_packed_catalog(600_000),
@@ -227,6 +228,14 @@ pub fn pdf_values(numbers_of_value: usize, fields: u32) -> HostileDocument {
     let value = (4, Body::Plain(format!("<</A[{}]>>", numbers(numbers_of_value))));
     let fields = (0..fields).map(|field| format!("<</T(f{field})/FT/Sig/V 4 0 R>>"));
     invisible("many fields with one value", written(&form(fields, vec![value]), ""))
+}
+
+/// A page with so many numbers, which the page tree names so many times.
+pub fn pdf_large_page(numbers_of_page: usize, times: usize) -> HostileDocument {
+    let kids = "3 0 R ".repeat(times);
+    let mut objects = page("", &format!("/A[{}]", numbers(numbers_of_page)));
+    objects[1].1 = Body::Plain(format!("<</Type/Pages/Kids[{kids}]/MediaBox[0 0 595 842]>>"));
+    at_word("a large page that is named again and again", written(&objects, ""))
 }
 
 /// Fields of so many values each, packed.

@@ -76,7 +76,7 @@ impl LintRun<'_> {
     ///
     /// # Errors
     /// [`Refusal::LintFailed`], [`Refusal::SchemaInvalid`], [`Refusal::SchemasMissing`],
-    /// [`Refusal::TimeUsedUp`].
+    /// [`Refusal::XmlTooManyNodes`] for the schema, [`Refusal::TimeUsedUp`].
     pub fn after(&self, prepared: &Prepared, limits: &Limits) -> Result<Vec<String>, Refusal> {
         if self.level == Level::None {
             return Ok(Vec::new());
@@ -160,6 +160,7 @@ impl LintRun<'_> {
             }
             // Nothing is sealed unseen that was to be validated.
             SchemaVerdict::Broken => Err(Refusal::SchemasMissing),
+            SchemaVerdict::TooLarge { limit } => Err(Refusal::XmlTooManyNodes { limit }),
             SchemaVerdict::Invalid { schema, offset, detail } => {
                 Err(Mistake::at_offset(tree, offset, detail).invalid(schema, way))
             }

@@ -24,6 +24,7 @@ pub type Compile = Box<dyn Fn() -> Result<XsdValidator, String> + Send + Sync>;
 pub struct Schema {
     name: String,
     version: Version,
+    listed: usize,
     compile: Compile,
     compiled: OnceLock<Result<XsdValidator, String>>,
 }
@@ -32,7 +33,21 @@ impl Schema {
     /// A schema that is compiled when it is needed.
     #[must_use]
     pub fn new(name: String, version: Version, compile: Compile) -> Self {
-        Self { name, version, compile, compiled: OnceLock::new() }
+        Self { name, version, listed: 0, compile, compiled: OnceLock::new() }
+    }
+
+    /// The same, whose longest list of values has so many bytes: the validator copies it into the error of
+    /// every value that is none of them.
+    #[must_use]
+    pub fn listing(self, bytes: usize) -> Self {
+        Self { listed: bytes, ..self }
+    }
+
+    /// Elements and attributes that a document of so many bytes may have. Each may be wrong, and the validator
+    /// keeps all errors until it is done.
+    fn most_nodes(&self, bytes: usize) -> usize {
+        let allowed = bytes.saturating_mul(PER_BYTE).saturating_add(FREE).min(MOST);
+        allowed / (ONE_NODE + self.listed)
     }
 
     fn validator(&self) -> Result<&XsdValidator, &str> {
@@ -51,6 +66,10 @@ pub(super) enum SchemaVerdict<'s> {
     NoSchema(String),
     /// There is one, and it cannot be compiled.
     Broken,
+    /// It has more elements and attributes than the schema allows to look at.
+    TooLarge {
+        limit: usize,
+    },
     Invalid {
         schema: &'s str,
         /// In the text of the tree.
@@ -108,6 +127,10 @@ impl Schemas {
             let why = format!("no schema of UBL {major}.{minor} is installed");
             return SchemaVerdict::NoSchema(why);
         };
+        let limit = schema.most_nodes(tree.input_text().len());
+        if count(tree) > limit {
+            return SchemaVerdict::TooLarge { limit };
+        }
         let found = match schema.validator() {
             Ok(validator) => first_error(validator, tree.input_text()),
             Err(_) => return SchemaVerdict::Broken,
@@ -119,6 +142,21 @@ impl Schemas {
             }
         }
     }
+}
+
+/// Bytes of memory that validating may take, whatever the document, for each byte of it, and at most.
+const FREE: usize = 32 << 20;
+const PER_BYTE: usize = 48;
+const MOST: usize = 768 << 20;
+
+/// What an element or attribute takes in the trees, with an error about it, beside the values that the schema
+/// lists.
+const ONE_NODE: usize = 650;
+
+/// Elements and attributes.
+fn count(tree: &Document<'_>) -> usize {
+    let elements = tree.descendants().filter(roxmltree::Node::is_element);
+    elements.map(|element| 1 + element.attributes().len()).sum()
 }
 
 /// The version of UBL that a document names.

@@ -23,9 +23,13 @@ pub(super) struct Lexer<'a> {
     at: usize,
     bounds: Bounds,
     left: usize,
-    /// Bytes that were looked at and then given back, or slowly.
+    /// Bytes that were looked at and then given back, or slowly, and what values count as besides theirs.
     again: usize,
 }
+
+/// What a value of an array or dictionary counts as besides its bytes: one of two bytes is made no faster than
+/// these many are passed.
+const VALUE: usize = 128;
 
 /// White space beyond so many bytes counts four times: it is passed byte by byte.
 const LONG_WHITE: usize = 64;
@@ -51,7 +55,7 @@ impl<'a> Lexer<'a> {
         self.at
     }
 
-    /// How many bytes it looked at since it stood at `begin`.
+    /// How many bytes it looked at since it stood at `begin`, and what the values in them count as.
     pub(super) const fn cost(&self, begin: usize) -> usize {
         self.at.saturating_sub(begin).saturating_add(self.again)
     }
@@ -171,6 +175,7 @@ impl<'a> Lexer<'a> {
             .left
             .checked_sub(1)
             .ok_or(PdfRefusal::TooManyObjects { limit: self.bounds.values })?;
+        self.again = self.again.saturating_add(VALUE);
         Ok(())
     }
 
