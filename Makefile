@@ -36,7 +36,7 @@ lint: ## format, clippy, dependencies, shell, Dockerfile, samples; warnings are 
 bench: ## how fast: token, engine, service
 	@scripts/bench.sh $(ARGS)
 
-fuzz: ## fuzz the engine, FUZZ_SECONDS (60) for each target (ARGS="names")
+fuzz: ## fuzz the readers of strangers' bytes, FUZZ_SECONDS (60) for each target (ARGS="names")
 	@scripts/fuzz.sh $(ARGS)
 
 release-check: lint test soak attack clients conformance fuzz ## all checks, one after the other, before a release

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes the engine: every target (or those named) for FUZZ_SECONDS, 60 by default, with changed seeds on
-# the stable toolchain. FUZZER=cargo-fuzz runs the same bodies under libFuzzer, which is told what was
-# reached and finds more; it needs a nightly toolchain, and some 20 minutes for its first build.
+# Fuzzes the readers of strangers' bytes: every target (or those named) for FUZZ_SECONDS, 60 by default, with
+# changed seeds on the stable toolchain. FUZZER=cargo-fuzz runs the same bodies under libFuzzer, which is
+# told what was reached and finds more; it needs a nightly toolchain, and some 20 minutes for its first build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PWD/.tools/bin:$PATH
@@ -10,10 +10,15 @@ CARGO_FUZZ_VERSION=0.13.2
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
 [[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings pdf pades cms \
-    images certificates timestamps schema strangers texts cost)
+    images fonts certificates timestamps schema strangers texts cost multipart)
 
-# One target on the stable toolchain; cost looks for what costs most for its length.
+# One target on the stable toolchain; cost looks for what costs most for its length, multipart asks a service.
 run() {
+    if [[ $1 == multipart ]]; then
+        SOFTHSM2_CONF=$(scripts/softhsm-conf.sh) FUZZ_SECONDS=$seconds \
+            cargo test --locked --quiet --test it http::changed_forms -- --nocapture
+        return
+    fi
     local test=seal::fuzz::bodies
     [[ $1 != cost ]] || test=seal::costly
     FUZZ_SECONDS=$seconds FUZZ_TARGET=$1 \
@@ -43,8 +48,8 @@ fi
 FUZZ_CORPUS=$PWD/fuzz/corpus cargo test --locked --quiet -p chancery-engine --test engine seal::fuzz::seeds
 failed=()
 for target in "${targets[@]}"; do
-    if [[ $target == cost ]]; then
-        run cost || failed+=(cost)
+    if [[ $target == cost || $target == multipart ]]; then
+        run "$target" || failed+=("$target")
         continue
     fi
     printf '== %s, %s seconds\n' "$target" "$seconds"

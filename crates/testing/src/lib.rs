@@ -12,6 +12,7 @@
 )]
 
 pub mod alarms;
+pub mod changes;
 pub mod cost;
 pub mod hostile;
 #[cfg(feature = "hostile_clients")]

@@ -17,11 +17,11 @@ use crate::support::service::{Setup, on_shared, run, unique};
 const ALL_THREE: &str = "application/pdf, text/xml, application/xml";
 
 /// A part: name, file name, content type, octets.
-type Part<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a [u8]);
+pub(super) type Part<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a [u8]);
 
-const BOUNDARY: &str = "----a-boundary";
+pub(super) const BOUNDARY: &str = "----a-boundary";
 
-fn form(parts: &[Part<'_>]) -> Vec<u8> {
+pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content_type, octets) in parts {
         let file = file.map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
@@ -48,7 +48,7 @@ async fn send(client: &Client, body: Vec<u8>) -> Answer {
 }
 
 /// A request as it goes beside the documents.
-fn beside(reference: &str, documents: &[(&str, &str, &str)]) -> Value {
+pub(super) fn beside(reference: &str, documents: &[(&str, &str, &str)]) -> Value {
     let documents: Vec<Value> = documents
         .iter()
         .map(|(own, name, kind)| {

@@ -16,6 +16,7 @@ use chancery_engine::seal::xml::guard;
 use chancery_engine::seal::xml::source::Source;
 use chancery_engine::seal::xml::transforms::{Present, dereference, general};
 use chancery_engine::seal::xml::xpath::Budget;
+use chancery_testing::changes::{Xorshift, fuzz_seconds};
 use chancery_testing::cost;
 use chancery_testing::hostile;
 use chancery_testing::judges::repository;
@@ -25,7 +26,7 @@ use flate2::write::ZlibEncoder;
 use serde_json::json;
 
 use super::bodies;
-use super::fuzz::{Xorshift, change, seed};
+use super::fuzz::change;
 
 /// What a whole document may cost beside what its length allows, in invoices ([`cost`]): 50 ms
 /// (docs/decisions/0006).
@@ -355,9 +356,9 @@ fn worst(kind: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn nothing_that_is_found_costs_more_than_its_length_allows() {
-    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
+    let seconds = fuzz_seconds();
     for kind in &KINDS {
-        let mut random = Xorshift(if seconds.is_some() { seed() } else { 1 });
+        let mut random = Xorshift::of_run();
         let inputs = (kind.seeds)().into_iter().chain(worst(kind.name));
         let mut best: Vec<(f64, Vec<u8>)> =
             inputs.map(|input| (share(kind, &input), input)).collect();

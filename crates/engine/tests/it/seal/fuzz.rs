@@ -5,18 +5,17 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-
 use super::bodies;
 use super::support::INVOICE;
 use crate::pdf::made;
+use chancery_testing::changes::{self, Xorshift, fuzz_seconds};
 use chancery_testing::judges::repository;
 use chancery_testing::long_pdf::{Structure, long_pdf};
 
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 15] = [
+const TARGETS: [Target; 16] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -27,6 +26,7 @@ const TARGETS: [Target; 15] = [
     ("pades", bodies::pades, sealable),
     ("cms", bodies::cms, files),
     ("images", bodies::images, images),
+    ("fonts", bodies::fonts, fonts),
     ("certificates", bodies::certificates, certificates),
     ("timestamps", bodies::timestamps, time_stamped),
     ("schema", bodies::schema, validated),
@@ -83,6 +83,32 @@ fn images() -> Vec<Vec<u8>> {
     all.push(b"\x89PNG\r\n\x1A\n".to_vec());
     all.push(vec![0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0]);
     all
+}
+
+/// Programs of fonts with the letters A and B, each as what it is: TrueType, Type 1, CFF, OpenType.
+fn sound_fonts() -> Vec<Vec<u8>> {
+    let folder = repository().join("crates/engine/tests/it/pades/fonts");
+    let program = |(kind, name): (u8, &str)| {
+        [vec![kind], fs::read(folder.join(format!("outlines.{name}"))).unwrap()].concat()
+    };
+    [(0, "ttf"), (1, "type1"), (2, "cff"), (3, "ttf"), (4, "cff"), (5, "otf")].map(program).to_vec()
+}
+
+/// The same, each also as what it is not.
+fn fonts() -> Vec<Vec<u8>> {
+    let sound = sound_fonts();
+    let kinds = (0..).take(bodies::FONT_KINDS.len());
+    kinds
+        .flat_map(|kind: u8| sound.iter().map(move |it| [&[kind][..], &it[1..]].concat()))
+        .collect()
+}
+
+#[test]
+fn words_are_found_in_sound_fonts() {
+    let codes = sound_fonts().into_iter().map(|font| bodies::finds_word(&font).map(|it| it.code()));
+    // Those whose codes are numbers of glyphs say nothing of letters without a map (ISO 32000-1, 9.10.2).
+    let missing = Some("pdf-placeholder-missing");
+    assert_eq!(codes.collect::<Vec<_>>(), [None, None, None, missing, missing, missing]);
 }
 
 /// PEM, DER and PKCS#7, alone and together.
@@ -285,88 +311,48 @@ fn files() -> Vec<Vec<u8>> {
     .collect()
 }
 
-/// xorshift64*: the same changes on every run.
-pub(super) struct Xorshift(pub(super) u64);
+/// Words of XML and PDF.
+const WORDS: [&str; 22] = [
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "/>",
+    "&#13;",
+    "xmlns:p=\"\"",
+    " xmlns=''",
+    "\r\n",
+    "\u{FEFF}",
+    "<ds:Signature/>",
+    "'",
+    "xml:base='../'",
+    "::*",
+    "1 0 R",
+    "4 0 obj",
+    "<<",
+    "/Prev 9",
+    "endstream",
+    "startxref",
+    "(",
+    "[",
+];
 
-impl Xorshift {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() >> 33).unwrap() % bound.max(1)
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_be_bytes()[0]
-    }
-}
-
-/// A few changes: bytes, pieces moved or repeated, pieces of another seed, words of XML and PDF.
+/// A few changes, with words of XML and PDF.
 pub(super) fn change(random: &mut Xorshift, seeds: &[Vec<u8>]) -> Vec<u8> {
-    const WORDS: [&str; 22] = [
-        "<!--",
-        "-->",
-        "<![CDATA[",
-        "]]>",
-        "/>",
-        "&#13;",
-        "xmlns:p=\"\"",
-        " xmlns=''",
-        "\r\n",
-        "\u{FEFF}",
-        "<ds:Signature/>",
-        "'",
-        "xml:base='../'",
-        "::*",
-        "1 0 R",
-        "4 0 obj",
-        "<<",
-        "/Prev 9",
-        "endstream",
-        "startxref",
-        "(",
-        "[",
-    ];
-    let mut bytes = seeds[random.below(seeds.len())].clone();
-    for _ in 0..=random.below(4) {
-        let at = random.below(bytes.len() + 1);
-        let end = (at + random.below(20)).min(bytes.len());
-        match random.below(6) {
-            0 if at < bytes.len() => bytes[at] = random.byte(),
-            1 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-            2 => drop(bytes.drain(at..end)),
-            3 => {
-                let other = &seeds[random.below(seeds.len())];
-                let from = random.below(other.len());
-                let to = (from + random.below(60)).min(other.len());
-                bytes.splice(at..at, other[from..to].to_vec());
-            }
-            4 => {
-                let piece = bytes[at..end].to_vec();
-                let to = random.below(bytes.len() + 1);
-                bytes.splice(to..to, piece);
-            }
-            _ => drop(bytes.splice(at..at, WORDS[random.below(WORDS.len())].bytes())),
-        }
-    }
-    bytes
+    changes::change(random, seeds, &WORDS)
 }
 
 /// As long as FUZZ_SECONDS says for each target; else so many times.
 #[test]
 fn bodies_hold_for_changed_seeds() {
-    let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let seconds = fuzz_seconds();
     let only = std::env::var("FUZZ_TARGET").ok();
     for (name, body, seeds) in TARGETS {
         if only.as_ref().is_some_and(|only| only != name) {
             continue;
         }
         let seeds = seeds();
-        let mut random = Xorshift(if seconds.is_some() { seed() } else { 1 });
+        let mut random = Xorshift::of_run();
         let (begin, mut count) = (Instant::now(), 0);
         for seed in seeds.iter().chain(&crashes(name)) {
             body(seed);
@@ -390,18 +376,6 @@ fn bodies_hold_for_changed_seeds() {
         }
         println!("{name}: {count} inputs");
     }
-}
-
-/// Another one at every run; printed, and taken from FUZZ_SEED to run it again.
-pub(super) fn seed() -> u64 {
-    let given = std::env::var("FUZZ_SEED").ok().and_then(|text| text.parse().ok());
-    let seed = given.unwrap_or_else(|| {
-        let mut octets = [0; 8];
-        SystemRandom::new().fill(&mut octets).unwrap();
-        u64::from_be_bytes(octets) | 1
-    });
-    println!("FUZZ_SEED={seed}");
-    seed
 }
 
 /// Puts the seeds where the fuzzer looks for them, when FUZZ_CORPUS names a folder.

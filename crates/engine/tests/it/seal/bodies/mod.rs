@@ -4,6 +4,7 @@
 
 pub(crate) mod choices;
 mod cms;
+mod fonts;
 mod pades;
 mod pdf;
 mod readers;
@@ -37,6 +38,7 @@ use serde_json::{Map, Value};
 
 use choices::Choices;
 pub(crate) use cms::cms;
+pub(crate) use fonts::{FONT_KINDS, finds_word, fonts};
 pub(crate) use pades::{CHOICES, pades};
 pub(crate) use pdf::pdf;
 pub(crate) use readers::{TIME_STAMPED, certificates, images, schema, strangers, timestamps};
