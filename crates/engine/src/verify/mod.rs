@@ -4,6 +4,7 @@
 //! ```text
 //! verify(file, settings) ─► VerificationReport
 //!     xml ─► references, coverage, signed properties    seal/reading says what is there
+//!     cms ─► signers, their attributes and contents     pki/cms
 //!     trust ─► path, revocation, dates                  pki/path, pki/revocation
 //!     algorithms ─► ends by the calendar                pki/calendar
 //! ```
@@ -13,6 +14,7 @@
 //! (5.6) are not looked at, and said so.
 
 mod algorithms;
+mod cms;
 mod coverage;
 mod indication;
 mod properties;
@@ -36,6 +38,7 @@ use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
 use crate::seal::Limits;
 use crate::seal::inspect::{Content, inspect};
+use crate::seal::reading::Existing;
 
 /// Whether revocation is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +95,7 @@ pub fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
     let content = inspect(file);
     match content {
         Content::Xml => xml::verify(file, settings),
+        Content::Other if Existing::is_signed_data(file) => cms::verify(file, settings),
         Content::Pdf | Content::Zip | Content::Other | Content::Empty => {
             let text = format!("signatures of {} are not looked at", content.as_str());
             let finding = VerificationFinding::new(SubIndication::Generic, text);

@@ -92,12 +92,26 @@ impl Existing {
     /// # Errors
     /// As [`Existing::read`].
     pub fn read_padded(bytes: &[u8]) -> Result<Self, &'static str> {
+        Self::read(Self::unpadded(bytes)?)
+    }
+
+    /// The file without the zeros that follow it.
+    ///
+    /// # Errors
+    /// As [`Existing::read_padded`].
+    pub fn unpadded(bytes: &[u8]) -> Result<&[u8], &'static str> {
         let end = tlv::read(bytes, 0, bytes.len())?.whole.end;
         let (file, padding) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
         if padding.iter().any(|octet| *octet != 0) {
             return Err("something follows after its end");
         }
-        Self::read(file)
+        Ok(file)
+    }
+
+    /// Where the content stands in its file, in pieces, when it is inside.
+    #[must_use]
+    pub fn content_ranges(&self) -> Option<&[Range<usize>]> {
+        self.content.as_deref()
     }
 
     /// DER of the certificates in it, in its order.

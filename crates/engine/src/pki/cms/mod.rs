@@ -9,6 +9,7 @@ mod attributes;
 mod encoding;
 mod ess;
 mod existing;
+mod held_signer;
 mod identity;
 mod signer_info;
 
@@ -21,6 +22,7 @@ pub use attributes::{SignaturePolicy, SignedAttributeSettings, SignedAttributes,
 pub use encoding::{digest_of_oid, digest_oid};
 pub(super) use ess::{EssFault, names_its_certificate};
 pub use existing::Existing;
+pub use held_signer::{HeldFault, HeldSigner, held_signers};
 pub use identity::Identity;
 pub(super) use signer_info::{SignerFault, SignerInfo, unsigned_values};
 

@@ -18,6 +18,9 @@ use crate::pki::tlv::{self, Element, INTEGER, OCTET_STRING, SEQUENCE, SET, conte
 /// `SubjectKeyIdentifier` (RFC 5280, 4.2.1.2).
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 
+/// What [`SignerInfo::read`] says of one that signs the content itself (RFC 5652, 5.4).
+pub(in crate::pki) const NO_ATTRIBUTES: &str = "a signer in it has no signed attributes";
+
 /// What is wrong with a signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::pki) enum SignerFault {
@@ -77,7 +80,7 @@ impl SignerInfo {
             AlgorithmIdentifierOwned::from_der(octets).map_err(|_| STRUCTURE)
         };
         let digest = algorithm(next(SEQUENCE))?.oid;
-        let signed = next(context(0)).ok_or("a signer in it has no signed attributes")?;
+        let signed = next(context(0)).ok_or(NO_ATTRIBUTES)?;
         let attributes = tlv::children(der, signed)?;
         let attributes = attributes.iter().map(|one| attribute(der, one).ok_or(STRUCTURE));
         let attributes = attributes.collect::<Result<Vec<_>, _>>()?;
@@ -132,18 +135,54 @@ impl SignerInfo {
         content: &[u8],
         certificate: &Certificate,
     ) -> Result<SignatureAlgorithm, SignerFault> {
+        let digest =
+            self.digest().ok_or_else(|| SignerFault::Algorithm(self.digest.to_string()))?;
+        self.check_content(content_type, &Digest::of(digest, content))?;
+        self.check_value(certificate)
+    }
+
+    /// The digest of its content, when it is known here.
+    pub(in crate::pki) fn digest(&self) -> Option<DigestAlgorithm> {
+        digest_of_oid(self.digest)
+    }
+
+    /// Identifier of the digest of its content.
+    pub(in crate::pki) const fn digest_oid(&self) -> ObjectIdentifier {
+        self.digest
+    }
+
+    /// Checks that it says that it is over a content of a type, whose digest under [`SignerInfo::digest`] is
+    /// given.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub(in crate::pki) fn check_content(
+        &self,
+        content_type: ObjectIdentifier,
+        content: &Digest,
+    ) -> Result<(), SignerFault> {
         let named = self.value_of(CONTENT_TYPE).ok_or(SignerFault::Attribute("content-type"))?;
         if ObjectIdentifier::from_der(named) != Ok(content_type) {
             return Err(SignerFault::ContentType);
         }
-        let digest = digest_of_oid(self.digest)
-            .ok_or_else(|| SignerFault::Algorithm(self.digest.to_string()))?;
         let said = self.value_of(MESSAGE_DIGEST).ok_or(SignerFault::Attribute("message-digest"))?;
         let said = <&OctetStringRef>::from_der(said)
             .map_err(|_| SignerFault::Attribute("message-digest"))?;
-        if said.as_bytes() != Digest::of(digest, content).value() {
-            return Err(SignerFault::MessageDigest);
-        }
+        let same = Some(content.algorithm()) == self.digest() && said.as_bytes() == content.value();
+        if same { Ok(()) } else { Err(SignerFault::MessageDigest) }
+    }
+
+    /// Checks the value over the signed attributes with the key of a certificate. Gives how it signed; a salt
+    /// of RSASSA-PSS may have any length.
+    ///
+    /// # Errors
+    /// [`SignerFault::Algorithm`], [`SignerFault::Value`].
+    pub(in crate::pki) fn check_value(
+        &self,
+        certificate: &Certificate,
+    ) -> Result<SignatureAlgorithm, SignerFault> {
+        let digest =
+            self.digest().ok_or_else(|| SignerFault::Algorithm(self.digest.to_string()))?;
         let read = self.read_algorithm(digest)?;
         let key = PublicKey::of(certificate);
         certificate

@@ -30,12 +30,12 @@ pub(super) fn token(octets: &[u8], algorithm: DigestAlgorithm, tsa: &str) -> Tim
     check(&response, &request, TSA.now(), 600_000).unwrap()
 }
 
-pub(super) fn signed(prepared: Prepared, key: &TestKey) -> Signed {
+pub(crate) fn signed(prepared: Prepared, key: &TestKey) -> Signed {
     let value = key.sign(prepared.to_be_signed());
     prepared.attach(value).unwrap()
 }
 
-pub(super) fn stamped(signed: Signed) -> Sealed {
+pub(crate) fn stamped(signed: Signed) -> Sealed {
     let token = token(&signed.time_stamped().unwrap(), DigestAlgorithm::Sha256, "rsa");
     let extended = signed.with_time_stamp(&token).unwrap();
     assert_eq!(extended.level(), Level::T);

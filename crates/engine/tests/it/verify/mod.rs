@@ -1,6 +1,7 @@
 //! Our own verification: our seals pass, nothing that was changed or wrapped does, and others' files are
 //! told of as they are.
 
+mod cms;
 mod foreign;
 mod mutations;
 mod revocation;

@@ -1,0 +1,191 @@
+//! CMS: CAdES and plain signatures with signed attributes, attached and detached.
+
+use super::VerifySettings;
+use super::indication::{SubIndication, VerificationFinding};
+use super::report::{CoveredFacts, NamedRange, PolicyFacts, VerificationReport, VerifiedSignature};
+use super::signer::{self, SaidOfSigner};
+use super::trust::{MAX_CERTIFICATES, Questions, ValidationData};
+use crate::domain::instant::Instant;
+use crate::domain::profile::DigestAlgorithm;
+use crate::pki::certificate::Certificate;
+use crate::pki::cms::{HeldFault, HeldSigner, held_signers};
+use crate::pki::digest::Digest;
+use crate::pki::timestamp::{TimestampFault, TimestampToken};
+use crate::seal::reading::{Existing, cms_timestamps};
+
+/// Signers of one file that are looked at.
+pub(super) const MAX_SIGNERS: usize = 16;
+
+/// Verifies every signer of a CMS file.
+pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
+    let at = settings.at.to_rfc3339();
+    let report = |signatures, findings| VerificationReport::new("CMS", at, signatures, findings);
+    let existing = match Existing::read(file) {
+        Ok(existing) => existing,
+        Err(reason) => {
+            let finding = VerificationFinding::new(SubIndication::FormatFailure, reason);
+            return report(Vec::new(), vec![finding]);
+        }
+    };
+    let mut findings = Vec::new();
+    let inside = existing.digest(file, DigestAlgorithm::Sha256);
+    let beside = settings.detached.as_deref();
+    if let (Some(inside), Some(beside)) = (&inside, beside)
+        && Digest::of(DigestAlgorithm::Sha256, beside) != *inside
+    {
+        let text = "the file that was given beside it is another one than the content inside";
+        findings.push(VerificationFinding::new(SubIndication::SignedDataNotFound, text));
+    }
+    let digest = |algorithm| {
+        let beside = || beside.map(|beside| Digest::of(algorithm, beside));
+        existing.digest(file, algorithm).or_else(beside)
+    };
+    let content = match existing.content_ranges() {
+        Some(ranges) => {
+            let start = ranges.first().map_or(0, |range| range.start);
+            let end = ranges.last().map_or(start, |range| range.end);
+            let range = NamedRange { name: "content".to_owned(), start, end };
+            CmsContent { range: Some(range), ..CmsContent::new("content") }
+        }
+        None => CmsContent::new("detached content"),
+    };
+    let questions = Questions::new(settings);
+    let signatures = signers(&existing, &digest, &content, ["CAdES", "CMS"], &questions);
+    report(signatures, findings)
+}
+
+/// What the signers are over, for the report.
+pub(super) struct CmsContent {
+    pub(super) name: String,
+    pub(super) range: Option<NamedRange>,
+    /// The signing time that is claimed elsewhere than in a signed attribute.
+    pub(super) claimed: Option<Instant>,
+    /// How what it stands for was digested, beside itself.
+    pub(super) digests: Vec<DigestAlgorithm>,
+}
+
+impl CmsContent {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), range: None, claimed: None, digests: Vec::new() }
+    }
+}
+
+/// Verifies the signers of a CMS over a content whose digests are given. The formats are of those with a
+/// signed reference to their certificate, and of others.
+pub(super) fn signers(
+    existing: &Existing,
+    digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+    content: &CmsContent,
+    formats: [&'static str; 2],
+    questions: &Questions<'_>,
+) -> Vec<VerifiedSignature> {
+    let certificates = existing.certificates().take(MAX_CERTIFICATES);
+    let certificates = certificates.filter_map(|der| Certificate::from_der(der).ok()).collect();
+    let data = ValidationData { certificates, ..ValidationData::default() };
+    let timestamps = cms_timestamps(existing);
+    let mut verified = Vec::new();
+    for (held, number) in held_signers(existing, digest).into_iter().zip(1_usize..) {
+        let place = format!("signer {number}");
+        let [advanced, plain] = formats;
+        let format = if held.bound { advanced } else { plain };
+        let mut signature = VerifiedSignature::new(place.clone(), format);
+        let tokens: &[Result<TimestampToken, TimestampFault>] = match &timestamps {
+            Ok(all) => {
+                let own = all.iter().find(|one| one.signature == place);
+                own.map(|one| one.timestamps.as_slice()).unwrap_or_default()
+            }
+            Err(fault) => {
+                signature.find(SubIndication::SigConstraintsFailure, fault.to_string());
+                &[]
+            }
+        };
+        if number > MAX_SIGNERS {
+            let text = format!("more than {MAX_SIGNERS} signers are not looked at");
+            signature.find(SubIndication::Generic, text);
+            verified.push(signature.concluded());
+            break;
+        }
+        one(&held, content, &mut signature);
+        if let Some(certificate) = &held.certificate {
+            signature.level = held.bound.then_some("B");
+            let said = SaidOfSigner {
+                certificate,
+                bound: held.bound,
+                claimed: held.claimed.or(content.claimed),
+                algorithm: held.algorithm,
+                digests: held.digest.into_iter().chain(content.digests.iter().copied()).collect(),
+                timestamps: tokens,
+            };
+            signer::judge(said, &data, questions, &mut signature);
+        }
+        verified.push(signature.concluded());
+    }
+    verified
+}
+
+fn one(held: &HeldSigner, content: &CmsContent, signature: &mut VerifiedSignature) {
+    signature.claimed_time = held.claimed.or(content.claimed).map(Instant::to_rfc3339);
+    signature.policy =
+        held.policy.map(|policy| PolicyFacts { identifier: Some(policy.to_string()) });
+    signature.value_holds = held.certificate.as_ref().map(|_| held.algorithm.is_some());
+    let mut standing = "right";
+    for fault in &held.faults {
+        let (sub, text) = told(fault);
+        match fault {
+            HeldFault::MessageDigest => standing = "wrong",
+            HeldFault::NoContent => standing = "elsewhere",
+            HeldFault::Unreadable(_) | HeldFault::NoAttributes | HeldFault::Attribute(_) => {
+                standing = "unknown";
+            }
+            _ => {}
+        }
+        signature.find(sub, text);
+    }
+    signature.covers_document = standing == "right";
+    signature.covered.push(CoveredFacts {
+        reference: content.name.clone(),
+        standing,
+        reason: None,
+        digest: held.digest.map(DigestAlgorithm::as_str),
+        element: content.range.clone(),
+        left_out: Vec::new(),
+    });
+}
+
+fn told(fault: &HeldFault) -> (SubIndication, String) {
+    match fault {
+        HeldFault::Unreadable(reason) => (SubIndication::FormatFailure, (*reason).to_owned()),
+        HeldFault::NoAttributes => (
+            SubIndication::Generic,
+            "it has no signed attributes; such signatures are not looked at".to_owned(),
+        ),
+        HeldFault::Attribute(name) => (
+            SubIndication::FormatFailure,
+            format!("its signed attribute {name} is not there once, or says something else"),
+        ),
+        HeldFault::MessageDigest => (
+            SubIndication::HashFailure,
+            "its message-digest is not the digest of the content".to_owned(),
+        ),
+        HeldFault::NoContent => {
+            (SubIndication::SignedDataNotFound, "what it is over was not given".to_owned())
+        }
+        HeldFault::Algorithm(name) => (
+            SubIndication::CryptoConstraintsFailure,
+            format!("its algorithm {name} is not known, or not with the digest that it names"),
+        ),
+        HeldFault::Value => (
+            SubIndication::SigCryptoFailure,
+            "the signature value is not of the signing certificate's key over the signed attributes"
+                .to_owned(),
+        ),
+        HeldFault::NoCertificate => (
+            SubIndication::NoSigningCertificateFound,
+            "the certificate that it names as its own is not there".to_owned(),
+        ),
+        HeldFault::NameUnreadable => (
+            SubIndication::SigConstraintsFailure,
+            "the attribute that names its certificate cannot be read".to_owned(),
+        ),
+    }
+}
