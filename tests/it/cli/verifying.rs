@@ -35,6 +35,13 @@ fn a_good_file_passes_and_its_parts_are_named() {
         assert!(said.contains(words), "{words} is not in {said}");
     }
 
+    let pdf = "samples/pdf-one-page/input.sealed.pdf";
+    let pdf = verify(&[&[pdf, "--no-revocation"], &TRUST[..]].concat());
+    assert_eq!(code(&pdf), Some(3), "of another root: {}", text(&pdf));
+    for words in ["PAdES-B", "NO_CERTIFICATE_CHAIN_FOUND", "the whole document"] {
+        assert!(text(&pdf).contains(words), "{words} is not in {}", text(&pdf));
+    }
+
     let json = verify(&[&[SEALED, "--no-revocation", "--json"], &TRUST[..]].concat());
     assert_eq!(code(&json), Some(0));
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
@@ -70,7 +77,7 @@ fn what_fails_and_what_is_not_known_have_codes_of_their_own() {
     for (arguments, words) in [
         (vec![SEALED, "--no-revocation"], "NO_CERTIFICATE_CHAIN_FOUND: no trust anchor is given"),
         ([&[SEALED], &TRUST[..]].concat(), "TRY_LATER"),
-        (vec!["samples/pdf-one-page/input.pdf"], "INDETERMINATE GENERIC"),
+        (vec!["samples/README.md"], "INDETERMINATE GENERIC"),
     ] {
         let output = verify(&arguments);
         assert_eq!(code(&output), Some(3), "{}", text(&output));

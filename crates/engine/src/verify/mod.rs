@@ -17,6 +17,7 @@ mod algorithms;
 mod cms;
 mod coverage;
 mod indication;
+mod pdf;
 mod properties;
 mod report;
 mod signer;
@@ -96,7 +97,8 @@ pub fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
     match content {
         Content::Xml => xml::verify(file, settings),
         Content::Other if Existing::is_signed_data(file) => cms::verify(file, settings),
-        Content::Pdf | Content::Zip | Content::Other | Content::Empty => {
+        Content::Pdf => pdf::verify(file, settings),
+        Content::Zip | Content::Other | Content::Empty => {
             let text = format!("signatures of {} are not looked at", content.as_str());
             let finding = VerificationFinding::new(SubIndication::Generic, text);
             let at = settings.at.to_rfc3339();

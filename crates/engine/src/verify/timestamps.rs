@@ -55,7 +55,7 @@ pub(super) fn examine(
 }
 
 /// Why a token that holds by itself proves nothing.
-fn untrusted(
+pub(super) fn untrusted(
     token: &TimestampToken,
     data: &ValidationData,
     questions: &Questions<'_>,

@@ -15,6 +15,7 @@ mod content;
 mod excerpt;
 pub mod font;
 pub mod form;
+pub mod held;
 pub mod image;
 mod inline;
 mod jpeg;

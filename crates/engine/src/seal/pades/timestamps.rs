@@ -47,7 +47,7 @@ fn in_value(value: &[u8]) -> Vec<Result<TimestampToken, TimestampFault>> {
 
 /// The octets of hexadecimal digits between which there may be white space; the last digit may be missing
 /// (ISO 32000-1, 7.3.4.3).
-fn octets(digits: &[u8]) -> Vec<u8> {
+pub(super) fn octets(digits: &[u8]) -> Vec<u8> {
     let digit = |digit: &u8| u8::try_from(char::from(*digit).to_digit(16)?).ok();
     let digits: Vec<u8> = digits.iter().filter_map(digit).collect();
     let pair =

@@ -4,6 +4,7 @@
 mod cms;
 mod foreign;
 mod mutations;
+mod pdf;
 mod revocation;
 mod seals;
 mod support;

@@ -1,0 +1,234 @@
+//! PDF: PAdES and other signatures of the CMS kind, document timestamps, and what was done to the file after
+//! them.
+
+use super::VerifySettings;
+use super::cms::{self, CmsContent};
+use super::indication::{SubIndication, VerificationFinding};
+use super::report::{CoveredFacts, NamedRange, VerificationReport, VerifiedSignature};
+use super::timestamps;
+use super::trust::{Questions, ValidationData};
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::refusal::PdfRefusal;
+use crate::pki::digest::{Digest, Hasher};
+use crate::pki::timestamp::TimestampToken;
+use crate::seal::pdf::PdfFile;
+use crate::seal::reading::{Existing, Form, HeldPdfSignature, changes, pdf_signatures};
+
+/// Verifies every signature of a PDF.
+pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
+    let at = settings.at.to_rfc3339();
+    match signatures(file, settings) {
+        Ok(signatures) => VerificationReport::new("PDF", at, signatures, Vec::new()),
+        Err(refusal) => {
+            let sub = match refusal {
+                PdfRefusal::Shadowed { .. } => SubIndication::FormatFailure,
+                _ => SubIndication::Generic,
+            };
+            let finding = VerificationFinding::new(sub, refusal.to_string());
+            VerificationReport::new("PDF", at, Vec::new(), vec![finding])
+        }
+    }
+}
+
+fn signatures(
+    document: &[u8],
+    settings: &VerifySettings,
+) -> Result<Vec<VerifiedSignature>, PdfRefusal> {
+    let limits = &settings.limits.pdf;
+    let file = PdfFile::open(document, limits)?;
+    let catalog = file.catalog()?;
+    let form = Form::read(&file, &catalog)?;
+    let held = pdf_signatures(&file, &form, document)?;
+    let later = Later {
+        document,
+        repaired: file.is_repaired(),
+        end: held.iter().map(HeldPdfSignature::end).max().unwrap_or_default(),
+        changes: changes(&file, &form, document, limits),
+    };
+    let questions = Questions::new(settings);
+    let mut verified = Vec::new();
+    for (one, number) in held.iter().zip(1_usize..) {
+        settings.limits.patience.check()?;
+        if number > cms::MAX_SIGNERS {
+            let mut signature = VerifiedSignature::new(one.field.clone(), "PDF");
+            let text = format!("more than {} signatures are not looked at", cms::MAX_SIGNERS);
+            signature.find(SubIndication::Generic, text);
+            verified.push(signature.concluded());
+            break;
+        }
+        let mut signatures = of_field(one, document, &questions);
+        for signature in &mut signatures {
+            signature.place = format!("field '{}'", one.field);
+            later.judge(one, signature);
+            if settings.detached.is_some() {
+                let text = "it does not refer to the file that was given beside it";
+                signature.find(SubIndication::SignedDataNotFound, text);
+            }
+        }
+        verified.extend(signatures.into_iter().map(VerifiedSignature::concluded));
+    }
+    Ok(verified)
+}
+
+/// The signature of one field: one signer, or what is wrong with its value.
+fn of_field(
+    held: &HeldPdfSignature,
+    document: &[u8],
+    questions: &Questions<'_>,
+) -> Vec<VerifiedSignature> {
+    let digest = |algorithm| {
+        let mut hasher = Hasher::new(algorithm);
+        for range in held.covered.clone() {
+            hasher.update(document.get(range).unwrap_or_default());
+        }
+        hasher.finish()
+    };
+    let unread = |text: String, sub: SubIndication| {
+        let mut signature = VerifiedSignature::new(String::new(), "PDF");
+        signature.find(sub, text);
+        vec![signature]
+    };
+    let content = CmsContent {
+        range: Some(revision(held)),
+        claimed: held.claimed,
+        ..CmsContent::new("ByteRange")
+    };
+    let formats = match held.sub_filter.as_str() {
+        "ETSI.CAdES.detached" => ["PAdES", "PDF"],
+        "adbe.pkcs7.detached" => ["PDF", "PDF"],
+        "ETSI.RFC3161" => return vec![timestamp(held, &digest, questions)],
+        other => {
+            let text = format!("signatures of the kind '{other}' are not looked at");
+            return unread(text, SubIndication::Generic);
+        }
+    };
+    match Existing::read_padded(&held.value) {
+        Ok(existing) if existing.content_ranges().is_some() => {
+            let text = "its value has a content of its own, which nobody sees".to_owned();
+            unread(text, SubIndication::FormatFailure)
+        }
+        Ok(existing) => {
+            let digest = |algorithm| Some(digest(algorithm));
+            let mut all = cms::signers(&existing, &digest, &content, formats, questions);
+            if all.len() != 1 {
+                let text = "there is not one signer (ISO 32000-2, 12.8.3.3)".to_owned();
+                return unread(text, SubIndication::FormatFailure);
+            }
+            for signature in &mut all {
+                cover(held, signature);
+            }
+            all
+        }
+        Err(reason) => unread(format!("its value: {reason}"), SubIndication::FormatFailure),
+    }
+}
+
+fn revision(held: &HeldPdfSignature) -> NamedRange {
+    NamedRange { name: "revision".to_owned(), start: 0, end: held.end() }
+}
+
+fn gap(held: &HeldPdfSignature) -> NamedRange {
+    let [before, after] = &held.covered;
+    NamedRange { name: "its value".to_owned(), start: before.end, end: after.start }
+}
+
+/// What a signature covers is the revision without its own value.
+fn cover(held: &HeldPdfSignature, signature: &mut VerifiedSignature) {
+    for covered in &mut signature.covered {
+        covered.left_out = vec![gap(held)];
+    }
+    if !held.is_of_dictionary {
+        let text =
+            "what stands in the gap of its byte range is not what its dictionary says its value is";
+        signature.find(SubIndication::FormatFailure, text);
+    }
+}
+
+/// A document timestamp (EN 319 142-1, 5.4.3).
+fn timestamp(
+    held: &HeldPdfSignature,
+    digest: &dyn Fn(DigestAlgorithm) -> Digest,
+    questions: &Questions<'_>,
+) -> VerifiedSignature {
+    let mut signature = VerifiedSignature::new(String::new(), "document timestamp");
+    let read = Existing::unpadded(&held.value)
+        .map_err(str::to_owned)
+        .and_then(|der| TimestampToken::from_der(der).map_err(|fault| fault.to_string()));
+    let token = match read {
+        Ok(token) => token,
+        Err(reason) => {
+            signature.find(SubIndication::FormatFailure, format!("its token: {reason}"));
+            return signature;
+        }
+    };
+    let imprint = &token.info().imprint;
+    let right = digest(imprint.algorithm()) == *imprint;
+    signature.value_holds = Some(true);
+    signature.covers_document = right;
+    signature.claimed_time = Some(token.info().gen_time.to_rfc3339());
+    signature.covered.push(CoveredFacts {
+        reference: "ByteRange".to_owned(),
+        standing: if right { "right" } else { "wrong" },
+        reason: None,
+        digest: Some(imprint.algorithm().as_str()),
+        element: Some(revision(held)),
+        left_out: Vec::new(),
+    });
+    if !right {
+        signature.find(SubIndication::HashFailure, "its imprint is not the digest of the file");
+    }
+    if let Some(reason) = timestamps::untrusted(&token, &ValidationData::default(), questions) {
+        signature.find(SubIndication::NoCertificateChainFound, reason);
+    }
+    cover(held, &mut signature);
+    signature
+}
+
+/// What was done to the file after its signatures.
+struct Later<'d> {
+    document: &'d [u8],
+    repaired: bool,
+    /// Where the last signature ends.
+    end: usize,
+    changes: Result<Vec<String>, PdfRefusal>,
+}
+
+impl Later<'_> {
+    fn judge(&self, held: &HeldPdfSignature, signature: &mut VerifiedSignature) {
+        let behind = self.document.get(held.end()..).unwrap_or_default();
+        let behind_all = self.document.get(self.end..).unwrap_or_default();
+        let changed = |bytes: &[u8]| !bytes.iter().all(u8::is_ascii_whitespace);
+        if self.repaired {
+            let text =
+                "the cross-reference table of the file is damaged, so that readers may see another";
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        }
+        match &self.changes {
+            Ok(notes) => signature.notes.extend(notes.iter().cloned()),
+            Err(refusal @ PdfRefusal::Shadowed { .. }) => {
+                signature.find(SubIndication::SigConstraintsFailure, refusal.to_string());
+            }
+            Err(refusal) => signature.find(SubIndication::Generic, refusal.to_string()),
+        }
+        if !changed(behind) {
+            return;
+        }
+        signature.covers_document = false;
+        signature.not_covered.push(NamedRange {
+            name: "what was added later".to_owned(),
+            start: held.end(),
+            end: self.document.len(),
+        });
+        if held.permits == Some(1) {
+            let text = "it certifies that nothing may be changed, and the file was";
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        }
+        if changed(behind_all) {
+            let text = format!(
+                "{} bytes were added behind the last signature, which nobody signed",
+                behind_all.len()
+            );
+            signature.find(SubIndication::SigConstraintsFailure, text);
+        }
+    }
+}
