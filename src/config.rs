@@ -42,6 +42,8 @@ pub struct Config {
     pub mail: crate::outbound::mail::Config,
     /// Key back-ends.
     pub keys: crate::keys::Config,
+    /// Time-stamp authorities.
+    pub timestamp: crate::outbound::timestamp::Config,
     /// Sending webhooks.
     pub webhooks: crate::outbound::webhook::Config,
     /// Logging.

@@ -2,6 +2,7 @@
 //! doors; no rules.
 
 mod alarms;
+mod authorities;
 mod caches;
 mod circuits;
 mod clock;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
 pub use self::alarms::AlarmsConfig;
+pub use self::authorities::{Asking, Away, TimeAuthorities, TimeAuthority};
 pub use self::caches::{Caller, Client, Clients, Credentials, ReadyCredential};
 pub use self::circuits::{Circuit, Circuits, Closed};
 pub use self::clock::{Clock, Ids, Random, RandomFailed};
@@ -96,6 +98,8 @@ pub struct App {
     pub link_key: MacKey,
     /// Sends webhooks.
     pub webhooks: WebhookSender,
+    /// Time-stamp authorities.
+    pub authorities: TimeAuthorities,
     /// Rings when a message may have become due.
     pub outbox_bell: Notify,
     /// The way out for mail.

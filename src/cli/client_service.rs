@@ -11,8 +11,8 @@ use super::{Failure, Outcome, house, values};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::{
-    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange, Timestamps,
+    Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
+    ProfileName, SealSettingsChange, Timestamps,
 };
 use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
@@ -76,6 +76,8 @@ const COLUMNS: &[Column] = &[
     column("activeContent", "ACTIVE CONTENT"),
     column("coordinateOrigin", "ORIGIN"),
     column("timestamps", "TIMESTAMPS"),
+    column("timestampAuthorities", ""),
+    column("timestampOrder", ""),
     column("language", "LANGUAGE").none("issuer's"),
     column("mailsPerDay", "MAILS A DAY").none("installation's"),
     column("id", ""),
@@ -122,7 +124,7 @@ pub(super) struct Create {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true, default_value = "top-left")]
     coordinate_origin: Origin,
-    /// What to do with a wish for a timestamp (applyTimestamp), which no seal has yet.
+    /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T).
     #[arg(long, value_enum, ignore_case = true, default_value = "refuse")]
     timestamps: TimestampsChoice,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
@@ -163,9 +165,16 @@ pub(super) struct SetClientService {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true)]
     coordinate_origin: Option<Origin>,
-    /// What to do with a wish for a timestamp (applyTimestamp), which no seal has yet.
+    /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T).
     #[arg(long, value_enum, ignore_case = true)]
     timestamps: Option<TimestampsChoice>,
+    /// Time-stamp authorities of its seals, by their names in the configuration, the first one first; an empty
+    /// name takes them back, so that it is all of them in the order of their names.
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    timestamp_authorities: Option<Vec<String>>,
+    /// Which of its time-stamp authorities is asked first; the next one is when it gives no token.
+    #[arg(long, value_enum, ignore_case = true)]
+    timestamp_order: Option<OrderChoice>,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
     #[arg(long, value_parser = values::language)]
     language: Option<Language>,
@@ -204,6 +213,13 @@ impl SetClientService {
                 .document_references
                 .map_or(Change::Keep, |policy| Change::To(policy.into())),
             timestamps: self.timestamps.map_or(Change::Keep, |choice| Change::To(choice.into())),
+            timestamp_authorities: self
+                .timestamp_authorities
+                .as_ref()
+                .map_or(Change::Keep, |names| Change::To(some(names).cloned().collect())),
+            timestamp_order: self
+                .timestamp_order
+                .map_or(Change::Keep, |order| Change::To(order.into())),
         }
     }
 }
@@ -285,6 +301,10 @@ enum TimestampsChoice {
     Refuse,
     /// Seal without, at level B, and say so in the answer.
     Omit,
+    /// Seal with one; without one the document waits until a time-stamp authority gives it.
+    Wait,
+    /// Seal with one; without one the document fails.
+    Fail,
 }
 
 impl From<TimestampsChoice> for Timestamps {
@@ -292,6 +312,25 @@ impl From<TimestampsChoice> for Timestamps {
         match choice {
             TimestampsChoice::Refuse => Self::Refuse,
             TimestampsChoice::Omit => Self::Omit,
+            TimestampsChoice::Wait => Self::Wait,
+            TimestampsChoice::Fail => Self::Fail,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OrderChoice {
+    /// The first one that is named.
+    InOrder,
+    /// Each in its turn.
+    Shared,
+}
+
+impl From<OrderChoice> for AuthorityOrder {
+    fn from(order: OrderChoice) -> Self {
+        match order {
+            OrderChoice::InOrder => Self::InOrder,
+            OrderChoice::Shared => Self::Shared,
         }
     }
 }
@@ -329,6 +368,9 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             let mails = set.mails_per_day.is_some() || set.no_mails_per_day;
             if change == SealSettingsChange::default() && !language && !mails {
                 return Err("nothing to set; see: chancery client-service set --help".into());
+            }
+            for name in set.timestamp_authorities.iter().flat_map(|names| some(names)) {
+                known_authority(&app, name)?;
             }
             client_services::change_seal_settings(&app, &set.alias, &change)
                 .await
@@ -423,6 +465,8 @@ async fn list(config: &Config, shown: Shown) -> Outcome {
             json!(service.active_content.as_str()),
             json!(service.coordinate_origin.as_str()),
             json!(service.timestamps.as_str()),
+            json!(service.timestamp_authorities),
+            json!(service.timestamp_order.as_str()),
             json!(service.language.map(Language::as_str)),
             json!(service.mails_per_day),
             json!(service.id.as_i64()),
@@ -434,6 +478,23 @@ async fn list(config: &Config, shown: Shown) -> Outcome {
     table.show(shown, empty);
     app.store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names that say something.
+fn some(names: &[String]) -> impl Iterator<Item = &String> {
+    names.iter().filter(|name| !name.is_empty())
+}
+
+fn known_authority(app: &App, name: &str) -> Result<(), Failure> {
+    if app.authorities.named(name).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = app.authorities.all().map(|it| it.tsa.name()).collect();
+    let known = if known.is_empty() { "there is none".to_owned() } else { known.join(", ") };
+    Err(format!(
+        "no time-stamp authority is called {name} in [timestamp] ({known}); see: chancery config"
+    )
+    .into())
 }
 
 async fn set(app: &App, alias: &str, status: ClientServiceStatus) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
     App, Circuits, Clients, Clock, Credentials, Excesses, Fair, Ids, Logins, MailDoor, Random,
-    Rules, Running, Steady, Stopping,
+    Rules, Running, Steady, Stopping, TimeAuthorities,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -266,6 +266,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         delivery: config.delivery.clone(),
         alarms: config.alarms.clone(),
         webhooks: WebhookSender::new(config.webhooks.clone())?,
+        authorities: TimeAuthorities::new(&config.timestamp, config.keys.production)?,
         outbox_bell: Notify::new(),
         take_up_bell: Notify::new(),
         mail: MailDoor::new(config.mail.account(config.keys.production)?),

@@ -1,5 +1,7 @@
 //! The door to the network: what leaves the house to others' machines. One try each; when and how
 //! often is decided elsewhere.
 
+mod http;
 pub mod mail;
+pub mod timestamp;
 pub mod webhook;

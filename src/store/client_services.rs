@@ -2,8 +2,8 @@
 
 use super::{Error, Reader, Result, Store, companies, row};
 use crate::domain::client_service::{
-    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange, Timestamps,
+    Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
+    ProfileName, SealSettingsChange, Timestamps,
 };
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -14,7 +14,8 @@ use crate::domain::visible::CoordinateOrigin;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
     profile, allow_sha1, lint, signature_template, active_content, coordinate_origin,
-    timestamps, language, mails_per_day, tokens_not_before_ms, created_ms
+    timestamps, timestamp_authorities, timestamp_order, language, mails_per_day,
+    tokens_not_before_ms, created_ms
     FROM client_service";
 
 /// How many secrets of a client service are live at once.
@@ -41,9 +42,9 @@ impl Store {
                 "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
               lint, signature_template, active_content, coordinate_origin, timestamps, language,
-              mails_per_day, tokens_not_before_ms, created_ms)
+              mails_per_day, tokens_not_before_ms, created_ms, timestamp_authorities, timestamp_order)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                     $15, $16, $17) ON CONFLICT DO NOTHING",
+                     $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING",
             )
             .bind(service.id.as_i64())
             .bind(service.alias.as_str())
@@ -62,6 +63,8 @@ impl Store {
             .bind(service.mails_per_day.map(i64::from))
             .bind(service.tokens_not_before.map(Instant::unix_ms))
             .bind(service.created.unix_ms())
+            .bind(authorities_text(&service.timestamp_authorities))
+            .bind(service.timestamp_order.as_str())
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {
@@ -211,6 +214,20 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
+            if let Change::To(authorities) = &change.timestamp_authorities {
+                sqlx::query("UPDATE client_service SET timestamp_authorities = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(authorities_text(authorities))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(order) = change.timestamp_order {
+                sqlx::query("UPDATE client_service SET timestamp_order = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(order.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
             tx.commit().await
         })
         .await
@@ -339,6 +356,11 @@ async fn insert_secret(
     Ok(())
 }
 
+/// Names of time-stamp authorities as they are stored.
+fn authorities_text(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(","))
+}
+
 fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
     Ok(ClientService {
         id: ClientServiceId::from_i64(row::integer(row, "id")?),
@@ -356,6 +378,10 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         active_content: row::named(row, "active_content", ActiveContent::parse)?,
         coordinate_origin: row::named(row, "coordinate_origin", CoordinateOrigin::parse)?,
         timestamps: row::named(row, "timestamps", Timestamps::parse)?,
+        timestamp_authorities: row::optional_text(row, "timestamp_authorities")?
+            .map(|names| names.split(',').map(str::to_owned).collect())
+            .unwrap_or_default(),
+        timestamp_order: row::named(row, "timestamp_order", AuthorityOrder::parse)?,
         language: row::optional_text(row, "language")?.as_deref().and_then(Language::parse),
         mails_per_day: row::optional_small(row, "mails_per_day")?,
         tokens_not_before: row::optional_instant(row, "tokens_not_before_ms")?,

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::{Error, Reader, Result, Store, row};
 use crate::domain::ids::{ClientServiceId, CredentialId, DocumentId, OperationId, ProcessId};
 use crate::domain::instant::Instant;
-use crate::domain::operation::OperationState;
+use crate::domain::operation::{OperationState, WaitsFor};
 
 /// The right to execute an operation: writes are accepted only from the newest attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,13 +132,13 @@ impl Store {
         lease: Lease,
         run: Instant,
         failures: u32,
-        error: &str,
+        (waits_for, error): (Option<WaitsFor>, &str),
     ) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
                 "UPDATE operation SET state = $3, run_ms = $4, last_error = $5, failures = $6, begun = 0,
-                 postponed = 1
+                 postponed = 1, waits_for = $7
                  WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
             )
             .bind(lease.operation.as_i64())
@@ -147,6 +147,7 @@ impl Store {
             .bind(run.unix_ms())
             .bind(row::storable(error).into_owned())
             .bind(i64::from(failures))
+            .bind(waits_for.map(WaitsFor::as_str))
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {
@@ -166,7 +167,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let done = sqlx::query(
                 "UPDATE operation SET attempts = attempts + 1, begun = 0, run_ms = $3, postponed = 1,
-                 failures = failures + 1, last_error = $4
+                 failures = failures + 1, last_error = $4, waits_for = NULL
                  WHERE id = $1 AND attempts = $2 AND finished_ms IS NULL",
             )
             .bind(lease.operation.as_i64())

@@ -245,6 +245,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (16, "attempts of endpoints", include_str!("../../migrations/0016_attempts_of_endpoints.sql")),
     (17, "due of each", include_str!("../../migrations/0017_due_of_each.sql")),
     (18, "events in order", include_str!("../../migrations/0018_events_in_order.sql")),
+    (20, "timestamps", include_str!("../../migrations/0020_timestamps.sql")),
 ];
 
 /// How soon a server that does not listen yet is asked again.

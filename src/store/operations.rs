@@ -14,7 +14,7 @@ use crate::domain::ids::{
     ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId, ProcessId,
 };
 use crate::domain::instant::Instant;
-use crate::domain::operation::{Custody, Operation, OperationState};
+use crate::domain::operation::{Custody, Operation, OperationState, WaitsFor};
 use crate::domain::outbox::Message;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::EventKind;
@@ -292,7 +292,7 @@ impl Reader {
         let sql = format!(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
                     accepted_ms, finished_ms, attempts, failures, begun, preserve_content,
-                    custody_months,
+                    custody_months, waits_for,
                     CASE WHEN postponed = 1 AND finished_ms IS NULL THEN run_ms END AS next_try_ms
              FROM operation WHERE id = $1{}",
             within(scope)
@@ -582,6 +582,7 @@ fn operation_from(found: &AnyRow) -> Result<Operation> {
         failures: row::small(found, "failures")?,
         begun: row::small(found, "begun")?,
         next_try: row::optional_instant(found, "next_try_ms")?,
+        waits_for: row::optional_text(found, "waits_for")?.as_deref().and_then(WaitsFor::parse),
         custody: Custody {
             preserve: row::boolean(found, "preserve_content")?,
             months: row::small(found, "custody_months")?,

@@ -6,6 +6,7 @@ use super::{Error, Result};
 use crate::domain::cades::CadesProfile;
 use crate::domain::client_service::Lint;
 use crate::domain::document::SealSettings;
+use crate::domain::level::Level;
 use crate::domain::pades::PadesProfile;
 use crate::domain::profile::{Canonicalization, Expected, Format, Profile};
 use crate::domain::visible::{CoordinateOrigin, ImageSize};
@@ -29,6 +30,11 @@ struct Stored {
     with_comments: bool,
     #[serde(skip_serializing, default)]
     location: Option<String>,
+    /// Above B.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    level: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    room: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     lint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -53,6 +59,8 @@ pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
         canonicalization: None,
         with_comments: false,
         location: None,
+        level: (settings.level > Level::B).then(|| settings.level.as_str().to_owned()),
+        room: (settings.room > 0).then_some(settings.room),
         lint: (settings.lint != Lint::None).then(|| settings.lint.as_str().to_owned()),
         expected: settings.expected.clone(),
         notes: settings.notes.clone(),
@@ -77,10 +85,13 @@ pub(super) fn from_text(text: &str) -> Result<SealSettings> {
         Format::Pades => Profile::Pades(Box::new(before_origins(stored.pades.unwrap_or_default()))),
         Format::Cades => Profile::Cades(Box::new(stored.cades.unwrap_or_default())),
     };
+    let level = stored.level.map_or(Some(Level::B), |name| Level::parse(&name));
     let lint = stored.lint.map_or(Some(Lint::None), |name| Lint::parse(&name));
     Ok(SealSettings {
         profile: stored.profile,
         seal,
+        level: level.ok_or_else(corrupt)?,
+        room: stored.room.unwrap_or_default(),
         lint: lint.ok_or_else(corrupt)?,
         expected: stored.expected,
         notes: stored.notes,

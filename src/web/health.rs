@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use super::Web;
 use super::connections::among;
 use super::portal::rate;
+use crate::app::TimeAuthority;
 use crate::workflow::readiness::{self, KeyState, Readiness};
 
 pub(super) fn routes() -> Router<Web> {
@@ -109,10 +110,13 @@ async fn ready(
     let messages_ms = age_ms(backlog.and_then(|it| it.oldest_message), app.steady_now());
     let operations_ms = age_ms(backlog.and_then(|it| it.oldest_operation), app.now());
     let closed = app.circuits.all().len();
+    let authorities: Vec<Value> = app.authorities.all().map(authority).collect();
+    let away = app.authorities.all().any(|it| it.away().is_some());
     let mut troubled =
         back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));
     // Sealing goes on, so balancers should send requests here all the same.
     let degraded = closed > 0
+        || away
         || troubled.any(|state| state != KeyState::Ok)
         || messages_ms > app.alarms.queue_age_ms
         || operations_ms > app.alarms.operation_age_ms;
@@ -146,6 +150,7 @@ async fn ready(
         tell(json!({
             "backEnds": back_ends.collect::<Vec<Value>>(),
             "credentials": credentials.collect::<Vec<Value>>(),
+            "timestampAuthorities": authorities,
             "operationsInWork": app.running.count(),
             "mailServersClosed": closed,
             "oldestMessageSeconds": messages_ms / 1000,
@@ -153,6 +158,17 @@ async fn ready(
         }));
     }
     (status, Json(body)).into_response()
+}
+
+/// How a time-stamp authority is, by what it answered when it was asked last.
+fn authority(authority: &TimeAuthority) -> Value {
+    let state = match (authority.away(), authority.proven()) {
+        (Some(_), _) => "failing",
+        (None, Some(_)) => "ok",
+        (None, None) => "unproven",
+    };
+    json!({ "name": authority.tsa.name(), "state": state,
+        "provenSecondsAgo": seconds_ago(authority.proven()) })
 }
 
 /// `null` when it never was.

@@ -11,6 +11,7 @@ use crate::app::{App, Client};
 use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{CredentialId, DocumentId, OperationId};
+use crate::domain::level::Level;
 use crate::domain::operation::{Custody, Operation, OperationState};
 use crate::domain::outbox::MessageKind;
 use crate::domain::profile::Profile;
@@ -128,6 +129,8 @@ fn resolved(app: &App, client: &Client, document: &mut RequestedDocument) -> Sea
             SealSettings {
                 profile: None,
                 seal: Profile::usual(document.wishes.format),
+                level: Level::B,
+                room: 0,
                 lint: Lint::None,
                 expected: None,
                 notes: document.wishes.notes.clone(),
@@ -248,6 +251,7 @@ impl Candidate {
                 failures: 0,
                 begun: 1,
                 next_try: None,
+                waits_for: None,
                 custody: Custody {
                     preserve: self.request.preserve_content,
                     months: Custody::MONTHS,

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use super::{Error, Thing};
 use crate::app::App;
 use crate::domain::client_service::{
-    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange, Timestamps,
+    Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
+    ProfileName, SealSettingsChange, Timestamps,
 };
 use crate::domain::company::{Company, CompanyStatus, country_code};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -102,6 +102,8 @@ pub async fn create(
         active_content: new.active_content,
         coordinate_origin: new.coordinate_origin,
         timestamps: new.timestamps,
+        timestamp_authorities: Vec::new(),
+        timestamp_order: AuthorityOrder::InOrder,
         language: new.language,
         mails_per_day: None,
         tokens_not_before: None,

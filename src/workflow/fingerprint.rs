@@ -8,6 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::request::{Earlier, RequestedDocument, SignRequest};
+use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::{Hasher, sha256};
 
@@ -167,7 +168,11 @@ impl Words {
         if let Some(profile) = &wishes.profile {
             self.text("profile", profile);
         }
-        self.flag("timestamp", wishes.timestamp);
+        // A request of a release before levels had names for them is the same request.
+        self.flag("timestamp", wishes.level == Level::T);
+        if wishes.level > Level::T {
+            self.text("level", wishes.level.as_str());
+        }
         if !wishes.settings.is_empty() {
             self.members("settings", &wishes.settings);
         }

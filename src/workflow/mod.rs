@@ -23,6 +23,7 @@ pub mod request;
 pub mod secrets;
 pub mod settings;
 pub mod templates;
+pub mod timestamps;
 pub mod tokens;
 pub mod usage;
 pub mod webhooks;

@@ -4,15 +4,18 @@
 use std::fmt::Write as _;
 
 use super::request::RequestedDocument;
+use super::timestamps;
 use crate::app::{App, Client};
 use crate::domain::cades::{CadesPackaging, CadesProfile};
 use crate::domain::client_service::{ClientService, Lint, ProfileName, Timestamps};
 use crate::domain::document::{SealSettings, SealWishes};
+use crate::domain::level::Level;
 use crate::domain::pades::{ActiveContent, PadesProfile};
 use crate::domain::profile::{Expected, Format, Profile};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{Packaging, XadesProfile};
 use crate::seal::check_settings;
+use crate::seal::extend::check_place;
 use crate::seal::xades::check_said;
 
 /// Resolves the settings of one document.
@@ -27,12 +30,7 @@ pub(super) fn resolve(
 ) -> Result<SealSettings, Refusal> {
     let service = &client.client_service;
     let wishes = &document.wishes;
-    if wishes.timestamp && service.timestamps == Timestamps::Refuse {
-        return Err(Refusal::NotAvailable {
-            what: "a timestamp".to_owned(),
-            remedy: "ask for a seal without one, or ask the operator to let the client service seal without",
-        });
-    }
+    let level = level(app, service, wishes.level)?;
     let name = wishes.profile.as_deref().or_else(|| usual_profile(app, service, wishes.format));
     let mut seal = app.profiles.profile(wishes.format, name, &wishes.settings)?;
     match &mut seal {
@@ -41,14 +39,16 @@ pub(super) fn resolve(
         Profile::Cades(profile) => of_cades(profile, document),
     }
     check_settings(&seal)?;
+    if level > Level::B {
+        check_place(&seal)?;
+    }
     if let Profile::Xades(profile) = &seal {
         check_said(profile, &wishes.settings)?;
     }
     let mut notes = wishes.notes.clone();
-    if wishes.timestamp {
+    if level < wishes.level {
         notes.push(
-            "the seal has no timestamp, although one was asked for: timestamps are not available in this \
-             version, and the client service is set to seal without"
+            "the seal has no timestamp, although one was asked for: the client service is set to seal without"
                 .to_owned(),
         );
     }
@@ -65,13 +65,45 @@ pub(super) fn resolve(
         Format::Xades => service.lint,
         Format::Pades | Format::Cades => Lint::None,
     };
+    let room = match &seal {
+        Profile::Pades(_) if level > Level::B => app.authorities.room_bytes,
+        // Everything else grows.
+        _ => 0,
+    };
     Ok(SealSettings {
         profile: name.map(str::to_owned),
         seal,
+        level,
+        room,
         lint: service.lint,
         expected: expected(app, name, lint)?,
         notes,
     })
+}
+
+/// The level that a seal is to have: the one asked for, or B where the client service has it so.
+fn level(app: &App, service: &ClientService, asked: Level) -> Result<Level, Refusal> {
+    let not_available =
+        |what: &str, remedy| Err(Refusal::NotAvailable { what: what.to_owned(), remedy });
+    match (asked, service.timestamps) {
+        (Level::B, _) | (Level::T, Timestamps::Omit) => Ok(Level::B),
+        (Level::Lt, _) => not_available("level LT", "ask for level T or B"),
+        (Level::Lta, _) => not_available("level LTA", "ask for level T or B"),
+        (Level::T, Timestamps::Refuse) => not_available(
+            "a timestamp",
+            "ask for a seal without one, or ask the operator to let the client service have timestamps, \
+             or seal without",
+        ),
+        (Level::T, Timestamps::Wait | Timestamps::Fail) => {
+            if timestamps::authorities(&app.authorities, service).is_empty() {
+                return not_available(
+                    "a timestamp",
+                    "the installation names no time-stamp authority for the client service: ask the operator",
+                );
+            }
+            Ok(Level::T)
+        }
+    }
 }
 
 /// What kind of file a seal becomes.

@@ -5,6 +5,7 @@ use chancery::domain::delivery::MailAddress;
 use chancery::domain::document::SealWishes;
 use chancery::domain::ids::ExternalReference;
 use chancery::domain::language::Language;
+use chancery::domain::level::Level;
 use chancery::domain::profile::Format;
 use chancery::domain::text::hex;
 use chancery::pki::digest::sha256;
@@ -22,7 +23,7 @@ fn plain(reference: &str) -> RequestedDocument {
             format: Format::Xades,
             profile: None,
             settings: serde_json::Map::new(),
-            timestamp: false,
+            level: Level::B,
             notes: vec!["what had no effect is not part of it".to_owned()],
         },
         content: b"<a/>".to_vec(),
@@ -59,7 +60,7 @@ fn full() -> SignRequest {
             format: Format::Pades,
             profile: Some("pades-b".to_owned()),
             settings: settings.as_object().unwrap().clone(),
-            timestamp: true,
+            level: Level::T,
             notes: Vec::new(),
         },
         content: b"%PDF-1.7".to_vec(),
@@ -103,7 +104,7 @@ type Change = fn(&mut SignRequest);
 /// Whatever a request says that has an effect, says it apart from every other.
 #[test]
 fn every_word_counts() {
-    let changes: [Change; 14] = [
+    let changes: [Change; 16] = [
         |_| {},
         |it| it.description.push('x'),
         |it| it.preserve_content = false,
@@ -115,7 +116,9 @@ fn every_word_counts() {
         |it| it.documents[0].content_type = "application/octet-stream".to_owned(),
         |it| it.documents[0].content.push(0),
         |it| it.documents[0].wishes.profile = None,
-        |it| it.documents[0].wishes.timestamp = false,
+        |it| it.documents[0].wishes.level = Level::B,
+        |it| it.documents[0].wishes.level = Level::Lt,
+        |it| it.documents[0].wishes.level = Level::Lta,
         |it| {
             it.documents[0].wishes.settings.insert("reason".to_owned(), Value::Null);
         },

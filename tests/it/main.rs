@@ -40,4 +40,6 @@ mod support;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod timestamps;
+#[cfg(test)]
 mod webhooks;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chancery::domain::client_service::{
-    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
+    Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
     SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::CompanyStatus;
@@ -19,6 +19,7 @@ use chancery::domain::ids::{
     MessageId, OperationId, ProcessId,
 };
 use chancery::domain::instant::Instant;
+use chancery::domain::level::Level;
 use chancery::domain::operation::{Custody, Operation, OperationState};
 use chancery::domain::outbox::{Message, MessageKind, MessageLease, Next, Target, Way};
 use chancery::domain::pades::ActiveContent;
@@ -370,6 +371,8 @@ pub(crate) async fn companies_and_services(store: &Store) {
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
         timestamps: Timestamps::Refuse,
+        timestamp_authorities: Vec::new(),
+        timestamp_order: AuthorityOrder::InOrder,
         language: None,
         mails_per_day: None,
         tokens_not_before: None,
@@ -391,6 +394,8 @@ pub(crate) async fn companies_and_services(store: &Store) {
         active_content: Change::To(ActiveContent::Warn),
         coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
         timestamps: Change::To(Timestamps::Refuse),
+        timestamp_authorities: Change::To(vec!["first".to_owned()]),
+        timestamp_order: Change::To(AuthorityOrder::Shared),
         document_references: Change::To(DocumentReferences::Unique),
     };
     store.change_seal_settings(SERVICE, &change).await.unwrap();
@@ -462,6 +467,7 @@ pub(crate) fn operation(number: i64, documents: i64) -> NewOperation {
             failures: 0,
             begun: 1,
             next_try: None,
+            waits_for: None,
             custody: Custody { preserve: false, months: Custody::MONTHS },
         },
         fingerprint: [0; 32],
@@ -485,6 +491,8 @@ fn settings() -> SealSettings {
     SealSettings {
         profile: None,
         seal: Profile::usual(Format::Xades),
+        level: Level::B,
+        room: 0,
         lint: Lint::None,
         expected: None,
         notes: Vec::new(),
@@ -553,7 +561,7 @@ async fn operations(store: &Store) {
     store.give_back(lease, LATER, "a fault").await.unwrap();
     store.give_back(lease, LATER, "another's by now").await.unwrap();
     let lease = store.take_over(lease.operation, LATER).await.unwrap().unwrap();
-    store.postpone(lease, LATER, 1, "no key").await.unwrap();
+    store.postpone(lease, LATER, 1, (None, "no key")).await.unwrap();
     assert_eq!(store.make_due(CREDENTIAL, 1, AT).await.unwrap(), 1);
     let ending = Ending {
         outcomes: &[outcome(11, &sealed)],

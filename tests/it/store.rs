@@ -2,8 +2,8 @@
 
 use chancery::config::Config;
 use chancery::domain::client_service::{
-    Alias, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint, ProfileName,
-    SealSettingsChange, Timestamps,
+    Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
+    ProfileName, SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::{Company, CompanyStatus};
 use chancery::domain::delivery::MailAddress;
@@ -69,6 +69,8 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
         timestamps: Timestamps::Refuse,
+        timestamp_authorities: Vec::new(),
+        timestamp_order: AuthorityOrder::InOrder,
         language: None,
         mails_per_day: None,
         tokens_not_before: None,
@@ -94,7 +96,9 @@ async fn seal_settings_are_kept(url: String) {
         signature_template: Some("$date".to_owned()),
         active_content: ActiveContent::Refuse,
         coordinate_origin: CoordinateOrigin::BottomLeft,
-        timestamps: Timestamps::Omit,
+        timestamps: Timestamps::Wait,
+        timestamp_authorities: vec!["second".to_owned(), "first".to_owned()],
+        timestamp_order: AuthorityOrder::Shared,
         language: Some(Language::De),
         mails_per_day: Some(7),
         tokens_not_before: Some(Instant::from_unix_ms(1_795_342_761_000)),
@@ -122,7 +126,9 @@ async fn seal_settings_are_kept(url: String) {
         active_content: Change::To(ActiveContent::Refuse),
         coordinate_origin: Change::To(CoordinateOrigin::BottomLeft),
         document_references: Change::To(DocumentReferences::Reusable),
-        timestamps: Change::To(Timestamps::Omit),
+        timestamps: Change::To(Timestamps::Fail),
+        timestamp_authorities: Change::To(vec!["first".to_owned()]),
+        timestamp_order: Change::To(AuthorityOrder::Shared),
     };
     store.change_seal_settings(plain.id, &change).await.unwrap();
     let changed = ClientService {
@@ -133,7 +139,9 @@ async fn seal_settings_are_kept(url: String) {
         active_content: ActiveContent::Refuse,
         coordinate_origin: CoordinateOrigin::BottomLeft,
         document_references: DocumentReferences::Reusable,
-        timestamps: Timestamps::Omit,
+        timestamps: Timestamps::Fail,
+        timestamp_authorities: vec!["first".to_owned()],
+        timestamp_order: AuthorityOrder::Shared,
         ..plain.clone()
     };
     assert_eq!(read("plain").await, changed);
@@ -146,6 +154,8 @@ async fn seal_settings_are_kept(url: String) {
         coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
         document_references: Change::To(DocumentReferences::Unique),
         timestamps: Change::To(Timestamps::Refuse),
+        timestamp_authorities: Change::To(Vec::new()),
+        timestamp_order: Change::To(AuthorityOrder::InOrder),
     };
     store.change_seal_settings(plain.id, &back).await.unwrap();
     assert_eq!(reader.client_services().await.unwrap(), [plain, special]);

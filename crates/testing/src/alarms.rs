@@ -53,6 +53,11 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             last_words: "535 5.7.8 no\r\nsuch {user}".into(),
         },
+        Alarm::AuthorityAway {
+            name: "second <1>".into(),
+            since: AT,
+            last_words: "it answered HTTP 503".into(),
+        },
         Alarm::MailsAtLimit {
             client: "shop <1>".into(),
             domain: "customer.example".into(),

@@ -24,6 +24,7 @@ pub mod pdf_judges;
 pub mod pdfs;
 pub mod sealing;
 pub mod tsa;
+pub mod tsa_server;
 
 /// Counts what is allocated, in a test binary that makes it its allocator.
 pub use peak_alloc::PeakAlloc;

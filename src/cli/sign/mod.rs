@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::domain::client_service::Lint;
 use crate::domain::document::{DocumentState, SealWishes};
 use crate::domain::ids::ExternalReference;
+use crate::domain::level::Level;
 use crate::domain::profile::Format;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
@@ -98,7 +99,7 @@ impl SignArguments {
             format,
             profile: self.profile.clone(),
             settings,
-            timestamp: false,
+            level: Level::B,
             notes: Vec::new(),
         })
     }
@@ -447,7 +448,7 @@ mod tests {
             let settings = serde_json::from_str(settings).unwrap();
             let profile = profile.map(str::to_owned);
             let (format, notes) = (Format::Xades, Vec::new());
-            words(&SealWishes { format, profile, settings, timestamp: false, notes })
+            words(&SealWishes { format, profile, settings, level: Level::B, notes })
         };
         assert_eq!(said(None, "{}"), b"None{}");
         assert_eq!(said(Some("peppol"), "{}"), b"Some(\"peppol\"){}");

@@ -19,7 +19,8 @@ use crate::app::{Client, Crowded};
 use crate::domain::cades::CadesPackaging;
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use crate::domain::ids::{ClientServiceId, OperationId};
-use crate::domain::operation::{Operation, OperationState};
+use crate::domain::level::Level;
+use crate::domain::operation::{Operation, OperationState, WaitsFor};
 use crate::domain::outbox::Message;
 use crate::domain::pades::PadesProfile;
 use crate::domain::profile::Profile;
@@ -222,7 +223,8 @@ struct DocumentAnswer {
     signing_time: Option<String>,
     /// What the seal is, by its settings: `XAdES-BASELINE-B`, `XAdES-BES`, `XAdES-EPES`, `XMLDSIG` (XML
     /// Signature without XAdES), `PAdES-BASELINE-B`, `CAdES-BASELINE-B`, `ASiC-E with XAdES-BASELINE-B`,
-    /// `ASiC-E with CAdES-BASELINE-B`, or the authority whose form it has: `ZATCA`, `MYINVOIS`.
+    /// `ASiC-E with CAdES-BASELINE-B`, or the authority whose form it has: `ZATCA`, `MYINVOIS`. With a
+    /// timestamp those that end in `B` end in `T`, and `XAdES-BES` and `XAdES-EPES` are `XAdES-T`.
     #[serde(skip_serializing_if = "Option::is_none")]
     signature_level: Option<&'static str>,
     /// The seal profile that it was made with.
@@ -486,8 +488,14 @@ fn document_answer(
         DocumentState::Received => {
             // Generated clients of Sign'Stash look at signError of whatever is not signed, and fail
             // when it is not there.
-            let (reason, detail) = waiting(operation.state);
-            answer.sign_error = Some(names::signing_error(SigningError::CertificateServiceGlobal));
+            let stamped =
+                settings.level > Level::B && operation.waits_for == Some(WaitsFor::Timestamp);
+            let error = match operation.state {
+                OperationState::ExecutionError if stamped => SigningError::Timestamp,
+                _ => SigningError::CertificateServiceGlobal,
+            };
+            let (reason, detail) = waiting(operation.state, error);
+            answer.sign_error = Some(names::signing_error(error));
             answer.sign_error_reason = Some(reason.to_owned());
             answer.sign_error_detail = Some(detail.to_owned());
             answer.storage_status = "CONTENT_STORED";
@@ -520,8 +528,13 @@ fn attribute(attribute_key: &'static str, attribute_value: impl Into<String>) ->
 }
 
 /// Why a document that did not fail is not sealed.
-const fn waiting(state: OperationState) -> (&'static str, &'static str) {
+const fn waiting(state: OperationState, error: SigningError) -> (&'static str, &'static str) {
     match state {
+        OperationState::ExecutionError if matches!(error, SigningError::Timestamp) => (
+            "postponed",
+            "no time-stamp authority gave a timestamp; the document is tried again by itself, send \
+             nothing again",
+        ),
         OperationState::ExecutionError => (
             "postponed",
             "the key did not answer; the document is tried again by itself, send nothing again",
@@ -615,23 +628,25 @@ fn attributes_of_pades(client: &Client, pades: &PadesProfile) -> Vec<DocumentAtt
 }
 
 fn level(settings: &SealSettings) -> &'static str {
+    let of = |[b, t]: [&'static str; 2]| if settings.level == Level::B { b } else { t };
     let xades = match &settings.seal {
         Profile::Xades(profile) => profile,
-        Profile::Pades(_) => return "PAdES-BASELINE-B",
+        Profile::Pades(_) => return of(["PAdES-BASELINE-B", "PAdES-BASELINE-T"]),
         Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
-            return "ASiC-E with CAdES-BASELINE-B";
+            return of(["ASiC-E with CAdES-BASELINE-B", "ASiC-E with CAdES-BASELINE-T"]);
         }
-        Profile::Cades(_) => return "CAdES-BASELINE-B",
+        Profile::Cades(_) => return of(["CAdES-BASELINE-B", "CAdES-BASELINE-T"]),
     };
     if xades.packaging == Packaging::AsicE {
-        return "ASiC-E with XAdES-BASELINE-B";
+        return of(["ASiC-E with XAdES-BASELINE-B", "ASiC-E with XAdES-BASELINE-T"]);
     }
     match (xades.signature_input, xades.xades_level) {
         (SignatureInput::Zatca, _) => "ZATCA",
         (SignatureInput::MyInvois, _) => "MYINVOIS",
         (SignatureInput::SignedInfo, XadesLevel::None) => "XMLDSIG",
-        (SignatureInput::SignedInfo, XadesLevel::Bes) => "XAdES-BES",
-        (SignatureInput::SignedInfo, XadesLevel::Epes) => "XAdES-EPES",
-        (SignatureInput::SignedInfo, XadesLevel::B) => "XAdES-BASELINE-B",
+        // ETSI TS 101 903, 4.4.3.
+        (SignatureInput::SignedInfo, XadesLevel::Bes) => of(["XAdES-BES", "XAdES-T"]),
+        (SignatureInput::SignedInfo, XadesLevel::Epes) => of(["XAdES-EPES", "XAdES-T"]),
+        (SignatureInput::SignedInfo, XadesLevel::B) => of(["XAdES-BASELINE-B", "XAdES-BASELINE-T"]),
     }
 }

@@ -31,6 +31,7 @@ pub(super) const fn signing_error(error: SigningError) -> &'static str {
         SigningError::Configuration => "CONFIGURATION_SIGN_ERROR",
         SigningError::InvalidCertificate => "INVALID_CERTIFICATE_SIGN_ERROR",
         SigningError::CertificateServiceGlobal => "CERT_SERVICE_GLOBAL_ERROR",
+        SigningError::Timestamp => "TIMESTAMP_SIGN_ERROR",
         SigningError::Internal => "SIGN_OPERATION_INTERNAL_ERROR",
     }
 }

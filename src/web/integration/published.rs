@@ -46,6 +46,13 @@ pub enum PublishedSigningError {
     SignOperationInternalError,
 }
 
+/// The level of a seal that can be asked for.
+#[derive(ToSchema)]
+pub enum RequestedLevel {
+    B,
+    T,
+}
+
 /// Whether a stored document is encrypted.
 #[derive(ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -21,6 +21,7 @@ use crate::domain::delivery::MailAddress;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
 use crate::domain::language::Language;
+use crate::domain::level::Level;
 use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
@@ -359,7 +360,7 @@ fn stand_in(
             format: Format::Xades,
             profile: None,
             settings: Map::new(),
-            timestamp: false,
+            level: Level::B,
             notes,
         },
         content: Vec::new(),
@@ -427,7 +428,7 @@ fn decode_document<'a>(
         format,
         profile: None,
         settings: Map::new(),
-        timestamp: false,
+        level: Level::B,
         notes: Vec::new(),
     });
     let broken = match source {
@@ -585,8 +586,27 @@ fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
         }
     }
     let profile = info.profile.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    let timestamp = info.apply_timestamp.unwrap_or(false);
-    Ok(SealWishes { format, profile, settings, timestamp, notes })
+    let level = level(info.signature_level.as_deref(), info.apply_timestamp)?;
+    Ok(SealWishes { format, profile, settings, level, notes })
+}
+
+/// The level by its name, or by whether there is to be a timestamp. Clients that always say that there is to be
+/// none may name a higher level all the same.
+fn level(name: Option<&str>, timestamp: Option<bool>) -> Result<Level, Refusal> {
+    let invalid = |expected: &str| Refusal::MemberInvalid {
+        path: "signatureInfo.signatureLevel".to_owned(),
+        expected: expected.to_owned(),
+    };
+    let name = name.map(str::trim).filter(|name| !name.is_empty());
+    let named = name.map(|name| Level::parse(name).ok_or_else(|| invalid("B or T"))).transpose()?;
+    match (named, timestamp.unwrap_or(false)) {
+        (Some(Level::B), true) => {
+            Err(invalid("T, or left out, as applyTimestamp asks for a timestamp"))
+        }
+        (Some(level), _) => Ok(level),
+        (None, true) => Ok(Level::T),
+        (None, false) => Ok(Level::B),
+    }
 }
 
 /// Members of `advancedSignatureInfo` that Sign'Stash has; it ignores them with PDF.

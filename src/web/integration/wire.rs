@@ -88,6 +88,8 @@ pub(super) struct SignatureInfo {
     /// `XAdES`, `PAdES` or `CAdES`. Required.
     pub(super) signature_type: Option<String>,
     pub(super) apply_timestamp: Option<bool>,
+    /// `B` or `T`.
+    pub(super) signature_level: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) location: Option<String>,
     #[serde(default, deserialize_with = "member")]
@@ -215,9 +217,11 @@ pub enum SignatureKinds {
 #[serde(rename_all = "camelCase")]
 pub struct XadesSignatureInfo {
     signature_type: published::XadesSignatureType,
-    /// Timestamps are not available in this version: refused, or left out with a warning, as the client
+    /// Whether the seal has a timestamp (level T). Refused, left out with a warning, or made, as the client
     /// service is set.
     apply_timestamp: Option<bool>,
+    /// The same by the name of the level. Left out: T with `applyTimestamp`, else B.
+    signature_level: Option<published::RequestedLevel>,
     /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
     profile: Option<String>,
     /// Settings that differ from the profile's.
@@ -232,6 +236,8 @@ pub struct PadesSignatureInfo {
     signature_type: published::PadesSignatureType,
     /// As with XAdES.
     apply_timestamp: Option<bool>,
+    /// As with XAdES.
+    signature_level: Option<published::RequestedLevel>,
     /// Why it is signed.
     reason: Option<String>,
     /// Where it is signed.
@@ -252,6 +258,8 @@ pub struct CadesSignatureInfo {
     signature_type: published::CadesSignatureType,
     /// As with XAdES.
     apply_timestamp: Option<bool>,
+    /// As with XAdES.
+    signature_level: Option<published::RequestedLevel>,
     /// Name of a seal profile; that of the client service without it.
     profile: Option<String>,
     /// Settings that differ from the profile's.

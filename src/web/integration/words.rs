@@ -6,11 +6,12 @@ use crate::domain::refusal::Refusal;
 const SETTINGS: &str = "signatureInfo.advancedSignatureInfo";
 
 /// How sentences about a document begin in domain words, by their reason, and what to say instead.
-const BEGINNINGS: [(&str, &str, &str); 5] = [
+const BEGINNINGS: [(&str, &str, &str); 6] = [
     ("base64-invalid", "the content ", "documentRequest.base64Content "),
     ("content-type-unknown", "content type ", "documentRequest.contentType "),
     ("content-mismatch", "the content type ", "documentRequest.contentType "),
     ("not-available", "a timestamp ", "signatureInfo.applyTimestamp: a timestamp "),
+    ("not-available", "level ", "signatureInfo.signatureLevel: level "),
     ("setting-invalid", "the settings: ", "signatureInfo.advancedSignatureInfo: "),
 ];
 

@@ -106,6 +106,7 @@ impl Watcher {
             }
             ours.insert(name);
         }
+        ours.extend(seen.authorities.iter().map(|(name, _)| rules::authority_name(name)));
         ours.extend(seen.clock_ms.map(|_| rules::CLOCK.to_owned()));
         std::mem::replace(&mut self.ours, ours)
     }
@@ -208,8 +209,13 @@ async fn see(app: &App) -> Result<Seen, Error> {
             mail_servers::account_name(client_service.as_ref().map(|(alias, _)| alias.as_str()));
         SeenCircuit { account, client_service, circuit }
     });
+    let authorities = app
+        .authorities
+        .all()
+        .filter_map(|authority| Some((authority.tsa.name().to_owned(), authority.away()?)));
     Ok(Seen {
         circuits: circuits.collect(),
+        authorities: authorities.collect(),
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
         excesses: app.excesses.all(app.now()),

@@ -1,6 +1,6 @@
 //! When there is something to tell: decided from what was seen and the time, and nothing else.
 
-use crate::app::{AlarmsConfig, Circuit, Excess};
+use crate::app::{AlarmsConfig, Away, Circuit, Excess};
 use crate::domain::alarm::Alarm;
 use crate::domain::ids::{ClientServiceId, CompanyId};
 use crate::domain::instant::{DAY_MS, Instant};
@@ -27,6 +27,8 @@ pub struct Seen {
     pub usage: Vec<CompanyUsage>,
     /// Mail servers that refuse everybody.
     pub circuits: Vec<SeenCircuit>,
+    /// Time-stamp authorities that give no tokens, by name.
+    pub authorities: Vec<(String, Away)>,
     /// What somebody does too much of, by the name of its alarm.
     pub excesses: Vec<(String, Excess)>,
     /// What waits.
@@ -116,6 +118,8 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
         all.extend(usage(company, at));
     }
     all.extend(seen.circuits.iter().filter_map(|it| circuit(it, config.circuit_ms, at)));
+    let away = |(name, away): &(String, Away)| authority(name, away, config.circuit_ms, at);
+    all.extend(seen.authorities.iter().filter_map(away));
     all.extend(seen.excesses.iter().map(|(name, excess)| {
         let companies: Vec<CompanyId> = excess.company.into_iter().collect();
         let standing = Standing::new(name.clone(), Some(excess.alarm.clone()), &companies);
@@ -271,9 +275,26 @@ fn circuit(seen: &SeenCircuit, patience_ms: i64, at: Instant) -> Option<Standing
     Some(Standing { seen_since: Some(*since), ..standing })
 }
 
+fn authority(name: &str, away: &Away, patience_ms: i64, at: Instant) -> Option<Standing> {
+    if at < away.since.plus_ms(patience_ms) {
+        return None;
+    }
+    let (since, last_words) = (away.since, away.words.clone());
+    let alarm = Alarm::AuthorityAway { name: name.to_owned(), since, last_words };
+    let standing = Standing::new(authority_name(name), Some(alarm), &[]);
+    Some(Standing { seen_since: Some(since), ..standing })
+}
+
+/// How the alarm about a time-stamp authority is called.
+pub(super) fn authority_name(name: &str) -> String {
+    format!("timestamp:{name}/away")
+}
+
 /// Whether an alarm is about what one process knows alone: only that one says when it is over.
 pub(super) fn is_of_process(name: &str) -> bool {
-    ["smtp", "mails:", "login", CLOCK].iter().any(|beginning| name.starts_with(beginning))
+    ["smtp", "timestamp:", "mails:", "login", CLOCK]
+        .iter()
+        .any(|beginning| name.starts_with(beginning))
 }
 
 /// How the alarm about a mail server is called.

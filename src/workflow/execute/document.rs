@@ -6,18 +6,20 @@ use std::sync::Arc;
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential};
 use crate::contents::Contents;
-use crate::domain::client_service::Lint as Level;
+use crate::domain::client_service::Lint;
 use crate::domain::document::{DocumentState, SealSettings, SigningError};
 use crate::domain::ids::DocumentId;
 use crate::domain::instant::Instant;
+use crate::domain::level::Level;
 use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
 use crate::pki::signature::CheckedValue;
-use crate::seal::Prepared;
+use crate::pki::timestamp::TimestampToken;
 use crate::seal::lint::LintRun;
 use crate::seal::lint::schema::Schemas;
+use crate::seal::{self, Prepared, Room, Signed};
 use crate::store::contents::ContentChange;
 use crate::store::documents::Intent;
 use crate::store::operations::Outcome;
@@ -42,14 +44,34 @@ pub(super) struct PreparedDocument {
     signing_time: Instant,
     pub(super) prepared: Prepared,
     pub(super) intent_stored: bool,
+    /// What its seal has when it is released.
+    pub(super) level: Level,
+    /// Octets that a token may have, where the gap is fixed.
+    pub(super) room: Option<usize>,
     detached: bool,
     /// The settings, when lint added notes to them.
     noted: Option<SealSettings>,
 }
 
+/// A document with its signature value, which may have something to be added before it is finished.
+pub(super) struct SignedDocument {
+    pub(super) id: DocumentId,
+    pub(super) signed: Signed,
+    pub(super) level: Level,
+    pub(super) room: Option<usize>,
+    /// A timestamp over the value.
+    pub(super) token: Option<TimestampToken>,
+    signing_time: Instant,
+    detached: bool,
+    noted: Option<SealSettings>,
+}
+
+/// Octets of a gap that an attribute needs around its token.
+const AROUND_TOKEN: usize = 64;
+
 /// How a document is looked at: as its profile said when it was accepted.
 pub(super) struct AskedLint {
-    level: Level,
+    level: Lint,
     expected: Option<Expected>,
 }
 
@@ -58,7 +80,7 @@ impl AskedLint {
         // Only XML is looked at.
         let level = match settings.seal.format() {
             Format::Xades => settings.lint,
-            Format::Pades | Format::Cades => Level::None,
+            Format::Pades | Format::Cades => Lint::None,
         };
         let SealSettings { expected, profile, .. } = settings;
         // Accepted before it was kept: as the profile says now, if it still exists.
@@ -82,7 +104,7 @@ pub(super) fn prepare_one(
     ready: &ReadyCredential,
     (document, content): (PendingDocument, Arc<Vec<u8>>),
     now: Instant,
-    (limits, calendar): (&crate::seal::Limits, &Calendar),
+    (limits, calendar): (&seal::Limits, &Calendar),
     lint: LintRun<'_>,
 ) -> Result<PreparedDocument, DocumentState> {
     let signing_time = document.intent.as_ref().map_or(now, |intent| intent.signing_time);
@@ -99,9 +121,16 @@ pub(super) fn prepare_one(
         lint.before(&content, limits).map_err(refuse)?;
         limits.patience.check().map_err(|over| refuse(over.into()))?;
     }
-    let prepared =
-        crate::seal::prepare(content, &document.settings.seal, &ready.signer, signing_time, limits)
-            .map_err(refuse)?;
+    let room = Room { unsigned: document.settings.room };
+    let prepared = seal::prepare_with_room(
+        content,
+        &document.settings.seal,
+        &ready.signer,
+        signing_time,
+        limits,
+        room,
+    )
+    .map_err(refuse)?;
     let mut notes = if fresh { lint.after(&prepared, limits).map_err(refuse)? } else { Vec::new() };
     notes.extend_from_slice(prepared.notes());
     let (algorithm, sha1) = (prepared.signature_algorithm(), document.settings.seal.uses_sha1());
@@ -123,6 +152,8 @@ pub(super) fn prepare_one(
         signing_time,
         prepared,
         intent_stored: document.intent.is_some(),
+        level: document.settings.level,
+        room: (room.unsigned > 0).then(|| room.unsigned.saturating_sub(AROUND_TOKEN)),
         detached: document.settings.seal.is_detached(),
         noted: noted(document.settings, notes),
     })
@@ -146,37 +177,51 @@ pub(super) fn intent(ready: &ReadyCredential, document: &PreparedDocument) -> In
     }
 }
 
-/// Puts the signature value into its document.
-pub(super) fn finish(
-    contents: &Contents,
+/// Puts the signature value to its document; one that does not fit ends it.
+pub(super) fn attach(
     document: PreparedDocument,
     value: CheckedValue,
-) -> Ended {
-    let signing_time = document.signing_time;
-    match document.prepared.attach_checked(value) {
-        Ok(signed) => {
-            let bytes = signed.finish().into_bytes();
+) -> Result<SignedDocument, DocumentState> {
+    let PreparedDocument { id, level, room, signing_time, detached, noted, prepared, .. } =
+        document;
+    let signed = prepared.attach_checked(value).map_err(|error| {
+        tracing::error!(document = %id, error = %error, "signature value refused");
+        DocumentState::Failed {
+            error: SigningError::Internal,
+            reason: "signature-value-wrong".to_owned(),
+            detail: "the key back-end answered with a wrong signature value; tell the operator"
+                .to_owned(),
+        }
+    })?;
+    Ok(SignedDocument { id, signed, level, room, token: None, signing_time, detached, noted })
+}
+
+/// Writes the sealed document, with everything that is to be added. One that would have less than the level
+/// that it was accepted with is not released.
+pub(super) fn finish(contents: &Contents, document: SignedDocument) -> Ended {
+    let SignedDocument { id, signed, level, token, signing_time, detached, noted, .. } = document;
+    let sealed = match token {
+        None => Ok(signed.finish()),
+        Some(token) => signed.with_time_stamp(&token).map(seal::Extended::finish),
+    };
+    let error = match sealed {
+        Ok(sealed) if sealed.level() >= level => {
+            let bytes = sealed.into_bytes();
             let state = DocumentState::Sealed {
                 signing_time,
                 sha256: crate::pki::digest::sha256(&bytes),
                 length: bytes.len() as u64,
             };
-            Ended {
-                outcome: Outcome { document: document.id, state, settings: document.noted },
-                content: contents.seal(document.id, Arc::new(bytes), document.detached),
-            }
-        }
-        Err(error) => {
-            tracing::error!(document = %document.id, error = %error, "signature value refused");
-            let state = DocumentState::Failed {
-                error: SigningError::Internal,
-                reason: "signature-value-wrong".to_owned(),
-                detail: "the key back-end answered with a wrong signature value; tell the operator"
-                    .to_owned(),
+            return Ended {
+                outcome: Outcome { document: id, state, settings: noted },
+                content: contents.seal(id, Arc::new(bytes), detached),
             };
-            failed(contents, document.id, state)
         }
-    }
+        Ok(sealed) => format!("it has level {} and not {level}", sealed.level()),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!(document = %id, error = %error, "the seal cannot be extended");
+    failed(contents, id, engine_fault())
 }
 
 /// How a document ended that was not sealed.
@@ -260,6 +305,18 @@ pub(super) fn key_refuses(error: &crate::keys::Error) -> DocumentState {
             "the sealing certificate cannot be used: {}; ask the operator to run chancery check",
             credentials::refuses(error)
         ),
+    }
+}
+
+/// No time-stamp authority gave a token, and its client service does not wait. What authorities said is for the
+/// operator.
+pub(super) fn no_timestamp() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Timestamp,
+        reason: "timestamp-unavailable".to_owned(),
+        detail: "no time-stamp authority gave a timestamp, and the client service is set not to wait for \
+                 one; send the document again, or ask the operator"
+            .to_owned(),
     }
 }
 

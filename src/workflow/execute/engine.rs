@@ -10,14 +10,13 @@ use tokio::task::JoinHandle;
 
 use super::Error;
 use super::document::{
-    self, AskedLint, Ended, PreparedDocument, engine_fault, failed, prepare_one,
+    self, AskedLint, Ended, PreparedDocument, SignedDocument, engine_fault, failed, prepare_one,
 };
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential, patience};
 use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
-use crate::pki::signature::CheckedValue;
 
 /// After so much processor time a thread of the engine goes to the next one who waits for it, as soon as the
 /// document in work is done.
@@ -87,16 +86,16 @@ fn guarded<R>(id: DocumentId, work: impl FnOnce() -> R) -> Result<R, DocumentSta
     })
 }
 
-/// Puts signature values into their documents, one after the other. `None` when one of them took too long.
+/// Writes sealed documents, one after the other. `None` when one of them took too long.
 pub(super) async fn finish(
     app: &App,
     party: ClientServiceId,
-    signed: Vec<(PreparedDocument, CheckedValue)>,
+    signed: Vec<SignedDocument>,
 ) -> Result<Option<Vec<Ended>>, Error> {
     let contents = app.contents.clone();
-    let each = move |(document, value): (PreparedDocument, CheckedValue)| {
+    let each = move |document: SignedDocument| {
         let id = document.id;
-        guarded(id, || document::finish(&contents, document, value))
+        guarded(id, || document::finish(&contents, document))
             .unwrap_or_else(|state| failed(&contents, id, state))
     };
     Ok(in_turns(app, party, signed, each).await?.ok())

@@ -4,6 +4,8 @@
 mod alone;
 mod document;
 mod engine;
+mod postpone;
+mod stamping;
 mod work;
 
 use std::sync::Arc;
@@ -12,10 +14,12 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use self::document::{
-    Ended, content_missing, ended_by_operator, engine_fault, failed, intent, key_refuses, refused,
-    took_too_long,
+    Ended, attach, content_missing, ended_by_operator, engine_fault, failed, intent, key_refuses,
+    refused, took_too_long,
 };
 use self::engine::PreparedChunk;
+pub(super) use self::postpone::IN_VAIN;
+use self::postpone::{WaitCause, postpone, retry_wait, wait_for_clock};
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
 use super::readiness::{self, KeyState};
@@ -38,14 +42,6 @@ use crate::store::operations::Ending;
 
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
-
-/// The step of the ladder for what waits for somebody: who sets a clock, who releases a key, a probe that
-/// finds it well.
-const WAITING_STEP: u32 = 3;
-
-/// An operation that failed more often in a row although its key was asked is not due at once any more
-/// because a probe succeeds: what it asks for is something else.
-pub(super) const IN_VAIN: u32 = 5;
 
 /// A try that is due within this time comes by itself.
 const SOON_MS: i64 = 1000;
@@ -221,8 +217,8 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
     }
     match trouble {
         None => tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished"),
-        Some(error) => {
-            postpone(app, (lease, started), &ready, (failures, progress), &error).await?;
+        Some(trouble) => {
+            postpone(app, (lease, started), &ready, (failures, progress), &trouble).await?;
         }
     }
     Ok(())
@@ -266,50 +262,6 @@ pub async fn end(app: &App, id: OperationId) -> Result<Option<usize>, Error> {
     Ok(Some(work.documents.len()))
 }
 
-/// Gives an operation back because the key did not answer for some of its documents. A key that was only
-/// busy, that sealed some of them, or that was not asked, has not failed.
-async fn postpone(
-    app: &App,
-    (lease, started): (Lease, std::time::Instant),
-    ready: &ReadyCredential,
-    (failures, progress): (u32, bool),
-    error: &crate::keys::Error,
-) -> Result<(), Error> {
-    use crate::keys::Error as KeyError;
-    let (failures, step) = match (error, error.class()) {
-        _ if progress => (0, 0),
-        (KeyError::Resting(_) | KeyError::Quarantined(_), _) => (failures, WAITING_STEP),
-        (_, ErrorClass::Saturated) => (failures, failures.max(1)),
-        (_, ErrorClass::Transient | ErrorClass::Blocked | ErrorClass::Final) => {
-            (failures.saturating_add(1), failures.saturating_add(1))
-        }
-    };
-    let wait = retry_wait(app, step);
-    tracing::warn!(operation = %lease.operation, failures, wait_ms = wait, error = %sources(error),
-        "the key did not answer for every document, trying again");
-    let run = app.steady_now().plus_ms(wait);
-    app.store.postpone(lease, run, failures, &error.to_string()).await?;
-    // It may have signed again before this was written, and what waited was made due without this one.
-    let proof = app.keyring.proof(&ready.key);
-    let signed_since =
-        proof.failing.is_none() && proof.proven.is_some_and(|proven| proven > started);
-    let quarantined = app.keyring.is_quarantined(ready.key.name().1);
-    if signed_since && !quarantined && error.class() == ErrorClass::Transient {
-        let soon = app.steady_now().plus_ms(retry_wait(app, 1));
-        app.store.make_due(ready.credential.id, IN_VAIN, soon).await?;
-    }
-    Ok(())
-}
-
-/// Gives an operation back because nobody knows what time it is.
-async fn wait_for_clock(app: &App, lease: Lease, failures: u32, gap_ms: i64) -> Result<(), Error> {
-    let run = app.steady_now().plus_ms(retry_wait(app, WAITING_STEP));
-    tracing::error!(operation = %lease.operation, gap_ms,
-        "nothing is sealed: the clock of this machine and that of the database differ");
-    let words = format!("the clock differs from the database's by {} s", gap_ms / 1000);
-    Ok(app.store.postpone(lease, run, failures, &words).await?)
-}
-
 /// Why an operation is given up: every try failed, or ended the process before its documents could be
 /// tried alone.
 fn hopeless(app: &App, work: &Work) -> Option<DocumentState> {
@@ -318,7 +270,8 @@ fn hopeless(app: &App, work: &Work) -> Option<DocumentState> {
         return Some(DocumentState::Failed {
             error: SigningError::CertificateServiceGlobal,
             reason: "key-unavailable".to_owned(),
-            detail: "the key back-end, or the service, failed in each of the tries; send the document again"
+            detail: "the key back-end, a time-stamp authority or the service failed in each of the tries; \
+                     send the document again"
                 .to_owned(),
         });
     }
@@ -331,16 +284,24 @@ async fn seal_chunk(
     (lease, party): (Lease, ClientServiceId),
     ready: &Arc<ReadyCredential>,
     chunk: Vec<PendingDocument>,
-) -> Result<(Vec<Ended>, Option<crate::keys::Error>), Error> {
+) -> Result<(Vec<Ended>, Option<WaitCause>), Error> {
     let key = ready.key.name().1;
     if app.keyring.is_quarantined(key) || app.reader.is_quarantined(key).await? {
-        return Ok((Vec::new(), Some(crate::keys::Error::Quarantined(hex(&key[..8])))));
+        let trouble = crate::keys::Error::Quarantined(hex(&key[..8]));
+        return Ok((Vec::new(), Some(WaitCause::Key(trouble))));
     }
     // What a probe would find out too is not found out by documents, each waiting for its own failure.
     if let Some(words) = app.keyring.proof(&ready.key).rests() {
-        return Ok((Vec::new(), Some(crate::keys::Error::Resting(words.to_owned()))));
+        let trouble = crate::keys::Error::Resting(words.to_owned());
+        return Ok((Vec::new(), Some(WaitCause::Key(trouble))));
     }
-    let (chunk, mut ended) = with_contents(app, chunk).await?;
+    let held = stamping::hold_back(app, party, chunk).await?;
+    let (mut ended, mut trouble) = (held.ended, held.waits.map(WaitCause::Timestamp));
+    if held.on.is_empty() {
+        return Ok((ended, trouble));
+    }
+    let (chunk, missing) = with_contents(app, held.on).await?;
+    ended.extend(missing);
     let now = app.now().whole_seconds();
     let prepared = match engine::prepare(app, (party, ready), chunk, now).await? {
         PreparedChunk::All(prepared, more) => {
@@ -372,23 +333,36 @@ async fn seal_chunk(
         quarantine::share(app).await?;
     }
 
-    let mut trouble = None;
     let mut signed = Vec::with_capacity(prepared.len());
     for (document, value) in prepared.into_iter().zip(values) {
         match value {
-            Ok(value) => signed.push((document, value)),
+            Ok(value) => {
+                let id = document.id;
+                match attach(document, value) {
+                    Ok(document) => signed.push(document),
+                    Err(state) => ended.push(failed(&app.contents, id, state)),
+                }
+            }
             Err(error) if error.class() == ErrorClass::Final => {
                 tracing::error!(document = %document.id, error = %sources(&error), "the key refuses");
                 ended.push(failed(&app.contents, document.id, key_refuses(&error)));
             }
-            Err(error) => trouble = trouble.or(Some(error)),
+            // A key that fails is told before who is asked after it.
+            Err(error) => trouble = trouble.filter(is_of_key).or(Some(WaitCause::Key(error))),
         }
     }
-    match engine::finish(app, party, signed).await? {
+    let stamped = stamping::stamp(app, party, signed).await?;
+    ended.extend(stamped.ended);
+    trouble = trouble.or(stamped.waits.map(WaitCause::Timestamp));
+    match engine::finish(app, party, stamped.on).await? {
         Some(sealed) => ended.extend(sealed),
         None => return Err(Error::Internal("a document could not be finished in time".into())),
     }
     Ok((ended, trouble))
+}
+
+const fn is_of_key(trouble: &WaitCause) -> bool {
+    matches!(trouble, WaitCause::Key(_))
 }
 
 /// The documents of a chunk with their bytes, and those that have none and so have ended.
@@ -457,10 +431,4 @@ const fn end_state(sealed_any: bool) -> OperationState {
 
 fn lease_end(app: &App) -> Instant {
     app.steady_now().plus_ms(app.execution.lease_ms)
-}
-
-fn retry_wait(app: &App, failures: u32) -> i64 {
-    let ladder = &app.execution.retry_ladder_ms;
-    let step = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
-    ladder.get(step).or(ladder.last()).copied().unwrap_or(60_000)
 }

@@ -47,7 +47,7 @@ impl Work {
     /// The work of an operation just recorded, the contents of its documents still at hand.
     #[must_use]
     pub fn from_new(new: NewOperation, contents: Vec<Arc<Vec<u8>>>) -> Self {
-        let documents = new
+        let mut documents: Vec<PendingDocument> = new
             .documents
             .into_iter()
             .zip(contents)
@@ -60,6 +60,8 @@ impl Work {
                 intent: None,
             })
             .collect();
+        // What needs nobody but the key does not wait for what needs somebody else.
+        documents.sort_by_key(|it| it.settings.level);
         Self {
             client_service: new.operation.client_service,
             credential: new.operation.credential,
@@ -109,7 +111,11 @@ impl Work {
         if work.careful {
             // What may have ended the process comes last: it must not keep the others waiting.
             let tries = app.reader.tries(id).await?;
-            work.documents.sort_by_key(|it| tries.get(&it.id).copied().unwrap_or_default());
+            work.documents.sort_by_key(|it| {
+                (tries.get(&it.id).copied().unwrap_or_default(), it.settings.level)
+            });
+        } else {
+            work.documents.sort_by_key(|it| it.settings.level);
         }
         Ok(work)
     }

@@ -44,6 +44,8 @@ impl House {
             setup.delivers = false;
             setup.clock = Clock::Moved(Arc::clone(&clock));
             setup.config.alarms.receivers = vec![address("night@example.com")];
+            let authority = toml::from_str("url = \"http://127.0.0.1:1/\"").unwrap();
+            setup.config.timestamp.authorities.insert("first".to_owned(), authority);
             services.push(setup.start().await);
         }
         let watchers = (0..count).map(|_| Watcher::default()).collect();
@@ -351,6 +353,30 @@ fn a_message_that_waits_is_told() {
         app.store.give_up(lease, "enough", EventId::from_i64(1), app.now()).await.unwrap();
         house.look().await;
         assert_eq!(house.standing().await, Vec::<String>::new(), "its own mail is young");
+        house.stop().await;
+    });
+}
+
+/// A time-stamp authority that is away for long is told, and when it answers again that is over.
+#[test]
+fn a_time_stamp_authority_that_is_away_is_told() {
+    run(async {
+        let mut house = House::of(1).await;
+        let app = Arc::clone(&house.services[0].app);
+        let authority = app.authorities.named("first").unwrap();
+        authority.found_away(app.now(), "it answered HTTP 503");
+        assert!(house.look().await.is_empty(), "perhaps only for a moment");
+        house.pass(5 * 60 * 1000);
+        let told = house.look().await;
+        assert_eq!(names(&told), ["authority-away"]);
+        assert_eq!(
+            (&told[0].1["name"], &told[0].1["lastWords"]),
+            (&"first".into(), &"it answered HTTP 503".into())
+        );
+        assert_eq!(house.standing().await, ["timestamp:first/away"]);
+        authority.came_through();
+        house.look().await;
+        assert!(house.standing().await.is_empty());
         house.stop().await;
     });
 }

@@ -5,6 +5,7 @@ mod disk;
 mod memory;
 mod poison;
 mod service;
+mod stamped;
 mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,12 +76,7 @@ async fn is_killed(installation: &Installation, kill: Kill) -> bool {
         assert_eq!(repeated["id"], id.as_i64(), "{mark}: one operation");
         assert_eq!(repeated["replayed"], true, "{mark}");
     }
-    let sealed: Vec<Vec<u8>> = repeated["documentList"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|document| STANDARD.decode(document["signedContent"].as_str().unwrap()).unwrap())
-        .collect();
+    let sealed = sealed_documents(&repeated);
     assert_eq!(sealed.len(), DOCUMENTS, "{mark}");
     for (position, before) in sealed_before {
         assert_eq!(sealed[position], before, "{mark}: sealed bytes changed");
@@ -95,6 +91,14 @@ async fn is_killed(installation: &Installation, kill: Kill) -> bool {
     // Over both lives the token was shown one digest for each document and no other.
     assert_eq!(installation.asked(&mark).len(), DOCUMENTS, "{mark}: digests shown to the token");
     answer.is_err()
+}
+
+/// The sealed documents of an answer.
+fn sealed_documents(answer: &Value) -> Vec<Vec<u8>> {
+    let documents = answer["documentList"].as_array().unwrap().iter();
+    let sealed =
+        |document: &Value| document["signedContent"].as_str().map(|it| STANDARD.decode(it));
+    documents.map(|document| sealed(document).unwrap().unwrap()).collect()
 }
 
 /// The operation and its sealed documents as death left them; proves on the way that no key was

@@ -93,6 +93,24 @@ impl Installation {
         std::fs::write(file, text).unwrap();
     }
 
+    /// Has the client service's documents stamped by an authority.
+    pub(super) async fn stamps(&self, url: &str) {
+        let file = self.path("chancery.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let authority =
+            format!("[timestamp.authorities.first]\nurl = {url:?}\ntimeout_ms = 60000\n");
+        std::fs::write(&file, text + &authority).unwrap();
+        let output = Command::new(BINARY)
+            .arg("--config")
+            .arg(file)
+            .args(["client-service", "set", self.demo["client_id"].as_str().unwrap()])
+            .args(["--timestamps", "wait"])
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Starts the service; what its token is asked in this life is added to the log of `mark`.
     pub(super) async fn start(&self, mark: &str) -> Service {
         let child = Command::new(BINARY)

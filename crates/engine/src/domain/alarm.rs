@@ -103,6 +103,13 @@ pub enum Alarm {
         since: Instant,
         last_words: String,
     },
+    /// A time-stamp authority, by its name in the configuration, gives no tokens.
+    AuthorityAway {
+        name: String,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        last_words: String,
+    },
     /// A client service has had as many mails sent in a day as it may: to receivers of this domain, or,
     /// where it is empty, to all.
     MailsAtLimit {

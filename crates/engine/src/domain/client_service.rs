@@ -31,6 +31,10 @@ pub struct ClientService {
     pub coordinate_origin: CoordinateOrigin,
     /// What becomes of its wishes for timestamps.
     pub timestamps: Timestamps,
+    /// Time-stamp authorities of its seals, by their names in the configuration; none for all of them.
+    pub timestamp_authorities: Vec<String>,
+    /// Which of them is asked first.
+    pub timestamp_order: AuthorityOrder,
     /// In which its receivers are written to when they have none of their own; `None` for the
     /// issuer's.
     pub language: Option<Language>,
@@ -135,7 +139,7 @@ impl Lint {
     }
 }
 
-/// What becomes of a wish for a timestamp, which no seal has yet.
+/// What becomes of a wish for a timestamp.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Timestamps {
     /// The document is refused.
@@ -143,6 +147,10 @@ pub enum Timestamps {
     Refuse,
     /// The seal has none, and the answer says so.
     Omit,
+    /// The seal has one. When no time-stamp authority gives it, the document waits.
+    Wait,
+    /// The seal has one. When no time-stamp authority gives it, the document fails.
+    Fail,
 }
 
 impl Timestamps {
@@ -152,13 +160,43 @@ impl Timestamps {
         match self {
             Self::Refuse => "REFUSE",
             Self::Omit => "OMIT",
+            Self::Wait => "WAIT",
+            Self::Fail => "FAIL",
         }
     }
 
     /// The choice of that name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Refuse, Self::Omit].into_iter().find(|choice| choice.as_str() == text)
+        let all = [Self::Refuse, Self::Omit, Self::Wait, Self::Fail];
+        all.into_iter().find(|choice| choice.as_str() == text)
+    }
+}
+
+/// Which of several time-stamp authorities is asked first. When it gives no token the next one is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorityOrder {
+    /// The first one that is named.
+    #[default]
+    InOrder,
+    /// Each in its turn.
+    Shared,
+}
+
+impl AuthorityOrder {
+    /// As stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InOrder => "IN_ORDER",
+            Self::Shared => "SHARED",
+        }
+    }
+
+    /// The order of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::InOrder, Self::Shared].into_iter().find(|order| order.as_str() == text)
     }
 }
 
@@ -181,6 +219,8 @@ pub struct SealSettingsChange {
     pub coordinate_origin: Change<CoordinateOrigin>,
     pub document_references: Change<DocumentReferences>,
     pub timestamps: Change<Timestamps>,
+    pub timestamp_authorities: Change<Vec<String>>,
+    pub timestamp_order: Change<AuthorityOrder>,
 }
 
 /// Whether a client service may call.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::client_service::Lint;
 use super::ids::{DocumentId, ExternalReference, OperationId};
 use super::instant::Instant;
+use super::level::Level;
 use super::profile::{Expected, Format, Profile};
 
 /// One file inside an operation, without its contents.
@@ -56,15 +57,18 @@ pub enum SigningError {
     InvalidCertificate,
     /// The key back-end did not answer until retries ended.
     CertificateServiceGlobal,
+    /// No time-stamp authority gave the token that the seal was to have.
+    Timestamp,
     /// Our own fault.
     Internal,
 }
 
 impl SigningError {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Configuration,
         Self::InvalidCertificate,
         Self::CertificateServiceGlobal,
+        Self::Timestamp,
         Self::Internal,
     ];
 
@@ -75,6 +79,7 @@ impl SigningError {
             Self::Configuration => "CONFIGURATION_SIGN_ERROR",
             Self::InvalidCertificate => "INVALID_CERTIFICATE_SIGN_ERROR",
             Self::CertificateServiceGlobal => "CERT_SERVICE_GLOBAL_ERROR",
+            Self::Timestamp => "TIMESTAMP_SIGN_ERROR",
             Self::Internal => "SIGN_OPERATION_INTERNAL_ERROR",
         }
     }
@@ -93,6 +98,10 @@ pub struct SealSettings {
     /// Name of the profile that the settings come from.
     pub profile: Option<String>,
     pub seal: Profile,
+    /// What the seal has when it is released, never less.
+    pub level: Level,
+    /// Octets that a PDF keeps free beside the value of its seal, for what is added to it above level B.
+    pub room: usize,
     /// How the document is looked at before it is sealed.
     pub lint: Lint,
     /// What its profile wants of it then. `None` without a profile, when nothing is looked at, and for
@@ -124,8 +133,8 @@ pub struct SealWishes {
     /// Settings in particular, by their names in the profile of the format
     /// ([`super::xades::XadesProfile`], [`super::pades::PadesProfile`], [`super::cades::CadesProfile`]).
     pub settings: Map<String, Value>,
-    /// Whether the seal is to have a timestamp.
-    pub timestamp: bool,
+    /// How long the seal is to be checked.
+    pub level: Level,
     /// What the client said that has no effect, in sentences for the client.
     pub notes: Vec<String>,
 }

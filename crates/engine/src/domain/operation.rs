@@ -23,7 +23,35 @@ pub struct Operation {
     pub begun: u32,
     /// When it is tried again at the latest, while it waits for that.
     pub next_try: Option<Instant>,
+    /// Whom it waits for meanwhile, where that is known.
+    pub waits_for: Option<WaitsFor>,
     pub custody: Custody,
+}
+
+/// Whom a postponed operation waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// Its key.
+    Key,
+    /// A time-stamp authority.
+    Timestamp,
+}
+
+impl WaitsFor {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "KEY",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Key, Self::Timestamp].into_iter().find(|it| it.as_str() == text)
+    }
 }
 
 /// How the documents of an operation are kept.

@@ -85,14 +85,12 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::UsageEnded { company, used, limit, period_end } => {
             (&words.usage_ended, usage(locale, company, (*used, *limit), *period_end))
         }
-        Alarm::MailClosed { account, since, last_words } => (
-            &words.mail_closed,
-            vec![
-                ("account", account.clone()),
-                ("date", locale.time(*since)),
-                ("words", last_words.clone()),
-            ],
-        ),
+        Alarm::MailClosed { account, since, last_words } => {
+            (&words.mail_closed, silent(locale, ("account", account), *since, last_words))
+        }
+        Alarm::AuthorityAway { name, since, last_words } => {
+            (&words.authority_away, silent(locale, ("name", name), *since, last_words))
+        }
         Alarm::MailsAtLimit { client, domain, limit, free } => (
             &words.mails_at_limit,
             vec![
@@ -127,6 +125,11 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         }
     };
     letter(language, letter_words.subject, letter_words.paragraphs, &facts)
+}
+
+/// Somebody does not do what is wanted: since when, and what was heard last.
+fn silent(locale: Locale, (who, name): (&'static str, &str), since: Instant, words: &str) -> Facts {
+    vec![(who, name.to_owned()), ("date", locale.time(since)), ("words", words.to_owned())]
 }
 
 fn certificate(locale: Locale, alias: &str, subject: &str, not_after: Instant) -> Facts {

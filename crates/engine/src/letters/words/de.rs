@@ -120,6 +120,13 @@ pub(super) const WORDS: Words = Words {
                 "Die Nachrichten bleiben gespeichert und werden erneut versucht. Prüfen Sie Host, Port, Benutzername und Passwort des Kontos.",
             ],
         },
+        authority_away: LetterWords {
+            subject: "Der Zeitstempeldienst {name} gibt keine Zeitstempel",
+            paragraphs: &[
+                "Der Zeitstempeldienst {name} hat seit dem {date} keinen Zeitstempel gegeben. Grund: {words}",
+                "Wo es einen weiteren Dienst gibt, wird dieser gefragt; sonst warten die Dokumente oder schlagen fehl, wie es für ihren Client-Dienst eingestellt ist. Fragen Sie ihn mit: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} hat seine Höchstzahl an Nachrichten erreicht",
             paragraphs: &[

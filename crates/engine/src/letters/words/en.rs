@@ -120,6 +120,13 @@ pub(super) const WORDS: Words = Words {
                 "Messages are kept and tried again. Check host, port, user name and password of the account.",
             ],
         },
+        authority_away: LetterWords {
+            subject: "The time-stamp authority {name} gives no timestamps",
+            paragraphs: &[
+                "The time-stamp authority {name} has given no timestamp since {date}. Why: {words}",
+                "Another authority is asked where there is one; otherwise documents wait or fail, as their client service is set. Ask it for one with: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} has reached its limit of mails",
             paragraphs: &[

@@ -120,6 +120,13 @@ pub(super) const WORDS: Words = Words {
                 "Los mensajes se conservan y se reintenta su envío. Compruebe el servidor, el puerto, el usuario y la contraseña de la cuenta.",
             ],
         },
+        authority_away: LetterWords {
+            subject: "La autoridad de sellado de tiempo {name} no da sellos",
+            paragraphs: &[
+                "La autoridad de sellado de tiempo {name} no ha dado ningún sello desde el {date}. Motivo: {words}",
+                "Si hay otra autoridad, se le pregunta; si no, los documentos esperan o fallan, según esté configurado su servicio cliente. Pregúntele con: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} ha alcanzado su límite de mensajes",
             paragraphs: &[

@@ -120,6 +120,13 @@ pub(super) const WORDS: Words = Words {
                 "Les messages sont conservés et leur envoi sera retenté. Vérifiez l’hôte, le port, le nom d’utilisateur et le mot de passe du compte.",
             ],
         },
+        authority_away: LetterWords {
+            subject: "L’autorité d’horodatage {name} ne donne pas d’horodatage",
+            paragraphs: &[
+                "L’autorité d’horodatage {name} n’a donné aucun horodatage depuis le {date}. Raison\u{a0}: {words}",
+                "Une autre autorité est interrogée s’il y en a une\u{a0}; sinon les documents attendent ou échouent, selon le réglage de leur service client. Interrogez-la avec\u{a0}: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} a atteint sa limite de messages",
             paragraphs: &[

@@ -120,6 +120,13 @@ pub(super) const WORDS: Words = Words {
                 "I messaggi vengono conservati e l’invio viene ritentato. Verifichi host, porta, nome utente e password dell’account.",
             ],
         },
+        authority_away: LetterWords {
+            subject: "L’autorità di marcatura temporale {name} non dà marche",
+            paragraphs: &[
+                "L’autorità di marcatura temporale {name} non ha dato marche. Inizio dell’interruzione: {date}. Motivo: {words}",
+                "Se c’è un’altra autorità, viene interrogata; altrimenti i documenti attendono o falliscono, come impostato per il loro servizio client. La interroghi con: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} ha raggiunto il suo limite di messaggi",
             paragraphs: &[

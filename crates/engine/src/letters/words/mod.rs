@@ -68,6 +68,7 @@ pub(super) struct AlarmWords {
     pub(super) usage_exceeded: LetterWords,
     pub(super) usage_ended: LetterWords,
     pub(super) mail_closed: LetterWords,
+    pub(super) authority_away: LetterWords,
     /// `{what}` is `@` with a domain, or `@*`.
     pub(super) mails_at_limit: LetterWords,
     /// `{who}` is a client service or an address.

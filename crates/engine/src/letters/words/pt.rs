@@ -120,6 +120,13 @@ pub(super) const WORDS: Words = Words {
                 "As mensagens são guardadas e o envio é repetido. Verifique o servidor, a porta, o utilizador e a palavra-passe da conta.",
             ],
         },
+        authority_away: LetterWords {
+            subject: "A autoridade de selos temporais {name} não dá selos",
+            paragraphs: &[
+                "A autoridade de selos temporais {name} não deu nenhum selo desde {date}. Motivo: {words}",
+                "Se houver outra autoridade, é perguntada; caso contrário os documentos esperam ou falham, conforme a definição do seu serviço cliente. Pergunte-lhe com: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} atingiu o limite de mensagens",
             paragraphs: &[

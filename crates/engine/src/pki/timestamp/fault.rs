@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::rejection::Rejection;
 use crate::pki;
-use crate::pki::path::Flaw;
+use crate::pki::path::{Flaw, NoPath};
 
 /// Why the answer of a TSA, or a token, is not used.
 #[derive(Debug, Error)]
@@ -66,6 +66,11 @@ pub enum TimestampFault {
          {tolerance_ms} ms; check both clocks"
     )]
     GenTimeOff { gen_time: String, now: String, tolerance_ms: i64 },
+    #[error(
+        "the TSA says that its time may be off by {accuracy_ms} ms, which is more than the {tolerance_ms} ms \
+         that are accepted"
+    )]
+    Accuracy { accuracy_ms: u128, tolerance_ms: i64 },
 
     #[error(
         "the signed attribute {0} of the token is missing, unreadable or there more than once \
@@ -126,6 +131,8 @@ pub enum TimestampFault {
          nonRepudiation"
     )]
     Usage { subject: String, usages: String },
+    #[error("the certificate of {subject} leads to no TSA that is trusted here: {path}")]
+    Untrusted { subject: String, path: NoPath },
     #[error(
         "the certificate of {subject} is valid from {not_before}, and the token says that it was made at \
          {gen_time}"

@@ -15,6 +15,7 @@ mod rejection;
 mod request;
 mod response;
 mod token;
+mod trust;
 
 pub use fault::TimestampFault;
 pub use held::{HeldTimestamps, MAX_HELD, held_by_signers};
@@ -22,6 +23,7 @@ pub use info::TstInfo;
 pub use rejection::{PkiFailure, PkiStatus, Rejection};
 pub use request::TimestampRequest;
 pub use token::TimestampToken;
+pub use trust::check_trust;
 
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
@@ -32,8 +34,8 @@ pub const MAX_RESPONSE: usize = 64 * 1024;
 
 /// Takes the answer of a TSA (a `TimeStampResp` in DER, the body of RFC 3161, 3.4) to a request. What is
 /// returned was granted, is over the imprint that was asked for with its nonce and policy, holds by itself
-/// ([`TimestampToken::from_der`]), is not signed with SHA-1, and its time is at most `tolerance_ms` away
-/// from `now`, in either direction.
+/// ([`TimestampToken::from_der`]), is not signed with SHA-1, its time is at most `tolerance_ms` away
+/// from `now`, in either direction, and the TSA does not say that it may be off by more than that.
 ///
 /// # Errors
 /// The first thing that the TSA did wrong.
@@ -74,6 +76,12 @@ pub fn check(
     if off_ms.unsigned_abs() > tolerance_ms.unsigned_abs() {
         let (gen_time, now) = (info.gen_time.to_rfc3339(), now.to_rfc3339());
         return Err(TimestampFault::GenTimeOff { gen_time, now, tolerance_ms });
+    }
+    if let Some(accuracy) = info.accuracy
+        && accuracy.as_micros() > u128::from(tolerance_ms.unsigned_abs()) * 1000
+    {
+        let accuracy_ms = accuracy.as_millis();
+        return Err(TimestampFault::Accuracy { accuracy_ms, tolerance_ms });
     }
     Ok(token)
 }

@@ -155,6 +155,9 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::MailsAtLimit { .. } => &["shop <1>", "@customer.example", "5", "10:19"],
                 Alarm::LoginsFailing { .. } => &["shop <1>", "5", "10:19", "2001:db8::"],
                 Alarm::MailClosed { .. } => &["system", "535 5.7.8 no  such {user}", "10:19"],
+                Alarm::AuthorityAway { .. } => {
+                    &["second <1>", "HTTP 503", "10:19", "chancery check"]
+                }
                 Alarm::KeyQuarantined { .. } => &["10:19", "chancery keys release --credential"],
                 Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
                 Alarm::ClockWrong { .. } => &["12", "345"],

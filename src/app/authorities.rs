@@ -1,0 +1,186 @@
+//! Time-stamp authorities, each with what is known of it: whether it gave a token when it was asked last.
+//! Kept by this process: after a restart the first document finds out again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Moment};
+
+use tokio::sync::{Mutex as Turn, MutexGuard as TurnGuard, Semaphore, SemaphorePermit};
+
+use crate::domain::instant::Instant;
+use crate::outbound::timestamp::{Config, Error, Tsa};
+
+/// The time-stamp authorities of the configuration.
+pub struct TimeAuthorities {
+    all: BTreeMap<String, TimeAuthority>,
+    turns: AtomicUsize,
+    /// Octets that a PDF keeps free for a token.
+    pub room_bytes: usize,
+}
+
+/// An authority, and what is known of it.
+pub struct TimeAuthority {
+    /// Asks it.
+    pub tsa: Tsa,
+    rest: Duration,
+    rest_at_most: Duration,
+    places: Semaphore,
+    probe: Turn<()>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    proven: Option<Moment>,
+    away: Option<Away>,
+}
+
+/// An authority that gave no token when it was asked last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// Since when.
+    pub since: Instant,
+    /// How often in a row; what was on its way together counts once.
+    pub failures: u32,
+    /// Why, in words for who operates the service.
+    pub words: String,
+    rests_until: Moment,
+}
+
+/// A place among those who ask an authority; given back when it is dropped. Of one that is away, one at a time
+/// has a place.
+pub struct Asking<'a> {
+    _place: Option<SemaphorePermit<'a>>,
+    probe: Option<TurnGuard<'a, ()>>,
+}
+
+impl Asking<'_> {
+    /// Whether the authority is away, and this is the one who finds out whether it still is.
+    #[must_use]
+    pub const fn is_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+}
+
+impl TimeAuthorities {
+    /// The authorities of the configuration; their files are read now.
+    ///
+    /// # Errors
+    /// [`Error`](enum@Error) names the setting.
+    pub fn new(config: &Config, production: bool) -> Result<Self, Error> {
+        config.check()?;
+        let mut all = BTreeMap::new();
+        for (name, settings) in &config.authorities {
+            let authority = TimeAuthority {
+                tsa: Tsa::new(name, settings, production)?,
+                rest: Duration::from_millis(config.rest_ms),
+                rest_at_most: Duration::from_millis(config.rest_at_most_ms),
+                places: Semaphore::new(settings.requests),
+                probe: Turn::new(()),
+                seen: Mutex::default(),
+            };
+            all.insert(name.clone(), authority);
+        }
+        Ok(Self { all, turns: AtomicUsize::new(0), room_bytes: config.room_bytes })
+    }
+
+    /// All of them, by name.
+    pub fn all(&self) -> impl Iterator<Item = &TimeAuthority> {
+        self.all.values()
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&TimeAuthority> {
+        self.all.get(name)
+    }
+
+    /// A number that is one higher at every call: whose turn it is where work is shared out.
+    pub fn turn(&self) -> usize {
+        self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl TimeAuthority {
+    /// Since when it is away, if it is.
+    #[must_use]
+    pub fn away(&self) -> Option<Away> {
+        self.lock().away.clone()
+    }
+
+    /// When it gave a token last.
+    #[must_use]
+    pub fn proven(&self) -> Option<Moment> {
+        self.lock().proven
+    }
+
+    /// Why it is left alone now, if it is.
+    #[must_use]
+    pub fn rests(&self) -> Option<String> {
+        let seen = self.lock();
+        let away = seen.away.as_ref().filter(|away| Moment::now() < away.rests_until);
+        away.map(|away| away.words.clone())
+    }
+
+    /// Waits for a place among those who ask it. Whoever waits while another finds it away goes without.
+    ///
+    /// # Errors
+    /// Why it is left alone.
+    pub async fn place(&self) -> Result<Asking<'_>, String> {
+        // It is never closed.
+        let place = self.places.acquire().await.ok();
+        if let Some(words) = self.rests() {
+            return Err(words);
+        }
+        if self.away().is_none() {
+            return Ok(Asking { _place: place, probe: None });
+        }
+        let probe = self.probe.lock().await;
+        match self.rests() {
+            Some(words) => Err(words),
+            None => {
+                let probe = self.away().is_some().then_some(probe);
+                Ok(Asking { _place: place, probe })
+            }
+        }
+    }
+
+    /// It gave a token.
+    pub fn came_through(&self) {
+        let mut seen = self.lock();
+        if let Some(away) = seen.away.take() {
+            tracing::info!(
+                authority = self.tsa.name(),
+                failures = away.failures,
+                "the time-stamp authority answers again"
+            );
+        }
+        seen.proven = Some(Moment::now());
+    }
+
+    /// It gave none; it is left alone for a while, which doubles every time.
+    pub fn found_away(&self, now: Instant, words: &str) {
+        let mut seen = self.lock();
+        let moment = Moment::now();
+        if seen.away.is_none() {
+            tracing::warn!(
+                authority = self.tsa.name(),
+                error = words,
+                "the time-stamp authority gives no token"
+            );
+        }
+        let fresh = || Away { since: now, failures: 0, words: String::new(), rests_until: moment };
+        let away = seen.away.get_or_insert_with(fresh);
+        if away.failures == 0 || moment >= away.rests_until {
+            let rest = self.rest.saturating_mul(1_u32 << away.failures.min(20));
+            away.failures = away.failures.saturating_add(1);
+            away.rests_until = moment + rest.min(self.rest_at_most);
+        }
+        words.clone_into(&mut away.words);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

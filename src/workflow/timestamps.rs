@@ -1,0 +1,182 @@
+//! Which time-stamp authorities are asked for the seals of a client service, one after the other until one
+//! gives a token. When that is tried again is decided where operations are executed.
+
+use super::{Error, Thing};
+use crate::app::{App, TimeAuthorities, TimeAuthority};
+use crate::domain::client_service::{AuthorityOrder, ClientService, Timestamps};
+use crate::domain::ids::ClientServiceId;
+use crate::domain::sources::sources;
+use crate::outbound::timestamp::AskError;
+use crate::pki::timestamp::TimestampToken;
+use crate::seal::extend::ExtendError;
+
+/// What trial tokens are over.
+pub const TRIAL: &[u8] = b"Chancery asks whether this time-stamp authority answers.";
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoToken {
+    /// Whether an authority was asked; all of them rest otherwise, or there is none.
+    pub asked: bool,
+    /// What each of them said, for who operates the service.
+    pub words: String,
+}
+
+impl NoToken {
+    /// Nobody can be asked, because of a fault of ours.
+    pub(super) fn of(error: &ExtendError) -> Self {
+        Self { asked: true, words: error.to_string() }
+    }
+}
+
+/// How the seals of a client service come to their timestamps.
+pub struct Stamping<'a> {
+    authorities: Vec<&'a TimeAuthority>,
+    order: AuthorityOrder,
+    /// Whether a document fails when there is no token, and does not wait.
+    pub fails: bool,
+}
+
+/// The authorities that may be asked for a client service, the first one first: those that it names, as far as
+/// they are in the configuration, or all.
+#[must_use]
+pub fn authorities<'a>(
+    all: &'a TimeAuthorities,
+    service: &ClientService,
+) -> Vec<&'a TimeAuthority> {
+    match service.timestamp_authorities.as_slice() {
+        [] => all.all().collect(),
+        names => names.iter().filter_map(|name| all.named(name)).collect(),
+    }
+}
+
+/// How the seals of a client service come to their timestamps now. What waits for one goes by what is set now,
+/// so that another authority can be named for it.
+///
+/// # Errors
+/// [`Error::NotFound`]; the database does not answer.
+pub async fn stamping(app: &App, id: ClientServiceId) -> Result<Stamping<'_>, Error> {
+    let service = app.reader.client_service(id).await?;
+    let service = service.ok_or(Error::NotFound(Thing::ClientService))?;
+    Ok(Stamping {
+        authorities: authorities(&app.authorities, &service),
+        order: service.timestamp_order,
+        fails: service.timestamps == Timestamps::Fail,
+    })
+}
+
+impl Stamping<'_> {
+    /// Why nobody would give a token now, as far as is known: no key need be used then. An authority that has
+    /// rested is asked for one over nothing that means anything.
+    pub async fn in_vain(&self, app: &App) -> Option<NoToken> {
+        if self.authorities.iter().any(|authority| authority.away().is_none()) {
+            return None;
+        }
+        let (mut words, mut asked) = (Words::default(), false);
+        for authority in &self.authorities {
+            let said = match authority.place().await {
+                Ok(place) if place.is_probe() => {
+                    asked = true;
+                    ask(app, authority, TRIAL, None).await.map(drop)
+                }
+                // Somebody else has found out that it is well.
+                Ok(_) => Ok(()),
+                Err(rests) => Err(rests),
+            };
+            match said {
+                Ok(()) => return None,
+                Err(said) => words.add(authority, &said),
+            }
+        }
+        Some(words.none(asked))
+    }
+
+    /// Asks one authority after the other for a token over some octets, of at most `room` octets where there is a
+    /// limit.
+    ///
+    /// # Errors
+    /// [`NoToken`] when none of them gave one.
+    pub async fn token(
+        &self,
+        app: &App,
+        octets: &[u8],
+        room: Option<usize>,
+    ) -> Result<TimestampToken, NoToken> {
+        let (mut words, mut asked) = (Words::default(), false);
+        let first = match self.order {
+            AuthorityOrder::InOrder => 0,
+            AuthorityOrder::Shared => app.authorities.turn(),
+        };
+        let first = first.checked_rem(self.authorities.len()).unwrap_or_default();
+        let (later, sooner) = self.authorities.split_at(first);
+        for authority in sooner.iter().chain(later) {
+            let place = match authority.place().await {
+                Ok(place) => place,
+                Err(rests) => {
+                    words.add(authority, &rests);
+                    continue;
+                }
+            };
+            asked = true;
+            let given = ask(app, authority, octets, room).await;
+            drop(place);
+            match given {
+                Ok(token) => return Ok(token),
+                Err(said) => words.add(authority, &said),
+            }
+        }
+        Err(words.none(asked))
+    }
+}
+
+/// Asks one authority, and notes how that went.
+///
+/// # Errors
+/// Why there is no token, in words for who operates the service.
+pub async fn ask(
+    app: &App,
+    authority: &TimeAuthority,
+    octets: &[u8],
+    room: Option<usize>,
+) -> Result<TimestampToken, String> {
+    // A number that was guessed lets an old answer pass.
+    let nonce = app.random.octets().map_err(|error| sources(&error))?;
+    let nonce = u64::from_be_bytes(nonce);
+    match authority.tsa.ask(octets, nonce, room, || app.now()).await {
+        Ok(token) => {
+            authority.came_through();
+            Ok(token)
+        }
+        Err(error) => {
+            let words = sources(&error);
+            if let AskError::NoRoom { .. } = error {
+                // It is well: what is too small is the gap of this document.
+                tracing::error!(authority = authority.tsa.name(), error = %words, "no timestamp");
+                authority.came_through();
+            } else {
+                authority.found_away(app.now(), &words);
+            }
+            Err(words)
+        }
+    }
+}
+
+/// What authorities said, each by its name.
+#[derive(Default)]
+struct Words(Vec<String>);
+
+impl Words {
+    fn add(&mut self, authority: &TimeAuthority, words: &str) {
+        self.0.push(format!("{}: {words}", authority.tsa.name()));
+    }
+
+    fn none(self, asked: bool) -> NoToken {
+        let Self(words) = self;
+        let words = if words.is_empty() {
+            "no time-stamp authority is configured".to_owned()
+        } else {
+            words.join("; ")
+        };
+        NoToken { asked, words }
+    }
+}
