@@ -7,6 +7,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use chancery_testing::ports::free_address;
+
 use crate::support::judges::repository;
 use crate::support::smtp::{Script, SmtpServer};
 
@@ -170,11 +172,6 @@ impl Drop for Demo {
     }
 }
 
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
-}
-
 #[test]
 fn every_shell_block_runs() {
     let blocks: Vec<Block> = pages().iter().flat_map(|page| blocks(page)).collect();
@@ -209,7 +206,7 @@ fn every_shell_block_runs() {
         .env("PATH", path)
         .env("SOFTHSM2_CONF", root.join("demo/softhsm2.conf"))
         .env("DOCS_CHECK_BINARY", BINARY)
-        .env("CHANCERY_WEB__LISTEN", free_address())
+        .env("CHANCERY_WEB__LISTEN", free_address().to_string())
         .env("SMTP_PORT", server.port().to_string())
         .env_remove("CHANCERY_CONFIG")
         .stdin(Stdio::null())

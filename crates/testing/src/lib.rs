@@ -22,6 +22,7 @@ pub mod long_pdf;
 pub mod openssl;
 pub mod pdf_judges;
 pub mod pdfs;
+pub mod ports;
 pub mod sealing;
 pub mod tsa;
 pub mod tsa_server;

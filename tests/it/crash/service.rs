@@ -62,7 +62,7 @@ impl Installation {
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
         let demo = std::fs::read(folder.path().join("demo.json")).unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = chancery_testing::ports::free_address();
         let installation = Self {
             demo: serde_json::from_slice(&demo).unwrap(),
             address: free.to_string(),

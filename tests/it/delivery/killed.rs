@@ -58,7 +58,7 @@ impl Installation {
             .await
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = chancery_testing::ports::free_address();
         let file = folder.path().join("chancery.toml");
         let text = std::fs::read_to_string(&file).unwrap();
         let lines = text.lines().map(|line| match line.split_once(" = ") {

@@ -36,7 +36,7 @@ impl Process {
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
         let demo = std::fs::read(folder.path().join("demo.json")).unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = chancery_testing::ports::free_address();
         let config = folder.path().join("chancery.toml");
         configure(&config, &free.to_string(), settings);
         let child = Command::new("sh")

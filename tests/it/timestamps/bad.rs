@@ -147,7 +147,7 @@ fn authorities_that_cannot_be_used_are_passed_over() {
     run(async {
         let (server, strange, slow) = (TsaServer::start(), TsaServer::start(), TsaServer::start());
         slow.answers(|query| TsaReply { stops_after: Some(10), ..TsaReply::good(query) });
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let closed = chancery_testing::ports::free_address();
         let mut stranger = authority(&strange.url(), "");
         stranger.trust_file = AUTHORITY.root();
         let authorities = [

@@ -137,7 +137,7 @@ fn what_a_receiver_inside_answers_is_not_told() {
         let receiver = Receiver::answering(&[], &banner);
         assert_eq!(send(&sender, &receiver.url(), &[]).reply, words);
     }
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = chancery_testing::ports::free_address().port();
     let tried = send(&sender, &format!("http://127.0.0.1:{closed}/"), &[]);
     assert_eq!(tried.reply, "the connection was refused");
     // What speaks something else first.
@@ -186,7 +186,7 @@ fn no_answer_may_have_been_one() {
 #[test]
 fn what_never_arrived_is_not_ambiguous() {
     let sender = WebhookSender::new(config()).unwrap();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = chancery_testing::ports::free_address().port();
     let cases = [
         (format!("http://127.0.0.1:{closed}/"), "connect"),
         ("http://nowhere.invalid/".to_owned(), "resolve"),
