@@ -14,9 +14,12 @@ use tokio::net::TcpStream;
 /// How long anything that happens by itself may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One connection pool for all tests.
-pub(crate) static HTTP: LazyLock<reqwest::Client> =
-    LazyLock::new(|| reqwest::Client::builder().timeout(2 * PATIENCE).no_proxy().build().unwrap());
+/// One connection pool for all tests. A connection is left before the service, which waits for
+/// `web.connections.idle_ms`, ends it in the midst of the next request.
+pub(crate) static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let client = reqwest::Client::builder().timeout(2 * PATIENCE).pool_idle_timeout(PATIENCE);
+    client.no_proxy().build().unwrap()
+});
 
 /// An answer, read whole.
 #[derive(Debug)]
