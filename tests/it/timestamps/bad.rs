@@ -5,7 +5,7 @@ use chancery::domain::instant::DAY_MS;
 use chancery_testing::tsa::{TSA, TST_INFO};
 use chancery_testing::tsa_server::{SeenQuery, TsaReply, TsaServer};
 
-use super::{authority, client, judged, setup, stamped};
+use super::{all_judged, authority, client, setup, stamped};
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{sealed, small};
 use crate::support::service::{now, run, unique};
@@ -118,6 +118,7 @@ fn a_wrong_answer_is_named_and_the_next_authority_is_asked() {
         let service = setup(0, &authorities).start().await;
         let client = client(&service, Timestamps::Wait).await;
         let state = || service.app.authorities.named("a-bad").unwrap().away();
+        let mut files = Vec::new();
         for (number, (name, answer, words)) in ANSWERS.into_iter().enumerate() {
             bad.answers(answer);
             let wish = stamped(small(&unique("bad")));
@@ -126,15 +127,16 @@ fn a_wrong_answer_is_named_and_the_next_authority_is_asked() {
                 said["documentList"][0]["signatureLevel"], "XAdES-BASELINE-T",
                 "{name}: {said}"
             );
-            judged(&sealed(&said, 0));
+            files.push(sealed(&said, 0));
             let away = state().unwrap_or_else(|| panic!("{name} was taken for good"));
             assert!(away.words.contains(words), "{name}: {}", away.words);
             assert_eq!((bad.seen().len(), good.seen().len()), (number + 1, number + 1), "{name}");
         }
         // It is asked first again, and does it well.
         bad.comes_back();
-        judged(&sealed(&client.sign(&stamped(small(&unique("well")))).await.good(), 0));
+        files.push(sealed(&client.sign(&stamped(small(&unique("well")))).await.good(), 0));
         assert_eq!(state(), None);
+        all_judged(&files);
         assert_eq!(good.seen().len(), ANSWERS.len());
         service.stop().await;
     });
@@ -158,10 +160,12 @@ fn authorities_that_cannot_be_used_are_passed_over() {
         ];
         let service = setup(60_000, &authorities).start().await;
         let client = client(&service, Timestamps::Fail).await;
+        let mut files = Vec::new();
         for _ in 0..2 {
             let answer = client.sign(&stamped(small(&unique("third")))).await.good();
-            judged(&sealed(&answer, 0));
+            files.push(sealed(&answer, 0));
         }
+        all_judged(&files);
         let away = |name: &str| service.app.authorities.named(name).unwrap().away().unwrap().words;
         assert_eq!(away("a-closed"), "the connection was refused");
         let strange_words = away("b-strange");

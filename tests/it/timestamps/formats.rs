@@ -8,7 +8,7 @@ use chancery_testing::tsa::TSA;
 use chancery_testing::tsa_server::TsaServer;
 use serde_json::{Value, json};
 
-use super::{client, judged, stamped, with};
+use super::{all_judged, client, judged, stamped, with};
 use crate::support::authority::AUTHORITY;
 use crate::support::client::{all_sealed, document, request, sealed, small};
 use crate::support::judges::repository;
@@ -84,9 +84,10 @@ fn every_format_is_sealed_at_level_t() {
                 "XAdES-BASELINE-B",
             ]
         );
-        for (at, file) in files[..7].iter().enumerate() {
-            judged(if at < 5 { file.clone() } else { inside(file) }.as_slice());
-        }
+        let signatures = files[..7].iter().enumerate();
+        let signatures =
+            signatures.map(|(at, file)| if at < 5 { file.clone() } else { inside(file) });
+        all_judged(&signatures.collect::<Vec<_>>());
         // One token for each, over another value with another nonce.
         let mut queries: Vec<_> = server.seen().into_iter().map(|query| query.body).collect();
         assert_eq!(queries.len(), 7);

@@ -5,8 +5,6 @@ mod flow;
 mod formats;
 mod ways;
 
-use std::path::Path;
-
 use chancery::domain::client_service::{Change, SealSettingsChange, Timestamps};
 use chancery::outbound::timestamp::AuthorityConfig;
 use chancery::workflow::client_services;
@@ -68,13 +66,24 @@ fn stamped(mut request: Value) -> Value {
 /// signature.
 #[track_caller]
 fn judged(sealed: &[u8]) -> Vec<u8> {
+    all_judged(&[sealed.to_vec()]).remove(0)
+}
+
+/// The same of many files, with one call of the judge that finds them. The tokens, in order.
+#[track_caller]
+fn all_judged(sealed: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("sealed");
-    std::fs::write(&file, sealed).unwrap();
-    let mut found = signature_timestamps(&[Path::new(&file).to_owned()]);
-    assert_eq!(found.len(), 1);
-    let one = found.remove(0);
-    TSA.verify(&one.token, &one.octets).unwrap();
-    TSA.verify(&one.token, b"something else").unwrap_err();
-    one.token
+    let written = sealed.iter().enumerate().map(|(at, sealed)| {
+        let file = folder.path().join(format!("sealed-{at}"));
+        std::fs::write(&file, sealed).unwrap();
+        file
+    });
+    let files: Vec<_> = written.collect();
+    let found = signature_timestamps(&files);
+    assert_eq!(found.len(), files.len());
+    for one in &found {
+        TSA.verify(&one.token, &one.octets).unwrap();
+    }
+    TSA.verify(&found[0].token, b"something else").unwrap_err();
+    found.into_iter().map(|one| one.token).collect()
 }
