@@ -3,13 +3,16 @@
 //!
 //! Writing is in two steps, so that bytes and what is known of them come and go together: what is to be
 //! kept is handed to the door, and what the door gives back goes into the transaction of the store that
-//! says why. In the database that is the bytes themselves; elsewhere it will be the place they were put to.
+//! says why. In the database that is the bytes themselves or, of many, the place they were put to.
+
+mod ahead;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+pub use self::ahead::Ahead;
 use crate::domain::ids::{DocumentId, OperationId};
-use crate::store::contents::ContentChange;
+use crate::store::contents::{Bytes, ContentChange};
 use crate::store::{Reader, Result};
 
 /// Where contents are.
@@ -24,7 +27,7 @@ impl Contents {
     #[must_use]
     pub fn receive(&self, document: DocumentId, bytes: Arc<Vec<u8>>) -> ContentChange {
         match self {
-            Self::Database(_) => ContentChange::Received { document, bytes },
+            Self::Database(_) => ContentChange::Received { document, bytes: Bytes::Here(bytes) },
         }
     }
 
@@ -37,7 +40,9 @@ impl Contents {
         beside_original: bool,
     ) -> ContentChange {
         match self {
-            Self::Database(_) => ContentChange::Sealed { document, bytes, beside_original },
+            Self::Database(_) => {
+                ContentChange::Sealed { document, bytes: Bytes::Here(bytes), beside_original }
+            }
         }
     }
 

@@ -10,6 +10,10 @@ use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::domain::scope::Scope;
 
+/// The condition that a document is not of a draft.
+pub(super) const NO_DRAFT: &str = "NOT EXISTS (SELECT id FROM operation
+    WHERE operation.id = document.operation_id AND operation.draft = 1)";
+
 /// What was stored before the key was asked for a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
@@ -132,7 +136,7 @@ impl Reader {
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
-        self.holder("SELECT operation_id FROM document", scope, reference).await
+        self.holder("SELECT operation_id FROM document", NO_DRAFT, scope, reference).await
     }
 }
 

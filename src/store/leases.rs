@@ -43,7 +43,7 @@ impl Store {
                  begun = CASE WHEN process_id = $5 THEN 1 ELSE begun + 1 END, process_id = $5
                  WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4) AND id IN (
                      SELECT id FROM operation
-                     WHERE finished_ms IS NULL AND (run_ms <= $1 OR run_ms > $4){others}
+                     WHERE finished_ms IS NULL AND draft = 0 AND (run_ms <= $1 OR run_ms > $4){others}
                      ORDER BY run_ms LIMIT $3)
                  RETURNING id, client_service_id, attempts, begun"
         );
@@ -234,7 +234,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let found = sqlx::query(
                 "UPDATE operation SET attempts = attempts + 1, run_ms = $2, postponed = 0
-                 WHERE id = $1 AND finished_ms IS NULL RETURNING attempts",
+                 WHERE id = $1 AND finished_ms IS NULL AND draft = 0 RETURNING attempts",
             )
             .bind(id.as_i64())
             .bind(until.unix_ms())

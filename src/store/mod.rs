@@ -12,11 +12,13 @@ pub mod contents;
 pub mod credentials;
 pub mod diagnosis;
 pub mod documents;
+pub mod drafts;
 pub mod events;
 pub mod leases;
 pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
+pub mod pieces;
 pub mod quarantine;
 mod row;
 pub mod sealed_secrets;
@@ -35,7 +37,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _, SqlStr};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, SqlStr};
 use thiserror::Error;
 
 use self::writing::{Trust, Tx, WritingPool};
@@ -119,6 +121,9 @@ pub enum Error {
     /// Another worker took the operation over; nothing of this attempt was written.
     #[error("the lease on the operation was lost")]
     LeaseLost,
+    /// What was put down ahead was swept before anybody referred to it; nothing was written.
+    #[error("what was put down ahead is swept")]
+    Swept,
     /// The tables are older or newer than this binary.
     #[error("migrations could not be applied")]
     Migration(#[from] MigrateError),
@@ -203,6 +208,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     writer: WritingPool,
     reader: Reader,
+    /// Of SQLite: the connection that writes its log back.
+    checkpoints: Option<AnyPool>,
 }
 
 /// Reads what is committed: for whoever decides by it, answers with it, or goes on from it. Cheap to
@@ -246,7 +253,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "due of each", include_str!("../../migrations/0017_due_of_each.sql")),
     (18, "events in order", include_str!("../../migrations/0018_events_in_order.sql")),
     (20, "timestamps", include_str!("../../migrations/0020_timestamps.sql")),
+    (21, "portions", include_str!("../../migrations/0021_portions.sql")),
 ];
+
+/// Pages of 4 KiB that SQLite's log gathers before they are written back, beside what is written then; and
+/// those with which the next commit does so itself, so that the log cannot grow without end.
+const CHECKPOINT_PAGES: i64 = 1000;
+const LOG_PAGES: i64 = 16_384;
 
 /// How soon a server that does not listen yet is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -288,8 +301,10 @@ impl Store {
             let writer =
                 WritingPool { pool: writing.connect(&url).await?, engine: Engine::Sqlite, trust };
             let reading = sqlite_ready(options, (wait_ms, READER_CACHE_KIB));
+            let checkpoints =
+                reading.clone().min_connections(0).max_connections(1).connect_lazy(&url)?;
             let pool = reading.max_connections(config.connections.max(1)).connect(&url).await?;
-            return Ok(Self { writer, reader: Reader { pool } });
+            return Ok(Self { writer, reader: Reader { pool }, checkpoints: Some(checkpoints) });
         }
         if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
             let limits = postgres_limits(config);
@@ -304,7 +319,7 @@ impl Store {
             let pool =
                 options.max_connections(config.connections.max(2)).connect(&config.url).await?;
             let writer = WritingPool { pool: pool.clone(), engine: Engine::Postgres, trust };
-            return Ok(Self { writer, reader: Reader { pool } });
+            return Ok(Self { writer, reader: Reader { pool }, checkpoints: None });
         }
         Err(Error::UrlUnknown)
     }
@@ -372,6 +387,19 @@ impl Store {
         .await
     }
 
+    /// Writes SQLite's log back into the file when it has grown, while others go on reading and writing. Of
+    /// PostgreSQL that is the server's business.
+    pub async fn checkpoint(&self) -> Result<()> {
+        let Some(pool) = &self.checkpoints else { return Ok(()) };
+        // Busy or not, pages in the log, and those of them that are in the file.
+        let look = sqlx::query("PRAGMA wal_checkpoint(NOOP)").fetch_one(pool).await?;
+        let (logged, written): (i64, i64) = (look.try_get(1)?, look.try_get(2)?);
+        if logged - written >= CHECKPOINT_PAGES {
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(pool).await?;
+        }
+        Ok(())
+    }
+
     /// The time of the database, if it has one of its own: `SQLite` has that of this machine.
     pub async fn clock(&self) -> Result<Option<Instant>> {
         if self.writer.engine == Engine::Sqlite {
@@ -405,6 +433,9 @@ impl Store {
 
     /// Closes every connection; what is committed is on disk.
     pub async fn close(&self) {
+        if let Some(pool) = &self.checkpoints {
+            pool.close().await;
+        }
         self.writer.pool.close().await;
         self.reader.pool.close().await;
     }
@@ -482,11 +513,12 @@ fn sqlite_ready(options: AnyPoolOptions, (wait_ms, cache_kib): (u64, u32)) -> An
     })
 }
 
-fn sqlite_pragmas(wait_ms: u64, cache_kib: u32) -> [String; 5] {
+fn sqlite_pragmas(wait_ms: u64, cache_kib: u32) -> [String; 6] {
     [
         format!("PRAGMA busy_timeout = {wait_ms}"),
         "PRAGMA journal_mode = WAL".to_owned(),
         "PRAGMA synchronous = FULL".to_owned(),
+        format!("PRAGMA wal_autocheckpoint = {LOG_PAGES}"),
         "PRAGMA foreign_keys = ON".to_owned(),
         format!("PRAGMA cache_size = -{cache_kib}"),
     ]

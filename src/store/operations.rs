@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::contents::{self, ContentChange};
-use super::documents::Intent;
+use super::documents::{Intent, NO_DRAFT};
 use super::events::{self, Fact};
 use super::leases::{Lease, hold};
 use super::outbox::{self, MailLimitReached, MailLimits};
@@ -111,63 +111,58 @@ impl Store {
     ) -> Result<Opened> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            if !insert_operation(&mut tx, new).await? {
+            if !begin_operation(&mut tx, new, false).await? {
                 tx.rollback().await?;
                 return self.holder_of_reference(new).await;
             }
             if !new.unique_document_references {
-                free_references(&mut tx, new).await?;
+                free_references(&mut tx, new, &new.documents).await?;
             }
-            if let Err(error) = insert_documents(&mut tx, new).await {
+            if let Err(error) = insert_documents(&mut tx, new, &new.documents).await {
                 tx.rollback().await?;
-                if !error.is_unique_violation() {
-                    return Err(error);
-                }
-                // Somebody has a document reference, or by bad luck an id.
-                return match self.taken_reference(new).await? {
-                    Some((reference, operation)) => {
-                        Ok(Opened::DocumentReferenceReused { reference, operation })
-                    }
-                    None => Err(super::Error::Exists { what: "a document id or reference" }),
-                };
+                return self.reference_taken(new, &new.documents, error).await;
             }
-            // Before anything large is written: who repeats it for hours costs little.
-            let (service, now) = (new.operation.client_service, new.operation.accepted);
-            if !new.operation.state.is_final() {
-                let counted =
-                    outbox::count_mails(&mut tx, service, &new.messages, new.mail_limits, now);
-                if let Some(reached) = counted.await? {
-                    tx.rollback().await?;
-                    return Ok(Opened::MailLimit(reached));
-                }
+            if let Some(refused) = tell(&mut tx, new).await? {
+                tx.rollback().await?;
+                return Ok(refused);
             }
             contents::write(&mut tx, contents).await?;
-            if let Err(error) = outbox::insert_messages(&mut tx, &new.messages).await {
-                tx.rollback().await?;
-                // By bad luck another replica gave out the same id.
-                let taken = || super::Error::Exists { what: "a message id" };
-                return Err(if error.is_unique_violation() { taken() } else { error });
-            }
-            if new.operation.state.is_final() {
-                let id = new.operation.id;
-                let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));
-                let facts = facts(states, Some(new.operation.state), &new.event_ids);
-                events::record(&mut tx, id, &facts, now).await?;
-                outbox::release(&mut tx, id, false, now).await?;
-            }
             tx.commit().await?;
             Ok(Opened::New)
         })
         .await
     }
 
+    /// Why documents could not be inserted: somebody has a reference, or by bad luck an id.
+    pub(super) async fn reference_taken(
+        &self,
+        new: &NewOperation,
+        documents: &[NewDocument],
+        error: super::Error,
+    ) -> Result<Opened> {
+        if !error.is_unique_violation() {
+            return Err(error);
+        }
+        match self.taken_reference(new, documents).await? {
+            Some((reference, operation)) => {
+                Ok(Opened::DocumentReferenceReused { reference, operation })
+            }
+            // Or by a draft, which may be given up.
+            None => Err(super::Error::Exists { what: "a document id or reference" }),
+        }
+    }
+
     /// The first document reference of the request that another operation holds.
-    async fn taken_reference(&self, new: &NewOperation) -> Result<Option<(String, OperationId)>> {
-        for documents in new.documents.chunks(ROWS_PER_INSERT) {
+    async fn taken_reference(
+        &self,
+        new: &NewOperation,
+        documents: &[NewDocument],
+    ) -> Result<Option<(String, OperationId)>> {
+        for documents in documents.chunks(ROWS_PER_INSERT) {
             let marks: Vec<String> = (2..documents.len() + 2).map(|n| format!("${n}")).collect();
             let sql = format!(
                 "SELECT live_reference, operation_id FROM document
-                 WHERE client_service_id = $1 AND live_reference IN ({}) LIMIT 1",
+                 WHERE client_service_id = $1 AND live_reference IN ({}) AND {NO_DRAFT} LIMIT 1",
                 marks.join(",")
             );
             let mut query =
@@ -183,7 +178,7 @@ impl Store {
         Ok(None)
     }
 
-    async fn holder_of_reference(&self, new: &NewOperation) -> Result<Opened> {
+    pub(super) async fn holder_of_reference(&self, new: &NewOperation) -> Result<Opened> {
         let operation = &new.operation;
         let found = self
             .reader
@@ -191,8 +186,8 @@ impl Store {
             .await?;
         match found {
             Some((operation, fingerprint)) => Ok(Opened::Taken { operation, fingerprint }),
-            // Gone between the two statements: the holder ended without a sealed document just now,
-            // or the id collided with another replica's. Either way the caller tries again.
+            // Gone between the two statements: the holder ended without a sealed document just now; or it is
+            // a draft, or the id collided with another replica's. Either way the caller tries again.
             None => Err(super::Error::Exists { what: "the operation id" }),
         }
     }
@@ -294,7 +289,7 @@ impl Reader {
                     accepted_ms, finished_ms, attempts, failures, begun, preserve_content,
                     custody_months, waits_for,
                     CASE WHEN postponed = 1 AND finished_ms IS NULL THEN run_ms END AS next_try_ms
-             FROM operation WHERE id = $1{}",
+             FROM operation WHERE id = $1 AND draft = 0{}",
             within(scope)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(id.as_i64());
@@ -311,19 +306,20 @@ impl Reader {
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
-        self.holder("SELECT id AS operation_id FROM operation", scope, reference).await
+        self.holder("SELECT id AS operation_id FROM operation", "draft = 0", scope, reference).await
     }
 
-    /// The operation that holds a reference within a scope, among those that a table names: the one
-    /// that owns it, else the newest that used it.
+    /// The operation that holds a reference within a scope, among those that a table names and that are
+    /// seen: the one that owns it, else the newest that used it.
     pub(super) async fn holder(
         &self,
         of_table: &'static str,
+        seen: &'static str,
         scope: Scope,
         reference: &ExternalReference,
     ) -> Result<Option<OperationId>> {
         let sql = format!(
-            "{of_table} WHERE external_reference = $1{}
+            "{of_table} WHERE external_reference = $1 AND {seen}{}
              ORDER BY CASE WHEN live_reference IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1",
             within(scope)
         );
@@ -346,7 +342,7 @@ impl Reader {
     ) -> Result<Option<(OperationId, [u8; 32])>> {
         let found = sqlx::query(
             "SELECT id, fingerprint FROM operation
-             WHERE client_service_id = $1 AND live_reference = $2",
+             WHERE client_service_id = $1 AND live_reference = $2 AND draft = 0",
         )
         .bind(client_service.as_i64())
         .bind(reference.as_str())
@@ -435,15 +431,25 @@ async fn count_usage(
     Ok(())
 }
 
-async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<bool> {
+/// Inserts the row of an operation, whole or as a draft. Returns whether its reference was free.
+pub(super) async fn begin_operation(
+    tx: &mut AnyConnection,
+    new: &NewOperation,
+    draft: bool,
+) -> Result<bool> {
     let operation = &new.operation;
+    let (state, finished) = if draft {
+        (OperationState::PendingExecution, None)
+    } else {
+        (operation.state, operation.finished)
+    };
     let taken = operation.state != OperationState::ExecutionFailed;
     let done = sqlx::query(
         "INSERT INTO operation
          (id, client_service_id, external_reference, live_reference, fingerprint, description,
           preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms,
-          custody_months, begun, process_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+          custody_months, begun, process_id, draft)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          ON CONFLICT DO NOTHING",
     )
     .bind(operation.id.as_i64())
@@ -454,24 +460,54 @@ async fn insert_operation(tx: &mut AnyConnection, new: &NewOperation) -> Result<
     .bind(&operation.description)
     .bind(i64::from(operation.custody.preserve))
     .bind(operation.credential.as_i64())
-    .bind(operation.state.as_str())
+    .bind(state.as_str())
     .bind(operation.accepted.unix_ms())
-    .bind(operation.finished.map(Instant::unix_ms))
+    .bind(finished.map(Instant::unix_ms))
     .bind(i64::from(operation.attempts))
     .bind(i64::from(operation.failures))
     .bind(new.lease_until.unix_ms())
     .bind(i64::from(operation.custody.months))
     .bind(i64::from(operation.begun))
     .bind(new.process.as_i64())
+    .bind(i64::from(draft))
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
+/// Records the messages of a new operation and, of one that ends here, that it does. Returns why nothing may be
+/// recorded.
+pub(super) async fn tell(tx: &mut AnyConnection, new: &NewOperation) -> Result<Option<Opened>> {
+    let (id, service) = (new.operation.id, new.operation.client_service);
+    let now = new.operation.accepted;
+    if !new.operation.state.is_final() {
+        let counted = outbox::count_mails(tx, service, &new.messages, new.mail_limits, now);
+        if let Some(reached) = counted.await? {
+            return Ok(Some(Opened::MailLimit(reached)));
+        }
+    }
+    if let Err(error) = outbox::insert_messages(tx, &new.messages).await {
+        // By bad luck another replica gave out the same id.
+        let taken = || super::Error::Exists { what: "a message id" };
+        return Err(if error.is_unique_violation() { taken() } else { error });
+    }
+    if new.operation.state.is_final() {
+        let states = new.documents.iter().map(|new| (new.document.id, &new.document.state));
+        let facts = facts(states, Some(new.operation.state), &new.event_ids);
+        events::record(tx, id, &facts, now).await?;
+        outbox::release(tx, id, false, now).await?;
+    }
+    Ok(None)
+}
+
 /// Takes the references of the new documents from those that held them while references were unique, so
 /// that the newest one is found by it.
-async fn free_references(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
-    for documents in new.documents.chunks(ROWS_PER_INSERT) {
+pub(super) async fn free_references(
+    tx: &mut AnyConnection,
+    new: &NewOperation,
+    documents: &[NewDocument],
+) -> Result<()> {
+    for documents in documents.chunks(ROWS_PER_INSERT) {
         let marks: Vec<String> = (2..documents.len() + 2).map(|n| format!("${n}")).collect();
         let sql = format!(
             "UPDATE document SET live_reference = NULL
@@ -487,8 +523,12 @@ async fn free_references(tx: &mut AnyConnection, new: &NewOperation) -> Result<(
     Ok(())
 }
 
-async fn insert_documents(tx: &mut AnyConnection, new: &NewOperation) -> Result<()> {
-    for documents in new.documents.chunks(ROWS_PER_INSERT) {
+pub(super) async fn insert_documents(
+    tx: &mut AnyConnection,
+    new: &NewOperation,
+    documents: &[NewDocument],
+) -> Result<()> {
+    for documents in documents.chunks(ROWS_PER_INSERT) {
         let sql = format!(
             "INSERT INTO document
              (id, operation_id, client_service_id, position, external_reference, live_reference,

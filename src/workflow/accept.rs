@@ -3,25 +3,29 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fingerprint::Fingerprint;
 use super::request::{RequestedDocument, SignRequest};
-use super::{Conflict, Error, credentials, execute, notify, settings};
+use super::{Conflict, Error, ahead, credentials, draft, execute, notify, settings};
 use crate::app::{App, Client};
 use crate::domain::client_service::{DocumentReferences, Lint};
 use crate::domain::document::{Document, DocumentState, SealSettings, SigningError};
-use crate::domain::ids::{CredentialId, DocumentId, OperationId};
+use crate::domain::ids::{CredentialId, DocumentId, OperationId, ParcelId};
 use crate::domain::level::Level;
 use crate::domain::operation::{Custody, Operation, OperationState};
 use crate::domain::outbox::MessageKind;
 use crate::domain::profile::Profile;
 use crate::domain::refusal::Refusal;
+use crate::store::Error as StoreError;
 use crate::store::contents::ContentChange;
 use crate::store::leases::Lease;
 use crate::store::operations::{NewDocument, NewOperation, Opened};
 
-/// How often a lost race (ids, references) is tried again.
-const RACES: usize = 5;
+/// How often a lost race (ids, references) is tried again, and the wait before, twice as long each time: who
+/// has won may be recording many documents.
+const RACES: usize = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,34 +52,38 @@ pub async fn accept(
     check_request(app, &request)?;
     let service = &client.client_service;
     let credential = service.credential.ok_or(Refusal::NoCredential)?;
-    let ready = credentials::ready(app, credential).await?;
+    let sealer = credentials::ready(app, credential).await?;
     let candidate = Candidate::of(app, client, request);
 
+    let mut wait = FIRST_WAIT;
     for _ in 0..RACES {
         // Checked at every try: a replay must find its operation even when the certificate ended.
-        let usable = ready.signer.check_at(app.now());
+        let usable = sealer.signer.check_at(app.now());
         let new = candidate.operation(app, client, credential)?;
         let id = new.operation.id;
         let contents = candidate.contents(app, &new);
-        // What holds no reference meets no other's in the database, so it is looked for here.
-        if (usable.is_err() || new.operation.state.is_final())
+        let many = app.contents.are_many(&contents);
+        // What holds no reference meets no other's in the database, so it is looked for here; and before
+        // anything large is written.
+        if (usable.is_err() || new.operation.state.is_final() || many)
             && let Some(found) = candidate.existing(app, client).await?
         {
             execute::hasten(app, found.operation, place).await;
             return Ok(found);
         }
         usable?;
-        let turn = app.writers.take(service.id, 1).await;
-        let opened = app.store.open_operation(&new, &contents).await;
-        drop(turn);
+        let parcel = ParcelId::from_i64(app.random_id()?);
+        let opened = if new.documents.len() > draft::PORTION {
+            draft::open(app, &new, contents, parcel).await
+        } else {
+            whole(app, &new, contents, parcel).await
+        };
         match opened {
             Ok(Opened::New) => {
                 tracing::info!(operation = %id, client_service = service.alias.as_str(),
                     documents = new.documents.len(), "accepted");
                 if !new.operation.state.is_final() {
                     let lease = Lease { operation: id, attempt: 1 };
-                    // The work owns the contents alone from here on and need not copy them.
-                    drop(contents);
                     let work = execute::Work::from_new(new, candidate.bytes);
                     execute::start(app, lease, work, place);
                 }
@@ -92,11 +100,32 @@ pub async fn accept(
             Ok(Opened::DocumentReferenceReused { reference, operation }) => {
                 return Err(Conflict::DocumentReference { reference, operation }.into());
             }
-            Err(crate::store::Error::Exists { .. }) => {}
+            Err(StoreError::Exists { .. } | StoreError::Swept | StoreError::LeaseLost) => {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
             Err(error) => return Err(error.into()),
         }
     }
     Err(Error::Busy)
+}
+
+/// Opens an operation with its documents in one transaction.
+async fn whole(
+    app: &App,
+    new: &NewOperation,
+    contents: Vec<ContentChange>,
+    parcel: ParcelId,
+) -> crate::store::Result<Opened> {
+    let party = new.operation.client_service;
+    let ready = ahead::ready(app, party, parcel, contents).await?;
+    let turn = app.writers.take(party, 1).await;
+    let opened = app.store.open_operation(new, &ready.contents).await;
+    drop(turn);
+    if !matches!(opened, Ok(Opened::New)) {
+        ready.give_up(app).await;
+    }
+    opened
 }
 
 fn check_request(app: &App, request: &SignRequest) -> Result<(), Refusal> {

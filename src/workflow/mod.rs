@@ -1,6 +1,7 @@
 //! The one room that knows the order of steps. No HTTP types, no SQL text.
 
 pub mod accept;
+mod ahead;
 pub mod alarms;
 pub mod background;
 pub mod client_services;
@@ -8,9 +9,11 @@ pub mod clock;
 pub mod companies;
 pub mod credentials;
 pub mod delivery;
+mod draft;
 pub mod execute;
 pub mod files;
 pub mod fingerprint;
+mod housekeeping;
 mod lease;
 pub mod mail_servers;
 pub mod notify;
@@ -32,8 +35,11 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::domain::ids::OperationId;
+use crate::domain::ids::{ClientServiceId, OperationId};
 use crate::domain::refusal::Refusal;
+
+/// Who takes turns to write for no client service.
+const NOBODY: ClientServiceId = ClientServiceId::from_i64(0);
 
 /// Why a step did not happen. Each surface turns it into its own words.
 #[derive(Debug, Error)]
@@ -136,6 +142,7 @@ impl From<crate::store::Error> for Error {
             crate::store::Error::Refused(_)
             | crate::store::Error::Corrupt { .. }
             | crate::store::Error::LeaseLost
+            | crate::store::Error::Swept
             | crate::store::Error::Migration(_)
             | crate::store::Error::UrlUnknown
             | crate::store::Error::Exists { .. } => Self::Internal(Box::new(error)),

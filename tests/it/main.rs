@@ -16,6 +16,8 @@ mod docs;
 #[cfg(test)]
 mod docs_check;
 #[cfg(test)]
+mod drafts;
+#[cfg(test)]
 mod fingerprint;
 #[cfg(test)]
 mod http;
@@ -29,6 +31,8 @@ mod letters;
 mod lint;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod pieces;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

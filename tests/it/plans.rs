@@ -16,7 +16,7 @@ use chancery::domain::delivery::{MailAddress, Tried, Verdict};
 use chancery::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use chancery::domain::ids::{
     ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, ExternalReference,
-    MessageId, OperationId, ProcessId,
+    MessageId, OperationId, ParcelId, ProcessId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::level::Level;
@@ -33,13 +33,14 @@ use chancery::domain::webhook::{
 };
 use chancery::store::Store;
 use chancery::store::alarms::NewAlarm;
-use chancery::store::contents::ContentChange;
+use chancery::store::contents::{Bytes, ContentChange};
 use chancery::store::documents::Intent;
 use chancery::store::events::Event;
 use chancery::store::leases::Lease;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
 use chancery::store::outbox::{MailLimits, ResendCaps};
+use chancery::store::pieces::Span;
 use chancery::store::webhooks::{EndpointChange, EventCursor, LogCursor, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
@@ -50,10 +51,12 @@ use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
 /// Tables that get longer with every operation.
-const GROWING: [&str; 10] = [
+const GROWING: [&str; 12] = [
     "operation",
     "document",
     "content",
+    "piece",
+    "loose",
     "intent",
     "event",
     "message",
@@ -331,6 +334,8 @@ async fn ask_everything(store: &Store) {
     store.probe_write().await.unwrap();
     store.clock().await.unwrap();
     store.only_reads().await.unwrap();
+    put_ahead(store).await;
+    drafts(store).await;
 }
 
 pub(crate) async fn companies_and_services(store: &Store) {
@@ -483,7 +488,8 @@ pub(crate) fn operation(number: i64, documents: i64) -> NewOperation {
 
 pub(crate) fn received(new: &NewOperation) -> Vec<ContentChange> {
     let bytes = Arc::new(b"<a/>".to_vec());
-    let document = |id| ContentChange::Received { document: id, bytes: Arc::clone(&bytes) };
+    let here = || Bytes::Here(Arc::clone(&bytes));
+    let document = |id| ContentChange::Received { document: id, bytes: here() };
     new.documents.iter().map(|new| document(new.document.id)).collect()
 }
 
@@ -542,7 +548,7 @@ async fn operations(store: &Store) {
     };
     let sealed_bytes = |document: i64, beside_original: bool| ContentChange::Sealed {
         document: DocumentId::from_i64(document),
-        bytes: Arc::new(b"s".to_vec()),
+        bytes: Bytes::Here(Arc::new(b"s".to_vec())),
         beside_original,
     };
     let ids: Vec<EventId> = (100..110).map(EventId::from_i64).collect();
@@ -600,6 +606,38 @@ async fn operations(store: &Store) {
     reader.original_content(document).await.unwrap();
     reader.kept_contents(id).await.unwrap();
     reader.original_lengths(id).await.unwrap();
+}
+
+async fn put_ahead(store: &Store) {
+    let parcel = ParcelId::from_i64(1);
+    store.put_pieces(parcel, 1, &[b"<a", b"/>"], LATER).await.unwrap();
+    store.put_pieces(parcel, 3, &[b"s"], LATER).await.unwrap();
+    let span = Bytes::Ahead(Span { parcel, first: 1, last: 3 });
+    let mut new = operation(5, 1);
+    new.messages.clear();
+    let change = ContentChange::Received { document: new.documents[0].document.id, bytes: span };
+    store.open_operation(&new, &[change]).await.unwrap();
+    let other = ParcelId::from_i64(2);
+    store.put_pieces(other, 1, &[b"x"], AT).await.unwrap();
+    assert!(store.reader().overdue_pieces(AT).await.unwrap());
+    store.give_up_overdue_pieces(AT).await.unwrap();
+    store.give_up_pieces(other).await.unwrap();
+    let loose = store.reader().loose_pieces().await.unwrap().unwrap();
+    store.sweep(&loose).await.unwrap();
+    assert_eq!(store.reader().loose_pieces().await.unwrap(), None);
+}
+
+async fn drafts(store: &Store) {
+    let mut new = operation(6, 2);
+    new.messages.clear();
+    store.begin_draft(&new).await.unwrap();
+    store.add_to_draft(&new, 0..2, &received(&new), LATER).await.unwrap();
+    store.complete_draft(&new, &received(&new), AT).await.unwrap();
+    let mut other = operation(7, 1);
+    other.messages.clear();
+    store.begin_draft(&other).await.unwrap();
+    assert_eq!(store.reader().overdue_drafts(AT).await.unwrap(), [other.operation.id]);
+    store.give_up_draft(other.operation.id, Some(AT)).await.unwrap();
 }
 
 fn mail(number: i64, kind: MessageKind, operation: Option<OperationId>) -> Message {

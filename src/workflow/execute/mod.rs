@@ -23,12 +23,12 @@ use self::postpone::{WaitCause, postpone, retry_wait, wait_for_clock};
 pub use self::work::Work;
 use self::work::{PendingDocument, chunks};
 use super::readiness::{self, KeyState};
-use super::{Error, Thing, clock, credentials, lease, quarantine};
+use super::{Error, Thing, ahead, clock, credentials, lease, quarantine};
 use crate::app::{App, InWork, RandomFailed, ReadyCredential, TakenUp};
 use crate::domain::client_service::ClientServiceStatus;
 use crate::domain::company::CompanyStatus;
 use crate::domain::document::{DocumentState, SigningError};
-use crate::domain::ids::{ClientServiceId, CredentialId, EventId, OperationId};
+use crate::domain::ids::{ClientServiceId, CredentialId, EventId, OperationId, ParcelId};
 use crate::domain::instant::Instant;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::refusal::Refusal;
@@ -39,6 +39,9 @@ use crate::keys::ErrorClass;
 use crate::store::documents::Intent;
 use crate::store::leases::Lease;
 use crate::store::operations::Ending;
+
+/// Documents whose end is recorded in one transaction.
+const OUTCOMES: usize = 100;
 
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
@@ -401,8 +404,22 @@ async fn fail_rest(
     record(app, (lease, work.client_service), ended, end).await
 }
 
-/// Writes down how documents ended; with the end of the operation its messages are on their way.
+/// Writes down how documents ended, as many in a transaction as others should wait for; with the end of the
+/// operation its messages are on their way.
 async fn record(
+    app: &App,
+    whose: (Lease, ClientServiceId),
+    mut ended: Vec<Ended>,
+    end: Option<OperationState>,
+) -> Result<(), Error> {
+    while ended.len() > OUTCOMES {
+        let later = ended.split_off(OUTCOMES);
+        record_some(app, whose, std::mem::replace(&mut ended, later), None).await?;
+    }
+    record_some(app, whose, ended, end).await
+}
+
+async fn record_some(
     app: &App,
     (lease, party): (Lease, ClientServiceId),
     ended: Vec<Ended>,
@@ -411,9 +428,18 @@ async fn record(
     let event_ids = event_ids(app, ended.len() + 1)?;
     let (outcomes, contents): (Vec<_>, Vec<_>) =
         ended.into_iter().map(|ended| (ended.outcome, ended.content)).unzip();
-    let ending = Ending { outcomes: &outcomes, contents: &contents, end, event_ids: &event_ids };
-    let _turn = app.writers.take(party, 1).await;
-    app.store.record_outcomes(lease, lease_end(app), &ending, app.steady_now()).await?;
+    let parcel = ParcelId::from_i64(app.random_id()?);
+    let ready = ahead::ready(app, party, parcel, contents).await?;
+    let contents = &ready.contents;
+    let ending = Ending { outcomes: &outcomes, contents, end, event_ids: &event_ids };
+    let turn = app.writers.take(party, 1).await;
+    let recorded =
+        app.store.record_outcomes(lease, lease_end(app), &ending, app.steady_now()).await;
+    drop(turn);
+    if let Err(error) = recorded {
+        ready.give_up(app).await;
+        return Err(error.into());
+    }
     if end.is_some() {
         app.outbox_bell.notify_one();
     }

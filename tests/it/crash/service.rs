@@ -173,6 +173,15 @@ impl Installation {
         .unwrap()
     }
 
+    /// The number that a query tells, while no service runs.
+    pub(super) async fn counted(&self, query: &'static str) -> i64 {
+        let url = format!("sqlite://{}", self.path("chancery.db").display());
+        let pool = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+        let counted = sqlx::query_scalar(query).fetch_one(&pool).await.unwrap();
+        pool.close().await;
+        counted
+    }
+
     /// Keeps every service from writing, until it is dropped.
     pub(super) async fn hold_writes(&self) -> sqlx::Transaction<'static, sqlx::Any> {
         sqlx::any::install_default_drivers();

@@ -7,7 +7,7 @@ use chancery_testing::tsa_server::{TsaReply, TsaServer};
 use serde_json::json;
 
 use super::service::Installation;
-use super::{DOCUMENTS, PATIENCE, look_at_the_disk, request, sealed_documents};
+use super::{PATIENCE, SMALL, look_at_the_disk, request, sealed_documents};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_an_authority_is_asked() {
@@ -50,7 +50,7 @@ async fn killed_while_an_authority_is_asked() {
     for (position, before) in sealed_before {
         assert_eq!(sealed[position], before, "sealed bytes changed");
     }
-    assert_eq!(installation.asked(mark).len(), DOCUMENTS, "digests shown to the token");
+    assert_eq!(installation.asked(mark).len(), SMALL.documents, "digests shown to the token");
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<_> = sealed
         .iter()
@@ -62,9 +62,9 @@ async fn killed_while_an_authority_is_asked() {
         })
         .collect();
     let found = signature_timestamps(&files);
-    assert_eq!(found.len(), DOCUMENTS);
+    assert_eq!(found.len(), SMALL.documents);
     for one in found {
         TSA.verify(&one.token, &one.octets).unwrap();
     }
-    installation.verify(&sealed[DOCUMENTS - 1]);
+    installation.verify(&sealed[SMALL.documents - 1]);
 }

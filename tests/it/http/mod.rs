@@ -2,6 +2,7 @@
 
 mod bad_documents;
 mod bad_requests;
+mod batches;
 mod changed_forms;
 mod clocks;
 mod connections;

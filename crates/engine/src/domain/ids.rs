@@ -53,6 +53,10 @@ typed_id!(
     DocumentId
 );
 typed_id!(
+    /// Pieces of contents that were put down together.
+    ParcelId
+);
+typed_id!(
     /// A machine that calls us.
     ClientServiceId
 );
