@@ -11,6 +11,7 @@ mod excesses;
 mod fair;
 pub mod logins;
 pub mod patience;
+pub mod priority;
 mod running;
 mod settings;
 mod steady;

@@ -2,7 +2,7 @@
 
 use tokio::task::JoinError;
 
-use crate::app::{Fair, Party};
+use crate::app::{Fair, Party, priority};
 
 /// Does `work` on a thread of its own, in a turn of the party's. Whoever waits for it may go away: the turn
 /// and what is `held` for it stay taken until it ends.
@@ -17,6 +17,7 @@ pub(super) async fn elsewhere<P: Party, T: Send + 'static, H: Send + 'static>(
 ) -> Result<(T, H), JoinError> {
     let turn = turns.take(party, 1).await;
     tokio::task::spawn_blocking(move || {
+        priority::lower();
         let done = work();
         drop(turn);
         (done, held)

@@ -13,7 +13,7 @@ use super::document::{
     self, AskedLint, Ended, PreparedDocument, SignedDocument, engine_fault, failed, prepare_one,
 };
 use super::work::PendingDocument;
-use crate::app::{App, ReadyCredential, patience};
+use crate::app::{App, ReadyCredential, patience, priority};
 use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
@@ -117,6 +117,7 @@ async fn in_turns<T: Send + 'static, R: Send + 'static>(
         let turn = app.engine.take(party, 1).await;
         let progress = Arc::clone(&done);
         let thread = tokio::task::spawn_blocking(move || {
+            priority::lower();
             let spent = patience::stopwatch();
             for item in items.by_ref() {
                 results.push(each(item));
