@@ -110,7 +110,8 @@ async fn ready(
     let messages_ms = age_ms(backlog.and_then(|it| it.oldest_message), app.steady_now());
     let operations_ms = age_ms(backlog.and_then(|it| it.oldest_operation), app.now());
     let closed = app.circuits.all().len();
-    let authorities: Vec<Value> = app.authorities.all().map(authority).collect();
+    let authorities: Vec<Value> =
+        app.authorities.all().map(|it| authority(it, app.now())).collect();
     let away = app.authorities.all().any(|it| it.away().is_some());
     let mut troubled =
         back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));
@@ -122,11 +123,11 @@ async fn ready(
         || operations_ms > app.alarms.operation_age_ms;
     let back_ends = back_ends.iter().map(|it| {
         json!({ "name": it.name, "kind": it.kind, "state": it.state.as_str(),
-            "provenSecondsAgo": seconds_ago(it.proven) })
+            "provenSecondsAgo": seconds_ago(it.proven), "failingSeconds": seconds_ago(it.failing) })
     });
     let credentials = credentials.iter().map(|it| {
         json!({ "alias": it.alias, "backEnd": it.back_end, "state": it.state.as_str(),
-            "provenSecondsAgo": seconds_ago(it.proven) })
+            "provenSecondsAgo": seconds_ago(it.proven), "failingSeconds": seconds_ago(it.failing) })
     });
     let mut body = Map::new();
     let mut tell = |members: Value| {
@@ -161,14 +162,17 @@ async fn ready(
 }
 
 /// How a time-stamp authority is, by what it answered when it was asked last.
-fn authority(authority: &TimeAuthority) -> Value {
-    let state = match (authority.away(), authority.proven()) {
+fn authority(authority: &TimeAuthority, now: crate::domain::instant::Instant) -> Value {
+    let away = authority.away();
+    let failing_ms = away.as_ref().map(|away| now.unix_ms().saturating_sub(away.since.unix_ms()));
+    let state = match (away, authority.proven()) {
         (Some(_), _) => "failing",
         (None, Some(_)) => "ok",
         (None, None) => "unproven",
     };
     json!({ "name": authority.tsa.name(), "state": state,
-        "provenSecondsAgo": seconds_ago(authority.proven()) })
+        "provenSecondsAgo": seconds_ago(authority.proven()),
+        "failingSeconds": failing_ms.map(|ms| ms.max(0) / 1000) })
 }
 
 /// `null` when it never was.

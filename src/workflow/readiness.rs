@@ -51,6 +51,8 @@ pub struct BackEndReadiness {
     pub state: KeyState,
     /// When a key of it signed last.
     pub proven: Option<Instant>,
+    /// Since when none of its keys signs, where each was asked and failed.
+    pub failing: Option<Instant>,
 }
 
 /// The key of an active credential.
@@ -64,6 +66,8 @@ pub struct CredentialKey {
     pub state: KeyState,
     /// When it signed last, in this process.
     pub proven: Option<Instant>,
+    /// Since when it does not sign.
+    pub failing: Option<Instant>,
 }
 
 /// Whether a key signs. The first is the worst.
@@ -127,6 +131,7 @@ async fn keys(app: &App) -> Result<Seen, Error> {
                 back_end: ready.key.backend.clone(),
                 state,
                 proven: proof.proven,
+                failing: proof.failing.map(|failing| failing.since),
             }
         })
         .collect();
@@ -140,7 +145,10 @@ async fn keys(app: &App) -> Result<Seen, Error> {
             Some((_, true)) | None => KeyState::Unproven,
         });
         let proven = own().filter_map(|key| key.proven).max();
-        BackEndReadiness { name: name.to_owned(), kind, state, proven }
+        // The last one of them that failed.
+        let failing: Option<Vec<Instant>> = own().map(|key| key.failing).collect();
+        let failing = failing.and_then(|all| all.into_iter().max());
+        BackEndReadiness { name: name.to_owned(), kind, state, proven, failing }
     });
     Ok((back_ends.collect(), credentials))
 }

@@ -163,6 +163,9 @@ fn a_token_heals_and_what_waits_goes_on_at_once() {
             assert_eq!((&body["keys"], &body["database"]), (&"not available".into(), &"ok".into()));
             assert_eq!(state_of(&body, &alias), "failing", "{body}");
             assert_eq!(body["backEnds"][0]["state"], "failing", "{body}");
+            for of in ["credentials", "backEnds"] {
+                assert!(body[of][0]["failingSeconds"].is_u64(), "{body}");
+            }
             let before = shim.calls("C_Sign").len();
             shim.say("");
             for reference in [reference, other] {
@@ -174,8 +177,9 @@ fn a_token_heals_and_what_waits_goes_on_at_once() {
             println!("{fault:?}: {probes} probes, the first seal after {first}");
             assert!(first <= 2, "the next probe brings it on, or the one after: {after:?}");
             let body =
-                until_ready(&service, |status, body| status == 200 && body["status"] == "ok");
-            assert_eq!(state_of(&body.await, &alias), "ok");
+                until_ready(&service, |status, body| status == 200 && body["status"] == "ok").await;
+            assert_eq!(state_of(&body, &alias), "ok");
+            assert!(body["credentials"][0]["failingSeconds"].is_null(), "{body}");
         }
         every_digest_is_an_intent(&service, &[&shim]).await;
         service.stop().await;

@@ -74,6 +74,7 @@ fn what_waits_for_a_timestamp_goes_on_when_it_can_be_had() {
         assert_eq!(ready["status"], "degraded", "{ready}");
         assert_eq!(ready["timestampAuthorities"][0]["name"], "first", "{ready}");
         assert_eq!(ready["timestampAuthorities"][0]["state"], "failing", "{ready}");
+        assert!(ready["timestampAuthorities"][0]["failingSeconds"].is_u64(), "{ready}");
 
         // However its client service is set meanwhile, it is not released with less.
         set(&service, &client, Timestamps::Omit).await;
