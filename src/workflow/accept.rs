@@ -182,7 +182,7 @@ impl Candidate {
         let (mut bytes, mut settings) = (Vec::new(), Vec::new());
         for document in &mut request.documents {
             settings.push(resolved(app, client, document));
-            bytes.push(Arc::new(std::mem::take(&mut document.content)));
+            bytes.push(Arc::new(document.content.take()));
         }
         Self { request, fingerprint, bytes, settings }
     }

@@ -19,11 +19,11 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of a request that still has its contents.
+    /// Of a request.
     #[must_use]
     pub fn of(request: &SignRequest) -> Self {
         let contents: Vec<_> =
-            request.documents.iter().map(|document| sha256(&document.content)).collect();
+            request.documents.iter().map(|document| document.content.sha256()).collect();
         Self { value: value(request, &contents), contents }
     }
 

@@ -1,13 +1,15 @@
 //! A sign request in domain words, however it came. What does not live here: wire names, and what
 //! becomes of it.
 
-use super::notify::Receiver;
+use std::ops::Deref;
 use std::sync::Arc;
 
+use super::notify::Receiver;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
 use crate::domain::profile::Format;
 use crate::domain::refusal::Refusal;
+use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
 
 /// A sign request.
@@ -63,12 +65,53 @@ pub struct RequestedDocument {
     /// What the client asks.
     pub wishes: SealWishes,
     /// The document; empty when `refusal` says why.
-    pub content: Vec<u8>,
+    pub content: DocumentOctets,
     /// Why this document cannot be sealed, found before it was recorded.
     pub refusal: Option<Refusal>,
     /// SHA-256 of what the client sent and we could not read: two such documents are the same only if
     /// this is.
     pub unread: Option<[u8; 32]>,
+}
+
+/// The octets of a document with their digest. It is made where they are read, on a thread that may take its
+/// time: of many megabytes nobody else has to wait for it.
+pub struct DocumentOctets {
+    octets: Vec<u8>,
+    sha256: [u8; 32],
+}
+
+impl DocumentOctets {
+    /// These octets, which are digested here.
+    #[must_use]
+    pub fn new(octets: Vec<u8>) -> Self {
+        let sha256 = sha256(&octets);
+        Self { octets, sha256 }
+    }
+
+    /// These octets, whose SHA-256 was made as they came.
+    #[must_use]
+    pub const fn digested(octets: Vec<u8>, sha256: [u8; 32]) -> Self {
+        Self { octets, sha256 }
+    }
+
+    /// SHA-256 of what they were made of, also when they were taken.
+    #[must_use]
+    pub const fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
+    /// Takes the octets and leaves none.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.octets)
+    }
+}
+
+impl Deref for DocumentOctets {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.octets
+    }
 }
 
 /// The MIME type of a document. Clients generated from Sign'Stash's own description send all three

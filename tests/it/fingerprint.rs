@@ -11,7 +11,7 @@ use chancery::domain::text::hex;
 use chancery::pki::digest::sha256;
 use chancery::workflow::fingerprint::{Fingerprint, of_json};
 use chancery::workflow::notify::Receiver;
-use chancery::workflow::request::{Earlier, RequestedDocument, Said, SignRequest};
+use chancery::workflow::request::{DocumentOctets, Earlier, RequestedDocument, Said, SignRequest};
 use serde_json::{Value, json};
 
 fn plain(reference: &str) -> RequestedDocument {
@@ -26,7 +26,7 @@ fn plain(reference: &str) -> RequestedDocument {
             level: Level::B,
             notes: vec!["what had no effect is not part of it".to_owned()],
         },
-        content: b"<a/>".to_vec(),
+        content: DocumentOctets::new(b"<a/>".to_vec()),
         refusal: None,
         unread: None,
     }
@@ -63,11 +63,14 @@ fn full() -> SignRequest {
             level: Level::T,
             notes: Vec::new(),
         },
-        content: b"%PDF-1.7".to_vec(),
+        content: DocumentOctets::new(b"%PDF-1.7".to_vec()),
         ..plain("INV-2")
     };
-    let broken =
-        RequestedDocument { content: Vec::new(), unread: Some(sha256(b"####")), ..plain("INV-3") };
+    let broken = RequestedDocument {
+        content: DocumentOctets::new(Vec::new()),
+        unread: Some(sha256(b"####")),
+        ..plain("INV-3")
+    };
     let receiver = |address: &str, language| Receiver {
         address: MailAddress::parse(address).unwrap(),
         language,
@@ -114,7 +117,7 @@ fn every_word_counts() {
         |it| it.documents.reverse(),
         |it| it.documents[0].name.push('x'),
         |it| it.documents[0].content_type = "application/octet-stream".to_owned(),
-        |it| it.documents[0].content.push(0),
+        |it| it.documents[0].content = DocumentOctets::new(b"<a/>\0".to_vec()),
         |it| it.documents[0].wishes.profile = None,
         |it| it.documents[0].wishes.level = Level::B,
         |it| it.documents[0].wishes.level = Level::Lt,

@@ -32,7 +32,9 @@ use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
 use crate::workflow::fingerprint::of_json;
-use crate::workflow::request::{Earlier, RequestedDocument, Said, SignRequest, content_type};
+use crate::workflow::request::{
+    DocumentOctets, Earlier, RequestedDocument, Said, SignRequest, content_type,
+};
 use crate::workflow::settings::Packaged;
 use crate::workflow::{accept, operations};
 
@@ -403,7 +405,7 @@ async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Fai
             name,
             content_type,
             wishes,
-            content,
+            content: DocumentOctets::new(content),
             refusal: None,
             unread: None,
         }],

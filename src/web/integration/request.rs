@@ -28,7 +28,9 @@ use crate::domain::xades::NamedTransform;
 use crate::web::body::{self, Few};
 use crate::workflow::fingerprint;
 use crate::workflow::notify::Receiver;
-use crate::workflow::request::{Earlier, RequestedDocument, SignRequest, content_type};
+use crate::workflow::request::{
+    DocumentOctets, Earlier, RequestedDocument, SignRequest, content_type,
+};
 
 /// Decodes with or without padding: both are on the wire.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -363,7 +365,7 @@ fn stand_in(
             level: Level::B,
             notes,
         },
-        content: Vec::new(),
+        content: DocumentOctets::new(Vec::new()),
         refusal: None,
         unread: Some(unread(text, file)),
     }
@@ -392,7 +394,7 @@ fn decode_document<'a>(
     let declared = required(document.content_type, || path("documentRequest.contentType"))?;
     text_limit(&declared, &path("documentRequest.contentType"))?;
     let mut source = match (file, document.base64_content) {
-        (Some(file), None) => Source::File(file.octets),
+        (Some(file), None) => Source::File(file),
         (None, Some(encoded)) => Source::Base64(encoded),
         (None, None) => {
             return Err(Refusal::MemberMissing { path: path("documentRequest.base64Content") });
@@ -419,7 +421,8 @@ fn decode_document<'a>(
 
     let mut first = FirstRefusal(None);
     first.note(check_name(&name));
-    let content = first.note(source.content(limits)).unwrap_or_default();
+    let content = first.note(source.content(limits));
+    let content = content.unwrap_or_else(|| DocumentOctets::new(Vec::new()));
     let format = first.note(format(&signature_type)).unwrap_or(Format::Xades);
     let content_type = first
         .note(content_type(&declared, &content, format))
@@ -452,17 +455,22 @@ fn decode_document<'a>(
 /// How a document came.
 enum Source<'a> {
     Base64(WireText<'a>),
-    File(PartOctets),
+    File(Received),
 }
 
 impl Source<'_> {
     /// The document.
-    fn content(&mut self, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-        match self {
-            Self::Base64(encoded) => content(&encoded.0, limits),
-            Self::File(PartOctets::Whole(whole)) if whole.is_empty() => Err(Refusal::DocumentEmpty),
-            Self::File(PartOctets::Whole(whole)) => Ok(std::mem::take(whole)),
-            Self::File(PartOctets::TooMany(size)) => {
+    fn content(&mut self, limits: &Limits) -> Result<DocumentOctets, Refusal> {
+        let file = match self {
+            Self::Base64(encoded) => return content(&encoded.0, limits).map(DocumentOctets::new),
+            Self::File(file) => file,
+        };
+        match &mut file.octets {
+            PartOctets::Whole(whole) if whole.is_empty() => Err(Refusal::DocumentEmpty),
+            PartOctets::Whole(whole) => {
+                Ok(DocumentOctets::digested(std::mem::take(whole), file.sha256))
+            }
+            PartOctets::TooMany(size) => {
                 Err(Refusal::DocumentTooLarge { size: *size, limit: limits.document_bytes })
             }
         }
