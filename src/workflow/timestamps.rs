@@ -6,7 +6,7 @@ use crate::app::{App, TimeAuthorities, TimeAuthority};
 use crate::domain::client_service::{AuthorityOrder, ClientService, Timestamps};
 use crate::domain::ids::ClientServiceId;
 use crate::domain::sources::sources;
-use crate::outbound::timestamp::AskError;
+use crate::outbound::timestamp::{AskError, TimestampAnswer};
 use crate::pki::timestamp::TimestampToken;
 use crate::seal::extend::ExtendError;
 
@@ -31,6 +31,7 @@ impl NoToken {
 
 /// How the seals of a client service come to their timestamps.
 pub struct Stamping<'a> {
+    party: ClientServiceId,
     authorities: Vec<&'a TimeAuthority>,
     order: AuthorityOrder,
     /// Whether a document fails when there is no token, and does not wait.
@@ -59,6 +60,7 @@ pub async fn stamping(app: &App, id: ClientServiceId) -> Result<Stamping<'_>, Er
     let service = app.reader.client_service(id).await?;
     let service = service.ok_or(Error::NotFound(Thing::ClientService))?;
     Ok(Stamping {
+        party: id,
         authorities: authorities(&app.authorities, &service),
         order: service.timestamp_order,
         fails: service.timestamps == Timestamps::Fail,
@@ -77,7 +79,7 @@ impl Stamping<'_> {
             let said = match authority.place().await {
                 Ok(place) if place.is_probe() => {
                     asked = true;
-                    ask(app, authority, TRIAL, None).await.map(drop)
+                    ask(app, Some(self.party), authority, TRIAL, None).await.map(drop)
                 }
                 // Somebody else has found out that it is well.
                 Ok(_) => Ok(()),
@@ -118,7 +120,7 @@ impl Stamping<'_> {
                 }
             };
             asked = true;
-            let given = ask(app, authority, octets, room).await;
+            let given = ask(app, Some(self.party), authority, octets, room).await;
             drop(place);
             match given {
                 Ok(token) => return Ok(token),
@@ -129,12 +131,14 @@ impl Stamping<'_> {
     }
 }
 
-/// Asks one authority, and notes how that went.
+/// Asks one authority, for a client service where it is for one, and notes how that went. The answer is looked at
+/// on a thread of the engine, in a turn of that client service.
 ///
 /// # Errors
 /// Why there is no token, in words for who operates the service.
 pub async fn ask(
     app: &App,
+    party: Option<ClientServiceId>,
     authority: &TimeAuthority,
     octets: &[u8],
     room: Option<usize>,
@@ -142,7 +146,11 @@ pub async fn ask(
     // A number that was guessed lets an old answer pass.
     let nonce = app.random.octets().map_err(|error| sources(&error))?;
     let nonce = u64::from_be_bytes(nonce);
-    match authority.tsa.ask(octets, nonce, room, || app.now()).await {
+    let token = match authority.tsa.ask(octets, nonce, || app.now()).await {
+        Ok(answer) => examined(app, party, answer, room).await?,
+        Err(error) => Err(error),
+    };
+    match token {
         Ok(token) => {
             authority.came_through();
             Ok(token)
@@ -159,6 +167,29 @@ pub async fn ask(
             Err(words)
         }
     }
+}
+
+/// Has an answer looked at.
+///
+/// # Errors
+/// The thread did not come to its end.
+async fn examined(
+    app: &App,
+    party: Option<ClientServiceId>,
+    answer: TimestampAnswer,
+    room: Option<usize>,
+) -> Result<Result<TimestampToken, AskError>, String> {
+    let turn = match party {
+        Some(party) => app.engine.take(party, 1).await.ok(),
+        None => None,
+    };
+    let looking = tokio::task::spawn_blocking(move || {
+        let token = answer.token(room);
+        // Whoever asked may be gone: the turn is over when the thread is free.
+        drop(turn);
+        token
+    });
+    looking.await.map_err(|error| sources(&error))
 }
 
 /// What authorities said, each by its name.

@@ -11,7 +11,7 @@ use crate::workflow::timestamps;
 
 pub(super) async fn look(findings: &mut Findings, app: &App) {
     let ask = async |authority| {
-        (authority, timestamps::ask(app, authority, timestamps::TRIAL, None).await)
+        (authority, timestamps::ask(app, None, authority, timestamps::TRIAL, None).await)
     };
     for (authority, given) in join_all(app.authorities.all().map(ask)).await {
         let what = format!("timestamp.{}", authority.tsa.name());

@@ -6,4 +6,4 @@ mod config;
 mod tsa;
 
 pub use config::{AuthorityConfig, Config, Error};
-pub use tsa::{AskError, Tsa};
+pub use tsa::{AskError, TimestampAnswer, Tsa};

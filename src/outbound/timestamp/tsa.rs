@@ -1,6 +1,7 @@
 //! One authority, and one request to it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -36,10 +37,45 @@ pub struct Tsa {
     digest: DigestAlgorithm,
     nonce: bool,
     login: Option<(String, SecretString)>,
-    anchors: Vec<TrustAnchor>,
+    demands: Arc<Demands>,
     timeout_ms: u64,
-    tolerance_ms: i64,
     requests: usize,
+}
+
+/// What is demanded of an answer beside that it is one.
+struct Demands {
+    anchors: Vec<TrustAnchor>,
+    tolerance_ms: i64,
+}
+
+/// What an authority answered. Nothing of it is believed yet.
+pub struct TimestampAnswer {
+    octets: Vec<u8>,
+    asked: TimestampRequest,
+    came: Instant,
+    demands: Arc<Demands>,
+}
+
+impl TimestampAnswer {
+    /// The token in it, of at most `room` octets where there is a limit. What is returned passed [`check`], and
+    /// leads to a certificate that is trusted where some are named. Calculates: of signatures, as many as a
+    /// path to such a certificate may take.
+    ///
+    /// # Errors
+    /// [`AskError::Answer`], [`AskError::NoRoom`].
+    pub fn token(&self, room: Option<usize>) -> Result<TimestampToken, AskError> {
+        let Demands { anchors, tolerance_ms } = &*self.demands;
+        let token = check(&self.octets, &self.asked, self.came, *tolerance_ms)?;
+        if !anchors.is_empty() {
+            check_trust(&token, anchors)?;
+        }
+        match room {
+            Some(room) if token.der().len() > room => {
+                Err(AskError::NoRoom { octets: token.der().len(), room })
+            }
+            _ => Ok(token),
+        }
+    }
 }
 
 /// Why a try gave no token, in words for who operates the service.
@@ -106,9 +142,11 @@ impl Tsa {
             digest,
             nonce: config.nonce,
             login,
-            anchors,
+            demands: Arc::new(Demands {
+                anchors,
+                tolerance_ms: i64::try_from(config.tolerance_ms).unwrap_or(i64::MAX),
+            }),
             timeout_ms: config.timeout_ms,
-            tolerance_ms: i64::try_from(config.tolerance_ms).unwrap_or(i64::MAX),
             requests: config.requests,
         })
     }
@@ -133,8 +171,8 @@ impl Tsa {
 
     /// Whether its tokens are held against certificates that are trusted here.
     #[must_use]
-    pub const fn is_held_against_trust(&self) -> bool {
-        !self.anchors.is_empty()
+    pub fn is_held_against_trust(&self) -> bool {
+        !self.demands.anchors.is_empty()
     }
 
     /// Whether a password is sent to it that can be read on the way.
@@ -143,9 +181,8 @@ impl Tsa {
         self.login.is_some() && self.url.scheme() == "http"
     }
 
-    /// Asks once for a token over some octets, of at most `room` octets where there is a limit. The nonce is
-    /// used once; `now` is asked when the answer is there. What is returned passed
-    /// [`check`], and leads to a certificate that is trusted where some are named.
+    /// Asks once for a token over some octets. The nonce is used once; `now` is asked when the answer is there,
+    /// which nobody has looked at when it is returned: [`TimestampAnswer::token`] does.
     ///
     /// # Errors
     /// [`AskError`].
@@ -153,9 +190,8 @@ impl Tsa {
         &self,
         octets: &[u8],
         nonce: u64,
-        room: Option<usize>,
         now: impl Fn() -> Instant,
-    ) -> Result<TimestampToken, AskError> {
+    ) -> Result<TimestampAnswer, AskError> {
         let imprint = Digest::of(self.digest, octets);
         let asked = TimestampRequest::new(imprint, self.policy, self.nonce.then_some(nonce))?;
         let query = asked.to_der().map_err(AskError::Request)?;
@@ -165,17 +201,8 @@ impl Tsa {
             request = request.basic_auth(name, Some(password.expose_secret()));
         }
         let answer = request.send().await.map_err(|error| self.unanswered(&error))?;
-        let answer = self.body(answer).await?;
-        let token = check(&answer, &asked, now(), self.tolerance_ms)?;
-        if self.is_held_against_trust() {
-            check_trust(&token, &self.anchors)?;
-        }
-        match room {
-            Some(room) if token.der().len() > room => {
-                Err(AskError::NoRoom { octets: token.der().len(), room })
-            }
-            _ => Ok(token),
-        }
+        let octets = self.body(answer).await?;
+        Ok(TimestampAnswer { octets, asked, came: now(), demands: Arc::clone(&self.demands) })
     }
 
     /// The octets of an answer that says that it is one.

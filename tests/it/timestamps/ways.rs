@@ -19,7 +19,8 @@ use crate::support::service::{block_on, now};
 
 fn ask(config: &AuthorityConfig) -> Result<(), String> {
     let tsa = Tsa::new("first", config, false).map_err(|error| error.to_string())?;
-    let given = block_on(tsa.ask(b"octets", 7, None, now)).map_err(|error| error.to_string())?;
+    let answer = block_on(tsa.ask(b"octets", 7, now)).map_err(|error| error.to_string())?;
+    let given = answer.token(None).map_err(|error| error.to_string())?;
     TSA.verify(given.der(), b"octets")
 }
 
