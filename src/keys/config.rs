@@ -53,7 +53,7 @@ pub struct Pkcs11Config {
     /// more (its vendor knows; 30 is usual). Default: twice the cores, at most 8.
     #[serde(default = "default_sessions")]
     pub sessions: usize,
-    /// Documents that may wait for a session, 1 to 100,000. Default: 256 for each session.
+    /// Documents of one client service that may wait for a session, 1 to 100,000. Default: 256 for each session.
     #[serde(default)]
     pub queue: Option<usize>,
     /// How long a document may wait and be signed, in milliseconds. Default: 10,000.
@@ -112,7 +112,7 @@ impl Pkcs11Config {
         })
     }
 
-    /// Documents that may wait for a session.
+    /// Documents of one client service that may wait for a session.
     pub(super) fn queue(&self) -> usize {
         self.queue.unwrap_or(self.sessions * 256)
     }

@@ -9,6 +9,7 @@ use super::pkcs11::Pkcs11;
 use super::proofs::{KeyName, Proof, Proofs};
 use super::software::Software;
 use super::{Error, ErrorClass, KeyBackend, KeyDescription, KeyRef, ToBeSigned, short_name};
+use crate::domain::ids::ClientServiceId;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::sources::sources;
 use crate::pki::algorithm::KeyKind;
@@ -109,11 +110,31 @@ impl Keyring {
         self.sign_with_public_key(&key.backend, &public, items).await
     }
 
+    /// As [`Keyring::sign`], for a client service: where many wait for the key, each has its turn.
+    pub async fn sign_for(
+        &self,
+        client_service: ClientServiceId,
+        key: &KeyRef,
+        items: Vec<ToBeSigned>,
+    ) -> Vec<Result<CheckedValue, Error>> {
+        let public = Arc::new(PublicKey::of(&key.certificate));
+        self.ask(Some(client_service), (&key.backend, &public), items).await
+    }
+
     /// As [`Keyring::sign`], for a key that has no certificate yet.
     pub async fn sign_with_public_key(
         &self,
         backend: &str,
         key: &Arc<PublicKey>,
+        items: Vec<ToBeSigned>,
+    ) -> Vec<Result<CheckedValue, Error>> {
+        self.ask(None, (backend, key), items).await
+    }
+
+    async fn ask(
+        &self,
+        for_whom: Option<ClientServiceId>,
+        (backend, key): (&str, &Arc<PublicKey>),
         items: Vec<ToBeSigned>,
     ) -> Vec<Result<CheckedValue, Error>> {
         let name = key.fingerprint();
@@ -126,7 +147,7 @@ impl Keyring {
             .collect();
         let values = match self.backends.get(backend) {
             Some(KeyBackend::Software(backend)) => backend.sign(key, allowed).await,
-            Some(KeyBackend::Pkcs11(backend)) => backend.sign(key, allowed).await,
+            Some(KeyBackend::Pkcs11(backend)) => backend.sign(for_whom, key, allowed).await,
             None => Vec::new(),
         };
         if values.iter().any(|value| matches!(value, Err(Error::WrongSignature(_)))) {

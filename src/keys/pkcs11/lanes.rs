@@ -1,4 +1,4 @@
-//! Lanes: threads that own one session each and take messages from one bounded queue. A session that answered
+//! Lanes: threads that own one session each and take messages from one queue. A session that answered
 //! with an error is never used again, and a lane whose call does not return is left alone.
 
 use std::collections::HashMap;
@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use async_channel::Receiver;
 use tokio::sync::oneshot;
 
 use super::module::Kept;
 use super::objects::PrivateKey;
+use super::queue::MessageQueue;
 use super::token::Token;
 use super::{lock, mechanism};
 use crate::domain::sources::sources;
@@ -132,8 +132,8 @@ impl Lane {
     }
 
     /// Signs until the queue is closed. Messages that nobody waits for any more are not signed.
-    pub(super) fn run(mut self, queue: &Receiver<QueuedMessage>) {
-        while let Ok(QueuedMessage { key, item, deadline, reply }) = queue.recv_blocking() {
+    pub(super) fn run(mut self, queue: &MessageQueue<QueuedMessage>) {
+        while let Some(QueuedMessage { key, item, deadline, reply }) = queue.take() {
             if reply.is_closed() {
                 continue;
             }

@@ -7,6 +7,7 @@ mod mechanism;
 mod module;
 mod objects;
 mod pool;
+mod queue;
 mod token;
 mod turns;
 
@@ -16,7 +17,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use async_channel::Sender;
 use cryptoki::context::Function;
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::session::Session;
@@ -33,6 +33,7 @@ use crate::pki::public_key::PublicKey;
 use crate::pki::signature::CheckedValue;
 use lanes::{Counts, Post, QueuedMessage};
 use pool::{Lanes, Pool};
+use queue::{MessageQueue, Whom};
 use token::Token;
 
 /// How long after its deadline a message that has been started may still answer. A call that hangs
@@ -48,7 +49,7 @@ const GENERATION: Duration = Duration::from_mins(10);
 /// A token with its lanes.
 pub(super) struct Pkcs11 {
     pool: Arc<Pool>,
-    queue: Sender<QueuedMessage>,
+    queue: Arc<MessageQueue<QueuedMessage>>,
     deadline: Duration,
     /// Its other ends are with the lanes, which drop them when they are done with the module.
     ended: Mutex<mpsc::Receiver<Infallible>>,
@@ -84,13 +85,13 @@ impl Pkcs11 {
             production,
             longest / 2,
         );
-        let (queue, messages) = async_channel::bounded(config.queue());
+        let queue = Arc::new(MessageQueue::new(config.queue()));
         let (done, ended) = mpsc::sync_channel(1);
         let pool = Pool {
             name: name.to_owned(),
             token: Arc::new(token),
             preferred: config.rsa_mechanism,
-            messages,
+            messages: Arc::clone(&queue),
             sessions: config.sessions,
             longest,
             counts: Counts::default(),
@@ -100,9 +101,11 @@ impl Pkcs11 {
         Ok(Self { pool: pool.start()?, queue, deadline, ended: Mutex::new(ended) })
     }
 
-    /// Spreads messages over the lanes; answers in the order of the messages.
+    /// Spreads messages over the lanes, which take those of each whom they are signed `for_whom` in turn;
+    /// answers in the order of the messages.
     pub(super) async fn sign(
         &self,
+        for_whom: Whom,
         key: &Arc<PublicKey>,
         items: Vec<ToBeSigned>,
     ) -> Vec<Result<CheckedValue, Error>> {
@@ -115,7 +118,7 @@ impl Pkcs11 {
             let (reply, answer) = oneshot::channel();
             let queued =
                 QueuedMessage { key: Arc::clone(key), item, deadline: deadline.into_std(), reply };
-            waiting.push(match timeout_at(deadline, self.queue.send(queued)).await {
+            waiting.push(match timeout_at(deadline, self.queue.put(for_whom, queued)).await {
                 Ok(Ok(())) => Ok(answer),
                 Ok(Err(_)) => Err(Error::Closed),
                 Err(_) => Err(Error::Saturated),

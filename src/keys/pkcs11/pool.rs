@@ -8,10 +8,9 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_channel::Receiver;
-
 use super::lanes::{Counts, Lane, Post, QueuedMessage};
 use super::lock;
+use super::queue::MessageQueue;
 use super::token::Token;
 use crate::keys::{Error, RsaMechanism};
 
@@ -23,7 +22,7 @@ pub(super) struct Pool {
     pub(super) name: String,
     pub(super) token: Arc<Token>,
     pub(super) preferred: RsaMechanism,
-    pub(super) messages: Receiver<QueuedMessage>,
+    pub(super) messages: Arc<MessageQueue<QueuedMessage>>,
     /// Lanes at work when all is well. Together with threads that are stuck there are never more than
     /// twice as many.
     pub(super) sessions: usize,
@@ -102,7 +101,7 @@ impl Pool {
             tracing::error!(backend = %self.name, %error, "a lane cannot be started");
         }
         if lanes.posts.is_empty() {
-            while let Ok(queued) = self.messages.try_recv() {
+            while let Some(queued) = self.messages.try_take() {
                 // The caller may have gone meanwhile.
                 let _ = queued.reply.send(Err(Error::OutOfService));
             }
@@ -115,7 +114,7 @@ impl Pool {
             let post = Arc::new(Post::default());
             let (token, counts) = (Arc::clone(&self.token), self.counts.clone());
             let lane = Lane::new(token, self.preferred, Arc::clone(&post), counts);
-            let messages = self.messages.clone();
+            let messages = Arc::clone(&self.messages);
             let work = move || {
                 lane.run(&messages);
                 drop(done);

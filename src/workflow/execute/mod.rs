@@ -331,7 +331,7 @@ async fn seal_chunk(
 
     // From here on a key is used, and only for what is stored above.
     let items = prepared.iter().map(|document| document.prepared.request().clone()).collect();
-    let values = app.keyring.sign(&ready.key, items).await;
+    let values = app.keyring.sign_for(party, &ready.key, items).await;
     if !app.keyring.to_be_quarantined().is_empty() {
         quarantine::share(app).await?;
     }

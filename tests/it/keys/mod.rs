@@ -3,6 +3,7 @@
 mod algorithms;
 mod certificates;
 mod commands;
+mod fair;
 mod healing;
 mod rates;
 mod settings;
