@@ -130,7 +130,6 @@ fn one(held: &HeldSigner, content: &CmsContent, signature: &mut VerifiedSignatur
     signature.value_holds = held.certificate.as_ref().map(|_| held.algorithm.is_some());
     let mut standing = "right";
     for fault in &held.faults {
-        let (sub, text) = told(fault);
         match fault {
             HeldFault::MessageDigest => standing = "wrong",
             HeldFault::NoContent => standing = "elsewhere",
@@ -139,7 +138,7 @@ fn one(held: &HeldSigner, content: &CmsContent, signature: &mut VerifiedSignatur
             }
             _ => {}
         }
-        signature.find(sub, text);
+        signature.find(told(fault), fault.to_string());
     }
     signature.covers_document = standing == "right";
     signature.covered.push(CoveredFacts {
@@ -152,40 +151,15 @@ fn one(held: &HeldSigner, content: &CmsContent, signature: &mut VerifiedSignatur
     });
 }
 
-fn told(fault: &HeldFault) -> (SubIndication, String) {
+const fn told(fault: &HeldFault) -> SubIndication {
     match fault {
-        HeldFault::Unreadable(reason) => (SubIndication::FormatFailure, (*reason).to_owned()),
-        HeldFault::NoAttributes => (
-            SubIndication::Generic,
-            "it has no signed attributes; such signatures are not looked at".to_owned(),
-        ),
-        HeldFault::Attribute(name) => (
-            SubIndication::FormatFailure,
-            format!("its signed attribute {name} is not there once, or says something else"),
-        ),
-        HeldFault::MessageDigest => (
-            SubIndication::HashFailure,
-            "its message-digest is not the digest of the content".to_owned(),
-        ),
-        HeldFault::NoContent => {
-            (SubIndication::SignedDataNotFound, "what it is over was not given".to_owned())
-        }
-        HeldFault::Algorithm(name) => (
-            SubIndication::CryptoConstraintsFailure,
-            format!("its algorithm {name} is not known, or not with the digest that it names"),
-        ),
-        HeldFault::Value => (
-            SubIndication::SigCryptoFailure,
-            "the signature value is not of the signing certificate's key over the signed attributes"
-                .to_owned(),
-        ),
-        HeldFault::NoCertificate => (
-            SubIndication::NoSigningCertificateFound,
-            "the certificate that it names as its own is not there".to_owned(),
-        ),
-        HeldFault::NameUnreadable => (
-            SubIndication::SigConstraintsFailure,
-            "the attribute that names its certificate cannot be read".to_owned(),
-        ),
+        HeldFault::Unreadable(_) | HeldFault::Attribute(_) => SubIndication::FormatFailure,
+        HeldFault::NoAttributes => SubIndication::Generic,
+        HeldFault::MessageDigest => SubIndication::HashFailure,
+        HeldFault::NoContent => SubIndication::SignedDataNotFound,
+        HeldFault::Algorithm(_) => SubIndication::CryptoConstraintsFailure,
+        HeldFault::Value => SubIndication::SigCryptoFailure,
+        HeldFault::NoCertificate => SubIndication::NoSigningCertificateFound,
+        HeldFault::NameUnreadable => SubIndication::SigConstraintsFailure,
     }
 }

@@ -2,6 +2,7 @@
 //! the certificate is not known here.
 
 use der::asn1::ObjectIdentifier;
+use thiserror::Error;
 
 use super::attributes::{SIGNATURE_POLICY, SIGNING_TIME};
 use super::ess::{EssFault, names_its_certificate};
@@ -18,25 +19,36 @@ use crate::pki::tlv::{self, OBJECT_IDENTIFIER, SEQUENCE};
 const MAX_CERTIFICATES: usize = 64;
 
 /// What is wrong with a signer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum HeldFault {
     /// It cannot be read: why.
+    #[error("{0}")]
     Unreadable(&'static str),
     /// It signs the content itself, without signed attributes.
+    #[error("it has no signed attributes; such signatures are not looked at")]
     NoAttributes,
     /// A signed attribute that has to be there once, with one value, or says something else than the content.
+    #[error("its signed attribute {0} is not there once, or says something else")]
     Attribute(&'static str),
     /// The digest of the content is another one.
+    #[error("its message-digest is not the digest of the content")]
     MessageDigest,
     /// What it is over was not given.
+    #[error("what it is over was not given")]
     NoContent,
     /// An algorithm that is none of ours, or does not go with the digest of the signer.
+    #[error("its algorithm {0} is not known, or not with the digest that it names")]
     Algorithm(String),
     /// The value is not of the certificate's key.
+    #[error(
+        "the signature value is not of the signing certificate's key over the signed attributes"
+    )]
     Value,
     /// The certificate that it names is not there.
+    #[error("the certificate that it names as its own is not there")]
     NoCertificate,
     /// The attribute that names its certificate cannot be read.
+    #[error("the attribute that names its certificate cannot be read")]
     NameUnreadable,
 }
 
@@ -131,6 +143,18 @@ fn held(
 }
 
 impl HeldSigner {
+    /// Its certificate, when nothing is wrong with it and it covers which certificate that is.
+    ///
+    /// # Errors
+    /// What is wrong, as part of a sentence.
+    pub fn right(self) -> Result<Certificate, String> {
+        if let Some(fault) = self.faults.first() {
+            return Err(fault.to_string());
+        }
+        let own = self.certificate.filter(|_| self.bound);
+        own.ok_or_else(|| "it does not cover which certificate is its own".to_owned())
+    }
+
     fn faulty(fault: HeldFault) -> Self {
         Self {
             certificate: None,
