@@ -8,6 +8,7 @@ use toml::value::Datetime;
 use super::algorithm::KeyKind;
 use super::certificate::{Certificate, Chain};
 use super::signed;
+use super::timestamp::TimestampToken;
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 
@@ -214,6 +215,27 @@ impl Calendar {
             [self.key(kind, Owner::Authority).ending, signed]
         });
         first(issued.flatten())
+    }
+
+    /// What ends first of what a timestamp stands on: the certificate of the TSA, its key, the way that it
+    /// signs, and the digest of what it is over. By then another one must be over it.
+    #[must_use]
+    pub fn timestamp(&self, token: &TimestampToken) -> AlgorithmEnd {
+        let certificate = token.certificate();
+        let kind = certificate.key_kind();
+        let algorithms = [
+            self.key(kind, Owner::Timestamping).ending,
+            self.signature(kind, token.signature_algorithm()),
+            self.digest(token.info().imprint.algorithm()),
+        ];
+        let validity = AlgorithmEnd {
+            what: format!("the certificate of {}", certificate.subject()),
+            until: certificate.not_after(),
+            source: "its notAfter".to_owned(),
+        };
+        first(algorithms.into_iter().flatten())
+            .filter(|ending| ending.until < validity.until)
+            .unwrap_or(validity)
     }
 
     /// The day by which the signing certificate should have been issued, when it was issued later.

@@ -29,6 +29,7 @@ mod step_budget;
 pub mod timestamp;
 mod tlv;
 pub mod to_be_signed;
+pub mod validation_data;
 pub mod webhook_signature;
 
 use thiserror::Error;

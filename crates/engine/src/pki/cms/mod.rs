@@ -6,6 +6,7 @@
 //! content of any size is copied once.
 
 mod attributes;
+mod augment;
 mod encoding;
 mod ess;
 mod existing;
@@ -19,6 +20,7 @@ use der::Encode as _;
 use der::asn1::ObjectIdentifier;
 
 pub use attributes::{SignaturePolicy, SignedAttributeSettings, SignedAttributes, SignerLocation};
+pub use augment::Augmentation;
 pub use encoding::{digest_of_oid, digest_oid};
 pub(super) use ess::{EssFault, names_its_certificate};
 pub use existing::Existing;

@@ -37,6 +37,17 @@ pub struct RevocationCheck<'a> {
     signed: HashMap<(usize, [u8; 32]), bool>,
     /// Signers whose own paths are being checked.
     in_progress: Vec<[u8; 32]>,
+    used: RevocationEvidence<'a>,
+}
+
+/// What an answer about the certificates of a path rests on.
+#[derive(Clone, Debug, Default)]
+pub struct RevocationEvidence<'a> {
+    /// Lists and deltas to them.
+    pub lists: Vec<&'a Crl>,
+    pub answers: Vec<&'a OcspResponse>,
+    /// Of signers of lists and answers, and of who issued them, apart from those of the path itself.
+    pub certificates: Vec<&'a Certificate>,
 }
 
 /// What is known, or that it would cost too much.
@@ -63,6 +74,7 @@ impl<'a> RevocationCheck<'a> {
             budget: Rc::new(StepBudget::of(settings.steps)),
             signed: HashMap::new(),
             in_progress: Vec::new(),
+            used: RevocationEvidence::default(),
         }
     }
 
@@ -88,6 +100,9 @@ impl<'a> RevocationCheck<'a> {
     /// A finding for each that is revoked, or of which that is not known.
     pub fn check(&mut self, path: &ValidPath<'a>) -> Result<(), Vec<PathFinding>> {
         let mut findings = Vec::new();
+        if self.in_progress.is_empty() {
+            self.used = RevocationEvidence::default();
+        }
         for (position, certificate) in path.certificates().iter().enumerate() {
             let subject = certificate.subject();
             let whose = subject.clone();
@@ -105,6 +120,12 @@ impl<'a> RevocationCheck<'a> {
             findings.push(PathFinding { position, subject, flaw });
         }
         if findings.is_empty() { Ok(()) } else { Err(findings) }
+    }
+
+    /// What the path rests on that was checked last: enough to find the same of it again.
+    #[must_use]
+    pub const fn evidence(&self) -> &RevocationEvidence<'a> {
+        &self.used
     }
 
     /// What is said of one certificate of a path, 0 being the one that was asked for.
@@ -153,6 +174,7 @@ impl<'a> RevocationCheck<'a> {
                         if let Some(revocation) = self.look_up(at, certificate, signer)? {
                             return Ok(RevocationStatus::Revoked(revocation));
                         }
+                        note(&mut self.used.lists, list);
                         covered = covered.or(reasons);
                         if ReasonSet::ALL.is_in(covered) {
                             return Ok(RevocationStatus::Good);
@@ -198,7 +220,10 @@ impl<'a> RevocationCheck<'a> {
                 Err(flaw) => Err(RevocationFlaw::Answer(flaw)),
             };
             match trusted {
-                Ok((OcspStatus::Good, _)) => return Ok(Some(RevocationStatus::Good)),
+                Ok((OcspStatus::Good, _)) => {
+                    note(&mut self.used.answers, answer);
+                    return Ok(Some(RevocationStatus::Good));
+                }
                 Ok((OcspStatus::Revoked(revocation), _)) => {
                     return Ok(Some(RevocationStatus::Revoked(revocation)));
                 }
@@ -311,7 +336,12 @@ impl<'a> RevocationCheck<'a> {
         });
         self.in_progress.pop();
         match found {
-            Ok(_) => Ok(()),
+            Ok(found) => {
+                for certificate in found.certificates() {
+                    note(&mut self.used.certificates, certificate);
+                }
+                Ok(())
+            }
             Err(none) => not_trusted(none.to_string()),
         }
     }
@@ -333,6 +363,7 @@ impl<'a> RevocationCheck<'a> {
                 && self.is_signed(at, signer)?
             {
                 self.budget.spend(1 + delta.count() / ENTRIES_PER_STEP)?;
+                note(&mut self.used.lists, delta);
                 entry = delta.entry(certificate);
                 break;
             }
@@ -342,6 +373,13 @@ impl<'a> RevocationCheck<'a> {
             entry = list.entry(certificate);
         }
         Ok(entry.filter(|entry| entry.reason != Some(RevocationReason::RemoveFromCrl)))
+    }
+}
+
+/// Keeps something once.
+fn note<'a, T>(kept: &mut Vec<&'a T>, one: &'a T) {
+    if !kept.iter().any(|other| std::ptr::eq(*other, one)) {
+        kept.push(one);
     }
 }
 

@@ -11,7 +11,7 @@ mod reason;
 use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
-pub use checking::RevocationCheck;
+pub use checking::{RevocationCheck, RevocationEvidence};
 use ocsp::OcspFlaw;
 pub use reason::RevocationReason;
 

@@ -1,0 +1,199 @@
+//! Validation data: certificates, revocation lists and answers of OCSP responders that somebody collected,
+//! so that a signature can be checked when nobody can be asked any more (EN 319 102-1, 3.1). What is
+//! here says whether they suffice. Whoever collects them is elsewhere, and so is where they are kept.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+
+use super::certificate::Certificate;
+use super::digest::sha256;
+use super::path::{CertificatePool, NoPath, PathSettings, TrustAnchor, find};
+use super::revocation::crl::{Crl, CrlError};
+use super::revocation::ocsp::{OcspError, OcspLimits, OcspResponse};
+use super::revocation::{MAX_LISTS, RevocationCheck};
+use super::tlv::{self, ENUMERATED};
+use crate::domain::instant::Instant;
+
+/// Certificates that are kept at most.
+pub const MAX_CERTIFICATES: usize = 1000;
+
+/// Certificates that one question is about, at most.
+const MAX_ASKED: usize = 100;
+
+/// PEM label of revocation lists (RFC 7468, 6).
+const LIST: &str = "X509 CRL";
+
+/// Why some octets are no validation data.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum DataFault {
+    #[error("{MAX_CERTIFICATES} certificates and {MAX_LISTS} lists and answers are taken at most")]
+    TooMany,
+    #[error(transparent)]
+    List(#[from] CrlError),
+    #[error(transparent)]
+    Answer(#[from] OcspError),
+    #[error("a block of {LIST} in it is damaged")]
+    Damaged,
+}
+
+/// Validation data do not suffice for a certificate.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Insufficient {
+    /// Nothing of it leads to a trust anchor, or some certificate on the way has no right word about its
+    /// revocation.
+    #[error("the validation data do not suffice for {subject}: {found}")]
+    NoPath { subject: String, found: NoPath },
+    #[error("it is about more than {MAX_ASKED} certificates")]
+    TooMany,
+}
+
+/// What was collected, each once.
+#[derive(Clone, Debug, Default)]
+pub struct CollectedData {
+    certificates: Vec<Certificate>,
+    answers: Vec<OcspResponse>,
+    lists: Vec<Crl>,
+    known: HashSet<[u8; 32]>,
+}
+
+/// What of it is needed, each once: with it and the trust anchors the same paths are found again.
+#[derive(Clone, Debug, Default)]
+pub struct ValidationProof<'d> {
+    /// Of the paths, their trust anchors too.
+    pub certificates: Vec<Certificate>,
+    pub answers: Vec<&'d OcspResponse>,
+    pub lists: Vec<&'d Crl>,
+}
+
+impl CollectedData {
+    /// Takes a certificate.
+    ///
+    /// # Errors
+    /// [`DataFault::TooMany`].
+    pub fn add_certificate(&mut self, certificate: Certificate) -> Result<(), DataFault> {
+        if self.is_new(certificate.der()) {
+            check_count(self.certificates.len(), MAX_CERTIFICATES)?;
+            self.certificates.push(certificate);
+        }
+        Ok(())
+    }
+
+    /// Takes a file with a revocation list (DER), or some (PEM), or an answer of an OCSP responder (DER).
+    ///
+    /// # Errors
+    /// [`DataFault`].
+    pub fn add_revocation(&mut self, bytes: &[u8]) -> Result<(), DataFault> {
+        let begin = format!("-----BEGIN {LIST}-----");
+        let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(&begin));
+        let Some(text) = text else { return self.add_der(bytes.to_vec()) };
+        for block in text.split(&begin).skip(1) {
+            let (body, _) =
+                block.split_once(&format!("-----END {LIST}-----")).ok_or(DataFault::Damaged)?;
+            let body: String = body.split_whitespace().collect();
+            self.add_der(STANDARD.decode(body).map_err(|_| DataFault::Damaged)?)?;
+        }
+        Ok(())
+    }
+
+    /// Takes all of another's.
+    ///
+    /// # Errors
+    /// [`DataFault::TooMany`].
+    pub fn add_all(&mut self, other: Self) -> Result<(), DataFault> {
+        for certificate in other.certificates {
+            self.add_certificate(certificate)?;
+        }
+        for list in other.lists {
+            if self.is_new(list.der()) {
+                check_count(self.lists.len(), MAX_LISTS)?;
+                self.lists.push(list);
+            }
+        }
+        for answer in other.answers {
+            if self.is_new(answer.der()) {
+                check_count(self.answers.len(), MAX_LISTS)?;
+                self.answers.push(answer);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_der(&mut self, der: Vec<u8>) -> Result<(), DataFault> {
+        if !self.is_new(&der) {
+            return Ok(());
+        }
+        let whole = tlv::read(&der, 0, der.len()).ok();
+        // An answer begins with its status (RFC 6960, 4.2.1), a list with what is signed of it.
+        if whole.is_some_and(|whole| der.get(whole.content.start) == Some(&ENUMERATED)) {
+            check_count(self.answers.len(), MAX_LISTS)?;
+            self.answers.push(OcspResponse::read(der)?);
+        } else {
+            check_count(self.lists.len(), MAX_LISTS)?;
+            self.lists.push(Crl::read(der)?);
+        }
+        Ok(())
+    }
+
+    fn is_new(&mut self, der: &[u8]) -> bool {
+        self.known.insert(sha256(der))
+    }
+
+    /// Finds for each of some certificates a path to a trust anchor on which nothing is revoked, at a
+    /// time. What is returned is enough to find these paths again at that time. The certificates share the
+    /// steps ([`PathSettings::steps`]).
+    ///
+    /// # Errors
+    /// [`Insufficient`], of the first for which it does not suffice.
+    pub fn prove(
+        &self,
+        anchors: &[TrustAnchor],
+        asked: &[&Certificate],
+        at: Instant,
+        steps: usize,
+    ) -> Result<ValidationProof<'_>, Insufficient> {
+        if asked.len() > MAX_ASKED {
+            return Err(Insufficient::TooMany);
+        }
+        let pool = CertificatePool::new(anchors.iter().cloned(), self.certificates.iter().cloned());
+        let settings = PathSettings::at(at);
+        let share = settings.steps.min(steps / asked.len().max(1));
+        let settings = PathSettings { steps: share, ..settings };
+        let limits = OcspLimits::at(at);
+        let mut proof = ValidationProof::default();
+        for certificate in asked {
+            let mut check = RevocationCheck::new(&pool, &self.lists, &settings)
+                .with_answers(&self.answers, &limits);
+            let found = find(&pool, certificate, &settings, &mut |path| check.check(path));
+            let path = found
+                .map_err(|found| Insufficient::NoPath { subject: certificate.subject(), found })?;
+            let evidence = check.evidence();
+            let anchor = path.anchor().certificate();
+            let chain = path.certificates().iter().copied().chain([anchor]);
+            for certificate in chain.chain(evidence.certificates.iter().copied()) {
+                if !proof.certificates.iter().any(|known| known.der() == certificate.der()) {
+                    proof.certificates.push(certificate.clone());
+                }
+            }
+            note(&mut proof.lists, &self.lists, &evidence.lists);
+            note(&mut proof.answers, &self.answers, &evidence.answers);
+        }
+        Ok(proof)
+    }
+}
+
+fn check_count(count: usize, most: usize) -> Result<(), DataFault> {
+    if count < most { Ok(()) } else { Err(DataFault::TooMany) }
+}
+
+/// Adds what was used of all, in their order, each once.
+fn note<'d, T>(kept: &mut Vec<&'d T>, all: &'d [T], used: &[&T]) {
+    for one in all {
+        let is_used = used.iter().any(|used| std::ptr::eq(*used, one));
+        if is_used && !kept.iter().any(|known| std::ptr::eq(*known, one)) {
+            kept.push(one);
+        }
+    }
+}
