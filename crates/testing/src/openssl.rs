@@ -8,6 +8,16 @@ use chancery_engine::domain::algorithm::SignatureAlgorithm;
 use chancery_engine::pki::algorithm::KeyKind;
 use chancery_engine::pki::signature::SignatureValue;
 
+/// A function of the shell: `list NAME` makes `NAME.crl`, a revocation list without entries that is good for
+/// ten days, of the authority whose certificate is `NAME.pem`.
+pub const REVOCATION: &str = r#"
+    list() {
+        : > $1.index; echo 01 > $1.number
+        printf "[ca]\ndefault_ca=d\n[d]\ndatabase=$1.index\ncrlnumber=$1.number\ndefault_md=sha256\n" > $1.cnf
+        openssl ca -gencrl -config $1.cnf -cert $1.pem -keyfile $1.key -crldays 10 -out $1.crl
+    }
+"#;
+
 /// Signs a message with the key in a PEM file.
 pub fn sign(
     key: &Path,

@@ -83,6 +83,41 @@ fn pyhanko(roots: &[PathBuf], files: &[PathBuf], options: &[&str]) -> Vec<PadesV
     listing(command, displayed(files)).into_iter().map(verdict).collect()
 }
 
+/// What pyHanko says of one seal, from what is in the file alone (`verify_pades_long_term.py`).
+#[derive(Debug)]
+pub struct LongTermVerdict {
+    pub path: PathBuf,
+    pub field: String,
+    /// Right and trusted with all timestamps, every certificate having revocation data in the file; with a
+    /// document timestamp behind it by the process for archival data, too (EN 319 102-1, 5.6.3).
+    pub accepted: bool,
+    /// Document timestamps behind it.
+    pub archived: usize,
+    /// Streams of validation data that its entry in the security store names.
+    pub named: usize,
+    pub reason: String,
+}
+
+/// Asks pyHanko about the seals of files that have validation data in them.
+pub fn pyhanko_long_term(roots: &[PathBuf], files: &[PathBuf]) -> Vec<LongTermVerdict> {
+    let mut command = python("verify_pades_long_term.py");
+    for root in roots {
+        command.arg("--root").arg(root);
+    }
+    let verdict = |fields: Vec<String>| match <[String; 6]>::try_from(fields) {
+        Ok([path, field, verdict, archived, named, reason]) => LongTermVerdict {
+            path: path.into(),
+            field,
+            accepted: verdict == "OK",
+            archived: archived.parse().unwrap(),
+            named: named.parse().unwrap(),
+            reason,
+        },
+        Err(fields) => panic!("verify_pades_long_term.py said {fields:?}"),
+    };
+    listing(command, displayed(files)).into_iter().map(verdict).collect()
+}
+
 /// What pdfsig says of one signature.
 #[derive(Debug, Default)]
 pub struct SignatureReport {

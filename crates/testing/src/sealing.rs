@@ -23,6 +23,7 @@ use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
 use tempfile::TempDir;
 
 use crate::judges::{corpus_files, xmlsec_verify_under};
+use crate::openssl::REVOCATION;
 
 /// A software key with its chain.
 pub struct TestKey {
@@ -70,6 +71,36 @@ impl Pki {
         self.folder.path().join("root.pem")
     }
 
+    /// The revocation lists of the root and the intermediate, on which nothing stands, as PEM.
+    pub fn lists(&self) -> [PathBuf; 2] {
+        ["root.crl", "ca.crl"].map(|name| self.folder.path().join(name))
+    }
+
+    /// What the intermediate says of the certificates of both keys as an OCSP responder, or that they are
+    /// revoked since yesterday.
+    pub fn answer(&self, revoked: bool) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, since) =
+            if revoked { ("R", "$(date -u -d yesterday +%y%m%d%H%M%SZ)") } else { ("V", "") };
+        let script = format!(
+            r#"
+                set -e
+                for name in rsa p256; do
+                    serial=$(openssl x509 -in $PKI/$name.pem -noout -serial | cut -d= -f2)
+                    printf "{state}\t491231235959Z\t{since}\t$serial\tunknown\t/CN=$name\n" >> index
+                done
+                openssl ocsp -index index -CA $PKI/ca.pem -rsigner $PKI/ca.pem -rkey $PKI/ca.key \
+                    -issuer $PKI/ca.pem -cert $PKI/rsa.pem -cert $PKI/p256.pem -ndays 3 -no_nonce \
+                    -noverify -respout answer
+            "#
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).env("PKI", self.folder.path()).current_dir(folder.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read(folder.path().join("answer")).unwrap()
+    }
+
     /// A fresh path for a document of a test.
     pub fn path(&self, extension: &str) -> PathBuf {
         let number = self.documents.fetch_add(1, Ordering::Relaxed);
@@ -85,12 +116,14 @@ pub static PKI: LazyLock<Pki> = LazyLock::new(|| {
         ec root.key; ec ca.key; ec p256.key
         openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.key
         openssl req -x509 -new -key root.key -subj '/O=Chancery test/CN=Root' -days 30 -out root.pem \
-            -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
-        printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' > ca.ext
+            -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+        printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n' > ca.ext
         openssl req -new -key ca.key -subj '/O=Chancery test/CN=Intermediate' -out ca.csr
         openssl x509 -req -in ca.csr -CA root.pem -CAkey root.key -CAcreateserial -days 30 \
             -extfile ca.ext -out ca.pem
-        printf 'keyUsage=critical,digitalSignature,nonRepudiation\n' > leaf.ext
+        # pyHanko looks at answers of responders only for certificates that name one
+        printf 'keyUsage=critical,digitalSignature,nonRepudiation\nauthorityInfoAccess=OCSP;URI:http://ocsp.invalid/\n' \
+            > leaf.ext
         for name in rsa p256; do
             openssl req -new -key $name.key -subj "/O=Chancery test/CN=Seal $name" -out $name.csr
             openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 20 \
@@ -98,7 +131,9 @@ pub static PKI: LazyLock<Pki> = LazyLock::new(|| {
             openssl pkcs8 -topk8 -nocrypt -in $name.key -outform DER -out $name.der
             cat $name.pem ca.pem root.pem > $name.chain.pem
         done
+        list root; list ca
     "#;
+    let script = format!("{REVOCATION}{script}");
     let output = Command::new("sh").arg("-c").arg(script).current_dir(folder.path()).output();
     let output = output.expect("sh must run");
     let said = String::from_utf8_lossy(&output.stderr);

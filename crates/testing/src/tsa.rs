@@ -10,6 +10,8 @@ use chancery_engine::domain::instant::Instant;
 use chancery_engine::pki::path;
 use tempfile::TempDir;
 
+use crate::openssl::REVOCATION;
+
 /// Object identifier of a TSTInfo.
 pub const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 
@@ -36,7 +38,7 @@ pub static TSA: LazyLock<TestTsa> = LazyLock::new(|| {
         openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.key
         for name in renewed silent lenient double cipher; do cp rsa.key $name.key; done
         openssl req -x509 -new -key root.key -subj '/O=Chancery test/CN=TSA root' -days 60 -out root.pem \
-            -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+            -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
         serial=100
         issue() {
             serial=$((serial + 1))
@@ -53,7 +55,9 @@ pub static TSA: LazyLock<TestTsa> = LazyLock::new(|| {
         issue lenient lenient 30 extendedKeyUsage=timeStamping
         issue double double 30 extendedKeyUsage=critical,timeStamping,emailProtection
         issue cipher cipher 30 'extendedKeyUsage=critical,timeStamping\nkeyUsage=keyEncipherment'
+        list root
     "#;
+    let script = format!("{REVOCATION}{script}");
     let output = Command::new("sh").arg("-c").arg(script).current_dir(folder.path()).output();
     let output = output.expect("sh must run");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -70,6 +74,11 @@ impl TestTsa {
     /// Where the trust anchor is, as PEM.
     pub fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
+    }
+
+    /// The revocation list of the root, on which nothing stands, as PEM.
+    pub fn list(&self) -> PathBuf {
+        self.folder.path().join("root.crl")
     }
 
     /// Where a certificate is, and its key.

@@ -22,6 +22,7 @@ mod draft;
 pub mod extend;
 pub mod inspect;
 pub mod lint;
+pub mod long_term;
 pub mod pades;
 mod patience;
 pub mod pdf;

@@ -5,13 +5,15 @@
 //! update with a gap. [`form`], [`permissions`], [`changes`] and [`seed`] read the document, [`target`]
 //! says which field is signed and where, [`signature`] writes the signature dictionary, [`update`] the
 //! objects around it; [`placement`], [`placeholder`], [`template`], [`font`], [`image`] and
-//! [`appearance`] make it visible.
+//! [`appearance`] make it visible. [`long_term`] raises the level of signatures that are there: [`sound`]
+//! holds them against what they cover, [`security_store`] keeps their validation data.
 
 mod active;
 pub mod appearance;
 pub mod changes;
 mod color;
 mod content;
+pub(super) mod document_timestamp;
 mod excerpt;
 pub mod font;
 pub mod form;
@@ -21,14 +23,18 @@ mod inline;
 mod jpeg;
 mod layout;
 mod letters;
+pub(super) mod long_term;
 mod metadata;
 pub mod permissions;
 mod picture;
 pub mod placeholder;
 pub mod placement;
 mod raster;
+mod security_store;
 mod seed;
 mod signature;
+mod signature_update;
+mod sound;
 mod steps;
 mod stream;
 mod target;
@@ -54,6 +60,7 @@ use crate::seal::pdf::{PdfFile, PdfLimits};
 use crate::seal::signer::Signer;
 use form::Form;
 use permissions::Intention;
+use signature_update::SignatureUpdate;
 use target::FieldTarget;
 
 /// Whoever writes a file.
@@ -69,9 +76,7 @@ const LENGTHS: usize = 32;
 /// An update that lacks the CMS.
 pub(super) struct Plan {
     /// What is appended to the document.
-    update: Vec<u8>,
-    /// The hexadecimal digits of `/Contents` in `update`.
-    digits: Range<usize>,
+    update: SignatureUpdate,
     pub(super) cms: cms::Unsigned,
 }
 
@@ -83,7 +88,7 @@ impl Plan {
 
     /// Octets that the gap has room for.
     pub(super) fn room(&self) -> usize {
-        self.digits.len() / 2
+        self.update.room()
     }
 
     /// The sealed document, and where the signature's value stands in it.
@@ -92,20 +97,12 @@ impl Plan {
         mut document: Vec<u8>,
         value: &SignatureValue,
     ) -> (Vec<u8>, Range<usize>) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let cms = self.cms.detached(value);
-        if let Some(gap) = self.update.get_mut(self.digits.clone()) {
-            for (pair, byte) in gap.chunks_exact_mut(2).zip(&cms) {
-                if let [high, low] = pair {
-                    *high = DIGITS.get(usize::from(byte >> 4)).copied().unwrap_or(b'0');
-                    *low = DIGITS.get(usize::from(byte & 15)).copied().unwrap_or(b'0');
-                }
-            }
-        }
+        self.update.fill_contents(&self.cms.detached(value));
         let start = document.len();
-        document.reserve_exact(self.update.len());
-        document.extend_from_slice(&self.update);
-        (document, start + self.digits.start..start + self.digits.end)
+        document.reserve_exact(self.update.bytes.len());
+        document.extend_from_slice(&self.update.bytes);
+        let contents = &self.update.contents;
+        (document, start + contents.start + 1..start + contents.end.saturating_sub(1))
     }
 }
 
@@ -159,7 +156,6 @@ pub(super) fn check_settings(profile: &PadesProfile) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`check_settings`]; [`Refusal::Pdf`]: the document, or what is asked of it; see [`PdfRefusal`].
-#[expect(clippy::too_many_lines, reason = "one step after the other, as the document is read")]
 pub(super) fn plan(
     document: &[u8],
     profile: &PadesProfile,
@@ -270,21 +266,8 @@ pub(super) fn plan(
     };
 
     let facts = signature::DictionaryFacts { profile, at, references, room, has_appearances };
-    let written = update::write(&file, &catalog, &form, &place, &facts, signer)?;
-    let update::SignatureUpdate { mut bytes, byte_range, contents } = written;
-    let start = document.len();
-    let gap = start + contents.start..start + contents.end;
-    let range = signature::byte_range(&gap, start + bytes.len());
-    if let Some(place) = bytes.get_mut(byte_range)
-        && place.len() == range.len()
-    {
-        place.copy_from_slice(range.as_bytes());
-    }
-    let mut hasher = Hasher::new(digest_algorithm);
-    hasher.update(document);
-    hasher.update(bytes.get(..contents.start).unwrap_or_default());
-    hasher.update(bytes.get(contents.end..).unwrap_or_default());
-    let cms = signing(&hasher.finish()).map_err(unusable)?;
-    let digits = contents.start + 1..contents.end.saturating_sub(1);
-    Ok((Plan { update: bytes, digits, cms }, notes))
+    let mut update = update::write(&file, &catalog, &form, &place, &facts, signer)?;
+    update.fill_byte_range(document.len());
+    let cms = signing(&update.digest(document, digest_algorithm)).map_err(unusable)?;
+    Ok((Plan { update, cms }, notes))
 }

@@ -93,6 +93,15 @@ pub fn check(file: &PdfFile<'_>, form: &Form, intention: &Intention<'_>) -> Resu
     Ok(())
 }
 
+/// Refuses what an encrypted document does not permit of a document timestamp. Certifications and locks
+/// are about others: neither validation data nor document timestamps are changes (ISO 32000-2, 12.8.2.2.2).
+///
+/// # Errors
+/// [`PdfRefusal::Forbidden`].
+pub(super) fn check_new_field(file: &PdfFile<'_>, form: &Form) -> Result<(), PdfRefusal> {
+    encryption(file, form, true)
+}
+
 /// What a client should know who adds a field that is seen to a certified document: signing is allowed
 /// there, but what P 1 and 2 allow does not name new annotations (table 254).
 ///

@@ -62,7 +62,28 @@ pub(super) fn write(
     if !facts.references.is_empty() {
         dictionary.set("Reference", Object::Array(facts.references.clone()));
     }
-    let mut bytes = Vec::with_capacity(2 * facts.room + 1024);
+    with_gap(dictionary, facts.room, encrypt)
+}
+
+/// Writes the dictionary of a document timestamp (EN 319 142-1, 5.4.3), which says nothing of itself.
+pub(super) fn write_timestamp(
+    room: usize,
+    encrypt: impl FnOnce(Object) -> Object,
+) -> DictionaryDraft {
+    let dictionary = Dictionary::new()
+        .with("Type", Object::name("DocTimeStamp"))
+        .with("Filter", Object::name("Adobe.PPKLite"))
+        .with("SubFilter", Object::name("ETSI.RFC3161"));
+    with_gap(dictionary, room, encrypt)
+}
+
+/// A dictionary with room for `/ByteRange` and so many octets of `/Contents`.
+fn with_gap(
+    dictionary: Dictionary,
+    room: usize,
+    encrypt: impl FnOnce(Object) -> Object,
+) -> DictionaryDraft {
+    let mut bytes = Vec::with_capacity(2 * room + 1024);
     encrypt(Object::Dictionary(dictionary)).write(&mut bytes);
     // The closing brackets come after what is filled in.
     bytes.truncate(bytes.len().saturating_sub(2));
@@ -73,7 +94,7 @@ pub(super) fn write(
     bytes.extend(b"]/Contents ");
     let start = bytes.len();
     bytes.push(b'<');
-    bytes.resize(bytes.len() + 2 * facts.room, b'0');
+    bytes.resize(bytes.len() + 2 * room, b'0');
     bytes.push(b'>');
     let contents = start..bytes.len();
     bytes.extend(b">>");

@@ -1,7 +1,5 @@
 //! The objects that a signature adds to a PDF or changes in it, written as an incremental update.
 
-use std::ops::Range;
-
 use super::ObjectSink;
 use super::appearance::{Appearance, Restrictions};
 use super::form::{Form, own_object};
@@ -9,6 +7,7 @@ use super::image::Image;
 use super::metadata::Conformance;
 use super::placement::Placement;
 use super::signature::{self, DictionaryFacts};
+use super::signature_update::SignatureUpdate;
 use super::target::{FieldTarget, PlacedTarget};
 use super::template::{Template, TemplateValues};
 use crate::domain::pades::Certification;
@@ -26,15 +25,6 @@ const SIGNATURE_FLAGS: i64 = 3;
 
 /// Bytes of the appearance with all that it refers to.
 const MAX_APPEARANCE: usize = 4 << 20;
-
-/// What is appended, with the places that are still to be filled in.
-pub(super) struct SignatureUpdate {
-    pub(super) bytes: Vec<u8>,
-    /// Between the brackets of `/ByteRange`.
-    pub(super) byte_range: Range<usize>,
-    /// `/Contents` with its angle brackets.
-    pub(super) contents: Range<usize>,
-}
 
 /// Writes the update.
 ///
@@ -64,7 +54,7 @@ pub(super) fn write(
     }
     let new_field = match &place.target {
         FieldTarget::New { name, page } => {
-            let field = new_field(name, page, signature, place.placement, appearance);
+            let field = new_field(name, page, signature, place.placement, Some(appearance));
             let field = increment.add(Indirect::Object(field.into()));
             annotate(file, page, field, &mut increment)?;
             Some(field)
@@ -88,35 +78,74 @@ pub(super) fn write(
             None
         }
     };
-    let form_is_new = form.reference.is_none();
-    if let Some(dictionary) = changed_form(file, form, facts, new_field, &mut increment)? {
-        match form.reference {
-            Some(reference) => increment.set(reference, Indirect::Object(dictionary.into())),
-            None => {
-                let reference = increment.add(Indirect::Object(dictionary.into()));
-                catalog.set("AcroForm", Object::Reference(reference));
-            }
-        }
-        catalog_changes |= form_is_new;
-    }
+    let has_appearances = facts.has_appearances;
+    catalog_changes |=
+        put_form(file, form, has_appearances, new_field, &mut catalog, &mut increment)?;
     if catalog_changes {
         increment.set(file.root(), Indirect::Object(catalog.into()));
     }
-    let update = increment.finish()?;
-    let start = update.bodies.get(&signature).map_or(0, |body| body.start);
-    let moved = |range: Range<usize>| start + range.start..start + range.end;
-    Ok(SignatureUpdate {
-        bytes: update.bytes,
-        byte_range: moved(written.byte_range),
-        contents: moved(written.contents),
-    })
+    SignatureUpdate::of(increment, signature, (written.byte_range, written.contents))
+}
+
+/// Writes the update of a document timestamp with a gap of so many octets, in an invisible field of its own
+/// on the first page.
+///
+/// # Errors
+/// What the reader refuses.
+pub(super) fn write_timestamp(
+    file: &PdfFile<'_>,
+    catalog: &Dictionary,
+    form: &Form,
+    room: usize,
+) -> Result<SignatureUpdate, PdfRefusal> {
+    let mut increment = Increment::new(file)?;
+    let signature = increment.reserve();
+    let written = signature::write_timestamp(room, |object| increment.encrypted(signature, object));
+    increment.set_raw(signature, written.bytes);
+    // PDF/A-1 wants one of every field (ISO 19005-1, 6.9); where nothing does, a new appearance is one more
+    // change that readers have to judge.
+    let wanted = Conformance::read(file, catalog)?.pdf_a == Some(b'1');
+    let appearance = wanted.then(|| empty_appearance(&mut increment));
+    let page = file.pages()?.next().ok_or(PdfRefusal::NoPages)??;
+    let field = new_field(&form.free_name(), &page, signature, None, appearance);
+    let field = increment.add(Indirect::Object(field.into()));
+    annotate(file, &page, field, &mut increment)?;
+    let mut catalog = catalog.clone();
+    if put_form(file, form, false, Some(field), &mut catalog, &mut increment)? {
+        increment.set(file.root(), Indirect::Object(catalog.into()));
+    }
+    SignatureUpdate::of(increment, signature, (written.byte_range, written.contents))
+}
+
+/// Puts the form with the new field into the update; whether the catalog has to change for that.
+fn put_form(
+    file: &PdfFile<'_>,
+    form: &Form,
+    has_appearances: bool,
+    new_field: Option<Reference>,
+    catalog: &mut Dictionary,
+    increment: &mut Increment<'_, '_>,
+) -> Result<bool, PdfRefusal> {
+    let changed = changed_form(file, form, has_appearances, new_field, increment)?;
+    let Some(dictionary) = changed else { return Ok(false) };
+    match form.reference {
+        Some(reference) => {
+            increment.set(reference, Indirect::Object(dictionary.into()));
+            Ok(false)
+        }
+        None => {
+            let reference = increment.add(Indirect::Object(dictionary.into()));
+            catalog.set("AcroForm", Object::Reference(reference));
+            Ok(true)
+        }
+    }
 }
 
 /// The form with the new field and the flags; `None` when nothing of it changes.
 fn changed_form(
     file: &PdfFile<'_>,
     form: &Form,
-    facts: &DictionaryFacts<'_>,
+    has_appearances: bool,
     new_field: Option<Reference>,
     increment: &mut Increment<'_, '_>,
 ) -> Result<Option<Dictionary>, PdfRefusal> {
@@ -127,7 +156,7 @@ fn changed_form(
         dictionary.set("SigFlags", Object::Integer(flags | SIGNATURE_FLAGS));
         changes = true;
     }
-    if facts.has_appearances {
+    if has_appearances {
         dictionary.set("NeedAppearances", Object::Boolean(false));
         changes = true;
     }
@@ -151,10 +180,10 @@ fn new_field(
     page: &Page,
     signature: Reference,
     placement: Option<Placement>,
-    appearance: Reference,
+    appearance: Option<Reference>,
 ) -> Dictionary {
     let corners = placement.map_or([0.0; 4], |placement| placement.rectangle);
-    Dictionary::new()
+    let field = Dictionary::new()
         .with("Type", Object::name("Annot"))
         .with("Subtype", Object::name("Widget"))
         .with("FT", Object::name("Sig"))
@@ -162,8 +191,11 @@ fn new_field(
         .with("V", signature)
         .with("F", Object::Integer(WIDGET_FLAGS))
         .with("P", page.reference)
-        .with("Rect", corners.map(Object::real).to_vec())
-        .with("AP", normal(appearance))
+        .with("Rect", corners.map(Object::real).to_vec());
+    match appearance {
+        Some(appearance) => field.with("AP", normal(appearance)),
+        None => field,
+    }
 }
 
 /// An appearance dictionary with the normal appearance only, as PDF/A wants it (12.5.5).
@@ -229,11 +261,7 @@ fn draw(
     increment: &mut Increment<'_, '_>,
 ) -> Result<Reference, PdfRefusal> {
     let (Some(visible), Some(placement)) = (&facts.profile.visible, place.placement) else {
-        let dictionary = Dictionary::new()
-            .with("Type", Object::name("XObject"))
-            .with("Subtype", Object::name("Form"))
-            .with("BBox", vec![Object::Integer(0); 4]);
-        return Ok(increment.add(Indirect::Stream(Stream { dictionary, data: Vec::new() })));
+        return Ok(empty_appearance(increment));
     };
     let restrictions = restrictions(file, catalog)?;
     let text = text(visible, facts, signer)?;
@@ -260,6 +288,14 @@ fn draw(
         return Err(PdfRefusal::AppearanceTooLarge { size, limit: MAX_APPEARANCE });
     }
     Ok(reference)
+}
+
+fn empty_appearance(increment: &mut Increment<'_, '_>) -> Reference {
+    let dictionary = Dictionary::new()
+        .with("Type", Object::name("XObject"))
+        .with("Subtype", Object::name("Form"))
+        .with("BBox", vec![Object::Integer(0); 4]);
+    increment.add(Indirect::Stream(Stream { dictionary, data: Vec::new() }))
 }
 
 fn text(

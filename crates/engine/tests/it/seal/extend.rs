@@ -25,7 +25,12 @@ use super::support::*;
 
 /// A token over some octets, asked for and checked as a service does.
 pub(super) fn token(octets: &[u8], algorithm: DigestAlgorithm, tsa: &str) -> TimestampToken {
-    let request = TimestampRequest::new(Digest::of(algorithm, octets), None, Some(7)).unwrap();
+    token_of(Digest::of(algorithm, octets), tsa)
+}
+
+/// The same, over a digest.
+pub(super) fn token_of(digest: Digest, tsa: &str) -> TimestampToken {
+    let request = TimestampRequest::new(digest, None, Some(7)).unwrap();
     let response = TSA.answer(&request.to_der().unwrap(), tsa, "");
     check(&response, &request, TSA.now(), 600_000).unwrap()
 }

@@ -15,6 +15,7 @@ pub(crate) mod large;
 mod limits;
 mod linting;
 mod location;
+mod long_term;
 mod nasty;
 mod national;
 mod node_sets;

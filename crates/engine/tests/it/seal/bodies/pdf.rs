@@ -1,9 +1,13 @@
 //! Any bytes as a PDF: opened, read as far as they can be, and updated. What is written must be
 //! readable without a search, with what was added and with the pages that were there.
 
-use chancery_engine::seal::Patience;
+use chancery_engine::domain::instant::Instant;
+use chancery_engine::domain::profile::DigestAlgorithm;
+use chancery_engine::pki::validation_data::CollectedData;
+use chancery_engine::seal::long_term::{LongTermSettings, raise, stamp};
 use chancery_engine::seal::pdf::object::{Indirect, Object};
 use chancery_engine::seal::pdf::{Increment, PdfFile, PdfLimits};
+use chancery_engine::seal::{Limits, Patience};
 
 /// Less than the service allows, so that a run tries many inputs.
 const LIMITS: PdfLimits = PdfLimits {
@@ -16,8 +20,16 @@ const LIMITS: PdfLimits = PdfLimits {
     patience: Patience::ENDLESS,
 };
 
-/// Opens, reads, updates and opens again.
+/// Opens, reads, updates and opens again; raises the level of its seals, for which nothing ever suffices when
+/// nobody is trusted.
 pub(crate) fn pdf(bytes: &[u8]) {
+    let limits = Limits { pdf: LIMITS, ..Limits::default() };
+    let at = Instant::from_unix_ms(0);
+    let settings = LongTermSettings { trust: &[], at, limits: &limits, content: None };
+    assert!(raise(bytes.to_vec(), CollectedData::default(), &settings).is_err());
+    if let Ok(plan) = stamp(bytes.to_vec(), 64, &limits) {
+        let _ = plan.imprint(DigestAlgorithm::Sha256);
+    }
     let Ok(file) = PdfFile::open(bytes, &LIMITS) else { return };
     let pages = file.page_count().ok();
     let _ = file.page(-1);

@@ -1,0 +1,47 @@
+//! Why the level of a seal cannot be raised.
+
+use thiserror::Error;
+
+use crate::domain::refusal::PdfRefusal;
+use crate::pki::path::NoPath;
+use crate::pki::validation_data::{DataFault, Insufficient};
+
+/// Why a seal stays as it is. Nothing was added to it then.
+#[derive(Debug, Error)]
+pub enum LongTermFault {
+    #[error("levels are raised of PDF and CMS; this is {0}")]
+    Format(&'static str),
+    #[error("timestamps over a whole document are for PDF; CMS is raised from level T to LT only")]
+    NotPdf,
+    #[error("the CMS signature has an archive timestamp already, which more data would break")]
+    Archived,
+    #[error("the CMS signature is detached, and what it signs is missing")]
+    ContentMissing,
+    #[error("there is no seal in it")]
+    NoSeal,
+    #[error("{signature} is not right, so that nothing is added to it: {reason}")]
+    Broken { signature: String, reason: String },
+    #[error(
+        "{signature} is one of {sub_filter}; the levels of PAdES are for ETSI.CAdES.detached \
+         (EN 319 142-1, 6.3)"
+    )]
+    NotPades { signature: String, sub_filter: String },
+    /// It is not of level T.
+    #[error("{signature} has no timestamp that holds{}", .reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default())]
+    NoTimestamp { signature: String, reason: Option<String> },
+    #[error("{signature}: {fault}")]
+    Insufficient { signature: String, fault: Insufficient },
+    /// A token for something else.
+    #[error("the timestamp is over something else than this document as it is prepared for one")]
+    NotOver,
+    #[error("the TSA of the timestamp, {subject}, is none of those that are trusted: {found}")]
+    NotTrusted { subject: String, found: NoPath },
+    #[error("the token has {needed} octets; there is room for {room}")]
+    NoRoom { needed: usize, room: usize },
+    #[error("it has more than {0} signatures")]
+    TooMany(usize),
+    #[error("the validation data cannot be taken")]
+    Data(#[from] DataFault),
+    #[error(transparent)]
+    Pdf(#[from] PdfRefusal),
+}

@@ -1,0 +1,124 @@
+//! Raising the level of seals that are there, ours or others' (clause 6 of EN 319 142-1). LT adds the
+//! validation data of all signatures and timestamps, so that they can be checked when nobody can be asked
+//! any more; LTA a timestamp over all of it, before certificates and algorithms end. What was signed keeps
+//! its bytes. Who collects the data, who asks a TSA and what time it is, is not known here.
+//!
+//! ```text
+//! stamp(document, room) ─────────────────────────────────────► ArchivePlan ─ attach(token) ─► Raised (T)
+//! raise(document, collected) ─► Raised (LT) ─ archive(room) ─► ArchivePlan ─ attach(token) ─► Raised (LTA)
+//!                                                             │ imprint()
+//! ```
+
+pub(super) mod fault;
+pub(super) mod settings;
+
+pub use fault::LongTermFault;
+pub use settings::{LongTermSettings, Raised};
+
+use super::inspect::{Content, inspect};
+use super::pades;
+use crate::domain::level::Level;
+use crate::domain::profile::DigestAlgorithm;
+use crate::pki::certificate::Certificate;
+use crate::pki::digest::Digest;
+use crate::pki::path::{CertificatePool, PathSettings, TrustAnchor, find};
+use crate::pki::timestamp::TimestampToken;
+use crate::pki::validation_data::CollectedData;
+use crate::seal::Limits;
+use crate::seal::pades::document_timestamp::TimestampPlan;
+
+/// Adds to a sealed document what validating its signatures and timestamps takes beside the trust anchors.
+/// What is returned has it for each of them: a path to a trust anchor that held, with a right word about
+/// the revocation of every certificate on it, at the time of a later archive timestamp or now. The data
+/// are those that were collected and those in the document.
+///
+/// # Errors
+/// [`LongTermFault`]: the document has not level T, or the data do not suffice.
+pub fn raise(
+    document: Vec<u8>,
+    collected: CollectedData,
+    settings: &LongTermSettings<'_>,
+) -> Result<Raised, LongTermFault> {
+    match inspect(&document) {
+        Content::Pdf => pades::long_term::raise(document, collected, settings),
+        other => Err(LongTermFault::Format(other.as_str())),
+    }
+}
+
+/// Prepares a sealed document for a timestamp over all of it, a token of so many octets at most, which makes
+/// level T of level B. The same document gives the same plan, so that a token may be asked for now and come
+/// later.
+///
+/// # Errors
+/// [`LongTermFault`].
+pub fn stamp(
+    document: Vec<u8>,
+    room: usize,
+    limits: &Limits,
+) -> Result<ArchivePlan, LongTermFault> {
+    match inspect(&document) {
+        Content::Pdf => {
+            let notes = pades::long_term::check(&document, &limits.pdf)?;
+            let plan = TimestampPlan::new(document, room, &limits.pdf)?;
+            Ok(ArchivePlan { plan, level: Level::T, notes })
+        }
+        _ => Err(LongTermFault::NotPdf),
+    }
+}
+
+/// A document that lacks the token of a timestamp over all of it.
+pub struct ArchivePlan {
+    plan: TimestampPlan,
+    /// What the document has with it.
+    level: Level,
+    notes: Vec<String>,
+}
+
+impl Raised {
+    /// Prepares for an archive timestamp, a token of so many octets at most. The same document gives the
+    /// same plan.
+    ///
+    /// # Errors
+    /// [`LongTermFault::Pdf`], [`LongTermFault::NotPdf`].
+    pub fn archive(self, room: usize, limits: &Limits) -> Result<ArchivePlan, LongTermFault> {
+        if inspect(&self.bytes) != Content::Pdf {
+            return Err(LongTermFault::NotPdf);
+        }
+        let plan = TimestampPlan::new(self.bytes, room, &limits.pdf)?;
+        Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
+    }
+}
+
+impl ArchivePlan {
+    /// What there is to know about the document, as sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What the token has to be over.
+    #[must_use]
+    pub fn imprint(&self, algorithm: DigestAlgorithm) -> Digest {
+        self.plan.imprint(algorithm)
+    }
+
+    /// Takes the token. Its TSA has a path to one of the trust anchors at the time that it says; whether it
+    /// was revoked is asked when the seal is raised again.
+    ///
+    /// # Errors
+    /// [`LongTermFault::NotOver`], [`LongTermFault::NoRoom`], [`LongTermFault::NotTrusted`].
+    pub fn attach(
+        self,
+        token: &TimestampToken,
+        trust: &[TrustAnchor],
+    ) -> Result<Raised, LongTermFault> {
+        let others = token.certificates().filter_map(|der| Certificate::from_der(der).ok());
+        let pool = CertificatePool::new(trust.iter().cloned(), others);
+        let settings = PathSettings::at(token.info().gen_time);
+        find(&pool, token.certificate(), &settings, &mut |_| Ok(())).map_err(|found| {
+            LongTermFault::NotTrusted { subject: token.certificate().subject(), found }
+        })?;
+        let bytes = self.plan.attach(token)?;
+        Ok(Raised { bytes, level: self.level, changed: true, notes: self.notes })
+    }
+}
