@@ -1,6 +1,8 @@
 //! CAdES-BASELINE-B signatures (ETSI EN 319 122-1 V1.3.1, 6.3): a CMS with the document inside, or as
-//! a file of its own. `settings` turns settings into what CMS says; `asic` uses both for containers.
+//! a file of its own. `settings` turns settings into what CMS says; `long_term` raises the level of
+//! signatures that are there; `asic` uses both for containers.
 
+pub(super) mod long_term;
 pub(super) mod settings;
 
 use std::ops::Range;

@@ -16,10 +16,11 @@ pub use fault::LongTermFault;
 pub use settings::{LongTermSettings, Raised};
 
 use super::inspect::{Content, inspect};
-use super::pades;
+use super::{cades, pades};
 use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
+use crate::pki::cms::Existing;
 use crate::pki::digest::Digest;
 use crate::pki::path::{CertificatePool, PathSettings, TrustAnchor, find};
 use crate::pki::timestamp::TimestampToken;
@@ -41,6 +42,9 @@ pub fn raise(
 ) -> Result<Raised, LongTermFault> {
     match inspect(&document) {
         Content::Pdf => pades::long_term::raise(document, collected, settings),
+        _ if Existing::is_signed_data(&document) => {
+            cades::long_term::raise(document, collected, settings)
+        }
         other => Err(LongTermFault::Format(other.as_str())),
     }
 }

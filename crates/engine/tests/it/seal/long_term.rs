@@ -2,9 +2,11 @@
 //! pyHanko then validates them from the file alone, with every certificate demanded to have revocation data
 //! there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chancery_engine::domain::cades::CadesPackaging;
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::level::Level;
 use chancery_engine::domain::profile::DigestAlgorithm;
@@ -12,17 +14,17 @@ use chancery_engine::pki::certificate_file::certificates;
 use chancery_engine::pki::digest::Digest;
 use chancery_engine::pki::path::TrustAnchor;
 use chancery_engine::pki::validation_data::{CollectedData, Insufficient};
-use chancery_engine::seal::Limits;
 use chancery_engine::seal::long_term::{
     ArchivePlan, LongTermFault, LongTermSettings, Raised, raise, stamp,
 };
+use chancery_engine::seal::{Limits, Profile};
 use chancery_testing::pdf_judges::{
     pdfsig, pyhanko_long_term, pyhanko_time_stamped, pyhanko_verify, qpdf_check,
 };
 use chancery_testing::pdfs;
 use chancery_testing::tsa::TSA;
 
-use super::extend::{kept, prepare_pdf, signed, stamped, token_of};
+use super::extend::{cades, kept, prepare_cms, prepare_pdf, signed, stamped, token_of};
 use super::support::*;
 
 /// Octets that a gap has to have for a timestamp of [`TSA`].
@@ -55,8 +57,16 @@ pub(super) fn lists() -> Vec<PathBuf> {
 }
 
 pub(super) fn try_raise(document: &[u8], data: CollectedData) -> Result<Raised, LongTermFault> {
+    try_raise_over(document, None, data)
+}
+
+fn try_raise_over(
+    document: &[u8],
+    content: Option<&[u8]>,
+    data: CollectedData,
+) -> Result<Raised, LongTermFault> {
     let (trust, limits) = (trust(), Limits::default());
-    let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
+    let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content };
     raise(document.to_vec(), data, &settings)
 }
 
@@ -251,4 +261,63 @@ fn a_changed_pdf_is_not_raised() {
     }
     let cut = &lta[..lta.len() - 40];
     try_raise(cut, collected(&lists())).unwrap_err();
+}
+
+/// Asks openssl about a CMS, every certificate of a path demanded to be on no list that is in it.
+fn openssl_with_lists(file: &Path, content: Option<&Path>) -> Result<(), String> {
+    let mut command = Command::new("openssl");
+    command.args(["cms", "-verify", "-cades", "-crl_check_all", "-binary", "-inform", "DER"]);
+    command.args(["-purpose", "any", "-out", "/dev/null"]).arg("-CAfile").arg(PKI.root());
+    if let Some(content) = content {
+        command.arg("-content").arg(content);
+    }
+    let output = command.arg("-in").arg(file).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err(said) }
+}
+
+#[test]
+fn a_cms_signature_gets_the_validation_data_of_its_signers() {
+    let seal = |document: &[u8], profile: &Profile, key: &TestKey| {
+        stamped(signed(prepare_cms(document, profile, key), key)).into_bytes()
+    };
+    let content = kept(b"content", "bin");
+    let attached = seal(b"content", &cades(false, CadesPackaging::Attached), &PKI.p256);
+    let both = seal(&attached, &cades(true, CadesPackaging::Attached), &PKI.rsa);
+    let detached = seal(b"content", &cades(false, CadesPackaging::Detached), &PKI.rsa);
+    for (document, over) in [(&attached, false), (&both, false), (&detached, true)] {
+        let (octets, file) = (over.then_some(&b"content"[..]), over.then_some(&*content));
+        let said = openssl_with_lists(&kept(document, "p7m"), file).unwrap_err();
+        assert!(said.contains("unable to get certificate CRL"), "{said}");
+        let raised = try_raise_over(document, octets, collected(&lists())).unwrap();
+        assert_eq!((raised.level, raised.changed), (Level::Lt, true));
+        openssl_with_lists(&kept(&raised.bytes, "p7m"), file).unwrap();
+        let again = try_raise_over(&raised.bytes, octets, CollectedData::default()).unwrap();
+        assert_eq!((again.level, again.changed), (Level::Lt, false));
+        assert_eq!(again.bytes, raised.bytes);
+    }
+    // Answers stand beside lists, and are found there again.
+    let mut data = collected(&[PKI.lists()[0].clone(), TSA.list()]);
+    data.add_revocation(&PKI.answer(false)).unwrap();
+    let raised = try_raise(&both, data).unwrap();
+    assert!(!try_raise(&raised.bytes, CollectedData::default()).unwrap().changed);
+    let file = kept(&raised.bytes, "p7m");
+    let said = openssl_with_lists(&file, None).unwrap_err();
+    assert!(said.contains("unable to get certificate CRL"), "{said}");
+
+    let fault = |document: &[u8], content: Option<&[u8]>, files: &[PathBuf]| {
+        try_raise_over(document, content, collected(files)).unwrap_err().to_string()
+    };
+    assert!(fault(&both, None, &lists()[1..]).contains("signer 1: the validation data do not"));
+    assert!(fault(&detached, None, &lists()).contains("what it signs is missing"));
+    assert!(
+        fault(&detached, Some(b"contents"), &lists())
+            .contains("its message-digest is not the digest")
+    );
+    let prepared = prepare_cms(b"content", &cades(false, CadesPackaging::Attached), &PKI.rsa);
+    let plain = signed(prepared, &PKI.rsa).finish().into_bytes();
+    assert_eq!(fault(&plain, None, &lists()), "signer 1 has no timestamp that holds");
+    let limits = Limits::default();
+    assert!(matches!(stamp(plain, ROOM, &limits), Err(LongTermFault::NotPdf)));
+    assert!(matches!(raised.archive(ROOM, &limits), Err(LongTermFault::NotPdf)));
 }
