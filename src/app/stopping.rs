@@ -1,4 +1,4 @@
-//! Stopping: who hears of it when, and until when everything has ended.
+//! Stopping: who hears of it when, and until when what has ended.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -76,9 +76,16 @@ impl Stopping {
         *self.began.get_or_init(Instant::now) + self.whole / 5 * 4
     }
 
-    /// When everything has ended.
+    /// Until when connections, loops and the database may take: a tenth of the time is for what belongs to none of
+    /// them, such as sessions with tokens.
     #[must_use]
     pub fn until(&self) -> Instant {
+        *self.began.get_or_init(Instant::now) + self.whole / 10 * 9
+    }
+
+    /// When the process has ended.
+    #[must_use]
+    pub fn end(&self) -> Instant {
         *self.began.get_or_init(Instant::now) + self.whole
     }
 

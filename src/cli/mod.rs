@@ -17,6 +17,7 @@ mod client_service;
 mod company;
 mod credential;
 mod demo;
+mod ending;
 pub mod house;
 mod keys;
 mod mail;

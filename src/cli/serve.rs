@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::ending::LastResort;
 use super::{Failure, Outcome, house};
 use crate::app::App;
 use crate::config::Config;
@@ -31,14 +32,23 @@ pub(super) async fn run(config: Config) -> Outcome {
     }
     tracing::info!(address = %listener.local_addr()?, public = %app.issuer,
         database = app.store.engine_name(), version = env!("CARGO_PKG_VERSION"), "serving");
+    let mut signals = StopSignals::listen()?;
     let service = start(Arc::clone(&app), config.web, listener);
     tokio::select! {
-        stopped = stop_signal() => {
-            stopped?;
-            service.leave().await?;
-            service.stop().await
+        () = signals.next() => {
+            app.stopping.leave();
+            let last_resort = LastResort::at(app.stopping.end().into_std());
+            service.leave(&mut signals).await;
+            let stopped = service.stop().await;
+            if stopped.is_ok() {
+                last_resort.note_all_is_well();
+            }
+            stopped
         }
-        () = app.store.untrusted() => service.give_up().await,
+        () = app.store.untrusted() => {
+            LastResort::at((Instant::now() + 2 * LAST_WORDS).into_std());
+            service.give_up().await
+        }
     }
 }
 
@@ -71,15 +81,15 @@ impl Service {
 
     /// Says that it is not ready, and goes on until load balancers have heard of it, or until it is told to
     /// stop once more.
-    async fn leave(&self) -> Result<(), Failure> {
+    async fn leave(&self, signals: &mut StopSignals) {
         tracing::info!("leaving: not ready any more");
         let stopping = &self.app.stopping;
         stopping.leave();
         let heard = Duration::from_millis(self.app.execution.leave_ms);
         let until = (Instant::now() + heard).min(stopping.work_until());
         tokio::select! {
-            () = tokio::time::sleep_until(until) => Ok(()),
-            again = stop_signal() => again,
+            () = tokio::time::sleep_until(until) => {}
+            () = signals.next() => {}
         }
     }
 
@@ -105,13 +115,26 @@ impl Service {
     }
 }
 
-/// Returns at SIGTERM or SIGINT.
-pub(super) async fn stop_signal() -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT. One that comes while nobody waits for it is heard later.
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Takes them from now on; until then they end the process at once.
+    pub(super) fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Returns at the next one.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -13,6 +13,7 @@
 //! C_GetSlotList wrong until C_Finalize
 //! C_Sign end after 2 unless 3f0c
 //! C_Sign end over 9a01
+//! unload hang
 //! ```
 //!
 //! *error*: the module is not asked. *delay*: milliseconds, then the module is asked. *late*: milliseconds,
@@ -21,7 +22,8 @@
 //! and `C_GetSlotList` shows no slot. *end*: the process is killed. *times*: so often since the file was
 //! changed. *until*: as long as that function was not called since the file was changed. *after*: so many
 //! calls since the file was changed are let alone first. *over*, *unless*: only calls, no calls over
-//! something that ends with these octets; others do not count for *after*.
+//! something that ends with these octets; others do not count for *after*. *unload* is no function but what is
+//! done when the process unloads the module at its end.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

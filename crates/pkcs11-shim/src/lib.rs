@@ -49,6 +49,15 @@ pub unsafe extern "C" fn C_GetFunctionList(list: *mut *mut CK_FUNCTION_LIST) -> 
     ck::CKR_OK
 }
 
+/// Runs when the process unloads this module at its end.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static UNLOAD: extern "C" fn() = unload;
+
+extern "C" fn unload() {
+    let _ = before("unload", &[]);
+}
+
 /// The functions of the real module, once it could be loaded.
 fn real() -> Option<&'static CK_FUNCTION_LIST> {
     static REAL: OnceLock<CK_FUNCTION_LIST> = OnceLock::new();

@@ -77,6 +77,7 @@ async fn in_child(folder: &Folder) -> Outcome {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
+    let mut signals = serve::StopSignals::listen()?;
     loop {
         tokio::select! {
             status = child.wait() => {
@@ -84,8 +85,7 @@ async fn in_child(folder: &Folder) -> Outcome {
                 return Ok(ExitCode::from(code));
             }
             // A terminal sends Ctrl-C to both; whoever stops only us gets both stopped.
-            stop = serve::stop_signal() => {
-                stop?;
+            () = signals.next() => {
                 if let Some(id) = child.id() {
                     let _ = std::process::Command::new("kill").arg(id.to_string()).status();
                 }
@@ -156,7 +156,7 @@ async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
     let good = report::write(folder, &issuer, &results, &verdicts)? && mailed && mails > 0;
     if arguments.keep {
         say!("The service stays at {issuer} until Ctrl-C.");
-        serve::stop_signal().await?;
+        serve::StopSignals::listen()?.next().await;
     }
     service.stop().await?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

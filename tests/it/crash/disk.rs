@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::request;
 use super::service::{Installation, send_away};
+use super::{request, until};
 
-/// While the disk is full nothing is recorded, and afterwards everything is, without a restart.
+/// While the disk is full nothing is recorded and it is not ready, and afterwards everything is, without a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_was_full_is_written_to_again() {
     let installation = Installation::new().await;
@@ -13,11 +13,13 @@ async fn a_disk_that_was_full_is_written_to_again() {
     let full = service.failing("pwrite64", "ENOSPC").await;
     let (status, answer) = service.asked_to_sign(&request("full")).await.unwrap();
     assert_eq!((status, answer["errorCode"].as_str()), (503, Some("2.0.3")), "{answer}");
+    assert_eq!(service.status_of("/readyz").await, 503);
     send_away(full).await;
     for reference in ["full", "after"] {
         let (status, answer) = service.asked_to_sign(&request(reference)).await.unwrap();
         assert_eq!((status, answer["status"].as_str()), (200, Some("EXECUTED")), "{answer}");
     }
+    until(async || service.status_of("/readyz").await == 200).await;
     service.kill().await;
 }
 

@@ -6,15 +6,15 @@ mod memory;
 mod poison;
 mod service;
 mod stamped;
+mod terminated;
 mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chancery::domain::ids::{ExternalReference, OperationId};
-use chancery::domain::instant::Instant;
 use chancery::domain::scope::Scope;
 use serde_json::{Value, json};
 
@@ -58,7 +58,10 @@ async fn killed_at_every_commit_of_large_documents() {
     // accept, intents and outcomes, and what is put down before the first and the last of them
     assert!(killed_at_each(&installation, LARGE).await >= 2 + 3 + 2);
     let store = installation.store().await;
-    store.give_up_overdue_pieces(Instant::from_unix_ms(i64::MAX)).await.unwrap();
+    store
+        .give_up_overdue_pieces(chancery::domain::instant::Instant::from_unix_ms(i64::MAX))
+        .await
+        .unwrap();
     while let Some(loose) = store.reader().loose_pieces().await.unwrap() {
         store.sweep(&loose).await.unwrap();
     }
@@ -90,7 +93,7 @@ async fn killed_while_many_documents_are_recorded() {
         // The same references, for something smaller.
         let service = installation.start(&mark).await;
         let small = wished(&mark, SMALL);
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         let answer = loop {
             match service.asked_to_sign(&small).await.unwrap() {
                 (429, _) => assert!(begin.elapsed() < PATIENCE, "{mark}: references stay taken"),
@@ -203,6 +206,15 @@ async fn look_at_the_disk(
     assert!(asked.is_subset(&recorded), "{mark}: a key was asked before its intent was stored");
     store.close().await;
     (found, sealed)
+}
+
+/// Waits until it is so.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so().await {
+        assert!(begin.elapsed() < PATIENCE, "it is not so");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn request(mark: &str) -> Value {

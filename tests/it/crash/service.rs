@@ -93,6 +93,17 @@ impl Installation {
         std::fs::write(file, text).unwrap();
     }
 
+    /// Changes a setting of the workflow for services that start later.
+    pub(super) fn set(&self, setting: &str, value: u64) {
+        let file = self.path("chancery.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let others = text.lines().filter(|line| !line.starts_with(&format!("{setting} = ")));
+        // It is the last section.
+        let lines: Vec<String> =
+            others.map(str::to_owned).chain([format!("{setting} = {value}\n")]).collect();
+        std::fs::write(file, lines.join("\n")).unwrap();
+    }
+
     /// Has the client service's documents stamped by an authority.
     pub(super) async fn stamps(&self, url: &str) {
         let file = self.path("chancery.toml");
@@ -246,6 +257,18 @@ impl Service {
         strace.args(["-e", &format!("trace={calls}")]);
         strace.args(["-e", &format!("inject={calls}:error={error}")]);
         attached(strace).await
+    }
+
+    /// Tells the service to end, as systemd does.
+    pub(super) fn terminate(&self) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(StdCommand::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// The status of what answers at an address.
+    pub(super) async fn status_of(&self, path: &str) -> u16 {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await.unwrap();
+        answer.status().as_u16()
     }
 
     /// The status and body of what answers a sign request.
