@@ -15,6 +15,9 @@ use super::xref::{self, Entry, SectionKind, Xref};
 use super::{damaged, filters, repair};
 use crate::domain::refusal::PdfRefusal;
 
+/// Object streams are unpacked to find references in them up to so many bytes together.
+const LOOKED_THROUGH: usize = 16 << 20;
+
 /// A reference that leads to a reference and so on: more are a circle.
 const HOPS: usize = 16;
 
@@ -327,6 +330,29 @@ impl<'a> PdfFile<'a> {
             Entry::Within { .. } => Some(Reference { number, generation: 0 }),
         });
         present.collect()
+    }
+
+    /// Shows everything in which references stand: the bytes of the file, and its object streams unpacked, as far as
+    /// they can be read and are not very large together.
+    pub(super) fn each_text(&self, mut show: impl FnMut(&[u8])) -> Result<(), PdfRefusal> {
+        self.budget.spend(self.bytes.len())?;
+        show(self.bytes);
+        let mut left = LOOKED_THROUGH;
+        for number in self.xref.object_streams() {
+            let stream = match self.object_stream(number) {
+                Ok(stream) => stream,
+                Err(PdfRefusal::Damaged { .. }) => continue,
+                Err(PdfRefusal::TooMuchData { .. }) => break,
+                Err(other) => return Err(other),
+            };
+            self.budget.spend(stream.data().len())?;
+            show(stream.data());
+            match left.checked_sub(stream.data().len()) {
+                Some(less) => left = less,
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     /// Counts bytes of memory that are kept as long as the file is read. `TooMuchMemory` beyond what a file

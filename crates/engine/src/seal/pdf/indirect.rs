@@ -56,6 +56,30 @@ pub(super) fn begins(bytes: &[u8], at: usize, reference: Reference, budget: &Pdf
         && Lexer::new(head, 0, budget.bounds()).reference(b"obj") == Some(reference)
 }
 
+/// The number and generation that stand before this place, white space between, and where they begin; not before
+/// `limit`.
+pub(super) fn named_before(bytes: &[u8], at: usize, limit: usize) -> Option<(Reference, usize)> {
+    // more white space than this is between no two of the words
+    let front = bytes.get(limit.max(at.saturating_sub(40))..at)?;
+    let back = |end: usize, wanted: fn(&u8) -> bool| {
+        let taken = front.get(..end)?.iter().rev().take_while(|byte| wanted(byte)).count();
+        (taken > 0).then(|| end - taken)
+    };
+    let white: fn(&u8) -> bool = |byte| is_white(*byte);
+    let generation_end = back(front.len(), white)?;
+    let generation = back(generation_end, u8::is_ascii_digit)?;
+    let number_end = back(generation, white)?;
+    let number = back(number_end, u8::is_ascii_digit)?;
+    let value = |from: usize, to: usize| {
+        std::str::from_utf8(front.get(from..to)?).ok()?.parse::<u32>().ok()
+    };
+    let reference = Reference {
+        number: value(number, number_end)?,
+        generation: u16::try_from(value(generation, generation_end)?).ok()?,
+    };
+    Some((reference, at - front.len() + number))
+}
+
 /// Behind the line end that follows `stream`: CR LF or LF (7.3.8.1); a CR alone is taken too.
 fn line_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at..).unwrap_or_default() {

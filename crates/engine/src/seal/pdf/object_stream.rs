@@ -47,6 +47,11 @@ impl ObjectStream {
         Ok(Self { data, places, extends: extends.map(|extends| extends.number) })
     }
 
+    /// What it was unpacked to.
+    pub(super) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
     /// The numbers of its objects.
     pub(super) fn numbers(&self) -> Vec<u32> {
         self.places.iter().map(|(number, _)| *number).collect()

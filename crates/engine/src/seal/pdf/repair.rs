@@ -9,7 +9,7 @@ use memchr::memmem;
 use super::budget::{PdfBudget, PdfLimits};
 use super::damaged;
 use super::indirect::{self, Raw};
-use super::lexer::{Lexer, is_regular, is_white};
+use super::lexer::{Lexer, is_regular};
 use super::object::{Dictionary, Object, Reference};
 use super::xref::{BELIEVED, Entry, HIGHEST, SectionKind, Xref};
 use crate::domain::refusal::PdfRefusal;
@@ -91,25 +91,8 @@ fn head(bytes: &[u8], at: usize, limit: usize) -> Option<(Reference, usize)> {
     if bytes.get(at + 3).is_some_and(|next| is_regular(*next)) {
         return None;
     }
-    // more white space than this is between no two of the words
-    let front = bytes.get(limit.max(at.saturating_sub(40))..at)?;
-    let back = |end: usize, wanted: fn(&u8) -> bool| {
-        let taken = front.get(..end)?.iter().rev().take_while(|byte| wanted(byte)).count();
-        (taken > 0).then(|| end - taken)
-    };
-    let white: fn(&u8) -> bool = |byte| is_white(*byte);
-    let generation_end = back(front.len(), white)?;
-    let generation = back(generation_end, u8::is_ascii_digit)?;
-    let number_end = back(generation, white)?;
-    let number = back(number_end, u8::is_ascii_digit)?;
-    let value = |from: usize, to: usize| {
-        std::str::from_utf8(front.get(from..to)?).ok()?.parse::<u32>().ok()
-    };
-    let reference = Reference {
-        number: value(number, number_end)?,
-        generation: u16::try_from(value(generation, generation_end)?).ok()?,
-    };
-    (1..=HIGHEST).contains(&reference.number).then(|| (reference, at - front.len() + number))
+    indirect::named_before(bytes, at, limit)
+        .filter(|(reference, _)| (1..=HIGHEST).contains(&reference.number))
 }
 
 impl Search {

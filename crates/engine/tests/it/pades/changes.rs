@@ -96,6 +96,59 @@ fn a_reference_into_nothing_is_not_filled_later() {
     assert!(said.contains("object 4000 was referred to before and made"), "{said}");
 }
 
+/// A reference to what no object has means nothing, and goes on doing so: no seal gives its number to an object, in
+/// tables, streams or packed objects, not in an encrypted file either.
+#[test]
+fn a_reference_into_nothing_means_nothing_after_seals_too() {
+    for name in ["classic", "object-streams", "hybrid", "encrypted-object-streams"] {
+        let original = &pdfs::named(name).bytes;
+        let (prepared, missing) = {
+            let file = PdfFile::open(original, &PdfLimits::default()).unwrap();
+            let mut increment = Increment::new(&file).unwrap();
+            // The next one may be that of a cross-reference stream.
+            let first = increment.reserve().number + 2;
+            let missing: Vec<Reference> =
+                (first..first + 60).map(|number| Reference { number, generation: 0 }).collect();
+            let page = file.page(1).unwrap();
+            let mut dictionary = page.dictionary;
+            let contents = dictionary.get("Contents").cloned().unwrap();
+            let list = std::iter::once(contents).chain(missing.iter().map(|it| (*it).into()));
+            dictionary.set("Contents", Object::Array(list.collect()));
+            increment.set(page.reference, Indirect::Object(dictionary.into()));
+            ([original.as_slice(), &increment.finish().unwrap().bytes].concat(), missing)
+        };
+        let mut sealed = prepared;
+        for _ in 0..3 {
+            sealed = seal_with(&sealed, &PadesProfile::default(), &PKI.p256)
+                .unwrap_or_else(|refusal| panic!("{name}: {refusal}"))
+                .into_bytes();
+            let file = PdfFile::open(&sealed, &PdfLimits::default()).unwrap();
+            for missing in &missing {
+                let found = file.get(*missing).unwrap();
+                assert_eq!(found, Indirect::Object(Object::Null), "{name}: {missing:?}");
+            }
+        }
+    }
+}
+
+/// A smaller Size makes objects missing, for readers that go by it.
+#[test]
+fn a_size_that_shrinks_hides_what_was_signed() {
+    let original = &pdfs::named("classic").bytes;
+    let sealed = changed(original, |_, increment| {
+        increment.add(Indirect::Object(Object::Null));
+    });
+    assert_eq!(said(&sealed), None);
+    let text = String::from_utf8_lossy(&sealed).into_owned();
+    let size = text.rfind("/Size ").unwrap();
+    let end = sealed.len() - (text.len() - size);
+    let (head, tail) = sealed.split_at(end);
+    let digits = tail[6..].iter().take_while(|it| it.is_ascii_digit()).count();
+    let hidden = [head, format!("/Size {:0digits$}", 3).as_bytes(), &tail[6 + digits..]].concat();
+    let said = said(&hidden).unwrap();
+    assert!(said.contains("was put beyond the Size of the file"), "{said}");
+}
+
 /// Metadata may change, unless a page shows them.
 #[test]
 fn what_may_change_is_used_for_nothing_else() {

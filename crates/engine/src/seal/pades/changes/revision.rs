@@ -48,6 +48,7 @@ impl RevisionPair<'_, '_> {
         if self.older.trailer().get("Encrypt") != self.newer.trailer().get("Encrypt") {
             return Err(self.shadowed("the encryption", "was changed"));
         }
+        self.size(&old)?;
         self.form(&old, findings)?;
         let mut drawn = BTreeSet::new();
         for (number, place) in &old {
@@ -84,6 +85,21 @@ impl RevisionPair<'_, '_> {
         }
         self.others(&drawn, findings);
         Ok(old.len() + new.len())
+    }
+
+    /// An object whose number is beyond the Size of the file is missing (ISO 32000-1, table 15), and some readers
+    /// take it for that: a smaller Size hides what was there.
+    fn size(&self, old: &BTreeMap<u32, ObjectPosition>) -> Result<(), PdfRefusal> {
+        let size = |file: &PdfFile<'_>| file.trailer().get("Size").and_then(Object::as_integer);
+        let (Some(was), Some(is)) = (size(self.older), size(self.newer)) else { return Ok(()) };
+        let hidden = old.keys().find(|number| (is..was).contains(&i64::from(**number)));
+        match hidden {
+            Some(number) => {
+                let what = format!("object {number}");
+                Err(self.shadowed(&what, "was put beyond the Size of the file"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// What leads to a replaced part leads to nothing else either.

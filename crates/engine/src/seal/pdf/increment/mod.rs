@@ -1,9 +1,10 @@
 //! Incremental updates (ISO 32000-1, 7.5.6): changed and new objects and one cross-reference
 //! section, to be written behind the file as it is.
 
+mod dangling;
 mod section;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ pub struct Increment<'f, 'a> {
     file: &'f PdfFile<'a>,
     objects: BTreeMap<Reference, Body>,
     next: u32,
+    /// Numbers that something refers to although no object has them.
+    dangling: BTreeSet<u32>,
 }
 
 #[derive(Debug)]
@@ -46,14 +49,24 @@ impl<'f, 'a> Increment<'f, 'a> {
         if next > HIGHEST {
             return Err(damaged("it leaves no object numbers"));
         }
-        Ok(Self { file, objects: BTreeMap::new(), next })
+        let dangling = dangling::named(file, next)?;
+        Ok(Self { file, objects: BTreeMap::new(), next, dangling })
     }
 
-    /// A name that nothing has yet, for an object that comes later.
+    /// A name that nothing has yet and nothing refers to, for an object that comes later.
     pub fn reserve(&mut self) -> Reference {
-        let reference = Reference { number: self.next, generation: 0 };
-        self.next += 1;
-        reference
+        let number = self.free();
+        self.next = number + 1;
+        Reference { number, generation: 0 }
+    }
+
+    /// The lowest number that may be given.
+    fn free(&self) -> u32 {
+        let mut number = self.next;
+        while self.dangling.contains(&number) {
+            number += 1;
+        }
+        number
     }
 
     /// Adds a new object.
@@ -124,7 +137,7 @@ impl<'f, 'a> Increment<'f, 'a> {
             bodies.insert(*reference, begin..out.len());
             out.extend(b"\nendobj\n");
         }
-        section::write(self.file, start, &places, self.next, &mut out)?;
+        section::write(self.file, start, &places, self.free(), &mut out)?;
         Ok(Update { bytes: out, bodies })
     }
 

@@ -30,7 +30,7 @@ const OWN: [&str; 14] = [
 ];
 
 /// Writes the section of these objects (number: place in the whole file, generation) up to `%%EOF`.
-/// `next` is the lowest number that no object has.
+/// `next` is the lowest number that a new object may have.
 pub(super) fn write(
     file: &PdfFile<'_>,
     start: usize,

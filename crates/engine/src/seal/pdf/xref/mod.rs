@@ -179,6 +179,19 @@ impl Xref {
         all
     }
 
+    /// The object streams that hold something.
+    pub(super) fn object_streams(&self) -> BTreeSet<u32> {
+        let stream = |entry: &Entry| match entry {
+            Entry::Within { stream, .. } => Some(*stream),
+            Entry::Free | Entry::At { .. } => None,
+        };
+        if let Some(index) = &self.index {
+            return index.values().filter_map(stream).collect();
+        }
+        let runs = self.sections.iter().flat_map(|it| it.runs.iter().chain(&it.hidden));
+        runs.flat_map(|run| &run.entries).filter_map(stream).collect()
+    }
+
     /// The highest number that some section names or has itself, or anything in a searched file.
     pub(super) fn highest(&self) -> u32 {
         if let Some(index) = &self.index {
