@@ -95,7 +95,8 @@ pub enum Error {
     PinRefused(#[source] cryptoki::error::Error),
     #[error(
         "the token refused the PIN earlier; correct it where the service reads it, and restart the service \
-         when it was corrected once before (tokens lock or erase themselves after a few wrong PINs)"
+         when that is a systemd credential or it was corrected once before (tokens lock or erase themselves \
+         after a few wrong PINs)"
     )]
     PinGuarded,
     #[error("the token answered with an error")]
