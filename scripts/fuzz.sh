@@ -38,6 +38,10 @@ if [[ ${FUZZER:-} == cargo-fuzz ]] && ! has_nightly; then
     exit 1
 fi
 if [[ ${FUZZER:-} != cargo-fuzz ]] || ! has_cargo_fuzz; then
+    # libFuzzer's targets are built by nobody else; its runtime is C++.
+    if command -v c++ >/dev/null; then
+        cargo check --locked --quiet --manifest-path fuzz/Cargo.toml
+    fi
     for target in "${targets[@]}"; do
         run "$target"
     done

@@ -1,5 +1,5 @@
 #![no_main]
-#![expect(dead_code, reason = "each target feeds one of the bodies")]
+#![expect(dead_code, unused_imports, reason = "each target feeds one of the bodies")]
 
 #[path = "../../crates/engine/tests/it/seal/bodies/mod.rs"]
 mod bodies;
