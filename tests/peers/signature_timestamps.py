@@ -1,14 +1,15 @@
-"""Takes the signature timestamps out of signed files, with the octets that each has to be over.
+"""Takes the timestamps out of signed files, with the octets that each has to be over.
 
 Usage: signature_timestamps.py FILE|@LIST...
 
 One line per timestamp, fields separated by tabs: path, number from 1, the token and the octets in
 hexadecimal. XAdES: the octets are those of ds:SignatureValue as its CanonicalizationMethod says (EN
-319 132-1, 5.3; inclusive without one). PDF and CMS (DER): those of the signature value (EN 319 122-1,
+319 132-1, 5.3; inclusive without one), those of an archive timestamp what 5.5.2.2 lists. PDF and CMS (DER): those of the signature value (EN 319 122-1,
 5.3). A file without any has no line. Nothing is verified: `openssl ts -verify` does.
 """
 
 import base64
+import copy
 import io
 import pathlib
 import sys
@@ -21,6 +22,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 XML = "{http://www.w3.org/XML/1998/namespace}"
 XADES = "{http://uri.etsi.org/01903/v1.3.2#}"
+XADES_141 = "{http://uri.etsi.org/01903/v1.4.1#}"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 METHODS = {INCLUSIVE: False, "http://www.w3.org/2001/10/xml-exc-c14n#": True}
 
@@ -35,17 +38,61 @@ def canonical(element: etree._Element, exclusive: bool) -> bytes:
     return etree.tostring(element, method="c14n", exclusive=exclusive, with_tail=False)
 
 
+def without(signature: etree._Element) -> etree._ElementTree:
+    """A copy of the document without a signature."""
+    tree = signature.getroottree()
+    number = list(tree.iter(f"{DS}Signature")).index(signature)
+    tree = copy.deepcopy(tree)
+    mine = list(tree.iter(f"{DS}Signature"))[number]
+    before, parent, tail = mine.getprevious(), mine.getparent(), mine.tail or ""
+    parent.remove(mine)
+    if before is None:
+        parent.text = (parent.text or "") + tail
+    else:
+        before.tail = (before.tail or "") + tail
+    return tree
+
+
+def referenced(reference: etree._Element, signature: etree._Element) -> bytes:
+    """What a reference digests: the document or an element of it, with few transforms."""
+    algorithms = [one.get("Algorithm") for one in reference.iterfind(f"{DS}Transforms/{DS}Transform")]
+    uri = reference.get("URI")
+    tree = without(signature) if ENVELOPED in algorithms else signature.getroottree()
+    (method,) = [one for one in algorithms if one != ENVELOPED]
+    exclusive = METHODS[method]
+    if uri == "":
+        return etree.tostring(tree, method="c14n", exclusive=exclusive, with_comments=False)
+    (element,) = tree.xpath("//*[@Id = $id]", id=uri[1:])
+    return canonical(element, exclusive)
+
+
+def archived(signature: etree._Element, stamp: etree._Element, exclusive: bool) -> bytes:
+    """What an archive timestamp is over (EN 319 132-1, 5.5.2.2)."""
+    references = signature.iterfind(f"{DS}SignedInfo/{DS}Reference")
+    parts = [referenced(one, signature) for one in references]
+    names = ["SignedInfo", "SignatureValue", "KeyInfo"]
+    elements = [signature.find(f"{DS}{name}") for name in names]
+    elements += reversed(list(stamp.itersiblings(etree.Element, preceding=True)))
+    objects = signature.iterfind(f"{DS}Object")
+    elements += [one for one in objects if one.find(f"{XADES}QualifyingProperties") is None]
+    parts += [canonical(one, exclusive) for one in elements if one is not None]
+    return b"".join(parts)
+
+
 def in_xml(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     for signature in etree.fromstring(content, parser).iter(f"{DS}Signature"):
         place = f"{DS}Object/{XADES}QualifyingProperties/{XADES}UnsignedProperties"
-        place += f"/{XADES}UnsignedSignatureProperties/{XADES}SignatureTimeStamp"
-        for stamp in signature.iterfind(place):
-            named = stamp.find(f"{DS}CanonicalizationMethod")
-            method = INCLUSIVE if named is None else named.get("Algorithm")
-            value = signature.find(f"{DS}SignatureValue")
-            octets = canonical(value, METHODS[method])
-            yield base64.b64decode(stamp.findtext(f"{XADES}EncapsulatedTimeStamp")), octets
+        place += f"/{XADES}UnsignedSignatureProperties/"
+        for name in [f"{XADES}SignatureTimeStamp", f"{XADES_141}ArchiveTimeStamp"]:
+            for stamp in signature.iterfind(place + name):
+                named = stamp.find(f"{DS}CanonicalizationMethod")
+                exclusive = METHODS[INCLUSIVE if named is None else named.get("Algorithm")]
+                if name.startswith(XADES):
+                    octets = canonical(signature.find(f"{DS}SignatureValue"), exclusive)
+                else:
+                    octets = archived(signature, stamp, exclusive)
+                yield base64.b64decode(stamp.findtext(f"{XADES}EncapsulatedTimeStamp")), octets
 
 
 def in_cms(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -121,6 +121,12 @@ impl CollectedData {
         Ok(())
     }
 
+    /// Whether something is in it, by its DER.
+    #[must_use]
+    pub fn has(&self, der: &[u8]) -> bool {
+        self.known.contains(&sha256(der))
+    }
+
     fn add_der(&mut self, der: Vec<u8>) -> Result<(), DataFault> {
         if !self.is_new(&der) {
             return Ok(());

@@ -19,6 +19,7 @@ pub use super::pades::timestamps::timestamps as pdf_timestamps;
 pub use super::xades::elements::{base64_text, child};
 pub use super::xades::existing as xml;
 pub use super::xades::location::path_of;
+pub use super::xades::named_certificate::NamedCertificate;
 pub use super::xades::tags::XADES_NAMESPACE;
 pub use super::xades::timestamps::{
     of_signature as timestamps_of_signature, timestamps as xml_timestamps,

@@ -168,23 +168,9 @@ fn counts(tree: &Document<'_>, held: &Held, covered: &Covered) -> bool {
         By::Authority(_) => false,
         By::Manifest => {
             let manifest = tree.get_node(covered.node).and_then(|node| node.parent());
-            manifest.is_some_and(|manifest| is_covered(held, manifest))
+            manifest.is_some_and(|manifest| held.covers(manifest))
         }
     }
-}
-
-/// Whether a reference of `ds:SignedInfo` that is right covers all of an element.
-pub(super) fn is_covered(held: &Held, element: Node<'_, '_>) -> bool {
-    let own = |covered: &&Covered| {
-        covered.by == By::SignedInfo && covered.standing == CoveredStanding::Right
-    };
-    held.covered.iter().filter(own).filter_map(|covered| covered.selected.as_ref()).any(
-        |selected| {
-            !selected.again
-                && !selected.nodes.has_exceptions()
-                && element.descendants().all(|node| node.is_comment() || selected.nodes.has(node))
-        },
-    )
 }
 
 fn is_content(node: Node<'_, '_>) -> bool {

@@ -5,18 +5,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
-use super::coverage::is_covered;
 use super::indication::SubIndication;
 use super::report::{PolicyFacts, VerifiedSignature};
 use super::trust::{MAX_CERTIFICATES, MAX_REVOCATION, ValidationData};
 use crate::domain::instant::Instant;
-use crate::domain::profile::DigestAlgorithm;
-use crate::pki::algorithm::digest_from_uri;
 use crate::pki::certificate::Certificate;
 use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
 use crate::seal::reading::xml::Held;
-use crate::seal::reading::{XADES_NAMESPACE, base64_text, child};
+use crate::seal::reading::{NamedCertificate, XADES_NAMESPACE, base64_text, child};
 use crate::seal::xml::{DS_NAMESPACE, is_element};
 
 /// Type of the reference to signed properties (EN 319 132-1, 4.4.2).
@@ -31,24 +28,6 @@ pub(super) struct QualifyingProperties<'a, 'i> {
     /// `CertDigest` of the signing certificate, when it is named.
     pub(super) certificate: Option<NamedCertificate>,
     unsigned: Option<Node<'a, 'i>>,
-}
-
-/// A certificate by its digest.
-pub(super) struct NamedCertificate {
-    digest: Option<DigestAlgorithm>,
-    value: Vec<u8>,
-}
-
-impl NamedCertificate {
-    /// Whether this is the certificate.
-    pub(super) fn is(&self, certificate: &Certificate) -> bool {
-        self.digest.is_some_and(|digest| certificate.digest(digest).value() == self.value)
-    }
-
-    /// How it was digested.
-    pub(super) const fn digest(&self) -> Option<DigestAlgorithm> {
-        self.digest
-    }
 }
 
 /// Reads the qualifying properties of a signature; none for a plain one. Finds what makes them doubtful:
@@ -94,7 +73,7 @@ pub(super) fn read<'a, 'i>(
         signature.find(SubIndication::SigConstraintsFailure, text);
     }
     refer_to_properties(node, Some(properties), signature);
-    if !is_covered(held, properties) {
+    if !held.covers(properties) {
         let text = "it does not cover its signed properties, so that anybody may have written them";
         signature.find(SubIndication::SigConstraintsFailure, text);
     }
@@ -106,7 +85,7 @@ pub(super) fn read<'a, 'i>(
     }
     signature.claimed_time = claimed.map(Instant::to_rfc3339);
     signature.policy = of_signature.and_then(policy);
-    let certificate = of_signature.and_then(named_certificate);
+    let certificate = of_signature.and_then(NamedCertificate::of);
     if certificate.is_none() {
         let text = "it does not name its signing certificate (EN 319 132-1, 5.2.2)";
         signature.find(SubIndication::SigConstraintsFailure, text);
@@ -149,16 +128,6 @@ fn claimed(of_signature: Node<'_, '_>, signature: &mut VerifiedSignature) -> Opt
     let text = text.trim();
     // a time without a zone is taken for UTC, as DSS does
     Instant::parse_rfc3339(text).or_else(|| Instant::parse_rfc3339(&format!("{text}Z")))
-}
-
-fn named_certificate(of_signature: Node<'_, '_>) -> Option<NamedCertificate> {
-    let holder = child(of_signature, XADES_NAMESPACE, "SigningCertificateV2")
-        .or_else(|| child(of_signature, XADES_NAMESPACE, "SigningCertificate"))?;
-    let digest = child(child(holder, XADES_NAMESPACE, "Cert")?, XADES_NAMESPACE, "CertDigest")?;
-    let method = child(digest, DS_NAMESPACE, "DigestMethod")?.attribute("Algorithm")?;
-    let value = base64_text(child(digest, DS_NAMESPACE, "DigestValue")?);
-    let value = STANDARD.decode(value).unwrap_or_default();
-    Some(NamedCertificate { digest: digest_from_uri(method), value })
 }
 
 fn policy(of_signature: Node<'_, '_>) -> Option<PolicyFacts> {

@@ -7,7 +7,7 @@ use roxmltree::{Document, Node, NodeId};
 use super::VerifySettings;
 use super::coverage::{self, PartNames};
 use super::indication::{SubIndication, VerificationFinding};
-use super::properties::{self, NamedCertificate, QualifyingProperties};
+use super::properties::{self, QualifyingProperties};
 use super::report::{VerificationReport, VerifiedSignature};
 use super::signer::{self, SaidOfSigner};
 use super::trust::{MAX_CERTIFICATES, Questions, ValidationData};
@@ -19,7 +19,7 @@ use crate::pki::timestamp::{TimestampFault, TimestampToken};
 use crate::pki::to_be_signed::ToBeSigned;
 use crate::seal::reading::xml::{self, By, Covered, CoveredStanding, Held};
 use crate::seal::reading::{
-    MAX_HELD, XADES_NAMESPACE, base64_text, child, timestamps_of_signature,
+    MAX_HELD, NamedCertificate, XADES_NAMESPACE, base64_text, child, timestamps_of_signature,
 };
 use crate::seal::xml::source::Source;
 use crate::seal::xml::xpath::Budget;
@@ -207,7 +207,7 @@ impl XmlSignature<'_, '_, '_> {
             // one without a value is verified by nobody
             .filter(|outer| self.ids.contains(&outer.id()))
             .and_then(|outer| child(outer, DS_NAMESPACE, "SignatureValue"));
-        if outer.is_some_and(|value| coverage::is_covered(self.held, value)) {
+        if outer.is_some_and(|value| self.held.covers(value)) {
             signature
                 .notes
                 .push("it is a countersignature over the signature around it".to_owned());

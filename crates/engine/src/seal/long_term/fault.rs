@@ -2,20 +2,20 @@
 
 use thiserror::Error;
 
-use crate::domain::refusal::PdfRefusal;
+use crate::domain::refusal::{PdfRefusal, Refusal};
 use crate::pki::path::NoPath;
 use crate::pki::validation_data::{DataFault, Insufficient};
 
 /// Why a seal stays as it is. Nothing was added to it then.
 #[derive(Debug, Error)]
 pub enum LongTermFault {
-    #[error("levels are raised of PDF and CMS; this is {0}")]
+    #[error("levels are raised of XML, PDF and CMS; this is {0}")]
     Format(&'static str),
-    #[error("timestamps over a whole document are for PDF; CMS is raised from level T to LT only")]
-    NotPdf,
+    #[error("CMS is raised from level T to LT only")]
+    OnlyLt,
     #[error("the CMS signature has an archive timestamp already, which more data would break")]
     Archived,
-    #[error("the CMS signature is detached, and what it signs is missing")]
+    #[error("the signature is detached, and what it signs is missing")]
     ContentMissing,
     #[error("there is no seal in it")]
     NoSeal,
@@ -26,6 +26,11 @@ pub enum LongTermFault {
          (EN 319 142-1, 6.3)"
     )]
     NotPades { signature: String, sub_filter: String },
+    #[error("{signature} {what}; the levels of XAdES are for others (EN 319 132-1, 6.3)")]
+    NotXades { signature: String, what: &'static str },
+    /// A timestamp is over one signature of a document.
+    #[error("it has {0} signatures; timestamps are added to XML with one")]
+    Several(usize),
     /// It is not of level T.
     #[error("{signature} has no timestamp that holds{}", .reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default())]
     NoTimestamp { signature: String, reason: Option<String> },
@@ -44,4 +49,6 @@ pub enum LongTermFault {
     Data(#[from] DataFault),
     #[error(transparent)]
     Pdf(#[from] PdfRefusal),
+    #[error(transparent)]
+    Xml(#[from] Refusal),
 }

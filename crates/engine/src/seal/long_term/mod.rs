@@ -1,4 +1,4 @@
-//! Raising the level of seals that are there, ours or others' (clause 6 of EN 319 142-1). LT adds the
+//! Raising the level of seals that are there, ours or others' (clause 6 of EN 319 132-1 and 142-1). LT adds the
 //! validation data of all signatures and timestamps, so that they can be checked when nobody can be asked
 //! any more; LTA a timestamp over all of it, before certificates and algorithms end. What was signed keeps
 //! its bytes. Who collects the data, who asks a TSA and what time it is, is not known here.
@@ -16,7 +16,7 @@ pub use fault::LongTermFault;
 pub use settings::{LongTermSettings, Raised};
 
 use super::inspect::{Content, inspect};
-use super::{cades, pades};
+use super::{cades, pades, xades};
 use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
@@ -27,6 +27,7 @@ use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
 use crate::seal::Limits;
 use crate::seal::pades::document_timestamp::TimestampPlan;
+use crate::seal::xades::long_term::XmlStampPlan;
 
 /// Adds to a sealed document what validating its signatures and timestamps takes beside the trust anchors.
 /// What is returned has it for each of them: a path to a trust anchor that held, with a right word about
@@ -42,6 +43,7 @@ pub fn raise(
 ) -> Result<Raised, LongTermFault> {
     match inspect(&document) {
         Content::Pdf => pades::long_term::raise(document, collected, settings),
+        Content::Xml => xades::long_term::raise(document, collected, settings),
         _ if Existing::is_signed_data(&document) => {
             cades::long_term::raise(document, collected, settings)
         }
@@ -49,9 +51,9 @@ pub fn raise(
     }
 }
 
-/// Prepares a sealed document for a timestamp over all of it, a token of so many octets at most, which makes
-/// level T of level B. The same document gives the same plan, so that a token may be asked for now and come
-/// later.
+/// Prepares a sealed document for a timestamp, which makes level T of level B: in a PDF over all of it, a token
+/// of so many octets at most, in XML over the value of its one signature, whose content is given when it is
+/// detached. The same document gives the same plan, so that a token may be asked for now and come later.
 ///
 /// # Errors
 /// [`LongTermFault`].
@@ -59,36 +61,53 @@ pub fn stamp(
     document: Vec<u8>,
     room: usize,
     limits: &Limits,
+    content: Option<&[u8]>,
 ) -> Result<ArchivePlan, LongTermFault> {
     match inspect(&document) {
         Content::Pdf => {
             let notes = pades::long_term::check(&document, &limits.pdf)?;
-            let plan = TimestampPlan::new(document, room, &limits.pdf)?;
+            let plan = Stamping::Pdf(TimestampPlan::new(document, room, &limits.pdf)?);
             Ok(ArchivePlan { plan, level: Level::T, notes })
         }
-        _ => Err(LongTermFault::NotPdf),
+        Content::Xml => {
+            let plan = Stamping::Xml(xades::long_term::stamp(document, limits, content)?);
+            Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
+        }
+        _ => Err(LongTermFault::OnlyLt),
     }
 }
 
-/// A document that lacks the token of a timestamp over all of it.
+/// A document that lacks the token of a timestamp.
 pub struct ArchivePlan {
-    plan: TimestampPlan,
+    plan: Stamping,
     /// What the document has with it.
     level: Level,
     notes: Vec<String>,
 }
 
+/// How a timestamp comes into a document.
+enum Stamping {
+    Pdf(TimestampPlan),
+    Xml(XmlStampPlan),
+}
+
 impl Raised {
-    /// Prepares for an archive timestamp, a token of so many octets at most. The same document gives the
-    /// same plan.
+    /// Prepares for an archive timestamp, of a PDF a token of so many octets at most, of XML with what a
+    /// detached signature signs. The same document gives the same plan.
     ///
     /// # Errors
-    /// [`LongTermFault::Pdf`], [`LongTermFault::NotPdf`].
-    pub fn archive(self, room: usize, limits: &Limits) -> Result<ArchivePlan, LongTermFault> {
-        if inspect(&self.bytes) != Content::Pdf {
-            return Err(LongTermFault::NotPdf);
-        }
-        let plan = TimestampPlan::new(self.bytes, room, &limits.pdf)?;
+    /// [`LongTermFault::Pdf`], [`LongTermFault::Xml`], [`LongTermFault::Several`], [`LongTermFault::OnlyLt`].
+    pub fn archive(
+        self,
+        room: usize,
+        limits: &Limits,
+        content: Option<&[u8]>,
+    ) -> Result<ArchivePlan, LongTermFault> {
+        let plan = match inspect(&self.bytes) {
+            Content::Pdf => Stamping::Pdf(TimestampPlan::new(self.bytes, room, &limits.pdf)?),
+            Content::Xml => Stamping::Xml(xades::long_term::archive(self.bytes, limits, content)?),
+            _ => return Err(LongTermFault::OnlyLt),
+        };
         Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
     }
 }
@@ -103,7 +122,10 @@ impl ArchivePlan {
     /// What the token has to be over.
     #[must_use]
     pub fn imprint(&self, algorithm: DigestAlgorithm) -> Digest {
-        self.plan.imprint(algorithm)
+        match &self.plan {
+            Stamping::Pdf(plan) => plan.imprint(algorithm),
+            Stamping::Xml(plan) => plan.imprint(algorithm),
+        }
     }
 
     /// Takes the token. Its TSA has a path to one of the trust anchors at the time that it says; whether it
@@ -122,7 +144,10 @@ impl ArchivePlan {
         find(&pool, token.certificate(), &settings, &mut |_| Ok(())).map_err(|found| {
             LongTermFault::NotTrusted { subject: token.certificate().subject(), found }
         })?;
-        let bytes = self.plan.attach(token)?;
+        let bytes = match self.plan {
+            Stamping::Pdf(plan) => plan.attach(token)?,
+            Stamping::Xml(plan) => plan.attach(token)?,
+        };
         Ok(Raised { bytes, level: self.level, changed: true, notes: self.notes })
     }
 }

@@ -53,6 +53,26 @@ pub struct Held {
     pub covered: Vec<Covered>,
 }
 
+impl Held {
+    /// Whether a reference of `ds:SignedInfo` that is right covers all of an element, of a signature that was
+    /// read with what it selects ([`read_with`]).
+    #[must_use]
+    pub fn covers(&self, element: Node<'_, '_>) -> bool {
+        let own = |covered: &&Covered| {
+            covered.by == By::SignedInfo && covered.standing == CoveredStanding::Right
+        };
+        self.covered.iter().filter(own).filter_map(|covered| covered.selected.as_ref()).any(
+            |selected| {
+                !selected.again
+                    && !selected.nodes.has_exceptions()
+                    && element
+                        .descendants()
+                        .all(|node| node.is_comment() || selected.nodes.has(node))
+            },
+        )
+    }
+}
+
 /// One thing that a signature covers.
 #[derive(Clone, Debug)]
 pub struct Covered {

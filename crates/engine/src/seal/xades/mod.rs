@@ -16,8 +16,8 @@
 //! the place and `spot` the bytes, `names` makes the Ids, `template`, `key_info` and `properties`
 //! render the parts, `reference` digests the document, `enveloping` and `detached` are the other
 //! packagings, `asic` is the signature of a container. [`existing`] reads the signatures that a document
-//! holds, `unbroken` sees to it that a seal breaks none of them, `countersign` signs one. [`national`] has
-//! the two authorities whose signatures only look like these.
+//! holds, `unbroken` sees to it that a seal breaks none of them, `countersign` signs one, `long_term` raises their level.
+//! [`national`] has the two authorities whose signatures only look like these.
 
 mod asic;
 mod countersign;
@@ -27,6 +27,8 @@ mod enveloping;
 pub mod existing;
 mod key_info;
 pub(super) mod location;
+pub(super) mod long_term;
+pub(super) mod named_certificate;
 mod names;
 pub mod national;
 mod parts;

@@ -10,6 +10,7 @@ mod claims;
 mod court;
 pub(crate) mod documents;
 mod files;
+mod long_term;
 mod pdf_court;
 mod pdfs;
 mod report;

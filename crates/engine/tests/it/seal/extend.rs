@@ -24,12 +24,12 @@ use super::settings::{CATALOGUE, ID_ATTRIBUTES, prepare_as};
 use super::support::*;
 
 /// A token over some octets, asked for and checked as a service does.
-pub(super) fn token(octets: &[u8], algorithm: DigestAlgorithm, tsa: &str) -> TimestampToken {
+pub(crate) fn token(octets: &[u8], algorithm: DigestAlgorithm, tsa: &str) -> TimestampToken {
     token_of(Digest::of(algorithm, octets), tsa)
 }
 
 /// The same, over a digest.
-pub(super) fn token_of(digest: Digest, tsa: &str) -> TimestampToken {
+pub(crate) fn token_of(digest: Digest, tsa: &str) -> TimestampToken {
     let request = TimestampRequest::new(digest, None, Some(7)).unwrap();
     let response = TSA.answer(&request.to_der().unwrap(), tsa, "");
     check(&response, &request, TSA.now(), 600_000).unwrap()
@@ -52,7 +52,7 @@ pub(crate) fn stamped(signed: Signed) -> Sealed {
 /// Demands that others find so many timestamps in each of some files, over what they say they have to be
 /// over.
 #[track_caller]
-fn judge_timestamps(files: &[PathBuf], count: usize) {
+pub(crate) fn judge_timestamps(files: &[PathBuf], count: usize) {
     let found = signature_timestamps(files);
     for file in files {
         let inside = found.iter().filter(|one| one.path == *file).count();
@@ -203,7 +203,7 @@ fn a_token_for_another_signature_is_refused() {
     }
 }
 
-pub(super) fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
+pub(crate) fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
     use chancery_engine::domain::cades::ExistingCmsSignatures::{Parallel, Refuse};
     let existing_signatures = if parallel { Parallel } else { Refuse };
     Profile::Cades(Box::new(CadesProfile {
@@ -213,7 +213,7 @@ pub(super) fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
     }))
 }
 
-pub(super) fn prepare_cms(document: &[u8], profile: &Profile, key: &TestKey) -> Prepared {
+pub(crate) fn prepare_cms(document: &[u8], profile: &Profile, key: &TestKey) -> Prepared {
     prepare(document.to_vec(), profile, &key.signer, key.now(), &Limits::default()).unwrap()
 }
 
@@ -230,7 +230,7 @@ fn openssl_verify(file: &Path, content: Option<&Path>) -> Vec<u8> {
     output.stdout
 }
 
-pub(super) fn kept(bytes: &[u8], extension: &str) -> PathBuf {
+pub(crate) fn kept(bytes: &[u8], extension: &str) -> PathBuf {
     let file = PKI.path(extension);
     std::fs::write(&file, bytes).unwrap();
     file
@@ -283,7 +283,7 @@ fn seals_in_containers_take_a_timestamp() {
     judge_timestamps(&[signature], 1);
 }
 
-pub(super) fn prepare_pdf(document: &[u8], unsigned: usize) -> Prepared {
+pub(crate) fn prepare_pdf(document: &[u8], unsigned: usize) -> Prepared {
     let (key, limits, room) = (&PKI.rsa, Limits::default(), Room { unsigned });
     let profile = Profile::Pades(Box::default());
     prepare_with_room(document.to_vec(), &profile, &key.signer, key.now(), &limits, room).unwrap()

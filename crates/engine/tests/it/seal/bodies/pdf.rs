@@ -27,7 +27,7 @@ pub(crate) fn pdf(bytes: &[u8]) {
     let at = Instant::from_unix_ms(0);
     let settings = LongTermSettings { trust: &[], at, limits: &limits, content: None };
     assert!(raise(bytes.to_vec(), CollectedData::default(), &settings).is_err());
-    if let Ok(plan) = stamp(bytes.to_vec(), 64, &limits) {
+    if let Ok(plan) = stamp(bytes.to_vec(), 64, &limits, None) {
         let _ = plan.imprint(DigestAlgorithm::Sha256);
     }
     let Ok(file) = PdfFile::open(bytes, &LIMITS) else { return };

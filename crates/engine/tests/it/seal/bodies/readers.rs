@@ -9,9 +9,11 @@ use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
 use chancery_engine::domain::xades::{ExistingSignatures, XadesProfile};
 use chancery_engine::pki::digest::Digest;
 use chancery_engine::pki::timestamp::{TimestampRequest, TimestampToken, check};
+use chancery_engine::pki::validation_data::CollectedData;
 use chancery_engine::pki::{certificate_file, path};
 use chancery_engine::seal::lint::LintRun;
 use chancery_engine::seal::lint::schema::{Schema, Schemas};
+use chancery_engine::seal::long_term::{LongTermSettings, raise, stamp};
 use chancery_engine::seal::pades::appearance::Restrictions;
 use chancery_engine::seal::pades::image::Image;
 use chancery_engine::seal::{Limits, prepare};
@@ -101,11 +103,18 @@ pub(crate) fn schema(bytes: &[u8]) {
     });
 }
 
-/// As a document that holds signatures, sealed beside them.
+/// As a document that holds signatures, sealed beside them; their level raised, for which nothing ever suffices
+/// when nobody is trusted.
 pub(crate) fn strangers(bytes: &[u8]) {
     let profile = XadesProfile {
         existing_signatures: ExistingSignatures::Parallel,
         ..XadesProfile::default()
     };
     cost::at_most(SOON, "it", || drop(super::seal(bytes, &profile)));
+    let (at, limits) = (Instant::from_unix_ms(0), Limits { nodes: 50_000, ..Limits::default() });
+    let settings = LongTermSettings { trust: &[], at, limits: &limits, content: None };
+    cost::at_most(SOON, "it", || {
+        assert!(raise(bytes.to_vec(), CollectedData::default(), &settings).is_err());
+        drop(stamp(bytes.to_vec(), 64, &limits, None));
+    });
 }

@@ -1,0 +1,211 @@
+//! The XAdES signatures of a document, each held against what it covers, with its timestamps: who adds to
+//! them must know first that they are right. Whether anybody trusts them is not known here.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use roxmltree::{Document, Node};
+
+use super::ground::XmlGround;
+use super::imprint::ArchivedOctets;
+use super::properties::{XADES_141_NAMESPACE, child_elements, key_info};
+use crate::domain::canonicalization::{Canonicalization, CanonicalizationMethod};
+use crate::domain::refusal::Refusal;
+use crate::pki::certificate::Certificate;
+use crate::pki::digest::Digest;
+use crate::pki::public_key::PublicKey;
+use crate::pki::signature::{CheckedValue, SignatureValue};
+use crate::pki::timestamp::{MAX_HELD, TimestampToken};
+use crate::pki::to_be_signed::ToBeSigned;
+use crate::seal::long_term::fault::LongTermFault;
+use crate::seal::xades::elements::{base64_text, child};
+use crate::seal::xades::existing::{CoveredStanding, Held, read_with};
+use crate::seal::xades::named_certificate::NamedCertificate;
+use crate::seal::xades::tags::XADES_NAMESPACE;
+use crate::seal::xades::timestamps::of_signature;
+use crate::seal::xml::sink::DigestSink;
+use crate::seal::xml::transforms::read_method;
+use crate::seal::xml::{DS_NAMESPACE, is_element};
+
+/// Archive timestamps of one signature that are looked at.
+const MAX_ARCHIVES: usize = 64;
+
+/// What a timestamp without a method is canonicalized with (EN 319 132-1, 4.5).
+const DEFAULT: Canonicalization =
+    Canonicalization { method: CanonicalizationMethod::Inclusive, with_comments: false };
+
+/// A signature that is right.
+pub(super) struct SoundXmlSignature<'a, 'i> {
+    /// The `ds:Signature`.
+    pub(super) node: Node<'a, 'i>,
+    /// Where it stands.
+    pub(super) path: String,
+    pub(super) qualifying: Node<'a, 'i>,
+    pub(super) signer: Certificate,
+    /// Those signature timestamps that hold.
+    pub(super) timestamps: Vec<TimestampToken>,
+    /// Why the first one that does not hold does not.
+    pub(super) fault: Option<String>,
+    /// Its archive timestamps, in their order; all of them hold.
+    pub(super) archives: Vec<SoundArchive<'a, 'i>>,
+}
+
+/// An archive timestamp that holds (EN 319 132-1, 5.5.2).
+pub(super) struct SoundArchive<'a, 'i> {
+    /// The `xades141:ArchiveTimeStamp`.
+    pub(super) node: Node<'a, 'i>,
+    pub(super) token: TimestampToken,
+}
+
+impl<'a, 'i> SoundXmlSignature<'a, 'i> {
+    /// As people find it.
+    pub(super) fn words(&self) -> String {
+        words(&self.path)
+    }
+
+    /// What holds its unsigned signature properties, when that is there.
+    pub(super) fn unsigned(&self) -> Option<Node<'a, 'i>> {
+        let all = child(self.qualifying, XADES_NAMESPACE, "UnsignedProperties")?;
+        child(all, XADES_NAMESPACE, "UnsignedSignatureProperties")
+    }
+}
+
+/// Reads all of a document, in document order.
+///
+/// # Errors
+/// [`LongTermFault::Broken`] for one that is not right, [`LongTermFault::NotXades`],
+/// [`LongTermFault::ContentMissing`].
+pub(super) fn read<'a, 'i>(
+    tree: &'a Document<'i>,
+    ground: &XmlGround<'_>,
+) -> Result<Vec<SoundXmlSignature<'a, 'i>>, LongTermFault> {
+    let mut all = Vec::new();
+    let outside = |_: &str| ground.content;
+    read_with(tree, (ground.limits, ground.budget), &outside, &mut |held| {
+        // what was selected is large, so that one signature is looked at after the other
+        let node = tree.get_node(held.node);
+        all.extend(node.map(|node| sound(node, &held, ground)));
+    });
+    all.into_iter().collect()
+}
+
+fn words(path: &str) -> String {
+    format!("the signature at {path}")
+}
+
+fn sound<'a, 'i>(
+    node: Node<'a, 'i>,
+    held: &Held,
+    ground: &XmlGround<'_>,
+) -> Result<SoundXmlSignature<'a, 'i>, LongTermFault> {
+    let signature = || words(&held.path);
+    let broken = |reason: String| LongTermFault::Broken { signature: signature(), reason };
+    let other = |what: &'static str| LongTermFault::NotXades { signature: signature(), what };
+    ground.limits.patience.check().map_err(Refusal::from)?;
+    if held.recipe.is_some() {
+        return Err(other("is made by a recipe of an authority"));
+    }
+    let parent = node.parent_element();
+    if parent.is_some_and(|above| is_element(above, (XADES_NAMESPACE, "CounterSignature"))) {
+        return Err(other("is a countersignature"));
+    }
+    for covered in &held.covered {
+        match &covered.standing {
+            CoveredStanding::Right => {}
+            CoveredStanding::Wrong => return Err(broken(format!("{covered}: has another digest"))),
+            CoveredStanding::Elsewhere => return Err(LongTermFault::ContentMissing),
+            CoveredStanding::Unknown(reason) => return Err(broken(format!("{covered}: {reason}"))),
+        }
+    }
+    let objects = child_elements(node, DS_NAMESPACE, "Object");
+    let mut qualifying =
+        objects.flat_map(|object| child_elements(object, XADES_NAMESPACE, "QualifyingProperties"));
+    let (Some(qualifying), None) = (qualifying.next(), qualifying.next()) else {
+        return Err(other("has not one xades:QualifyingProperties"));
+    };
+    let properties = child(qualifying, XADES_NAMESPACE, "SignedProperties")
+        .filter(|properties| held.covers(*properties))
+        .and_then(|properties| child(properties, XADES_NAMESPACE, "SignedSignatureProperties"))
+        .ok_or_else(|| broken("it does not cover its xades:SignedProperties".to_owned()))?;
+    let named = NamedCertificate::of(properties)
+        .ok_or_else(|| other("does not name its certificate (xades:SigningCertificateV2)"))?;
+    let signer = key_info(node).find(|certificate| named.is(certificate)).ok_or_else(|| {
+        broken("the certificate that it names as its own is not there".to_owned())
+    })?;
+    check_value(held, &signer).map_err(broken)?;
+    let (mut timestamps, mut fault) = (Vec::new(), None);
+    let found = of_signature(node, &mut MAX_HELD.clone(), ground.budget);
+    for found in found.map_err(|fault| broken(fault.to_string()))? {
+        match found {
+            Ok(token) => timestamps.push(token),
+            Err(wrong) => fault = fault.or_else(|| Some(wrong.to_string())),
+        }
+    }
+    let mut sound = SoundXmlSignature {
+        node,
+        path: held.path.clone(),
+        qualifying,
+        signer,
+        timestamps,
+        fault,
+        archives: Vec::new(),
+    };
+    let unsigned = sound.unsigned();
+    for property in unsigned.into_iter().flat_map(|unsigned| unsigned.children()) {
+        if is_element(property, (XADES_NAMESPACE, "ArchiveTimeStamp")) {
+            return Err(other("has an archive timestamp of before XAdES 1.4.1"));
+        }
+        if is_element(property, (XADES_141_NAMESPACE, "ArchiveTimeStamp")) {
+            if sound.archives.len() >= MAX_ARCHIVES {
+                return Err(LongTermFault::TooMany(MAX_ARCHIVES));
+            }
+            let token = archive(property, &sound, ground).map_err(|reason| {
+                broken(format!("an archive timestamp does not hold: {reason}"))
+            })?;
+            sound.archives.push(SoundArchive { node: property, token });
+        }
+    }
+    Ok(sound)
+}
+
+/// The value is of the certificate's key over `ds:SignedInfo`.
+fn check_value(held: &Held, signer: &Certificate) -> Result<(), String> {
+    let algorithm =
+        held.algorithm.ok_or_else(|| "its signature method is not known here".to_owned())?;
+    let digest: Digest = held.signed_info.clone()?;
+    let octets = STANDARD.decode(&held.value).unwrap_or_default();
+    let value = SignatureValue::of_key(signer.key_kind(), octets);
+    signer
+        .allows(algorithm)
+        .and_then(|()| ToBeSigned::of_digest(algorithm, digest))
+        .and_then(|item| CheckedValue::new(&PublicKey::of(signer), &item, value))
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+/// The token of an archive timestamp, which is over what stands before it.
+fn archive<'a, 'i>(
+    property: Node<'a, 'i>,
+    signature: &SoundXmlSignature<'a, 'i>,
+    ground: &XmlGround<'_>,
+) -> Result<TimestampToken, String> {
+    let mut tokens = child_elements(property, XADES_NAMESPACE, "EncapsulatedTimeStamp");
+    let (Some(token), None) = (tokens.next(), tokens.next()) else {
+        return Err("there is not one EncapsulatedTimeStamp".to_owned());
+    };
+    if child(property, XADES_NAMESPACE, "Include").is_some() {
+        return Err("it names what it is over (EN 319 132-1, 5.5.2.3)".to_owned());
+    }
+    let token = STANDARD.decode(base64_text(token)).map_err(|_| "it is not base64".to_owned())?;
+    let token = TimestampToken::from_der(&token).map_err(|fault| fault.to_string())?;
+    let method = match child(property, DS_NAMESPACE, "CanonicalizationMethod") {
+        Some(method) => read_method(method).map_err(|refusal| refusal.to_string())?,
+        None => (DEFAULT, Vec::new()),
+    };
+    let unsigned = signature.unsigned().ok_or_else(|| "it stands nowhere".to_owned())?;
+    let octets =
+        ArchivedOctets { signature: signature.node, unsigned, before: Some(property), method };
+    let imprint = &token.info().imprint;
+    let mut sink = DigestSink::new(imprint.algorithm());
+    octets.write(ground, &mut sink).map_err(|refusal| refusal.to_string())?;
+    if sink.finish() == *imprint { Ok(token) } else { Err("it is over something else".to_owned()) }
+}
