@@ -18,6 +18,7 @@ mod company;
 mod credential;
 mod demo;
 mod ending;
+mod extend;
 pub mod house;
 mod keys;
 mod mail;
@@ -81,6 +82,10 @@ enum Command {
     /// Examples: chancery verify invoice.xml --trust root.pem --revocation issuing.crl;
     /// chancery verify seal.xml --detached invoice.xml --trust root.pem --no-revocation --json
     Verify(verify::VerifyArguments),
+    /// Raises the level of sealed XML, PDF or CMS, with validation data and timestamps in files.
+    ///
+    /// Example: chancery extend invoice.sealed.pdf --to lt --trust roots.pem --revocation ca.crl tsa.crl
+    Extend(extend::ExtendArguments),
     /// Machines that may call the service.
     #[command(subcommand)]
     ClientService(client_service::Command),
@@ -210,6 +215,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             quiet(&config);
             client_service::run(config, command).await
         }
+        Command::Extend(arguments) => extend::run(&config, &arguments),
         Command::Mail(command) => {
             quiet(&config);
             mail::run(config, command).await

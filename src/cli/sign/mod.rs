@@ -342,7 +342,7 @@ fn deliver(target: &Target, sealed: &[u8]) -> Result<(), Failure> {
 
 /// Writes a seal: beside and renamed, so that a file of that name is whole or not there; never over
 /// other content.
-fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
     match std::fs::read(target) {
         Ok(there) if there == sealed => return Ok(()),
         Ok(_) => {

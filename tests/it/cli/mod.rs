@@ -1,6 +1,7 @@
 //! The commands, as a person at a terminal sees them.
 
 mod database;
+mod extend;
 mod files;
 mod looking;
 mod verifying;

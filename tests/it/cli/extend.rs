@@ -1,0 +1,98 @@
+//! `extend`: a sealed PDF from level B to LTA with nothing but files; openssl is the TSA and the authority.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use chancery::seal::{Limits, Profile, prepare};
+use chancery_testing::pdf_judges::pyhanko_long_term;
+use chancery_testing::sealing::PKI;
+use chancery_testing::tsa::TSA;
+
+use super::{BINARY, ROOT, text};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the command on a file of the folder, with both roots trusted.
+    fn extend(&self, file: &str, to: &str, more: &[&Path]) -> Output {
+        let mut command = Command::new(BINARY);
+        command.current_dir(self.0.path()).args(["extend", file, "--to", to]);
+        for root in [PKI.root(), TSA.root()] {
+            command.arg("--trust").arg(root);
+        }
+        command.args(more).output().unwrap()
+    }
+
+    #[track_caller]
+    fn good(&self, file: &str, to: &str, more: &[&Path]) -> String {
+        let output = self.extend(file, to, more);
+        assert!(output.status.success(), "{}", text(&output));
+        text(&output)
+    }
+
+    #[track_caller]
+    fn bad(&self, file: &str, to: &str, more: &[&Path], words: &str) {
+        let output = self.extend(file, to, more);
+        assert!(!output.status.success() && text(&output).contains(words), "{}", text(&output));
+    }
+
+    /// The TSA answers what was asked.
+    fn answer(&self, query: &str, answer: &str) {
+        let query = std::fs::read(self.path(query)).unwrap();
+        std::fs::write(self.path(answer), TSA.answer(&query, "ec", "")).unwrap();
+    }
+}
+
+#[test]
+fn a_pdf_is_raised_level_by_level() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let pdf = std::fs::read(format!("{ROOT}/samples/pdf-one-page/input.pdf")).unwrap();
+    let (profile, key) = (Profile::Pades(Box::default()), &PKI.p256);
+    let prepared = prepare(pdf, &profile, &key.signer, key.now(), &Limits::default()).unwrap();
+    let value = key.sign(prepared.to_be_signed());
+    let sealed = prepared.attach(value).unwrap().finish().into_bytes();
+    std::fs::write(folder.path("a.sealed.pdf"), &sealed).unwrap();
+    let [root, ca] = PKI.lists();
+    let tsa = TSA.list();
+    let all = [Path::new("--revocation"), &root, &ca, &tsa];
+    let [query, answer] = ["--query", "--answer"].map(Path::new);
+    let [first, second] = ["1.tsq", "1.tsr"].map(Path::new);
+
+    folder.bad("a.sealed.pdf", "lt", &all, "has no timestamp that holds");
+    folder.bad("a.sealed.pdf", "t", &[], "--query");
+    folder.good("a.sealed.pdf", "T", &[query, first]);
+    folder.answer("1.tsq", "1.tsr");
+    folder.bad("a.sealed.pdf", "t", &[answer, first], "1.tsq: ");
+    let said = folder.good("a.sealed.pdf", "t", &[answer, second]);
+    assert!(said.contains("a.sealed.t.pdf: level T") && said.contains("certificate of"), "{said}");
+
+    folder.bad("a.sealed.t.pdf", "lt", &all[..3], "it is not known whether");
+    folder.bad("a.sealed.t.pdf", "lt", &[Path::new("--revocation"), &PKI.root()], "root.pem: ");
+    assert!(!folder.path("a.sealed.t.lt.pdf").exists());
+    let said = folder.good("a.sealed.t.pdf", "lt", &all);
+    assert!(said.contains("a.sealed.t.lt.pdf: level LT"), "{said}");
+    let said = folder.good("a.sealed.t.lt.pdf", "lt", &[]);
+    assert!(said.contains("nothing was missing"), "{said}");
+
+    let output = [Path::new("--output"), Path::new("a.lta.pdf")];
+    let [third, fourth] = ["2.tsq", "2.tsr"].map(Path::new);
+    folder.good("a.sealed.t.lt.pdf", "lta", &[query, third]);
+    folder.answer("2.tsq", "2.tsr");
+    folder.bad("a.sealed.t.lt.pdf", "lta", &[answer, second], "1.tsr: ");
+    let said = folder.good("a.sealed.t.lt.pdf", "lta", &[answer, fourth, output[0], output[1]]);
+    assert!(said.contains("a.lta.pdf: level LTA"), "{said}");
+    let raised = std::fs::read(folder.path("a.lta.pdf")).unwrap();
+    assert!(raised.starts_with(&sealed));
+    let files = [folder.path("a.sealed.t.lt.pdf"), folder.path("a.lta.pdf")];
+    let verdicts = pyhanko_long_term(&[PKI.root(), TSA.root()], &files);
+    let archived: Vec<usize> = verdicts.iter().map(|one| one.archived).collect();
+    assert!(verdicts.iter().all(|one| one.accepted) && archived == [1, 2], "{verdicts:?}");
+
+    std::fs::write(folder.path("a.txt"), "text").unwrap();
+    folder.bad("a.txt", "lt", &all, "of XML, PDF and CMS");
+    folder.bad("missing.pdf", "lt", &all, "missing.pdf: cannot be read");
+}
