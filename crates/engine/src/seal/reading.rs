@@ -11,6 +11,7 @@
 //! Nothing here says whether a signature *value* is right ([`crate::pki::signature`]), whose it is, or
 //! whether anybody trusts it.
 
+pub use super::asic::container::{UnpackedFile, unpack as container};
 pub use super::pades::changes::{Coverage, check as changes, coverage};
 pub use super::pades::form::{Field, Form};
 pub use super::pades::held::{HeldPdfSignature, held as pdf_signatures};

@@ -1,6 +1,5 @@
 //! CMS: CAdES and plain signatures with signed attributes, attached and detached.
 
-use super::VerifySettings;
 use super::indication::{SubIndication, VerificationFinding};
 use super::report::{CoveredFacts, NamedRange, PolicyFacts, VerificationReport, VerifiedSignature};
 use super::signer::{self, SaidOfSigner};
@@ -16,9 +15,13 @@ use crate::seal::reading::{Existing, cms_timestamps};
 /// Signers of one file that are looked at.
 pub(super) const MAX_SIGNERS: usize = 16;
 
-/// Verifies every signer of a CMS file.
-pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
-    let at = settings.at.to_rfc3339();
+/// Verifies every signer of a CMS file, with what is beside it.
+pub(super) fn verify(
+    file: &[u8],
+    beside: Option<&[u8]>,
+    questions: &Questions<'_>,
+) -> VerificationReport {
+    let at = questions.settings.at.to_rfc3339();
     let report = |signatures, findings| VerificationReport::new("CMS", at, signatures, findings);
     let existing = match Existing::read(file) {
         Ok(existing) => existing,
@@ -29,7 +32,6 @@ pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationRepo
     };
     let mut findings = Vec::new();
     let inside = existing.digest(file, DigestAlgorithm::Sha256);
-    let beside = settings.detached.as_deref();
     if let (Some(inside), Some(beside)) = (&inside, beside)
         && Digest::of(DigestAlgorithm::Sha256, beside) != *inside
     {
@@ -49,8 +51,7 @@ pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationRepo
         }
         None => CmsContent::new("detached content"),
     };
-    let questions = Questions::new(settings);
-    let signatures = signers(&existing, &digest, &content, ["CAdES", "CMS"], &questions);
+    let signatures = signers(&existing, &digest, &content, ["CAdES", "CMS"], questions);
     report(signatures, findings)
 }
 

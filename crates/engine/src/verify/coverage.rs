@@ -15,8 +15,8 @@ use crate::seal::xml::{DS_NAMESPACE, is_element};
 const MAX_NAMED: usize = 32;
 
 /// Namespace and local name of elements that hold signatures and nothing of a document (UBL 2.1 and its
-/// profile of XAdES; ASiC).
-const HOLDERS: [(&str, &str); 7] = [
+/// profile of XAdES; ASiC; OpenDocument).
+const HOLDERS: [(&str, &str); 8] = [
     (EXTENSIONS, "UBLExtensions"),
     (EXTENSIONS, "UBLExtension"),
     (EXTENSIONS, "ExtensionContent"),
@@ -30,6 +30,7 @@ const HOLDERS: [(&str, &str); 7] = [
     ),
     ("http://uri.etsi.org/02918/v1.2.1#", "XAdESSignatures"),
     ("http://uri.etsi.org/2918/v1.2.1#", "XAdESSignatures"),
+    ("urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0", "document-signatures"),
 ];
 
 /// Texts that say which signature it is.

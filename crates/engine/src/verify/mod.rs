@@ -5,6 +5,7 @@
 //! verify(file, settings) ─► VerificationReport
 //!     xml ─► references, coverage, signed properties    seal/reading says what is there
 //!     cms ─► signers, their attributes and contents     pki/cms
+//!     asic ─► every signature of a container covers every document, by itself or by its manifest
 //!     trust ─► path, revocation, dates                  pki/path, pki/revocation
 //!     algorithms ─► ends by the calendar                pki/calendar
 //! ```
@@ -14,9 +15,11 @@
 //! (5.6) are not looked at, and said so.
 
 mod algorithms;
+mod asic;
 mod cms;
 mod coverage;
 mod indication;
+mod manifest;
 mod pdf;
 mod properties;
 mod report;
@@ -31,6 +34,7 @@ pub use report::{
     TimestampFacts, VerificationReport, VerifiedSignature,
 };
 
+use self::trust::Questions;
 use crate::domain::instant::Instant;
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
@@ -96,9 +100,12 @@ pub fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
     let content = inspect(file);
     match content {
         Content::Xml => xml::verify(file, settings),
-        Content::Other if Existing::is_signed_data(file) => cms::verify(file, settings),
+        Content::Other if Existing::is_signed_data(file) => {
+            cms::verify(file, settings.detached.as_deref(), &Questions::new(settings))
+        }
         Content::Pdf => pdf::verify(file, settings),
-        Content::Zip | Content::Other | Content::Empty => {
+        Content::Zip => asic::verify(file, &Questions::new(settings)),
+        Content::Other | Content::Empty => {
             let text = format!("signatures of {} are not looked at", content.as_str());
             let finding = VerificationFinding::new(SubIndication::Generic, text);
             let at = settings.at.to_rfc3339();

@@ -4,13 +4,12 @@
 use super::VerifySettings;
 use super::cms::{self, CmsContent};
 use super::indication::{SubIndication, VerificationFinding};
-use super::report::{CoveredFacts, NamedRange, VerificationReport, VerifiedSignature};
-use super::timestamps;
-use super::trust::{Questions, ValidationData};
+use super::report::{NamedRange, VerificationReport, VerifiedSignature};
+use super::timestamps::{self, TimestampedFile};
+use super::trust::Questions;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::PdfRefusal;
 use crate::pki::digest::{Digest, Hasher};
-use crate::pki::timestamp::TimestampToken;
 use crate::seal::pdf::PdfFile;
 use crate::seal::reading::{Existing, Form, HeldPdfSignature, changes, pdf_signatures};
 
@@ -150,36 +149,14 @@ fn timestamp(
     digest: &dyn Fn(DigestAlgorithm) -> Digest,
     questions: &Questions<'_>,
 ) -> VerifiedSignature {
-    let mut signature = VerifiedSignature::new(String::new(), "document timestamp");
-    let read = Existing::unpadded(&held.value)
-        .map_err(str::to_owned)
-        .and_then(|der| TimestampToken::from_der(der).map_err(|fault| fault.to_string()));
-    let token = match read {
-        Ok(token) => token,
-        Err(reason) => {
-            signature.find(SubIndication::FormatFailure, format!("its token: {reason}"));
-            return signature;
-        }
+    let token = Existing::unpadded(&held.value);
+    let over = TimestampedFile {
+        format: "document timestamp",
+        reference: "ByteRange",
+        range: revision(held),
+        digest,
     };
-    let imprint = &token.info().imprint;
-    let right = digest(imprint.algorithm()) == *imprint;
-    signature.value_holds = Some(true);
-    signature.covers_document = right;
-    signature.claimed_time = Some(token.info().gen_time.to_rfc3339());
-    signature.covered.push(CoveredFacts {
-        reference: "ByteRange".to_owned(),
-        standing: if right { "right" } else { "wrong" },
-        reason: None,
-        digest: Some(imprint.algorithm().as_str()),
-        element: Some(revision(held)),
-        left_out: Vec::new(),
-    });
-    if !right {
-        signature.find(SubIndication::HashFailure, "its imprint is not the digest of the file");
-    }
-    if let Some(reason) = timestamps::untrusted(&token, &ValidationData::default(), questions) {
-        signature.find(SubIndication::NoCertificateChainFound, reason);
-    }
+    let mut signature = timestamps::of_file(token, &over, questions);
     cover(held, &mut signature);
     signature
 }

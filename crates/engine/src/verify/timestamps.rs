@@ -2,12 +2,13 @@
 
 use super::VerifySettings;
 use super::indication::SubIndication;
-use super::report::{TimestampFacts, VerifiedSignature};
+use super::report::{CoveredFacts, NamedRange, TimestampFacts, VerifiedSignature};
 use super::trust::{self, Questions, TrustTimes, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::calendar::Owner;
 use crate::pki::certificate::{Certificate, Chain};
+use crate::pki::digest::Digest;
 use crate::pki::timestamp::{TimestampFault, TimestampToken};
 
 /// By how much the clock of a TSA may be ahead.
@@ -54,8 +55,56 @@ pub(super) fn examine(
     proven
 }
 
+/// What a timestamp is over that is a signature of its own.
+pub(super) struct TimestampedFile<'t> {
+    pub(super) format: &'static str,
+    /// What it is called.
+    pub(super) reference: &'t str,
+    pub(super) range: NamedRange,
+    pub(super) digest: &'t dyn Fn(DigestAlgorithm) -> Digest,
+}
+
+/// Judges a timestamp over a file (EN 319 142-1, 5.4.3; EN 319 162-1, 4.3.3.4).
+pub(super) fn of_file(
+    token: Result<&[u8], &str>,
+    over: &TimestampedFile<'_>,
+    questions: &Questions<'_>,
+) -> VerifiedSignature {
+    let mut signature = VerifiedSignature::new(String::new(), over.format);
+    let read = token
+        .map_err(str::to_owned)
+        .and_then(|der| TimestampToken::from_der(der).map_err(|fault| fault.to_string()));
+    let token = match read {
+        Ok(token) => token,
+        Err(reason) => {
+            signature.find(SubIndication::FormatFailure, format!("its token: {reason}"));
+            return signature;
+        }
+    };
+    let imprint = &token.info().imprint;
+    let right = (over.digest)(imprint.algorithm()) == *imprint;
+    signature.value_holds = Some(true);
+    signature.covers_document = right;
+    signature.claimed_time = Some(token.info().gen_time.to_rfc3339());
+    signature.covered.push(CoveredFacts {
+        reference: over.reference.to_owned(),
+        standing: if right { "right" } else { "wrong" },
+        reason: None,
+        digest: Some(imprint.algorithm().as_str()),
+        element: Some(over.range.clone()),
+        left_out: Vec::new(),
+    });
+    if !right {
+        signature.find(SubIndication::HashFailure, "its imprint is not the digest of the file");
+    }
+    if let Some(reason) = untrusted(&token, &ValidationData::default(), questions) {
+        signature.find(SubIndication::NoCertificateChainFound, reason);
+    }
+    signature
+}
+
 /// Why a token that holds by itself proves nothing.
-pub(super) fn untrusted(
+fn untrusted(
     token: &TimestampToken,
     data: &ValidationData,
     questions: &Questions<'_>,

@@ -17,7 +17,7 @@ use crate::pki::public_key::PublicKey;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::timestamp::{TimestampFault, TimestampToken};
 use crate::pki::to_be_signed::ToBeSigned;
-use crate::seal::reading::xml::{self, By, Covered, CoveredStanding, Held};
+use crate::seal::reading::xml::{self, By, Covered, CoveredStanding, Held, Outside};
 use crate::seal::reading::{
     MAX_HELD, NamedCertificate, XADES_NAMESPACE, base64_text, child, timestamps_of_signature,
 };
@@ -28,33 +28,68 @@ use crate::seal::xml::{DS_NAMESPACE, guard, is_element};
 /// Verifies every signature of an XML document.
 pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
     let at = settings.at.to_rfc3339();
-    match signatures(file, settings) {
-        Ok(signatures) => VerificationReport::new("XML", at, signatures, Vec::new()),
+    let outside = |_: &str| settings.detached.as_deref();
+    let octets = settings.detached.as_ref().map_or(0, Vec::len);
+    let beside = Beside { outside: &outside, octets, is_container: false };
+    match signatures(file, &Questions::new(settings), &beside) {
+        Ok(verified) => {
+            let signatures = verified.into_iter().map(|verified| verified.signature).collect();
+            VerificationReport::new("XML", at, signatures, Vec::new())
+        }
         Err(refusal) => {
-            let sub = match refusal {
-                Refusal::TimeUsedUp { .. } => SubIndication::Generic,
-                _ => SubIndication::FormatFailure,
-            };
-            let finding = VerificationFinding::new(sub, refusal.to_string());
+            let finding = VerificationFinding::new(sub_of(&refusal), refusal.to_string());
             VerificationReport::new("XML", at, Vec::new(), vec![finding])
         }
     }
 }
 
-fn signatures(file: &[u8], settings: &VerifySettings) -> Result<Vec<VerifiedSignature>, Refusal> {
-    let limits = &settings.limits;
+/// What it means that a document cannot be read.
+pub(super) const fn sub_of(refusal: &Refusal) -> SubIndication {
+    match refusal {
+        Refusal::TimeUsedUp { .. } => SubIndication::Generic,
+        _ => SubIndication::FormatFailure,
+    }
+}
+
+/// What there is beside a document.
+pub(super) struct Beside<'b> {
+    pub(super) outside: Outside<'b>,
+    /// How much that is altogether.
+    pub(super) octets: usize,
+    /// Whether these are the files of a container, whose reader sees to it that all are covered.
+    pub(super) is_container: bool,
+}
+
+/// A signature, and what it covers outside of its document.
+pub(super) struct VerifiedXml {
+    pub(super) signature: VerifiedSignature,
+    /// URIs of what it covers as it is, from the first byte to the last; none for a countersignature, which is
+    /// over another signature.
+    pub(super) outside: Option<Vec<String>>,
+}
+
+/// Verifies every signature of a document, with what is beside it.
+///
+/// # Errors
+/// What the reader of XML refuses.
+pub(super) fn signatures(
+    file: &[u8],
+    questions: &Questions<'_>,
+    beside: &Beside<'_>,
+) -> Result<Vec<VerifiedXml>, Refusal> {
+    let limits = &questions.settings.limits;
     let source = Source::read(file)?;
     guard::check(&source, limits)?;
     let tree = guard::parse(&source, limits)?;
-    let budget = Budget::of_document(file.len()).with_patience(&limits.patience);
+    let octets = file.len().saturating_add(beside.octets);
+    let budget = Budget::of_document(octets).with_patience(&limits.patience);
     let mut all: Vec<Held> = Vec::new();
-    let outside = |_: &str| settings.detached.as_deref();
-    xml::read_with(&tree, (limits, &budget), &outside, &mut |held| all.push(held));
+    xml::read_with(&tree, (limits, &budget), beside.outside, &mut |held| all.push(held));
     limits.patience.check()?;
     let mut timestamps_left = MAX_HELD;
     let ids: Vec<NodeId> = all.iter().map(|held| held.node).collect();
     let mut names = PartNames::new(&source);
-    let questions = Questions::new(settings);
+    let is_container = beside.is_container;
     let mut verified = Vec::new();
     for held in &all {
         limits.patience.check()?;
@@ -63,9 +98,9 @@ fn signatures(file: &[u8], settings: &VerifySettings) -> Result<Vec<VerifiedSign
         let tokens = timestamps_of_signature(node, &mut timestamps_left, &budget);
         let tokens = tokens.unwrap_or_else(|fault| vec![Err(fault)]);
         let (ids, budget) = (&ids, &budget);
-        let one = XmlSignature { tree: &tree, node, held, ids, questions: &questions, budget };
-        one.verify(&tokens, &mut names, &mut signature);
-        verified.push(signature.concluded());
+        let one = XmlSignature { tree: &tree, node, held, ids, questions, budget, is_container };
+        let outside = one.verify(&tokens, &mut names, &mut signature);
+        verified.push(VerifiedXml { signature: signature.concluded(), outside });
     }
     Ok(verified)
 }
@@ -80,33 +115,37 @@ struct XmlSignature<'s, 'a, 'i> {
     questions: &'s Questions<'s>,
     /// What looking at the document may cost.
     budget: &'s Budget,
+    /// Whether what lies outside are the files of a container.
+    is_container: bool,
 }
 
 impl XmlSignature<'_, '_, '_> {
+    /// Judges the signature; gives what it covers outside, none for a countersignature.
     fn verify(
         &self,
         timestamps: &[Result<TimestampToken, TimestampFault>],
         names: &mut PartNames<'_, '_>,
         signature: &mut VerifiedSignature,
-    ) {
+    ) -> Option<Vec<String>> {
         if let Some(recipe) = self.held.recipe {
             let text = format!("it is made by a recipe of {recipe}, which is not looked at");
             signature.find(SubIndication::Generic, text);
-            return self.references(names, signature);
+            self.references(names, signature);
+            return Some(Vec::new());
         }
         let properties = properties::read(self.node, self.held, signature);
         if properties.is_some() {
             signature.format = "XAdES";
         }
         self.references(names, signature);
-        self.coverage(names, signature);
+        let outside = self.coverage(names, signature);
         let mut data =
             ValidationData { certificates: self.key_info(signature), ..Default::default() };
         if let Some(properties) = &properties {
             properties.keep(&mut data, signature);
         }
         let signing = self.value(properties.as_ref(), &data, signature);
-        let Some(signing) = signing else { return };
+        let Some(signing) = signing else { return outside };
         signature.level = properties.is_some().then_some("B");
         let own = properties.as_ref().and_then(|properties| properties.certificate.as_ref());
         let digests = self.held.covered.iter().filter_map(|covered| covered.digest);
@@ -119,6 +158,7 @@ impl XmlSignature<'_, '_, '_> {
             timestamps,
         };
         signer::judge(said, &data, self.questions, signature);
+        outside
     }
 
     /// Lists what is covered; what is wrong or cannot be found is a finding.
@@ -148,18 +188,22 @@ impl XmlSignature<'_, '_, '_> {
         }
     }
 
-    fn coverage(&self, names: &mut PartNames<'_, '_>, signature: &mut VerifiedSignature) {
+    fn coverage(
+        &self,
+        names: &mut PartNames<'_, '_>,
+        signature: &mut VerifiedSignature,
+    ) -> Option<Vec<String>> {
         let counters = self
             .node
             .parent_element()
             .filter(|parent| is_element(*parent, (XADES_NAMESPACE, "CounterSignature")));
         if let Some(counter) = counters {
             self.countersigned(counter, signature);
-            return;
+            return None;
         }
-        self.outside(signature);
+        let outside = self.outside(signature);
         if !self.may_pass(4, signature) {
-            return;
+            return Some(outside);
         }
         let found = coverage::of_document(self.tree, self.held, self.ids, names);
         if let Some(reason) = found.unknown {
@@ -187,6 +231,7 @@ impl XmlSignature<'_, '_, '_> {
                         piece read another value";
             signature.notes.push(note.to_owned());
         }
+        Some(outside)
     }
 
     /// Pays for so many looks at every node of the document.
@@ -218,17 +263,18 @@ impl XmlSignature<'_, '_, '_> {
         }
     }
 
-    /// What lies outside and was given must be covered as it is.
-    fn outside(&self, signature: &mut VerifiedSignature) {
-        let is_outside = |covered: &&Covered| {
-            !covered.uri.is_empty() && !covered.uri.starts_with('#') && covered.by == By::SignedInfo
-        };
+    /// What lies outside and was given must be covered as it is; gives what is. References of manifests do not
+    /// count, as anybody may have added them.
+    fn outside(&self, signature: &mut VerifiedSignature) -> Vec<String> {
+        let is_outside =
+            |covered: &&Covered| xml::is_outside(&covered.uri) && covered.by == By::SignedInfo;
         let outside: Vec<&Covered> = self.held.covered.iter().filter(is_outside).collect();
-        if self.questions.settings.detached.is_some() && outside.is_empty() {
+        let mut whole = Vec::new();
+        if !self.is_container && self.questions.settings.detached.is_some() && outside.is_empty() {
             let text = "it does not refer to the file that was given beside it";
             signature.find(SubIndication::SignedDataNotFound, text);
         }
-        if outside.len() > 1 {
+        if !self.is_container && outside.len() > 1 {
             let text = "it refers to several files outside, and one was given at most";
             signature.find(SubIndication::SignedDataNotFound, text);
         }
@@ -243,8 +289,11 @@ impl XmlSignature<'_, '_, '_> {
             if transforms.is_some_and(selects) {
                 let text = format!("{covered}: its transforms may leave out something of the file");
                 signature.find(SubIndication::SigConstraintsFailure, text);
+            } else if covered.standing == CoveredStanding::Right {
+                whole.push(covered.uri.clone());
             }
         }
+        whole
     }
 
     /// The certificates in `ds:KeyInfo`, in its order.

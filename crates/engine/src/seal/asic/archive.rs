@@ -13,7 +13,7 @@ use super::pack::PackMethod;
 use super::{ContainerFile, MAX_FILES, MAX_UNPACKED, media_type_of};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::CmsRefusal;
-use crate::pki::digest::{Digest, Hasher};
+use crate::pki::digest::Hasher;
 use crate::seal::Patience;
 
 /// A ZIP may unpack to this many times its size, and to this many bytes more.
@@ -22,7 +22,7 @@ const FREE_UNPACKED: usize = 64 << 20;
 /// Bytes of a name.
 const MAX_NAME: usize = 500;
 
-const DIRECTORY_END: usize = 22;
+pub(super) const DIRECTORY_END: usize = 22;
 const DIRECTORY_ENTRY: usize = 46;
 const LOCAL_HEADER: usize = 30;
 
@@ -37,7 +37,7 @@ pub(super) fn read(
 ) -> Result<Vec<ContainerFile>, CmsRefusal> {
     let entries = entries(zip)?;
     check_names(entries.iter().map(|entry| entry.name.as_str()))?;
-    let files: Vec<&Entry> = entries.iter().filter(|entry| !entry.name.ends_with('/')).collect();
+    let files: Vec<&ZipEntry> = entries.iter().filter(|entry| !entry.name.ends_with('/')).collect();
     if files.is_empty() {
         return Err(CmsRefusal::ContainerEmpty);
     }
@@ -46,13 +46,15 @@ pub(super) fn read(
     if usize::try_from(total).map_or(true, |total| total > limit) || zip.len() > 2 * MAX_UNPACKED {
         return Err(CmsRefusal::ContainerTooLarge { limit });
     }
-    let file = |entry: &Entry| {
+    let file = |entry: &ZipEntry| {
         patience.check()?;
         let packed = zip.get(entry.packed.clone()).unwrap_or_default();
-        let (digest, crc32) = unpack(packed, entry, algorithm, patience)?;
+        let mut hasher = Hasher::new(algorithm);
+        let crc32 = unpack(packed, entry, patience, &mut |octets| hasher.update(octets))?;
         if crc32 != entry.crc32 {
-            return Err(malformed(&format!("'{}' is not what its checksum says", entry.name)));
+            return Err(not_its_checksum(entry));
         }
+        let digest = hasher.finish();
         Ok(ContainerFile {
             name: entry.name.clone(),
             media_type: media_type_of(&entry.name).to_owned(),
@@ -75,9 +77,6 @@ pub(super) fn read(
 pub(super) fn check_names<'a>(
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<(), CmsRefusal> {
-    // Some systems keep names composed, others decomposed; to some, case is nothing.
-    let folded =
-        |name: &str| name.nfc().collect::<String>().to_lowercase().nfc().collect::<String>();
     let sealed = |name: &str| {
         let name = folded(name);
         let of_container = name.strip_prefix("meta-inf/");
@@ -92,6 +91,28 @@ pub(super) fn check_names<'a>(
     if names.clone().any(sealed) {
         return Err(CmsRefusal::ContainerSealed);
     }
+    check(names, fault)
+}
+
+/// As [`check_names`], with the names that belong to the container.
+///
+/// # Errors
+/// As [`check_names`], but for [`CmsRefusal::ContainerSealed`].
+pub(super) fn check_names_inside<'a>(
+    names: impl Iterator<Item = &'a str>,
+) -> Result<(), CmsRefusal> {
+    check(names, path_fault)
+}
+
+/// Some systems keep names composed, others decomposed; to some, case is nothing.
+fn folded(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+fn check<'a>(
+    names: impl Iterator<Item = &'a str>,
+    fault: fn(&str) -> Option<&'static str>,
+) -> Result<(), CmsRefusal> {
     let mut seen = BTreeMap::new();
     for name in names {
         if let Some(reason) = fault(name) {
@@ -115,8 +136,25 @@ pub(super) fn check_names<'a>(
     Ok(())
 }
 
+/// Why a file that is to be sealed cannot have a name.
 fn fault(name: &str) -> Option<&'static str> {
     let folder = name.ends_with('/');
+    let path = name.strip_suffix('/').unwrap_or(name);
+    if let Some(reason) = path_fault(name) {
+        Some(reason)
+    } else if path.eq_ignore_ascii_case("mimetype") {
+        Some("the container writes its own")
+    } else if path.eq_ignore_ascii_case("META-INF") {
+        (!folder).then_some("META-INF is a folder of the container")
+    } else if path.to_ascii_lowercase().starts_with("meta-inf/") {
+        Some("META-INF belongs to the container; leave it out")
+    } else {
+        None
+    }
+}
+
+/// Why no file can have a name.
+fn path_fault(name: &str) -> Option<&'static str> {
     let path = name.strip_suffix('/').unwrap_or(name);
     let mut segments = path.split('/');
     if name.len() > MAX_NAME {
@@ -130,58 +168,62 @@ fn fault(name: &str) -> Option<&'static str> {
         .any(|c| c.is_control() || matches!(c, '\\' | ':' | '\u{FFFD}' | '\u{FFFE}' | '\u{FFFF}'))
     {
         Some("it has a character that not every system can keep")
-    } else if path.eq_ignore_ascii_case("mimetype") {
-        Some("the container writes its own")
-    } else if path.eq_ignore_ascii_case("META-INF") {
-        (!folder).then_some("META-INF is a folder of the container")
-    } else if path.to_ascii_lowercase().starts_with("meta-inf/") {
-        Some("META-INF belongs to the container; leave it out")
     } else {
         None
     }
 }
 
 /// What the directory says about one file.
-struct Entry {
-    name: String,
-    method: PackMethod,
-    crc32: u32,
-    length: u32,
+pub(super) struct ZipEntry {
+    pub(super) name: String,
+    pub(super) method: PackMethod,
+    pub(super) crc32: u32,
+    pub(super) length: u32,
+    /// Whether its sizes are told before its bytes.
+    pub(super) sizes_lead: bool,
+    /// Whether they are told behind them.
+    pub(super) sizes_follow: bool,
+    /// Extra fields of its local header and of the directory.
+    pub(super) extras: [Range<usize>; 2],
     /// From its local header to the end of its packed bytes.
-    whole: Range<usize>,
-    packed: Range<usize>,
+    pub(super) whole: Range<usize>,
+    pub(super) packed: Range<usize>,
 }
 
-fn malformed(reason: &str) -> CmsRefusal {
+pub(super) fn malformed(reason: &str) -> CmsRefusal {
     CmsRefusal::ContainerMalformed { reason: reason.to_owned() }
 }
 
 /// Fixed fields of a record, little-endian.
 #[derive(Clone, Copy)]
-struct Record<'a>(&'a [u8]);
+pub(super) struct ZipRecord<'a>(&'a [u8]);
 
-impl<'a> Record<'a> {
-    fn read(zip: &'a [u8], at: usize, length: usize, signature: [u8; 4]) -> Option<Self> {
+impl<'a> ZipRecord<'a> {
+    pub(super) fn read(zip: &'a [u8], at: usize, length: usize, signature: &[u8]) -> Option<Self> {
         let record = zip.get(at..at.checked_add(length)?)?;
-        record.starts_with(&signature).then_some(Self(record))
+        record.starts_with(signature).then_some(Self(record))
     }
 
-    fn short(self, at: usize) -> u16 {
+    pub(super) fn short(self, at: usize) -> u16 {
         let octets = self.0.get(at..).and_then(|rest| rest.first_chunk::<2>());
         u16::from_le_bytes(octets.copied().unwrap_or_default())
     }
 
-    fn long(self, at: usize) -> u32 {
+    pub(super) fn long(self, at: usize) -> u32 {
         let octets = self.0.get(at..).and_then(|rest| rest.first_chunk::<4>());
         u32::from_le_bytes(octets.copied().unwrap_or_default())
     }
 
-    fn offset(self, at: usize) -> usize {
+    pub(super) fn offset(self, at: usize) -> usize {
         usize::try_from(self.long(at)).unwrap_or(usize::MAX)
     }
 }
 
-fn entries(zip: &[u8]) -> Result<Vec<Entry>, CmsRefusal> {
+/// What the directory says about every file.
+///
+/// # Errors
+/// [`CmsRefusal`].
+pub(super) fn entries(zip: &[u8]) -> Result<Vec<ZipEntry>, CmsRefusal> {
     let (end, record) = directory_end(zip)?;
     let count = usize::from(record.short(10));
     if count > MAX_FILES {
@@ -212,12 +254,15 @@ fn entries(zip: &[u8]) -> Result<Vec<Entry>, CmsRefusal> {
     Ok(entries)
 }
 
-/// The last record, which must end the file.
-fn directory_end(zip: &[u8]) -> Result<(usize, Record<'_>), CmsRefusal> {
+/// The last record, which must end the file, and where it stands.
+///
+/// # Errors
+/// [`CmsRefusal::ContainerMalformed`].
+pub(super) fn directory_end(zip: &[u8]) -> Result<(usize, ZipRecord<'_>), CmsRefusal> {
     let last = zip.len().checked_sub(DIRECTORY_END);
     let last = last.ok_or_else(|| malformed("it is cut off"))?;
     for at in (last.saturating_sub(usize::from(u16::MAX))..=last).rev() {
-        if let Some(record) = Record::read(zip, at, DIRECTORY_END, *b"PK\x05\x06")
+        if let Some(record) = ZipRecord::read(zip, at, DIRECTORY_END, b"PK\x05\x06")
             && at + DIRECTORY_END + usize::from(record.short(20)) == zip.len()
         {
             return Ok((at, record));
@@ -227,9 +272,9 @@ fn directory_end(zip: &[u8]) -> Result<(usize, Record<'_>), CmsRefusal> {
 }
 
 /// One entry, which must say the same in directory and local header; gives where the next begins.
-fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(Entry, usize), CmsRefusal> {
+fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(ZipEntry, usize), CmsRefusal> {
     let cut = || malformed("its directory is cut off");
-    let record = Record::read(zip, at, DIRECTORY_ENTRY, *b"PK\x01\x02").ok_or_else(cut)?;
+    let record = ZipRecord::read(zip, at, DIRECTORY_ENTRY, b"PK\x01\x02").ok_or_else(cut)?;
     let name_end = at + DIRECTORY_ENTRY + usize::from(record.short(28));
     let after = name_end + usize::from(record.short(30)) + usize::from(record.short(32));
     let raw = zip.get(at + DIRECTORY_ENTRY..name_end).ok_or_else(cut)?;
@@ -255,7 +300,7 @@ fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(Entry, usize), CmsR
     };
     let (crc32, packed_length, length) = (record.long(16), record.offset(20), record.long(24));
     let offset = record.offset(42);
-    let header = Record::read(zip, offset, LOCAL_HEADER, *b"PK\x03\x04");
+    let header = ZipRecord::read(zip, offset, LOCAL_HEADER, b"PK\x03\x04");
     let header = header.ok_or_else(|| malformed("a file is not where the directory says"))?;
     let local_name_end = offset + LOCAL_HEADER + usize::from(header.short(26));
     let start = local_name_end + usize::from(header.short(28));
@@ -275,24 +320,42 @@ fn entry(zip: &[u8], at: usize, directory: usize) -> Result<(Entry, usize), CmsR
         return Err(malformed(&format!("'{shown}' has two lengths")));
     }
     let name = name.to_owned();
-    let (whole, packed) = (offset..end, start..end);
-    Ok((Entry { name, method, crc32, length, whole, packed }, after))
+    let directory_extra = name_end..name_end + usize::from(record.short(30));
+    let entry = ZipEntry {
+        name,
+        method,
+        crc32,
+        length,
+        sizes_lead: same_sizes,
+        sizes_follow: later,
+        extras: [local_name_end..start, directory_extra],
+        whole: offset..end,
+        packed: start..end,
+    };
+    Ok((entry, after))
 }
 
-/// Digest and checksum of a file's content.
-fn unpack(
+/// A file that was changed after it was packed.
+pub(super) fn not_its_checksum(entry: &ZipEntry) -> CmsRefusal {
+    malformed(&format!("'{}' is not what its checksum says", entry.name))
+}
+
+/// Unpacks a file in small steps; gives its checksum.
+///
+/// # Errors
+/// [`CmsRefusal::ContainerMalformed`] for more or less than the directory says; the time.
+pub(super) fn unpack(
     packed: &[u8],
-    entry: &Entry,
-    algorithm: DigestAlgorithm,
+    entry: &ZipEntry,
     patience: &Patience,
-) -> Result<(Digest, u32), CmsRefusal> {
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<u32, CmsRefusal> {
     let wrong = |reason: &str| malformed(&format!("'{}' {reason}", entry.name));
-    let mut hasher = Hasher::new(algorithm);
     let mut checksum = crc32fast::Hasher::new();
     if entry.method == PackMethod::Stored {
-        hasher.update(packed);
+        each(packed);
         checksum.update(packed);
-        return Ok((hasher.finish(), checksum.finalize()));
+        return Ok(checksum.finalize());
     }
     let mut inflate = Decompress::new(false);
     let mut step = vec![0; 64 << 10];
@@ -308,7 +371,7 @@ fn unpack(
         if inflate.total_out() > u64::from(entry.length) {
             return Err(wrong("unpacks to more than it says"));
         }
-        hasher.update(octets);
+        each(octets);
         checksum.update(octets);
         match status {
             Status::StreamEnd => break,
@@ -318,5 +381,5 @@ fn unpack(
     }
     let all = usize::try_from(inflate.total_in()) == Ok(packed.len())
         && inflate.total_out() == u64::from(entry.length);
-    if all { Ok((hasher.finish(), checksum.finalize())) } else { Err(wrong("has two lengths")) }
+    if all { Ok(checksum.finalize()) } else { Err(wrong("has two lengths")) }
 }

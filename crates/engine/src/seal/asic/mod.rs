@@ -2,9 +2,11 @@
 //! signature over all of them, XAdES (4.4.3) or CAdES over a manifest (4.4.4).
 //!
 //! `archive` reads a ZIP that is to become a container, `pack` writes one, `manifest` has the XML of
-//! ETSI and of OpenDocument. Files that came in a ZIP are not packed anew: their bytes are copied.
+//! ETSI and of OpenDocument, `container` unpacks a sealed one for whoever verifies it.
+//! Files that came in a ZIP are not packed anew: their bytes are copied.
 
 mod archive;
+pub(super) mod container;
 pub(super) mod file;
 mod manifest;
 mod pack;

@@ -30,6 +30,8 @@ use crate::seal::xml::{DS_NAMESPACE, is_element};
 const MAX_SIGNATURES: usize = 64;
 /// References that are computed, of all signatures of one document together.
 const MAX_REFERENCES: usize = 256;
+/// The same of references to what lies outside, such as the files of a container.
+const MAX_OUTSIDE: usize = 4096;
 
 /// A signature that a document holds.
 #[derive(Clone, Debug)]
@@ -151,7 +153,7 @@ pub fn read_with(
     each: &mut dyn FnMut(Held),
 ) {
     let (hashes, ids) = (Hashes::new(tree, limits, budget), ElementIds::new(tree));
-    let mut left = MAX_REFERENCES;
+    let mut left = [MAX_REFERENCES, MAX_OUTSIDE];
     // the first one too many says so for all of them
     for (number, signature) in signatures(tree).take(MAX_SIGNATURES + 1).enumerate() {
         let read = if number >= MAX_SIGNATURES {
@@ -192,6 +194,12 @@ pub fn read_with(
         held.signed_info = signed_info(signature, digest, budget);
         each(held);
     }
+}
+
+/// Whether the URI of a reference leads out of the document.
+#[must_use]
+pub fn is_outside(uri: &str) -> bool {
+    !uri.is_empty() && !uri.starts_with('#')
 }
 
 /// Whether a `ds:Transform` is a canonicalization that is known here.
@@ -261,7 +269,7 @@ struct Reader<'r, 'o, 'a, 'i> {
 }
 
 impl<'a, 'i> Reader<'_, '_, 'a, 'i> {
-    fn covered(self, reference: Node<'a, 'i>, by: By, left: &mut usize) -> Covered {
+    fn covered(self, reference: Node<'a, 'i>, by: By, left: &mut [usize; 2]) -> Covered {
         let mut covered = Covered {
             node: reference.id(),
             uri: reference.attribute("URI").unwrap_or_default().to_owned(),
@@ -271,8 +279,14 @@ impl<'a, 'i> Reader<'_, '_, 'a, 'i> {
             apex: None,
             selected: None,
         };
+        let [inside, outside] = left;
+        let (left, limit) = if is_outside(&covered.uri) {
+            (outside, MAX_OUTSIDE)
+        } else {
+            (inside, MAX_REFERENCES)
+        };
         let Some(fewer) = left.checked_sub(1) else {
-            let reason = format!("the document has more than {MAX_REFERENCES} signed references");
+            let reason = format!("the document has more than {limit} signed references");
             return Covered { standing: CoveredStanding::Unknown(reason), ..covered };
         };
         *left = fewer;
@@ -303,9 +317,8 @@ impl<'a, 'i> Reader<'_, '_, 'a, 'i> {
     ) -> Result<CoveredStanding, Refusal> {
         let impossible = |reason: &str| Refusal::TransformImpossible { reason: reason.to_owned() };
         let uri = reference.attribute("URI").ok_or_else(|| impossible("a reference has no URI"))?;
-        let inside = uri.is_empty() || uri.starts_with('#');
-        let outside = if inside { None } else { (self.outside)(uri) };
-        if !inside && outside.is_none() {
+        let outside = if is_outside(uri) { (self.outside)(uri) } else { None };
+        if is_outside(uri) && outside.is_none() {
             return Ok(CoveredStanding::Elsewhere);
         }
         let algorithm = covered
@@ -315,7 +328,10 @@ impl<'a, 'i> Reader<'_, '_, 'a, 'i> {
         let transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
         let mut sink = DigestSink::new(algorithm);
         match outside {
-            Some(file) => octets(file, &transforms, self.limits, self.budget, &mut sink)?,
+            Some(file) => {
+                self.budget.spend_on_text(file.len()).map_err(too_costly)?;
+                octets(file, &transforms, self.limits, self.budget, &mut sink)?;
+            }
             None => {
                 let start: Selection<'a, 'i> = self.ids.dereference(uri)?;
                 covered.apex = Some(start.apex().id());

@@ -1,9 +1,11 @@
 //! Our own verification: our seals pass, nothing that was changed or wrapped does, and others' files are
 //! told of as they are.
 
+mod asic;
 mod cms;
 mod foreign;
 mod mutations;
+mod packed;
 mod pdf;
 mod revocation;
 mod seals;

@@ -105,6 +105,10 @@ pub fn octets<S: Sink>(
     sink: &mut S,
 ) -> Result<(), Refusal> {
     check_length(transforms)?;
+    if transforms.is_empty() {
+        sink.write(input);
+        return Ok(());
+    }
     TransformRun::new(limits, budget).octets(input.to_vec(), transforms, sink)
 }
 
