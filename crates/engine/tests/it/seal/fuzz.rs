@@ -15,7 +15,7 @@ use chancery_testing::long_pdf::{Structure, long_pdf};
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 17] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -32,6 +32,7 @@ const TARGETS: [Target; 16] = [
     ("schema", bodies::schema, validated),
     ("strangers", bodies::strangers, signed_by_others),
     ("texts", bodies::texts, texts),
+    ("verify", bodies::verify, verifiable),
 ];
 
 /// What once broke a promise of a target, or cost too much there.
@@ -168,6 +169,38 @@ fn signed_by_others() -> Vec<Vec<u8>> {
     documents.push(hostile::stamps(3, 2).document);
     documents.push(hostile::stamped_properties(9, 3, 2).document);
     documents
+}
+
+/// Seals of every kind, of the key that the target trusts, which pass; and what others signed.
+fn verifiable() -> Vec<Vec<u8>> {
+    use chancery_engine::domain::profile::Profile;
+    use chancery_engine::seal::Limits;
+    use serde_json::json;
+    let small = b"<a Id='i'><b>MTIz</b>text</a>".to_vec();
+    let xades = |settings: serde_json::Value| {
+        Profile::Xades(Box::new(bodies::profile(settings.as_object().unwrap()).unwrap()))
+    };
+    let cades = |settings| Profile::Cades(Box::new(serde_json::from_value(settings).unwrap()));
+    let mut all = Vec::new();
+    for (document, profile) in [
+        (small.clone(), xades(json!({}))),
+        (small.clone(), xades(json!({ "packaging": "ENVELOPING" }))),
+        (small.clone(), xades(json!({ "packaging": "ASIC_E" }))),
+        (small.clone(), cades(json!({}))),
+        (small, cades(json!({ "packaging": "ASIC_E" }))),
+        (made::simple(), Profile::Pades(Box::default())),
+    ] {
+        let sealed = bodies::seal_only(document, &profile, &Limits::default()).unwrap();
+        assert!(bodies::passes(&sealed), "{profile:?}");
+        all.push(sealed);
+    }
+    let containers = repository().join("crates/engine/tests/data/asic");
+    for name in ["dss-cades-twice.asice", "dss-xades.asics"] {
+        all.push(fs::read(containers.join(name)).unwrap());
+    }
+    all.extend(signed_by_others());
+    all.extend(files());
+    all
 }
 
 /// Something for each reader of texts.

@@ -10,6 +10,7 @@ mod pdf;
 mod readers;
 pub(crate) mod recheck;
 mod texts;
+mod verify;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -44,6 +45,7 @@ pub(crate) use pdf::pdf;
 pub(crate) use readers::{TIME_STAMPED, certificates, images, schema, strangers, timestamps};
 pub(crate) use recheck::Seal;
 pub(crate) use texts::{texts, token};
+pub(crate) use verify::{passes, verify};
 
 /// A self-signed certificate for these functions alone, and its key.
 const CERTIFICATE: &[u8] = include_bytes!("certificate.pem");
