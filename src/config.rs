@@ -30,6 +30,8 @@ pub struct Config {
     pub algorithms: crate::app::AlgorithmsConfig,
     /// Looking at documents before they are sealed.
     pub lint: crate::app::LintConfig,
+    /// What signatures are verified against.
+    pub verification: crate::app::VerificationConfig,
     /// How operations are executed.
     pub workflow: crate::app::ExecutionConfig,
     /// How messages are delivered.

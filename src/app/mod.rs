@@ -32,7 +32,7 @@ pub use self::logins::{Failed, Logins};
 pub use self::running::{InWork, Running, TakenUp};
 pub use self::settings::{
     AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
-    SecretsConfig, TokenConfig,
+    SecretsConfig, TokenConfig, VerificationConfig,
 };
 pub use self::steady::Steady;
 pub use self::stopping::Stopping;
@@ -43,8 +43,10 @@ use crate::keys::Keyring;
 use crate::outbound::mail::{Account, Mailer};
 use crate::outbound::webhook::WebhookSender;
 use crate::pki::calendar::Calendar;
+use crate::pki::certificate::Certificate;
 use crate::pki::envelope::{Kek, MacKey};
 use crate::pki::jose::TokenKeys;
+use crate::pki::path::TrustAnchor;
 use crate::seal::catalogue::Catalogue;
 use crate::seal::lint::schema::Schemas;
 use crate::store::{Reader, Reports, Store};
@@ -87,6 +89,8 @@ pub struct App {
     pub profiles: Catalogue,
     /// Schemas that documents are validated with.
     pub schemas: Arc<Schemas>,
+    /// What signatures are verified against.
+    pub trust: TrustedCertificates,
     /// How operations are executed.
     pub execution: ExecutionConfig,
     /// How messages are delivered.
@@ -158,6 +162,16 @@ impl App {
     pub fn random_id(&self) -> Result<i64, RandomFailed> {
         Ok(i64::from_be_bytes(self.random.octets()?) & i64::MAX)
     }
+}
+
+/// What signatures of strangers' files are verified against.
+pub struct TrustedCertificates {
+    /// Where trust begins.
+    pub anchors: Vec<TrustAnchor>,
+    /// Certificates that may lie between.
+    pub certificates: Vec<Certificate>,
+    /// Whether it is asked whether certificates were revoked, where nobody says.
+    pub asks_revocation: bool,
 }
 
 /// The way out for mail.

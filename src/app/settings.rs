@@ -73,6 +73,18 @@ pub struct LintConfig {
     pub schemas: PathBuf,
 }
 
+/// What signatures of strangers' files are verified against.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerificationConfig {
+    /// Files of certificates where trust begins.
+    pub trust: Vec<PathBuf>,
+    /// Files of certificates that may lie between, beside those in the files.
+    pub certificates: Vec<PathBuf>,
+    /// Whether it is asked whether certificates were revoked, where a request does not say.
+    pub revocation: bool,
+}
+
 /// How messages are delivered.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! Assembles the house from its configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -15,7 +15,7 @@ use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
     App, Circuits, Clients, Clock, Credentials, Excesses, Fair, Ids, Logins, MailDoor, Random,
-    Rules, Running, Steady, Stopping, TimeAuthorities,
+    Rules, Running, Steady, Stopping, TimeAuthorities, TrustedCertificates,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -24,8 +24,11 @@ use crate::domain::sources::sources;
 use crate::keys::Keyring;
 use crate::outbound::webhook::WebhookSender;
 use crate::pki::calendar::Calendar;
+use crate::pki::certificate::Certificate;
+use crate::pki::certificate_file;
 use crate::pki::envelope::{KEK_LENGTH, Kek};
 use crate::pki::jose::{TokenKey, TokenKeys};
+use crate::pki::path::TrustAnchor;
 use crate::seal::catalogue::Catalogue;
 use crate::store::{Reader, Store, Tables};
 
@@ -244,6 +247,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         seal_limits: crate::seal::Limits::default(),
         calendar: Arc::new(calendar(config)?),
         profiles: profiles(config)?,
+        trust: trust(config)?,
         schemas: Arc::new(schemas::read(&config.lint.schemas)?),
         writers: Fair::new(Rules {
             whole: writers(config),
@@ -278,6 +282,24 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         credentials: Credentials::default(),
         clients: Clients::default(),
     }))
+}
+
+/// What the installation verifies signatures against.
+pub(super) fn trust(config: &Config) -> Result<TrustedCertificates, Failure> {
+    let verification = &config.verification;
+    let read = |setting: &str, files: &[PathBuf]| -> Result<Vec<Certificate>, Failure> {
+        let mut all = Vec::new();
+        for file in files {
+            let wrong = |what: String| format!("verification.{setting} {}: {what}", file.display());
+            let octets = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+            let found = certificate_file::certificates(&octets);
+            all.extend(found.map_err(|error| wrong(error.to_string()))?);
+        }
+        Ok(all)
+    };
+    let anchors = read("trust", &verification.trust)?.into_iter().map(TrustAnchor::of).collect();
+    let certificates = read("certificates", &verification.certificates)?;
+    Ok(TrustedCertificates { anchors, certificates, asks_revocation: verification.revocation })
 }
 
 /// The installation's calendar of algorithms, or the built-in one.

@@ -21,7 +21,7 @@ use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
 use crate::verify::{
     self, CoveredFacts, Indication, NamedRange, RevocationDemand, SignerFacts, VerificationReport,
-    VerifiedSignature, VerifySettings,
+    VerifiedFile, VerifiedSignature, VerifySettings,
 };
 
 /// Bytes of a file at most.
@@ -69,7 +69,7 @@ pub(super) fn run(config: &Config, arguments: &VerifyArguments) -> Outcome {
         let report = verify::verify(&read(file)?, &settings);
         worst = worst.max(report.indication);
         if arguments.shown.json {
-            reports.push(json!({ "file": file.display().to_string(), "report": report }));
+            reports.push(VerifiedFile { file: Some(file.display().to_string()), report });
         } else {
             show(file, &report);
         }

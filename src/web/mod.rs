@@ -1,14 +1,17 @@
 //! The HTTP surfaces: addresses, wire names, statuses. No SQL, no key, no write that is not a
 //! workflow. One folder per surface.
 
+pub mod api;
 mod auth;
 mod body;
 pub mod connections;
 mod download;
 mod elsewhere;
+mod encoded;
 mod health;
 mod hourly;
 mod id;
+mod intake;
 pub mod integration;
 pub mod oauth;
 mod openapi;
@@ -32,6 +35,7 @@ use axum::{Extension, Router};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use self::api::Api;
 use self::connections::ConnectionsConfig;
 use self::hourly::Hourly;
 use self::integration::Integration;
@@ -168,6 +172,7 @@ pub fn router(web: Web) -> Router {
         };
     }
     enclose::<Integration>(&web, router)
+        .nest("/api/v1", enclose::<Api>(&web, api::routes()))
         .nest("/oauth2", enclose::<OAuth>(&web, oauth::routes()))
         .merge(oauth::well_known())
         .nest("/r", enclose::<Portal>(&web, portal::routes()))

@@ -29,6 +29,7 @@ pub mod templates;
 pub mod timestamps;
 pub mod tokens;
 pub mod usage;
+pub mod verification;
 pub mod webhooks;
 
 use std::fmt;

@@ -131,9 +131,14 @@ fn the_published_calls_are_whole() {
                 continue;
             }
             for status in ["401", "403", "503"] {
-                let schema = &call["responses"][status]["content"]["application/json"]["schema"];
-                let expected = "#/components/schemas/ErrorResponse";
-                assert_eq!(schema["$ref"], expected, "{method} {path}: {status}");
+                let (media_type, schema) = if path.starts_with("/api/v1/") {
+                    ("application/problem+json", "ProblemDetails")
+                } else {
+                    ("application/json", "ErrorResponse")
+                };
+                let told = &call["responses"][status]["content"][media_type]["schema"]["$ref"];
+                let expected = format!("#/components/schemas/{schema}");
+                assert_eq!(told, &expected, "{method} {path}: {status}");
             }
         }
     }

@@ -2,9 +2,6 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -26,17 +23,12 @@ use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
 use crate::web::body::{self, Few};
+use crate::web::encoded;
 use crate::workflow::fingerprint;
 use crate::workflow::notify::Receiver;
 use crate::workflow::request::{
     DocumentOctets, Earlier, RequestedDocument, SignRequest, content_type,
 };
-
-/// Decodes with or without padding: both are on the wire.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What is told about members that nobody knows, of a request and of each document.
 const NOTES: usize = 50;
@@ -462,7 +454,7 @@ impl Source<'_> {
     /// The document.
     fn content(&mut self, limits: &Limits) -> Result<DocumentOctets, Refusal> {
         let file = match self {
-            Self::Base64(encoded) => return content(&encoded.0, limits).map(DocumentOctets::new),
+            Self::Base64(encoded) => return encoded::content(&encoded.0, limits.document_bytes).map(DocumentOctets::new),
             Self::File(file) => file,
         };
         match &mut file.octets {
@@ -507,43 +499,6 @@ fn check_name(name: &str) -> Result<(), Refusal> {
         return Ok(());
     };
     Err(Refusal::NameInvalid { reason })
-}
-
-fn content(encoded: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    let limit = limits.document_bytes;
-    check_blanks(encoded)?;
-    // Line breaks are common in base64 made by mail tools; taking them out costs a copy only then.
-    let compact: Cow<'_, str> = if encoded.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>().into()
-    } else {
-        encoded.into()
-    };
-    let size = compact.len() / 4 * 3;
-    if size > limit.saturating_add(2) {
-        return Err(Refusal::DocumentTooLarge { size, limit });
-    }
-    let content = BASE64
-        .decode(compact.as_bytes())
-        .map_err(|error| Refusal::Base64Invalid { detail: error.to_string() })?;
-    match content.len() {
-        0 => Err(Refusal::DocumentEmpty),
-        size if size > limit => Err(Refusal::DocumentTooLarge { size, limit }),
-        _ => Ok(content),
-    }
-}
-
-/// A blank in base64 is what is left of a `+` that somebody took for percent-encoding: passed over, it
-/// would take octets away in silence.
-fn check_blanks(encoded: &str) -> Result<(), Refusal> {
-    match encoded.bytes().position(|byte| byte == b' ') {
-        None => Ok(()),
-        Some(at) => Err(Refusal::Base64Invalid {
-            detail: format!(
-                "character {} is a blank, which may have been a +; send every + as it is",
-                at + 1
-            ),
-        }),
-    }
 }
 
 fn format(signature_type: &str) -> Result<Format, Refusal> {

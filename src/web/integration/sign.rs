@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body_util::BodyExt as _;
 use tracing::Instrument as _;
 use utoipa::ToSchema;
 
@@ -16,15 +15,13 @@ use super::archive::ZipOctets;
 use super::errors::{ErrorResponse, Problem};
 use super::request::Decoded;
 use super::{AsProxy, Integration, answer, multipart, request, wire};
-use crate::app::{Client, Limits, Share};
+use crate::app::{Client, Limits};
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 use crate::web::auth::Bearer;
 use crate::web::elsewhere::elsewhere;
 use crate::web::prefer::Preferences;
-use crate::web::room::OctetPlace;
-use crate::web::surface::NoBody;
-use crate::web::{Web, body};
+use crate::web::{Web, body, intake};
 use crate::workflow::accept::{self, Accepted};
 use crate::workflow::{self, operations};
 
@@ -37,10 +34,6 @@ const KEY_IGNORED: &str =
 
 /// Bodies above this size are decoded on a thread of their own, so that others are answered meanwhile.
 const DECODE_ELSEWHERE_BYTES: usize = 128 * 1024;
-
-/// How much of a refused body is taken in (at least; up to the body limit), and for how long.
-const HEAR_OUT_BYTES: usize = 16 * 1024 * 1024;
-const HEAR_OUT: Duration = Duration::from_secs(10);
 
 /// Seals a batch of documents sent as base64.
 ///
@@ -117,7 +110,7 @@ async fn answered(web: &Web, request: Request, form: Form) -> Result<Response, P
     let (mut parts, mut body) = request.into_parts();
     let answer = sign(web, &mut parts, &mut body, form).await;
     if answer.is_err() && !parts.headers.contains_key(header::EXPECT) {
-        hear_out(web, &mut body).await;
+        intake::hear_out(web, &mut body).await;
     }
     answer
 }
@@ -130,7 +123,7 @@ async fn sign(
 ) -> Result<Response, Problem> {
     let Bearer(client) = Bearer::<Integration>::from_request_parts(parts, web).await?;
     let whose = client.client_service.id;
-    let (turn, mut place) = place(web, &parts.headers, whose).await?;
+    let (turn, mut place) = intake::place(web, &parts.headers, whose).await?;
     let (decoded, place) = match form {
         Form::Json => {
             let limit = web.config.body_limit_bytes;
@@ -217,40 +210,4 @@ async fn decoded<H: Send + 'static>(
         (decode(&limits), place)
     };
     Ok((decoded?, place))
-}
-
-/// Waits for a place for the request, and one for its octets, which grows as they come: what a client
-/// says it will send takes nothing from others.
-async fn place(
-    web: &Web,
-    headers: &HeaderMap,
-    party: ClientServiceId,
-) -> Result<(Share<ClientServiceId>, OctetPlace<ClientServiceId>), Problem> {
-    let limit = web.config.body_limit_bytes;
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > limit) {
-        return Err(NoBody::TooLarge(limit).into());
-    }
-    let request = web.requests.take_within(party, 1, web.place_wait()).await;
-    let request = request.ok_or_else(Problem::too_many)?;
-    let bytes = web.bytes.place(party, 0).await.ok_or_else(Problem::too_many)?;
-    Ok((request, bytes))
-}
-
-/// Takes in the rest of a body that nobody wants, within limits, and throws it away. Most clients send
-/// all before they listen: closing the connection earlier would reset it, and the answer with it.
-async fn hear_out(web: &Web, body: &mut Body) {
-    let mut left = web.config.body_limit_bytes.max(HEAR_OUT_BYTES);
-    let rest = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            match left.checked_sub(length) {
-                Some(less) => left = less,
-                None => break,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(HEAR_OUT, rest).await;
 }

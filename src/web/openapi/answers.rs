@@ -4,7 +4,7 @@
 use serde_json::json;
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    Content, ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
 };
 
 /// Completes the answers of all calls.
@@ -18,7 +18,7 @@ impl utoipa::Modify for Answers {
             for operation in operations.into_iter().flatten() {
                 let answers = &mut operation.responses.responses;
                 if operation.security.is_some() {
-                    answers.entry("default".to_owned()).or_insert_with(|| unforeseen().into());
+                    answers.entry("default".to_owned()).or_insert_with(|| unforeseen(path).into());
                 } else {
                     // Whoever has no token yet needs none.
                     operation.security = Some(Vec::new());
@@ -33,11 +33,21 @@ impl utoipa::Modify for Answers {
     }
 }
 
-fn unforeseen() -> Response {
-    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorResponse"))).build();
+/// How the surface that has an address tells what is wrong.
+pub(super) fn error_body(path: &str) -> (&'static str, Content) {
+    let (media_type, schema) = if path.starts_with("/api/v1/") {
+        ("application/problem+json", "ProblemDetails")
+    } else {
+        ("application/json", "ErrorResponse")
+    };
+    (media_type, ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build())
+}
+
+fn unforeseen(path: &str) -> Response {
+    let (media_type, body) = error_body(path);
     ResponseBuilder::new()
         .description("Whatever else is wrong, as 404 for an address and 405 for a method.")
-        .content("application/json", body)
+        .content(media_type, body)
         .build()
 }
 

@@ -6,14 +6,14 @@ mod events;
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
+use utoipa::openapi::ResponseBuilder;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
 use self::answers::Answers;
 use self::events::Events;
 use super::integration::{published, wire};
 use super::settings_schema::AsOverrides;
-use super::{Web, integration, oauth};
+use super::{Web, api, integration, oauth};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +29,7 @@ use super::{Web, integration, oauth};
     ),
     tags(
         (name = "integration", description = "Documents in, sealed documents out."),
+        (name = "verification", description = "Whether signatures hold."),
         (name = "webhooks", description = "Endpoints that are told what happened."),
         (name = "oauth2", description = "Access tokens."),
     ),
@@ -65,6 +66,7 @@ use super::{Web, integration, oauth};
         integration::webhooks::replay,
         integration::webhooks::attempts,
         integration::delivery::test,
+        api::verifications::verify,
     ),
     modifiers(&AccessToken, &Guarded, &Answers, &Events, &AsOverrides)
 )]
@@ -76,7 +78,10 @@ impl utoipa::Modify for AccessToken {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let flow = Flow::ClientCredentials(ClientCredentials::new(
             "/oauth2/token",
-            Scopes::from_iter([("read", "look operations up"), ("write", "seal documents")]),
+            Scopes::from_iter([
+                ("read", "look operations up, verify files"),
+                ("write", "seal documents"),
+            ]),
         ));
         let scheme = SecurityScheme::OAuth2(OAuth2::new([flow]));
         openapi.components.get_or_insert_default().add_security_scheme("access_token", scheme);
@@ -88,7 +93,7 @@ struct Guarded;
 
 impl utoipa::Modify for Guarded {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        for item in openapi.paths.paths.values_mut() {
+        for (path, item) in &mut openapi.paths.paths {
             let operations =
                 [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
             for operation in operations.into_iter().flatten() {
@@ -101,11 +106,9 @@ impl utoipa::Modify for Guarded {
                 ] {
                     let answers = &mut operation.responses.responses;
                     answers.entry(status.to_owned()).or_insert_with(|| {
-                        let body = ContentBuilder::new()
-                            .schema(Some(Ref::from_schema_name("ErrorResponse")))
-                            .build();
+                        let (media_type, body) = answers::error_body(path);
                         let answer = ResponseBuilder::new().description(description);
-                        answer.content("application/json", body).build().into()
+                        answer.content(media_type, body).build().into()
                     });
                 }
             }

@@ -29,5 +29,6 @@ mod room;
 mod siblings;
 mod sign;
 mod stopping;
+mod verifications;
 mod visible;
 mod wire;

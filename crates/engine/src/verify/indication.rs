@@ -1,9 +1,12 @@
 //! What a verification comes to (ETSI EN 319 102-1, 5.1.3): indications, and why.
 
 use serde::Serialize;
+#[cfg(feature = "openapi")]
+use utoipa::ToSchema;
 
 /// Whether a signature holds. The greater one counts where several are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 pub enum Indication {
     /// Everything that was asked for holds.
     #[serde(rename = "TOTAL-PASSED")]
@@ -30,6 +33,7 @@ impl Indication {
 
 /// Why not (EN 319 102-1, tables 5 and 6). In the order in which they are told where there are several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SubIndication {
     /// Not a signature that could be checked.
@@ -121,6 +125,7 @@ impl SubIndication {
 
 /// One reason why a signature does not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationFinding {
     pub sub_indication: SubIndication,

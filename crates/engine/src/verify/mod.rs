@@ -31,7 +31,7 @@ mod xml;
 pub use indication::{Indication, SubIndication, VerificationFinding};
 pub use report::{
     AlgorithmFacts, CoveredFacts, NamedRange, PolicyFacts, RevocationFacts, SignerFacts,
-    TimestampFacts, VerificationReport, VerifiedSignature,
+    TimestampFacts, VerificationReport, VerifiedFile, VerifiedSignature,
 };
 
 use self::trust::Questions;

@@ -2,11 +2,24 @@
 //! docs/verification.md explains every member.
 
 use serde::Serialize;
+#[cfg(feature = "openapi")]
+use utoipa::ToSchema;
 
 use super::indication::{Indication, SubIndication, VerificationFinding, conclude};
 
+/// What is said of one file, as the command and the API answer it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct VerifiedFile {
+    /// How it was called; nothing when it was called nothing.
+    pub file: Option<String>,
+    pub report: VerificationReport,
+}
+
 /// The verdict on one file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VerificationReport {
     /// The worst of all signatures and of what is said of the file.
@@ -25,6 +38,7 @@ pub struct VerificationReport {
 
 /// What is known of one signature.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedSignature {
     /// Where it stands.
@@ -62,6 +76,7 @@ pub struct VerifiedSignature {
 
 /// Who signed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignerFacts {
     pub subject: String,
@@ -83,6 +98,7 @@ pub struct SignerFacts {
 
 /// Whether one certificate is revoked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RevocationFacts {
     pub subject: String,
@@ -94,6 +110,7 @@ pub struct RevocationFacts {
 
 /// A signature timestamp.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimestampFacts {
     /// What it says.
@@ -108,6 +125,7 @@ pub struct TimestampFacts {
 
 /// An algorithm and its end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AlgorithmFacts {
     /// What it is for.
@@ -123,6 +141,7 @@ pub struct AlgorithmFacts {
 
 /// One thing that is covered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CoveredFacts {
     /// The reference as it is written: a URI, the name of a file.
@@ -141,6 +160,7 @@ pub struct CoveredFacts {
 
 /// A part of a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NamedRange {
     /// What it is, as people find it.
@@ -153,6 +173,7 @@ pub struct NamedRange {
 
 /// A signature policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyFacts {
     /// Its identifier; nothing when it is implied.

@@ -1,0 +1,195 @@
+//! Verification over HTTP: the report of the engine, with what the installation trusts, and problem details.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chancery::domain::client_service::ClientServiceStatus;
+use chancery::workflow::client_services::set_status;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+
+use crate::support::authority::AUTHORITY;
+use crate::support::client::{self, Answer, Client, HTTP, small};
+use crate::support::service::{Service, Setup, run, unique};
+
+const PATH: &str = "/api/v1/verifications";
+
+/// A service that trusts who issued the certificates of its seals.
+async fn trusting(change: impl FnOnce(&mut Setup)) -> Service {
+    let mut setup = Setup::new();
+    setup.config.verification.trust = vec![AUTHORITY.root()];
+    setup.config.verification.revocation = false;
+    change(&mut setup);
+    setup.start().await
+}
+
+async fn verify(client: &Client, body: &Value) -> Answer {
+    client.post(PATH, body.to_string()).await
+}
+
+async fn sealed(client: &Client) -> Vec<u8> {
+    let answer = client.sign(&small(&unique("to-verify"))).await.good();
+    client::sealed(&answer, 0)
+}
+
+/// Asserts problem details (RFC 9457) and returns them.
+#[track_caller]
+fn problem(answer: &Answer, status: u16, reason: &str) -> Value {
+    let body = answer.json();
+    assert_eq!((answer.status, body["reason"].as_str()), (status, Some(reason)), "{body}");
+    assert_eq!(answer.header(CONTENT_TYPE.as_str()), "application/problem+json");
+    assert_eq!(body["status"], status);
+    assert_eq!(body["requestId"], answer.header("x-request-id"));
+    assert!(body["detail"].as_str().is_some_and(|it| !it.is_empty()) && body["title"].is_string());
+    body
+}
+
+#[test]
+fn a_file_is_verified_against_what_the_installation_trusts() {
+    run(async {
+        let service = trusting(|_| {}).await;
+        let client = service.client().await;
+        let file = sealed(&client).await;
+        let body = json!({ "name": "a.xml", "base64Content": STANDARD.encode(&file) });
+        let answer = verify(&client, &body).await.good();
+        assert_eq!(answer["file"], "a.xml");
+        let report = &answer["report"];
+        assert_eq!(report["indication"], "TOTAL-PASSED", "{report}");
+        let signature = &report["signatures"][0];
+        assert_eq!(signature["coversDocument"], true);
+        assert_eq!(signature["signer"]["revocation"][0]["status"], "not asked");
+        // asked for, nothing is known of revocation
+        let mut asked = body.clone();
+        asked["revocation"] = json!(true);
+        let asked = verify(&client, &asked).await.good();
+        assert_eq!(asked["report"]["subIndication"], "TRY_LATER", "{asked}");
+        // before the certificates were there
+        let early =
+            json!({ "base64Content": STANDARD.encode(&file), "at": "2001-01-01T00:00:00Z" });
+        let early = verify(&client, &early).await.good();
+        assert_eq!(
+            (&early["file"], &early["report"]["at"]),
+            (&Value::Null, &json!("2001-01-01T00:00:00.000Z"))
+        );
+        assert_ne!(early["report"]["indication"], "TOTAL-PASSED");
+        // changed, and something else
+        let changed = String::from_utf8(file).unwrap().replacen("12.50", "92.50", 1);
+        let changed = json!({ "base64Content": STANDARD.encode(changed) });
+        let changed = verify(&client, &changed).await.good();
+        assert_eq!(changed["report"]["subIndication"], "HASH_FAILURE", "{changed}");
+        let other = verify(&client, &json!({ "base64Content": STANDARD.encode("abc") })).await;
+        assert_eq!(other.good()["report"]["subIndication"], "GENERIC");
+        // reading suffices
+        let token = HTTP
+            .post(format!("{}/oauth2/token", service.base))
+            .basic_auth(&client.alias, Some(&client.secret))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials&scope=read");
+        let token = Answer::of(token).await.good()["access_token"].as_str().unwrap().to_owned();
+        let reader = Client { token, ..client.clone() };
+        verify(&reader, &body).await.good();
+    });
+}
+
+#[test]
+fn a_detached_signature_is_verified_with_what_it_is_over() {
+    run(async {
+        let service = trusting(|_| {}).await;
+        let client = service.client().await;
+        let mut request = small(&unique("detached"));
+        let content = request["documents"][0]["documentRequest"]["base64Content"].clone();
+        request["documents"][0]["signatureInfo"]["advancedSignatureInfo"] = json!({ "packaging": "DETACHED", "signatureTransform": "NONE",
+                "reference": { "uri": "a.xml" } });
+        let answer = client.sign(&request).await.good();
+        let seal = answer["documentList"][0]["signedContent"].clone();
+        let both = json!({ "base64Content": seal, "base64Detached": content });
+        let both = verify(&client, &both).await.good();
+        assert_eq!(both["report"]["indication"], "TOTAL-PASSED", "{both}");
+        let alone = verify(&client, &json!({ "base64Content": seal })).await.good();
+        assert_eq!(alone["report"]["subIndication"], "SIGNED_DATA_NOT_FOUND");
+    });
+}
+
+#[test]
+fn what_is_wrong_with_a_request_is_told_as_problem_details() {
+    run(async {
+        let service = trusting(|setup| {
+            setup.config.limits.document_bytes = 1000;
+            setup.config.oauth.status_cache_ms = 0;
+        })
+        .await;
+        let client = service.client().await;
+        let large = STANDARD.encode([b'a'; 1001]);
+        for (body, status, reason, words) in [
+            (json!({}), 400, "member-missing", "base64Content"),
+            (json!({ "base64Content": "" }), 400, "document-empty", "empty"),
+            (json!({ "base64Content": "*" }), 400, "member-invalid", "base64Content"),
+            (json!({ "base64Content": large }), 413, "document-too-large", "1000"),
+            (
+                json!({ "base64Content": "YQ", "base64Detached": "=" }),
+                400,
+                "member-invalid",
+                "base64Detached",
+            ),
+            (json!({ "base64Content": "YQ", "at": "today" }), 400, "member-invalid", "at must be"),
+            (
+                json!({ "base64Content": "YQ", "name": "a".repeat(256) }),
+                413,
+                "member-too-long",
+                "name",
+            ),
+            (json!({ "base64Content": "YQ", "trust": "me" }), 400, "member-invalid", "trust"),
+            (json!([]), 400, "member-invalid", "object"),
+        ] {
+            let answer = verify(&client, &body).await;
+            let told = problem(&answer, status, reason);
+            assert!(told["detail"].as_str().unwrap().contains(words), "{told}");
+            assert_eq!(told["retryable"], false);
+        }
+        problem(&client.post(PATH, "{").await, 400, "json-malformed");
+        problem(&client.get(PATH).await, 405, "method-unknown");
+        problem(&client.get("/api/v1/nothing").await, 404, "address-unknown");
+        let nobody = HTTP.post(format!("{}{PATH}", service.base)).body("{}");
+        let nobody = Answer::of(nobody).await;
+        problem(&nobody, 401, "access-token-missing");
+        assert!(nobody.header("www-authenticate").starts_with("Bearer"));
+        let stranger = Client { token: "abc".to_owned(), ..client.clone() };
+        problem(&verify(&stranger, &json!({})).await, 401, "access-token-invalid");
+        set_status(&service.app, &client.alias, ClientServiceStatus::Suspended).await.unwrap();
+        problem(&verify(&client, &json!({})).await, 403, "client-service-suspended");
+    });
+}
+
+/// What takes too long is not known, and says so; what others do goes on.
+#[test]
+fn a_file_has_the_time_of_a_document() {
+    run(async {
+        let service = trusting(|setup| setup.config.workflow.document_ms = 0).await;
+        let client = service.client().await;
+        let xml = format!("<a>{}</a>", "<b/>".repeat(50_000));
+        let body = json!({ "base64Content": STANDARD.encode(xml) });
+        let answer = verify(&client, &body).await.good();
+        assert_eq!(answer["report"]["subIndication"], "GENERIC", "{answer}");
+        assert_eq!(answer["report"]["indication"], "INDETERMINATE");
+    });
+}
+
+#[test]
+fn requests_beyond_the_room_are_told_to_wait() {
+    run(async {
+        let service = trusting(|setup| {
+            setup.config.web.bytes_in_flight = 64 * 1024;
+            setup.config.web.place_wait_ms = 50;
+        })
+        .await;
+        let client = service.client().await;
+        let large = json!({ "base64Content": "A".repeat(400_000) });
+        let answer = verify(&client, &large).await;
+        let limited = answer.status == 429;
+        if limited {
+            assert_eq!(problem(&answer, 429, "too-many-requests")["retryable"], true);
+            assert_eq!(answer.header("retry-after"), "2");
+        }
+        // who is alone has all of the room
+        assert!(limited || answer.status == 200, "{}", answer.text());
+    });
+}
