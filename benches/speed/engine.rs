@@ -16,6 +16,7 @@ use chancery::pki::certificate::Chain;
 use chancery::pki::path;
 use chancery::seal::catalogue::Catalogue;
 use chancery::seal::{Limits, Profile, Signer, prepare};
+use chancery::verify::{MadeSeal, check_own};
 use serde_json::{Value, json};
 
 use super::INVOICE;
@@ -39,6 +40,13 @@ pub(crate) struct Sealing {
 pub(crate) struct Spent {
     pub(crate) median: f64,
     pub(crate) least: f64,
+}
+
+impl Spent {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        Self { median: times[times.len() / 2], least: times[0] }
+    }
 }
 
 impl Sealing {
@@ -78,10 +86,23 @@ impl Sealing {
                 measured.push(begin.elapsed().as_secs_f64() * 1e6);
             }
         }
-        measured.map(|mut times: Vec<f64>| {
-            times.sort_by(f64::total_cmp);
-            Spent { median: times[times.len() / 2], least: times[0] }
-        })
+        measured.map(Spent::of)
+    }
+
+    /// Time of the check before release, a document.
+    pub(crate) async fn check(&self, document: &[u8], profile: &Profile, times: usize) -> Spent {
+        let limits = Limits::default();
+        let prepared = prepare(document.to_vec(), profile, &self.signer, self.at, &limits).unwrap();
+        let item = ToBeSigned::new(prepared.signature_algorithm(), prepared.to_be_signed());
+        let value = self.keyring.sign(&self.key, vec![item]).await.remove(0).unwrap();
+        let sealed = prepared.attach_checked(value).unwrap().finish();
+        let made = MadeSeal::of(&sealed, profile);
+        let one = || {
+            let begin = Instant::now();
+            check_own(black_box(sealed.bytes()), &made, &limits).unwrap();
+            begin.elapsed().as_secs_f64() * 1e6
+        };
+        Spent::of((0..times).map(|_| one()).collect())
     }
 
     fn refusal(&self, sample: &hostile::Hostile, profile: &Profile) -> (f64, &'static str) {

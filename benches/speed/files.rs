@@ -57,6 +57,8 @@ pub(crate) async fn kinds(rsa: &Sealing, invoice: &[u8]) {
         let placeholder = json!({ "place": { "PLACEHOLDER": PLACEHOLDER } });
         let [invisible] = rsa.time(&document, [pades(json!({}))], 2000).await;
         print(&format!("PDF, {name}, invisible"), document.len(), invisible);
+        let check = rsa.check(&document, &pades(json!({})), 1000).await;
+        print(&format!("PDF, {name}, check"), document.len(), check);
         let profiles = [visible(&json!({})), visible(&image), visible(&placeholder)];
         let times = rsa.time(&document, profiles, 300).await;
         for (kind, spent) in ["text", "text and image", "at a placeholder"].into_iter().zip(times) {
@@ -71,6 +73,10 @@ pub(crate) async fn kinds(rsa: &Sealing, invoice: &[u8]) {
         asic(),
     ];
     let names = ["CAdES attached", "CAdES detached", "ASiC-E with CAdES", "ASiC-E with XAdES"];
+    for (name, profile) in names.iter().zip(&profiles) {
+        let check = rsa.check(document, profile, 1000).await;
+        print(&format!("{name}, check"), document.len(), check);
+    }
     for (name, spent) in names.into_iter().zip(rsa.time(document, profiles, 1000).await) {
         print(name, document.len(), spent);
     }

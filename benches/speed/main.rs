@@ -59,10 +59,15 @@ fn main() {
         });
         let (token, sealing) = measured;
         let settings = engine::xades(XadesProfile::default());
+        let check = runtime.block_on(sealing.check(&document, &settings, 600));
         let [engine] = runtime.block_on(sealing.time(&document, [settings], 600));
         println!("  engine       {:8.1} us a document, key excluded", engine.median);
+        let share = 100.0 * check.median / engine.median;
+        println!("  check        {:8.1} us before release, {share:.0} % of that", check.median);
         if !engine_only {
             println!("  token        {token:8.0} signatures/s, every value checked");
+            let share = 100.0 * check.median / (engine.median + 1e6 / token);
+            println!("  check        {share:8.0} % on top of engine and token");
             service::measure(&folder, client, &document, token);
         }
         sealings.push(sealing);

@@ -27,6 +27,8 @@ pub struct ExecutionConfig {
     pub engine_threads: usize,
     /// Milliseconds of processor time that one document may take there.
     pub document_ms: u64,
+    /// Whether every seal is verified before it is released.
+    pub check_seals: bool,
     /// Milliseconds an operation belongs to a silent process.
     pub lease_ms: i64,
     /// Milliseconds between two looks for unfinished operations.

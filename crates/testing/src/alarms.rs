@@ -70,6 +70,11 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             address: "2001:db8::".into(),
         },
+        Alarm::SealsWithheld {
+            alias: "seal <1>".into(),
+            since: AT,
+            last_words: "it does not cover {user}".into(),
+        },
         Alarm::QueueOld { oldest: AT, waiting: 12_345 },
         Alarm::OperationsOld { oldest: AT, waiting: 12_345 },
         Alarm::OperationsCrash { waiting: 12_345 },

@@ -19,6 +19,7 @@ use chancery_engine::domain::xades::{SignatureLocation, XadesProfile};
 use chancery_engine::pki::path;
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
+use chancery_engine::verify::{MadeSeal, check_own};
 
 use tempfile::TempDir;
 
@@ -202,7 +203,20 @@ pub fn try_seal(
     let prepared =
         prepare(document.to_vec(), &profile, &key.signer, key.now(), &Limits::default())?;
     let value = key.sign(prepared.to_be_signed());
-    Ok(prepared.attach(value).expect("a right value is taken").finish())
+    Ok(checked(prepared.attach(value).expect("a right value is taken").finish(), &profile))
+}
+
+/// A seal that passes the check before release, as every one has to that is made.
+///
+/// # Panics
+/// When it does not.
+#[track_caller]
+pub fn checked(sealed: Sealed, profile: &Profile) -> Sealed {
+    let made = MadeSeal::of(&sealed, profile);
+    if let Err(fault) = check_own(sealed.bytes(), &made, &Limits::default()) {
+        panic!("withheld: {fault}\n{}", String::from_utf8_lossy(sealed.bytes()));
+    }
+    sealed
 }
 
 /// Asserts that taking the inserted element out again gives the original, and that only an

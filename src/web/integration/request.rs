@@ -454,7 +454,10 @@ impl Source<'_> {
     /// The document.
     fn content(&mut self, limits: &Limits) -> Result<DocumentOctets, Refusal> {
         let file = match self {
-            Self::Base64(encoded) => return encoded::content(&encoded.0, limits.document_bytes).map(DocumentOctets::new),
+            Self::Base64(encoded) => {
+                return encoded::content(&encoded.0, limits.document_bytes)
+                    .map(DocumentOctets::new);
+            }
             Self::File(file) => file,
         };
         match &mut file.octets {

@@ -292,7 +292,7 @@ pub(super) fn authority_name(name: &str) -> String {
 
 /// Whether an alarm is about what one process knows alone: only that one says when it is over.
 pub(super) fn is_of_process(name: &str) -> bool {
-    ["smtp", "timestamp:", "mails:", "login", CLOCK]
+    ["smtp", "timestamp:", "mails:", "login", "seals:", CLOCK]
         .iter()
         .any(|beginning| name.starts_with(beginning))
 }

@@ -19,16 +19,19 @@ use crate::pki::signature::CheckedValue;
 use crate::pki::timestamp::TimestampToken;
 use crate::seal::lint::LintRun;
 use crate::seal::lint::schema::Schemas;
-use crate::seal::{self, Prepared, Room, Signed};
+use crate::seal::{self, Prepared, Profile, Room, Sealed, Signed};
 use crate::store::contents::ContentChange;
 use crate::store::documents::Intent;
 use crate::store::operations::Outcome;
+use crate::verify::OwnSealFault;
 use crate::workflow::{credentials, settings};
 
 /// How a document ended, and what becomes of its bytes.
 pub(super) struct Ended {
     pub(super) outcome: Outcome,
     pub(super) content: ContentChange,
+    /// Why its seal is withheld.
+    pub(super) withheld: Option<OwnSealFault>,
 }
 
 impl Ended {
@@ -48,7 +51,7 @@ pub(super) struct PreparedDocument {
     pub(super) level: Level,
     /// Octets that a token may have, where the gap is fixed.
     pub(super) room: Option<usize>,
-    detached: bool,
+    profile: Profile,
     /// The settings, when lint added notes to them.
     noted: Option<SealSettings>,
 }
@@ -62,7 +65,7 @@ pub(super) struct SignedDocument {
     /// A timestamp over the value.
     pub(super) token: Option<TimestampToken>,
     signing_time: Instant,
-    detached: bool,
+    profile: Profile,
     noted: Option<SealSettings>,
 }
 
@@ -154,7 +157,7 @@ pub(super) fn prepare_one(
         intent_stored: document.intent.is_some(),
         level: document.settings.level,
         room: (room.unsigned > 0).then(|| room.unsigned.saturating_sub(AROUND_TOKEN)),
-        detached: document.settings.seal.is_detached(),
+        profile: document.settings.seal.clone(),
         noted: noted(document.settings, notes),
     })
 }
@@ -182,8 +185,7 @@ pub(super) fn attach(
     document: PreparedDocument,
     value: CheckedValue,
 ) -> Result<SignedDocument, DocumentState> {
-    let PreparedDocument { id, level, room, signing_time, detached, noted, prepared, .. } =
-        document;
+    let PreparedDocument { id, level, room, signing_time, profile, noted, prepared, .. } = document;
     let signed = prepared.attach_checked(value).map_err(|error| {
         tracing::error!(document = %id, error = %error, "signature value refused");
         DocumentState::Failed {
@@ -193,19 +195,30 @@ pub(super) fn attach(
                 .to_owned(),
         }
     })?;
-    Ok(SignedDocument { id, signed, level, room, token: None, signing_time, detached, noted })
+    Ok(SignedDocument { id, signed, level, room, token: None, signing_time, profile, noted })
 }
 
 /// Writes the sealed document, with everything that is to be added. One that would have less than the level
-/// that it was accepted with is not released.
-pub(super) fn finish(contents: &Contents, document: SignedDocument) -> Ended {
-    let SignedDocument { id, signed, level, token, signing_time, detached, noted, .. } = document;
+/// that it was accepted with is not released, nor one whose seal `check` does not pass.
+pub(super) fn finish(
+    contents: &Contents,
+    document: SignedDocument,
+    check: impl FnOnce(&Sealed, &Profile) -> Result<(), OwnSealFault>,
+) -> Ended {
+    let SignedDocument { id, signed, level, token, signing_time, profile, noted, .. } = document;
     let sealed = match token {
         None => Ok(signed.finish()),
         Some(token) => signed.with_time_stamp(&token).map(seal::Extended::finish),
     };
     let error = match sealed {
         Ok(sealed) if sealed.level() >= level => {
+            if let Err(fault) = check(&sealed, &profile) {
+                tracing::error!(document = %id, fault = %fault, "a seal is withheld");
+                return Ended {
+                    withheld: Some(fault),
+                    ..failed(contents, id, seal_check_failed())
+                };
+            }
             let bytes = sealed.into_bytes();
             let state = DocumentState::Sealed {
                 signing_time,
@@ -214,7 +227,8 @@ pub(super) fn finish(contents: &Contents, document: SignedDocument) -> Ended {
             };
             return Ended {
                 outcome: Outcome { document: id, state, settings: noted },
-                content: contents.seal(id, Arc::new(bytes), detached),
+                content: contents.seal(id, Arc::new(bytes), profile.is_detached()),
+                withheld: None,
             };
         }
         Ok(sealed) => format!("it has level {} and not {level}", sealed.level()),
@@ -231,7 +245,7 @@ pub(super) const fn failed(
     state: DocumentState,
 ) -> Ended {
     let outcome = Outcome { document, state, settings: None };
-    Ended { outcome, content: contents.forget(document) }
+    Ended { outcome, content: contents.forget(document), withheld: None }
 }
 
 /// Whether what was prepared is what was about to be signed: signature algorithm, digest, certificate.
@@ -248,6 +262,17 @@ pub(super) fn engine_fault() -> DocumentState {
         error: SigningError::Internal,
         reason: "internal".to_owned(),
         detail: "a fault of ours, which the log describes; tell the operator".to_owned(),
+    }
+}
+
+/// What was sealed is not what was to be sealed.
+fn seal_check_failed() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "seal-check-failed".to_owned(),
+        detail: "the seal that was made did not pass the check before release, and is not released; tell \
+                 the operator, whose log says why"
+            .to_owned(),
     }
 }
 

@@ -14,9 +14,12 @@ use super::document::{
 };
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential, patience, priority};
+use crate::domain::alarm::Alarm;
 use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
+use crate::seal::{Profile, Sealed};
+use crate::verify::{self, MadeSeal, OwnSealFault};
 
 /// After so much processor time a thread of the engine goes to the next one who waits for it, as soon as the
 /// document in work is done.
@@ -86,19 +89,41 @@ fn guarded<R>(id: DocumentId, work: impl FnOnce() -> R) -> Result<R, DocumentSta
     })
 }
 
-/// Writes sealed documents, one after the other. `None` when one of them took too long.
+/// Writes sealed documents, one after the other, and has a look at each before it is released. `None` when one
+/// of them took too long.
 pub(super) async fn finish(
     app: &App,
-    party: ClientServiceId,
+    (party, ready): (ClientServiceId, &ReadyCredential),
     signed: Vec<SignedDocument>,
 ) -> Result<Option<Vec<Ended>>, Error> {
     let contents = app.contents.clone();
+    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
+    let checks = app.execution.check_seals;
+    let check = move |sealed: &Sealed, profile: &Profile| {
+        let limits = limits.with_patience(patience::of_document(document_ms));
+        let made = MadeSeal::of(sealed, profile);
+        if checks { verify::check_own(sealed.bytes(), &made, &limits) } else { Ok(()) }
+    };
     let each = move |document: SignedDocument| {
         let id = document.id;
-        guarded(id, || document::finish(&contents, document))
+        guarded(id, || document::finish(&contents, document, &check))
             .unwrap_or_else(|state| failed(&contents, id, state))
     };
-    Ok(in_turns(app, party, signed, each).await?.ok())
+    let ended = in_turns(app, party, signed, each).await?.ok();
+    for fault in ended.iter().flatten().filter_map(|ended| ended.withheld.as_ref()) {
+        tell_withheld(app, ready, fault);
+    }
+    Ok(ended)
+}
+
+/// Has operators told that seals of a credential are withheld.
+fn tell_withheld(app: &App, ready: &ReadyCredential, fault: &OwnSealFault) {
+    let (alias, now) = (ready.credential.alias.clone(), app.now());
+    let name = format!("seals:{alias}/withheld");
+    let noted = app.excesses.all(now).into_iter().find(|(noted, _)| *noted == name);
+    let since = noted.map_or(now, |(_, excess)| excess.since);
+    let alarm = Alarm::SealsWithheld { alias, since, last_words: fault.to_string() };
+    app.excesses.note(name, alarm, None, now);
 }
 
 /// Calculates each of many on a thread that may take its time. The thread is given back after each turn,

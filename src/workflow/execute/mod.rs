@@ -357,7 +357,7 @@ async fn seal_chunk(
     let stamped = stamping::stamp(app, party, signed).await?;
     ended.extend(stamped.ended);
     trouble = trouble.or(stamped.waits.map(WaitCause::Timestamp));
-    match engine::finish(app, party, stamped.on).await? {
+    match engine::finish(app, (party, ready), stamped.on).await? {
         Some(sealed) => ended.extend(sealed),
         None => return Err(Error::Internal("a document could not be finished in time".into())),
     }

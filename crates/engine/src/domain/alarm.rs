@@ -128,6 +128,14 @@ pub enum Alarm {
         /// From where the last one came.
         address: String,
     },
+    /// Seals of a credential were not what they were to be, and are withheld.
+    SealsWithheld {
+        alias: String,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        /// What was found in the last one.
+        last_words: String,
+    },
     /// Messages wait too long.
     QueueOld {
         #[serde(with = "unix_ms")]

@@ -109,6 +109,9 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
                 ("address", address.clone()),
             ],
         ),
+        Alarm::SealsWithheld { alias, since, last_words } => {
+            (&words.seals_withheld, silent(locale, ("alias", alias), *since, last_words))
+        }
         Alarm::QueueOld { oldest, waiting } => (
             &words.queue_old,
             vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],

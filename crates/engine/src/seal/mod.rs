@@ -46,6 +46,7 @@ use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{Base64Lines, Packaging, SignatureValueEncoding, XadesProfile};
 use crate::pki::algorithm::KeyKind;
+use crate::pki::certificate::Certificate;
 use crate::pki::digest::Digest;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::to_be_signed::ToBeSigned;
@@ -188,7 +189,8 @@ pub fn prepare_with_room(
         Profile::Cades(profile) => cades::plan(&document, profile, algorithm, signer, at)?,
     };
     let (to_be_signed, signer) = (ToBeSigned::new(algorithm, to_be_signed), signer.clone());
-    Ok(Prepared { document, to_be_signed, ending, notes, signer, at })
+    let is_detached = profile.is_detached();
+    Ok(Prepared { document, is_detached, to_be_signed, ending, notes, signer, at })
 }
 
 /// What an engine found out about one document: enough to finish the seal once the value is there.
@@ -259,6 +261,7 @@ impl XmlEnding {
 /// A document with a gap. Owns the original; nothing of it has changed.
 pub struct Prepared {
     document: Vec<u8>,
+    is_detached: bool,
     to_be_signed: ToBeSigned,
     ending: Ending,
     notes: Vec<String>,
@@ -348,21 +351,22 @@ impl Signed {
     }
 
     fn write(self, level: Level) -> Sealed {
-        let Self { prepared: Prepared { document, ending, at, to_be_signed, signer, .. }, value } =
-            self;
+        let Self { prepared, value } = self;
+        let Prepared { document, is_detached, ending, at, to_be_signed, signer, .. } = prepared;
         let digest = to_be_signed.digest().clone();
-        let (bytes, signature) = match ending {
+        let kind = signer.certificate().key_kind();
+        let ((bytes, signature), document) = match ending {
             Ending::Xml(ending) => {
-                let filled = ending.finish(&document, &value, signer.certificate().key_kind());
-                (filled.bytes, filled.seal)
+                let filled = ending.finish(&document, &value, kind);
+                ((filled.bytes, filled.seal), Some(document))
             }
-            Ending::Pdf(plan) => plan.finish(document, &value),
-            Ending::Cms(ending) => ending.finish(&document, &value),
-            Ending::Asic(ending) => {
-                ending.finish(&document, &value, signer.certificate().key_kind())
-            }
+            // its bytes are those of the document, with more behind them
+            Ending::Pdf(plan) => (plan.finish(document, &value), None),
+            Ending::Cms(ending) => (ending.finish(&document, &value), Some(document)),
+            Ending::Asic(ending) => (ending.finish(&document, &value, kind), Some(document)),
         };
-        Sealed { bytes, signature, at, digest, level }
+        let beside = document.filter(|_| is_detached);
+        Sealed { bytes, signature, beside, signer, at, digest, level }
     }
 }
 
@@ -370,6 +374,8 @@ impl Signed {
 pub struct Sealed {
     bytes: Vec<u8>,
     signature: Range<usize>,
+    beside: Option<Vec<u8>>,
+    signer: Signer,
     at: Instant,
     digest: Digest,
     level: Level,
@@ -393,6 +399,18 @@ impl Sealed {
     #[must_use]
     pub fn signature(&self) -> Range<usize> {
         self.signature.clone()
+    }
+
+    /// The document, when the seal is a file of its own beside it.
+    #[must_use]
+    pub fn beside(&self) -> Option<&[u8]> {
+        self.beside.as_deref()
+    }
+
+    /// The certificate whose key signed.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        self.signer.certificate()
     }
 
     /// The claimed signing time: whole seconds.

@@ -212,7 +212,7 @@ impl<'s, 'z> Container<'s, 'z> {
     fn xades(&self, file: &UnpackedFile<'_>) -> Result<Vec<VerifiedSignature>, Wrong> {
         let outside = |uri: &str| self.named(uri).map(|file| &*file.octets);
         let octets = self.total;
-        let beside = Beside { outside: &outside, octets, is_container: true };
+        let beside = Beside { outside: &outside, octets, is_container: true, own: None };
         let all = xml::signatures(&file.octets, self.questions, &beside)
             .map_err(|refusal| (xml::sub_of(&refusal), refusal.to_string()))?;
         if all.is_empty() {

@@ -56,6 +56,11 @@ impl<'s, 'd> PartNames<'s, 'd> {
         Self { source, left: MAX_NAMED }
     }
 
+    /// Names nothing.
+    pub(super) const fn none(source: &'s Source<'d>) -> Self {
+        Self { source, left: 0 }
+    }
+
     /// The path of an element and its bytes in the original; none when a report names enough.
     fn name(&mut self, node: Node<'_, '_>) -> Option<NamedRange> {
         self.left = self.left.checked_sub(1)?;

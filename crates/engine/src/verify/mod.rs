@@ -13,6 +13,8 @@
 //! Time, trust anchors and revocation data are arguments; nothing is fetched. Validation is that of 5.3
 //! (basic signatures), with the time of a signature timestamp that holds (5.5). Archive timestamps
 //! (5.6) are not looked at, and said so.
+//!
+//! `own` asks the same of a seal of ours before it is released.
 
 mod algorithms;
 mod asic;
@@ -20,6 +22,7 @@ mod cms;
 mod coverage;
 mod indication;
 mod manifest;
+mod own;
 mod pdf;
 mod properties;
 mod report;
@@ -29,6 +32,7 @@ mod trust;
 mod xml;
 
 pub use indication::{Indication, SubIndication, VerificationFinding};
+pub use own::{MadeSeal, OwnSealFault, check_own};
 pub use report::{
     AlgorithmFacts, CoveredFacts, NamedRange, PolicyFacts, RevocationFacts, SignerFacts,
     TimestampFacts, VerificationReport, VerifiedFile, VerifiedSignature,

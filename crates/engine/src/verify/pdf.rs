@@ -69,6 +69,23 @@ fn signatures(
     Ok(verified)
 }
 
+/// Looks at the last signature, which has to end the file.
+///
+/// # Errors
+/// What the reader of PDF refuses.
+pub(super) fn last(
+    document: &[u8],
+    questions: &Questions<'_>,
+) -> Result<Vec<VerifiedSignature>, PdfRefusal> {
+    let file = PdfFile::open(document, &questions.settings.limits.pdf)?;
+    let catalog = file.catalog()?;
+    let form = Form::read(&file, &catalog)?;
+    let held = pdf_signatures(&file, &form, document)?;
+    let last = held.iter().filter(|one| one.end() == document.len()).max_by_key(|one| one.end());
+    let signatures = last.map(|last| of_field(last, document, questions)).unwrap_or_default();
+    Ok(signatures.into_iter().map(VerifiedSignature::concluded).collect())
+}
+
 /// The signature of one field: one signer, or what is wrong with its value.
 fn of_field(
     held: &HeldPdfSignature,

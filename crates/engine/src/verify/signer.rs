@@ -31,6 +31,9 @@ pub(super) fn judge(
     signature: &mut VerifiedSignature,
 ) {
     let signing = said.certificate;
+    if questions.own.is_some() {
+        return show(&said, signature);
+    }
     let proven = timestamps::examine(said.timestamps, data, questions, signature);
     let times = TrustTimes { at: questions.settings.at, proven };
     if signature.level.is_some() && proven.is_some() {
@@ -39,12 +42,7 @@ pub(super) fn judge(
     if let Err(reason) = trust::may_sign(signing) {
         signature.find(SubIndication::ChainConstraintsFailure, reason);
     }
-    let claimed = said.claimed;
-    if claimed.is_some_and(|at| at < signing.not_before() || at > signing.not_after()) {
-        let text =
-            "the signing time that is claimed is not within the signing certificate's validity";
-        signature.find(SubIndication::SigConstraintsFailure, text);
-    }
+    check_claimed(&said, signature);
     let examined = trust::examine(signing, data, questions, times);
     let mut facts = trust::facts(signing, said.bound);
     facts.path = examined.subjects;
@@ -57,4 +55,30 @@ pub(super) fn judge(
         Foundations { signing, algorithm, digests: said.digests, chain: examined.chain.as_ref() };
     let calendar = &questions.settings.calendar;
     algorithms::examine(&foundations, calendar, times.counting(), signature);
+}
+
+fn check_claimed(said: &SaidOfSigner<'_>, signature: &mut VerifiedSignature) {
+    let signing = said.certificate;
+    let is_outside = |at: Instant| at < signing.not_before() || at > signing.not_after();
+    if said.claimed.is_some_and(is_outside) {
+        let text =
+            "the signing time that is claimed is not within the signing certificate's validity";
+        signature.find(SubIndication::SigConstraintsFailure, text);
+    }
+}
+
+/// What a signature says by itself, whoever trusts it.
+fn show(said: &SaidOfSigner<'_>, signature: &mut VerifiedSignature) {
+    check_claimed(said, signature);
+    signature.signer = Some(trust::facts(said.certificate, said.bound));
+    for token in said.timestamps {
+        match token {
+            Ok(_) if signature.level.is_some() => signature.level = Some("T"),
+            Ok(_) => {}
+            Err(fault) => {
+                let text = format!("a signature timestamp does not hold: {fault}");
+                signature.find(SubIndication::SigConstraintsFailure, text);
+            }
+        }
+    }
 }

@@ -34,12 +34,20 @@ const MAX_QUESTIONS: usize = 400;
 /// Who is asked about paths for one file, and how often still.
 pub(super) struct Questions<'s> {
     pub(super) settings: &'s VerifySettings,
+    /// The certificate of a seal of ours that is looked at before it is released: then nobody is asked, as its
+    /// path and its algorithms were examined before it was made.
+    pub(super) own: Option<&'s Certificate>,
     left: Cell<usize>,
 }
 
 impl<'s> Questions<'s> {
     pub(super) const fn new(settings: &'s VerifySettings) -> Self {
-        Self { settings, left: Cell::new(MAX_QUESTIONS) }
+        Self { settings, own: None, left: Cell::new(MAX_QUESTIONS) }
+    }
+
+    /// Of a seal of ours, with this certificate.
+    pub(super) const fn of_own(settings: &'s VerifySettings, certificate: &'s Certificate) -> Self {
+        Self { settings, own: Some(certificate), left: Cell::new(0) }
     }
 
     /// The settings of one more question; none when there were too many, or the time is over.

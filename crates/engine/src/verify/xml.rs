@@ -1,5 +1,7 @@
 //! XML: XAdES and plain XML signatures, enveloped, enveloping and detached.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node, NodeId};
@@ -30,7 +32,7 @@ pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationRepo
     let at = settings.at.to_rfc3339();
     let outside = |_: &str| settings.detached.as_deref();
     let octets = settings.detached.as_ref().map_or(0, Vec::len);
-    let beside = Beside { outside: &outside, octets, is_container: false };
+    let beside = Beside { outside: &outside, octets, is_container: false, own: None };
     match signatures(file, &Questions::new(settings), &beside) {
         Ok(verified) => {
             let signatures = verified.into_iter().map(|verified| verified.signature).collect();
@@ -58,6 +60,16 @@ pub(super) struct Beside<'b> {
     pub(super) octets: usize,
     /// Whether these are the files of a container, whose reader sees to it that all are covered.
     pub(super) is_container: bool,
+    /// The one signature that is looked at; all without it.
+    pub(super) own: Option<OwnXml>,
+}
+
+/// A seal of ours in a document.
+pub(super) struct OwnXml {
+    /// Where it stands.
+    pub(super) at: Range<usize>,
+    /// Whether it has to cover the document.
+    pub(super) whole: bool,
 }
 
 /// A signature, and what it covers outside of its document.
@@ -81,15 +93,23 @@ pub(super) fn signatures(
     let source = Source::read(file)?;
     guard::check(&source, limits)?;
     let tree = guard::parse(&source, limits)?;
-    let octets = file.len().saturating_add(beside.octets);
+    // what could just be sealed can be looked at once more, from all sides
+    let looks = if beside.own.is_some() { 4 } else { 1 };
+    let octets = file.len().saturating_add(beside.octets).saturating_mul(looks);
     let budget = Budget::of_document(octets).with_patience(&limits.patience);
     let mut all: Vec<Held> = Vec::new();
-    xml::read_with(&tree, (limits, &budget), beside.outside, &mut |held| all.push(held));
+    let wanted =
+        |node: Node<'_, '_>| beside.own.as_ref().is_none_or(|own| own.is_at(node, &source));
+    xml::read_with(&tree, (limits, &budget), (&wanted, beside.outside), &mut |held| all.push(held));
     limits.patience.check()?;
     let mut timestamps_left = MAX_HELD;
-    let ids: Vec<NodeId> = all.iter().map(|held| held.node).collect();
-    let mut names = PartNames::new(&source);
-    let is_container = beside.is_container;
+    let (mut ids, mut names) =
+        (all.iter().map(|held| held.node).collect(), PartNames::new(&source));
+    if beside.own.is_some() {
+        // the outermost one where it stands
+        all.truncate(1);
+        (ids, names) = (every_signature(&tree), PartNames::none(&source));
+    }
     let mut verified = Vec::new();
     for held in &all {
         limits.patience.check()?;
@@ -98,11 +118,28 @@ pub(super) fn signatures(
         let tokens = timestamps_of_signature(node, &mut timestamps_left, &budget);
         let tokens = tokens.unwrap_or_else(|fault| vec![Err(fault)]);
         let (ids, budget) = (&ids, &budget);
-        let one = XmlSignature { tree: &tree, node, held, ids, questions, budget, is_container };
+        let (is_container, own) = (beside.is_container, beside.own.as_ref());
+        let one =
+            XmlSignature { tree: &tree, node, held, ids, questions, budget, is_container, own };
         let outside = one.verify(&tokens, &mut names, &mut signature);
         verified.push(VerifiedXml { signature: signature.concluded(), outside });
     }
     Ok(verified)
+}
+
+impl OwnXml {
+    /// Whether a node is in the seal that is looked at.
+    fn is_at(&self, node: Node<'_, '_>, source: &Source<'_>) -> bool {
+        let range = node.range();
+        let offsets = source.original_offsets(&[range.start, range.end]);
+        matches!(*offsets, [start, end] if start >= self.at.start && end <= self.at.end && start < end)
+    }
+}
+
+/// Those without a value too, which a seal may leave out.
+fn every_signature(tree: &Document<'_>) -> Vec<NodeId> {
+    let all = tree.descendants().filter(|node| is_element(*node, (DS_NAMESPACE, "Signature")));
+    all.map(|node| node.id()).collect()
 }
 
 /// One signature of a document.
@@ -117,6 +154,8 @@ struct XmlSignature<'s, 'a, 'i> {
     budget: &'s Budget,
     /// Whether what lies outside are the files of a container.
     is_container: bool,
+    /// That it is a seal of ours.
+    own: Option<&'s OwnXml>,
 }
 
 impl XmlSignature<'_, '_, '_> {
@@ -141,6 +180,7 @@ impl XmlSignature<'_, '_, '_> {
         let outside = self.coverage(names, signature);
         let mut data =
             ValidationData { certificates: self.key_info(signature), ..Default::default() };
+        self.own_certificate(&mut data.certificates, signature);
         if let Some(properties) = &properties {
             properties.keep(&mut data, signature);
         }
@@ -202,6 +242,10 @@ impl XmlSignature<'_, '_, '_> {
             return None;
         }
         let outside = self.outside(signature);
+        if self.own.is_some_and(|own| !own.whole) {
+            signature.covers_document = true;
+            return Some(outside);
+        }
         if !self.may_pass(4, signature) {
             return Some(outside);
         }
@@ -286,7 +330,8 @@ impl XmlSignature<'_, '_, '_> {
                 let first = all.next().map(xml::is_canonicalization);
                 first == Some(false) || all.next().is_some()
             };
-            if transforms.is_some_and(selects) {
+            let may_select = self.own.is_some_and(|own| !own.whole);
+            if transforms.is_some_and(selects) && !may_select {
                 let text = format!("{covered}: its transforms may leave out something of the file");
                 signature.find(SubIndication::SigConstraintsFailure, text);
             } else if covered.standing == CoveredStanding::Right {
@@ -317,6 +362,23 @@ impl XmlSignature<'_, '_, '_> {
             }
         }
         certificates
+    }
+
+    /// A profile may leave certificates out; where some are, ours is one of them.
+    fn own_certificate(
+        &self,
+        certificates: &mut Vec<Certificate>,
+        signature: &mut VerifiedSignature,
+    ) {
+        let Some(own) = self.questions.own else { return };
+        let is_written = |node: Node<'_, '_>| is_element(node, (DS_NAMESPACE, "X509Certificate"));
+        let key_info = child(self.node, DS_NAMESPACE, "KeyInfo");
+        if !key_info.is_some_and(|key_info| key_info.descendants().any(is_written)) {
+            certificates.push(own.clone());
+        } else if certificates.iter().all(|one| one.der() != own.der()) {
+            let text = "its certificate is not among those in ds:KeyInfo";
+            signature.find(SubIndication::NoSigningCertificateFound, text);
+        }
     }
 
     /// Finds the signing certificate and checks the value with its key; gives the certificate, whatever the

@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Prüfen Sie, ob ein Client ein altes Secret benutzt oder ob jemand rät. Versuche werden von selbst verlangsamt; ein Secret wird sofort ersetzt mit chancery client-service rotate-secret --only.",
             ],
         },
+        seals_withheld: LetterWords {
+            subject: "Siegel von {alias} werden zurückgehalten",
+            paragraphs: &[
+                "Seit dem {date} bestehen Siegel von {alias} die Prüfung vor der Freigabe nicht und wurden nicht freigegeben. Befund des letzten: {words}",
+                "Die Dokumente sind mit seal-check-failed gescheitert; das Protokoll nennt sie. Senden Sie sie nach einer Aktualisierung oder mit anderen Einstellungen erneut und benachrichtigen Sie die Entwickler von Chancery.",
+            ],
+        },
         queue_old: LetterWords {
             subject: "Nachrichten warten seit dem {date}",
             paragraphs: &[

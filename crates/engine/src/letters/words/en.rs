@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Find out whether a client uses an old secret or somebody guesses. Tries are slowed down by themselves; a secret is replaced at once with chancery client-service rotate-secret --only.",
             ],
         },
+        seals_withheld: LetterWords {
+            subject: "Seals of {alias} are withheld",
+            paragraphs: &[
+                "Since {date} seals of {alias} have not passed the check before release, and were not released. What was found in the last one: {words}",
+                "The documents have failed as seal-check-failed; the log names them. Send them again after an update, or with other settings, and tell the makers of Chancery.",
+            ],
+        },
         queue_old: LetterWords {
             subject: "Messages have been waiting since {date}",
             paragraphs: &[

@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Compruebe si un cliente usa un secreto antiguo o si alguien intenta adivinarlo. Los intentos se ralentizan automáticamente; un secreto se sustituye de inmediato con chancery client-service rotate-secret --only.",
             ],
         },
+        seals_withheld: LetterWords {
+            subject: "Se retienen sellos de {alias}",
+            paragraphs: &[
+                "Desde el {date} hay sellos de {alias} que no superan la comprobación previa a la entrega y no se han entregado. Lo hallado en el último: {words}",
+                "Los documentos han fallado con seal-check-failed; el registro los nombra. Envíelos de nuevo tras una actualización o con otra configuración, y avise a los autores de Chancery.",
+            ],
+        },
         queue_old: LetterWords {
             subject: "Hay mensajes en espera desde el {date}",
             paragraphs: &[

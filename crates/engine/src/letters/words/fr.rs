@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Vérifiez si un client utilise un ancien secret ou si quelqu'un cherche à le deviner. Les tentatives sont ralenties automatiquement ; un secret est remplacé aussitôt avec chancery client-service rotate-secret --only.",
             ],
         },
+        seals_withheld: LetterWords {
+            subject: "Des cachets de {alias} sont retenus",
+            paragraphs: &[
+                "Depuis le {date}, des cachets de {alias} ne passent pas le contrôle avant remise et n’ont pas été remis. Constat du dernier : {words}",
+                "Les documents ont échoué avec seal-check-failed ; le journal les nomme. Renvoyez-les après une mise à jour ou avec d’autres réglages, et prévenez les auteurs de Chancery.",
+            ],
+        },
         queue_old: LetterWords {
             subject: "Des messages attendent depuis le {date}",
             paragraphs: &[

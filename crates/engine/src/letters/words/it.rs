@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Verifichi se un client usa un segreto vecchio o se qualcuno cerca di indovinarlo. I tentativi vengono rallentati automaticamente; un segreto si sostituisce subito con chancery client-service rotate-secret --only.",
             ],
         },
+        seals_withheld: LetterWords {
+            subject: "I sigilli di {alias} sono trattenuti",
+            paragraphs: &[
+                "Dal {date} alcuni sigilli di {alias} non superano il controllo prima del rilascio e non sono stati rilasciati. Quanto rilevato nell’ultimo: {words}",
+                "I documenti sono falliti con seal-check-failed; il registro li nomina. Inviarli di nuovo dopo un aggiornamento o con altre impostazioni, e avvisare gli autori di Chancery.",
+            ],
+        },
         queue_old: LetterWords {
             subject: "Messaggi in attesa dal {date}",
             paragraphs: &[

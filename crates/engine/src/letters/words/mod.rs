@@ -73,6 +73,7 @@ pub(super) struct AlarmWords {
     pub(super) mails_at_limit: LetterWords,
     /// `{who}` is a client service or an address.
     pub(super) logins_failing: LetterWords,
+    pub(super) seals_withheld: LetterWords,
     pub(super) queue_old: LetterWords,
     pub(super) operations_old: LetterWords,
     pub(super) operations_crash: LetterWords,

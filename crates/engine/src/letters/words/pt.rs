@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Verifique se um cliente usa um segredo antigo ou se alguém tenta adivinhá-lo. As tentativas são abrandadas automaticamente; um segredo é substituído de imediato com chancery client-service rotate-secret --only.",
             ],
         },
+        seals_withheld: LetterWords {
+            subject: "Os selos de {alias} estão retidos",
+            paragraphs: &[
+                "Desde {date} há selos de {alias} que não passam na verificação antes da entrega e não foram entregues. O que se encontrou no último: {words}",
+                "Os documentos falharam com seal-check-failed; o registo indica-os. Envie-os de novo após uma atualização ou com outras definições, e avise os autores do Chancery.",
+            ],
+        },
         queue_old: LetterWords {
             subject: "Há mensagens à espera desde {date}",
             paragraphs: &[

@@ -138,24 +138,25 @@ pub type Outside<'r> = &'r dyn Fn(&str) -> Option<&'r [u8]>;
 #[must_use]
 pub fn read(tree: &Document<'_>, limits: &Limits, budget: &Budget) -> Vec<Held> {
     let mut all = Vec::new();
-    read_with(tree, (limits, budget), &|_| None, &mut |mut held| {
+    read_with(tree, (limits, budget), (&|_| true, &|_| None), &mut |mut held| {
         held.covered.iter_mut().for_each(|covered| covered.selected = None);
         all.push(held);
     });
     all
 }
 
-/// As [`read`], one signature after the other, with what lies outside of the document.
+/// As [`read`], one signature after the other of those that are asked for, with what lies outside of the document.
 pub fn read_with(
     tree: &Document<'_>,
     (limits, budget): (&Limits, &Budget),
-    outside: Outside<'_>,
+    (wanted, outside): (&dyn Fn(Node<'_, '_>) -> bool, Outside<'_>),
     each: &mut dyn FnMut(Held),
 ) {
     let (hashes, ids) = (Hashes::new(tree, limits, budget), ElementIds::new(tree));
     let mut left = [MAX_REFERENCES, MAX_OUTSIDE];
     // the first one too many says so for all of them
-    for (number, signature) in signatures(tree).take(MAX_SIGNATURES + 1).enumerate() {
+    let wanted = signatures(tree).filter(|signature| wanted(*signature));
+    for (number, signature) in wanted.take(MAX_SIGNATURES + 1).enumerate() {
         let read = if number >= MAX_SIGNATURES {
             Err(format!("the document holds more than {MAX_SIGNATURES} signatures"))
         } else {

@@ -11,6 +11,7 @@ use chancery_engine::domain::refusal::Refusal;
 use chancery_engine::pki::path;
 use chancery_engine::seal::{Limits, Prepared, Profile, Sealed, Signer, prepare};
 use chancery_testing::openssl;
+use chancery_testing::sealing::checked;
 use tempfile::TempDir;
 
 /// Names of the keys.
@@ -72,7 +73,7 @@ pub(super) fn seal(document: &[u8], profile: &Profile, key: &str) -> Sealed {
     let kind = signer.certificate().key_kind();
     let algorithm = prepared.signature_algorithm();
     let value = openssl::sign(&key_file(key), kind, algorithm, prepared.to_be_signed());
-    prepared.attach(value).unwrap().finish()
+    checked(prepared.attach(value).unwrap().finish(), profile)
 }
 
 pub(super) fn cades(profile: CadesProfile) -> Profile {

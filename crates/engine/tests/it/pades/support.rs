@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::seal::support::{PKI, TestKey};
 use chancery_testing::pdf_judges::{mutool_info, pdfsig, pyhanko_verify, qpdf_check};
+use chancery_testing::sealing::checked;
 
 /// Settings as they stand in a request.
 pub(crate) fn settings(written: &Value) -> PadesProfile {
@@ -31,7 +32,7 @@ pub(super) fn seal_with(
     let limits = Limits::default();
     let prepared = prepare(document.to_vec(), &profile, &key.signer, key.now(), &limits)?;
     let value = key.sign(prepared.to_be_signed());
-    Ok(prepared.attach(value).expect("a right value is taken").finish())
+    Ok(checked(prepared.attach(value).expect("a right value is taken").finish(), &profile))
 }
 
 /// The code of a refusal.

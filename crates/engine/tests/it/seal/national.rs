@@ -23,7 +23,7 @@ use chancery_engine::seal::catalogue::Catalogue;
 use chancery_engine::seal::{Limits, Prepared, Profile, Signer, prepare};
 use serde_json::{Map, Value, json};
 
-use super::support::{PKI, TestKey, shared, shared_xml, write};
+use super::support::{PKI, TestKey, checked, shared, shared_xml, write};
 use documents::{invoice, without};
 use recompute::{check_myinvois, check_zatca};
 
@@ -90,16 +90,19 @@ fn prepared(
 fn seal_zatca(document: &[u8]) -> Result<Vec<u8>, Refusal> {
     let zatca = &*ZATCA;
     let settings = settings("zatca-simplified", &json!({}));
-    let prepared = prepared(document, settings, &zatca.signer, zatca.now())?;
+    let prepared = prepared(document, settings.clone(), &zatca.signer, zatca.now())?;
     let value = zatca.sign(prepared.to_be_signed());
-    Ok(prepared.attach(value).expect("a right value is taken").finish().into_bytes())
+    let sealed = prepared.attach(value).expect("a right value is taken").finish();
+    Ok(checked(sealed, &Profile::Xades(Box::new(settings))).into_bytes())
 }
 
 fn seal_myinvois(document: &[u8]) -> Result<Vec<u8>, Refusal> {
     let key = &PKI.rsa;
-    let prepared = prepared(document, settings("myinvois", &json!({})), &key.signer, key.now())?;
+    let settings = settings("myinvois", &json!({}));
+    let prepared = prepared(document, settings.clone(), &key.signer, key.now())?;
     let value = key.sign(prepared.to_be_signed());
-    Ok(prepared.attach(value).expect("a right value is taken").finish().into_bytes())
+    let sealed = prepared.attach(value).expect("a right value is taken").finish();
+    Ok(checked(sealed, &Profile::Xades(Box::new(settings))).into_bytes())
 }
 
 fn utf16(text: &str) -> Vec<u8> {

@@ -32,7 +32,9 @@ pub(crate) fn seal_as(
 ) -> Result<Sealed, Refusal> {
     let prepared = prepare_as(document, key, profile, settings)?;
     let value = key.sign(prepared.to_be_signed());
-    Ok(prepared.attach(value).unwrap().finish())
+    let xades = CATALOGUE.settings(profile, settings.as_object().unwrap())?;
+    let profile = Profile::Xades(Box::new(xades));
+    Ok(checked(prepared.attach(value).unwrap().finish(), &profile))
 }
 
 /// As [`seal_as`], before a key is asked.

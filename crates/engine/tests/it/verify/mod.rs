@@ -5,6 +5,7 @@ mod asic;
 mod cms;
 mod foreign;
 mod mutations;
+mod own;
 mod packed;
 mod pdf;
 mod revocation;

@@ -80,7 +80,7 @@ pub(super) fn read<'a, 'i>(
 ) -> Result<Vec<SoundXmlSignature<'a, 'i>>, LongTermFault> {
     let mut all = Vec::new();
     let outside = |_: &str| ground.content;
-    read_with(tree, (ground.limits, ground.budget), &outside, &mut |held| {
+    read_with(tree, (ground.limits, ground.budget), (&|_| true, &outside), &mut |held| {
         // what was selected is large, so that one signature is looked at after the other
         let node = tree.get_node(held.node);
         all.extend(node.map(|node| sound(node, &held, ground)));
