@@ -1,14 +1,14 @@
 //! A signature with more certificates and revocation data than it had (EN 319 122-1, 6.3): none of it is
 //! signed, and all that is keeps its bytes.
 
+use std::ops::Range;
+
 use der::asn1::ObjectIdentifier;
 
 use super::encoding::oid;
 use super::existing::Existing;
-use super::{ID_SIGNED_DATA, unsigned_values, with};
-use crate::pki::tlv::{
-    self, INTEGER, OCTET_STRING, SEQUENCE, SET, context, full_length, header, tlv,
-};
+use super::{content_info, unsigned_values, with};
+use crate::pki::tlv::{self, INTEGER, SEQUENCE, SET, context, tlv};
 
 /// `id-ri-ocsp-response` (RFC 5940, 2.1).
 const OCSP_RESPONSE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.16.2");
@@ -120,13 +120,14 @@ impl Existing {
         };
         let opening =
             [&[INTEGER, 1, version][..], &tlv(SET, &[&self.digest_algorithms.concat()])].concat();
-        let closing = [
-            set(context(0), &certificates),
-            set(context(1), &revocation),
-            tlv(SET, &[&self.signers.concat()]),
-        ]
-        .concat();
-        Ok(Some(self.assembled(bytes, &opening, &closing)))
+        let (certificates, revocation) =
+            (set(context(0), &certificates), set(context(1), &revocation));
+        let signers = tlv(SET, &[&self.signers.concat()]);
+        let piece = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
+        let content: Option<Vec<&[u8]>> =
+            self.content.as_ref().map(|ranges| ranges.iter().map(piece).collect());
+        let closing: [&[u8]; 3] = [&certificates, &revocation, &signers];
+        Ok(Some(content_info(self.content_type, content.as_deref(), &opening, &closing)))
     }
 
     /// The elements of the set of revocation data (RFC 5652, 10.2.1).
@@ -137,35 +138,5 @@ impl Existing {
         let set = tlv::read(&self.revocation, 0, self.revocation.len())?;
         let elements = tlv::children(&self.revocation, &set)?;
         elements.iter().map(|element| tlv::definite(&self.revocation, element)).collect()
-    }
-
-    /// A ContentInfo with this content between the other parts.
-    fn assembled(&self, bytes: &[u8], opening: &[u8], closing: &[u8]) -> Vec<u8> {
-        let content_type = oid(self.content_type);
-        let octets: Option<usize> =
-            self.content.as_ref().map(|all| all.iter().map(ExactSizeIterator::len).sum());
-        let octets_length = octets.map(full_length);
-        let encapsulated = content_type.len() + octets_length.map_or(0, full_length);
-        let signed_data = opening.len() + full_length(encapsulated) + closing.len();
-        let kind = oid(ID_SIGNED_DATA);
-        let explicit = full_length(signed_data);
-        let info = kind.len() + full_length(explicit);
-        let mut der = Vec::with_capacity(full_length(info));
-        header(SEQUENCE, info, &mut der);
-        der.extend(kind);
-        header(context(0), explicit, &mut der);
-        header(SEQUENCE, signed_data, &mut der);
-        der.extend_from_slice(opening);
-        header(SEQUENCE, encapsulated, &mut der);
-        der.extend(content_type);
-        if let (Some(octets), Some(octets_length)) = (octets, octets_length) {
-            header(context(0), octets_length, &mut der);
-            header(OCTET_STRING, octets, &mut der);
-            for range in self.content.iter().flatten() {
-                der.extend_from_slice(bytes.get(range.clone()).unwrap_or_default());
-            }
-        }
-        der.extend_from_slice(closing);
-        der
     }
 }

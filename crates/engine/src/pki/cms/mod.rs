@@ -190,37 +190,47 @@ impl Unsigned {
         };
         let signer = tlv(SEQUENCE, &[&self.signer, &tlv(OCTET_STRING, &[value]), &unsigned]);
         let signers = tlv(SET, &[&with(self.others.clone(), signer).concat()]);
-        let content_type = oid(self.content_type);
-        let content_length =
-            content.map(|pieces| pieces.iter().map(|piece| piece.len()).sum::<usize>());
-        let octets_length = content_length.map(full_length);
-        let encapsulated = content_type.len() + octets_length.map_or(0, full_length);
-        let signed_data =
-            self.opening.len() + full_length(encapsulated) + self.middle.len() + signers.len();
-        let kind = oid(ID_SIGNED_DATA);
-        let explicit = full_length(signed_data);
-        let info = kind.len() + full_length(explicit);
-
-        let mut der = Vec::with_capacity(full_length(info));
-        header(SEQUENCE, info, &mut der);
-        der.extend(kind);
-        header(context(0), explicit, &mut der);
-        header(SEQUENCE, signed_data, &mut der);
-        der.extend_from_slice(&self.opening);
-        header(SEQUENCE, encapsulated, &mut der);
-        der.extend(content_type);
-        if let (Some(pieces), Some(length), Some(octets)) = (content, content_length, octets_length)
-        {
-            header(context(0), octets, &mut der);
-            header(OCTET_STRING, length, &mut der);
-            for piece in pieces {
-                der.extend_from_slice(piece);
-            }
-        }
-        der.extend_from_slice(&self.middle);
-        der.extend(signers);
-        der
+        content_info(self.content_type, content, &self.opening, &[&self.middle, &signers])
     }
+}
+
+/// A ContentInfo with a SignedData (RFC 5652, 5.1): its content, if it is inside, between the elements before it and
+/// those behind it. Nothing that is large is copied more than once.
+fn content_info(
+    content_type: ObjectIdentifier,
+    content: Option<&[&[u8]]>,
+    opening: &[u8],
+    closing: &[&[u8]],
+) -> Vec<u8> {
+    let content_type = oid(content_type);
+    let octets = content.map(|pieces| pieces.iter().map(|piece| piece.len()).sum::<usize>());
+    let octets_length = octets.map(full_length);
+    let encapsulated = content_type.len() + octets_length.map_or(0, full_length);
+    let closing_length: usize = closing.iter().map(|piece| piece.len()).sum();
+    let signed_data = opening.len() + full_length(encapsulated) + closing_length;
+    let kind = oid(ID_SIGNED_DATA);
+    let explicit = full_length(signed_data);
+    let info = kind.len() + full_length(explicit);
+
+    let mut der = Vec::with_capacity(full_length(info));
+    header(SEQUENCE, info, &mut der);
+    der.extend(kind);
+    header(context(0), explicit, &mut der);
+    header(SEQUENCE, signed_data, &mut der);
+    der.extend_from_slice(opening);
+    header(SEQUENCE, encapsulated, &mut der);
+    der.extend(content_type);
+    if let (Some(pieces), Some(octets), Some(length)) = (content, octets, octets_length) {
+        header(context(0), length, &mut der);
+        header(OCTET_STRING, octets, &mut der);
+        for piece in pieces {
+            der.extend_from_slice(piece);
+        }
+    }
+    for piece in closing {
+        der.extend_from_slice(piece);
+    }
+    der
 }
 
 /// Adds an element to a set that has not got it: where DER wants it when the set is in that order, else
