@@ -59,17 +59,3 @@ impl CompanyStatus {
         [Self::Active, Self::Suspended].into_iter().find(|status| status.as_str() == text)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::country_code;
-
-    #[test]
-    fn countries_have_three_letters() {
-        assert_eq!(country_code("prt").ok().as_deref(), Some("PRT"));
-        assert_eq!(country_code(" ESP ").ok().as_deref(), Some("ESP"));
-        for odd in ["", "PT", "PORT", "P1T", "ÉSP"] {
-            assert!(country_code(odd).is_err_and(|refusal| refusal.to_string().contains("PRT")));
-        }
-    }
-}

@@ -2,7 +2,7 @@
 //! What lives here stands on one ASN.1 generation (x509-cert 0.3, der 0.8) and on aws-lc-rs.
 
 pub mod algorithm;
-mod asn1_time;
+pub mod asn1_time;
 pub mod calendar;
 pub mod certificate;
 pub mod certificate_file;
@@ -25,9 +25,9 @@ pub mod request;
 pub mod revocation;
 pub mod signature;
 mod signed;
-mod step_budget;
+pub mod step_budget;
 pub mod timestamp;
-mod tlv;
+pub mod tlv;
 pub mod to_be_signed;
 pub mod validation_data;
 pub mod webhook_signature;

@@ -11,8 +11,10 @@ pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const ENUMERATED: u8 = 0x0A;
 pub(super) const UTF8_STRING: u8 = 0x0C;
 pub(super) const IA5_STRING: u8 = 0x16;
-pub(super) const UTC_TIME: u8 = 0x17;
-pub(super) const GENERALIZED_TIME: u8 = 0x18;
+/// The tag of a time from 1950 to 2049.
+pub const UTC_TIME: u8 = 0x17;
+/// The tag of a time with all digits of its year.
+pub const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 
@@ -34,7 +36,8 @@ pub(super) fn header(tag: u8, length: usize, to: &mut Vec<u8>) {
 }
 
 /// One value with tag and length, made of parts.
-pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+#[must_use]
+pub fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().map(|part| part.len()).sum();
     let mut octets = Vec::with_capacity(full_length(length));
     header(tag, length, &mut octets);
@@ -45,7 +48,8 @@ pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// Bytes of a value with its tag and length.
-pub(super) const fn full_length(content: usize) -> usize {
+#[must_use]
+pub const fn full_length(content: usize) -> usize {
     let length = if content < 0x80 { 1 } else { 1 + significant(content) };
     1 + length + content
 }
@@ -63,12 +67,15 @@ pub(super) fn sorted(mut elements: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 
 /// One value in an encoding that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) tag: u8,
+pub struct Element {
+    /// Its first octet.
+    pub tag: u8,
     /// From the tag to the end, end-of-contents octets included.
-    pub(super) whole: Range<usize>,
-    pub(super) content: Range<usize>,
-    pub(super) indefinite: bool,
+    pub whole: Range<usize>,
+    /// What is between length and end.
+    pub content: Range<usize>,
+    /// Whether its end is said by end-of-contents octets (X.690, 8.1.3.6).
+    pub indefinite: bool,
 }
 
 impl Element {
@@ -85,7 +92,7 @@ const MAX_DEPTH: usize = 32;
 ///
 /// # Errors
 /// What is wrong, as part of a sentence.
-pub(super) fn read(bytes: &[u8], at: usize, end: usize) -> Result<Element, &'static str> {
+pub fn read(bytes: &[u8], at: usize, end: usize) -> Result<Element, &'static str> {
     read_at(bytes, at, end, MAX_DEPTH)
 }
 
@@ -153,7 +160,7 @@ pub(super) fn children(bytes: &[u8], parent: &Element) -> Result<Vec<Element>, &
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn definite(bytes: &[u8], element: &Element) -> Result<Vec<u8>, &'static str> {
+pub fn definite(bytes: &[u8], element: &Element) -> Result<Vec<u8>, &'static str> {
     definite_at(bytes, element, MAX_DEPTH)
 }
 
@@ -178,7 +185,7 @@ fn definite_at(bytes: &[u8], element: &Element, depth: usize) -> Result<Vec<u8>,
 ///
 /// # Errors
 /// What is not, and what [`read`] finds.
-pub(super) fn check_der(bytes: &[u8], element: &Element) -> Result<(), &'static str> {
+pub fn check_der(bytes: &[u8], element: &Element) -> Result<(), &'static str> {
     check_der_at(bytes, element, MAX_DEPTH)
 }
 
@@ -200,64 +207,4 @@ fn check_der_at(bytes: &[u8], element: &Element, depth: usize) -> Result<(), &'s
         check_der_at(bytes, &child, depth)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Element, check_der, definite, full_length, read, tlv};
-
-    #[test]
-    fn what_is_not_der_is_told() {
-        let checked = |octets: &[u8]| {
-            let element = read(octets, 0, octets.len())?;
-            check_der(octets, &element)
-        };
-        assert_eq!(checked(&[0x30, 6, 0xA0, 2, 5, 0, 4, 0]), Ok(()));
-        for (wrong, octets) in [
-            ("lengths", &[0x30, 0x80, 5, 0, 0, 0][..]),
-            ("lengths", &[0x30, 3, 4, 0x81, 0]),
-            ("pieces", &[0xA0, 6, 0x24, 4, 4, 2, 7, 7]),
-            ("cut off", &[0x30, 2, 4, 1]),
-        ] {
-            let said = checked(octets).err().unwrap_or_default();
-            assert!(said.contains(wrong), "{octets:?}: {said}");
-        }
-        let mut deep = vec![5, 0];
-        for _ in 0..40 {
-            deep = tlv(0x30, &[&deep]);
-        }
-        assert_eq!(checked(&deep), Err("it is nested too deep"));
-    }
-
-    #[test]
-    fn lengths_are_the_shortest() {
-        for (length, header) in [
-            (0, vec![4, 0]),
-            (127, vec![4, 127]),
-            (128, vec![4, 0x81, 128]),
-            (255, vec![4, 0x81, 255]),
-            (256, vec![4, 0x82, 1, 0]),
-            (65_536, vec![4, 0x83, 1, 0, 0]),
-        ] {
-            let octets = tlv(4, &[&vec![7; length]]);
-            assert!(octets.starts_with(&header) && octets.len() == header.len() + length);
-            assert_eq!(octets.len(), full_length(length));
-            let element = read(&octets, 0, octets.len());
-            let (whole, content) = (0..octets.len(), header.len()..octets.len());
-            assert_eq!(element, Ok(Element { tag: 4, whole, content, indefinite: false }));
-        }
-    }
-
-    #[test]
-    fn indefinite_lengths_become_definite() {
-        let octets = [0x30, 0x80, 0x31, 0x80, 4, 0x81, 1, 9, 0, 0, 5, 0, 0, 0];
-        let element = read(&octets, 0, octets.len()).unwrap_or_else(|_| unreachable!());
-        assert_eq!(element.whole, 0..octets.len());
-        assert_eq!(definite(&octets, &element), Ok(vec![0x30, 7, 0x31, 3, 4, 1, 9, 5, 0]));
-        for end in 0..octets.len() {
-            assert!(read(&octets, 0, end).is_err(), "{end}");
-        }
-        let deep = [0x30, 0x80].repeat(100);
-        assert!(read(&deep, 0, deep.len()).is_err());
-    }
 }

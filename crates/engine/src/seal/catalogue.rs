@@ -300,7 +300,7 @@ const WHOLE: [&str; 3] = ["signatureLocation", "element", "place"];
 /// JSON merge patch (RFC 7396), except that `null` says nothing: clients that write every member of
 /// their model send it for what they do not mean. `"DEFAULT"` takes back what a profile says.
 /// Locations are not mixed either.
-fn lay_over(under: &mut Map<String, Value>, over: &Map<String, Value>) {
+pub fn lay_over(under: &mut Map<String, Value>, over: &Map<String, Value>) {
     for (name, value) in over {
         match (under.get_mut(name), value) {
             (_, Value::Null) => {}
@@ -459,37 +459,4 @@ fn image_length(settings: &Map<String, Value>) -> usize {
 
 const fn is_forbidden(character: char) -> bool {
     matches!(character, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Map, Value, json};
-
-    use super::{Catalogue, lay_over};
-
-    #[test]
-    fn every_built_in_profile_can_be_read() {
-        let catalogue = Catalogue::built_in();
-        assert!(
-            catalogue.is_ok(),
-            "{}",
-            catalogue.err().map(|e| e.to_string()).unwrap_or_default()
-        );
-    }
-
-    #[test]
-    fn a_location_takes_the_place_of_another() {
-        let map = |value: Value| value.as_object().cloned().unwrap_or_else(Map::new);
-        let mut under = map(json!({ "signatureLocation": { "xpath": "/*", "index": 1 } }));
-        lay_over(&mut under, &map(json!({ "signatureLocation": { "path": "/a", "index": null } })));
-        assert_eq!(Value::Object(under), json!({ "signatureLocation": { "path": "/a" } }));
-    }
-
-    #[test]
-    fn null_says_nothing() {
-        let map = |value: Value| value.as_object().cloned().unwrap_or_else(Map::new);
-        let mut under = map(json!({ "a": { "b": 1, "c": 2 }, "d": [1] }));
-        lay_over(&mut under, &map(json!({ "a": { "b": null, "c": 3 }, "d": null, "e": null })));
-        assert_eq!(Value::Object(under), json!({ "a": { "b": 1, "c": 3 }, "d": [1] }));
-    }
 }

@@ -14,12 +14,13 @@ use super::xml::source::Source;
 
 /// A document in the making.
 #[derive(Clone)]
-pub(super) struct Draft {
+pub struct Draft {
     pieces: Vec<Piece>,
 }
 
+/// A part of a draft.
 #[derive(Clone)]
-pub(super) enum Piece {
+pub enum Piece {
     /// Byte order mark and XML declaration of the original, which parsers do not see.
     Prolog,
     /// A range of [`Source::text`].
@@ -38,11 +39,12 @@ pub(super) enum Piece {
 
 /// Text that is made of the signature value. Nothing signed may cover it.
 #[derive(Clone)]
-pub(super) struct Late(Arc<dyn Fn(&str) -> String + Send + Sync>);
+pub struct Late(Arc<dyn Fn(&str) -> String + Send + Sync>);
 
 impl Late {
     /// Keeps how the text is made; it is called with the base64 of the value.
-    pub(super) fn new(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+    #[must_use]
+    pub fn new(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         Self(Arc::new(text))
     }
 }
@@ -60,7 +62,8 @@ impl Piece {
 
 impl Draft {
     /// The original as it is.
-    pub(super) fn original(source: &Source<'_>) -> Self {
+    #[must_use]
+    pub fn original(source: &Source<'_>) -> Self {
         Self { pieces: vec![Piece::Prolog, Piece::Original(0..source.text().len())] }
     }
 
@@ -70,7 +73,8 @@ impl Draft {
     }
 
     /// The text as it is now, without a signature value.
-    pub(super) fn text<'a>(&'a self, source: &'a Source<'_>) -> Cow<'a, str> {
+    #[must_use]
+    pub fn text<'a>(&'a self, source: &'a Source<'_>) -> Cow<'a, str> {
         if let [Piece::Prolog, Piece::Original(range)] = self.pieces.as_slice()
             && range.len() == source.text().len()
         {
@@ -91,7 +95,7 @@ impl Draft {
     }
 
     /// Replaces a range of the text by other pieces. The range must lie inside one piece.
-    pub(super) fn splice(&mut self, range: Range<usize>, new: impl IntoIterator<Item = Piece>) {
+    pub fn splice(&mut self, range: Range<usize>, new: impl IntoIterator<Item = Piece>) {
         let mut start = 0;
         let mut at = self.pieces.len();
         for (position, piece) in self.pieces.iter().enumerate() {
@@ -125,7 +129,8 @@ impl Draft {
     }
 
     /// What the document is made of in bytes.
-    pub(super) fn into_pieces(self, source: &Source<'_>) -> Pieces {
+    #[must_use]
+    pub fn into_pieces(self, source: &Source<'_>) -> Pieces {
         let offsets: Vec<usize> = self
             .pieces
             .iter()
@@ -179,7 +184,7 @@ fn halves(text: &str, from: usize, to: usize, make: fn(String) -> Piece) -> (Pie
 }
 
 /// What a sealed document is made of. Only the signature value is missing, and what follows from it.
-pub(super) struct Pieces {
+pub struct Pieces {
     pieces: Vec<BytePiece>,
     encoding: Encoding,
 }
@@ -194,10 +199,11 @@ enum BytePiece {
 }
 
 /// A document as it is once its signature value is there.
-pub(super) struct Filled {
-    pub(super) bytes: Vec<u8>,
+pub struct Filled {
+    /// All of it.
+    pub bytes: Vec<u8>,
     /// Where the seal stands.
-    pub(super) seal: Range<usize>,
+    pub seal: Range<usize>,
     /// What comes from the original: where it stands, and where it stood.
     copied: Vec<(Range<usize>, usize)>,
 }
@@ -217,7 +223,8 @@ impl Filled {
 
 impl Pieces {
     /// The document with its signature value, and with what was added unsigned to the signature.
-    pub(super) fn fill(&self, original: &[u8], value: &str, unsigned: &str) -> Filled {
+    #[must_use]
+    pub fn fill(&self, original: &[u8], value: &str, unsigned: &str) -> Filled {
         let late: Vec<Vec<u8>> = self
             .pieces
             .iter()
@@ -277,53 +284,5 @@ impl Pieces {
             }
         }
         Filled { bytes: filled, seal: seal.unwrap_or_default(), copied }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Draft, Late, Piece};
-    use crate::seal::xml::source::Source;
-
-    fn built(source: &Source<'_>, original: &[u8], draft: Draft) -> String {
-        let filled = draft.into_pieces(source).fill(original, "V", "");
-        let text = String::from_utf8(filled.bytes).unwrap_or_default();
-        format!("{text} {}", text.get(filled.seal).unwrap_or_default())
-    }
-
-    #[test]
-    fn keeps_declaration_and_line_ends() {
-        let original = b"\xEF\xBB\xBF<?xml version='1.0'?>\r\n<a>\r\n</a>\r\n";
-        let source = Source::read(original).unwrap_or_else(|_| unreachable!());
-        let mut draft = Draft::original(&source);
-        let seal = [Piece::Seal("<s>".to_owned()), Piece::Value, Piece::Seal("</s>".to_owned())];
-        draft.splice(5..5, seal);
-        assert_eq!(draft.text(&source), "\n<a>\n<s></s></a>\n");
-        assert_eq!(
-            built(&source, original, draft),
-            "\u{FEFF}<?xml version='1.0'?>\r\n<a>\r\n<s>V</s></a>\r\n <s>V</s>"
-        );
-    }
-
-    #[test]
-    fn inserts_into_what_was_inserted() {
-        let original = b"<a/>";
-        let source = Source::read(original).unwrap_or_else(|_| unreachable!());
-        let mut draft = Draft::original(&source);
-        draft.splice(2..4, [Piece::Inserted("><b></b></a>".to_owned())]);
-        draft.splice(6..6, [Piece::Seal("s".to_owned())]);
-        draft.splice(0..0, [Piece::Inserted("<!---->".to_owned())]);
-        assert_eq!(built(&source, original, draft), "<!----><a><b>s</b></a> s");
-    }
-
-    #[test]
-    fn fills_what_follows_from_the_value() {
-        let original = b"<a><q>old</q></a>";
-        let source = Source::read(original).unwrap_or_else(|_| unreachable!());
-        let mut draft = Draft::original(&source);
-        draft.splice(13..13, [Piece::Seal("<s>".to_owned()), Piece::Value]);
-        draft.splice(6..9, [Piece::Late(Late::new(|value| format!("[{value}]")))]);
-        assert_eq!(draft.text(&source), "<a><q></q><s></a>");
-        assert_eq!(built(&source, original, draft), "<a><q>[V]</q><s>V</a> <s>V");
     }
 }

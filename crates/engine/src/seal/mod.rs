@@ -18,7 +18,7 @@
 mod asic;
 pub mod cades;
 pub mod catalogue;
-mod draft;
+pub mod draft;
 pub mod extend;
 pub mod inspect;
 pub mod lint;

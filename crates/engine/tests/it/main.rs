@@ -6,6 +6,8 @@ mod cms;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod domain;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod jose;

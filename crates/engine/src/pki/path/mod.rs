@@ -3,7 +3,7 @@
 //! Revocation is asked in [`revocation`](super::revocation).
 
 mod building;
-mod policies;
+pub mod policies;
 mod pool;
 mod sealing;
 mod validation;

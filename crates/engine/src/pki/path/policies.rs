@@ -9,7 +9,7 @@ use der::asn1::ObjectIdentifier;
 use crate::pki::step_budget::{Spent, StepBudget};
 
 /// `anyPolicy` (RFC 5280, 4.2.1.4).
-pub(super) const ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32.0");
+pub const ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32.0");
 
 /// The policies that a path is valid for, by their names in the domain of its trust anchor: the
 /// user-constrained-policy-set (RFC 9618, 5.6).
@@ -30,7 +30,7 @@ impl ValidPolicies {
 }
 
 /// The graph, certificate by certificate from the trust anchor's side.
-pub(super) struct PolicyGraph {
+pub struct PolicyGraph {
     done: Vec<Depth>,
     /// What the next certificate is expected to say.
     expected: Depth,
@@ -45,14 +45,25 @@ struct Depth {
     nodes: BTreeMap<ObjectIdentifier, BTreeSet<ObjectIdentifier>>,
 }
 
+impl Default for PolicyGraph {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl PolicyGraph {
-    pub(super) const fn new() -> Self {
+    /// Before the first certificate any policy is expected.
+    #[must_use]
+    pub const fn new() -> Self {
         let expected = Depth { any: true, nodes: BTreeMap::new() };
         Self { done: Vec::new(), expected }
     }
 
     /// Takes the policies of a certificate (RFC 5280, 6.1.3 (d) and (e)).
-    pub(super) fn certificate(
+    ///
+    /// # Errors
+    /// [`Spent`].
+    pub fn certificate(
         &mut self,
         policies: Option<&[ObjectIdentifier]>,
         any_allowed: bool,
@@ -77,12 +88,16 @@ impl PolicyGraph {
     }
 
     /// Whether no policy is left: the tree of RFC 5280 would be NULL.
-    pub(super) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.done.last().is_none_or(|depth| !depth.any && depth.nodes.is_empty())
     }
 
     /// Takes the mappings of the same certificate, none of which names anyPolicy (RFC 5280, 6.1.4 (b)).
-    pub(super) fn map(
+    ///
+    /// # Errors
+    /// [`Spent`].
+    pub fn map(
         &mut self,
         mappings: &[(ObjectIdentifier, ObjectIdentifier)],
         allowed: bool,
@@ -112,7 +127,8 @@ impl PolicyGraph {
     }
 
     /// What is valid of the policies that somebody accepts; `None` accepts any (RFC 9618, 5.5 and 5.6).
-    pub(super) fn valid(&self, accepted: Option<&BTreeSet<ObjectIdentifier>>) -> ValidPolicies {
+    #[must_use]
+    pub fn valid(&self, accepted: Option<&BTreeSet<ObjectIdentifier>>) -> ValidPolicies {
         let Some(last) = self.done.last() else { return ValidPolicies::default() };
         let mut reached: BTreeSet<ObjectIdentifier> = last.nodes.keys().copied().collect();
         let mut named = BTreeSet::new();
@@ -133,43 +149,5 @@ impl PolicyGraph {
             named.extend(accepted);
         }
         ValidPolicies { any: false, named }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use der::asn1::ObjectIdentifier;
-
-    use super::{ANY_POLICY, PolicyGraph};
-    use crate::pki::step_budget::{Spent, StepBudget};
-
-    fn policy(number: u32) -> ObjectIdentifier {
-        ObjectIdentifier::new(&format!("1.2.{number}")).unwrap_or(ANY_POLICY)
-    }
-
-    /// The attack that RFC 9618 is about: every policy is mapped to every one, in every certificate. The
-    /// tree would have 20^8 leaves.
-    #[test]
-    fn many_mappings_cost_what_they_weigh() -> Result<(), Spent> {
-        let policies: Vec<ObjectIdentifier> = (0..20).map(policy).collect();
-        let mappings: Vec<_> =
-            policies.iter().flat_map(|from| policies.iter().map(|to| (*from, *to))).collect();
-        let (mut graph, budget) = (PolicyGraph::new(), StepBudget::of(10_000));
-        for _ in 0..8 {
-            graph.certificate(Some(&policies), true, &budget)?;
-            graph.map(&mappings, true, &budget)?;
-        }
-        graph.certificate(Some(&policies), true, &budget)?;
-        assert_eq!(graph.valid(None).named.len(), 20);
-        let accepted = BTreeSet::from([policy(7), policy(99)]);
-        assert_eq!(graph.valid(Some(&accepted)).named, BTreeSet::from([policy(7)]));
-        let poor = StepBudget::of(1000);
-        graph.map(&mappings, true, &poor)?;
-        graph.certificate(Some(&policies), true, &poor)?;
-        graph.map(&mappings, true, &poor)?;
-        assert_eq!(graph.map(&mappings, true, &poor), Err(Spent));
-        Ok(())
     }
 }

@@ -19,7 +19,7 @@ pub mod font;
 pub mod form;
 pub mod held;
 pub mod image;
-mod inline;
+pub mod inline;
 mod jpeg;
 mod layout;
 mod letters;

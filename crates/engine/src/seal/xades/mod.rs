@@ -36,7 +36,7 @@ mod properties;
 mod reference;
 mod scaffold;
 mod settings;
-mod spot;
+pub mod spot;
 pub(super) mod tags;
 mod template;
 pub mod timestamps;

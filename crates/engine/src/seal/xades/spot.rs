@@ -11,15 +11,17 @@ use crate::seal::xml::c14n::qualified_name;
 /// Where something is inserted. `before` and `after` open an empty-element tag: `<a/>` becomes
 /// `<a>`, the insertion, `</a>`.
 #[derive(Debug)]
-pub(super) struct Spot {
-    pub(super) range: Range<usize>,
+pub struct Spot {
+    /// What is replaced in the text: nothing, the `/>` of an empty element, or a content.
+    pub range: Range<usize>,
     before: &'static str,
     after: String,
 }
 
 impl Spot {
     /// The spot at a position of an element.
-    pub(super) fn at(element: Node<'_, '_>, position: Position) -> Self {
+    #[must_use]
+    pub fn at(element: Node<'_, '_>, position: Position) -> Self {
         match position {
             Position::FirstChild => Self::first_child(element),
             Position::LastChild => Self::last_child(element),
@@ -49,7 +51,8 @@ impl Spot {
     }
 
     /// In place of everything in an element.
-    pub(super) fn content(element: Node<'_, '_>) -> Self {
+    #[must_use]
+    pub fn content(element: Node<'_, '_>) -> Self {
         let mut spot = Self::first_child(element);
         if spot.before.is_empty() {
             spot.range.end = Self::last_child(element).range.end;
@@ -100,28 +103,4 @@ fn start_tag_length(text: &str) -> usize {
         }
     }
     text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use roxmltree::Document;
-
-    use super::Spot;
-    use crate::domain::xades::Position::{After, FirstChild, LastChild};
-
-    #[test]
-    fn finds_every_position() {
-        let text = "<r><a b='>' c=\"/>\"> <d/> </a ></r>";
-        let tree = Document::parse(text).unwrap_or_else(|_| unreachable!());
-        let a = tree.root_element().first_element_child().unwrap_or_else(|| unreachable!());
-        let rest = |position| text.get(Spot::at(a, position).range.start..).unwrap_or_default();
-        assert_eq!(rest(FirstChild), " <d/> </a ></r>");
-        assert_eq!(rest(LastChild), "</a ></r>");
-        assert_eq!(rest(After), "</r>");
-        let d = a.first_element_child().unwrap_or_else(|| unreachable!());
-        assert_eq!(text.get(Spot::at(d, FirstChild).range), Some("/>"));
-        assert_eq!(text.get(Spot::at(d, LastChild).range), Some("/>"));
-        assert_eq!(text.get(Spot::content(d).range), Some("/>"));
-        assert_eq!(text.get(Spot::content(a).range), Some(" <d/> "));
-    }
 }

@@ -14,7 +14,7 @@ mod scan;
 pub mod sink;
 pub mod source;
 pub mod transforms;
-pub(super) mod uri;
+pub mod uri;
 pub mod xpath;
 
 use roxmltree::Node;

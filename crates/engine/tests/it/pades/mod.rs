@@ -6,6 +6,7 @@ mod fields;
 pub(crate) mod files;
 mod hidden;
 pub(crate) mod images;
+mod inline;
 mod large;
 mod pictures;
 mod placeholder;

@@ -1,8 +1,11 @@
 //! Certificates as other people make them, read by us and by OpenSSL.
 
+mod asn1_time;
 mod building;
 mod calendar;
+mod envelope;
 mod files;
+mod folded_name;
 mod lists;
 mod names;
 mod ocsp;
@@ -10,7 +13,10 @@ pub(crate) mod parties;
 mod parts;
 mod paths;
 mod pkits;
+mod policies;
 mod timestamps;
+mod tlv;
+mod webhook_signature;
 
 use std::path::Path;
 use std::process::Command;

@@ -28,33 +28,3 @@ pub(super) fn round(number: f64) -> f64 {
     let rounded = if number - floor >= 0.5 { floor + 1.0 } else { floor };
     if rounded == 0.0 { rounded.copysign(number) } else { rounded }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_without_exponent() {
-        assert_eq!(format(1e21), "1000000000000000000000");
-        assert_eq!(format(-0.0), "0");
-        assert_eq!(format(0.1 + 0.2), "0.30000000000000004");
-        assert_eq!(format(-1.5), "-1.5");
-    }
-
-    #[test]
-    fn texts_are_numbers_only_in_the_plain_form() {
-        assert_eq!(format(parse(" -.5 ")), "-0.5");
-        assert_eq!(format(parse("5.")), "5");
-        for text in ["+1", "1e3", "", "-", ".", "1 2", "0x1", "inf", "--1", "1.2.3"] {
-            assert!(parse(text).is_nan(), "{text}");
-        }
-    }
-
-    #[test]
-    fn half_is_rounded_up() {
-        assert_eq!(format(round(2.5)), "3");
-        assert_eq!(format(round(-2.5)), "-2");
-        assert_eq!(format(round(0.499_999_999_999_999_94)), "0");
-        assert!(round(-0.2).is_sign_negative());
-    }
-}

@@ -3,6 +3,7 @@
 mod bad;
 mod good;
 mod hostile;
+mod times;
 
 use chancery_engine::domain::profile::DigestAlgorithm;
 use chancery_engine::pki::digest::Digest;

@@ -1,0 +1,7 @@
+//! The words of the field: how they are read, written and counted.
+
+mod company;
+mod delivery;
+mod instant;
+mod usage;
+mod webhook;
