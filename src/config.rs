@@ -1,7 +1,7 @@
 //! Collects the rooms' settings: the commented defaults, then a file, then the environment.
 //! Unknown keys are refused; secrets are never settings, only the places they are read from.
 
-mod environment;
+pub mod environment;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

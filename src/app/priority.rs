@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 /// By how much a thread is nicer than the process (nice(2)): it gets a third of the processor time that others
 /// get who want it at the same time, and all that nobody else wants.
-const NICER: i32 = 5;
+pub const NICER: i32 = 5;
 
 thread_local! {
     static IS_LOWERED: Cell<bool> = const { Cell::new(false) };
@@ -16,23 +16,5 @@ pub fn lower() {
     if !IS_LOWERED.replace(true) {
         // Of this thread alone, on Linux.
         let _ = rustix::process::nice(NICER);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_thread_is_lowered_once_and_no_other_is() {
-        let priority = || rustix::process::getpriority_process(None).unwrap();
-        let before = priority();
-        let lowered = std::thread::spawn(move || {
-            lower();
-            lower();
-            priority()
-        });
-        assert_eq!(lowered.join().unwrap(), (before + NICER).min(19));
-        assert_eq!(priority(), before);
     }
 }

@@ -12,7 +12,7 @@ macro_rules! say_wrong {
 }
 
 mod alarm;
-mod check;
+pub mod check;
 mod client_service;
 mod company;
 mod credential;
@@ -28,10 +28,10 @@ mod operation;
 mod profile;
 pub mod schemas;
 mod serve;
-mod shown;
-mod sign;
+pub mod shown;
+pub mod sign;
 mod template;
-mod values;
+pub mod values;
 mod verify;
 mod webhook;
 

@@ -13,7 +13,7 @@ pub(super) struct Shown {
 
 /// A column of a table, or a line of a card.
 #[derive(Clone, Copy)]
-pub(super) struct Column {
+pub struct Column {
     /// Member in JSON; empty for what only people see.
     name: &'static str,
     /// Heading; empty for what only programs see.
@@ -25,18 +25,21 @@ pub(super) struct Column {
 }
 
 /// A column with its member in JSON and its heading.
-pub(super) const fn column(name: &'static str, heading: &'static str) -> Column {
+#[must_use]
+pub const fn column(name: &'static str, heading: &'static str) -> Column {
     Column { name, heading, none: "-", answers: ("yes", "no") }
 }
 
 impl Column {
     /// The word for nothing, `-` without it.
-    pub(super) const fn none(self, none: &'static str) -> Self {
+    #[must_use]
+    pub const fn none(self, none: &'static str) -> Self {
         Self { none, ..self }
     }
 
     /// The words for true and false.
-    pub(super) const fn answers(self, yes: &'static str, no: &'static str) -> Self {
+    #[must_use]
+    pub const fn answers(self, yes: &'static str, no: &'static str) -> Self {
         Self { answers: (yes, no), ..self }
     }
 
@@ -61,18 +64,20 @@ fn visible(character: char) -> char {
 }
 
 /// Rows to show.
-pub(super) struct Table {
+pub struct Table {
     columns: &'static [Column],
     rows: Vec<Vec<Value>>,
 }
 
 impl Table {
-    pub(super) const fn new(columns: &'static [Column]) -> Self {
+    /// A table without rows.
+    #[must_use]
+    pub const fn new(columns: &'static [Column]) -> Self {
         Self { columns, rows: Vec::new() }
     }
 
     /// Adds a row: one value for each column.
-    pub(super) fn row<const N: usize>(&mut self, cells: [Value; N]) {
+    pub fn row<const N: usize>(&mut self, cells: [Value; N]) {
         debug_assert_eq!(N, self.columns.len());
         self.rows.push(cells.into());
     }
@@ -82,7 +87,8 @@ impl Table {
     }
 
     /// The rows for programs.
-    pub(super) fn objects(&self) -> Value {
+    #[must_use]
+    pub fn objects(&self) -> Value {
         self.rows.iter().map(|row| object(self.columns, row)).collect()
     }
 
@@ -99,7 +105,9 @@ impl Table {
         }
     }
 
-    fn lines(&self) -> Vec<String> {
+    /// The rows for people: a line with the headings, and one for each row, as wide as they need to be.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
         let seen = |row: &Vec<Value>| -> Vec<(String, bool)> {
             let cells = self.columns.iter().zip(row);
             let cells = cells.filter(|(column, _)| !column.heading.is_empty());
@@ -154,32 +162,4 @@ fn object(columns: &[Column], values: &[Value]) -> Value {
     let members = columns.iter().zip(values).filter(|(column, _)| !column.name.is_empty());
     let members = members.map(|(column, value)| (column.name.to_owned(), value.clone()));
     Value::Object(members.collect::<Map<_, _>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Column, Table, column, object};
-
-    const COLUMNS: &[Column] = &[
-        column("alias", "ALIAS"),
-        column("sealed", "SEALED"),
-        column("profile", "PROFILE").none("default"),
-        column("", "SHARE"),
-        column("sha1", "SHA-1").answers("allowed", "refused"),
-    ];
-
-    #[test]
-    fn columns_are_as_wide_as_what_is_in_them_and_show_no_escapes() {
-        let mut table = Table::new(COLUMNS);
-        table.row([json!("a\u{1b}[31m"), json!(7), json!(null), json!("1 %"), json!(true)]);
-        table.row([json!("äö"), json!(12_345), json!("x"), json!(""), json!(false)]);
-        let lines = table.lines();
-        assert_eq!(lines[0], "ALIAS   SEALED  PROFILE  SHARE  SHA-1");
-        assert_eq!(lines[1], "a\u{fffd}[31m       7  default  1 %    allowed");
-        assert_eq!(lines[2], "äö       12345  x               refused");
-        let second = object(COLUMNS, &table.rows[1]);
-        assert_eq!(second, json!({"alias": "äö", "sealed": 12_345, "profile": "x", "sha1": false}));
-    }
 }

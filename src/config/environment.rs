@@ -23,13 +23,13 @@ const NUMBERS: [&str; 3] = ["sessions", "queue", "deadline_ms"];
 
 /// What the environment says.
 #[derive(Debug, Default)]
-pub(super) struct FoundSettings {
+pub struct FoundSettings {
     /// Settings by their path, `web.listen`.
-    pub(super) settings: Vec<(String, Value)>,
+    pub settings: Vec<(String, Value)>,
     /// The variables they come from.
-    pub(super) variables: Vec<String>,
+    pub variables: Vec<String>,
     /// Variables with our prefix that are no settings.
-    pub(super) others: Vec<String>,
+    pub others: Vec<String>,
 }
 
 /// Every setting and whether it is a list.
@@ -39,9 +39,7 @@ struct Known(Vec<(String, bool)>);
 ///
 /// # Errors
 /// [`Error::Variable`] for one that looks like a setting and is none.
-pub(super) fn read(
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<FoundSettings, Error> {
+pub fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<FoundSettings, Error> {
     let known = Known::read();
     let mut found = FoundSettings::default();
     for (name, value) in variables {
@@ -69,7 +67,8 @@ pub(super) fn read(
 }
 
 /// The setting whose variable is spelt nearly like this one.
-pub(super) fn meant(name: &str) -> Option<String> {
+#[must_use]
+pub fn meant(name: &str) -> Option<String> {
     Known::read().nearest(name)
 }
 
@@ -120,7 +119,8 @@ impl Known {
 }
 
 /// How many letters have to be put in, taken out or changed.
-fn distance(one: &str, other: &str) -> usize {
+#[must_use]
+pub fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (line, letter) in one.chars().enumerate() {
@@ -134,80 +134,4 @@ fn distance(one: &str, other: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{distance, read};
-
-    fn variables(of: &[(&str, &str)]) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-        of.iter().map(|(name, value)| (name.into(), value.into())).collect()
-    }
-
-    #[test]
-    fn lists_are_cut_at_commas_and_texts_stay_texts() {
-        let found = read(
-            variables(&[
-                ("CHANCERY_ALARMS__EXPIRY_DAYS", "30, 7,1"),
-                ("CHANCERY_MAIL__USERNAME", "007"),
-                ("CHANCERY_MAIL__PASSWORD_ENV", "CHANCERY_MAIL_PASSWORD"),
-                ("CHANCERY_KEYS__BACKENDS__HSM__SESSIONS", "4"),
-                ("CHANCERY_KEYS__BACKENDS__HSM__TOKEN_LABEL", "4"),
-                ("CHANCERY_WEB__LISTEN", ""),
-                ("CHANCERY_CONFIG", "x.toml"),
-                ("CHANCERY_WEB_LISTEN", "x"),
-                ("PATH", "x"),
-            ])
-            .into_iter(),
-        )
-        .unwrap();
-        let value = |path: &str| {
-            let value = found.settings.iter().find(|(it, _)| it == path).map(|(_, value)| value);
-            value.unwrap().kind.clone()
-        };
-        let days = value("alarms.expiry_days").into_iter_of();
-        assert_eq!(days, ["30", "7", "1"]);
-        assert_eq!(value("mail.username").to_string(), "007");
-        assert!(matches!(value("keys.backends.hsm.sessions"), config::ValueKind::I64(4)));
-        assert!(matches!(value("keys.backends.hsm.token_label"), config::ValueKind::String(_)));
-        assert_eq!(found.others, ["CHANCERY_WEB_LISTEN"]);
-        assert_eq!(found.variables.len(), 5);
-    }
-
-    trait Parts {
-        fn into_iter_of(self) -> Vec<String>;
-    }
-
-    impl Parts for config::ValueKind {
-        fn into_iter_of(self) -> Vec<String> {
-            match self {
-                Self::Array(parts) => parts.iter().map(ToString::to_string).collect(),
-                other => vec![other.to_string()],
-            }
-        }
-    }
-
-    #[test]
-    fn what_looks_like_a_setting_and_is_none_is_named_with_the_one_that_was_meant() {
-        for (wrong, meant) in [
-            ("CHANCERY_STORE__URI", "did you mean CHANCERY_STORE__URL?"),
-            ("CHANCERY_WEB__LISTN", "did you mean CHANCERY_WEB__LISTEN?"),
-            ("CHANCERY_NOTHING__ALIKE", "CHANCERY_NOTHING__ALIKE is no setting. Every"),
-        ] {
-            let error = read(variables(&[(wrong, "x")]).into_iter()).unwrap_err().to_string();
-            assert!(error.contains(wrong) && error.contains(meant), "{error}");
-        }
-        assert_eq!(super::meant("CHANCERY_WEB_LISTEN").unwrap(), "CHANCERY_WEB__LISTEN");
-        assert_eq!(super::meant("CHANCERY_LISTEN"), None);
-    }
-
-    #[test]
-    fn letters_are_counted() {
-        for (one, other, count) in
-            [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("uri", "url", 1)]
-        {
-            assert_eq!(distance(one, other), count, "{one} {other}");
-            assert_eq!(distance(other, one), count, "{other} {one}");
-        }
-    }
 }

@@ -10,9 +10,10 @@ use crate::store::contents::{Bytes, ContentChange};
 use crate::store::pieces::Span;
 use crate::store::{Result, Store};
 
-/// What a transaction writes of contents: octets, and how many of them. It takes some milliseconds.
-const PORTION_OCTETS: usize = 512 << 10;
-const PORTION_CONTENTS: usize = 250;
+/// Octets of contents that a transaction writes at most. It takes some milliseconds.
+pub const PORTION_OCTETS: usize = 512 << 10;
+/// Pieces of contents that a transaction writes at most.
+pub const PORTION_CONTENTS: usize = 250;
 
 /// A place for contents that are put down ahead.
 #[derive(Clone, Copy)]
@@ -24,7 +25,7 @@ pub struct Ahead {
 }
 
 /// What goes into one transaction: pieces, in order.
-type Portion<'a> = Vec<&'a [u8]>;
+pub type Portion<'a> = Vec<&'a [u8]>;
 
 impl Contents {
     /// Whether contents are more than the transaction that refers to them should write.
@@ -85,7 +86,8 @@ fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks(PORTION_OCTETS)
 }
 
-fn portions(contents: &[Arc<Vec<u8>>]) -> impl Iterator<Item = Portion<'_>> {
+/// Contents cut into what one transaction writes each. Nothing is left out, and the order stays.
+pub fn portions(contents: &[Arc<Vec<u8>>]) -> impl Iterator<Item = Portion<'_>> {
     let mut rest = contents.iter().flat_map(|bytes| pieces(bytes)).peekable();
     std::iter::from_fn(move || {
         let mut portion = Vec::new();
@@ -103,25 +105,4 @@ fn portions(contents: &[Arc<Vec<u8>>]) -> impl Iterator<Item = Portion<'_>> {
 
 fn count(pieces: usize) -> u32 {
     u32::try_from(pieces).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_portion_is_no_larger_than_it_may_be_and_nothing_is_left_out() {
-        let lengths = [1, PORTION_OCTETS, 3 * PORTION_OCTETS + 1, 7, PORTION_OCTETS / 2];
-        let mut contents: Vec<Arc<Vec<u8>>> =
-            lengths.iter().zip(0_u8..).map(|(length, at)| Arc::new(vec![at; *length])).collect();
-        contents.extend((0..600).map(|_| Arc::new(vec![9; 100])));
-        let portions: Vec<Portion<'_>> = portions(&contents).collect();
-        for portion in &portions {
-            assert!(portion.len() <= PORTION_CONTENTS);
-            assert!(portion.iter().map(|piece| piece.len()).sum::<usize>() <= PORTION_OCTETS);
-        }
-        let whole: Vec<u8> = contents.iter().flat_map(|bytes| bytes.to_vec()).collect();
-        assert!(portions.concat().concat() == whole);
-        assert_eq!(portions.len(), 1 + 1 + 3 + 1 + 2);
-    }
 }

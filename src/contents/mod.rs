@@ -5,7 +5,7 @@
 //! kept is handed to the door, and what the door gives back goes into the transaction of the store that
 //! says why. In the database that is the bytes themselves or, of many, the place they were put to.
 
-mod ahead;
+pub mod ahead;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

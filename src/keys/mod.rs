@@ -4,7 +4,7 @@
 
 mod config;
 mod keyring;
-mod pkcs11;
+pub mod pkcs11;
 mod proofs;
 mod software;
 

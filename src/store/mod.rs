@@ -22,7 +22,7 @@ pub mod pieces;
 pub mod quarantine;
 mod row;
 pub mod sealed_secrets;
-mod settings;
+pub mod settings;
 pub mod smtp_accounts;
 pub mod usage;
 pub mod webhooks;

@@ -43,7 +43,11 @@ struct Stored {
     notes: Vec<String>,
 }
 
-pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
+/// Settings as they are stored.
+///
+/// # Errors
+/// [`Error::Corrupt`] when they cannot be written, which does not happen.
+pub fn to_text(settings: &SealSettings) -> Result<String> {
     let (mut xades, mut pades, mut cades) = (None, None, None);
     match &settings.seal {
         Profile::Xades(profile) => xades = Some(profile.as_ref().clone()),
@@ -68,7 +72,11 @@ pub(super) fn to_text(settings: &SealSettings) -> Result<String> {
     serde_json::to_string(&stored).map_err(|_| Error::Corrupt { column: "settings" })
 }
 
-pub(super) fn from_text(text: &str) -> Result<SealSettings> {
+/// The settings that are stored, by this release or by an earlier one; they mean what they meant then.
+///
+/// # Errors
+/// [`Error::Corrupt`] when no release wrote them.
+pub fn from_text(text: &str) -> Result<SealSettings> {
     let corrupt = || Error::Corrupt { column: "settings" };
     let stored: Stored = serde_json::from_str(text).map_err(|_| corrupt())?;
     let seal = match Format::parse(&stored.format).ok_or_else(corrupt)? {
@@ -124,38 +132,4 @@ fn before_profiles(
         signature_location: location.map(SignatureLocation::inside).unwrap_or_default(),
         ..XadesProfile::default()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CoordinateOrigin, ImageSize, Profile, from_text, to_text};
-
-    #[test]
-    fn visible_signatures_from_before_origins_stay_where_they_were() {
-        let old = r##"{"format":"PAdES","pades":{"visible":{
-            "place":{"COORDINATE":{"page":1,"x":70,"y":100}},"font":{"size":11,"color":"#000000"},
-            "image":{"kind":"PNG","content":"AAAA"}}}}"##;
-        let settings = from_text(old).ok();
-        let visible = settings.as_ref().and_then(|settings| match &settings.seal {
-            Profile::Pades(pades) => pades.visible.clone(),
-            _ => None,
-        });
-        let origin = visible.as_ref().and_then(|visible| visible.coordinate_origin);
-        assert_eq!(origin, Some(CoordinateOrigin::BottomLeft));
-        let size = visible.and_then(|visible| visible.image?.size);
-        assert_eq!(size, Some(ImageSize::Fit));
-    }
-
-    #[test]
-    fn settings_from_before_profiles_are_read() {
-        let old = r#"{"format":"XAdES","canonicalization":"INCLUSIVE","with_comments":true,"location":"Place"}"#;
-        let settings = from_text(old).ok();
-        let canonical = settings.as_ref().and_then(|settings| match &settings.seal {
-            Profile::Xades(xades) => Some(xades.canonical_transform.as_str()),
-            _ => None,
-        });
-        assert_eq!(canonical, Some("INCLUSIVE_WITH_COMMENTS"));
-        let again = settings.as_ref().and_then(|it| from_text(&to_text(it).ok()?).ok());
-        assert_eq!(again, settings);
-    }
 }

@@ -203,12 +203,12 @@ pub(super) fn object_at<'a, T: Deserialize<'a>>(
 }
 
 /// A member that nobody knows.
-pub(super) struct Member {
+pub struct Member {
     /// Where the object is that has it, in the form `signatureInfo.visibleSignatureInfo`; empty for the
     /// outermost.
-    pub(super) parent: String,
+    pub parent: String,
     /// Its name.
-    pub(super) name: String,
+    pub name: String,
 }
 
 impl Member {

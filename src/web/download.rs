@@ -53,7 +53,9 @@ pub(super) fn large<P: Party>(web: &Web, bytes: Vec<u8>, place: OctetPlace<P>) -
     response
 }
 
-fn body_within<P: Party>(bytes: Vec<u8>, mut place: OctetPlace<P>, idle: Duration) -> Body {
+/// The octets in pieces, each taken within `idle`, or the rest is given up. The place is made as large as they
+/// are, and free again when the last piece is taken or nobody takes any more.
+pub fn body_within<P: Party>(bytes: Vec<u8>, mut place: OctetPlace<P>, idle: Duration) -> Body {
     place.shrink(bytes.len());
     let (mut pieces, body) = Channel::<Bytes, io::Error>::new(1);
     tokio::spawn(async move {
@@ -74,43 +76,4 @@ fn body_within<P: Party>(bytes: Vec<u8>, mut place: OctetPlace<P>, idle: Duratio
         drop(place);
     });
     Body::new(body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::web::room::OctetRoom;
-
-    /// Nobody waits that long for a place that gets free.
-    const SOON: Duration = Duration::from_secs(10);
-
-    #[tokio::test]
-    async fn an_answer_keeps_its_place_until_it_is_read_or_given_up() -> Result<(), io::Error> {
-        let room = OctetRoom::new(8 << 20, SOON);
-        let place = async || room.place('a', 4 << 20).await.ok_or(io::ErrorKind::Other);
-        let free = async || {
-            while room.spare() < 8 << 20 {
-                tokio::task::yield_now().await;
-            }
-        };
-        let all = async || tokio::time::timeout(SOON, free()).await.is_ok();
-        let bytes = vec![7; 1 << 20];
-
-        let read = body_within(bytes.clone(), place().await?, SOON);
-        assert_eq!(room.spare(), 7 << 20, "what the archive was made from is gone");
-        let whole = axum::body::to_bytes(read, usize::MAX).await.map_err(io::Error::other)?;
-        assert_eq!(whole, bytes);
-        assert!(all().await);
-
-        drop(body_within(bytes.clone(), place().await?, SOON));
-        assert!(all().await, "the receiver went away");
-
-        let slow = body_within(bytes, place().await?, Duration::from_millis(20));
-        assert!(all().await, "given up");
-        assert!(
-            axum::body::to_bytes(slow, usize::MAX).await.is_err(),
-            "not mistaken for the whole"
-        );
-        Ok(())
-    }
 }

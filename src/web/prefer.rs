@@ -11,18 +11,19 @@ const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Preferences known here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Preferences {
+pub struct Preferences {
     /// `respond-async`: not to wait.
-    pub(super) respond_async: bool,
+    pub respond_async: bool,
     /// `wait`: how long to wait at most.
-    pub(super) wait: Option<Duration>,
+    pub wait: Option<Duration>,
     /// `return=representation`: a body where there need not be one.
-    pub(super) representation: bool,
+    pub representation: bool,
 }
 
 impl Preferences {
     /// Those of a request. Of one that is there twice the first counts (RFC 7240, 2).
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
         let mut found = Self::default();
         let mut seen: Vec<String> = Vec::new();
         let lines = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
@@ -74,37 +75,5 @@ fn say(response: &mut Response, applied: &str) {
         && !applied.is_empty()
     {
         response.headers_mut().insert(APPLIED, applied);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn preferences_are_read_as_they_are_written() {
-        let of = |lines: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for line in lines {
-                headers.append(PREFER, HeaderValue::from_static(line));
-            }
-            Preferences::of(&headers)
-        };
-        let wait = |seconds| Some(Duration::from_secs(seconds));
-        let none = Preferences::default();
-        for (lines, wanted) in [
-            (&[][..], none),
-            (&["respond-async"][..], Preferences { respond_async: true, ..none }),
-            (
-                &["Respond-Async, wait=10; x=1", "wait=5"][..],
-                Preferences { respond_async: true, wait: wait(10), ..none },
-            ),
-            (&["wait = \"7\""][..], Preferences { wait: wait(7), ..none }),
-            (&["wait=soon, other"][..], none),
-            (&["return=Representation"][..], Preferences { representation: true, ..none }),
-            (&["return=minimal, return=representation"][..], none),
-        ] {
-            assert_eq!(of(lines), wanted, "{lines:?}");
-        }
     }
 }

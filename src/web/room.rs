@@ -14,34 +14,37 @@ const PART_LEFT: usize = 4;
 const WAITING: usize = 256;
 
 /// Room for octets.
-pub(super) struct OctetRoom<P: Party> {
+pub struct OctetRoom<P: Party> {
     units: Fair<P>,
     /// How long a place is waited for.
     patience: Duration,
 }
 
 /// A place in the room; free again when it is dropped.
-pub(super) struct OctetPlace<P: Party> {
+pub struct OctetPlace<P: Party> {
     share: Share<P>,
     patience: Duration,
 }
 
 impl<P: Party> OctetRoom<P> {
-    pub(super) fn new(octets: usize, patience: Duration) -> Self {
+    /// Room for so many octets; a place is waited for as long as `patience` says.
+    #[must_use]
+    pub fn new(octets: usize, patience: Duration) -> Self {
         let rules = Rules { whole: octets.div_ceil(UNIT), part_left: PART_LEFT, waiting: WAITING };
         Self { units: Fair::new(rules), patience }
     }
 
     /// Waits for a place for so many octets; `None` when none got free in time. What is larger than one
     /// may have takes all that one may have: such places are taken one by one.
-    pub(super) async fn place(&self, party: P, octets: u64) -> Option<OctetPlace<P>> {
+    pub async fn place(&self, party: P, octets: u64) -> Option<OctetPlace<P>> {
         let units = units(usize::try_from(octets).unwrap_or(usize::MAX));
         let share = self.units.take_within(party, units, self.patience).await?;
         Some(OctetPlace { share, patience: self.patience })
     }
 
-    #[cfg(test)]
-    pub(super) fn spare(&self) -> usize {
+    /// Octets that there is room for.
+    #[must_use]
+    pub fn spare(&self) -> usize {
         self.units.free() * UNIT
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::operation::Operation;
 use crate::seal::Packer;
 
 /// Most characters of a file's name.
-const NAME_LIMIT: usize = 255;
+pub const NAME_LIMIT: usize = 255;
 /// Most octets of the name of an entry that begins with the client's reference: file systems take no
 /// longer ones.
 const ENTRY_LIMIT: usize = 240;
@@ -73,13 +73,13 @@ fn listed(
     called: impl Fn(&Document, &str) -> String,
 ) -> Vec<File> {
     let mut files: Vec<File> = Vec::with_capacity(documents.len());
-    let mut taken = HashMap::new();
+    let mut taken = TakenNames::default();
     let mut add = |document: &Document, (name, content_type): (&str, &str), length, sealed| {
         let (signing_time, sha256) = sealed;
         files.push(File {
             document: document.id,
             number: u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1),
-            name: free_name(&called(document, name), &mut taken),
+            name: taken.free(&called(document, name)),
             content_type: content_type.to_owned(),
             length,
             signing_time,
@@ -101,31 +101,41 @@ fn listed(
     files
 }
 
-/// The name itself, or with the first number that makes it new; file systems that know no letter case
-/// are thought of.
-///
-/// `taken` has for each name the last number that was put to it, so that many files of one name take
-/// no longer than others.
-fn free_name(name: &str, taken: &mut HashMap<String, u32>) -> String {
-    let last = match taken.entry(name.to_lowercase()) {
-        Entry::Vacant(free) => {
-            free.insert(1);
-            return name.to_owned();
+/// Names that files of an operation have already, each with the last number that was put to it, so that
+/// many files of one name take no longer than others. File systems that know no letter case are thought of.
+#[derive(Default)]
+pub struct TakenNames(HashMap<String, u32>);
+
+impl TakenNames {
+    /// The name itself, or with the first number that makes it new; it is taken then.
+    pub fn free(&mut self, name: &str) -> String {
+        let last = match self.0.entry(name.to_lowercase()) {
+            Entry::Vacant(free) => {
+                free.insert(1);
+                return name.to_owned();
+            }
+            Entry::Occupied(occupied) => *occupied.get(),
+        };
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let dot = if extension.is_empty() { "" } else { "." };
+        // There are fewer files than that in an operation.
+        for number in last.saturating_add(1)..=u32::MAX {
+            let free = format!("{stem} ({number}){dot}{extension}");
+            if let Entry::Vacant(entry) = self.0.entry(free.to_lowercase()) {
+                entry.insert(1);
+                self.0.insert(name.to_lowercase(), number);
+                return free;
+            }
         }
-        Entry::Occupied(occupied) => *occupied.get(),
-    };
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    let dot = if extension.is_empty() { "" } else { "." };
-    // There are fewer files than that in an operation.
-    for number in last.saturating_add(1)..=u32::MAX {
-        let free = format!("{stem} ({number}){dot}{extension}");
-        if let Entry::Vacant(entry) = taken.entry(free.to_lowercase()) {
-            entry.insert(1);
-            taken.insert(name.to_lowercase(), number);
-            return free;
-        }
+        String::new()
     }
-    String::new()
+
+    /// The last number that was put to a name, 1 for the name itself; the next file of that name is called
+    /// by one after it.
+    #[must_use]
+    pub fn last_number(&self, name: &str) -> Option<u32> {
+        self.0.get(&name.to_lowercase()).copied()
+    }
 }
 
 /// A name that is one file's wherever it is saved.
@@ -204,41 +214,4 @@ pub async fn pack(app: &App, operation: &Operation, files: Vec<File>) -> Result<
     // Checksums of so much would hold up everybody else.
     let packed = tokio::task::spawn_blocking(pack).await;
     packed.map_err(|error| Error::Internal(Box::new(error)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_names_of_files() {
-        for (given, wanted) in [
-            ("invoice.xml", "invoice.xml"),
-            ("../../etc/passwd", "_.._etc_passwd"),
-            ("a\\b:c\r\n.pdf", "a_b_c__.pdf"),
-            ("...", "document"),
-            ("fac\u{202e}fdp.exe", "fac_fdp.exe"),
-        ] {
-            assert_eq!(file_name(given), wanted);
-        }
-        let long = file_name(&format!("{}.pdf", "é".repeat(400)));
-        assert!(long.chars().count() == NAME_LIMIT && long.ends_with("é.pdf"));
-        let mut taken = HashMap::new();
-        let names = ["a.xml", "A.xml", "a (3).xml", "a.xml", "b"];
-        let names = names.map(|name| free_name(name, &mut taken));
-        assert_eq!(names, ["a.xml", "A (2).xml", "a (3).xml", "a (4).xml", "b"]);
-    }
-
-    #[test]
-    fn many_files_of_one_name_get_a_name_each() {
-        let mut taken = HashMap::new();
-        let names: HashSet<String> =
-            (0..2500).map(|_| free_name("invoice.xml", &mut taken)).collect();
-        assert_eq!(names.len(), 2500);
-        assert!(names.contains("invoice.xml") && names.contains("invoice (2500).xml"));
-        // Each name was looked for once, not from 2 on.
-        assert_eq!(taken.get("invoice.xml"), Some(&2500));
-    }
 }

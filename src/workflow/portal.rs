@@ -172,14 +172,3 @@ pub async fn archive(app: &App, opening: &OpenedDocuments) -> Result<Download, E
 pub fn language_wished(accept_language: &str) -> Option<Language> {
     accept_language.split(',').find_map(|range| Language::parse(range.split(';').next()?))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_browser_names_its_languages_in_order() {
-        assert_eq!(language_wished("nl, pt-BR;q=0.8, en;q=0.5"), Some(Language::Pt));
-        assert_eq!(language_wished("nl"), None);
-    }
-}

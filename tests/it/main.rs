@@ -4,9 +4,15 @@
 #[cfg(test)]
 mod alarms;
 #[cfg(test)]
+mod app;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod contents;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -37,6 +43,8 @@ mod pieces;
 mod plans;
 #[cfg(test)]
 mod portal;
+#[cfg(test)]
+mod secret;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

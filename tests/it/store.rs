@@ -1,5 +1,7 @@
 //! The database by itself: the same facts on SQLite and PostgreSQL.
 
+mod settings;
+
 use chancery::config::Config;
 use chancery::domain::client_service::{
     Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,

@@ -5,11 +5,11 @@ mod lanes;
 mod login;
 mod mechanism;
 mod module;
-mod objects;
+pub mod objects;
 mod pool;
-mod queue;
+pub mod queue;
 mod token;
-mod turns;
+pub mod turns;
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -219,7 +219,7 @@ impl Pkcs11 {
             mechanisms,
             open_sessions: self.pool.counts.open_sessions.load(Ordering::Relaxed),
             sessions: self.pool.sessions,
-            waiting: self.queue.len(),
+            waiting: self.queue.waiting(),
         })
     }
 

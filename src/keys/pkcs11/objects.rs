@@ -246,6 +246,21 @@ fn attributes(
     }
 }
 
+/// The public key of a point as tokens have it: in an OCTET STRING, as PKCS#11 wants it, or bare.
+///
+/// # Errors
+/// [`crate::pki::Error`] when it is no point of the curve.
+pub fn ec_public_key(curve: EcCurve, point: &[u8]) -> Result<PublicKey, crate::pki::Error> {
+    // By length, not by shape: one bare P-256 point in 256 begins with 04 3F, which reads like
+    // an OCTET STRING of 63 bytes.
+    let bare = if point.len() == curve.point_length() {
+        point
+    } else {
+        <&OctetStringRef>::from_der(point).map_or(point, OctetStringRef::as_bytes)
+    };
+    PublicKey::ec(curve, bare)
+}
+
 /// The public attributes of a key or certificate object, as far as the token tells them.
 #[derive(Default)]
 struct Parts {
@@ -300,31 +315,6 @@ impl Parts {
         if let (Some(modulus), Some(exponent)) = (&self.modulus, &self.exponent) {
             return Some(PublicKey::rsa(modulus, exponent));
         }
-        let (curve, point) = (self.curve?, self.point.as_deref()?);
-        // By length, not by shape: one bare P-256 point in 256 begins with 04 3F, which reads like
-        // an OCTET STRING of 63 bytes.
-        let bare = if point.len() == curve.point_length() {
-            point
-        } else {
-            <&OctetStringRef>::from_der(point).map_or(point, OctetStringRef::as_bytes)
-        };
-        Some(PublicKey::ec(curve, bare))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bare_point_that_looks_wrapped_is_still_a_point() {
-        let mut bare = vec![7; 65];
-        bare[..2].copy_from_slice(&[0x04, 0x3f]);
-        let wrapped = [&[0x04, 65], bare.as_slice()].concat();
-        for point in [bare.clone(), wrapped] {
-            let parts =
-                Parts { curve: Some(EcCurve::P256), point: Some(point), ..Parts::default() };
-            assert_eq!(parts.public_key().unwrap().unwrap().bits(), bare);
-        }
+        Some(ec_public_key(self.curve?, self.point.as_deref()?))
     }
 }

@@ -8,7 +8,7 @@ use crate::keys::Error;
 
 /// Turns that are taken one after the other.
 #[derive(Default)]
-pub(super) struct Turns {
+pub struct Turns {
     state: Mutex<State>,
     free: Condvar,
 }
@@ -21,17 +21,23 @@ struct State {
 }
 
 /// A turn; over when it is dropped.
-pub(super) struct Turn<'a> {
+pub struct Turn<'a> {
     turns: &'a Turns,
     number: u64,
 }
 
 impl Turns {
+    /// Whether somebody has a turn.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        lock(&self.state).taken.is_some()
+    }
+
     /// Takes the next turn; at once when the present one has lasted `longest`.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] when it did not come in as much time.
-    pub(super) fn take(&self, longest: Duration) -> Result<Turn<'_>, Error> {
+    pub fn take(&self, longest: Duration) -> Result<Turn<'_>, Error> {
         let until = Instant::now() + longest;
         let mut state = lock(&self.state);
         loop {
@@ -55,6 +61,14 @@ impl Turns {
     }
 }
 
+impl Turn<'_> {
+    /// Its number: each turn has the next one.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.turns.state);
@@ -62,25 +76,5 @@ impl Drop for Turn<'_> {
             state.taken = None;
             self.turns.free.notify_one();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_turn_that_lasts_too_long_is_anothers() {
-        let turns = Turns::default();
-        let long = Duration::from_mins(1);
-        let stuck = turns.take(long).unwrap();
-        // Waited for, and taken over when it has lasted too long.
-        let next = turns.take(Duration::from_millis(1)).unwrap();
-        assert_eq!(next.number, stuck.number + 1);
-        // Its end is no longer anybody's business.
-        drop(stuck);
-        assert!(lock(&turns.state).taken.is_some());
-        drop(next);
-        assert!(lock(&turns.state).taken.is_none());
     }
 }

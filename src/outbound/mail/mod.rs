@@ -4,10 +4,10 @@
 mod account;
 mod compose;
 mod config;
-mod dialogue;
-mod dkim;
+pub mod dialogue;
+pub mod dkim;
 mod mailer;
-mod reply;
+pub mod reply;
 mod tls;
 
 pub use account::{Account, Login, Security, Timeouts};

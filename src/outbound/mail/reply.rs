@@ -5,16 +5,16 @@ pub(super) const MOST_BYTES: usize = 64 * 1024;
 
 /// A whole reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reply {
+pub struct Reply {
     /// Its code, 200 to 599.
-    pub(super) code: u16,
+    pub code: u16,
     /// What follows the code, line by line.
-    pub(super) lines: Vec<String>,
+    pub lines: Vec<String>,
 }
 
 /// Why bytes are no reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Misread {
+pub enum Misread {
     /// More is needed.
     Incomplete,
     /// More will not help.
@@ -23,7 +23,10 @@ pub(super) enum Misread {
 
 impl Reply {
     /// Reads the first reply of `bytes`, and how many bytes it takes.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, usize), Misread> {
+    ///
+    /// # Errors
+    /// [`Misread`].
+    pub fn read(bytes: &[u8]) -> Result<(Self, usize), Misread> {
         let mut lines = Vec::new();
         let mut taken = 0;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -63,7 +66,8 @@ impl Reply {
     }
 
     /// The rest of the line that begins with this keyword, of an answer to EHLO.
-    pub(super) fn keyword(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn keyword(&self, name: &str) -> Option<&str> {
         self.lines.iter().skip(1).find_map(|line| {
             let (word, rest) = line.split_once([' ', '=']).unwrap_or((line, ""));
             word.eq_ignore_ascii_case(name).then_some(rest)
@@ -72,7 +76,8 @@ impl Reply {
 
     /// Whether the message was too large: X.3.4 or X.2.3 (RFC 3463), or 552 where `plain_552` says
     /// so and no other enhanced code tells otherwise (a full mailbox is 552 5.2.2).
-    pub(super) fn is_too_large(&self, plain_552: bool) -> bool {
+    #[must_use]
+    pub fn is_too_large(&self, plain_552: bool) -> bool {
         if self.code / 100 != 5 {
             return false;
         }
@@ -82,33 +87,5 @@ impl Reply {
             Some(rest) => matches!(rest, "3.4" | "2.3"),
             None => plain_552 && self.code == 552,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Misread, Reply};
-
-    #[test]
-    fn reads_replies_and_stops_at_their_end() {
-        let (reply, taken) =
-            Reply::read(b"250-a.example\r\n250-SIZE 10\r\n250 OK\r\n354 x").unwrap();
-        assert_eq!((reply.code, taken), (250, 36));
-        assert_eq!(reply.keyword("size"), Some("10"));
-        assert_eq!(Reply::read(b"250-a\r\n250 b"), Err(Misread::Incomplete));
-        assert_eq!(Reply::read(b"250\n").unwrap().0.lines, [""]);
-        for nonsense in [&b"HTTP/1.1 400 Bad\r\n"[..], b"25\r\n", b"250_x\r\n", b"999 x\r\n"] {
-            assert_eq!(Reply::read(nonsense), Err(Misread::Nonsense));
-        }
-    }
-
-    #[test]
-    fn a_full_mailbox_is_not_a_large_message() {
-        let reply = |text: &str| Reply::read(text.as_bytes()).unwrap().0;
-        assert!(reply("552 too big\r\n").is_too_large(true));
-        assert!(!reply("552 over quota\r\n").is_too_large(false));
-        assert!(!reply("552 5.2.2 over quota\r\n").is_too_large(true));
-        assert!(reply("552 5.3.4 too big\r\n").is_too_large(false));
-        assert!(!reply("452 4.3.4 too big\r\n").is_too_large(true));
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::outbox::{Message, Target};
 use crate::store::{Result, placeholders, row};
 
 /// What a day is here: the current hour and those before it.
-const HOURS: i64 = 24;
+pub const HOURS: i64 = 24;
 
 /// Mails that a client service may have sent in a day; 0: any number.
 #[derive(Clone, Copy, Debug)]
@@ -91,8 +91,10 @@ pub(in crate::store) async fn count_mails(
     }))
 }
 
-/// When no more than `limit` mails of these hours are left in a day; `None` when they are not more now.
-fn free_again(hours: &[(i64, i64)], limit: u32) -> Option<Instant> {
+/// When no more than `limit` mails of these hours are left in a day; `None` when they are not more now. Hours
+/// are counted from 1970 and in order, each with its mails.
+#[must_use]
+pub fn free_again(hours: &[(i64, i64)], limit: u32) -> Option<Instant> {
     let mut left: i64 = hours.iter().map(|(_, mails)| *mails).sum();
     let mut free = None;
     for (hour, mails) in hours {
@@ -103,19 +105,4 @@ fn free_again(hours: &[(i64, i64)], limit: u32) -> Option<Instant> {
         free = Some(Instant::from_unix_ms((hour + HOURS) * HOUR_MS));
     }
     free
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{HOUR_MS, HOURS, free_again};
-
-    #[test]
-    fn room_comes_when_enough_hours_are_a_day_old() {
-        let hours = [(100, 3), (101, 5), (123, 2)];
-        let free = |limit| free_again(&hours, limit).map(|at| at.unix_ms() / HOUR_MS - HOURS);
-        assert_eq!(
-            (free(0), free(10), free(9), free(7), free(6), free(1)),
-            (None, None, Some(100), Some(100), Some(101), Some(123))
-        );
-    }
 }

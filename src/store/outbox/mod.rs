@@ -3,7 +3,7 @@
 mod attempts;
 mod enqueue;
 mod leases;
-mod limits;
+pub mod limits;
 mod links;
 mod reads;
 

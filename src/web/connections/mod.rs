@@ -96,28 +96,3 @@ pub(super) fn among(networks: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     networks.iter().any(|network| network.contains(&address))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::ConnectionsConfig;
-
-    #[test]
-    fn connections_leave_files_to_others() {
-        let config = ConnectionsConfig {
-            most: 1000,
-            most_per_address: 10,
-            descriptors_reserved: 256,
-            head_ms: 1,
-            head_bytes: 1,
-            headers: 1,
-            idle_ms: 1,
-            body_grace_ms: 1,
-            body_bytes_per_second: 1,
-            answer_idle_ms: 1,
-        };
-        assert_eq!(config.room(None), Ok(1000));
-        assert_eq!(config.room(Some(65_536)), Ok(1000));
-        assert_eq!(config.room(Some(1024)), Ok(768));
-        assert!(config.room(Some(260)).unwrap_err().contains("LimitNOFILE"));
-    }
-}

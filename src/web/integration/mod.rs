@@ -7,19 +7,19 @@ pub mod delivery;
 mod earlier;
 pub mod errors;
 pub mod lookup;
-mod multipart;
+pub mod multipart;
 mod names;
 mod overrides;
 mod portions;
 pub mod published;
 pub mod request;
 pub mod sign;
-mod spelling;
+pub mod spelling;
 mod text;
 mod visible;
 pub mod webhooks;
 pub mod wire;
-mod words;
+pub mod words;
 
 use std::sync::Arc;
 

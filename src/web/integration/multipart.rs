@@ -31,22 +31,23 @@ pub(super) struct FormParts {
 }
 
 /// A document.
-pub(super) struct FilePart {
+pub struct FilePart {
     /// As its part calls it, when a document can be called so; many clients call it nothing.
-    pub(super) name: Option<String>,
-    pub(super) content: Received,
+    pub name: Option<String>,
+    /// What came of it.
+    pub content: Received,
 }
 
 /// What came of a document.
-pub(super) struct Received {
+pub struct Received {
     /// None of it is kept when there is more than a document may have.
-    pub(super) octets: PartOctets,
+    pub octets: PartOctets,
     /// Of all of it.
-    pub(super) sha256: [u8; 32],
+    pub sha256: [u8; 32],
 }
 
 /// The octets of a document, or how many there were.
-pub(super) enum PartOctets {
+pub enum PartOctets {
     Whole(Vec<u8>),
     TooMany(usize),
 }
@@ -197,7 +198,7 @@ fn malformed(detail: &str) -> Refusal {
 /// # Errors
 /// When there are more or fewer files than documents, or the names contradict the order and do not say
 /// which file is which document.
-pub(super) fn assign(files: Vec<FilePart>, names: &[&str]) -> Result<Vec<Received>, Refusal> {
+pub fn assign(files: Vec<FilePart>, names: &[&str]) -> Result<Vec<Received>, Refusal> {
     let invalid = |expected: String| Refusal::MemberInvalid { path: FILES.to_owned(), expected };
     if files.len() != names.len() {
         return Err(invalid(format!(
@@ -229,36 +230,4 @@ pub(super) fn assign(files: Vec<FilePart>, names: &[&str]) -> Result<Vec<Receive
         sorted.push(file.content);
     }
     Ok(sorted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sorted(files: &[Option<&str>], names: &[&str]) -> Option<Vec<u8>> {
-        let file = |(number, name): (u8, Option<&str>)| FilePart {
-            name: name.map(str::to_owned),
-            content: Received { octets: PartOctets::Whole(vec![number]), sha256: [0; 32] },
-        };
-        let files = (0..).zip(files.iter().copied()).map(file).collect();
-        let contents = assign(files, names).ok()?;
-        let number = |content: Received| match content.octets {
-            PartOctets::Whole(bytes) => bytes.first().copied(),
-            PartOctets::TooMany(_) => None,
-        };
-        contents.into_iter().map(number).collect()
-    }
-
-    #[test]
-    fn files_go_by_order_or_by_name() {
-        let (a, b, odd) = (Some("a.xml"), Some("b.xml"), Some("blob"));
-        assert_eq!(sorted(&[None, None], &["a.xml", "b.xml"]), Some(vec![0, 1]));
-        assert_eq!(sorted(&[odd, odd], &["a.xml", "b.xml"]), Some(vec![0, 1]));
-        assert_eq!(sorted(&[b, a], &["a.xml", "b.xml"]), Some(vec![1, 0]));
-        assert_eq!(sorted(&[a, odd], &["a.xml", "b.xml"]), Some(vec![0, 1]));
-        assert_eq!(sorted(&[a, a], &["a.xml", "a.xml"]), Some(vec![0, 1]));
-        assert_eq!(sorted(&[odd, a], &["a.xml", "b.xml"]), None, "which is b.xml?");
-        assert_eq!(sorted(&[b, a, a], &["a.xml", "b.xml", "a.xml"]), None, "which is the first?");
-        assert_eq!(sorted(&[a], &["a.xml", "b.xml"]), None);
-    }
 }

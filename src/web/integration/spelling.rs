@@ -13,7 +13,8 @@ use crate::domain::refusal::Refusal;
 use crate::web::body::Member;
 
 /// What to say about a member of the request that nobody knows.
-pub(super) fn in_request(member: &Member) -> Option<String> {
+#[must_use]
+pub fn in_request(member: &Member) -> Option<String> {
     let known = match member.parent.as_str() {
         "" => members::<SignBody<'_>>(),
         "preservationInfo" => members::<PreservationInfo>(),
@@ -27,7 +28,8 @@ pub(super) fn in_request(member: &Member) -> Option<String> {
 }
 
 /// What to say about a member of the document at `place` that nobody knows.
-pub(super) fn in_document(place: &str, member: &Member) -> Option<String> {
+#[must_use]
+pub fn in_document(place: &str, member: &Member) -> Option<String> {
     let known = match member.parent.as_str() {
         "" => members::<DocumentBody<'_>>(),
         "documentRequest" => members::<DocumentRequest<'_>>(),
@@ -59,7 +61,8 @@ fn say(place: &str, member: &Member, known: &[&'static str]) -> Option<String> {
 
 /// Whether one name may be a misspelling of the other: case and separators aside, so many letters added,
 /// left out, exchanged or swapped with their neighbour.
-fn look_alike(name: &str, known: &str) -> bool {
+#[must_use]
+pub fn look_alike(name: &str, known: &str) -> bool {
     let plain = |name: &str| -> Vec<char> {
         name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
@@ -124,40 +127,5 @@ impl<'de> Deserializer<'de> for Asked<'_> {
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
         unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_look_like_known_ones() {
-        for (name, known) in [
-            ("externalRefrence", "externalReference"),
-            ("ExternalReference", "externalReference"),
-            ("external_reference", "externalReference"),
-            ("contentTyep", "contentType"),
-            ("base64content", "base64Content"),
-            ("nmae", "name"),
-            ("returnSignedContents", "returnSignedContent"),
-        ] {
-            assert!(look_alike(name, known), "{name}");
-        }
-        for (name, known) in [
-            ("externalId", "externalReference"),
-            ("page", "name"),
-            ("", "area"),
-            ("x", "name"),
-            ("documentsAttached", "documents"),
-        ] {
-            assert!(!look_alike(name, known), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_type_tells_its_members() {
-        assert!(members::<DocumentRequest<'_>>().contains(&"base64Content"));
-        assert!(members::<SignBody<'_>>().contains(&"returnSignedContent"));
     }
 }

@@ -16,7 +16,8 @@ const BEGINNINGS: [(&str, &str, &str); 6] = [
 ];
 
 /// The sentence about a document, as it is stored, in this surface's words.
-pub(super) fn about_document(reason: &str, detail: &str) -> String {
+#[must_use]
+pub fn about_document(reason: &str, detail: &str) -> String {
     for (of, domain, wire) in BEGINNINGS {
         if of == reason
             && let Some(rest) = detail.strip_prefix(domain)
@@ -41,44 +42,5 @@ pub(super) fn about_request(refusal: &Refusal) -> String {
              document of a request its own"
         ),
         other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_name_what_the_client_sent() {
-        for (reason, detail, told) in [
-            (
-                "setting-invalid",
-                "visible.area: must be larger",
-                "signatureInfo.advancedSignatureInfo.visible.area: must be larger",
-            ),
-            (
-                "setting-invalid",
-                "the settings: say less",
-                "signatureInfo.advancedSignatureInfo: say less",
-            ),
-            (
-                "setting-conflict",
-                "ids cannot be used like this: they are taken",
-                "signatureInfo.advancedSignatureInfo.ids cannot be used like this: they are taken",
-            ),
-            (
-                "setting-invalid",
-                "signatureInfo.advancedSignatureInfo.ids: stored by an earlier release",
-                "signatureInfo.advancedSignatureInfo.ids: stored by an earlier release",
-            ),
-            (
-                "base64-invalid",
-                "the content is not base64 (RFC 4648): x",
-                "documentRequest.base64Content is not base64 (RFC 4648): x",
-            ),
-            ("xml-malformed", "the content is no XML", "the content is no XML"),
-        ] {
-            assert_eq!(about_document(reason, detail), told);
-        }
     }
 }

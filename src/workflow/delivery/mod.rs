@@ -6,7 +6,7 @@ pub mod hooks;
 pub mod letters;
 pub mod mail;
 mod payload;
-mod shares;
+pub mod shares;
 mod traffic;
 mod tries;
 

@@ -1,10 +1,14 @@
 //! The commands, as a person at a terminal sees them.
 
+mod clocks;
 mod database;
 mod extend;
 mod files;
 mod looking;
+mod shown;
+mod values;
 mod verifying;
+mod wishes;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -2,12 +2,14 @@
 //! that the test moves where days pass.
 
 mod fair;
+mod hours;
 mod http;
 mod killed;
 mod ladder;
 mod letters;
 mod limits;
 mod relay;
+mod shares;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

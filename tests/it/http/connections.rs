@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chancery::web::connections::ConnectionsConfig;
 use chancery_testing::hostile_clients::{self as hostile, last_words};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -356,4 +357,24 @@ fn http_2_in_clear_text_is_spoken_when_it_is_asked_for() {
             service.stop().await;
         }
     });
+}
+
+#[test]
+fn connections_leave_files_to_others() {
+    let config = ConnectionsConfig {
+        most: 1000,
+        most_per_address: 10,
+        descriptors_reserved: 256,
+        head_ms: 1,
+        head_bytes: 1,
+        headers: 1,
+        idle_ms: 1,
+        body_grace_ms: 1,
+        body_bytes_per_second: 1,
+        answer_idle_ms: 1,
+    };
+    assert_eq!(config.room(None), Ok(1000));
+    assert_eq!(config.room(Some(65_536)), Ok(1000));
+    assert_eq!(config.room(Some(1024)), Ok(768));
+    assert!(config.room(Some(260)).unwrap_err().contains("LimitNOFILE"));
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::Command;
 
+use chancery::web::integration::multipart::{FilePart, PartOctets, Received, assign};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -274,4 +275,31 @@ fn the_documents_of_an_operation_come_in_one_zip() {
         let failed = client.sign(&request(&unique("zip"), [document(&unique("zip"), "<a>")])).await;
         client.get(&path(&failed.good()["id"])).await.error(409, "2.1.2", "nothing-sealed");
     });
+}
+
+fn sorted(files: &[Option<&str>], names: &[&str]) -> Option<Vec<u8>> {
+    let file = |(number, name): (u8, Option<&str>)| FilePart {
+        name: name.map(str::to_owned),
+        content: Received { octets: PartOctets::Whole(vec![number]), sha256: [0; 32] },
+    };
+    let files = (0..).zip(files.iter().copied()).map(file).collect();
+    let contents = assign(files, names).ok()?;
+    let number = |content: Received| match content.octets {
+        PartOctets::Whole(bytes) => bytes.first().copied(),
+        PartOctets::TooMany(_) => None,
+    };
+    contents.into_iter().map(number).collect()
+}
+
+#[test]
+fn files_go_by_order_or_by_name() {
+    let (a, b, odd) = (Some("a.xml"), Some("b.xml"), Some("blob"));
+    assert_eq!(sorted(&[None, None], &["a.xml", "b.xml"]), Some(vec![0, 1]));
+    assert_eq!(sorted(&[odd, odd], &["a.xml", "b.xml"]), Some(vec![0, 1]));
+    assert_eq!(sorted(&[b, a], &["a.xml", "b.xml"]), Some(vec![1, 0]));
+    assert_eq!(sorted(&[a, odd], &["a.xml", "b.xml"]), Some(vec![0, 1]));
+    assert_eq!(sorted(&[a, a], &["a.xml", "a.xml"]), Some(vec![0, 1]));
+    assert_eq!(sorted(&[odd, a], &["a.xml", "b.xml"]), None, "which is b.xml?");
+    assert_eq!(sorted(&[b, a, a], &["a.xml", "b.xml", "a.xml"]), None, "which is the first?");
+    assert_eq!(sorted(&[a], &["a.xml", "b.xml"]), None);
 }

@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
+use chancery::web::request_id::loggable;
+
 use crate::support::client::{Answer, HTTP, token};
 use crate::support::service::run;
 
@@ -106,4 +108,21 @@ fn the_log_shows_request_ids_and_no_secrets() {
     assert_eq!(often("an access token was granted client_service=\"PRT.somebody\""), 1, "{rest}");
     assert!(!rest.contains(secret), "{rest}");
     assert!(rest.contains("stopped"), "{rest}");
+}
+
+#[test]
+fn the_code_of_a_link_is_not_logged() {
+    for (route, path, logged) in [
+        (Some("/r/{token}"), "/r/AAAA%2Ec0de", "/r/{token}"),
+        (
+            Some("/api/v0/operation/status/{id}"),
+            "/api/v0/operation/status/4.7",
+            "/api/v0/operation/status/4.7",
+        ),
+        (None, "/api/v0/documents/sign/base64", "/api/v0/documents/sign/base64"),
+        (None, "/proxied/r/AAAA.c0de/documents.zip", "/proxied/r/…/…"),
+        (None, "/r%2FAAAA.c0de", "/…"),
+    ] {
+        assert_eq!(loggable(route, path), logged);
+    }
 }

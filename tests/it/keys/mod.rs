@@ -5,11 +5,14 @@ mod certificates;
 mod commands;
 mod fair;
 mod healing;
+mod points;
+mod queue;
 mod rates;
 mod settings;
 mod software;
 mod token;
 mod trouble;
+mod turns;
 
 use std::path::Path;
 use std::process::Command;

@@ -3,9 +3,12 @@
 
 mod compose;
 mod connecting;
+mod dialogue;
+mod dkim;
 mod hostile;
 mod pool;
 mod relay;
+mod reply;
 mod settings;
 mod verdicts;
 

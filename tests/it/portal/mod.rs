@@ -1,6 +1,9 @@
 //! The receiver's page: its look, judged by a browser.
 
 mod browser;
+mod files;
+mod languages;
 mod links;
 pub(crate) mod page;
+mod rate;
 mod slow;
