@@ -1,6 +1,7 @@
 //! The house's rules as data, and the test that holds the source to them: which room may name
 //! which, what a pure room must not touch, no dead file, no file or public item without its
-//! sentence. Length is taste and not tested. `CONTRIBUTING.md` says how to change a rule.
+//! sentence, no test among what it tests. Length is taste and not tested. `CONTRIBUTING.md` says how to
+//! change a rule.
 
 mod names;
 pub(crate) mod source;
@@ -234,6 +235,7 @@ impl House {
                 floors(&module, &source),
                 ownership(&room, &source),
                 sentences(text, &source),
+                tests(&source),
             ];
             found.extend(rules.into_iter().flatten().map(|(line, rule)| Violation {
                 file: Path::new(self.folder).join(path),
@@ -492,6 +494,28 @@ fn sentences(text: &str, source: &Source) -> Vec<(usize, String)> {
     found
 }
 
+/// Tests are in `tests/`, and say what holds by what is public: a package with tests in its `src` is compiled once
+/// more for them, and everything here is large.
+fn tests(source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for at in 0..source.tokens.len() {
+        let close = match (source.text(at), source.text(at + 1)) {
+            ("#", "[") => "]",
+            // `cfg!(…)`
+            ("cfg", "!") => ")",
+            _ => continue,
+        };
+        let inside = (at + 2..source.tokens.len()).take_while(|at| source.text(*at) != close);
+        let words: Vec<&str> = inside.map(|at| source.text(at)).collect();
+        let conditional = matches!(words.first(), Some(&("cfg" | "cfg_attr" | "(")));
+        if words.last() == Some(&"test") || (conditional && words.contains(&"test")) {
+            let rule = "tests are in `tests/`, so that nothing is compiled twice".to_owned();
+            found.push((source.tokens[at].line, rule));
+        }
+    }
+    found
+}
+
 /// Kind and name of the item that follows `pub`; fields, `use`, `mod` and restricted
 /// visibility (`pub(crate)`) are none.
 fn item_after(source: &Source, mut at: usize) -> Option<(String, String)> {
@@ -631,7 +655,7 @@ mod the_checker {
         refuses("pki/x.rs", "use super::super::seal;", 2, "must not name `seal`");
         refuses("pki/mod.rs", "use super::keys;", 2, "must not name `keys`");
         refuses("pki/x.rs", "mod tests {\n use super::super::super::web::Y;\n}", 3, "`web`");
-        refuses("domain/x.rs", "#[cfg(test)]\nmod tests { use crate::pki::digest; }", 3, "`pki`");
+        refuses("domain/x.rs", "#[x]\nmod inner { use crate::pki::digest; }", 3, "`pki`");
         refuses("domain/x.rs", "fn f(_: crate::pki::Y) {}", 2, "nothing of ours");
         refuses("workflow/x.rs", "use crate::web::X;", 2, "must not name `web`");
         refuses("cellar.rs", "", 1, "`cellar` is not in the table");
@@ -736,6 +760,17 @@ mod the_checker {
     }
 
     #[test]
+    fn keeps_tests_apart() {
+        refuses("pki/x.rs", "#[cfg(test)]\nmod tests {}", 2, "`tests/`");
+        refuses("cli/x.rs", "\n#[test]\nfn f() {}", 3, "`tests/`");
+        refuses("web/x.rs", "#[tokio::test]\nasync fn f() {}", 2, "`tests/`");
+        refuses("web/x.rs", "#[cfg(any(test, unix))]\nfn f() {}", 2, "`tests/`");
+        refuses("web/x.rs", "#[cfg_attr(test, derive(Debug))]\nstruct A;", 2, "`tests/`");
+        refuses("web/x.rs", "const A: bool = cfg!(test);", 2, "`tests/`");
+        accepts("web/x.rs", "#[cfg(unix)]\n#[x(test = 1)]\nfn test(test: u8) {\n  a[test];\n}");
+    }
+
+    #[test]
     fn sees_circles() {
         let house = |files: &[(&str, &str)]| {
             let files = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned()));
@@ -755,12 +790,9 @@ mod the_checker {
         let straight = house(&[
             ("lib.rs", "mod store;"),
             ("store/mod.rs", "mod a; mod b;\nfn f() { a::f(); b::g() }"),
-            // The folder's own words, and what only a test names.
+            // The folder's own words.
             ("store/a.rs", "use super::Error;\nuse super::b::B;"),
-            (
-                "store/b.rs",
-                "use crate::store::Error;\n#[cfg(test)]\nmod tests { use crate::store::a::A; }",
-            ),
+            ("store/b.rs", "use crate::store::Error;"),
         ]);
         assert_eq!(straight, BTreeSet::new());
     }

@@ -93,22 +93,18 @@ impl Source {
     }
 
     /// The files among `modules` of which this one names something; a module alone is only a name for
-    /// what is taken from it. What tests name does not count: they come last in a file.
+    /// what is taken from it.
     pub(crate) fn names_of<'a>(
         &self,
         module: &[String],
         modules: &BTreeMap<Vec<String>, &'a PathBuf>,
     ) -> Vec<&'a PathBuf> {
-        let tests = (0..self.tokens.len())
-            .find(|at| self.text(*at) == "mod" && self.text(at + 1) == "tests")
-            .map_or(usize::MAX, |at| self.tokens[at].line);
-        let paths = || self.paths.iter().filter(|path| path.line < tests);
         // Names that stand for a module: imported ones, and children.
         let mut known: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for child in self.children.iter().filter(|child| child.len() == 1) {
             known.insert(&child[0], module.iter().chain(child).cloned().collect());
         }
-        for path in paths() {
+        for path in &self.paths {
             if let ["crate", ..] = path.segments.iter().map(String::as_str).collect::<Vec<_>>()[..]
                 && let Some(last) = path.segments.last()
                 && modules.contains_key(&path.segments[1..])
@@ -117,7 +113,7 @@ impl Source {
             }
         }
         let mut named = Vec::new();
-        for path in paths() {
+        for path in &self.paths {
             let (first, rest) = path.segments.split_first().expect("a path has a segment");
             let mut full = match known.get(first.as_str()) {
                 _ if first == "crate" => Vec::new(),
