@@ -596,6 +596,39 @@ fn nothing_depends_on_the_shim() {
     assert_eq!(looked_at, 1, "the module of tests itself");
 }
 
+/// What a package makes is compiled once, for its tests as for everybody. For each target that Cargo may test it would
+/// make a second one, empty of tests, in `cargo test` (`test`) and in `cargo clippy --all-targets` (`bench`).
+#[test]
+fn nothing_is_compiled_twice() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let packages = std::fs::read_dir(root.join("crates")).unwrap();
+    let packages = packages.map(|entry| entry.unwrap().path());
+    let mut looked_at = 0;
+    for package in packages.chain([root.to_owned()]) {
+        let file = package.join("Cargo.toml");
+        let manifest: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        let library = manifest.get("lib").cloned();
+        assert!(
+            library.is_some() || !package.join("src/lib.rs").exists(),
+            "{}: no [lib]",
+            file.display()
+        );
+        let programs = manifest.get("bin").and_then(toml::Value::as_array).cloned();
+        assert!(
+            programs.is_some() || !package.join("src/main.rs").exists(),
+            "{}: no [[bin]]",
+            file.display()
+        );
+        for target in library.into_iter().chain(programs.into_iter().flatten()) {
+            let no = Some(&toml::Value::Boolean(false));
+            assert_eq!(target.get("test"), no, "test of {target:?} in {}", file.display());
+            assert_eq!(target.get("bench"), no, "bench of {target:?} in {}", file.display());
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 5, "only {looked_at} targets");
+}
+
 #[test]
 fn files_of_a_room_go_in_no_circles() {
     let found: BTreeSet<BTreeSet<String>> = ["src", "crates/engine/src"]
