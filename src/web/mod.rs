@@ -22,6 +22,7 @@ pub mod request_id;
 pub mod room;
 pub mod server;
 mod settings_schema;
+mod shut;
 pub mod surface;
 
 use std::net::IpAddr;

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use crate::domain::refusal::Refusal;
 use crate::domain::sources::sources;
 use crate::web::request_id;
+use crate::web::shut::{Shut, TokenFault};
 use crate::web::surface::{NoBody, NoCaller, NotNamed, Stray};
 use crate::workflow;
-use crate::workflow::tokens::BearerError;
 
 /// Error answer of our own API, `application/problem+json`.
 #[derive(Serialize, ToSchema)]
@@ -58,11 +58,6 @@ impl ApiProblem {
     fn too_many() -> Self {
         let detail = "too many requests are in work; wait as long as Retry-After says";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail)
-    }
-
-    fn token(reason: &'static str, detail: &str, more: &str) -> Self {
-        let challenge = Some(format!("Bearer realm=\"chancery\"{more}"));
-        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, reason, detail) }
     }
 
     const fn is_retryable(&self) -> bool {
@@ -112,38 +107,15 @@ impl From<workflow::Error> for ApiProblem {
 
 impl From<NoCaller> for ApiProblem {
     fn from(error: NoCaller) -> Self {
-        let invalid = |reason, detail: &str| {
-            let more = format!(", error=\"invalid_token\", error_description=\"{detail}\"");
-            Self::token(reason, detail, &more)
+        let token = |status, TokenFault { reason, detail, challenge }| Self {
+            challenge: Some(challenge),
+            ..Self::new(status, reason, &detail)
         };
-        match error {
-            // RFC 6750, 3.1: who shows nothing is told no error.
-            NoCaller::Missing => Self::token(
-                "access-token-missing",
-                "the request has no access token; get one from the token endpoint and send it as \
-                 Authorization: Bearer",
-                "",
-            ),
-            NoCaller::Malformed => invalid(
-                "access-token-malformed",
-                "what Authorization holds is no access token; send Bearer, one blank, and the token",
-            ),
-            NoCaller::Token(BearerError::Expired) => invalid(
-                "access-token-expired",
-                "the access token has expired; get a new one from the token endpoint",
-            ),
-            NoCaller::Token(BearerError::Invalid) => invalid(
-                "access-token-invalid",
-                "the access token is not valid here; get one from the token endpoint of this service",
-            ),
-            NoCaller::Token(BearerError::Scope(needed)) => {
-                let detail = format!("the access token lacks the OAuth scope {needed}; ask for it");
-                let more = format!(", error=\"insufficient_scope\", scope=\"{needed}\"");
-                let token = Self::token("oauth-scope-missing", &detail, &more);
-                Self { status: StatusCode::FORBIDDEN, ..token }
-            }
-            NoCaller::Token(BearerError::Suspended(refusal)) => refusal.into(),
-            NoCaller::Token(BearerError::Failed(error)) => error.into(),
+        match Shut::from(error) {
+            Shut::NoToken(fault) => token(StatusCode::UNAUTHORIZED, fault),
+            Shut::NoScope(fault) => token(StatusCode::FORBIDDEN, fault),
+            Shut::Suspended(refusal) => refusal.into(),
+            Shut::Failed(error) => error.into(),
         }
     }
 }

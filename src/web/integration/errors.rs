@@ -11,9 +11,9 @@ use super::words;
 use crate::domain::ids::OperationId;
 use crate::domain::refusal::Refusal;
 use crate::domain::sources::sources;
+use crate::web::shut::{Shut, TokenFault};
 use crate::web::surface::{NoBody, NoCaller, NotNamed, Stray};
 use crate::web::{HttpStatus, Web, request_id};
-use crate::workflow::tokens::BearerError;
 use crate::workflow::{self, Conflict, Thing};
 
 /// Error answer of the integration API. `errorCode`, `errorCodeDescription` and `causeMessage` are
@@ -249,57 +249,17 @@ impl From<workflow::Error> for Problem {
 
 impl From<NoCaller> for Problem {
     fn from(error: NoCaller) -> Self {
-        match error {
-            // RFC 6750, 3.1: who shows nothing is told no error.
-            NoCaller::Missing => Self::token(
-                "access-token-missing",
-                "the request has no access token; get one from the token endpoint and send it as \
-                 Authorization: Bearer",
-                "",
-            ),
-            NoCaller::Malformed => Self::invalid_token(
-                "access-token-malformed",
-                "what Authorization holds is no access token; send Bearer, one blank, and the token \
-                 as the token endpoint gave it",
-            ),
-            NoCaller::Token(BearerError::Expired) => Self::invalid_token(
-                "access-token-expired",
-                "the access token has expired; get a new one from the token endpoint",
-            ),
-            NoCaller::Token(BearerError::Invalid) => Self::invalid_token(
-                "access-token-invalid",
-                "the access token is not valid here; get one from the token endpoint of this service, \
-                 and check that its address is the right one",
-            ),
-            NoCaller::Token(BearerError::Scope(needed)) => {
-                let cause = format!("the access token lacks the OAuth scope {needed}; ask for it");
-                let more = format!(", error=\"insufficient_scope\", scope=\"{needed}\"");
-                Self {
-                    header: Some(Box::new(challenge(&more))),
-                    ..Self::new(Family::Forbidden, "oauth-scope-missing", cause)
-                }
-            }
-            NoCaller::Token(BearerError::Suspended(refusal)) => refusal.into(),
-            NoCaller::Token(BearerError::Failed(error)) => error.into(),
+        let token = |family, TokenFault { reason, detail, challenge }| Self {
+            header: Some(Box::new((header::WWW_AUTHENTICATE, challenge))),
+            ..Self::new(family, reason, detail)
+        };
+        match Shut::from(error) {
+            Shut::NoToken(fault) => token(Family::Token, fault),
+            Shut::NoScope(fault) => token(Family::Forbidden, fault),
+            Shut::Suspended(refusal) => refusal.into(),
+            Shut::Failed(error) => error.into(),
         }
     }
-}
-
-impl Problem {
-    fn token(reason: &'static str, cause: &str, more: &str) -> Self {
-        let header = Some(Box::new(challenge(more)));
-        Self { header, ..Self::new(Family::Token, reason, cause.to_owned()) }
-    }
-
-    fn invalid_token(reason: &'static str, cause: &str) -> Self {
-        let more = format!(", error=\"invalid_token\", error_description=\"{cause}\"");
-        Self::token(reason, cause, &more)
-    }
-}
-
-/// What the access token lacks (RFC 6750, 3).
-fn challenge(more: &str) -> (HeaderName, String) {
-    (header::WWW_AUTHENTICATE, format!("Bearer realm=\"chancery\"{more}"))
 }
 
 impl From<NotNamed> for Problem {
