@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chancery::app::{Clock, Closed};
 use chancery::domain::client_service::{Change, ClientServiceStatus};
 use chancery::domain::delivery::{DeliveryStatus, MailAddress};
-use chancery::domain::ids::{EventId, MessageId};
+use chancery::domain::ids::{EventId, MessageId, ProcessId};
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::domain::outbox::{Message, MessageKind, Target};
@@ -15,10 +15,11 @@ use chancery::domain::webhook::EventKind;
 use chancery::workflow::alarms::Watcher;
 use chancery::workflow::delivery::letters;
 use chancery::workflow::{client_services, companies, usage};
-use serde_json::Value;
+use chancery_testing::hostile_clients::SIGN;
+use serde_json::{Value, json};
 
 use crate::support::authority::AUTHORITY;
-use crate::support::client::{HTTP, all_sealed, document, request};
+use crate::support::client::{Answer, HTTP, all_sealed, document, request, small};
 use crate::support::outbox::{enqueue, lease_due_mails};
 use crate::support::service::{Service, Setup, now, run, unique};
 
@@ -353,6 +354,37 @@ fn a_message_that_waits_is_told() {
         app.store.give_up(lease, "enough", EventId::from_i64(1), app.now()).await.unwrap();
         house.look().await;
         assert_eq!(house.standing().await, Vec::<String>::new(), "its own mail is young");
+        house.stop().await;
+    });
+}
+
+/// An operation at which one process after the other ended is told, until one gives it back in order.
+#[test]
+fn processes_that_end_at_an_operation_are_told() {
+    run(async {
+        let mut house = House::of(1).await;
+        let service = &house.services[0];
+        let app = Arc::clone(&service.app);
+        let client = service.client().await;
+        let busy = service.all_busy().await;
+        let asking = HTTP.post(format!("{}{SIGN}", service.base)).bearer_auth(&client.token);
+        let asking = asking.header("prefer", "respond-async").body(small("at-its-end").to_string());
+        assert_eq!(Answer::of(asking).await.status, 202);
+        let mut lease = None;
+        for (process, crashing) in [(1, false), (2, true)] {
+            // As if nobody waited for so long a lease: another process has it now.
+            let now = (app.now(), Instant::from_unix_ms(0));
+            let (process, everything) = (ProcessId::from_i64(process), (10, (&[][..], &[][..])));
+            let due = app.store.lease_due(process, now, now.0.plus_ms(DAY_MS), everything);
+            lease = Some(due.await.unwrap().remove(0).0);
+            let told = house.look().await;
+            let told = told.into_iter().find(|(_, alarm)| alarm["alarm"] == "operations-crash");
+            assert_eq!(told.map(|(_, alarm)| alarm["waiting"].clone()), crashing.then(|| json!(1)));
+        }
+        app.store.give_back(lease.unwrap(), app.now().plus_ms(DAY_MS), "in order").await.unwrap();
+        house.look().await;
+        assert!(!house.standing().await.contains(&"queue/crashes".to_owned()), "it is over");
+        drop(busy);
         house.stop().await;
     });
 }

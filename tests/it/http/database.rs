@@ -138,6 +138,53 @@ fn a_recorded_request_is_never_said_to_be_none() {
     });
 }
 
+/// What passes, by its SQLSTATE: a client is told to come back, and is served when it is over. What only
+/// another transaction was in the way of is begun again, and no client hears of it.
+#[test]
+fn trouble_that_passes_is_known_by_its_code() {
+    let postgres = Postgres::start();
+    run(async {
+        let (service, client) = service_at(&postgres, 0, 0).await;
+        let other = somebody(&postgres).await;
+        let sql = async |sql: String| {
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&other).await.unwrap();
+        };
+        let trouble = async |code: &str, times: u32| {
+            // Numbers of a sequence are used up by what is rolled back too.
+            sql(format!(
+                "CREATE OR REPLACE FUNCTION trouble() RETURNS trigger AS $$ BEGIN
+                     IF nextval('trouble_seen') <= {times} THEN
+                         RAISE EXCEPTION 'trouble' USING ERRCODE = '{code}';
+                     END IF;
+                     RETURN NEW;
+                 END $$ LANGUAGE plpgsql;
+                 ALTER SEQUENCE trouble_seen RESTART"
+            ))
+            .await;
+        };
+        sql("CREATE SEQUENCE trouble_seen".to_owned()).await;
+        trouble("57014", 0).await;
+        sql("CREATE TRIGGER trouble BEFORE INSERT ON operation
+             FOR EACH ROW EXECUTE FUNCTION trouble()"
+            .to_owned())
+        .await;
+        for code in ["25006", "25P03", "55000", "55P03", "57014", "57P01", "53300"] {
+            let wish = small(&unique(code));
+            trouble(code, 1000).await;
+            comes_back(&client.sign(&wish).await);
+            trouble(code, 0).await;
+            assert_eq!(client.sign(&wish).await.good()["status"], "EXECUTED", "{code}");
+        }
+        for code in ["40001", "40P01"] {
+            trouble(code, 2).await;
+            let answer = client.sign(&small(&unique(code))).await;
+            assert_eq!(answer.good()["status"], "EXECUTED", "{code}");
+        }
+        other.close().await;
+        service.stop().await;
+    });
+}
+
 /// Of two transactions that wait for each other one is rolled back; here it is begun again.
 #[test]
 fn a_deadlock_is_not_the_clients_business() {

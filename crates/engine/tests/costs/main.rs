@@ -6,6 +6,8 @@
 mod hostile;
 #[cfg(test)]
 mod invalid;
+#[cfg(test)]
+mod settings;
 
 /// Counts what is allocated; what is measured runs in a process of its own.
 #[global_allocator]
