@@ -7,7 +7,7 @@ use chancery_testing::hostile_clients::{self as hostile, last_words};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::client::{Answer, HTTP, PATIENCE, document, request, small};
+use crate::support::client::{Answer, HTTP, PATIENCE, large_document, request, small};
 use crate::support::service::{Service, Setup, run, unique};
 
 fn address(service: &Service) -> &str {
@@ -211,8 +211,7 @@ fn an_answer_that_nobody_reads_is_given_up() {
         setup.config.web.connections.answer_idle_ms = 300;
         let service = setup.start().await;
         let client = service.client().await;
-        let content = format!("<a>{}</a>", "x".repeat(6 << 20));
-        let documents = [document(&unique("large"), content)];
+        let documents = [large_document(&unique("large"), 6 << 20)];
         let answer = client.sign(&request(&unique("large"), documents)).await.good();
         let path = format!("/api/v0/operation/sign/detail/{}/contentInResponse/true", answer["id"]);
         let unread = hostile::unread_answers(address(&service), &path, &client.token, 2);

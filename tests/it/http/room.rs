@@ -6,7 +6,9 @@ use chancery_testing::hostile_clients as hostile;
 use serde_json::{Value, json};
 
 use super::bad_requests::assert_nothing_recorded;
-use crate::support::client::{Answer, Client, HTTP, PATIENCE, document, request, small};
+use crate::support::client::{
+    Answer, Client, HTTP, PATIENCE, document, large_document, request, small,
+};
 use crate::support::service::{Service, Setup, on_shared, run, unique};
 
 fn address(service: &Service) -> &str {
@@ -107,8 +109,7 @@ fn an_answer_has_its_place_until_it_is_read_or_given_up() {
         let (client, other) = (service.client().await, service.client().await);
         let mut paths = Vec::new();
         for client in [&client, &other] {
-            let content = format!("<a>{}</a>", "x".repeat(6 << 20));
-            let mut asking = request(&unique("large"), [document(&unique("large"), content)]);
+            let mut asking = request(&unique("large"), [large_document(&unique("large"), 6 << 20)]);
             asking["returnSignedContent"] = json!(false);
             let id = client.sign(&asking).await.good()["id"].clone();
             paths.push(format!("/api/v0/operation/sign/detail/{id}/contentInResponse/true"));
@@ -143,8 +144,7 @@ fn looking_up_what_is_large_takes_a_place() {
             let id = client.sign(&asking).await.good()["id"].clone();
             format!("/api/v0/operation/sign/detail/{id}/contentInResponse/")
         };
-        let content = format!("<a>{}</a>", "x".repeat(6 << 20));
-        let contents = asked(&client, vec![document(&unique("large"), content)]).await;
+        let contents = asked(&client, vec![large_document(&unique("large"), 6 << 20)]).await;
         // Images are kept with what else is said of a document.
         let pictured = (0..10).map(|number| {
             let mut document = document(&unique(&format!("pictured-{number}")), "%PDF-1.7");

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 
 use super::links::{get, link, sealed_for};
-use crate::support::client::{document, sealed, small};
+use crate::support::client::{large_document, sealed, small};
 use crate::support::service::{Setup, run, unique};
 
 /// What is being downloaded has a place in memory until it is read; others are told to come back
@@ -18,9 +18,8 @@ fn a_slow_receiver_keeps_out_receivers_and_nobody_else() {
         setup.config.web.bytes_in_flight = 32 << 20;
         let service = setup.start().await;
         let client = service.client().await;
-        let large = format!("<invoice>{}</invoice>", "x".repeat(6 << 20));
         let receiver = json!({ "email": "ap@customer.example" });
-        let documents = vec![document(&unique("large"), large)];
+        let documents = vec![large_document(&unique("large"), 6 << 20)];
         let (answer, mail) = sealed_for(&service, &client, receiver, documents).await;
         let url = format!("{}/documents/1", link(&service, &mail));
 

@@ -213,6 +213,19 @@ pub(crate) fn document(reference: &str, content: impl AsRef<[u8]>) -> Value {
     })
 }
 
+/// A document of so many bytes that costs little to seal: nobody reads what CMS is around.
+pub(crate) fn large_document(reference: &str, bytes: usize) -> Value {
+    json!({
+        "documentRequest": {
+            "externalReference": reference,
+            "name": "large.bin",
+            "contentType": "application/octet-stream",
+            "base64Content": STANDARD.encode(vec![b'x'; bytes]),
+        },
+        "signatureInfo": { "signatureType": "CAdES" },
+    })
+}
+
 /// A request that asks for the sealed documents.
 pub(crate) fn request(reference: &str, documents: impl Into<Vec<Value>>) -> Value {
     json!({

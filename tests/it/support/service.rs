@@ -21,7 +21,7 @@ use chancery::pki::certificate::Chain;
 use chancery::pki::envelope::Kek;
 use chancery::pki::jose::{TokenKey, TokenKeys};
 use chancery::seal::Signer;
-use chancery::store::Store;
+use chancery::store::{self, Store};
 use chancery::web::Web;
 use chancery::web::server::serve;
 use chancery::workflow::background::{Loop, Loops, start_loops};
@@ -159,6 +159,9 @@ impl Setup {
         config.web.public_url = issuer;
         // Servers of tests do not speak TLS.
         config.keys.production = false;
+        if let Some(file) = config.store.sqlite_file().filter(|file| !file.exists()) {
+            std::fs::write(file, tables(&config.store).await).unwrap();
+        }
         let store = Store::connect(&config.store).await.unwrap();
         store.migrate().await.unwrap();
         let token_keys = TokenKeys::new(TokenKey::from_pem(&token_key).unwrap(), Vec::new());
@@ -175,6 +178,22 @@ impl Setup {
         let app = house::assemble(&config, own).unwrap();
         (app, config)
     }
+}
+
+/// What is in the file of a database that has its tables and nothing else. Making them takes longer than most
+/// tests.
+async fn tables(like: &store::Config) -> &'static [u8] {
+    static TABLES: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+    let made = async || {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tables.db");
+        let config = store::Config { url: format!("sqlite://{}", file.display()), ..like.clone() };
+        let store = Store::connect(&config).await.unwrap();
+        store.migrate().await.unwrap();
+        store.close().await;
+        std::fs::read(file).unwrap()
+    };
+    TABLES.get_or_init(made).await
 }
 
 fn a_moment() -> tokio::time::Instant {
