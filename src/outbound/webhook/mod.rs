@@ -1,9 +1,6 @@
 //! Sends webhooks (Standard Webhooks 1.0.0): one signed POST, no redirects, no proxy, no cookies, and
-//! never to an address inside the house (see `address`). What a status means for the next try is said
+//! never to an address inside the house (see `address.rs`). What a status means for the next try is said
 //! here; when that is, elsewhere.
-
-mod address;
-mod resolver;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -18,12 +15,12 @@ use serde::Deserialize;
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
+use super::address::{is_allowed, is_public, literal};
 use super::http::{connect_words, find, tls_words};
+use super::resolver::{Guarded, System, Unresolved};
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::webhook::Endpoint;
 use crate::pki::webhook_signature::HookSecret;
-use address::is_public;
-use resolver::{Guarded, System, Unresolved};
 
 /// Most octets of an answer that are read.
 pub const ANSWER_MOST: usize = 16 * 1024;
@@ -34,6 +31,8 @@ const WAIT_MOST_S: i64 = 86_400;
 /// How long a connection is kept for the next webhook to the same receiver.
 const IDLE: Duration = Duration::from_secs(30);
 const IDLE_MOST: usize = 4;
+/// The setting that lets webhooks go into networks of the house.
+const NETWORKS: &str = "webhooks.allow_networks";
 
 /// How webhooks are sent.
 #[derive(Clone, Debug, Deserialize)]
@@ -122,7 +121,7 @@ impl WebhookSender {
     pub fn resolving_with(config: Config, inner: Arc<dyn Resolve>) -> Result<Self, Error> {
         let allowed: Arc<[IpNet]> = config.allow_networks.clone().into();
         let client = Client::builder()
-            .dns_resolver(Guarded { inner, allowed: Arc::clone(&allowed) })
+            .dns_resolver(Guarded { inner, allowed: Arc::clone(&allowed), setting: NETWORKS })
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
@@ -159,15 +158,12 @@ impl WebhookSender {
         if url.port() == Some(0) {
             return Err(UrlRefused::Port);
         }
-        // The parser has brought every spelling of an address (hexadecimal, octal, one number) into its
-        // usual one. It is judged here because no resolver is asked about it.
-        let literal = url.host_str().filter(|_| url.domain().is_none());
-        match literal.map(|host| host.trim_matches(['[', ']']).parse::<IpAddr>()) {
-            Some(Ok(address)) if !address::is_allowed(address, &self.allowed) => {
+        match literal(&url) {
+            Ok(Some(address)) if !is_allowed(address, &self.allowed) => {
                 Err(UrlRefused::Address(address))
             }
-            Some(Err(_)) => Err(UrlRefused::Malformed),
-            Some(Ok(_)) | None => Ok(url),
+            Err(_) => Err(UrlRefused::Malformed),
+            Ok(_) => Ok(url),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Which addresses a webhook may be sent to: those of the public internet (RFC 6890 and the IANA
+//! Which addresses something may be sent to that others named: those of the public internet (RFC 6890 and the IANA
 //! registries of special addresses say which are not), and those that the installation allows by name.
 //!
 //! An address inside another one (mapped, NAT64) counts as the inner one; forms that nobody needs any
@@ -7,6 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use reqwest::Url;
 
 /// Everything of IPv4 that is not the public internet.
 const SPECIAL_V4: [Ipv4Net; 18] = [
@@ -49,6 +50,16 @@ const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0], 96);
 /// Whether an address is one of the public internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     is_allowed(address, &[])
+}
+
+/// The address that a URL names in place of a name, whatever its spelling (hexadecimal, octal, one number): the
+/// parser has brought it into its usual one. No resolver is asked about it.
+///
+/// # Errors
+/// What stands there is none.
+pub(super) fn literal(url: &Url) -> Result<Option<IpAddr>, std::net::AddrParseError> {
+    let literal = url.host_str().filter(|_| url.domain().is_none());
+    literal.map(|host| host.trim_matches(['[', ']']).parse()).transpose()
 }
 
 /// Whether a connection to that address may be opened.
