@@ -58,6 +58,16 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             last_words: "it answered HTTP 503".into(),
         },
+        Alarm::SourceAway {
+            address: "http://ocsp.example/<1>".into(),
+            since: AT,
+            last_words: "it answered HTTP 503".into(),
+        },
+        Alarm::CredentialRevoked {
+            alias: "seal <1>".into(),
+            since: AT,
+            last_words: "CN=Seal {user} was revoked on 2026-11-01".into(),
+        },
         Alarm::MailsAtLimit {
             client: "shop <1>".into(),
             domain: "customer.example".into(),

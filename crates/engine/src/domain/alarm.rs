@@ -110,6 +110,21 @@ pub enum Alarm {
         since: Instant,
         last_words: String,
     },
+    /// Where something was told of certificates (OCSP, revocation lists), by its address, nothing of use is told.
+    SourceAway {
+        address: String,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        last_words: String,
+    },
+    /// The certificate of a credential was revoked, or one above it; the credential is disabled.
+    CredentialRevoked {
+        alias: String,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        /// What was said of which certificate.
+        last_words: String,
+    },
     /// A client service has had as many mails sent in a day as it may: to receivers of this domain, or,
     /// where it is empty, to all.
     MailsAtLimit {

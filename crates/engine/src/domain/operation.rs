@@ -35,6 +35,8 @@ pub enum WaitsFor {
     Key,
     /// A time-stamp authority.
     Timestamp,
+    /// Whoever says whether certificates were revoked.
+    ValidationData,
 }
 
 impl WaitsFor {
@@ -44,13 +46,16 @@ impl WaitsFor {
         match self {
             Self::Key => "KEY",
             Self::Timestamp => "TIMESTAMP",
+            Self::ValidationData => "VALIDATION_DATA",
         }
     }
 
     /// The one of that name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Key, Self::Timestamp].into_iter().find(|it| it.as_str() == text)
+        [Self::Key, Self::Timestamp, Self::ValidationData]
+            .into_iter()
+            .find(|it| it.as_str() == text)
     }
 }
 

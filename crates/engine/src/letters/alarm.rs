@@ -91,6 +91,12 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::AuthorityAway { name, since, last_words } => {
             (&words.authority_away, silent(locale, ("name", name), *since, last_words))
         }
+        Alarm::SourceAway { address, since, last_words } => {
+            (&words.source_away, silent(locale, ("name", address), *since, last_words))
+        }
+        Alarm::CredentialRevoked { alias, since, last_words } => {
+            (&words.credential_revoked, silent(locale, ("alias", alias), *since, last_words))
+        }
         Alarm::MailsAtLimit { client, domain, limit, free } => (
             &words.mails_at_limit,
             vec![
@@ -112,14 +118,10 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::SealsWithheld { alias, since, last_words } => {
             (&words.seals_withheld, silent(locale, ("alias", alias), *since, last_words))
         }
-        Alarm::QueueOld { oldest, waiting } => (
-            &words.queue_old,
-            vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],
-        ),
-        Alarm::OperationsOld { oldest, waiting } => (
-            &words.operations_old,
-            vec![("date", locale.time(*oldest)), ("waiting", locale.number(*waiting))],
-        ),
+        Alarm::QueueOld { oldest, waiting } => (&words.queue_old, late(locale, *oldest, *waiting)),
+        Alarm::OperationsOld { oldest, waiting } => {
+            (&words.operations_old, late(locale, *oldest, *waiting))
+        }
         Alarm::OperationsCrash { waiting } => {
             (&words.operations_crash, vec![("waiting", locale.number(*waiting))])
         }
@@ -133,6 +135,11 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
 /// Somebody does not do what is wanted: since when, and what was heard last.
 fn silent(locale: Locale, (who, name): (&'static str, &str), since: Instant, words: &str) -> Facts {
     vec![(who, name.to_owned()), ("date", locale.time(since)), ("words", words.to_owned())]
+}
+
+/// Something waits for too long.
+fn late(locale: Locale, oldest: Instant, waiting: u64) -> Facts {
+    vec![("date", locale.time(oldest)), ("waiting", locale.number(waiting))]
 }
 
 fn certificate(locale: Locale, alias: &str, subject: &str, not_after: Instant) -> Facts {

@@ -25,6 +25,7 @@ pub mod request;
 pub mod revocation;
 pub mod signature;
 mod signed;
+pub mod status_places;
 pub mod step_budget;
 pub mod timestamp;
 pub mod tlv;

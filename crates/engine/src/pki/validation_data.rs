@@ -10,10 +10,11 @@ use thiserror::Error;
 
 use super::certificate::Certificate;
 use super::digest::sha256;
-use super::path::{CertificatePool, NoPath, PathSettings, TrustAnchor, find};
+use super::flaw::Flaw;
+use super::path::{CertificatePool, NoPath, PathSettings, TrustAnchor, ValidPath, find};
 use super::revocation::crl::{Crl, CrlError};
-use super::revocation::ocsp::{OcspError, OcspLimits, OcspResponse};
-use super::revocation::{MAX_LISTS, RevocationCheck};
+use super::revocation::ocsp::{OcspError, OcspLimits, OcspResponder, OcspResponse};
+use super::revocation::{MAX_LISTS, RevocationCheck, RevocationStatus};
 use super::tlv::{self, ENUMERATED};
 use crate::domain::instant::Instant;
 
@@ -48,6 +49,44 @@ pub enum Insufficient {
     NoPath { subject: String, found: NoPath },
     #[error("it is about more than {MAX_ASKED} certificates")]
     TooMany,
+}
+
+impl Insufficient {
+    /// Whether some certificate on the way was revoked, so that waiting for more does not help.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        let is_revoked = |found: &NoPath| {
+            found.findings.iter().any(|it| matches!(it.flaw, Flaw::Revoked { .. }))
+        };
+        matches!(self, Self::NoPath { found, .. } if is_revoked(found))
+    }
+}
+
+/// What is to be asked before validation data suffice.
+#[derive(Clone, Debug)]
+pub enum OpenQuestion {
+    /// Whether a certificate was revoked.
+    Status {
+        /// Of a signer or issuer, or of a responder whose answer is there.
+        certificate: Box<Certificate>,
+        /// That of who issued it.
+        issuer: Box<Certificate>,
+    },
+    /// Who issued a certificate.
+    Issuer {
+        /// Which.
+        certificate: Box<Certificate>,
+    },
+}
+
+impl OpenQuestion {
+    /// The certificate that it is about.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        match self {
+            Self::Status { certificate, .. } | Self::Issuer { certificate } => certificate,
+        }
+    }
 }
 
 /// What was collected, each once.
@@ -107,16 +146,10 @@ impl CollectedData {
             self.add_certificate(certificate)?;
         }
         for list in other.lists {
-            if self.is_new(list.der()) {
-                check_count(self.lists.len(), MAX_LISTS)?;
-                self.lists.push(list);
-            }
+            self.add_list(list)?;
         }
         for answer in other.answers {
-            if self.is_new(answer.der()) {
-                check_count(self.answers.len(), MAX_LISTS)?;
-                self.answers.push(answer);
-            }
+            self.add_answer(answer)?;
         }
         Ok(())
     }
@@ -139,6 +172,30 @@ impl CollectedData {
         } else {
             check_count(self.lists.len(), MAX_LISTS)?;
             self.lists.push(Crl::read(der)?);
+        }
+        Ok(())
+    }
+
+    /// Takes an answer of an OCSP responder.
+    ///
+    /// # Errors
+    /// [`DataFault::TooMany`].
+    pub fn add_answer(&mut self, answer: OcspResponse) -> Result<(), DataFault> {
+        if self.is_new(answer.der()) {
+            check_count(self.answers.len(), MAX_LISTS)?;
+            self.answers.push(answer);
+        }
+        Ok(())
+    }
+
+    /// Takes a revocation list.
+    ///
+    /// # Errors
+    /// [`DataFault::TooMany`].
+    pub fn add_list(&mut self, list: Crl) -> Result<(), DataFault> {
+        if self.is_new(list.der()) {
+            check_count(self.lists.len(), MAX_LISTS)?;
+            self.lists.push(list);
         }
         Ok(())
     }
@@ -187,6 +244,105 @@ impl CollectedData {
             note(&mut proof.answers, &self.answers, &evidence.answers);
         }
         Ok(proof)
+    }
+
+    /// What is still to be asked about some certificates, at a time: the status of those on paths to a trust
+    /// anchor of which nothing is known, and, where no path leads to one, who issued the last ones. None are left
+    /// when [`CollectedData::prove`] finds enough, and when nothing that could be asked would help. They share the
+    /// steps.
+    #[must_use]
+    pub fn open_questions(
+        &self,
+        anchors: &[TrustAnchor],
+        asked: &[&Certificate],
+        at: Instant,
+        steps: usize,
+    ) -> Vec<OpenQuestion> {
+        let pool = CertificatePool::new(anchors.iter().cloned(), self.certificates.iter().cloned());
+        let settings = PathSettings::at(at);
+        let share = settings.steps.min(steps / asked.len().max(1));
+        let settings = PathSettings { steps: share, ..settings };
+        let limits = OcspLimits::at(at);
+        let mut open = OpenQuestions::default();
+        for certificate in asked.iter().take(MAX_ASKED) {
+            let mut check = RevocationCheck::new(&pool, &self.lists, &settings)
+                .with_answers(&self.answers, &limits);
+            let mut anchored = false;
+            let found = find(&pool, certificate, &settings, &mut |path| {
+                anchored = true;
+                let known = self.look(path, &mut check, &limits, &mut open);
+                if known { Ok(()) } else { Err(Vec::new()) }
+            });
+            if found.is_err() && !anchored {
+                open.who_issued(&pool, certificate);
+            }
+        }
+        open.all
+    }
+
+    /// Looks at a path; whether nothing of it is unknown.
+    fn look<'a>(
+        &self,
+        path: &ValidPath<'a>,
+        check: &mut RevocationCheck<'a>,
+        limits: &OcspLimits,
+        open: &mut OpenQuestions,
+    ) -> bool {
+        let mut known = true;
+        for (position, certificate) in path.certificates().iter().enumerate() {
+            let issuer = path.issuer(position);
+            match check.status(path, position) {
+                RevocationStatus::Good => continue,
+                // nothing that is asked would help
+                RevocationStatus::Revoked(_) => return false,
+                RevocationStatus::Unknown(_) => known = false,
+            }
+            let responders = self.answers.iter().filter_map(|answer| {
+                match answer.check(certificate, issuer, limits).ok()?.responder {
+                    OcspResponder::Delegated { certificate, nocheck: false } => Some(certificate),
+                    _ => None,
+                }
+            });
+            for about in responders.chain([*certificate]) {
+                let (certificate, issuer) = (Box::new(about.clone()), Box::new(issuer.clone()));
+                open.add(OpenQuestion::Status { certificate, issuer });
+            }
+        }
+        known
+    }
+}
+
+/// Questions, each once.
+#[derive(Default)]
+struct OpenQuestions {
+    all: Vec<OpenQuestion>,
+    known: HashSet<([u8; 32], bool)>,
+}
+
+impl OpenQuestions {
+    fn add(&mut self, question: OpenQuestion) {
+        let is_status = matches!(question, OpenQuestion::Status { .. });
+        let new = self.known.insert((question.certificate().fingerprint(), is_status));
+        if new && self.all.len() < MAX_ASKED {
+            self.all.push(question);
+        }
+    }
+
+    /// Goes up from a certificate to those whose issuers nobody has.
+    fn who_issued(&mut self, pool: &CertificatePool, certificate: &Certificate) {
+        let (mut ahead, mut seen) = (vec![certificate], HashSet::new());
+        while let Some(next) = ahead.pop() {
+            if !seen.insert(next.fingerprint()) || seen.len() > MAX_ASKED {
+                continue;
+            }
+            let above = pool.named(next.folded_issuer());
+            let is_anchor =
+                |it: &TrustAnchor| it.certificate().folded_subject() == next.folded_issuer();
+            if above.is_empty() && !pool.anchors().iter().any(is_anchor) {
+                self.add(OpenQuestion::Issuer { certificate: Box::new(next.clone()) });
+            }
+            ahead.extend(above.into_iter().map(|(_, known)| known.certificate()));
+        }
     }
 }
 

@@ -127,6 +127,20 @@ pub(super) const WORDS: Words = Words {
                 "Wo es einen weiteren Dienst gibt, wird dieser gefragt; sonst warten die Dokumente oder schlagen fehl, wie es für ihren Client-Dienst eingestellt ist. Fragen Sie ihn mit: chancery check",
             ],
         },
+        source_away: LetterWords {
+            subject: "Unter {name} wird nichts Brauchbares über Zertifikate gesagt",
+            paragraphs: &[
+                "Unter {name} hat seit dem {date} niemand etwas Brauchbares über Zertifikate gesagt. Grund: {words}",
+                "Dokumente der Stufen LT und LTA werden mit dem gesiegelt, was vorher gesagt wurde, solange es gilt, oder mit dem, was eine andere Adresse sagt; sonst warten sie oder schlagen fehl, wie es für ihren Client-Dienst eingestellt ist. Fragen Sie dort mit: chancery check",
+            ],
+        },
+        credential_revoked: LetterWords {
+            subject: "Das Siegelzertifikat {alias} wurde widerrufen",
+            paragraphs: &[
+                "Der Aussteller des Siegelzertifikats {alias} oder eine Stelle darüber sagt, dass es widerrufen wurde; bekannt ist das seit dem {date}. Gesagt wurde: {words}",
+                "Das Zertifikat ist gesperrt, und es wird nichts mehr damit gesiegelt. Fragen Sie Ihre Zertifizierungsstelle nach dem Grund und importieren Sie ein anderes. War es ein Irrtum, der berichtigt wurde: chancery credential enable --alias {alias}",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} hat seine Höchstzahl an Nachrichten erreicht",
             paragraphs: &[

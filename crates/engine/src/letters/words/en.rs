@@ -127,6 +127,20 @@ pub(super) const WORDS: Words = Words {
                 "Another authority is asked where there is one; otherwise documents wait or fail, as their client service is set. Ask it for one with: chancery check",
             ],
         },
+        source_away: LetterWords {
+            subject: "Nothing of use is told of certificates at {name}",
+            paragraphs: &[
+                "At {name} nobody has said anything of use about certificates since {date}. Why: {words}",
+                "Documents at levels LT and LTA are sealed with what was told before as long as that is good, or with what another address tells; otherwise they wait or fail, as their client service is set. Ask there with: chancery check",
+            ],
+        },
+        credential_revoked: LetterWords {
+            subject: "The sealing certificate {alias} was revoked",
+            paragraphs: &[
+                "Whoever issued the sealing certificate {alias}, or an authority above it, says that it was revoked; this is known since {date}. What was said: {words}",
+                "The credential is disabled, and nothing is sealed with it any more. Ask your certificate authority why, and import another one. Should it have been an error that was corrected: chancery credential enable --alias {alias}",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} has reached its limit of mails",
             paragraphs: &[

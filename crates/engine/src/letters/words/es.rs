@@ -127,6 +127,20 @@ pub(super) const WORDS: Words = Words {
                 "Si hay otra autoridad, se le pregunta; si no, los documentos esperan o fallan, según esté configurado su servicio cliente. Pregúntele con: chancery check",
             ],
         },
+        source_away: LetterWords {
+            subject: "En {name} no se dice nada útil de los certificados",
+            paragraphs: &[
+                "En {name} no se ha dicho nada útil de los certificados desde el {date}. Motivo: {words}",
+                "Los documentos de niveles LT y LTA se sellan con lo que se dijo antes mientras sea válido, o con lo que diga otra dirección; si no, esperan o fallan, según esté configurado su servicio cliente. Pregunte allí con: chancery check",
+            ],
+        },
+        credential_revoked: LetterWords {
+            subject: "El certificado de sello {alias} ha sido revocado",
+            paragraphs: &[
+                "El emisor del certificado de sello {alias}, o una autoridad superior, dice que ha sido revocado; se sabe desde el {date}. Respuesta: {words}",
+                "El certificado está desactivado y no se sella nada más con él. Pregunte el motivo a su autoridad de certificación e importe otro. Si fue un error ya corregido: chancery credential enable --alias {alias}",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} ha alcanzado su límite de mensajes",
             paragraphs: &[

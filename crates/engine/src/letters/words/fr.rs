@@ -127,6 +127,20 @@ pub(super) const WORDS: Words = Words {
                 "Une autre autorité est interrogée s’il y en a une\u{a0}; sinon les documents attendent ou échouent, selon le réglage de leur service client. Interrogez-la avec\u{a0}: chancery check",
             ],
         },
+        source_away: LetterWords {
+            subject: "Rien d’utile n’est dit des certificats à {name}",
+            paragraphs: &[
+                "À {name}, rien d’utile n’a été dit des certificats depuis le {date}. Raison\u{a0}: {words}",
+                "Les documents aux niveaux LT et LTA sont scellés avec ce qui a été dit auparavant tant que cela est valable, ou avec ce que dit une autre adresse\u{a0}; sinon ils attendent ou échouent, selon le réglage de leur service client. Interrogez cette adresse avec\u{a0}: chancery check",
+            ],
+        },
+        credential_revoked: LetterWords {
+            subject: "Le certificat de cachet {alias} a été révoqué",
+            paragraphs: &[
+                "L’émetteur du certificat de cachet {alias}, ou une autorité au-dessus, dit qu’il a été révoqué\u{a0}; cela est connu depuis le {date}. Réponse\u{a0}: {words}",
+                "Le certificat est désactivé et plus rien n’est scellé avec lui. Demandez-en la raison à votre autorité de certification et importez-en un autre. Si c’était une erreur qui a été corrigée\u{a0}: chancery credential enable --alias {alias}",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} a atteint sa limite de messages",
             paragraphs: &[

@@ -127,6 +127,20 @@ pub(super) const WORDS: Words = Words {
                 "Se c’è un’altra autorità, viene interrogata; altrimenti i documenti attendono o falliscono, come impostato per il loro servizio client. La interroghi con: chancery check",
             ],
         },
+        source_away: LetterWords {
+            subject: "A {name} non si dice nulla di utile sui certificati",
+            paragraphs: &[
+                "A {name} non è stato detto nulla di utile sui certificati. Inizio: {date}. Motivo: {words}",
+                "I documenti ai livelli LT e LTA sono sigillati con quanto detto prima finché è valido, o con quanto dice un altro indirizzo; altrimenti attendono o falliscono, come impostato per il loro servizio client. Interroghi l’indirizzo con: chancery check",
+            ],
+        },
+        credential_revoked: LetterWords {
+            subject: "Il certificato di sigillo {alias} è stato revocato",
+            paragraphs: &[
+                "L’emittente del certificato di sigillo {alias}, o un’autorità superiore, dice che è stato revocato. Data della notizia: {date}. Risposta: {words}",
+                "Il certificato è disattivato e non si sigilla più nulla con esso. Chieda il motivo alla sua autorità di certificazione e ne importi un altro. Se è stato un errore poi corretto: chancery credential enable --alias {alias}",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} ha raggiunto il suo limite di messaggi",
             paragraphs: &[

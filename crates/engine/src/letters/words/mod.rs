@@ -69,6 +69,9 @@ pub(super) struct AlarmWords {
     pub(super) usage_ended: LetterWords,
     pub(super) mail_closed: LetterWords,
     pub(super) authority_away: LetterWords,
+    /// `{name}` is an address.
+    pub(super) source_away: LetterWords,
+    pub(super) credential_revoked: LetterWords,
     /// `{what}` is `@` with a domain, or `@*`.
     pub(super) mails_at_limit: LetterWords,
     /// `{who}` is a client service or an address.

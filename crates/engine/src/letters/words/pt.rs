@@ -127,6 +127,20 @@ pub(super) const WORDS: Words = Words {
                 "Se houver outra autoridade, é perguntada; caso contrário os documentos esperam ou falham, conforme a definição do seu serviço cliente. Pergunte-lhe com: chancery check",
             ],
         },
+        source_away: LetterWords {
+            subject: "Em {name} nada de útil se diz dos certificados",
+            paragraphs: &[
+                "Em {name} nada de útil foi dito dos certificados desde {date}. Motivo: {words}",
+                "Os documentos nos níveis LT e LTA são selados com o que foi dito antes enquanto for válido, ou com o que outro endereço disser; caso contrário esperam ou falham, conforme a definição do seu serviço cliente. Pergunte ali com: chancery check",
+            ],
+        },
+        credential_revoked: LetterWords {
+            subject: "O certificado de selo {alias} foi revogado",
+            paragraphs: &[
+                "O emissor do certificado de selo {alias}, ou uma autoridade acima, diz que foi revogado; sabe-se desde {date}. Resposta: {words}",
+                "O certificado está desativado e nada mais é selado com ele. Pergunte o motivo à sua autoridade de certificação e importe outro. Se foi um erro já corrigido: chancery credential enable --alias {alias}",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} atingiu o limite de mensagens",
             paragraphs: &[

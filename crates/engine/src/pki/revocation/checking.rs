@@ -383,6 +383,22 @@ fn note<'a, T>(kept: &mut Vec<&'a T>, one: &'a T) {
     }
 }
 
+/// Whether a list that somebody offers can be used at all, before it is kept: it is understood, it is good at a time,
+/// and where an issuer is said to have made it, it is signed with the key of that issuer's certificate.
+///
+/// # Errors
+/// [`RevocationFlaw`].
+pub fn check_list(list: &Crl, issuer: &Certificate, at: Instant) -> Result<(), RevocationFlaw> {
+    if let Some(oid) = list.unknown() {
+        return Err(RevocationFlaw::UnknownCritical { issuer: list.issuer().to_owned(), oid });
+    }
+    fresh(list, at)?;
+    if list.folded_issuer() == issuer.folded_subject() && list.check_signature(issuer).is_err() {
+        return Err(RevocationFlaw::NotSigned(list.issuer().to_owned()));
+    }
+    Ok(())
+}
+
 /// Whether a list was made, and the next one is not yet due.
 fn fresh(list: &Crl, at: Instant) -> Result<(), RevocationFlaw> {
     let issuer = list.issuer().to_owned();

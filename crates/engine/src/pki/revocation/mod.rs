@@ -11,7 +11,7 @@ mod reason;
 use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
-pub use checking::{RevocationCheck, RevocationEvidence};
+pub use checking::{RevocationCheck, RevocationEvidence, check_list};
 use ocsp::OcspFlaw;
 pub use reason::RevocationReason;
 

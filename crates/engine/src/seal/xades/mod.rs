@@ -122,6 +122,24 @@ pub(super) fn check_unsigned(profile: &XadesProfile) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether there are levels above T for the signatures of a profile.
+///
+/// # Errors
+/// [`Refusal::SettingConflict`].
+pub(super) fn check_long_term(profile: &XadesProfile) -> Result<(), Refusal> {
+    check_unsigned(profile)?;
+    if profile.xades_level != XadesLevel::B {
+        let rule =
+            "levels LT and LTA are of XAdES baseline signatures; ask for level T, or leave it out";
+        return Err(Refusal::setting("xadesLevel", rule.to_owned()));
+    }
+    if profile.existing_signatures == ExistingSignatures::Countersign {
+        let rule = "a countersignature has no level LT or LTA of its own; ask for level T";
+        return Err(Refusal::setting("existingSignatures", rule.to_owned()));
+    }
+    Ok(())
+}
+
 /// Finds the place, digests the references and renders the signature around its future value.
 pub(super) fn plan(
     document: &[u8],

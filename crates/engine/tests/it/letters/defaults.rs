@@ -161,6 +161,12 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::AuthorityAway { .. } => {
                     &["second <1>", "HTTP 503", "10:19", "chancery check"]
                 }
+                Alarm::SourceAway { .. } => {
+                    &["http://ocsp.example/<1>", "HTTP 503", "10:19", "chancery check"]
+                }
+                Alarm::CredentialRevoked { .. } => {
+                    &["seal <1>", "CN=Seal {user} was", "10:19", "chancery credential enable"]
+                }
                 Alarm::KeyQuarantined { .. } => &["10:19", "chancery keys release --credential"],
                 Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
                 Alarm::ClockWrong { .. } => &["12", "345"],
