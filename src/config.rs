@@ -46,6 +46,8 @@ pub struct Config {
     pub keys: crate::keys::Config,
     /// Time-stamp authorities.
     pub timestamp: crate::outbound::timestamp::Config,
+    /// Where it is asked whether certificates were revoked.
+    pub revocation: crate::outbound::revocation::Config,
     /// Sending webhooks.
     pub webhooks: crate::outbound::webhook::Config,
     /// Logging.

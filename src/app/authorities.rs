@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
-use tokio::sync::{Mutex as Turn, MutexGuard as TurnGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{MutexGuard as TurnGuard, Semaphore, SemaphorePermit};
 
+use super::availability::{Availability, Away};
 use crate::domain::instant::Instant;
 use crate::outbound::timestamp::{Config, Error, Tsa};
 
@@ -23,29 +23,8 @@ pub struct TimeAuthorities {
 pub struct TimeAuthority {
     /// Asks it.
     pub tsa: Tsa,
-    rest: Duration,
-    rest_at_most: Duration,
     places: Semaphore,
-    probe: Turn<()>,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    proven: Option<Moment>,
-    away: Option<Away>,
-}
-
-/// An authority that gave no token when it was asked last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Away {
-    /// Since when.
-    pub since: Instant,
-    /// How often in a row; what was on its way together counts once.
-    pub failures: u32,
-    /// Why, in words for who operates the service.
-    pub words: String,
-    rests_until: Moment,
+    available: Availability,
 }
 
 /// A place among those who ask an authority; given back when it is dropped. Of one that is away, one at a time
@@ -74,11 +53,11 @@ impl TimeAuthorities {
         for (name, settings) in &config.authorities {
             let authority = TimeAuthority {
                 tsa: Tsa::new(name, settings, production)?,
-                rest: Duration::from_millis(config.rest_ms),
-                rest_at_most: Duration::from_millis(config.rest_at_most_ms),
                 places: Semaphore::new(settings.requests),
-                probe: Turn::new(()),
-                seen: Mutex::default(),
+                available: Availability::resting(
+                    Duration::from_millis(config.rest_ms),
+                    Duration::from_millis(config.rest_at_most_ms),
+                ),
             };
             all.insert(name.clone(), authority);
         }
@@ -103,24 +82,28 @@ impl TimeAuthorities {
 }
 
 impl TimeAuthority {
+    /// Whether it answers.
+    #[must_use]
+    pub const fn available(&self) -> &Availability {
+        &self.available
+    }
+
     /// Since when it is away, if it is.
     #[must_use]
     pub fn away(&self) -> Option<Away> {
-        self.lock().away.clone()
+        self.available.away()
     }
 
     /// When it gave a token last.
     #[must_use]
     pub fn proven(&self) -> Option<Moment> {
-        self.lock().proven
+        self.available.proven()
     }
 
     /// Why it is left alone now, if it is.
     #[must_use]
     pub fn rests(&self) -> Option<String> {
-        let seen = self.lock();
-        let away = seen.away.as_ref().filter(|away| Moment::now() < away.rests_until);
-        away.map(|away| away.words.clone())
+        self.available.rests()
     }
 
     /// Waits for a place among those who ask it. Whoever waits while another finds it away goes without.
@@ -136,7 +119,7 @@ impl TimeAuthority {
         if self.away().is_none() {
             return Ok(Asking { _place: place, probe: None });
         }
-        let probe = self.probe.lock().await;
+        let probe = self.available.turn().await;
         match self.rests() {
             Some(words) => Err(words),
             None => {
@@ -148,39 +131,23 @@ impl TimeAuthority {
 
     /// It gave a token.
     pub fn came_through(&self) {
-        let mut seen = self.lock();
-        if let Some(away) = seen.away.take() {
+        if let Some(away) = self.available.came_through() {
             tracing::info!(
                 authority = self.tsa.name(),
                 failures = away.failures,
                 "the time-stamp authority answers again"
             );
         }
-        seen.proven = Some(Moment::now());
     }
 
     /// It gave none; it is left alone for a while, which doubles every time.
     pub fn found_away(&self, now: Instant, words: &str) {
-        let mut seen = self.lock();
-        let moment = Moment::now();
-        if seen.away.is_none() {
+        if self.available.found_away(now, words) {
             tracing::warn!(
                 authority = self.tsa.name(),
                 error = words,
                 "the time-stamp authority gives no token"
             );
         }
-        let fresh = || Away { since: now, failures: 0, words: String::new(), rests_until: moment };
-        let away = seen.away.get_or_insert_with(fresh);
-        if away.failures == 0 || moment >= away.rests_until {
-            let rest = self.rest.saturating_mul(1_u32 << away.failures.min(20));
-            away.failures = away.failures.saturating_add(1);
-            away.rests_until = moment + rest.min(self.rest_at_most);
-        }
-        words.clone_into(&mut away.words);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

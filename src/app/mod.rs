@@ -3,10 +3,12 @@
 
 mod alarms;
 mod authorities;
+mod availability;
 mod caches;
 mod circuits;
 mod clock;
 mod delivery;
+mod evidence;
 mod excesses;
 mod fair;
 pub mod logins;
@@ -22,10 +24,14 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
 pub use self::alarms::AlarmsConfig;
-pub use self::authorities::{Asking, Away, TimeAuthorities, TimeAuthority};
+pub use self::authorities::{Asking, TimeAuthorities, TimeAuthority};
+pub use self::availability::{Availability, Away};
 pub use self::caches::{Caller, Client, Clients, Credentials, ReadyCredential};
 pub use self::circuits::{Circuit, Circuits, Closed};
 pub use self::clock::{Clock, Ids, Random, RandomFailed};
+pub use self::evidence::{
+    Evidence, EvidenceQuestion, EvidenceSource, EvidenceSources, NamedPlaces,
+};
 pub use self::excesses::{Excess, Excesses};
 pub use self::fair::{Crowded, Fair, Party, Rules, Share};
 pub use self::logins::{Failed, Logins};
@@ -105,6 +111,8 @@ pub struct App {
     pub webhooks: WebhookSender,
     /// Time-stamp authorities.
     pub authorities: TimeAuthorities,
+    /// Where it is asked whether certificates were revoked.
+    pub evidence: EvidenceSources,
     /// Rings when a message may have become due.
     pub outbox_bell: Notify,
     /// The way out for mail.

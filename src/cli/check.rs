@@ -2,6 +2,7 @@
 
 mod delivery;
 mod listen;
+mod revocation;
 mod timestamps;
 
 use std::path::Path;
@@ -141,11 +142,12 @@ pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
     match house::app_as_it_is(&config, absent).await {
         Ok(app) => {
             back_ends(&mut findings, &app).await;
-            timestamps::look(&mut findings, &app).await;
+            timestamps::look(&mut findings, &app).await?;
             if stored != Stored::Unknown {
                 credentials(&mut findings, &app).await?;
                 schemas(&mut findings, &app).await?;
                 timestamps::wanting(&mut findings, &app).await?;
+                revocation::credentials(&mut findings, &app).await?;
                 delivery::look(&mut findings, &config, &app).await?;
             }
             app.store.close().await;

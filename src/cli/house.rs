@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
-    App, Circuits, Clients, Clock, Credentials, Excesses, Fair, Ids, Logins, MailDoor, Random,
-    Rules, Running, Steady, Stopping, TimeAuthorities, TrustedCertificates,
+    App, Circuits, Clients, Clock, Credentials, EvidenceSources, Excesses, Fair, Ids, Logins,
+    MailDoor, NamedPlaces, Random, Rules, Running, Steady, Stopping, TimeAuthorities,
+    TrustedCertificates,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -271,6 +272,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         alarms: config.alarms.clone(),
         webhooks: WebhookSender::new(config.webhooks.clone())?,
         authorities: TimeAuthorities::new(&config.timestamp, config.keys.production)?,
+        evidence: evidence(config)?,
         outbox_bell: Notify::new(),
         take_up_bell: Notify::new(),
         mail: MailDoor::new(config.mail.account(config.keys.production)?),
@@ -287,19 +289,41 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
 /// What the installation verifies signatures against.
 pub(super) fn trust(config: &Config) -> Result<TrustedCertificates, Failure> {
     let verification = &config.verification;
-    let read = |setting: &str, files: &[PathBuf]| -> Result<Vec<Certificate>, Failure> {
-        let mut all = Vec::new();
-        for file in files {
-            let wrong = |what: String| format!("verification.{setting} {}: {what}", file.display());
-            let octets = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
-            let found = certificate_file::certificates(&octets);
-            all.extend(found.map_err(|error| wrong(error.to_string()))?);
-        }
-        Ok(all)
-    };
-    let anchors = read("trust", &verification.trust)?.into_iter().map(TrustAnchor::of).collect();
-    let certificates = read("certificates", &verification.certificates)?;
+    let anchors = read_certificates("verification.trust", &verification.trust)?;
+    let anchors = anchors.into_iter().map(TrustAnchor::of).collect();
+    let certificates = read_certificates("verification.certificates", &verification.certificates)?;
     Ok(TrustedCertificates { anchors, certificates, asks_revocation: verification.revocation })
+}
+
+/// Where validation data come from.
+fn evidence(config: &Config) -> Result<EvidenceSources, Failure> {
+    let revocation = &config.revocation;
+    let trust = read_certificates("revocation.trust", &revocation.trust)?;
+    let certificates = read_certificates("revocation.certificates", &revocation.certificates)?;
+    let mut named = NamedPlaces::new();
+    for (name, issuer) in &revocation.issuers {
+        let setting = format!("revocation.issuers.{name}.certificate_file");
+        for certificate in
+            read_certificates(&setting, std::slice::from_ref(&issuer.certificate_file))?
+        {
+            let places = named.entry(certificate.fingerprint()).or_default();
+            places.responders.extend(issuer.responders.iter().cloned());
+            places.lists.extend(issuer.lists.iter().cloned());
+        }
+    }
+    let trust = trust.into_iter().map(TrustAnchor::of).collect();
+    Ok(EvidenceSources::new(revocation, trust, certificates, named)?)
+}
+
+fn read_certificates(setting: &str, files: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+    let mut all = Vec::new();
+    for file in files {
+        let wrong = |what: String| format!("{setting} {}: {what}", file.display());
+        let octets = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+        let found = certificate_file::certificates(&octets);
+        all.extend(found.map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(all)
 }
 
 /// The installation's calendar of algorithms, or the built-in one.

@@ -1,7 +1,47 @@
-//! What the ways out over HTTP share: why there is no answer, in words of our own.
+//! What the ways out over HTTP share: answers of bounded size, and why there is none, in words of our own.
 
 use std::error::Error as _;
 use std::io::ErrorKind;
+
+use reqwest::Response;
+
+use super::resolver::Unresolved;
+
+/// Why an answer was not read to its end.
+pub(super) enum Unread {
+    /// It has more octets than are read.
+    TooLarge,
+    /// It ended before.
+    Broken(reqwest::Error),
+}
+
+/// The octets of an answer, so many at most. Never more are in memory.
+pub(super) async fn read_at_most(mut answer: Response, most: usize) -> Result<Vec<u8>, Unread> {
+    let mut octets = Vec::new();
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) if octets.len() + chunk.len() > most => return Err(Unread::TooLarge),
+            Ok(Some(chunk)) => octets.extend_from_slice(&chunk),
+            Ok(None) => return Ok(octets),
+            Err(error) => return Err(Unread::Broken(error)),
+        }
+    }
+}
+
+/// What a try without a whole answer was.
+pub(super) fn unanswered_words(error: &reqwest::Error, timeout_ms: u64) -> String {
+    if let Some(unresolved) = find::<Unresolved>(error) {
+        unresolved.to_string()
+    } else if let Some(reason) = find::<rustls::Error>(error) {
+        format!("there is no TLS with it: {}", tls_words(reason))
+    } else if error.is_timeout() {
+        format!("there was no whole answer within {timeout_ms} ms")
+    } else if error.is_connect() {
+        connect_words(error).to_owned()
+    } else {
+        "the connection ended before a whole answer of HTTP".to_owned()
+    }
+}
 
 /// The cause of that kind, wherever it hides.
 pub(super) fn find<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {

@@ -5,5 +5,6 @@ mod address;
 mod http;
 pub mod mail;
 mod resolver;
+pub mod revocation;
 pub mod timestamp;
 pub mod webhook;

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::Web;
 use super::connections::among;
 use super::portal::rate;
-use crate::app::TimeAuthority;
+use crate::app::{Availability, TimeAuthority};
 use crate::workflow::readiness::{self, KeyState, Readiness};
 
 pub(super) fn routes() -> Router<Web> {
@@ -113,11 +113,22 @@ async fn ready(
     let authorities: Vec<Value> =
         app.authorities.all().map(|it| authority(it, app.now())).collect();
     let away = app.authorities.all().any(|it| it.away().is_some());
+    let sources = app.evidence.all();
+    let untold = sources.iter().any(|source| source.available.away().is_some());
+    let sources: Vec<Value> = sources
+        .iter()
+        .map(|source| {
+            let mut told = available(&source.available, app.now());
+            told.insert("address".to_owned(), json!(source.place.url));
+            Value::Object(told)
+        })
+        .collect();
     let mut troubled =
         back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));
     // Sealing goes on, so balancers should send requests here all the same.
     let degraded = closed > 0
         || away
+        || untold
         || troubled.any(|state| state != KeyState::Ok)
         || messages_ms > app.alarms.queue_age_ms
         || operations_ms > app.alarms.operation_age_ms;
@@ -152,6 +163,7 @@ async fn ready(
             "backEnds": back_ends.collect::<Vec<Value>>(),
             "credentials": credentials.collect::<Vec<Value>>(),
             "timestampAuthorities": authorities,
+            "revocationSources": sources,
             "operationsInWork": app.running.count(),
             "mailServersClosed": closed,
             "oldestMessageSeconds": messages_ms / 1000,
@@ -163,16 +175,26 @@ async fn ready(
 
 /// How a time-stamp authority is, by what it answered when it was asked last.
 fn authority(authority: &TimeAuthority, now: crate::domain::instant::Instant) -> Value {
-    let away = authority.away();
+    let mut told = available(authority.available(), now);
+    told.insert("name".to_owned(), json!(authority.tsa.name()));
+    Value::Object(told)
+}
+
+/// How somebody is, by what they answered when they were asked last.
+fn available(available: &Availability, now: crate::domain::instant::Instant) -> Map<String, Value> {
+    let away = available.away();
     let failing_ms = away.as_ref().map(|away| now.unix_ms().saturating_sub(away.since.unix_ms()));
-    let state = match (away, authority.proven()) {
+    let state = match (away, available.proven()) {
         (Some(_), _) => "failing",
         (None, Some(_)) => "ok",
         (None, None) => "unproven",
     };
-    json!({ "name": authority.tsa.name(), "state": state,
-        "provenSecondsAgo": seconds_ago(authority.proven()),
-        "failingSeconds": failing_ms.map(|ms| ms.max(0) / 1000) })
+    let mut told = Map::new();
+    told.insert("state".to_owned(), json!(state));
+    told.insert("provenSecondsAgo".to_owned(), json!(seconds_ago(available.proven())));
+    let failing = failing_ms.map(|ms| ms.max(0) / 1000);
+    told.insert("failingSeconds".to_owned(), json!(failing));
+    told
 }
 
 /// `null` when it never was.

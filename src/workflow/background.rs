@@ -1,5 +1,6 @@
 //! The loops of a process: unfinished operations are taken up (after a crash, after a lost lease, or when
-//! it is time to try again), messages delivered, alarms looked for, keys probed, the database kept in order.
+//! it is time to try again), messages delivered, alarms looked for, keys probed, our certificates looked after, the
+//! database kept in order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{alarms, clock, delivery, execute, housekeeping, proving};
+use super::{alarms, clock, delivery, execute, housekeeping, own_certificates, proving};
 use crate::app::App;
 use crate::domain::ids::OperationId;
 use crate::domain::sources::sources;
@@ -24,6 +25,8 @@ pub enum Loop {
     Alarms,
     /// Sees that keys sign.
     Prove,
+    /// Sees whether our certificates were revoked.
+    Certificates,
     /// Keeps the database in order.
     Keep,
 }
@@ -38,7 +41,8 @@ pub struct Loops {
 #[must_use]
 pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
     let (stop, stopped) = watch::channel(false);
-    let all = [Loop::TakeUp, Loop::Deliver, Loop::Alarms, Loop::Prove, Loop::Keep];
+    let all =
+        [Loop::TakeUp, Loop::Deliver, Loop::Alarms, Loop::Prove, Loop::Certificates, Loop::Keep];
     let started = all.into_iter().filter(|one| !left_out.contains(one));
     let tasks = started
         .map(|one| {
@@ -48,6 +52,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
                 Loop::Deliver => tokio::spawn(delivery::run(app, stopped)),
                 Loop::Alarms => tokio::spawn(alarms::watch(app, stopped)),
                 Loop::Prove => tokio::spawn(proving::watch(app, stopped)),
+                Loop::Certificates => tokio::spawn(own_certificates::watch(app, stopped)),
                 Loop::Keep => tokio::spawn(housekeeping::keep(app, stopped)),
             }
         })

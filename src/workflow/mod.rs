@@ -18,6 +18,7 @@ mod lease;
 pub mod mail_servers;
 pub mod notify;
 pub mod operations;
+pub mod own_certificates;
 pub mod portal;
 pub mod proving;
 pub mod quarantine;
@@ -29,6 +30,7 @@ pub mod templates;
 pub mod timestamps;
 pub mod tokens;
 pub mod usage;
+pub mod validation_data;
 pub mod verification;
 pub mod webhooks;
 

@@ -5,13 +5,21 @@ use super::{Error, Thing};
 use crate::app::{App, TimeAuthorities, TimeAuthority};
 use crate::domain::client_service::{AuthorityOrder, ClientService, Timestamps};
 use crate::domain::ids::ClientServiceId;
+use crate::domain::profile::DigestAlgorithm;
 use crate::domain::sources::sources;
 use crate::outbound::timestamp::{AskError, TimestampAnswer};
+use crate::pki::digest::Digest;
 use crate::pki::timestamp::TimestampToken;
 use crate::seal::extend::ExtendError;
 
 /// What trial tokens are over.
-pub const TRIAL: &[u8] = b"Chancery asks whether this time-stamp authority answers.";
+const TRIAL: &[u8] = b"Chancery asks whether this time-stamp authority answers.";
+
+/// The imprint of a trial token.
+#[must_use]
+pub fn trial(digest: DigestAlgorithm) -> Digest {
+    Digest::of(digest, TRIAL)
+}
 
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +87,7 @@ impl Stamping<'_> {
             let said = match authority.place().await {
                 Ok(place) if place.is_probe() => {
                     asked = true;
-                    ask(app, Some(self.party), authority, TRIAL, None).await.map(drop)
+                    ask(app, Some(self.party), authority, &trial, None).await.map(drop)
                 }
                 // Somebody else has found out that it is well.
                 Ok(_) => Ok(()),
@@ -93,15 +101,27 @@ impl Stamping<'_> {
         Some(words.none(asked))
     }
 
-    /// Asks one authority after the other for a token over some octets, of at most `room` octets where there is a
-    /// limit.
+    /// What makes the imprints of the tokens of all of them.
+    #[must_use]
+    pub fn digests(&self) -> Vec<DigestAlgorithm> {
+        let mut all = Vec::new();
+        for authority in &self.authorities {
+            if !all.contains(&authority.tsa.digest()) {
+                all.push(authority.tsa.digest());
+            }
+        }
+        all
+    }
+
+    /// Asks one authority after the other for a token over what has these imprints, of at most `room` octets where
+    /// there is a limit.
     ///
     /// # Errors
     /// [`NoToken`] when none of them gave one.
     pub async fn token(
         &self,
         app: &App,
-        octets: &[u8],
+        imprint: &(dyn Fn(DigestAlgorithm) -> Digest + Sync),
         room: Option<usize>,
     ) -> Result<TimestampToken, NoToken> {
         let (mut words, mut asked) = (Words::default(), false);
@@ -120,7 +140,7 @@ impl Stamping<'_> {
                 }
             };
             asked = true;
-            let given = ask(app, Some(self.party), authority, octets, room).await;
+            let given = ask(app, Some(self.party), authority, imprint, room).await;
             drop(place);
             match given {
                 Ok(token) => return Ok(token),
@@ -140,13 +160,14 @@ pub async fn ask(
     app: &App,
     party: Option<ClientServiceId>,
     authority: &TimeAuthority,
-    octets: &[u8],
+    imprint: &(dyn Fn(DigestAlgorithm) -> Digest + Sync),
     room: Option<usize>,
 ) -> Result<TimestampToken, String> {
     // A number that was guessed lets an old answer pass.
     let nonce = app.random.octets().map_err(|error| sources(&error))?;
     let nonce = u64::from_be_bytes(nonce);
-    let token = match authority.tsa.ask(octets, nonce, || app.now()).await {
+    let token = match authority.tsa.ask(imprint(authority.tsa.digest()), nonce, || app.now()).await
+    {
         Ok(answer) => examined(app, party, answer, room).await?,
         Err(error) => Err(error),
     };

@@ -3,15 +3,15 @@
 
 use futures_util::future::join_all;
 
-use super::Findings;
+use super::{Findings, revocation};
 use crate::app::{App, TimeAuthority};
 use crate::cli::Failure;
 use crate::domain::client_service::{ClientService, ClientServiceStatus, Timestamps};
 use crate::workflow::timestamps;
 
-pub(super) async fn look(findings: &mut Findings, app: &App) {
+pub(super) async fn look(findings: &mut Findings, app: &App) -> Result<(), Failure> {
     let ask = async |authority| {
-        (authority, timestamps::ask(app, None, authority, timestamps::TRIAL, None).await)
+        (authority, timestamps::ask(app, None, authority, &timestamps::trial, None).await)
     };
     for (authority, given) in join_all(app.authorities.all().map(ask)).await {
         let what = format!("timestamp.{}", authority.tsa.name());
@@ -30,6 +30,7 @@ pub(super) async fn look(findings: &mut Findings, app: &App) {
                     findings
                         .warn(&what, "its tokens do not fit into PDFs; raise timestamp.room_bytes");
                 }
+                revocation::authority(findings, app, &what, &token).await?;
             }
             Err(words) => {
                 let url = authority.tsa.url();
@@ -38,6 +39,7 @@ pub(super) async fn look(findings: &mut Findings, app: &App) {
         }
         ways(findings, &what, authority);
     }
+    Ok(())
 }
 
 /// What others on the way could do.

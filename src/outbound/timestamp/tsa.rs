@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::config::{AuthorityConfig, Error, Meant};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
-use crate::outbound::http::{connect_words, find, tls_words};
+use crate::outbound::http::{Unread, read_at_most, unanswered_words};
 use crate::pki::digest::Digest;
 use crate::pki::path::TrustAnchor;
 use crate::pki::timestamp::{
@@ -181,18 +181,23 @@ impl Tsa {
         self.login.is_some() && self.url.scheme() == "http"
     }
 
-    /// Asks once for a token over some octets. The nonce is used once; `now` is asked when the answer is there,
-    /// which nobody has looked at when it is returned: [`TimestampAnswer::token`] does.
+    /// What makes the imprints of its tokens.
+    #[must_use]
+    pub const fn digest(&self) -> DigestAlgorithm {
+        self.digest
+    }
+
+    /// Asks once for a token over an imprint, made with [`Tsa::digest`]. The nonce is used once; `now` is asked when
+    /// the answer is there, which nobody has looked at when it is returned: [`TimestampAnswer::token`] does.
     ///
     /// # Errors
     /// [`AskError`].
     pub async fn ask(
         &self,
-        octets: &[u8],
+        imprint: Digest,
         nonce: u64,
         now: impl Fn() -> Instant,
     ) -> Result<TimestampAnswer, AskError> {
-        let imprint = Digest::of(self.digest, octets);
         let asked = TimestampRequest::new(imprint, self.policy, self.nonce.then_some(nonce))?;
         let query = asked.to_der().map_err(AskError::Request)?;
         let mut request = self.client.post(self.url.clone());
@@ -206,7 +211,7 @@ impl Tsa {
     }
 
     /// The octets of an answer that says that it is one.
-    async fn body(&self, mut answer: Response) -> Result<Vec<u8>, AskError> {
+    async fn body(&self, answer: Response) -> Result<Vec<u8>, AskError> {
         let status = answer.status();
         if status != StatusCode::OK {
             let why = match status {
@@ -224,31 +229,15 @@ impl Tsa {
         if !essence.eq_ignore_ascii_case(REPLY) {
             return Err(AskError::ContentType(kind.chars().take(SHOWN).collect()));
         }
-        let mut octets = Vec::new();
-        loop {
-            match answer.chunk().await {
-                Ok(Some(chunk)) if octets.len() + chunk.len() > MAX_RESPONSE => {
-                    return Err(AskError::TooLarge);
-                }
-                Ok(Some(chunk)) => octets.extend_from_slice(&chunk),
-                Ok(None) => return Ok(octets),
-                Err(error) => return Err(self.unanswered(&error)),
-            }
-        }
+        read_at_most(answer, MAX_RESPONSE).await.map_err(|unread| match unread {
+            Unread::TooLarge => AskError::TooLarge,
+            Unread::Broken(error) => self.unanswered(&error),
+        })
     }
 
     /// What a try without a whole answer was.
     fn unanswered(&self, error: &reqwest::Error) -> AskError {
-        let words = if let Some(reason) = find::<rustls::Error>(error) {
-            format!("there is no TLS with it: {}", tls_words(reason))
-        } else if error.is_timeout() {
-            format!("there was no whole answer within {} ms", self.timeout_ms)
-        } else if error.is_connect() {
-            connect_words(error).to_owned()
-        } else {
-            "the connection ended before a whole answer of HTTP".to_owned()
-        };
-        AskError::Unanswered(words)
+        AskError::Unanswered(unanswered_words(error, self.timeout_ms))
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
 use super::{Error, clock, mail_servers, notify, usage};
-use crate::app::App;
+use crate::app::{App, Away};
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::{ClientService, ClientServiceStatus};
 use crate::domain::company::Company;
@@ -107,6 +107,7 @@ impl Watcher {
             ours.insert(name);
         }
         ours.extend(seen.authorities.iter().map(|(name, _)| rules::authority_name(name)));
+        ours.extend(seen.sources.iter().map(|(address, _)| rules::source_name(address)));
         ours.extend(seen.clock_ms.map(|_| rules::CLOCK.to_owned()));
         std::mem::replace(&mut self.ours, ours)
     }
@@ -216,12 +217,19 @@ async fn see(app: &App) -> Result<Seen, Error> {
     Ok(Seen {
         circuits: circuits.collect(),
         authorities: authorities.collect(),
+        sources: sources_away(app),
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
         excesses: app.excesses.all(app.now()),
         backlog: by_our_clock(app, app.reports.backlog().await?),
         clock_ms: clock::too_far_apart(app).await?.or_else(|| app.steady.jumped_ms()),
     })
+}
+
+/// Where nothing of use is told of certificates.
+fn sources_away(app: &App) -> Vec<(String, Away)> {
+    let all = app.evidence.all().into_iter();
+    all.filter_map(|source| Some((source.place.url.clone(), source.available.away()?))).collect()
 }
 
 /// Times at which messages are due are of the clock that replicas agree on; alarms are decided, and read, by ours.

@@ -29,6 +29,8 @@ pub struct Seen {
     pub circuits: Vec<SeenCircuit>,
     /// Time-stamp authorities that give no tokens, by name.
     pub authorities: Vec<(String, Away)>,
+    /// Addresses where nothing of use is told of certificates.
+    pub sources: Vec<(String, Away)>,
     /// What somebody does too much of, by the name of its alarm.
     pub excesses: Vec<(String, Excess)>,
     /// What waits.
@@ -120,6 +122,8 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
     all.extend(seen.circuits.iter().filter_map(|it| circuit(it, config.circuit_ms, at)));
     let away = |(name, away): &(String, Away)| authority(name, away, config.circuit_ms, at);
     all.extend(seen.authorities.iter().filter_map(away));
+    let away = |(address, away): &(String, Away)| source(address, away, config.circuit_ms, at);
+    all.extend(seen.sources.iter().filter_map(away));
     all.extend(seen.excesses.iter().map(|(name, excess)| {
         let companies: Vec<CompanyId> = excess.company.into_iter().collect();
         let standing = Standing::new(name.clone(), Some(excess.alarm.clone()), &companies);
@@ -285,6 +289,21 @@ fn authority(name: &str, away: &Away, patience_ms: i64, at: Instant) -> Option<S
     Some(Standing { seen_since: Some(since), ..standing })
 }
 
+fn source(address: &str, away: &Away, patience_ms: i64, at: Instant) -> Option<Standing> {
+    if at < away.since.plus_ms(patience_ms) {
+        return None;
+    }
+    let (since, last_words) = (away.since, away.words.clone());
+    let alarm = Alarm::SourceAway { address: address.to_owned(), since, last_words };
+    let standing = Standing::new(source_name(address), Some(alarm), &[]);
+    Some(Standing { seen_since: Some(since), ..standing })
+}
+
+/// How the alarm about an address is called where something is told of certificates.
+pub(super) fn source_name(address: &str) -> String {
+    format!("revocation:{address}/away")
+}
+
 /// How the alarm about a time-stamp authority is called.
 pub(super) fn authority_name(name: &str) -> String {
     format!("timestamp:{name}/away")
@@ -292,7 +311,7 @@ pub(super) fn authority_name(name: &str) -> String {
 
 /// Whether an alarm is about what one process knows alone: only that one says when it is over.
 pub(super) fn is_of_process(name: &str) -> bool {
-    ["smtp", "timestamp:", "mails:", "login", "seals:", CLOCK]
+    ["smtp", "timestamp:", "revocation:", "mails:", "login", "seals:", "revoked:", CLOCK]
         .iter()
         .any(|beginning| name.starts_with(beginning))
 }

@@ -8,6 +8,7 @@ use super::work::PendingDocument;
 use crate::app::App;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::level::Level;
+use crate::pki::digest::Digest;
 use crate::workflow::Error;
 use crate::workflow::timestamps::{self, NoToken, Stamping};
 
@@ -45,7 +46,7 @@ pub(super) async fn stamp(
     signed: Vec<SignedDocument>,
 ) -> Result<Stamped<SignedDocument>, Error> {
     let (stamped, mut on): (Vec<_>, Vec<_>) =
-        signed.into_iter().partition(|document| document.level > Level::B);
+        signed.into_iter().partition(|it| it.level > Level::B && it.token.is_none());
     if stamped.is_empty() {
         return Ok(Stamped { on, ended: Vec::new(), waits: None });
     }
@@ -55,7 +56,8 @@ pub(super) async fn stamp(
             Ok(octets) => octets,
             Err(error) => return (document, Err(NoToken::of(&error))),
         };
-        let token = stamping.token(app, &octets, document.room).await;
+        let imprint = |digest| Digest::of(digest, &octets);
+        let token = stamping.token(app, &imprint, document.room).await;
         let none = token.map(|token| document.token = Some(token)).err();
         (document, none.map_or(Ok(()), Err))
     };

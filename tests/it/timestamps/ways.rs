@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chancery::outbound::timestamp::{AuthorityConfig, Tsa};
+use chancery::pki::digest::Digest;
 use chancery_testing::tsa::TSA;
 use chancery_testing::tsa_server::TsaServer;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -19,7 +20,8 @@ use crate::support::service::{block_on, now};
 
 fn ask(config: &AuthorityConfig) -> Result<(), String> {
     let tsa = Tsa::new("first", config, false).map_err(|error| error.to_string())?;
-    let answer = block_on(tsa.ask(b"octets", 7, now)).map_err(|error| error.to_string())?;
+    let imprint = Digest::of(tsa.digest(), b"octets");
+    let answer = block_on(tsa.ask(imprint, 7, now)).map_err(|error| error.to_string())?;
     let given = answer.token(None).map_err(|error| error.to_string())?;
     TSA.verify(given.der(), b"octets")
 }
