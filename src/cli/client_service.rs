@@ -124,7 +124,7 @@ pub(super) struct Create {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true, default_value = "top-left")]
     coordinate_origin: Origin,
-    /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T).
+    /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T, LT or LTA).
     #[arg(long, value_enum, ignore_case = true, default_value = "refuse")]
     timestamps: TimestampsChoice,
     /// Language of mails to receivers that have none of their own: pt, en, es, fr, de or it.
@@ -165,7 +165,7 @@ pub(super) struct SetClientService {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true)]
     coordinate_origin: Option<Origin>,
-    /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T).
+    /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T, LT or LTA).
     #[arg(long, value_enum, ignore_case = true)]
     timestamps: Option<TimestampsChoice>,
     /// Time-stamp authorities of its seals, by their names in the configuration, the first one first; an empty

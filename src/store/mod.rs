@@ -14,6 +14,7 @@ pub mod diagnosis;
 pub mod documents;
 pub mod drafts;
 pub mod events;
+pub mod kept_values;
 pub mod leases;
 pub mod mail_templates;
 pub mod operations;
@@ -254,6 +255,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "events in order", include_str!("../../migrations/0018_events_in_order.sql")),
     (20, "timestamps", include_str!("../../migrations/0020_timestamps.sql")),
     (21, "portions", include_str!("../../migrations/0021_portions.sql")),
+    (22, "kept values", include_str!("../../migrations/0022_kept_values.sql")),
 ];
 
 /// Pages of 4 KiB that SQLite's log gathers before they are written back, beside what is written then; and

@@ -8,7 +8,7 @@ use super::documents::{Intent, NO_DRAFT};
 use super::events::{self, Fact};
 use super::leases::{Lease, hold};
 use super::outbox::{self, MailLimitReached, MailLimits};
-use super::{Reader, Result, Store, placeholders, row, settings};
+use super::{Reader, Result, Store, kept_values, placeholders, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{
     ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId, ProcessId,
@@ -256,6 +256,7 @@ impl Store {
                 None => hold(&mut tx, lease, until).await?,
                 Some(state) => {
                     end_operation(&mut tx, lease, state, now).await?;
+                    kept_values::forget(&mut tx, lease.operation).await?;
                     let sealed = state == OperationState::Executed;
                     outbox::release(&mut tx, lease.operation, sealed, now).await?;
                 }

@@ -15,7 +15,7 @@ use crate::domain::profile::{Expected, Format, Profile};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::{Packaging, XadesProfile};
 use crate::seal::check_settings;
-use crate::seal::extend::check_place;
+use crate::seal::extend::{check_long_term, check_place};
 use crate::seal::xades::check_said;
 
 /// Resolves the settings of one document.
@@ -41,6 +41,9 @@ pub(super) fn resolve(
     check_settings(&seal)?;
     if level > Level::B {
         check_place(&seal)?;
+    }
+    if level > Level::T {
+        check_long_term(&seal, level)?;
     }
     if let Profile::Xades(profile) = &seal {
         check_said(profile, &wishes.settings)?;
@@ -87,8 +90,11 @@ fn level(app: &App, service: &ClientService, asked: Level) -> Result<Level, Refu
         |what: &str, remedy| Err(Refusal::NotAvailable { what: what.to_owned(), remedy });
     match (asked, service.timestamps) {
         (Level::B, _) | (Level::T, Timestamps::Omit) => Ok(Level::B),
-        (Level::Lt, _) => not_available("level LT", "ask for level T or B"),
-        (Level::Lta, _) => not_available("level LTA", "ask for level T or B"),
+        // Who wants that by name is not sealed for with less.
+        (Level::Lt | Level::Lta, Timestamps::Refuse | Timestamps::Omit) => not_available(
+            &format!("level {asked}"),
+            "ask for level B, or ask the operator to let the client service have timestamps",
+        ),
         (Level::T, Timestamps::Refuse) => not_available(
             "a timestamp",
             "ask for a seal without one, or ask the operator to let the client service have timestamps, \
@@ -102,6 +108,22 @@ fn level(app: &App, service: &ClientService, asked: Level) -> Result<Level, Refu
                 );
             }
             Ok(Level::T)
+        }
+        (Level::Lt | Level::Lta, Timestamps::Wait | Timestamps::Fail) => {
+            if timestamps::authorities(&app.authorities, service).is_empty() {
+                return not_available(
+                    &format!("level {asked}"),
+                    "the installation names no time-stamp authority for the client service: ask the operator",
+                );
+            }
+            if app.evidence.trust.is_empty() {
+                return not_available(
+                    &format!("level {asked}"),
+                    "the installation does not say what seals of that level must lead to (revocation.trust): ask \
+                     for level T, or ask the operator",
+                );
+            }
+            Ok(asked)
         }
     }
 }

@@ -30,6 +30,8 @@ mod http;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod lasting;
+#[cfg(test)]
 mod leases;
 #[cfg(test)]
 mod letters;

@@ -36,6 +36,7 @@ use chancery::store::alarms::NewAlarm;
 use chancery::store::contents::{Bytes, ContentChange};
 use chancery::store::documents::Intent;
 use chancery::store::events::Event;
+use chancery::store::kept_values::KeptValue;
 use chancery::store::leases::Lease;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
@@ -51,13 +52,14 @@ use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
 /// Tables that get longer with every operation.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 13] = [
     "operation",
     "document",
     "content",
     "piece",
     "loose",
     "intent",
+    "kept_value",
     "event",
     "message",
     "attempt",
@@ -505,6 +507,13 @@ fn settings() -> SealSettings {
     }
 }
 
+async fn before_and_after_the_key(store: &Store, lease: Lease, intents: &[Intent]) {
+    store.record_intents(lease, LATER, intents, AT).await.unwrap();
+    let kept = KeptValue { document: intents[0].document, value: vec![1], token: None };
+    store.keep_values(lease, LATER, &[kept]).await.unwrap();
+    store.reader().kept_values(lease.operation).await.unwrap();
+}
+
 async fn operations(store: &Store) {
     let reader = store.reader();
     let new = operation(1, 3);
@@ -539,7 +548,7 @@ async fn operations(store: &Store) {
         digest_algorithm: DigestAlgorithm::Sha256,
         digest: vec![0; 32],
     };
-    store.record_intents(lease, LATER, &[intent(10), intent(11)], AT).await.unwrap();
+    before_and_after_the_key(store, lease, &[intent(10), intent(11)]).await;
     let sealed = DocumentState::Sealed { signing_time: AT, sha256: [0; 32], length: 1 };
     let outcome = |document: i64, state: &DocumentState| Outcome {
         document: DocumentId::from_i64(document),

@@ -24,6 +24,7 @@ pub mod pdf_judges;
 pub mod pdfs;
 pub mod ports;
 pub mod sealing;
+pub mod status_authority;
 pub mod tsa;
 pub mod tsa_server;
 

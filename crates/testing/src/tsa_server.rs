@@ -13,6 +13,7 @@ use crate::tsa::TSA;
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct SeenQuery {
+    pub path: String,
     /// Names in small letters.
     pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
@@ -104,6 +105,7 @@ fn serve(
     let mut headers = BTreeMap::new();
     let mut line = String::new();
     reader.read_line(&mut line)?;
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     loop {
         line.clear();
         if reader.read_line(&mut line)? == 0 {
@@ -115,7 +117,7 @@ fn serve(
     let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let query = SeenQuery { headers, body };
+    let query = SeenQuery { path, headers, body };
     seen.lock().unwrap().push(query.clone());
     let answer = Arc::clone(&answers.lock().unwrap());
     let reply = answer(&query);

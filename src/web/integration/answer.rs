@@ -488,13 +488,21 @@ fn document_answer(
         DocumentState::Received => {
             // Generated clients of Sign'Stash look at signError of whatever is not signed, and fail
             // when it is not there.
-            let stamped =
-                settings.level > Level::B && operation.waits_for == Some(WaitsFor::Timestamp);
-            let error = match operation.state {
-                OperationState::ExecutionError if stamped => SigningError::Timestamp,
+            let waits_for = match operation.waits_for {
+                Some(WaitsFor::Timestamp) if settings.level > Level::B => WaitsFor::Timestamp,
+                Some(WaitsFor::ValidationData) if settings.level > Level::T => {
+                    WaitsFor::ValidationData
+                }
+                _ => WaitsFor::Key,
+            };
+            let error = match (operation.state, waits_for) {
+                (
+                    OperationState::ExecutionError,
+                    WaitsFor::Timestamp | WaitsFor::ValidationData,
+                ) => SigningError::Timestamp,
                 _ => SigningError::CertificateServiceGlobal,
             };
-            let (reason, detail) = waiting(operation.state, error);
+            let (reason, detail) = waiting(operation.state, waits_for);
             answer.sign_error = Some(names::signing_error(error));
             answer.sign_error_reason = Some(reason.to_owned());
             answer.sign_error_detail = Some(detail.to_owned());
@@ -528,20 +536,28 @@ fn attribute(attribute_key: &'static str, attribute_value: impl Into<String>) ->
 }
 
 /// Why a document that did not fail is not sealed.
-const fn waiting(state: OperationState, error: SigningError) -> (&'static str, &'static str) {
-    match state {
-        OperationState::ExecutionError if matches!(error, SigningError::Timestamp) => (
+const fn waiting(state: OperationState, waits_for: WaitsFor) -> (&'static str, &'static str) {
+    match (state, waits_for) {
+        (OperationState::ExecutionError, WaitsFor::Timestamp) => (
             "postponed",
             "no time-stamp authority gave a timestamp; the document is tried again by itself, send \
              nothing again",
         ),
-        OperationState::ExecutionError => (
+        (OperationState::ExecutionError, WaitsFor::ValidationData) => (
+            "postponed",
+            "nobody who may said whether the certificates of the seal were revoked; the document is tried \
+             again by itself, send nothing again",
+        ),
+        (OperationState::ExecutionError, WaitsFor::Key) => (
             "postponed",
             "the key did not answer; the document is tried again by itself, send nothing again",
         ),
-        OperationState::PendingExecution
-        | OperationState::Executed
-        | OperationState::ExecutionFailed => (
+        (
+            OperationState::PendingExecution
+            | OperationState::Executed
+            | OperationState::ExecutionFailed,
+            _,
+        ) => (
             "in-work",
             "the document is not sealed yet; it goes on by itself, ask for the status again",
         ),
@@ -628,25 +644,63 @@ fn attributes_of_pades(client: &Client, pades: &PadesProfile) -> Vec<DocumentAtt
 }
 
 fn level(settings: &SealSettings) -> &'static str {
-    let of = |[b, t]: [&'static str; 2]| if settings.level == Level::B { b } else { t };
+    let of = |names: [&'static str; 4]| {
+        let [b, t, lt, lta] = names;
+        match settings.level {
+            Level::B => b,
+            Level::T => t,
+            Level::Lt => lt,
+            Level::Lta => lta,
+        }
+    };
     let xades = match &settings.seal {
         Profile::Xades(profile) => profile,
-        Profile::Pades(_) => return of(["PAdES-BASELINE-B", "PAdES-BASELINE-T"]),
-        Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
-            return of(["ASiC-E with CAdES-BASELINE-B", "ASiC-E with CAdES-BASELINE-T"]);
+        Profile::Pades(_) => {
+            return of([
+                "PAdES-BASELINE-B",
+                "PAdES-BASELINE-T",
+                "PAdES-BASELINE-LT",
+                "PAdES-BASELINE-LTA",
+            ]);
         }
-        Profile::Cades(_) => return of(["CAdES-BASELINE-B", "CAdES-BASELINE-T"]),
+        Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
+            return of([
+                "ASiC-E with CAdES-BASELINE-B",
+                "ASiC-E with CAdES-BASELINE-T",
+                "ASiC-E with CAdES-BASELINE-LT",
+                "ASiC-E with CAdES-BASELINE-LTA",
+            ]);
+        }
+        Profile::Cades(_) => {
+            return of([
+                "CAdES-BASELINE-B",
+                "CAdES-BASELINE-T",
+                "CAdES-BASELINE-LT",
+                "CAdES-BASELINE-LTA",
+            ]);
+        }
     };
     if xades.packaging == Packaging::AsicE {
-        return of(["ASiC-E with XAdES-BASELINE-B", "ASiC-E with XAdES-BASELINE-T"]);
+        return of([
+            "ASiC-E with XAdES-BASELINE-B",
+            "ASiC-E with XAdES-BASELINE-T",
+            "ASiC-E with XAdES-BASELINE-LT",
+            "ASiC-E with XAdES-BASELINE-LTA",
+        ]);
     }
     match (xades.signature_input, xades.xades_level) {
         (SignatureInput::Zatca, _) => "ZATCA",
         (SignatureInput::MyInvois, _) => "MYINVOIS",
         (SignatureInput::SignedInfo, XadesLevel::None) => "XMLDSIG",
-        // ETSI TS 101 903, 4.4.3.
-        (SignatureInput::SignedInfo, XadesLevel::Bes) => of(["XAdES-BES", "XAdES-T"]),
-        (SignatureInput::SignedInfo, XadesLevel::Epes) => of(["XAdES-EPES", "XAdES-T"]),
-        (SignatureInput::SignedInfo, XadesLevel::B) => of(["XAdES-BASELINE-B", "XAdES-BASELINE-T"]),
+        // ETSI TS 101 903, 4.4.3; what is longer is not made of them.
+        (SignatureInput::SignedInfo, XadesLevel::Bes) => {
+            of(["XAdES-BES", "XAdES-T", "XAdES-X-L", "XAdES-A"])
+        }
+        (SignatureInput::SignedInfo, XadesLevel::Epes) => {
+            of(["XAdES-EPES", "XAdES-T", "XAdES-X-L", "XAdES-A"])
+        }
+        (SignatureInput::SignedInfo, XadesLevel::B) => {
+            of(["XAdES-BASELINE-B", "XAdES-BASELINE-T", "XAdES-BASELINE-LT", "XAdES-BASELINE-LTA"])
+        }
     }
 }

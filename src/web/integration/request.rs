@@ -564,10 +564,12 @@ fn level(name: Option<&str>, timestamp: Option<bool>) -> Result<Level, Refusal> 
         expected: expected.to_owned(),
     };
     let name = name.map(str::trim).filter(|name| !name.is_empty());
-    let named = name.map(|name| Level::parse(name).ok_or_else(|| invalid("B or T"))).transpose()?;
+    let named = name
+        .map(|name| Level::parse(name).ok_or_else(|| invalid("B, T, LT or LTA")))
+        .transpose()?;
     match (named, timestamp.unwrap_or(false)) {
         (Some(Level::B), true) => {
-            Err(invalid("T, or left out, as applyTimestamp asks for a timestamp"))
+            Err(invalid("T, LT or LTA, or left out, as applyTimestamp asks for a timestamp"))
         }
         (Some(level), _) => Ok(level),
         (None, true) => Ok(Level::T),

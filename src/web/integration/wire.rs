@@ -220,7 +220,7 @@ pub struct XadesSignatureInfo {
     /// Whether the seal has a timestamp (level T). Refused, left out with a warning, or made, as the client
     /// service is set.
     apply_timestamp: Option<bool>,
-    /// The same by the name of the level. Left out: T with `applyTimestamp`, else B.
+    /// `B`, `T`, `LT` or `LTA`. Left out: T with `applyTimestamp`, else B.
     signature_level: Option<published::RequestedLevel>,
     /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
     profile: Option<String>,

@@ -15,13 +15,15 @@ use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
-use crate::pki::signature::CheckedValue;
+use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::timestamp::TimestampToken;
 use crate::seal::lint::LintRun;
 use crate::seal::lint::schema::Schemas;
+use crate::seal::long_term::LongTermFault;
 use crate::seal::{self, Prepared, Profile, Room, Sealed, Signed};
 use crate::store::contents::ContentChange;
 use crate::store::documents::Intent;
+use crate::store::kept_values::KeptValue;
 use crate::store::operations::Outcome;
 use crate::verify::OwnSealFault;
 use crate::workflow::{credentials, settings};
@@ -47,6 +49,8 @@ pub(super) struct PreparedDocument {
     signing_time: Instant,
     pub(super) prepared: Prepared,
     pub(super) intent_stored: bool,
+    /// What an earlier attempt got for it.
+    pub(super) kept: Option<KeptValue>,
     /// What its seal has when it is released.
     pub(super) level: Level,
     /// Octets that a token may have, where the gap is fixed.
@@ -64,6 +68,10 @@ pub(super) struct SignedDocument {
     pub(super) room: Option<usize>,
     /// A timestamp over the value.
     pub(super) token: Option<TimestampToken>,
+    /// The value, where it is to be kept until the seal is finished.
+    pub(super) value: Option<Vec<u8>>,
+    /// Whether value and token are kept already.
+    pub(super) is_kept: bool,
     signing_time: Instant,
     profile: Profile,
     noted: Option<SealSettings>,
@@ -155,6 +163,7 @@ pub(super) fn prepare_one(
         signing_time,
         prepared,
         intent_stored: document.intent.is_some(),
+        kept: document.kept,
         level: document.settings.level,
         room: (room.unsigned > 0).then(|| room.unsigned.saturating_sub(AROUND_TOKEN)),
         profile: document.settings.seal.clone(),
@@ -186,16 +195,55 @@ pub(super) fn attach(
     value: CheckedValue,
 ) -> Result<SignedDocument, DocumentState> {
     let PreparedDocument { id, level, room, signing_time, profile, noted, prepared, .. } = document;
-    let signed = prepared.attach_checked(value).map_err(|error| {
-        tracing::error!(document = %id, error = %error, "signature value refused");
-        DocumentState::Failed {
-            error: SigningError::Internal,
-            reason: "signature-value-wrong".to_owned(),
-            detail: "the key back-end answered with a wrong signature value; tell the operator"
-                .to_owned(),
-        }
-    })?;
-    Ok(SignedDocument { id, signed, level, room, token: None, signing_time, profile, noted })
+    let octets = (level > Level::T).then(|| value.octets().to_vec());
+    let signed = prepared.attach_checked(value).map_err(|error| value_wrong(id, &error))?;
+    Ok(SignedDocument {
+        id,
+        signed,
+        level,
+        room,
+        token: None,
+        value: octets,
+        is_kept: false,
+        signing_time,
+        profile,
+        noted,
+    })
+}
+
+/// Puts to a document what an earlier attempt got for it: what does not fit ends it.
+pub(super) fn attach_kept(
+    document: PreparedDocument,
+    kept: KeptValue,
+) -> Result<SignedDocument, DocumentState> {
+    let PreparedDocument { id, level, room, signing_time, profile, noted, prepared, .. } = document;
+    let signed = prepared.attach(SignatureValue::new(kept.value.clone()));
+    let signed = signed.map_err(|error| value_wrong(id, &error))?;
+    // Whether it is over this value is found out when it is put in.
+    let token = kept.token.and_then(|der| TimestampToken::from_der(&der).ok());
+    let (value, is_kept) = (Some(kept.value), token.is_some());
+    Ok(SignedDocument {
+        id,
+        signed,
+        level,
+        room,
+        token,
+        value,
+        is_kept,
+        signing_time,
+        profile,
+        noted,
+    })
+}
+
+fn value_wrong(id: DocumentId, error: &crate::pki::Error) -> DocumentState {
+    tracing::error!(document = %id, error = %error, "signature value refused");
+    DocumentState::Failed {
+        error: SigningError::Internal,
+        reason: "signature-value-wrong".to_owned(),
+        detail: "the key back-end answered with a wrong signature value; tell the operator"
+            .to_owned(),
+    }
 }
 
 /// Writes the sealed document, with everything that is to be added. One that would have less than the level
@@ -205,37 +253,93 @@ pub(super) fn finish(
     document: SignedDocument,
     check: impl FnOnce(&Sealed, &Profile) -> Result<(), OwnSealFault>,
 ) -> Ended {
+    let level = document.level;
+    let (sealed, rest) = match checked(contents, document, level, check) {
+        Ok(checked) => checked,
+        Err(ended) => return *ended,
+    };
+    rest.sealed(contents, sealed.into_bytes())
+}
+
+/// Writes a document with its seal and timestamp, to which more is added before it is released.
+pub(super) fn half_finished(
+    contents: &Contents,
+    document: SignedDocument,
+    check: impl FnOnce(&Sealed, &Profile) -> Result<(), OwnSealFault>,
+) -> Result<LastingDocument, Box<Ended>> {
+    let (sealed, rest) = checked(contents, document, Level::T, check)?;
+    let beside = sealed.beside().map(<[u8]>::to_vec);
+    Ok(LastingDocument { rest, bytes: sealed.into_bytes(), beside })
+}
+
+/// A document whose seal has level T and is right; it is to have more.
+pub(super) struct LastingDocument {
+    pub(super) rest: UnwrittenOutcome,
+    pub(super) bytes: Vec<u8>,
+    /// What its seal is over, when that is another file.
+    pub(super) beside: Option<Vec<u8>>,
+}
+
+/// What is to be written of a document beside its bytes.
+pub(super) struct UnwrittenOutcome {
+    pub(super) id: DocumentId,
+    /// What it is to have when it is released.
+    pub(super) level: Level,
+    signing_time: Instant,
+    profile: Profile,
+    noted: Option<SealSettings>,
+}
+
+impl UnwrittenOutcome {
+    /// Whether it is a PDF, where gaps are made before they are filled.
+    pub(super) const fn is_pdf(&self) -> bool {
+        matches!(self.profile, Profile::Pades(_))
+    }
+
+    /// The document is sealed.
+    pub(super) fn sealed(self, contents: &Contents, bytes: Vec<u8>) -> Ended {
+        let Self { id, signing_time, profile, noted, .. } = self;
+        let state = DocumentState::Sealed {
+            signing_time,
+            sha256: crate::pki::digest::sha256(&bytes),
+            length: bytes.len() as u64,
+        };
+        Ended {
+            outcome: Outcome { document: id, state, settings: noted },
+            content: contents.seal(id, Arc::new(bytes), profile.is_detached()),
+            withheld: None,
+        }
+    }
+}
+
+/// A seal with its timestamp, which has a level at least and passes a check; or how its document ended.
+fn checked(
+    contents: &Contents,
+    document: SignedDocument,
+    least: Level,
+    check: impl FnOnce(&Sealed, &Profile) -> Result<(), OwnSealFault>,
+) -> Result<(Sealed, UnwrittenOutcome), Box<Ended>> {
     let SignedDocument { id, signed, level, token, signing_time, profile, noted, .. } = document;
     let sealed = match token {
         None => Ok(signed.finish()),
         Some(token) => signed.with_time_stamp(&token).map(seal::Extended::finish),
     };
     let error = match sealed {
-        Ok(sealed) if sealed.level() >= level => {
+        Ok(sealed) if sealed.level() >= least => {
             if let Err(fault) = check(&sealed, &profile) {
                 tracing::error!(document = %id, fault = %fault, "a seal is withheld");
-                return Ended {
+                return Err(Box::new(Ended {
                     withheld: Some(fault),
                     ..failed(contents, id, seal_check_failed())
-                };
+                }));
             }
-            let bytes = sealed.into_bytes();
-            let state = DocumentState::Sealed {
-                signing_time,
-                sha256: crate::pki::digest::sha256(&bytes),
-                length: bytes.len() as u64,
-            };
-            return Ended {
-                outcome: Outcome { document: id, state, settings: noted },
-                content: contents.seal(id, Arc::new(bytes), profile.is_detached()),
-                withheld: None,
-            };
+            return Ok((sealed, UnwrittenOutcome { id, level, signing_time, profile, noted }));
         }
-        Ok(sealed) => format!("it has level {} and not {level}", sealed.level()),
+        Ok(sealed) => format!("it has level {} and not {least}", sealed.level()),
         Err(error) => error.to_string(),
     };
     tracing::error!(document = %id, error = %error, "the seal cannot be extended");
-    failed(contents, id, engine_fault())
+    Err(Box::new(failed(contents, id, engine_fault())))
 }
 
 /// How a document ended that was not sealed.
@@ -342,6 +446,37 @@ pub(super) fn no_timestamp() -> DocumentState {
         detail: "no time-stamp authority gave a timestamp, and the client service is set not to wait for \
                  one; send the document again, or ask the operator"
             .to_owned(),
+    }
+}
+
+/// Nobody said whether its certificates were revoked, and its client service does not wait.
+pub(super) fn no_validation_data() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Timestamp,
+        reason: "validation-data-unavailable".to_owned(),
+        detail: "nobody who may said whether the certificates of the seal were revoked, and the client service \
+                 is set not to wait for that; send the document again, or ask the operator"
+            .to_owned(),
+    }
+}
+
+/// The certificate that it was to be sealed with was revoked.
+pub(super) fn certificate_revoked() -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::InvalidCertificate,
+        reason: "certificate-revoked".to_owned(),
+        detail: "whoever issued the sealing certificate, or an authority above, says that it was revoked; ask the \
+                 operator"
+            .to_owned(),
+    }
+}
+
+/// Something in the document keeps its seal from having the level.
+pub(super) fn level_unreachable(level: Level, fault: &LongTermFault) -> DocumentState {
+    DocumentState::Failed {
+        error: SigningError::Configuration,
+        reason: "level-unreachable".to_owned(),
+        detail: format!("the document cannot have level {level}: {fault}; ask for level T or B"),
     }
 }
 

@@ -10,14 +10,23 @@ use tokio::task::JoinHandle;
 
 use super::Error;
 use super::document::{
-    self, AskedLint, Ended, PreparedDocument, SignedDocument, engine_fault, failed, prepare_one,
+    self, AskedLint, Ended, LastingDocument, PreparedDocument, SignedDocument, UnwrittenOutcome,
+    engine_fault, failed, level_unreachable, prepare_one,
 };
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential, patience, priority};
+use crate::contents::Contents;
 use crate::domain::alarm::Alarm;
 use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
+use crate::domain::level::Level;
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::sources::sources;
+use crate::pki::digest::Digest;
+use crate::pki::timestamp::TimestampToken;
+use crate::pki::validation_data::CollectedData;
+use crate::seal::long_term::{self, ArchivePlan, LongTermFault, LongTermSettings};
 use crate::seal::{Profile, Sealed};
 use crate::verify::{self, MadeSeal, OwnSealFault};
 
@@ -89,6 +98,133 @@ fn guarded<R>(id: DocumentId, work: impl FnOnce() -> R) -> Result<R, DocumentSta
     })
 }
 
+/// What became of a seal that is to be raised.
+pub(super) enum RaisedDocument {
+    /// It has its level, or never will.
+    Ended(Box<Ended>),
+    /// It has level LT and waits for its archive timestamp.
+    Archiving(Box<ArchivingDocument>),
+}
+
+/// A document that lacks its archive timestamp.
+pub(super) struct ArchivingDocument {
+    rest: UnwrittenOutcome,
+    plan: ArchivePlan,
+    imprints: Vec<(DigestAlgorithm, Digest)>,
+    /// Octets that a token may have, where the gap is fixed.
+    pub(super) room: Option<usize>,
+}
+
+impl ArchivingDocument {
+    /// Which it is.
+    pub(super) const fn id(&self) -> DocumentId {
+        self.rest.id
+    }
+
+    /// What the timestamp has to be over.
+    pub(super) fn imprint(&self, digest: DigestAlgorithm) -> Digest {
+        let known = self.imprints.iter().find(|(known, _)| *known == digest);
+        known.map_or_else(|| self.plan.imprint(digest), |(_, imprint)| imprint.clone())
+    }
+}
+
+/// What seals are raised with.
+#[derive(Clone)]
+pub(super) struct RaisingWith {
+    pub(super) data: Arc<CollectedData>,
+    /// When the data are held to be good.
+    pub(super) at: Instant,
+    /// What may make the imprints of archive timestamps.
+    pub(super) digests: Vec<DigestAlgorithm>,
+}
+
+/// Writes seals with their timestamps, has a look at each, and adds the validation data; one after the other. `None`
+/// when one of them took too long.
+pub(super) async fn raise(
+    app: &App,
+    (party, ready): (ClientServiceId, &ReadyCredential),
+    signed: Vec<SignedDocument>,
+    with: RaisingWith,
+) -> Result<Option<Vec<RaisedDocument>>, Error> {
+    let contents = app.contents.clone();
+    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
+    let (trust, room) = (app.evidence.trust.clone(), app.authorities.room_bytes);
+    let check = own_check(app);
+    let each = move |document: SignedDocument| {
+        let (id, level) = (document.id, document.level);
+        let limits = limits.with_patience(patience::of_document(document_ms));
+        let work = || {
+            let document = document::half_finished(&contents, document, &check)?;
+            let settings =
+                LongTermSettings { trust: &trust, at: with.at, limits: &limits, content: None };
+            raise_one(&contents, document, (&with, room), &settings).map_err(|fault| {
+                tracing::warn!(document = %id, error = %sources(&fault), "a seal cannot be raised");
+                Box::new(failed(&contents, id, level_unreachable(level, &fault)))
+            })
+        };
+        guarded(id, || work().unwrap_or_else(RaisedDocument::Ended))
+            .unwrap_or_else(|state| RaisedDocument::Ended(Box::new(failed(&contents, id, state))))
+    };
+    let raised = in_turns(app, party, signed, each).await?.ok();
+    for document in raised.iter().flatten() {
+        if let RaisedDocument::Ended(ended) = document
+            && let Some(fault) = &ended.withheld
+        {
+            tell_withheld(app, ready, fault);
+        }
+    }
+    Ok(raised)
+}
+
+fn raise_one(
+    contents: &Contents,
+    document: LastingDocument,
+    (with, room): (&RaisingWith, usize),
+    settings: &LongTermSettings<'_>,
+) -> Result<RaisedDocument, LongTermFault> {
+    let LastingDocument { rest, bytes, beside } = document;
+    let settings = LongTermSettings { content: beside.as_deref(), ..*settings };
+    let raised = long_term::raise(bytes, CollectedData::clone(&with.data), &settings)?;
+    if rest.level <= Level::Lt {
+        return Ok(RaisedDocument::Ended(Box::new(rest.sealed(contents, raised.bytes))));
+    }
+    let plan = raised.archive(room, settings.limits, settings.content)?;
+    let imprints = with.digests.iter().map(|digest| (*digest, plan.imprint(*digest))).collect();
+    let room = rest.is_pdf().then_some(room);
+    Ok(RaisedDocument::Archiving(Box::new(ArchivingDocument { rest, plan, imprints, room })))
+}
+
+/// Puts archive timestamps into documents, one after the other: how each ended, or why its timestamp is not taken.
+/// `None` when one of them took too long.
+pub(super) async fn archive(
+    app: &App,
+    party: ClientServiceId,
+    documents: Vec<(ArchivingDocument, TimestampToken)>,
+) -> Result<Option<Vec<Result<Ended, (DocumentId, String)>>>, Error> {
+    let (contents, trust) = (app.contents.clone(), app.evidence.trust.clone());
+    let each = move |(document, token): (ArchivingDocument, TimestampToken)| {
+        let ArchivingDocument { rest, plan, .. } = document;
+        let id = rest.id;
+        let work = || match plan.attach(&token, &trust) {
+            Ok(raised) => Ok(rest.sealed(&contents, raised.bytes)),
+            Err(fault) => Err((id, fault.to_string())),
+        };
+        guarded(id, work).unwrap_or_else(|state| Ok(failed(&contents, id, state)))
+    };
+    Ok(in_turns(app, party, documents, each).await?.ok())
+}
+
+/// Has a look at a seal before it is released, where the installation has it so.
+fn own_check(app: &App) -> impl Fn(&Sealed, &Profile) -> Result<(), OwnSealFault> + Send + 'static {
+    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
+    let checks = app.execution.check_seals;
+    move |sealed: &Sealed, profile: &Profile| {
+        let limits = limits.with_patience(patience::of_document(document_ms));
+        let made = MadeSeal::of(sealed, profile);
+        if checks { verify::check_own(sealed.bytes(), &made, &limits) } else { Ok(()) }
+    }
+}
+
 /// Writes sealed documents, one after the other, and has a look at each before it is released. `None` when one
 /// of them took too long.
 pub(super) async fn finish(
@@ -97,13 +233,7 @@ pub(super) async fn finish(
     signed: Vec<SignedDocument>,
 ) -> Result<Option<Vec<Ended>>, Error> {
     let contents = app.contents.clone();
-    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
-    let checks = app.execution.check_seals;
-    let check = move |sealed: &Sealed, profile: &Profile| {
-        let limits = limits.with_patience(patience::of_document(document_ms));
-        let made = MadeSeal::of(sealed, profile);
-        if checks { verify::check_own(sealed.bytes(), &made, &limits) } else { Ok(()) }
-    };
+    let check = own_check(app);
     let each = move |document: SignedDocument| {
         let id = document.id;
         guarded(id, || document::finish(&contents, document, &check))

@@ -4,6 +4,7 @@
 mod alone;
 mod document;
 mod engine;
+mod lasting;
 mod postpone;
 mod stamping;
 mod work;
@@ -14,8 +15,8 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use self::document::{
-    Ended, attach, content_missing, ended_by_operator, engine_fault, failed, intent, key_refuses,
-    refused, took_too_long,
+    Ended, attach, attach_kept, content_missing, ended_by_operator, engine_fault, failed, intent,
+    key_refuses, refused, took_too_long,
 };
 use self::engine::PreparedChunk;
 pub(super) use self::postpone::IN_VAIN;
@@ -30,6 +31,7 @@ use crate::domain::company::CompanyStatus;
 use crate::domain::document::{DocumentState, SigningError};
 use crate::domain::ids::{ClientServiceId, CredentialId, EventId, OperationId, ParcelId};
 use crate::domain::instant::Instant;
+use crate::domain::level::Level;
 use crate::domain::operation::{Operation, OperationState};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
@@ -273,8 +275,8 @@ fn hopeless(app: &App, work: &Work) -> Option<DocumentState> {
         return Some(DocumentState::Failed {
             error: SigningError::CertificateServiceGlobal,
             reason: "key-unavailable".to_owned(),
-            detail: "the key back-end, a time-stamp authority or the service failed in each of the tries; \
-                     send the document again"
+            detail: "the key back-end, a time-stamp authority, who tells of certificates or the service failed in \
+                     each of the tries; send the document again"
                 .to_owned(),
         });
     }
@@ -300,6 +302,9 @@ async fn seal_chunk(
     }
     let held = stamping::hold_back(app, party, chunk).await?;
     let (mut ended, mut trouble) = (held.ended, held.waits.map(WaitCause::Timestamp));
+    let held = lasting::hold_back(app, (party, ready), held.on).await?;
+    ended.extend(held.ended);
+    trouble = trouble.or(held.waits);
     if held.on.is_empty() {
         return Ok((ended, trouble));
     }
@@ -329,15 +334,31 @@ async fn seal_chunk(
         app.store.record_intents(lease, lease_end(app), &intents, app.now()).await?;
     }
 
+    // What has its value already is not shown to a key again.
+    let mut signed = Vec::with_capacity(prepared.len());
+    let mut unsigned = Vec::with_capacity(prepared.len());
+    for mut document in prepared {
+        let id = document.id;
+        match document.kept.take() {
+            None => unsigned.push(document),
+            Some(kept) => match attach_kept(document, kept) {
+                Ok(document) => signed.push(document),
+                Err(state) => ended.push(failed(&app.contents, id, state)),
+            },
+        }
+    }
     // From here on a key is used, and only for what is stored above.
-    let items = prepared.iter().map(|document| document.prepared.request().clone()).collect();
-    let values = app.keyring.sign_for(party, &ready.key, items).await;
+    let items = unsigned.iter().map(|document| document.prepared.request().clone()).collect();
+    let values = if unsigned.is_empty() {
+        Vec::new()
+    } else {
+        app.keyring.sign_for(party, &ready.key, items).await
+    };
     if !app.keyring.to_be_quarantined().is_empty() {
         quarantine::share(app).await?;
     }
 
-    let mut signed = Vec::with_capacity(prepared.len());
-    for (document, value) in prepared.into_iter().zip(values) {
+    for (document, value) in unsigned.into_iter().zip(values) {
         match value {
             Ok(value) => {
                 let id = document.id;
@@ -357,11 +378,14 @@ async fn seal_chunk(
     let stamped = stamping::stamp(app, party, signed).await?;
     ended.extend(stamped.ended);
     trouble = trouble.or(stamped.waits.map(WaitCause::Timestamp));
-    match engine::finish(app, (party, ready), stamped.on).await? {
+    let (lasting, plain) = stamped.on.into_iter().partition(|it| it.level > Level::T);
+    match engine::finish(app, (party, ready), plain).await? {
         Some(sealed) => ended.extend(sealed),
         None => return Err(Error::Internal("a document could not be finished in time".into())),
     }
-    Ok((ended, trouble))
+    let raised = lasting::raise(app, (lease, party), ready, lasting).await?;
+    ended.extend(raised.ended);
+    Ok((ended, trouble.or(raised.waits)))
 }
 
 const fn is_of_key(trouble: &WaitCause) -> bool {

@@ -9,6 +9,7 @@ use crate::keys::{Error as KeyError, ErrorClass};
 use crate::store::leases::Lease;
 use crate::workflow::Error;
 use crate::workflow::timestamps::NoToken;
+use crate::workflow::validation_data::NoData;
 
 /// The step of the ladder for what waits for somebody: who sets a clock, who releases a key, a probe that
 /// finds it well, a time-stamp authority that rests.
@@ -24,10 +25,12 @@ pub(super) enum WaitCause {
     Key(KeyError),
     /// No time-stamp authority gave a token.
     Timestamp(NoToken),
+    /// Nobody said whether certificates were revoked.
+    ValidationData(NoData),
 }
 
-/// Gives an operation back because the key, or every time-stamp authority, did not answer for some of its
-/// documents. What was only busy, had some of them sealed, or was not asked, has not failed.
+/// Gives an operation back because the key, every time-stamp authority, or who tells of certificates did not answer
+/// for some of its documents. What was only busy, had some of them sealed, or was not asked, has not failed.
 pub(super) async fn postpone(
     app: &App,
     (lease, started): (Lease, Moment),
@@ -39,13 +42,14 @@ pub(super) async fn postpone(
     let (failures, step) = match trouble {
         _ if progress => (0, 0),
         WaitCause::Key(KeyError::Resting(_) | KeyError::Quarantined(_))
-        | WaitCause::Timestamp(NoToken { asked: false, .. }) => (failures, WAITING_STEP),
+        | WaitCause::Timestamp(NoToken { asked: false, .. })
+        | WaitCause::ValidationData(NoData { asked: false, .. }) => (failures, WAITING_STEP),
         WaitCause::Key(error) if error.class() == ErrorClass::Saturated => {
             (failures, failures.max(1))
         }
         WaitCause::Key(_) => (again, again),
         // Whoever else waits for it finds out meanwhile: it is not asked more often for that.
-        WaitCause::Timestamp(_) => (again, again.min(WAITING_STEP)),
+        WaitCause::Timestamp(_) | WaitCause::ValidationData(_) => (again, again.min(WAITING_STEP)),
     };
     let wait = retry_wait(app, step);
     let words = match trouble {
@@ -59,11 +63,17 @@ pub(super) async fn postpone(
                 error = %none.words, "documents wait for their timestamps, trying again");
             format!("no timestamp: {}", none.words)
         }
+        WaitCause::ValidationData(none) => {
+            tracing::warn!(operation = %lease.operation, failures, wait_ms = wait,
+                error = %none.words, "documents wait for their validation data, trying again");
+            format!("no validation data: {}", none.words)
+        }
     };
     let run = app.steady_now().plus_ms(wait);
     let waits_for = match trouble {
         WaitCause::Key(_) => WaitsFor::Key,
         WaitCause::Timestamp(_) => WaitsFor::Timestamp,
+        WaitCause::ValidationData(_) => WaitsFor::ValidationData,
     };
     app.store.postpone(lease, run, failures, (Some(waits_for), &words)).await?;
     let WaitCause::Key(error) = trouble else { return Ok(()) };

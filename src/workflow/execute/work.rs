@@ -9,6 +9,7 @@ use crate::domain::document::{DocumentState, SealSettings};
 use crate::domain::ids::{ClientServiceId, CredentialId, DocumentId};
 use crate::domain::operation::Operation;
 use crate::store::documents::Intent;
+use crate::store::kept_values::KeptValue;
 use crate::store::operations::NewOperation;
 use crate::workflow::Error;
 
@@ -41,6 +42,8 @@ pub(super) struct PendingDocument {
     pub(super) content: Option<Arc<Vec<u8>>>,
     /// What an earlier attempt was about to sign.
     pub(super) intent: Option<Intent>,
+    /// What the key gave an earlier attempt, and a time-stamp authority.
+    pub(super) kept: Option<KeptValue>,
 }
 
 impl Work {
@@ -58,6 +61,7 @@ impl Work {
                 length: content.len(),
                 content: Some(content),
                 intent: None,
+                kept: None,
             })
             .collect();
         // What needs nobody but the key does not wait for what needs somebody else.
@@ -85,6 +89,13 @@ impl Work {
             .into_iter()
             .map(|found| (found.document, found))
             .collect();
+        let mut kept: HashMap<DocumentId, KeptValue> = app
+            .reader
+            .kept_values(id)
+            .await?
+            .into_iter()
+            .map(|found| (found.document, found))
+            .collect();
         let sealed_before = documents
             .iter()
             .any(|(document, _)| matches!(document.state, DocumentState::Sealed { .. }));
@@ -95,6 +106,7 @@ impl Work {
                 length: lengths.get(&document.id).copied().unwrap_or_default(),
                 content: None,
                 intent: intents.remove(&document.id),
+                kept: kept.remove(&document.id),
                 id: document.id,
                 settings,
             })

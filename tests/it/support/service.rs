@@ -36,6 +36,9 @@ use super::authority::AUTHORITY;
 use super::client::Client;
 use super::softhsm::service_token;
 
+/// What tests look at when they want it.
+const LOOKED_AT_BY_HAND: &[Loop] = &[Loop::Alarms, Loop::Certificates];
+
 /// Issuer of the access tokens of every service here, so that one can check another's.
 pub(crate) const ISSUER: &str = "https://seal.test";
 
@@ -134,8 +137,11 @@ impl Setup {
         let (app, config) = self.assembled().await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let left_out: &[Loop] =
-            if delivers { &[Loop::Alarms] } else { &[Loop::Alarms, Loop::Deliver] };
+        let left_out: &[Loop] = if delivers {
+            LOOKED_AT_BY_HAND
+        } else {
+            &[Loop::Alarms, Loop::Certificates, Loop::Deliver]
+        };
         let loops = start_loops(&app, left_out);
         let web = Web::new(Arc::clone(&app), config.web);
         let server = tokio::spawn(serve(web, listener, loops.stopped()));

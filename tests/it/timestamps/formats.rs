@@ -121,13 +121,13 @@ fn what_cannot_be_had_is_refused_by_name_before_a_key_is_used() {
             (
                 json!({ "signatureLevel": "LT" }),
                 "not-available",
-                "signatureInfo.signatureLevel: level LT",
+                "signatureInfo.signatureLevel: level LT is not available",
             ),
             (json!({ "signatureLevel": "lta" }), "not-available", "level LTA"),
             (
                 json!({ "signatureLevel": "X" }),
                 "member-invalid",
-                "signatureInfo.signatureLevel must be B or T",
+                "signatureInfo.signatureLevel must be B, T, LT or LTA",
             ),
             (
                 json!({ "signatureLevel": "B", "applyTimestamp": true }),
