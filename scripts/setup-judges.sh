@@ -34,7 +34,27 @@ build_maven() { # $1: name, also of the folders; $2: its program; $3: what Maven
     javac --release 17 -cp "$place/$name/lib/*" -d "$place/$name/classes" "$here/$program.java"
 }
 
-build_dss() { build_maven dss DssValidate "EU DSS (25 MB)"; }
+build_dss() {
+    build_maven dss DssValidate "EU DSS (25 MB)" || return 1
+    # Bouncy Castle is among what it needs
+    javac --release 17 -cp "$place/dss/lib/*" -d "$place/dss/classes" tests/peers/dss/BcEvidence.java
+}
+
+# Trusted lists and evidence records as others made them, in the test files of EU DSS.
+build_samples() {
+    local pins=$PWD/tests/peers/dss/samples.sha256 sum jar name
+    rm -rf "$place/samples" && mkdir -p "$place/samples" || return 1
+    echo "setup: fetching the test files of EU DSS with Maven (once, 14 MB), log: $place/maven.log"
+    while read -r sum jar; do
+        name=${jar%-6.4-tests.jar}
+        mvn --quiet --batch-mode "$MAVEN_DEPENDENCY_PLUGIN:copy" -DoutputDirectory="$PWD/$place/samples" \
+            -Dartifact="eu.europa.ec.joinup.sd-dss:$name:6.4:jar:tests" >"$place/maven.log" 2>&1 ||
+            { tail -n 20 "$place/maven.log" >&2; echo "setup: Maven could not fetch $jar" >&2; return 1; }
+        (cd "$place/samples" && echo "$sum  $jar" | sha256sum --check --quiet --strict) || return 1
+        (cd "$place/samples" && mkdir "$name" && cd "$name" && jar --extract --file "../$jar") || return 1
+        rm "$place/samples/$jar"
+    done <"$pins"
+}
 
 build_verapdf() { build_maven verapdf VeraValidate "veraPDF (15 MB)"; }
 
@@ -53,5 +73,6 @@ build() { # $1: name; the rest: the files it is made of
 scripts/setup.sh judges
 mkdir -p "$place"
 build jdk tests/peers/JdkVerify.java
-build dss tests/peers/dss/{pom.xml,DssValidate.java,jars.sha256}
+build dss tests/peers/dss/{pom.xml,DssValidate.java,BcEvidence.java,jars.sha256}
+build samples tests/peers/dss/samples.sha256
 build verapdf tests/peers/verapdf/{pom.xml,VeraValidate.java,jars.sha256}

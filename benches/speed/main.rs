@@ -81,6 +81,7 @@ fn main() {
     runtime.block_on(engine::profiles(rsa, &further_keys(&folder)));
     runtime.block_on(engine::lengths(rsa));
     engine::refusals(rsa);
+    engine::evidence();
 }
 
 /// A folder for keys of other kinds.

@@ -18,6 +18,7 @@ mod company;
 mod credential;
 mod demo;
 mod ending;
+mod evidence;
 mod extend;
 pub mod house;
 mod keys;
@@ -86,6 +87,9 @@ enum Command {
     ///
     /// Example: chancery extend invoice.sealed.pdf --to lt --trust roots.pem --revocation ca.crl tsa.crl
     Extend(extend::ExtendArguments),
+    /// Evidence records (RFC 4998): one timestamp proves that many files were there, each for itself.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// Machines that may call the service.
     #[command(subcommand)]
     ClientService(client_service::Command),
@@ -216,6 +220,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             client_service::run(config, command).await
         }
         Command::Extend(arguments) => extend::run(&config, &arguments),
+        Command::Evidence(command) => evidence::run(&config, command),
         Command::Mail(command) => {
             quiet(&config);
             mail::run(config, command).await

@@ -452,3 +452,14 @@ pub fn inserted<'a>(original: &[u8], sealed: &'a [u8]) -> Result<&'a [u8], Strin
     }
     Err(format!("bytes outside of the seal changed; the first {prefix} are equal"))
 }
+
+/// What Bouncy Castle says of the evidence records in a folder, each beside the file that it is over: their names, and
+/// `OK` or what is wrong.
+pub fn bouncy_evidence(folder: &Path) -> Vec<(String, String)> {
+    let output = java("dss", "BcEvidence").arg(folder).output().expect("java must run");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{wrong}");
+    let pairs = said.lines().filter_map(|line| line.split_once('\t'));
+    pairs.map(|(name, said)| (name.to_owned(), said.to_owned())).collect()
+}

@@ -10,6 +10,7 @@ pub mod cms;
 mod der_parts;
 pub mod digest;
 pub mod envelope;
+pub mod evidence;
 mod extensions;
 mod flaw;
 pub mod folded_name;

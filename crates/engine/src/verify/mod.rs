@@ -20,6 +20,7 @@ mod algorithms;
 mod asic;
 mod cms;
 mod coverage;
+mod evidence;
 mod indication;
 mod manifest;
 mod own;
@@ -31,6 +32,7 @@ mod timestamps;
 mod trust;
 mod xml;
 
+pub use evidence::{EvidenceChainFacts, EvidenceReport, EvidenceStampFacts, verify_evidence};
 pub use indication::{Indication, SubIndication, VerificationFinding};
 pub use own::{MadeSeal, OwnSealFault, check_own};
 pub use report::{

@@ -9,6 +9,7 @@ mod authorities;
 mod claims;
 mod court;
 pub(crate) mod documents;
+mod evidence;
 mod files;
 mod long_term;
 mod pdf_court;

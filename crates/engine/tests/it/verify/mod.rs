@@ -3,6 +3,7 @@
 
 mod asic;
 mod cms;
+pub(crate) mod evidence;
 mod foreign;
 mod mutations;
 mod own;

@@ -1,0 +1,410 @@
+//! The record of one document (RFC 4998, 3 to 5).
+
+use der::asn1::ObjectIdentifier;
+use der::{Decode as _, Encode as _};
+
+use super::fault::EvidenceFault;
+use super::tree::{DigestTree, node};
+use crate::domain::profile::DigestAlgorithm;
+use crate::pki::cms::{digest_of_oid, digest_oid};
+use crate::pki::der_parts::DerParts;
+use crate::pki::digest::{Digest, Hasher};
+use crate::pki::timestamp::TimestampToken;
+use crate::pki::tlv::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, context, tlv};
+
+/// Octets of a record at most.
+pub const MAX_RECORD: usize = 8 << 20;
+
+/// Timestamps of a record at most.
+const MAX_STAMPS: usize = 200;
+
+/// Digests in the trees of one timestamp at most.
+const MAX_DIGESTS: usize = 50_000;
+
+/// How a record is renewed (RFC 4998, 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// Another timestamp over the last one, while the digest is good.
+    Time,
+    /// A new digest over the data and all that was there: takes the data.
+    Hash(DigestAlgorithm),
+}
+
+/// An evidence record.
+#[derive(Clone, Debug)]
+pub struct EvidenceRecord {
+    chains: Vec<EvidenceChain>,
+    /// `cryptoInfos` as it was, which nothing depends on.
+    crypto_infos: Vec<u8>,
+}
+
+/// Timestamps over each other with one digest (`ArchiveTimeStampChain`).
+#[derive(Clone, Debug)]
+pub struct EvidenceChain {
+    pub algorithm: DigestAlgorithm,
+    /// The oldest first; never empty.
+    pub stamps: Vec<ArchiveStamp>,
+}
+
+/// A timestamp, and how it reaches what it is over (`ArchiveTimeStamp`).
+#[derive(Clone, Debug)]
+pub struct ArchiveStamp {
+    der: Vec<u8>,
+    lists: Vec<Vec<Vec<u8>>>,
+    token: Vec<u8>,
+}
+
+impl ArchiveStamp {
+    /// DER of the token.
+    #[must_use]
+    pub fn token(&self) -> &[u8] {
+        &self.token
+    }
+
+    /// How many lists of digests lead from what it is over to the token.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.lists.len()
+    }
+}
+
+impl EvidenceRecord {
+    /// The record of a document whose digest is in a tree, with the token over its root.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::NotInTree`], [`EvidenceFault::NotRoot`].
+    pub fn first(
+        tree: &DigestTree,
+        digest: &Digest,
+        token: &TimestampToken,
+    ) -> Result<Self, EvidenceFault> {
+        let stamp = stamp(tree, digest, token)?;
+        let chain = EvidenceChain { algorithm: tree.algorithm(), stamps: vec![stamp] };
+        Ok(Self { chains: vec![chain], crypto_infos: Vec::new() })
+    }
+
+    /// Reads a record. Nothing of it was checked yet.
+    ///
+    /// # Errors
+    /// What is wrong with its form, or not known here.
+    pub fn read(der: &[u8]) -> Result<Self, EvidenceFault> {
+        if der.len() > MAX_RECORD {
+            return Err(EvidenceFault::TooLarge(MAX_RECORD));
+        }
+        let wrong = EvidenceFault::NoRecord;
+        let mut parts = DerParts::of_whole(der, SEQUENCE).map_err(wrong)?;
+        let version = parts.take(INTEGER).map_err(wrong)?;
+        match parts.content(&version) {
+            [1] => {}
+            other => return Err(EvidenceFault::Version(other.last().copied().unwrap_or_default())),
+        }
+        parts.take(SEQUENCE).map_err(wrong)?;
+        let crypto_infos = parts.optional(context(0)).map_err(wrong)?;
+        let crypto_infos =
+            crypto_infos.map(|infos| parts.whole(&infos).to_vec()).unwrap_or_default();
+        if parts.optional(context(1)).map_err(wrong)?.is_some() {
+            return Err(EvidenceFault::Encrypted);
+        }
+        let sequence = parts.take(SEQUENCE).map_err(wrong)?;
+        parts.finish().map_err(wrong)?;
+        let mut all = parts.inside(&sequence);
+        let (mut chains, mut left) = (Vec::new(), MAX_STAMPS);
+        while let Some(chain) = all.any().map_err(wrong)? {
+            if chain.tag != SEQUENCE {
+                return Err(wrong("a chain is something else"));
+            }
+            chains.push(read_chain(all.inside(&chain), chains.len() + 1, &mut left)?);
+        }
+        if chains.is_empty() {
+            return Err(wrong("it has no timestamp"));
+        }
+        Ok(Self { chains, crypto_infos })
+    }
+
+    /// DER of the record.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        let mut algorithms: Vec<DigestAlgorithm> = Vec::new();
+        for chain in &self.chains {
+            if !algorithms.contains(&chain.algorithm) {
+                algorithms.push(chain.algorithm);
+            }
+        }
+        let algorithms: Vec<Vec<u8>> =
+            algorithms.into_iter().map(|it| tlv(SEQUENCE, &[&algorithm_oid(it)])).collect();
+        let algorithms = tlv(SEQUENCE, &slices(&algorithms));
+        let version = tlv(INTEGER, &[&[1]]);
+        tlv(SEQUENCE, &[&version, &algorithms, &self.crypto_infos, &self.sequence_der()])
+    }
+
+    /// Its chains, the oldest first; never empty.
+    #[must_use]
+    pub fn chains(&self) -> &[EvidenceChain] {
+        &self.chains
+    }
+
+    /// The digest of its last chain, with which it can be renewed by time.
+    #[must_use]
+    pub fn algorithm(&self) -> DigestAlgorithm {
+        self.chains.last().map_or(DigestAlgorithm::Sha256, |chain| chain.algorithm)
+    }
+
+    /// `ArchiveTimeStampSequence` of the chains that are there.
+    fn sequence_der(&self) -> Vec<u8> {
+        let chains: Vec<Vec<u8>> = self.chains.iter().map(EvidenceChain::der).collect();
+        tlv(SEQUENCE, &slices(&chains))
+    }
+
+    /// Digest of a document together with the chains that are there (RFC 4998, 5.2): of the digest of the document
+    /// and, after it, the digest of the chains.
+    fn again(&self, algorithm: DigestAlgorithm, data: &[u8]) -> Digest {
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(Digest::of(algorithm, data).value());
+        hasher.update(Digest::of(algorithm, &self.sequence_der()).value());
+        hasher.finish()
+    }
+
+    /// What the next tree has to have in it for this record.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::DataNeeded`].
+    pub fn leaf(&self, renewal: Renewal, data: Option<&[u8]>) -> Result<Digest, EvidenceFault> {
+        match renewal {
+            Renewal::Time => {
+                let chain = self.chains.last().ok_or(EvidenceFault::Nothing)?;
+                let last = chain.stamps.last().ok_or(EvidenceFault::Nothing)?;
+                Ok(Digest::of(chain.algorithm, &last.token))
+            }
+            Renewal::Hash(algorithm) => {
+                Ok(self.again(algorithm, data.ok_or(EvidenceFault::DataNeeded)?))
+            }
+        }
+    }
+
+    /// The record with one more timestamp, over the root of a tree that has its leaf.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::NotInTree`], [`EvidenceFault::NotRoot`], [`EvidenceFault::DataNeeded`].
+    pub fn renewed(
+        mut self,
+        renewal: Renewal,
+        data: Option<&[u8]>,
+        tree: &DigestTree,
+        token: &TimestampToken,
+    ) -> Result<Self, EvidenceFault> {
+        let stamp = stamp(tree, &self.leaf(renewal, data)?, token)?;
+        match (renewal, self.chains.last_mut()) {
+            (Renewal::Time, Some(chain)) => chain.stamps.push(stamp),
+            _ => {
+                let chain = EvidenceChain { algorithm: tree.algorithm(), stamps: vec![stamp] };
+                self.chains.push(chain);
+            }
+        }
+        Ok(self)
+    }
+
+    /// The tokens of each chain, the oldest first. When they are returned, each holds by itself and is over what it
+    /// has to be over: the first over the data, each further one over the one before it, the first of each further
+    /// chain over the data and all chains before it. Several data belong to one group, all of whose digests have to be
+    /// in the record.
+    ///
+    /// # Errors
+    /// The first thing that does not hold.
+    pub fn tokens(&self, data: &[&[u8]]) -> Result<Vec<Vec<TimestampToken>>, EvidenceFault> {
+        if data.is_empty() {
+            return Err(EvidenceFault::Nothing);
+        }
+        let mut all: Vec<Vec<TimestampToken>> = Vec::new();
+        let mut before = Self { chains: Vec::new(), crypto_infos: Vec::new() };
+        for (index, chain) in self.chains.iter().enumerate() {
+            let algorithm = chain.algorithm;
+            let mut wanted: Vec<Digest> = if index == 0 {
+                data.iter().map(|data| Digest::of(algorithm, data)).collect()
+            } else {
+                data.iter().map(|data| before.again(algorithm, data)).collect()
+            };
+            let mut tokens: Vec<TimestampToken> = Vec::new();
+            for (at, stamp) in chain.stamps.iter().enumerate() {
+                let (chain, stamp_number) = (index + 1, at + 1);
+                let token = TimestampToken::from_der(&stamp.token).map_err(|fault| {
+                    let fault = Box::new(fault);
+                    EvidenceFault::Token { chain, stamp: stamp_number, fault }
+                })?;
+                let what = match (index, at) {
+                    (0, 0) => "the data",
+                    (_, 0) => "the data and the chains before it",
+                    _ => "the timestamp before it",
+                };
+                if !stamp.is_over(algorithm, &wanted, &token) {
+                    return Err(EvidenceFault::NotOver { chain, stamp: stamp_number, what });
+                }
+                let last = tokens.last().or_else(|| all.last().and_then(|chain| chain.last()));
+                if last.is_some_and(|last| last.info().gen_time > token.info().gen_time) {
+                    return Err(EvidenceFault::Order { chain, stamp: stamp_number });
+                }
+                wanted = vec![Digest::of(algorithm, &stamp.token)];
+                tokens.push(token);
+            }
+            before.chains.push(chain.clone());
+            all.push(tokens);
+        }
+        Ok(all)
+    }
+}
+
+impl EvidenceChain {
+    fn der(&self) -> Vec<u8> {
+        let stamps: Vec<Vec<u8>> = self.stamps.iter().map(|stamp| stamp.der.clone()).collect();
+        tlv(SEQUENCE, &slices(&stamps))
+    }
+}
+
+impl ArchiveStamp {
+    /// Whether the token is over the root that the digests lead to (RFC 4998, 4.3).
+    fn is_over(
+        &self,
+        algorithm: DigestAlgorithm,
+        wanted: &[Digest],
+        token: &TimestampToken,
+    ) -> bool {
+        let mut lists = self.lists.iter();
+        let values: Vec<&[u8]> = wanted.iter().map(Digest::value).collect();
+        let mut reached = match lists.next() {
+            None => match values.as_slice() {
+                [one] => Digest::of_others(algorithm, one),
+                _ => Some(node(algorithm, &values)),
+            },
+            Some(first) => {
+                let is_there = |value: &&[u8]| first.iter().any(|known| known == value);
+                if !values.iter().all(is_there) {
+                    return false;
+                }
+                let first: Vec<&[u8]> = first.iter().map(Vec::as_slice).collect();
+                Some(node(algorithm, &first))
+            }
+        };
+        for list in lists {
+            let Some(below) = &reached else { return false };
+            let mut values: Vec<&[u8]> = list.iter().map(Vec::as_slice).collect();
+            values.push(below.value());
+            reached = Some(node(algorithm, &values));
+        }
+        reached.is_some_and(|root| root == token.info().imprint)
+    }
+}
+
+/// A timestamp over the root of a tree, for one of its digests.
+fn stamp(
+    tree: &DigestTree,
+    digest: &Digest,
+    token: &TimestampToken,
+) -> Result<ArchiveStamp, EvidenceFault> {
+    let lists = tree.reduced(digest)?;
+    if tree.root()? != token.info().imprint {
+        return Err(EvidenceFault::NotRoot);
+    }
+    let mut parts = vec![tlv(context(0), &[&algorithm_oid(tree.algorithm())])];
+    if !lists.is_empty() {
+        let written: Vec<Vec<u8>> = lists
+            .iter()
+            .map(|list| {
+                let values: Vec<Vec<u8>> =
+                    list.iter().map(|value| tlv(OCTET_STRING, &[value])).collect();
+                tlv(SEQUENCE, &slices(&values))
+            })
+            .collect();
+        parts.push(tlv(context(2), &slices(&written)));
+    }
+    parts.push(token.der().to_vec());
+    let der = tlv(SEQUENCE, &slices(&parts));
+    Ok(ArchiveStamp { der, lists, token: token.der().to_vec() })
+}
+
+fn read_chain(
+    mut parts: DerParts<'_>,
+    chain: usize,
+    left: &mut usize,
+) -> Result<EvidenceChain, EvidenceFault> {
+    let wrong = EvidenceFault::NoRecord;
+    let mut algorithm = None;
+    let mut stamps = Vec::new();
+    while let Some(element) = parts.any().map_err(wrong)? {
+        *left = left.checked_sub(1).ok_or(EvidenceFault::TooMany(MAX_STAMPS))?;
+        if element.tag != SEQUENCE {
+            return Err(wrong("a timestamp is something else"));
+        }
+        let (own, stamp) =
+            read_stamp(parts.inside(&element), parts.whole(&element), chain, stamps.len() + 1)?;
+        if *algorithm.get_or_insert(own) != own {
+            return Err(EvidenceFault::Mixed { chain });
+        }
+        stamps.push(stamp);
+    }
+    let algorithm = algorithm.ok_or(wrong("a chain has no timestamp"))?;
+    Ok(EvidenceChain { algorithm, stamps })
+}
+
+fn read_stamp(
+    mut parts: DerParts<'_>,
+    der: &[u8],
+    chain: usize,
+    number: usize,
+) -> Result<(DigestAlgorithm, ArchiveStamp), EvidenceFault> {
+    let wrong = EvidenceFault::NoRecord;
+    let algorithm = match parts.optional(context(0)).map_err(wrong)? {
+        Some(identifier) => Some(read_algorithm(parts.inside(&identifier))?),
+        None => None,
+    };
+    // attributes say nothing that proves something
+    parts.optional(context(1)).map_err(wrong)?;
+    let (mut lists, mut digests) = (Vec::new(), 0);
+    if let Some(tree) = parts.optional(context(2)).map_err(wrong)? {
+        let mut all = parts.inside(&tree);
+        while let Some(list) = all.optional(SEQUENCE).map_err(wrong)? {
+            let mut inside = all.inside(&list);
+            let mut values = Vec::new();
+            while let Some(value) = inside.optional(OCTET_STRING).map_err(wrong)? {
+                digests += 1;
+                if digests > MAX_DIGESTS {
+                    return Err(wrong("it has too many digests"));
+                }
+                values.push(inside.content(&value).to_vec());
+            }
+            inside.finish().map_err(wrong)?;
+            if values.is_empty() {
+                return Err(wrong("a list of digests is empty"));
+            }
+            lists.push(values);
+        }
+        all.finish().map_err(wrong)?;
+    }
+    let token = parts.take(SEQUENCE).map_err(wrong)?;
+    let token = parts.whole(&token).to_vec();
+    parts.finish().map_err(wrong)?;
+    let algorithm = match algorithm {
+        Some(algorithm) => algorithm,
+        // that of the timestamp (RFC 4998, 4.1)
+        None => {
+            TimestampToken::from_der(&token).map(|token| token.info().imprint.algorithm()).map_err(
+                |fault| EvidenceFault::Token { chain, stamp: number, fault: Box::new(fault) },
+            )?
+        }
+    };
+    Ok((algorithm, ArchiveStamp { der: der.to_vec(), lists, token }))
+}
+
+fn read_algorithm(mut parts: DerParts<'_>) -> Result<DigestAlgorithm, EvidenceFault> {
+    let element = parts.take(OBJECT_IDENTIFIER).map_err(EvidenceFault::NoRecord)?;
+    let oid = ObjectIdentifier::from_der(parts.whole(&element))
+        .map_err(|_| EvidenceFault::NoRecord("an object identifier cannot be read"))?;
+    digest_of_oid(oid).ok_or_else(|| EvidenceFault::Algorithm(oid.to_string()))
+}
+
+/// DER of the object identifier of a digest.
+fn algorithm_oid(algorithm: DigestAlgorithm) -> Vec<u8> {
+    digest_oid(algorithm).to_der().unwrap_or_default()
+}
+
+fn slices(all: &[Vec<u8>]) -> Vec<&[u8]> {
+    all.iter().map(Vec::as_slice).collect()
+}

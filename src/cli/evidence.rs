@@ -1,0 +1,441 @@
+//! `evidence`: records that prove when files were there, one timestamp for all of them. It asks nobody: the request
+//! for a timestamp goes into a file, and its answer comes from one.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::shown::{Shown, say_json};
+use super::sign::write;
+use super::{Failure, Outcome, house, values};
+use crate::app::Clock;
+use crate::config::Config;
+use crate::domain::instant::{DAY_MS, Instant};
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::text::hex;
+use crate::pki::calendar::AlgorithmEnd;
+use crate::pki::certificate_file::certificates;
+use crate::pki::digest::{Digest, Hasher};
+use crate::pki::evidence::{DigestTree, EvidenceRecord, MAX_RECORD, Renewal};
+use crate::pki::path::TrustAnchor;
+use crate::pki::revocation::crl::{self, Crl};
+use crate::pki::revocation::ocsp::OcspResponse;
+use crate::pki::timestamp::{self, TimestampRequest, TimestampToken};
+use crate::verify::{
+    EvidenceReport, Indication, RevocationDemand, VerifySettings, verify_evidence,
+};
+
+/// How long ago a timestamp may have been made that is brought as a file.
+const OLDEST_MS: i64 = 7 * DAY_MS;
+
+/// By how much the clock of a TSA may be ahead.
+const AHEAD_MS: i64 = 300_000;
+
+/// Bytes of a file of certificates or of an answer at most.
+const SMALL: usize = 4 << 20;
+
+/// Bytes of a file that a record is over, as far as it has to be read as a whole.
+const MAX_FILE: usize = 512 << 20;
+
+/// When nothing failed and something is not known.
+const INDETERMINATE: u8 = 3;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Makes a record for each file, with one timestamp for all of them.
+    ///
+    /// Example: chancery evidence make *.pdf --query day.tsq; (a TSA answers); chancery evidence make *.pdf
+    /// --answer day.tsr
+    Make(MakeArguments),
+    /// Says what is in a record, without believing it.
+    Show(ShowArguments),
+    /// Verifies a record over its file; several files are one group.
+    ///
+    /// Example: chancery evidence verify invoice.pdf.ers invoice.pdf --trust tsa-root.pem --revocation tsa.crl
+    Verify(VerifyEvidenceArguments),
+    /// Renews records with one timestamp for all of them: before the last one ends, or, with --digest, before
+    /// their digests end, which takes the files.
+    ///
+    /// Example: chancery evidence renew *.ers --query renewal.tsq
+    Renew(RenewArguments),
+}
+
+#[derive(Args)]
+pub(super) struct MakeArguments {
+    /// What the records are over.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// A file that names more of them, one a line.
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
+    /// How they are digested.
+    #[arg(long, value_enum, default_value = "sha256")]
+    digest: EvidenceDigest,
+    #[command(flatten)]
+    stamp: StampArguments,
+    /// Folder for the records; beside the files, as NAME.ers, without it.
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct ShowArguments {
+    /// The record.
+    #[arg(value_name = "RECORD")]
+    record: PathBuf,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Args)]
+pub(super) struct VerifyEvidenceArguments {
+    /// The record.
+    #[arg(value_name = "RECORD")]
+    record: PathBuf,
+    /// What it is over.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Certificates where trust in time-stamp authorities begins, in PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
+    /// Certificates that may lie between, beside those in the record.
+    #[arg(long, value_name = "FILE")]
+    certificates: Vec<PathBuf>,
+    /// The time for which it is verified, such as 2026-12-31T12:00:00Z; now without it.
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
+    at: Option<Instant>,
+    /// Revocation lists and answers of OCSP responders, in DER or PEM.
+    #[arg(long, value_name = "FILE")]
+    revocation: Vec<PathBuf>,
+    /// Does not ask whether certificates were revoked.
+    #[arg(long, conflicts_with = "revocation")]
+    no_revocation: bool,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+#[derive(Args)]
+pub(super) struct RenewArguments {
+    /// The records.
+    #[arg(required = true, value_name = "RECORD")]
+    records: Vec<PathBuf>,
+    /// Renews the digests too. Each record NAME.ers is over the file NAME beside it, or in --data.
+    #[arg(long, value_enum)]
+    digest: Option<EvidenceDigest>,
+    /// The folder with the files that the records are over; that of each record without it.
+    #[arg(long, value_name = "FOLDER", requires = "digest")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    stamp: StampArguments,
+    /// Folder for the renewed records, which keep their names.
+    #[arg(long, value_name = "FOLDER")]
+    output: PathBuf,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct StampArguments {
+    /// Writes the request for the timestamp here, to be sent to a TSA; nothing else is written.
+    #[arg(long, value_name = "FILE")]
+    query: Option<PathBuf>,
+    /// The answer of a TSA to the request that --query wrote, with the same files.
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EvidenceDigest {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl From<EvidenceDigest> for DigestAlgorithm {
+    fn from(digest: EvidenceDigest) -> Self {
+        match digest {
+            EvidenceDigest::Sha256 => Self::Sha256,
+            EvidenceDigest::Sha384 => Self::Sha384,
+            EvidenceDigest::Sha512 => Self::Sha512,
+        }
+    }
+}
+
+pub(super) fn run(config: &Config, command: Command) -> Outcome {
+    match command {
+        Command::Make(arguments) => make(config, arguments),
+        Command::Show(arguments) => show(config, &arguments),
+        Command::Verify(arguments) => verify(config, &arguments),
+        Command::Renew(arguments) => renew(config, &arguments),
+    }
+}
+
+fn make(config: &Config, arguments: MakeArguments) -> Outcome {
+    let algorithm = DigestAlgorithm::from(arguments.digest);
+    let mut files = arguments.files;
+    if let Some(list) = &arguments.list {
+        let text = std::fs::read_to_string(list).map_err(|error| about(list, &error))?;
+        files.extend(text.lines().filter(|line| !line.is_empty()).map(PathBuf::from));
+    }
+    if files.is_empty() {
+        return Err("name the files that the records are to be over, or a --list of them".into());
+    }
+    let digests = files.iter().map(|file| digest(file, algorithm));
+    let digests = digests.collect::<Result<Vec<Digest>, Failure>>()?;
+    let tree = DigestTree::new(algorithm, digests.iter().cloned())?;
+    let Some(token) = stamped(&arguments.stamp, &tree)? else {
+        say!("It is for {} files with {} different contents.", files.len(), tree.len());
+        return Ok(ExitCode::SUCCESS);
+    };
+    for (file, digest) in files.iter().zip(&digests) {
+        let record = EvidenceRecord::first(&tree, digest, &token)?;
+        let name = record_name(file);
+        let beside = || file.parent().map(Path::to_path_buf).unwrap_or_default();
+        let folder = arguments.output.clone().unwrap_or_else(beside);
+        write(&folder.join(name), &record.to_der())?;
+    }
+    let time = token.info().gen_time.to_rfc3339();
+    say!("{} records prove that their files were there at {time}.", files.len());
+    say_ending(config, &token)
+}
+
+fn record_name(file: &Path) -> String {
+    format!("{}.ers", file.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn renew(config: &Config, arguments: &RenewArguments) -> Outcome {
+    let renewal = arguments.digest.map_or(Renewal::Time, |digest| Renewal::Hash(digest.into()));
+    let mut records = Vec::new();
+    let mut leaves = Vec::new();
+    let mut by_digest: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for file in &arguments.records {
+        let record = EvidenceRecord::read(&read(file, MAX_RECORD)?);
+        let record = record.map_err(|fault| about(file, &fault))?;
+        let data = match renewal {
+            Renewal::Time => None,
+            Renewal::Hash(_) => Some(data_of(file, arguments.data.as_deref())?),
+        };
+        let octets = data.as_ref().map(|data| read(data, MAX_FILE)).transpose()?;
+        // a record is not renewed over something that it is not over
+        if let (Some(octets), Some(data)) = (&octets, &data) {
+            let over = record.tokens(&[octets]).map(drop);
+            over.map_err(|fault| about(file, &format!("over {}: {fault}", data.display())))?;
+        }
+        let leaf = record.leaf(renewal, octets.as_deref())?;
+        by_digest.entry(leaf.algorithm().as_str()).or_default().push(file.display().to_string());
+        leaves.push(leaf);
+        records.push((file, record, data));
+    }
+    let mut kinds = by_digest.values();
+    if let (Some(_), Some(others)) = (kinds.next(), kinds.next()) {
+        let some: Vec<&str> = others.iter().take(3).map(String::as_str).collect();
+        let some = some.join(", ");
+        return Err(format!(
+            "these records have another digest than others; renew them apart: {some}"
+        )
+        .into());
+    }
+    let algorithm = leaves.first().map(Digest::algorithm).ok_or("there is no record")?;
+    let tree = DigestTree::new(algorithm, leaves)?;
+    let Some(token) = stamped(&arguments.stamp, &tree)? else {
+        say!("It is for {} records.", records.len());
+        return Ok(ExitCode::SUCCESS);
+    };
+    let count = records.len();
+    for (file, record, data) in records {
+        let octets = data.map(|data| read(&data, MAX_FILE)).transpose()?;
+        let renewed = record.renewed(renewal, octets.as_deref(), &tree, &token);
+        let renewed = renewed.map_err(|fault| about(file, &fault))?;
+        let name = file.file_name().unwrap_or_default();
+        write(&arguments.output.join(name), &renewed.to_der())?;
+    }
+    say!("{count} records are renewed at {}.", token.info().gen_time.to_rfc3339());
+    say_ending(config, &token)
+}
+
+/// The file that a record is over: its own name without `.ers`.
+fn data_of(record: &Path, folder: Option<&Path>) -> Result<PathBuf, Failure> {
+    let name = record.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let Some(name) = name.strip_suffix(".ers") else {
+        return Err(about(record, &"its name does not end in .ers, so that nobody knows its file"));
+    };
+    let folder = folder.or_else(|| record.parent()).unwrap_or_else(|| Path::new(""));
+    Ok(folder.join(name))
+}
+
+fn say_ending(config: &Config, token: &TimestampToken) -> Outcome {
+    let ending = house::calendar(config)?.timestamp(token);
+    let (last, AlgorithmEnd { what, source, .. }) = (ending.last_day(), &ending);
+    say!("Renew them before {last}: then {what} ends ({source}).");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The token over the root of a tree; none when the request for it was written.
+fn stamped(
+    arguments: &StampArguments,
+    tree: &DigestTree,
+) -> Result<Option<TimestampToken>, Failure> {
+    let request = TimestampRequest::new(tree.root()?, None, None)?;
+    if let Some(query) = &arguments.query {
+        write(query, &request.to_der()?)?;
+        say!("The request for a timestamp is in {}.", query.display());
+        return Ok(None);
+    }
+    let answer = arguments.answer.as_ref().ok_or("there is no answer")?;
+    let now = Clock::System.now();
+    let token = timestamp::check(&read(answer, SMALL)?, &request, now, OLDEST_MS)
+        .map_err(|fault| about(answer, &fault))?;
+    if token.info().gen_time > now.plus_ms(AHEAD_MS) {
+        return Err(about(answer, &"its time is still to come"));
+    }
+    Ok(Some(token))
+}
+
+fn show(config: &Config, arguments: &ShowArguments) -> Outcome {
+    let file = &arguments.record;
+    let record = EvidenceRecord::read(&read(file, MAX_RECORD)?);
+    let record = record.map_err(|fault| about(file, &fault))?;
+    let calendar = house::calendar(config)?;
+    let mut chains = Vec::new();
+    for chain in record.chains() {
+        let stamps =
+            chain.stamps.iter().map(|stamp| match TimestampToken::from_der(stamp.token()) {
+                Ok(token) => {
+                    let ending = calendar.timestamp(&token);
+                    json!({
+                        "time": token.info().gen_time.to_rfc3339(),
+                        "authority": token.certificate().subject(),
+                        "imprint": hex(token.info().imprint.value()),
+                        "steps": stamp.steps(),
+                        "renewBefore": ending.last_day(),
+                        "because": format!("{} ends ({})", ending.what, ending.source),
+                    })
+                }
+                Err(fault) => json!({ "fault": fault.to_string(), "steps": stamp.steps() }),
+            });
+        let stamps: Vec<serde_json::Value> = stamps.collect();
+        chains.push(json!({ "digest": chain.algorithm.as_str(), "timestamps": stamps }));
+    }
+    if arguments.shown.json {
+        say_json(&json!({ "file": file.display().to_string(), "chains": chains }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    say!("{}: {} chains", file.display(), chains.len());
+    for chain in &chains {
+        say!("  chain with {}", text_of(&chain["digest"]));
+        for stamp in chain["timestamps"].as_array().into_iter().flatten() {
+            if stamp["fault"].is_string() {
+                say!("    timestamp that does not hold: {}", text_of(&stamp["fault"]));
+                continue;
+            }
+            let [time, authority, before, because] =
+                ["time", "authority", "renewBefore", "because"].map(|name| text_of(&stamp[name]));
+            say!("    {time}, {authority}; renew before {before}: {because}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What others wrote moves no cursor.
+fn text_of(value: &serde_json::Value) -> String {
+    let shown = |letter: char| if letter.is_control() { '\u{FFFD}' } else { letter };
+    value.as_str().unwrap_or_default().chars().map(shown).collect()
+}
+
+fn verify(config: &Config, arguments: &VerifyEvidenceArguments) -> Outcome {
+    let at = arguments.at.unwrap_or_else(|| Clock::System.now());
+    let mut settings = VerifySettings::new(Vec::new(), at);
+    settings.calendar = house::calendar(config)?;
+    for file in &arguments.trust {
+        let found = certificates(&read(file, SMALL)?).map_err(|error| about(file, &error))?;
+        settings.anchors.extend(found.into_iter().map(TrustAnchor::of));
+    }
+    for file in &arguments.certificates {
+        let found = certificates(&read(file, SMALL)?).map_err(|error| about(file, &error))?;
+        settings.certificates.extend(found);
+    }
+    if arguments.no_revocation {
+        settings.revocation = RevocationDemand::NotAsked;
+    }
+    for file in &arguments.revocation {
+        let bytes = read(file, crl::MAX_LENGTH)?;
+        let der = match der::pem::decode_vec(&bytes) {
+            Ok((_, der)) => der,
+            Err(_) => bytes,
+        };
+        match (OcspResponse::read(der.clone()), Crl::read(der)) {
+            (Ok(answer), _) => settings.answers.push(answer),
+            (Err(_), Ok(list)) => settings.lists.push(list),
+            (Err(_), Err(error)) => return Err(about(file, &error)),
+        }
+    }
+    let data = arguments.files.iter().map(|file| read(file, MAX_FILE));
+    let data = data.collect::<Result<Vec<Vec<u8>>, Failure>>()?;
+    let data: Vec<&[u8]> = data.iter().map(Vec::as_slice).collect();
+    let report = verify_evidence(&read(&arguments.record, MAX_RECORD)?, &data, &settings);
+    if arguments.shown.json {
+        let file = arguments.record.display().to_string();
+        say_json(&json!({ "file": file, "report": report }));
+    } else {
+        say_report(&arguments.record, &report);
+    }
+    Ok(match report.indication {
+        Indication::Passed => ExitCode::SUCCESS,
+        Indication::Failed => ExitCode::FAILURE,
+        Indication::Indeterminate => ExitCode::from(INDETERMINATE),
+    })
+}
+
+fn say_report(file: &Path, report: &EvidenceReport) {
+    let sub = report.sub_indication.map(|sub| format!(" {}", sub.as_str())).unwrap_or_default();
+    say!("{}{sub} {} (at {})", report.indication.as_str(), file.display(), report.at);
+    for finding in &report.findings {
+        let text = text_of(&json!(finding.text));
+        say!("  because     {}: {text}", finding.sub_indication.as_str());
+    }
+    if let Some(time) = &report.proven_time {
+        say!("  proven      {time}");
+    }
+    for chain in &report.chains {
+        say!("  chain       {}", chain.digest);
+        for stamp in &chain.timestamps {
+            let authority = text_of(&json!(stamp.authority));
+            let holds = if stamp.holds { "holds" } else { "does not hold" };
+            say!("    timestamp {}, {authority}: {holds} until {}", stamp.time, stamp.until);
+        }
+    }
+}
+
+/// The digest of a file, however large.
+fn digest(file: &Path, algorithm: DigestAlgorithm) -> Result<Digest, Failure> {
+    let mut opened = std::fs::File::open(file).map_err(|error| about(file, &error))?;
+    let mut hasher = Hasher::new(algorithm);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = opened.read(&mut buffer).map_err(|error| about(file, &error))?;
+        let Some(octets) = buffer.get(..count).filter(|octets| !octets.is_empty()) else {
+            return Ok(hasher.finish());
+        };
+        hasher.update(octets);
+    }
+}
+
+/// A file of at most so many bytes.
+fn read(file: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    let mut content = Vec::new();
+    let opened = std::fs::File::open(file);
+    opened
+        .and_then(|opened| opened.take(most as u64 + 1).read_to_end(&mut content))
+        .map_err(|error| about(file, &format!("cannot be read: {error}")))?;
+    if content.len() > most {
+        return Err(about(file, &format!("has more than {most} bytes")));
+    }
+    Ok(content)
+}
+
+fn about(file: &Path, what: &dyn std::fmt::Display) -> Failure {
+    format!("{}: {what}", file.display()).into()
+}
