@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -15,10 +16,13 @@ use super::{Failure, Outcome, house, values};
 use crate::app::Clock;
 use crate::config::Config;
 use crate::domain::instant::Instant;
+use crate::outbound::trusted_lists;
 use crate::pki::certificate_file;
 use crate::pki::path::TrustAnchor;
 use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
+use crate::seal::Limits;
+use crate::verify::trusted_list::{ListFile, ListUse, QualificationFacts, TrustedServices, gather};
 use crate::verify::{
     self, CoveredFacts, Indication, NamedRange, RevocationDemand, SignerFacts, VerificationReport,
     VerifiedFile, VerifiedSignature, VerifySettings,
@@ -41,6 +45,13 @@ pub(super) struct VerifyArguments {
     /// Certificates that may lie between, beside those in the signed files.
     #[arg(long, value_name = "FILE")]
     certificates: Vec<PathBuf>,
+    /// Trusted lists (ETSI TS 119 612), or folders of them, with the list of the lists and its pivots: trust begins
+    /// at their services too, and it is said whether a signature is qualified.
+    #[arg(long, value_name = "PATH", requires = "list_signers")]
+    trusted_lists: Vec<PathBuf>,
+    /// Certificates of those who may sign the list of the lists, or, without one, the lists themselves.
+    #[arg(long, value_name = "FILE", requires = "trusted_lists")]
+    list_signers: Vec<PathBuf>,
     /// The time for which they are verified, such as 2026-12-31T12:00:00Z; now without it.
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     at: Option<Instant>,
@@ -113,7 +124,36 @@ fn settings(config: &Config, arguments: &VerifyArguments) -> Result<VerifySettin
         }
     }
     settings.detached = arguments.detached.as_deref().map(read).transpose()?;
+    if !arguments.trusted_lists.is_empty() {
+        settings.services = Some(Arc::new(services(arguments, at)?));
+    }
     Ok(settings)
+}
+
+/// What the lists say; which of them are not used is told.
+fn services(arguments: &VerifyArguments, at: Instant) -> Result<TrustedServices, Failure> {
+    let mut signers = Vec::new();
+    for file in &arguments.list_signers {
+        let certificates = certificate_file::certificates(&read(file)?);
+        signers.extend(certificates.map_err(|error| named(file, &error))?);
+    }
+    let files: Vec<ListFile> = trusted_lists::read(&arguments.trusted_lists)?
+        .into_iter()
+        .map(|(name, octets)| ListFile { name, octets })
+        .collect();
+    let gathered = gather(&files, &signers, at, &Limits::default());
+    for standing in &gathered.standings {
+        if let (ListUse::Refused | ListUse::Expired, Some(reason)) =
+            (standing.used, &standing.reason)
+        {
+            let word = if standing.used == ListUse::Expired { "expired" } else { "not used" };
+            say_wrong!("{}: {word}: {reason}", standing.file);
+        }
+    }
+    if gathered.services.is_empty() {
+        return Err("none of the trusted lists can be used".into());
+    }
+    Ok(gathered.services)
 }
 
 fn named(file: &Path, error: &dyn fmt::Display) -> Failure {
@@ -206,9 +246,28 @@ fn show_signer(signer: &SignerFacts) {
     line(4, "signer", &format!("{}, serial number {}", signer.subject, signer.serial_number));
     line(4, "path", &signer.path.join(" < "));
     line(4, "trust anchor", signer.trust_anchor.as_deref().unwrap_or("none"));
+    if let Some(facts) = &signer.qualification {
+        show_qualification(facts);
+    }
     for known in &signer.revocation {
         let detail = known.detail.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
         line(4, "revocation", &format!("{}, {}{detail}", known.status, known.subject));
+    }
+}
+
+fn show_qualification(facts: &QualificationFacts) {
+    let conclusion = facts.conclusion.unwrap_or("the signature does not pass");
+    let qualified = if facts.qualified_certificate { "qualified" } else { "not qualified" };
+    let purpose = facts.purpose.map(|purpose| format!(" for {purpose}")).unwrap_or_default();
+    let device = if facts.qualified_device { ", in a qualified device" } else { "" };
+    line(4, "qualified", &format!("{conclusion}: certificate {qualified}{purpose}{device}"));
+    let words = [&facts.territory, &facts.provider, &facts.service, &facts.status, &facts.since];
+    let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+    if !words.is_empty() {
+        line(6, "service", &words.join(", "));
+    }
+    for reason in &facts.reasons {
+        line(6, "because", reason);
     }
 }
 

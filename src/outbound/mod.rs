@@ -7,4 +7,5 @@ pub mod mail;
 mod resolver;
 pub mod revocation;
 pub mod timestamp;
+pub mod trusted_lists;
 pub mod webhook;

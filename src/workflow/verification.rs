@@ -73,5 +73,6 @@ fn settings(
         calendar: app.calendar.as_ref().clone(),
         limits: app.seal_limits.with_patience(patience),
         detached,
+        services: None,
     }
 }

@@ -247,6 +247,12 @@ impl Certificate {
         self.issuer_name == other.subject_name
     }
 
+    /// Whether the other has its subject.
+    #[must_use]
+    pub fn has_subject_of(&self, other: &Self) -> bool {
+        self.subject_name == other.subject_name
+    }
+
     /// The subject, to be compared.
     pub(super) const fn folded_subject(&self) -> &FoldedName {
         &self.subject_name

@@ -26,6 +26,7 @@ pub mod request;
 pub mod revocation;
 pub mod signature;
 mod signed;
+pub mod statements;
 pub mod status_places;
 pub mod step_budget;
 pub mod timestamp;

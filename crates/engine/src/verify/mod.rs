@@ -30,6 +30,7 @@ mod report;
 mod signer;
 mod timestamps;
 mod trust;
+pub mod trusted_list;
 mod xml;
 
 pub use evidence::{EvidenceChainFacts, EvidenceReport, EvidenceStampFacts, verify_evidence};
@@ -40,7 +41,10 @@ pub use report::{
     TimestampFacts, VerificationReport, VerifiedFile, VerifiedSignature,
 };
 
+use std::sync::Arc;
+
 use self::trust::Questions;
+use self::trusted_list::TrustedServices;
 use crate::domain::instant::Instant;
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
@@ -80,6 +84,8 @@ pub struct VerifySettings {
     pub limits: Limits,
     /// What a detached signature is over.
     pub detached: Option<Vec<u8>>,
+    /// What trusted lists say: trust begins there too, and a report says whether a signature is qualified.
+    pub services: Option<Arc<TrustedServices>>,
 }
 
 impl VerifySettings {
@@ -96,6 +102,7 @@ impl VerifySettings {
             calendar: Calendar::default(),
             limits: Limits::default(),
             detached: None,
+            services: None,
         }
     }
 }

@@ -77,6 +77,7 @@ pub fn check_own(file: &[u8], made: &MadeSeal<'_>, limits: &Limits) -> Result<()
         calendar: Calendar::empty(),
         limits: with_seal(limits),
         detached: None,
+        services: None,
     };
     let questions = Questions::of_own(&settings, made.certificate);
     let signatures = signatures(file, made, &questions).map_err(OwnSealFault)?;

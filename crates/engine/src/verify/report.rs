@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::indication::{Indication, SubIndication, VerificationFinding, conclude};
+use super::trusted_list::QualificationFacts;
 
 /// What is said of one file, as the command and the API answer it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -94,6 +95,8 @@ pub struct SignerFacts {
     pub trust_anchor: Option<String>,
     /// What is known of the revocation of the certificates of the path; `not asked` when nobody asked.
     pub revocation: Vec<RevocationFacts>,
+    /// What trusted lists say; nothing without any.
+    pub qualification: Option<QualificationFacts>,
 }
 
 /// Whether one certificate is revoked.
@@ -213,6 +216,10 @@ impl VerifiedSignature {
             self.find(SubIndication::Generic, "the signature value was not checked");
         }
         (self.indication, self.sub_indication) = conclude(&self.findings);
+        let signer = self.signer.as_mut().filter(|_| self.indication == Indication::Passed);
+        if let Some(qualification) = signer.and_then(|signer| signer.qualification.as_mut()) {
+            qualification.conclude();
+        }
         self
     }
 }

@@ -48,6 +48,12 @@ pub(super) fn judge(
     facts.path = examined.subjects;
     facts.trust_anchor = examined.anchor;
     facts.revocation = examined.revocation;
+    if let Some(services) = &questions.settings.services {
+        let chain = examined.chain.as_ref();
+        let path: Vec<&Certificate> =
+            chain.map_or_else(|| vec![signing], |chain| chain.certificates().collect());
+        facts.qualification = Some(services.qualification(&path, times.counting()));
+    }
     signature.signer = Some(facts);
     signature.findings.extend(examined.findings);
     let Some(algorithm) = said.algorithm else { return };

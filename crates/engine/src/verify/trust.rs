@@ -101,8 +101,13 @@ pub(super) fn examine(
     times: TrustTimes,
 ) -> ExaminedPath {
     let settings = questions.settings;
-    let known = data.certificates.iter().chain(&settings.certificates).cloned();
-    let pool = CertificatePool::new(settings.anchors.clone(), known);
+    let known = || data.certificates.iter().chain(&settings.certificates);
+    let mut anchors = settings.anchors.clone();
+    if let Some(services) = &settings.services {
+        let all: Vec<&Certificate> = known().chain([certificate]).collect();
+        anchors.extend(services.anchors(&all, times.counting()));
+    }
+    let pool = CertificatePool::new(anchors, known().cloned());
     let lists: Vec<&Crl> = settings.lists.iter().chain(&data.lists).collect();
     let answers: Vec<&OcspResponse> = settings.answers.iter().chain(&data.answers).collect();
     let sources = Sources { pool: &pool, lists, answers, times, questions };
@@ -125,8 +130,7 @@ pub(super) fn examine(
         Err(none) => {
             let mut findings: Vec<VerificationFinding> =
                 none.findings.iter().map(|finding| of_flaw(finding, times)).collect();
-            if settings.anchors.is_empty() {
-                let text = "no trust anchor is given";
+            if let Some(text) = nobody_trusted(settings, pool.anchors().is_empty(), times) {
                 findings =
                     vec![VerificationFinding::new(SubIndication::NoCertificateChainFound, text)];
             }
@@ -139,6 +143,24 @@ pub(super) fn examine(
             }
         }
     }
+}
+
+/// Why there is no trust anchor, when there is none.
+fn nobody_trusted(settings: &VerifySettings, none: bool, times: TrustTimes) -> Option<String> {
+    if !none || !settings.anchors.is_empty() {
+        return None;
+    }
+    let Some(services) = &settings.services else {
+        return Some("no trust anchor is given".to_owned());
+    };
+    let at = times.counting();
+    let mut text = format!("no trusted list names its issuer as trusted at {}", at.to_rfc3339());
+    let expired: Vec<&str> =
+        services.expired(at).into_iter().map(|(territory, _)| territory).collect();
+    if !expired.is_empty() {
+        text = format!("{text}; these lists had expired by then: {}", expired.join(", "));
+    }
+    Some(text)
 }
 
 fn not_asked(certificate: &Certificate) -> RevocationFacts {
@@ -220,6 +242,7 @@ pub(super) fn facts(certificate: &Certificate, bound: bool) -> SignerFacts {
         path: vec![certificate.subject()],
         trust_anchor: None,
         revocation: Vec::new(),
+        qualification: None,
     }
 }
 

@@ -16,6 +16,7 @@ mod pdf_court;
 mod pdfs;
 mod report;
 mod sealing;
+mod trusted_lists;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -13,4 +13,5 @@ mod revocation;
 mod seals;
 mod support;
 mod trust;
+mod trusted_lists;
 mod wrapping;
