@@ -32,6 +32,8 @@ pub struct Config {
     pub lint: crate::app::LintConfig,
     /// What signatures are verified against.
     pub verification: crate::app::VerificationConfig,
+    /// Trusted lists.
+    pub trusted_lists: crate::outbound::trusted_lists::Config,
     /// How operations are executed.
     pub workflow: crate::app::ExecutionConfig,
     /// How messages are delivered.

@@ -18,6 +18,7 @@ mod running;
 mod settings;
 mod steady;
 mod stopping;
+mod trusted_lists;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub use self::settings::{
 };
 pub use self::steady::Steady;
 pub use self::stopping::Stopping;
+pub use self::trusted_lists::{HeldLists, TrustedLists};
 use crate::contents::Contents;
 use crate::domain::ids::{ClientServiceId, ProcessId};
 use crate::domain::instant::Instant;
@@ -97,6 +99,8 @@ pub struct App {
     pub schemas: Arc<Schemas>,
     /// What signatures are verified against.
     pub trust: TrustedCertificates,
+    /// Trusted lists, where any are used.
+    pub trusted_lists: Option<TrustedLists>,
     /// How operations are executed.
     pub execution: ExecutionConfig,
     /// How messages are delivered.

@@ -16,13 +16,14 @@ use super::{Failure, schemas};
 use crate::app::{
     App, Circuits, Clients, Clock, Credentials, EvidenceSources, Excesses, Fair, Ids, Logins,
     MailDoor, NamedPlaces, Random, Rules, Running, Steady, Stopping, TimeAuthorities,
-    TrustedCertificates,
+    TrustedCertificates, TrustedLists,
 };
 use crate::config::Config;
 use crate::contents::Contents;
 use crate::domain::ids::ProcessId;
 use crate::domain::sources::sources;
 use crate::keys::Keyring;
+use crate::outbound::trusted_lists::ListDoor;
 use crate::outbound::webhook::WebhookSender;
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
@@ -249,6 +250,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         calendar: Arc::new(calendar(config)?),
         profiles: profiles(config)?,
         trust: trust(config)?,
+        trusted_lists: trusted_lists(config)?,
         schemas: Arc::new(schemas::read(&config.lint.schemas)?),
         writers: Fair::new(Rules {
             whole: writers(config),
@@ -315,6 +317,30 @@ fn evidence(config: &Config) -> Result<EvidenceSources, Failure> {
     Ok(EvidenceSources::new(revocation, trust, certificates, named)?)
 }
 
+/// The trusted lists that are used, if any are. They are read when the service starts.
+fn trusted_lists(config: &Config) -> Result<Option<TrustedLists>, Failure> {
+    let lists = &config.trusted_lists;
+    if !lists.is_used() {
+        let wanted = !lists.lotl.is_empty() || !lists.signers.is_empty();
+        let text = "trusted_lists.folder is not set: there is no place for the lists";
+        return if wanted { Err(text.into()) } else { Ok(None) };
+    }
+    if !lists.folder.is_dir() {
+        return Err(format!(
+            "trusted_lists.folder {}: there is no such folder",
+            lists.folder.display()
+        )
+        .into());
+    }
+    let signers = read_certificates("trusted_lists.signers", &lists.signers)?;
+    if signers.is_empty() {
+        return Err("trusted_lists.signers names nobody, so that no list would be believed".into());
+    }
+    let door = (!lists.lotl.is_empty()).then(|| ListDoor::new(lists)).transpose()?;
+    Ok(Some(TrustedLists::new(lists.clone(), signers, door)))
+}
+
+/// The certificates of the files that a setting names.
 fn read_certificates(setting: &str, files: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
     let mut all = Vec::new();
     for file in files {

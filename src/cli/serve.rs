@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::web::connections::descriptors;
 use crate::web::{self, Web};
 use crate::workflow::background::{Loops, start_loops};
-use crate::workflow::secrets;
+use crate::workflow::{secrets, trusted_lists};
 
 /// How long a process that cannot write is still listened to.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -33,6 +33,7 @@ pub(super) async fn run(config: Config) -> Outcome {
     tracing::info!(address = %listener.local_addr()?, public = %app.issuer,
         database = app.store.engine_name(), version = env!("CARGO_PKG_VERSION"), "serving");
     let mut signals = StopSignals::listen()?;
+    trusted_lists::load(&app).await;
     let service = start(Arc::clone(&app), config.web, listener);
     tokio::select! {
         () = signals.next() => {

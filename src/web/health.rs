@@ -15,8 +15,9 @@ use tokio::sync::Semaphore;
 use super::Web;
 use super::connections::among;
 use super::portal::rate;
-use crate::app::{Availability, TimeAuthority};
+use crate::app::{Availability, HeldLists, TimeAuthority};
 use crate::workflow::readiness::{self, KeyState, Readiness};
+use crate::workflow::trusted_lists;
 
 pub(super) fn routes() -> Router<Web> {
     Router::new().route("/livez", get(live)).route("/readyz", get(ready))
@@ -125,10 +126,13 @@ async fn ready(
         .collect();
     let mut troubled =
         back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));
+    let lists = app.trusted_lists.as_ref().map(|lists| lists.held());
+    let lists_troubled = lists.as_ref().is_some_and(|held| held.is_troubled());
     // Sealing goes on, so balancers should send requests here all the same.
     let degraded = closed > 0
         || away
         || untold
+        || lists_troubled
         || troubled.any(|state| state != KeyState::Ok)
         || messages_ms > app.alarms.queue_age_ms
         || operations_ms > app.alarms.operation_age_ms;
@@ -164,6 +168,7 @@ async fn ready(
             "credentials": credentials.collect::<Vec<Value>>(),
             "timestampAuthorities": authorities,
             "revocationSources": sources,
+            "trustedLists": lists.as_ref().map(|held| lists_shown(held, app.now())),
             "operationsInWork": app.running.count(),
             "mailServersClosed": closed,
             "oldestMessageSeconds": messages_ms / 1000,
@@ -195,6 +200,18 @@ fn available(available: &Availability, now: crate::domain::instant::Instant) -> 
     let failing = failing_ms.map(|ms| ms.max(0) / 1000);
     told.insert("failingSeconds".to_owned(), json!(failing));
     told
+}
+
+/// What trusted lists are used, and how old they are.
+fn lists_shown(held: &HeldLists, now: crate::domain::instant::Instant) -> Value {
+    let troubles = held.troubles.iter();
+    let troubles = troubles.map(|(whose, reason)| json!({ "territory": whose, "reason": reason }));
+    json!({
+        "readSecondsAgo": trusted_lists::age_seconds(held.read_at, now),
+        "fetchedSecondsAgo": trusted_lists::age_seconds(held.fetched_at, now),
+        "lists": held.standings,
+        "troubles": troubles.collect::<Vec<Value>>(),
+    })
 }
 
 /// `null` when it never was.

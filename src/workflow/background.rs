@@ -1,6 +1,6 @@
 //! The loops of a process: unfinished operations are taken up (after a crash, after a lost lease, or when
 //! it is time to try again), messages delivered, alarms looked for, keys probed, our certificates looked after, the
-//! database kept in order.
+//! database kept in order, trusted lists read again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{alarms, clock, delivery, execute, housekeeping, own_certificates, proving};
+use super::{
+    alarms, clock, delivery, execute, housekeeping, own_certificates, proving, trusted_lists,
+};
 use crate::app::App;
 use crate::domain::ids::OperationId;
 use crate::domain::sources::sources;
@@ -29,6 +31,8 @@ pub enum Loop {
     Certificates,
     /// Keeps the database in order.
     Keep,
+    /// Keeps trusted lists up to date.
+    Lists,
 }
 
 /// The loops at work.
@@ -41,8 +45,15 @@ pub struct Loops {
 #[must_use]
 pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
     let (stop, stopped) = watch::channel(false);
-    let all =
-        [Loop::TakeUp, Loop::Deliver, Loop::Alarms, Loop::Prove, Loop::Certificates, Loop::Keep];
+    let all = [
+        Loop::TakeUp,
+        Loop::Deliver,
+        Loop::Alarms,
+        Loop::Prove,
+        Loop::Certificates,
+        Loop::Keep,
+        Loop::Lists,
+    ];
     let started = all.into_iter().filter(|one| !left_out.contains(one));
     let tasks = started
         .map(|one| {
@@ -54,6 +65,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
                 Loop::Prove => tokio::spawn(proving::watch(app, stopped)),
                 Loop::Certificates => tokio::spawn(own_certificates::watch(app, stopped)),
                 Loop::Keep => tokio::spawn(housekeeping::keep(app, stopped)),
+                Loop::Lists => tokio::spawn(trusted_lists::watch(app, stopped)),
             }
         })
         .collect();

@@ -29,6 +29,7 @@ pub mod settings;
 pub mod templates;
 pub mod timestamps;
 pub mod tokens;
+pub mod trusted_lists;
 pub mod usage;
 pub mod validation_data;
 pub mod verification;

@@ -73,6 +73,6 @@ fn settings(
         calendar: app.calendar.as_ref().clone(),
         limits: app.seal_limits.with_patience(patience),
         detached,
-        services: None,
+        services: app.trusted_lists.as_ref().and_then(|lists| lists.held().services.clone()),
     }
 }

@@ -69,8 +69,9 @@ const ROOMS: &[Room] = &[
         may: &[
             Use("domain"),
             Use("pki"),
-            // what the engines make of a credential once is kept here
+            // what the engines make of a credential once, and of trusted lists, is kept here
             Use("seal"),
+            Use("verify"),
             Use("letters"),
             Use("keys"),
             Use("outbound"),

@@ -34,6 +34,7 @@ mod siblings;
 mod sign;
 mod spelling;
 mod stopping;
+mod trusted_lists;
 mod verifications;
 mod visible;
 mod wire;
