@@ -24,7 +24,7 @@ const MAX_DIGESTS: usize = 50_000;
 /// How a record is renewed (RFC 4998, 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Renewal {
-    /// Another timestamp over the last one, while the digest is good.
+    /// Another timestamp over those of the last chain, while the digest is good.
     Time,
     /// A new digest over the data and all that was there: takes the data.
     Hash(DigestAlgorithm),
@@ -78,7 +78,7 @@ impl EvidenceRecord {
         digest: &Digest,
         token: &TimestampToken,
     ) -> Result<Self, EvidenceFault> {
-        let stamp = stamp(tree, digest, token)?;
+        let stamp = stamp(tree, digest, &[], token)?;
         let chain = EvidenceChain { algorithm: tree.algorithm(), stamps: vec![stamp] };
         Ok(Self { chains: vec![chain], crypto_infos: Vec::new() })
     }
@@ -172,8 +172,12 @@ impl EvidenceRecord {
         match renewal {
             Renewal::Time => {
                 let chain = self.chains.last().ok_or(EvidenceFault::Nothing)?;
-                let last = chain.stamps.last().ok_or(EvidenceFault::Nothing)?;
-                Ok(Digest::of(chain.algorithm, &last.token))
+                let group = chain.digests();
+                if group.is_empty() {
+                    return Err(EvidenceFault::Nothing);
+                }
+                let values: Vec<&[u8]> = group.iter().map(Digest::value).collect();
+                Ok(node(chain.algorithm, &values))
             }
             Renewal::Hash(algorithm) => {
                 Ok(self.again(algorithm, data.ok_or(EvidenceFault::DataNeeded)?))
@@ -192,7 +196,12 @@ impl EvidenceRecord {
         tree: &DigestTree,
         token: &TimestampToken,
     ) -> Result<Self, EvidenceFault> {
-        let stamp = stamp(tree, &self.leaf(renewal, data)?, token)?;
+        let leaf = self.leaf(renewal, data)?;
+        let group = match (renewal, self.chains.last()) {
+            (Renewal::Time, Some(chain)) => chain.digests(),
+            _ => Vec::new(),
+        };
+        let stamp = stamp(tree, &leaf, &group, token)?;
         match (renewal, self.chains.last_mut()) {
             (Renewal::Time, Some(chain)) => chain.stamps.push(stamp),
             _ => {
@@ -253,6 +262,12 @@ impl EvidenceRecord {
 }
 
 impl EvidenceChain {
+    /// Digests of its tokens. A renewal is over all of them: of the last one the standard asks, of each Bouncy Castle
+    /// does.
+    fn digests(&self) -> Vec<Digest> {
+        self.stamps.iter().map(|stamp| Digest::of(self.algorithm, &stamp.token)).collect()
+    }
+
     fn der(&self) -> Vec<u8> {
         let stamps: Vec<Vec<u8>> = self.stamps.iter().map(|stamp| stamp.der.clone()).collect();
         tlv(SEQUENCE, &slices(&stamps))
@@ -293,13 +308,22 @@ impl ArchiveStamp {
     }
 }
 
-/// A timestamp over the root of a tree, for one of its digests.
+/// A timestamp over the root of a tree, for one of its digests, which may be that of a group of several.
 fn stamp(
     tree: &DigestTree,
     digest: &Digest,
+    group: &[Digest],
     token: &TimestampToken,
 ) -> Result<ArchiveStamp, EvidenceFault> {
-    let lists = tree.reduced(digest)?;
+    let mut lists = tree.reduced(digest)?;
+    if group.len() > 1 {
+        if let Some(first) = lists.first_mut() {
+            first.retain(|value| value != digest.value());
+        }
+        let mut values: Vec<Vec<u8>> = group.iter().map(|it| it.value().to_vec()).collect();
+        values.sort_unstable();
+        lists.insert(0, values);
+    }
     if tree.root()? != token.info().imprint {
         return Err(EvidenceFault::NotRoot);
     }

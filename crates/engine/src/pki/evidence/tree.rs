@@ -132,6 +132,8 @@ pub(super) fn node(algorithm: DigestAlgorithm, values: &[&[u8]]) -> Digest {
         return digest;
     }
     let mut hasher = Hasher::new(algorithm);
-    sorted.iter().for_each(|value| hasher.update(value));
+    for value in sorted {
+        hasher.update(value);
+    }
     hasher.finish()
 }

@@ -2,12 +2,15 @@
 
 use super::fault::ListFault;
 use super::read::TrustedList;
+use crate::domain::algorithm::DigestAlgorithm;
 use crate::domain::instant::Instant;
 use crate::domain::text::hex;
 use crate::pki::certificate::Certificate;
 use crate::pki::path::TrustAnchor;
 use crate::seal::Limits;
-use crate::verify::{Indication, RevocationDemand, VerifySettings, verify};
+use crate::verify::{
+    Indication, RevocationDemand, SubIndication, VerifiedSignature, VerifySettings, verify,
+};
 
 /// Clocks of those who issue lists may be ahead by as much.
 const AHEAD_MS: i64 = 10 * 60 * 1000;
@@ -56,9 +59,22 @@ pub(super) fn check_signature(
         let who = signer.map_or_else(String::new, |signer| signer.subject.clone());
         return Err(ListFault::Foreign(who));
     }
-    if report.indication != Indication::Passed || signature.format != "XAdES" {
+    let passed = report.indication == Indication::Passed || only_names_by_sha1(signature);
+    if !passed || signature.format != "XAdES" {
         let first = signature.findings.first().map(|finding| finding.text.clone());
         return Err(ListFault::Signature(first.unwrap_or_else(|| "it is no XAdES".to_owned())));
     }
     Ok(())
+}
+
+/// Lists of before 2021 name the certificate of who signs them by SHA-1. That harms nothing: which certificate it is,
+/// the signers say.
+fn only_names_by_sha1(signature: &VerifiedSignature) -> bool {
+    let sha1 = DigestAlgorithm::Sha1.as_str();
+    let covers = signature.covered.iter().any(|covered| covered.digest == Some(sha1));
+    let mut ended = signature.algorithms.iter().filter(|algorithm| !algorithm.accepted);
+    let ended = ended.all(|algorithm| algorithm.of == "digest" && algorithm.name == sha1);
+    let other = |sub| sub != SubIndication::CryptoConstraintsFailureNoPoe;
+    let others = signature.findings.iter().any(|finding| other(finding.sub_indication));
+    !covers && ended && !others
 }

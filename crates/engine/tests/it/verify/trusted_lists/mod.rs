@@ -27,6 +27,9 @@ fn gathered(files: &[ListFile], signers: &[&Holder]) -> GatheredLists {
     gather(files, &signers, AT, &Limits::default())
 }
 
+/// Statements and types of a certificate, uses, qualifiers and criteria of its service, and what comes of it.
+type Row<'r> = (&'r [u8], &'r [u8], &'r [&'r str], &'r [&'r str], &'r str, &'r str);
+
 /// Verifies a document with what lists say, and nothing else that is trusted.
 fn verified(document: &[u8], lists: &GatheredLists, at: Instant) -> VerificationReport {
     let mut settings = VerifySettings::new(Vec::new(), at);
@@ -253,7 +256,6 @@ fn qualifiers_and_statements_make_what_a_signature_is() {
         </q:otherCriteriaList></q:CriteriaList>";
     let house = House::new();
     let none: &[u8] = &[];
-    type Row<'r> = (&'r [u8], &'r [u8], &'r [&'r str], &'r [&'r str], &'r str, &'r str);
     let rows: &[Row<'_>] = &[
         // the certificate alone
         (&[1, 4], SEALS, &[], &[], "", "QESeal"),
