@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use super::Web;
 use super::connections::among;
 use super::portal::rate;
-use crate::app::{Availability, HeldLists, TimeAuthority};
+use crate::app::{Availability, HeldLists, TimeAuthority, TrustedLists};
 use crate::workflow::readiness::{self, KeyState, Readiness};
 use crate::workflow::trusted_lists;
 
@@ -126,7 +126,7 @@ async fn ready(
         .collect();
     let mut troubled =
         back_ends.iter().map(|it| it.state).chain(credentials.iter().map(|it| it.state));
-    let lists = app.trusted_lists.as_ref().map(|lists| lists.held());
+    let lists = app.trusted_lists.as_ref().map(TrustedLists::held);
     let lists_troubled = lists.as_ref().is_some_and(|held| held.is_troubled());
     // Sealing goes on, so balancers should send requests here all the same.
     let degraded = closed > 0

@@ -3,6 +3,7 @@
 //! never goes back to an earlier issue.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ async fn head(
     door: &ListDoor,
 ) -> Result<Arc<TrustedList>, String> {
     let address = &lists.config.lotl;
-    let octets = door.fetch(address).await.map_err(|error| sources(&error).to_string())?;
+    let octets = door.fetch(address).await.map_err(|error| sources(&error))?;
     let octets = Arc::new(octets);
     let mut pivots: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let head = loop {
@@ -151,7 +152,7 @@ async fn state(
     door: &ListDoor,
     (head, territory, address): (&Arc<TrustedList>, &str, &str),
 ) -> Result<(), String> {
-    let octets = door.fetch(address).await.map_err(|error| sources(&error).to_string())?;
+    let octets = door.fetch(address).await.map_err(|error| sources(&error))?;
     let octets = Arc::new(octets);
     let (head, whose, at) = (Arc::clone(head), territory.to_owned(), app.now());
     let file = Arc::clone(&octets);
@@ -183,11 +184,8 @@ fn not_earlier(lists: &TrustedLists, name: &str, list: &TrustedList) -> Result<(
 /// Names come from others: they are letters, digits, `.`, `-` and `_`, and end in `.xml`.
 fn keep(lists: &TrustedLists, name: &str, octets: &[u8]) -> Result<(), String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
-    if !name.ends_with(".xml")
-        || name.starts_with('.')
-        || name.len() > 100
-        || !name.chars().all(plain)
-    {
+    let is_xml = Path::new(name).extension().is_some_and(|end| end == "xml");
+    if !is_xml || name.starts_with('.') || name.len() > 100 || !name.chars().all(plain) {
         return Err(format!("it cannot be kept under the name {name:?}"));
     }
     on_disk::keep(lists.folder(), name, octets)

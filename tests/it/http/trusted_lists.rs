@@ -122,7 +122,7 @@ impl Publisher {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let files: Arc<Mutex<BTreeMap<String, Vec<u8>>>> = Arc::default();
-        let held = Arc::clone(&files);
+        let published = Arc::clone(&files);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -136,7 +136,7 @@ impl Publisher {
                 }
                 let text = String::from_utf8_lossy(&request).into_owned();
                 let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
-                let found = held.lock().unwrap().get(&path).cloned();
+                let found = published.lock().unwrap().get(&path).cloned();
                 let (status, body) =
                     found.map_or(("404 Not Found", Vec::new()), |it| ("200 OK", it));
                 let head = format!(

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::Profile;
-use chancery_engine::domain::xades::XadesProfile;
 use chancery_engine::pki::certificate::{Certificate, Chain};
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::{Limits, Signer, prepare};
@@ -63,7 +62,7 @@ pub(super) fn signed(document: &str, holder: &Holder, issuers: &[&Holder], at: I
         .map(|it| it.certificate.clone())
         .collect();
     let signer = Signer::new(&Chain::new(chain).unwrap());
-    let profile = Profile::Xades(Box::new(XadesProfile::default()));
+    let profile = Profile::Xades(Box::default());
     let prepared =
         prepare(document.as_bytes().to_vec(), &profile, &signer, at, &Limits::default()).unwrap();
     let octets = holder.key.sign(prepared.to_be_signed()).unwrap();
@@ -105,8 +104,8 @@ impl MadeList {
 
     pub(super) fn text(&self) -> String {
         let Self { territory, kind, sequence, pointers, services, .. } = self;
-        let links: String =
-            self.links.iter().map(|link| format!("<URI xml:lang=\"en\">{link}</URI>")).collect();
+        let link = |link: &String| format!("<URI xml:lang=\"en\">{link}</URI>");
+        let links = self.links.iter().map(link).collect::<Vec<_>>().concat();
         let next =
             self.next_update.map(|next| format!("<dateTime>{}</dateTime>", next.to_rfc3339()));
         let (issued, next) = (self.issued.to_rfc3339(), next.unwrap_or_default());
@@ -170,8 +169,8 @@ pub(super) fn extensions(uses: &[&str], qualifiers: &[&str], criteria: &str) -> 
     if qualifiers.is_empty() {
         return uses;
     }
-    let written: String =
-        qualifiers.iter().map(|it| format!("<q:Qualifier uri=\"{info}/{it}\"/>")).collect();
+    let one = |it: &&str| format!("<q:Qualifier uri=\"{info}/{it}\"/>");
+    let written = qualifiers.iter().map(one).collect::<Vec<_>>().concat();
     format!(
         "{uses}<Extension Critical=\"true\"><q:Qualifications><q:QualificationElement>\
          <q:Qualifiers>{written}</q:Qualifiers>{criteria}</q:QualificationElement>\
@@ -196,10 +195,8 @@ pub(super) fn service(
         )
     };
     let (now, earlier) = states.split_first().unwrap();
-    let earlier: String = earlier
-        .iter()
-        .map(|it| format!("<ServiceHistoryInstance>{}</ServiceHistoryInstance>", state(it)))
-        .collect();
+    let wrapped = |it| format!("<ServiceHistoryInstance>{}</ServiceHistoryInstance>", state(it));
+    let earlier = earlier.iter().map(wrapped).collect::<Vec<_>>().concat();
     format!(
         "<TSPService><ServiceInformation>{}</ServiceInformation><ServiceHistory>{earlier}\
          </ServiceHistory></TSPService>",
