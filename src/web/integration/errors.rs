@@ -445,6 +445,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::PlaceAmbiguous { .. }
         | Refusal::LocationOccupied { .. }
         | Refusal::LocationPlaceholder { .. }
+        | Refusal::PlaceHoldsMore { .. }
         | Refusal::TransformUnknown { .. }
         | Refusal::CanonicalizationUnknown { .. }
         | Refusal::CanonicalizationUnsupported { .. }

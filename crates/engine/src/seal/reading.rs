@@ -19,6 +19,7 @@ pub use super::pades::permissions::transforms;
 pub use super::pades::timestamps::timestamps as pdf_timestamps;
 pub use super::xades::elements::{base64_text, child};
 pub use super::xades::existing as xml;
+pub use super::xades::holders::{is_content, is_of_holder};
 pub use super::xades::location::path_of;
 pub use super::xades::named_certificate::NamedCertificate;
 pub use super::xades::tags::XADES_NAMESPACE;

@@ -6,44 +6,13 @@ use roxmltree::{Document, Node, NodeId};
 
 use super::report::{CoveredFacts, NamedRange};
 use crate::seal::reading::xml::{By, Covered, CoveredStanding, Held};
-use crate::seal::reading::{XADES_NAMESPACE, path_of};
+use crate::seal::reading::{XADES_NAMESPACE, is_content, is_of_holder, path_of};
 use crate::seal::xml::nodes::NodeSet;
 use crate::seal::xml::source::Source;
 use crate::seal::xml::{DS_NAMESPACE, is_element};
 
 /// Parts of a document that one report names.
 const MAX_NAMED: usize = 32;
-
-/// Namespace and local name of elements that hold signatures and nothing of a document (UBL 2.1 and its
-/// profile of XAdES; ASiC; OpenDocument).
-const HOLDERS: [(&str, &str); 8] = [
-    (EXTENSIONS, "UBLExtensions"),
-    (EXTENSIONS, "UBLExtension"),
-    (EXTENSIONS, "ExtensionContent"),
-    (
-        "urn:oasis:names:specification:ubl:schema:xsd:CommonSignatureComponents-2",
-        "UBLDocumentSignatures",
-    ),
-    (
-        "urn:oasis:names:specification:ubl:schema:xsd:SignatureAggregateComponents-2",
-        "SignatureInformation",
-    ),
-    ("http://uri.etsi.org/02918/v1.2.1#", "XAdESSignatures"),
-    ("http://uri.etsi.org/2918/v1.2.1#", "XAdESSignatures"),
-    ("urn:oasis:names:tc:opendocument:xmlns:digitalsignature:1.0", "document-signatures"),
-];
-
-/// Texts that say which signature it is.
-const LABELS: [(&str, &str); 3] = [
-    (EXTENSIONS, "ExtensionURI"),
-    ("urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2", "ID"),
-    (
-        "urn:oasis:names:specification:ubl:schema:xsd:SignatureBasicComponents-2",
-        "ReferencedSignatureID",
-    ),
-];
-
-const EXTENSIONS: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2";
 
 /// Names parts of a document, as many as a report may.
 pub(super) struct PartNames<'s, 'd> {
@@ -179,31 +148,11 @@ fn counts(tree: &Document<'_>, held: &Held, covered: &Covered) -> bool {
     }
 }
 
-fn is_content(node: Node<'_, '_>) -> bool {
-    node.is_element()
-        || node.is_text() && node.text().is_some_and(|text| !text.trim_ascii().is_empty())
-}
-
 /// Whether an element says nothing by its own attributes.
 fn is_bare(element: Node<'_, '_>) -> bool {
     const SILENT: [&str; 6] =
         ["Id", "ID", "id", "version", "schemaLocation", "noNamespaceSchemaLocation"];
     element.attributes().all(|attribute| SILENT.contains(&attribute.name()))
-}
-
-/// What holds signatures, and the labels in it.
-fn is_of_holder(node: Node<'_, '_>) -> bool {
-    let is_holder = |node: Node<'_, '_>| HOLDERS.iter().any(|name| is_element(node, *name));
-    let is_label = |node: Node<'_, '_>| {
-        LABELS.iter().any(|name| is_element(node, *name))
-            && node.parent().is_some_and(is_holder)
-            && node.children().all(|child| !child.is_element())
-    };
-    if node.is_text() {
-        node.parent().is_some_and(is_label)
-    } else {
-        is_holder(node) || is_label(node)
-    }
 }
 
 /// Objects in a signature that it does not cover, where strangers could keep another document: all but

@@ -205,6 +205,10 @@ pub enum Refusal {
         "{path} is a ds:Signature without a value, left as a placeholder; remove it, the seal brings its own element"
     )]
     LocationPlaceholder { path: String },
+    #[error(
+        "{path} stands in the place for signatures, which the seal leaves out, so that nobody would sign it; remove it, or ask for the signatureTransform ENVELOPED (profile ubl)"
+    )]
+    PlaceHoldsMore { path: String },
     #[error("signatureTransform {value} is not known; send ENVELOPED")]
     TransformUnknown { value: String },
     #[error(
@@ -314,6 +318,7 @@ impl Refusal {
             Self::LocationAmbiguous { .. } | Self::PlaceAmbiguous { .. } => "location-ambiguous",
             Self::LocationOccupied { .. } => "location-occupied",
             Self::LocationPlaceholder { .. } => "location-placeholder",
+            Self::PlaceHoldsMore { .. } => "place-holds-more",
             Self::TransformUnknown { .. } => "transform-unknown",
             Self::CanonicalizationUnknown { .. } => "canonicalization-unknown",
             Self::CanonicalizationUnsupported { .. } => "canonicalization-unsupported",

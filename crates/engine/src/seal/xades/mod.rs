@@ -25,6 +25,7 @@ mod detached;
 pub(super) mod elements;
 mod enveloping;
 pub mod existing;
+pub(super) mod holders;
 mod key_info;
 pub(super) mod location;
 pub(super) mod long_term;
@@ -241,6 +242,7 @@ fn seal_in(
         scaffold::check_used(parent)?;
     }
     location::check_free(parent, profile.existing_signatures)?;
+    holders::check_place(&tree, profile)?;
     let notes = location::schema_notes(parent);
     let spot = Spot::at(target, position);
 

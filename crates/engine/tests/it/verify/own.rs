@@ -211,3 +211,26 @@ fn only_our_seal_counts_beside_others() {
     let both = seal(first.bytes(), &PKI.p256, &parallel);
     assert_eq!(said(both.bytes(), &MadeSeal::of(&both, &parallel)), "");
 }
+
+/// Otherwise a client could make a seal that has to be withheld.
+#[test]
+fn what_stands_in_the_place_for_signatures_is_told_before_a_key_is_used() {
+    for name in ["ubl-nonfinal", "ubl-nonfinal-here"] {
+        let profile = xades(Some(name), &json!({}));
+        let sealed = seal(INVOICE.as_bytes(), &PKI.p256, &profile);
+        let text = String::from_utf8(sealed.bytes().to_vec()).unwrap();
+        let end = "</ds:Signature>";
+        let seal = text.find("<ds:Signature ").unwrap()..text.find(end).unwrap() + end.len();
+        let again = |junk: &str| {
+            let document = [&text[..seal.start], junk, &text[seal.end..]].concat().into_bytes();
+            let key = &PKI.p256;
+            prepare(document, &profile, &key.signer, key.now(), &Limits::default())
+        };
+        again("").unwrap();
+        for junk in ["<a>9250.00</a>", "9250.00", "<a><b/></a>"] {
+            let refusal = again(junk).err().unwrap();
+            assert_eq!(refusal.code(), "place-holds-more", "{name}: {refusal}");
+            assert!(refusal.to_string().contains("SignatureInformation"), "{refusal}");
+        }
+    }
+}
