@@ -14,7 +14,9 @@
 pub use super::asic::container::{UnpackedFile, unpack as container};
 pub use super::pades::changes::{Coverage, check as changes, coverage};
 pub use super::pades::form::{Field, Form};
-pub use super::pades::held::{HeldPdfSignature, held as pdf_signatures};
+pub use super::pades::held::{
+    HeldPdfSignature, held as pdf_signatures, held_at_end as pdf_signature_at_end,
+};
 pub use super::pades::permissions::transforms;
 pub use super::pades::timestamps::timestamps as pdf_timestamps;
 pub use super::xades::elements::{base64_text, child};

@@ -11,7 +11,9 @@ use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::PdfRefusal;
 use crate::pki::digest::{Digest, Hasher};
 use crate::seal::pdf::PdfFile;
-use crate::seal::reading::{Existing, Form, HeldPdfSignature, changes, pdf_signatures};
+use crate::seal::reading::{
+    Existing, Form, HeldPdfSignature, changes, pdf_signature_at_end, pdf_signatures,
+};
 
 /// Verifies every signature of a PDF.
 pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
@@ -80,9 +82,8 @@ pub(super) fn last(
     let file = PdfFile::open(document, &questions.settings.limits.pdf)?;
     let catalog = file.catalog()?;
     let form = Form::read(&file, &catalog)?;
-    let held = pdf_signatures(&file, &form, document)?;
-    let last = held.iter().filter(|one| one.end() == document.len()).max_by_key(|one| one.end());
-    let signatures = last.map(|last| of_field(last, document, questions)).unwrap_or_default();
+    let last = pdf_signature_at_end(&file, &form, document)?;
+    let signatures = last.map(|last| of_field(&last, document, questions)).unwrap_or_default();
     Ok(signatures.into_iter().map(VerifiedSignature::concluded).collect())
 }
 

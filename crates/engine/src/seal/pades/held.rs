@@ -3,13 +3,14 @@
 
 use std::ops::Range;
 
-use super::changes::gap;
-use super::form::Form;
+use super::changes::{Gap, gap};
+use super::form::{Field, Form};
 use super::permissions::transforms;
 use super::timestamps::octets;
 use crate::domain::instant::Instant;
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::PdfFile;
+use crate::seal::pdf::object::Dictionary;
 
 /// Signatures of one file that are read.
 const MAX_SIGNATURES: usize = 64;
@@ -58,28 +59,56 @@ pub fn held(
             return Err(PdfRefusal::TooManyObjects { limit: MAX_SIGNATURES });
         }
         let gap = gap(file, field, signature, document)?;
-        let value = octets(document.get(gap.digits.clone()).unwrap_or_default());
-        let mut permits = None;
-        transforms(file, signature, |method, parameters| {
-            if method == b"DocMDP" {
-                permits = Some(file.value(parameters, "P")?.as_integer().unwrap_or(2));
-            }
-            Ok(())
-        })?;
-        let name = file.value(signature, "SubFilter")?;
-        let contents = file.value(signature, "Contents")?;
-        let claimed = file.value(signature, "M")?.as_string().and_then(date);
-        all.push(HeldPdfSignature {
-            field: field.name.clone(),
-            sub_filter: String::from_utf8_lossy(name.as_name().unwrap_or_default()).into_owned(),
-            covered: [0..gap.digits.start.saturating_sub(1), gap.digits.end + 1..gap.end],
-            is_of_dictionary: contents.as_string() == Some(value.as_slice()),
-            value,
-            claimed,
-            permits,
-        });
+        all.push(of_gap(file, field, signature, document, &gap)?);
     }
     Ok(all)
+}
+
+/// Reads the signature that ends the file, however many there are before it.
+///
+/// # Errors
+/// As [`held`].
+pub fn held_at_end(
+    file: &PdfFile<'_>,
+    form: &Form,
+    document: &[u8],
+) -> Result<Option<HeldPdfSignature>, PdfRefusal> {
+    for (field, signature) in form.signed() {
+        let gap = gap(file, field, signature, document)?;
+        if gap.end == document.len() {
+            return Ok(Some(of_gap(file, field, signature, document, &gap)?));
+        }
+    }
+    Ok(None)
+}
+
+fn of_gap(
+    file: &PdfFile<'_>,
+    field: &Field,
+    signature: &Dictionary,
+    document: &[u8],
+    gap: &Gap,
+) -> Result<HeldPdfSignature, PdfRefusal> {
+    let value = octets(document.get(gap.digits.clone()).unwrap_or_default());
+    let mut permits = None;
+    transforms(file, signature, |method, parameters| {
+        if method == b"DocMDP" {
+            permits = Some(file.value(parameters, "P")?.as_integer().unwrap_or(2));
+        }
+        Ok(())
+    })?;
+    let name = file.value(signature, "SubFilter")?;
+    let contents = file.value(signature, "Contents")?;
+    let claimed = file.value(signature, "M")?.as_string().and_then(date);
+    Ok(HeldPdfSignature {
+        field: field.name.clone(),
+        sub_filter: String::from_utf8_lossy(name.as_name().unwrap_or_default()).into_owned(),
+        covered: [0..gap.digits.start.saturating_sub(1), gap.digits.end + 1..gap.end],
+        is_of_dictionary: contents.as_string() == Some(value.as_slice()),
+        value,
+        claimed,
+        permits,
+    })
 }
 
 /// A date (7.9.4): `D:20261130081500+01'00'`; without a zone it is taken for UTC.

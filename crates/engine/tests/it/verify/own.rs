@@ -212,6 +212,20 @@ fn only_our_seal_counts_beside_others() {
     assert_eq!(said(both.bytes(), &MadeSeal::of(&both, &parallel)), "");
 }
 
+/// However many signatures stand before it, the seal at the end is found.
+#[test]
+fn a_seal_behind_many_others_passes() {
+    let profile = Profile::Pades(Box::default());
+    let mut file = pdfs::named("classic").bytes.clone();
+    for number in 0..66 {
+        let sealed = seal(&file, &PKI.p256, &profile);
+        if number > 62 {
+            assert_eq!(said(sealed.bytes(), &MadeSeal::of(&sealed, &profile)), "", "{number}");
+        }
+        file = sealed.into_bytes();
+    }
+}
+
 /// Otherwise a client could make a seal that has to be withheld.
 #[test]
 fn what_stands_in_the_place_for_signatures_is_told_before_a_key_is_used() {
