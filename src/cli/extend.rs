@@ -38,12 +38,11 @@ const SMALL: usize = 4 << 20;
 
 #[derive(Args)]
 pub(super) struct ExtendArguments {
-    /// The sealed XML or PDF, or a CMS signature (p7m, p7s).
+    /// The sealed XML or PDF, a CMS signature (p7m, p7s), or an ASiC container.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// T: with a timestamp. LT: of level T, with the validation data of all signatures and timestamps in it.
-    /// LTA: with an archive timestamp over them, too; one that has it gets another. A CMS signature is raised
-    /// from T to LT only.
+    /// LTA: with an archive timestamp over them, too; one that has it gets another.
     #[arg(long, value_enum, ignore_case = true, value_name = "LEVEL")]
     to: RaisedLevel,
     /// Certificates of those who are trusted: issuers of seals and of TSAs.

@@ -218,7 +218,8 @@ fn show_signature(signature: &VerifiedSignature) {
     for timestamp in &signature.timestamps {
         let words = [&timestamp.time, &timestamp.authority, &timestamp.reason];
         let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
-        line(4, "timestamp", &words.join(", "));
+        let words = format!("{} ({})", words.join(", "), timestamp.kind);
+        line(4, "timestamp", &words);
     }
     if let Some(policy) = &signature.policy {
         line(4, "policy", policy.identifier.as_deref().unwrap_or("implied"));

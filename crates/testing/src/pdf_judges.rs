@@ -219,3 +219,18 @@ fn succeeded(output: &Output) -> Result<(), String> {
     let said = [&*output.stdout, &*output.stderr].concat();
     Err(String::from_utf8_lossy(&said).into_owned())
 }
+
+/// Has pyHanko make seals of a PDF at the levels B, T, LT and LTA, in this order, with the arguments of
+/// `pades_levels.py` before and behind its folder.
+pub fn pyhanko_levels(before: &[PathBuf], behind: &[PathBuf]) -> [Vec<u8>; 4] {
+    let folder = tempfile::tempdir().unwrap();
+    let output = python("pades_levels.py")
+        .args(before)
+        .arg(folder.path())
+        .args(behind)
+        .output()
+        .expect("the Python judges are missing: scripts/setup.sh test (make test does it)");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    ["b", "t", "lt", "lta"]
+        .map(|level| std::fs::read(folder.path().join(format!("{level}.pdf"))).unwrap())
+}

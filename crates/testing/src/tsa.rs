@@ -86,6 +86,21 @@ impl TestTsa {
         ["pem", "key"].map(|kind| self.folder.path().join(format!("{name}.{kind}")))
     }
 
+    /// A revocation list of the root as it is some days from now, good for ten days then, as DER.
+    pub fn list_in_days(&self, days: u32) -> Vec<u8> {
+        let folder = self.room();
+        let time = |days: u32| format!("$(date -u -d '+{days} days' +%Y%m%d%H%M%SZ)");
+        let line = format!(
+            "openssl ca -gencrl -config root.cnf -cert root.pem -keyfile root.key -out later.pem \
+             -crl_lastupdate {} -crl_nextupdate {} && \
+             openssl crl -in later.pem -outform DER -out later.crl",
+            time(days),
+            time(days + 10)
+        );
+        run(&line, folder.path()).unwrap();
+        fs::read(folder.path().join("later.crl")).unwrap()
+    }
+
     /// A moment ago: when the certificate `rsa` became valid.
     pub fn now(&self) -> Instant {
         let pem = fs::read(self.folder.path().join("rsa.pem")).unwrap();

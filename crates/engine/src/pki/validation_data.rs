@@ -154,6 +154,24 @@ impl CollectedData {
         Ok(())
     }
 
+    /// The certificates, in the order in which they came.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The answers of OCSP responders, in the order in which they came.
+    #[must_use]
+    pub fn answers(&self) -> &[OcspResponse] {
+        &self.answers
+    }
+
+    /// The revocation lists, in the order in which they came.
+    #[must_use]
+    pub fn lists(&self) -> &[Crl] {
+        &self.lists
+    }
+
     /// Whether something is in it, by its DER.
     #[must_use]
     pub fn has(&self, der: &[u8]) -> bool {

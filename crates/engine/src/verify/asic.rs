@@ -1,20 +1,23 @@
 //! ASiC containers (EN 319 162-1, 4): each signature and timestamp of the container, and that it covers every
 //! document in it.
 
-use percent_encoding::percent_decode_str;
+use std::collections::BTreeMap;
 
 use super::cms::{self, CmsContent};
+use super::existence::{ArchiveProof, Existence};
 use super::indication::{SubIndication, VerificationFinding};
 use super::manifest::{AsicManifest, ListedFile, manifests};
 use super::report::{CoveredFacts, NamedRange, VerificationReport, VerifiedSignature};
 use super::timestamps::{self, TimestampedFile};
-use super::trust::Questions;
+use super::trust::{Questions, ValidationData};
 use super::xml::{self, Beside};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::Digest;
 use crate::seal::reading::xml::is_outside;
-use crate::seal::reading::{Existing, UnpackedFile, container};
+use crate::seal::reading::{
+    ContainerRole, Existing, UnpackedFile, cms_timestamps, container, container_file,
+};
 use crate::seal::xml::xpath::Budget;
 
 const SIMPLE: &[u8] = b"application/vnd.etsi.asic-s+zip";
@@ -52,11 +55,24 @@ pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationRepo
     }
     let total = files.iter().map(|file| file.octets.len()).fold(0, usize::saturating_add);
     let budget = Budget::of_document(total).with_patience(&settings.limits.patience);
-    let mut container = Container { files: &files, total, questions, budget, listing: Vec::new() };
+    let mut container = Container {
+        files: &files,
+        total,
+        questions,
+        budget,
+        listing: Vec::new(),
+        data: ValidationData::default(),
+        archives: Vec::new(),
+        timestamps: BTreeMap::new(),
+    };
     match container.manifests() {
         Ok(listing) => container.listing = listing,
         Err(wrong) => find(&mut findings, wrong),
     }
+    if questions.own.is_none() {
+        container.data = data_of(signatures(&files));
+    }
+    container.look_at_timestamps();
     if settings.detached.is_some() {
         let text = "a container has what it signs inside; the file that was given beside it is not looked at";
         find(&mut findings, (SubIndication::SignedDataNotFound, text.to_owned()));
@@ -64,8 +80,8 @@ pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationRepo
     let mut verified = Vec::new();
     let mut signing = 0;
     for file in &files {
-        let role = Role::of(&file.name);
-        if matches!(role, Role::Xades | Role::Cades | Role::Timestamp) {
+        let role = ContainerRole::of(&file.name);
+        if matches!(role, ContainerRole::Xades | ContainerRole::Cades | ContainerRole::Timestamp) {
             signing += 1;
         }
         if signing > MAX_SIGNATURES {
@@ -81,48 +97,14 @@ pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationRepo
     report(verified, findings)
 }
 
-/// What a file of a container is, by its name (EN 319 162-1, 4.3.3, 4.4.3, 4.4.4, A.7). Whatever is none of
-/// these is a document, wherever it stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    MediaType,
-    Xades,
-    Cades,
-    Timestamp,
-    Manifest,
-    /// OpenDocument's list of files, which no signature needs and nothing here believes.
-    Listing,
-    EvidenceRecord,
-    Document,
-}
-
-impl Role {
-    fn of(name: &str) -> Self {
-        let Some(inside) = name.strip_prefix("META-INF/") else {
-            return if name == "mimetype" { Self::MediaType } else { Self::Document };
-        };
-        let lower = inside.to_ascii_lowercase();
-        let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let of_etsi = ["asicmanifest", "asicarchivemanifest", "asicevidencerecordmanifest"];
-        let is_manifest = of_etsi.into_iter().any(|start| lower.starts_with(start));
-        match extension {
-            _ if lower.contains('/') => Self::Document,
-            "xml" if is_manifest => Self::Manifest,
-            "xml" if lower == "manifest.xml" => Self::Listing,
-            "xml" if lower.contains("signature") => Self::Xades,
-            "p7s" if lower.contains("signature") => Self::Cades,
-            "tst" if lower.contains("timestamp") => Self::Timestamp,
-            "ers" | "xml" if lower.contains("evidencerecord") => Self::EvidenceRecord,
-            _ => Self::Document,
-        }
-    }
-}
-
 /// Whether a ZIP is a container of signatures: it says so (A.1), or says nothing and has some.
 fn check_kind(files: &[UnpackedFile<'_>]) -> Result<(), Wrong> {
     let Some(kind) = files.iter().find(|file| file.name == "mimetype") else {
         let signs = |file: &UnpackedFile<'_>| {
-            matches!(Role::of(&file.name), Role::Xades | Role::Cades | Role::Timestamp)
+            matches!(
+                ContainerRole::of(&file.name),
+                ContainerRole::Xades | ContainerRole::Cades | ContainerRole::Timestamp
+            )
         };
         if files.iter().any(signs) {
             return Ok(());
@@ -131,7 +113,8 @@ fn check_kind(files: &[UnpackedFile<'_>]) -> Result<(), Wrong> {
                     of one";
         return Err((SubIndication::Generic, text.to_owned()));
     };
-    let documents = files.iter().filter(|file| Role::of(&file.name) == Role::Document);
+    let documents =
+        files.iter().filter(|file| ContainerRole::of(&file.name) == ContainerRole::Document);
     match kind.octets.trim_ascii() {
         _ if !kind.leads => {
             let text = "its file mimetype is not the first one, unpacked (EN 319 162-1, A.1)";
@@ -159,21 +142,53 @@ struct Container<'s, 'z> {
     /// What looking at its files again and again may cost.
     budget: Budget,
     listing: Vec<AsicManifest<'s>>,
+    /// What all signatures and timestamps have for whoever validates them.
+    data: ValidationData,
+    /// The timestamps that hold.
+    archives: Vec<ContainerProof>,
+    /// What was found of each timestamp, by the name of its file.
+    timestamps: BTreeMap<&'s str, Result<VerifiedSignature, Wrong>>,
+}
+
+/// A timestamp over a manifest that holds.
+struct ContainerProof {
+    proof: ArchiveProof,
+    /// Names of the files that the manifest lists, as they are.
+    covers: Vec<String>,
+}
+
+/// The files of a container with a CMS in them.
+fn signatures<'f, 'z>(files: &'f [UnpackedFile<'z>]) -> impl Iterator<Item = &'f UnpackedFile<'z>> {
+    let signs = |file: &&UnpackedFile<'_>| {
+        matches!(ContainerRole::of(&file.name), ContainerRole::Cades | ContainerRole::Timestamp)
+    };
+    files.iter().filter(signs).take(MAX_SIGNATURES)
+}
+
+/// What some of them have for whoever validates them.
+fn data_of<'f, 'z: 'f>(files: impl Iterator<Item = &'f UnpackedFile<'z>>) -> ValidationData {
+    let mut data = ValidationData::default();
+    for file in files {
+        let Ok(cms) = Existing::read(&file.octets) else { continue };
+        data.add_cms(&cms);
+        let inside = cms_timestamps(&cms).unwrap_or_default();
+        let tokens = inside.iter().flat_map(|one| &one.timestamps).flatten();
+        tokens.for_each(|token| data.add_token(token));
+    }
+    data
 }
 
 impl<'s, 'z> Container<'s, 'z> {
     /// The file that a URI names (RFC 3986): relative to the root of the container, whole.
     fn named(&self, uri: &str) -> Option<&'s UnpackedFile<'z>> {
-        if uri.contains(['#', '?']) {
-            return None;
-        }
-        let name = percent_decode_str(uri).decode_utf8().ok()?;
-        let name = name.strip_prefix('/').unwrap_or(&name);
-        self.files.iter().find(|file| file.name == name)
+        container_file(self.files, uri)
     }
 
     fn manifests(&self) -> Result<Vec<AsicManifest<'s>>, Wrong> {
-        let files = self.files.iter().filter(|file| Role::of(&file.name) == Role::Manifest);
+        let files = self
+            .files
+            .iter()
+            .filter(|file| ContainerRole::of(&file.name) == ContainerRole::Manifest);
         let files: Vec<&UnpackedFile<'_>> = files.collect();
         if files.len() > MAX_SIGNATURES {
             let text = format!("more than {MAX_SIGNATURES} manifests are not looked at");
@@ -185,22 +200,27 @@ impl<'s, 'z> Container<'s, 'z> {
     fn look_at(
         &self,
         file: &UnpackedFile<'_>,
-        role: Role,
+        role: ContainerRole,
     ) -> Result<Vec<VerifiedSignature>, Wrong> {
         self.questions.settings.limits.patience.check().map_err(|over| {
             let refusal = CmsRefusal::from(over);
             (SubIndication::Generic, refusal.to_string())
         })?;
         let mut all = match role {
-            Role::Xades => self.xades(file)?,
-            Role::Cades => self.cades(file)?,
-            Role::Timestamp => vec![self.timestamp(file)?],
-            Role::Manifest => return self.is_used(file).map(|()| Vec::new()),
-            Role::EvidenceRecord => {
+            ContainerRole::Xades => self.xades(file)?,
+            ContainerRole::Cades => self.cades(file)?,
+            ContainerRole::Timestamp => match self.timestamps.get(&*file.name) {
+                Some(found) => vec![found.clone()?],
+                None => return Err((SubIndication::Generic, "it is not looked at".to_owned())),
+            },
+            ContainerRole::Manifest => return self.is_used(file).map(|()| Vec::new()),
+            ContainerRole::EvidenceRecord => {
                 let text = "evidence records are not looked at".to_owned();
                 return Err((SubIndication::Generic, text));
             }
-            Role::MediaType | Role::Listing | Role::Document => return Ok(Vec::new()),
+            ContainerRole::MediaType | ContainerRole::Listing | ContainerRole::Document => {
+                return Ok(Vec::new());
+            }
         };
         for signature in &mut all {
             let place = format!("{} {}", file.name, signature.place);
@@ -284,8 +304,8 @@ impl<'s, 'z> Container<'s, 'z> {
     fn is_used(&self, file: &UnpackedFile<'_>) -> Result<(), Wrong> {
         let manifest = self.listing.iter().find(|manifest| manifest.name == file.name);
         let of = manifest.and_then(|manifest| self.named(&manifest.of));
-        match of.map(|of| Role::of(&of.name)) {
-            Some(Role::Cades | Role::Timestamp) => Ok(()),
+        match of.map(|of| ContainerRole::of(&of.name)) {
+            Some(ContainerRole::Cades | ContainerRole::Timestamp) => Ok(()),
             _ => {
                 let text = "it is a manifest of no signature that is there".to_owned();
                 Err((SubIndication::SigConstraintsFailure, text))
@@ -304,8 +324,11 @@ impl<'s, 'z> Container<'s, 'z> {
             self.budget.spend_on_text(signed.octets.len()).ok()?;
             Some(Digest::of(algorithm, &signed.octets))
         };
+        let archives = self.archives_over(file);
         let content = CmsContent {
             range: Some(range(signed)),
+            data: Some(&self.data),
+            archives: &archives,
             digests: listed.iter().filter_map(|listed| listed.digest).collect(),
             ..CmsContent::new(&signed.name)
         };
@@ -316,9 +339,43 @@ impl<'s, 'z> Container<'s, 'z> {
         Ok(all)
     }
 
-    /// A timestamp over a manifest, or over the one document (4.3.3.4, 4.4.4.4).
-    fn timestamp(&self, file: &UnpackedFile<'_>) -> Result<VerifiedSignature, Wrong> {
-        let (signed, listed) = self.signed(file)?;
+    /// The archive timestamps over a file that hold, the earliest first.
+    fn archives_over(&self, file: &UnpackedFile<'_>) -> Vec<ArchiveProof> {
+        let over = self.archives.iter().filter(|archive| archive.covers.contains(&file.name));
+        let mut proofs: Vec<ArchiveProof> = over.map(|archive| archive.proof.clone()).collect();
+        proofs.sort_by_key(|proof| proof.at);
+        proofs
+    }
+
+    /// Looks at every timestamp, those that cover others first.
+    fn look_at_timestamps(&mut self) {
+        let is_timestamp =
+            |file: &&UnpackedFile<'_>| ContainerRole::of(&file.name) == ContainerRole::Timestamp;
+        let files: &'s [UnpackedFile<'z>] = self.files;
+        let mut all: Vec<_> =
+            signatures(files).filter(is_timestamp).map(|file| (file, self.signed(file))).collect();
+        let listed = |signed: &Result<(&UnpackedFile<'_>, Vec<ListedFile>), Wrong>| {
+            signed.as_ref().map_or(0, |(_, listed)| listed.len())
+        };
+        all.sort_by_key(|(_, signed)| std::cmp::Reverse(listed(signed)));
+        for (file, signed) in all {
+            let found = signed.and_then(|(signed, listed)| self.timestamp(file, signed, &listed));
+            let found = found.map(|(signature, proof)| {
+                self.archives.extend(proof);
+                signature
+            });
+            self.timestamps.insert(&file.name, found);
+        }
+    }
+
+    /// A timestamp over a manifest, or over the one document (4.3.3.4, 4.4.4.4); one that holds is a proof of what the
+    /// manifest lists.
+    fn timestamp(
+        &self,
+        file: &UnpackedFile<'_>,
+        signed: &UnpackedFile<'_>,
+        listed: &[ListedFile],
+    ) -> Result<(VerifiedSignature, Option<ContainerProof>), Wrong> {
         self.budget
             .spend_on_text(signed.octets.len())
             .map_err(|error| (SubIndication::Generic, format!("what it is over takes {error}")))?;
@@ -329,9 +386,19 @@ impl<'s, 'z> Container<'s, 'z> {
             range: range(signed),
             digest: &digest,
         };
-        let mut signature = timestamps::of_file(Ok(&file.octets), &over, self.questions);
-        self.cover(signed, &listed, &mut signature);
-        Ok(signature)
+        let archives = self.archives_over(file);
+        let existence = Existence { data: &self.data, archives: &archives };
+        let token = Ok(&*file.octets);
+        let (mut signature, proven) = timestamps::of_file(token, &over, &existence, self.questions);
+        self.cover(signed, listed, &mut signature);
+        let right = listed.iter().filter(|one| one.standing == "right");
+        let covers: Vec<String> =
+            right.filter_map(|one| self.named(&one.uri)).map(|it| it.name.clone()).collect();
+        let proof = proven.map(|at| {
+            let covered = signatures(self.files).filter(|file| covers.contains(&file.name));
+            ContainerProof { proof: ArchiveProof { at, data: data_of(covered) }, covers }
+        });
+        Ok((signature, proof))
     }
 
     /// What a signature over a file covers with what that lists.
@@ -371,7 +438,7 @@ impl<'s, 'z> Container<'s, 'z> {
 
     /// The documents: what is not of the container itself.
     fn documents(&self) -> impl Iterator<Item = &'s UnpackedFile<'z>> {
-        self.files.iter().filter(|file| Role::of(&file.name) == Role::Document)
+        self.files.iter().filter(|file| ContainerRole::of(&file.name) == ContainerRole::Document)
     }
 
     /// A signature of a container covers every document in it.

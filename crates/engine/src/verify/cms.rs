@@ -1,16 +1,17 @@
 //! CMS: CAdES and plain signatures with signed attributes, attached and detached.
 
+use super::existence::{ArchiveProof, Existence};
 use super::indication::{SubIndication, VerificationFinding};
 use super::report::{CoveredFacts, NamedRange, PolicyFacts, VerificationReport, VerifiedSignature};
 use super::signer::{self, SaidOfSigner};
-use super::trust::{MAX_CERTIFICATES, Questions, ValidationData};
+use super::timestamps::{self, HeldArchive};
+use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
-use crate::pki::certificate::Certificate;
 use crate::pki::cms::{HeldFault, HeldSigner, held_signers};
 use crate::pki::digest::Digest;
-use crate::pki::timestamp::{TimestampFault, TimestampToken};
-use crate::seal::reading::{Existing, cms_timestamps};
+use crate::pki::timestamp::{HeldCmsArchive, TimestampFault, TimestampToken};
+use crate::seal::reading::{Existing, cms_archives, cms_timestamps};
 
 /// Signers of one file that are looked at.
 pub(super) const MAX_SIGNERS: usize = 16;
@@ -55,19 +56,24 @@ pub(super) fn verify(
     report(signatures, findings)
 }
 
-/// What the signers are over, for the report.
-pub(super) struct CmsContent {
+/// What the signers are over, for the report, and what there is beside them.
+pub(super) struct CmsContent<'c> {
     pub(super) name: String,
     pub(super) range: Option<NamedRange>,
     /// The signing time that is claimed elsewhere than in a signed attribute.
     pub(super) claimed: Option<Instant>,
     /// How what it stands for was digested, beside itself.
     pub(super) digests: Vec<DigestAlgorithm>,
+    /// Validation data elsewhere than in the CMS.
+    pub(super) data: Option<&'c ValidationData>,
+    /// Archive timestamps over the CMS that hold, the earliest first.
+    pub(super) archives: &'c [ArchiveProof],
 }
 
-impl CmsContent {
+impl CmsContent<'_> {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), range: None, claimed: None, digests: Vec::new() }
+        let name = name.to_owned();
+        Self { name, range: None, claimed: None, digests: Vec::new(), data: None, archives: &[] }
     }
 }
 
@@ -76,13 +82,15 @@ impl CmsContent {
 pub(super) fn signers(
     existing: &Existing,
     digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
-    content: &CmsContent,
+    content: &CmsContent<'_>,
     formats: [&'static str; 2],
     questions: &Questions<'_>,
 ) -> Vec<VerifiedSignature> {
-    let certificates = existing.certificates().take(MAX_CERTIFICATES);
-    let certificates = certificates.filter_map(|der| Certificate::from_der(der).ok()).collect();
-    let data = ValidationData { certificates, ..ValidationData::default() };
+    let mut data = ValidationData::default();
+    data.add_cms(existing);
+    if let Some(beside) = content.data {
+        data.add(beside);
+    }
     let timestamps = cms_timestamps(existing);
     let mut verified = Vec::new();
     for (held, number) in held_signers(existing, digest).into_iter().zip(1_usize..) {
@@ -108,6 +116,9 @@ pub(super) fn signers(
         }
         one(&held, content, &mut signature);
         if let Some(certificate) = &held.certificate {
+            for token in tokens.iter().flatten() {
+                data.add_token(token);
+            }
             signature.level = held.bound.then_some("B");
             let said = SaidOfSigner {
                 certificate,
@@ -117,14 +128,27 @@ pub(super) fn signers(
                 digests: held.digest.into_iter().chain(content.digests.iter().copied()).collect(),
                 timestamps: tokens,
             };
-            signer::judge(said, &data, questions, &mut signature);
+            let archives = match cms_archives(existing, number - 1, digest) {
+                Ok(_) if questions.own.is_some() => Vec::new(),
+                Ok(archives) => archives,
+                Err(reason) => {
+                    signature.find(SubIndication::SigConstraintsFailure, reason);
+                    Vec::new()
+                }
+            };
+            let held = |HeldCmsArchive { token, covers }| HeldArchive { token, covers };
+            let archives = archives.into_iter().map(held).collect();
+            let mut proofs = timestamps::archives(archives, &data, questions, &mut signature);
+            proofs.extend_from_slice(content.archives);
+            let existence = Existence { data: &data, archives: &proofs };
+            signer::judge(said, &existence, questions, &mut signature);
         }
         verified.push(signature.concluded());
     }
     verified
 }
 
-fn one(held: &HeldSigner, content: &CmsContent, signature: &mut VerifiedSignature) {
+fn one(held: &HeldSigner, content: &CmsContent<'_>, signature: &mut VerifiedSignature) {
     signature.claimed_time = held.claimed.or(content.claimed).map(Instant::to_rfc3339);
     signature.policy =
         held.policy.map(|policy| PolicyFacts { identifier: Some(policy.to_string()) });

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::VerifySettings;
 use super::indication::{Indication, SubIndication, VerificationFinding, conclude};
-use super::trust::{self, MAX_CERTIFICATES, Questions, TrustTimes, ValidationData};
+use super::trust::{self, Asked, MAX_CERTIFICATES, Questions, TrustTimes, ValidationData};
 use crate::domain::instant::Instant;
 use crate::pki::calendar::Owner;
 use crate::pki::certificate::Certificate;
@@ -165,9 +165,10 @@ fn untrusted(
     }
     let inside = token.certificates().filter_map(|der| Certificate::from_der(der).ok());
     let certificates = inside.take(MAX_CERTIFICATES).collect();
-    let data = ValidationData { certificates, ..Default::default() };
+    let data = ValidationData::of(certificates);
     let times = TrustTimes { at: settings.at, proven: next };
-    let examined = trust::examine(token.certificate(), &data, questions, times);
+    let asked = Asked { data: &data, times, alone: false, revocation: settings.revocation };
+    let examined = trust::examine(token.certificate(), asked, questions);
     if let Some(finding) = examined.findings.into_iter().next() {
         let text = format!("the timestamp of {}: {}", time.to_rfc3339(), finding.text);
         return Some(VerificationFinding::new(finding.sub_indication, text));

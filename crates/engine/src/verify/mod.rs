@@ -6,13 +6,14 @@
 //!     xml ─► references, coverage, signed properties    seal/reading says what is there
 //!     cms ─► signers, their attributes and contents     pki/cms
 //!     asic ─► every signature of a container covers every document, by itself or by its manifest
+//!     existence ─► what archive timestamps keep
 //!     trust ─► path, revocation, dates                  pki/path, pki/revocation
 //!     algorithms ─► ends by the calendar                pki/calendar
 //! ```
 //!
 //! Time, trust anchors and revocation data are arguments; nothing is fetched. Validation is that of 5.3
-//! (basic signatures), with the time of a signature timestamp that holds (5.5). Archive timestamps
-//! (5.6) are not looked at, and said so.
+//! (basic signatures), with the time of a signature timestamp that holds (5.5) and what archive timestamps
+//! prove (5.6).
 //!
 //! `own` asks the same of a seal of ours before it is released.
 
@@ -21,6 +22,7 @@ mod asic;
 mod cms;
 mod coverage;
 mod evidence;
+mod existence;
 mod indication;
 mod manifest;
 mod own;

@@ -3,16 +3,19 @@
 
 use super::VerifySettings;
 use super::cms::{self, CmsContent};
+use super::existence::{ArchiveProof, Existence};
 use super::indication::{SubIndication, VerificationFinding};
 use super::report::{NamedRange, VerificationReport, VerifiedSignature};
 use super::timestamps::{self, TimestampedFile};
-use super::trust::Questions;
+use super::trust::{Questions, ValidationData};
+use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::PdfRefusal;
 use crate::pki::digest::{Digest, Hasher};
 use crate::seal::pdf::PdfFile;
 use crate::seal::reading::{
-    Existing, Form, HeldPdfSignature, changes, pdf_signature_at_end, pdf_signatures,
+    Existing, Form, HeldPdfSignature, PdfTail, changes, cms_timestamps, pdf_signature_at_end,
+    pdf_signatures, pdf_tail, pdf_validation_data,
 };
 
 /// Verifies every signature of a PDF.
@@ -40,24 +43,38 @@ fn signatures(
     let catalog = file.catalog()?;
     let form = Form::read(&file, &catalog)?;
     let held = pdf_signatures(&file, &form, document)?;
+    let end = held.iter().map(HeldPdfSignature::end).max().unwrap_or_default();
     let later = Later {
         document,
         repaired: file.is_repaired(),
-        end: held.iter().map(HeldPdfSignature::end).max().unwrap_or_default(),
+        end,
+        tail: pdf_tail(&file, document, end, limits),
         changes: changes(&file, &form, document, limits),
     };
     let questions = Questions::new(settings);
-    let mut verified = Vec::new();
-    for (one, number) in held.iter().zip(1_usize..) {
+    let (looked_at, left) = held.split_at_checked(cms::MAX_SIGNERS).unwrap_or((&held, &[]));
+    let data = data_of(&file, looked_at.iter())?;
+    // the last ones first: what they cover was there when they were made
+    let mut order: Vec<usize> = (0..looked_at.len()).collect();
+    order
+        .sort_by_key(|number| std::cmp::Reverse(looked_at.get(*number).map(HeldPdfSignature::end)));
+    let (mut proofs, mut ends) = (Vec::new(), Vec::new());
+    let mut verified: Vec<(usize, VerifiedSignature)> = Vec::new();
+    for number in order {
         settings.limits.patience.check()?;
-        if number > cms::MAX_SIGNERS {
-            let mut signature = VerifiedSignature::new(one.field.clone(), "PDF");
-            let text = format!("more than {} signatures are not looked at", cms::MAX_SIGNERS);
-            signature.find(SubIndication::Generic, text);
-            verified.push(signature.concluded());
-            break;
+        let Some(one) = looked_at.get(number) else { continue };
+        // of several timestamps over the same revision none proves another
+        let over = ends.iter().filter(|end| **end > one.end()).count();
+        let skipped = proofs.len() - over;
+        let existence =
+            Existence { data: &data, archives: proofs.get(skipped..).unwrap_or_default() };
+        let (mut signatures, proven) = of_field(one, document, &existence, &questions);
+        if let Some(at) = proven {
+            let revision = PdfFile::open(document.get(..one.end()).unwrap_or_default(), limits)?;
+            let covered = looked_at.iter().filter(|other| other.end() < one.end());
+            proofs.insert(0, ArchiveProof { at, data: data_of(&revision, covered)? });
+            ends.insert(0, one.end());
         }
-        let mut signatures = of_field(one, document, &questions);
         for signature in &mut signatures {
             signature.place = format!("field '{}'", one.field);
             later.judge(one, signature);
@@ -66,9 +83,37 @@ fn signatures(
                 signature.find(SubIndication::SignedDataNotFound, text);
             }
         }
-        verified.extend(signatures.into_iter().map(VerifiedSignature::concluded));
+        verified.extend(signatures.into_iter().map(|it| (number, it.concluded())));
+    }
+    verified.sort_by_key(|(number, _)| *number);
+    let mut verified: Vec<VerifiedSignature> = verified.into_iter().map(|(_, it)| it).collect();
+    if let Some(one) = left.first() {
+        let mut signature = VerifiedSignature::new(one.field.clone(), "PDF");
+        let text = format!("more than {} signatures are not looked at", cms::MAX_SIGNERS);
+        signature.find(SubIndication::Generic, text);
+        verified.push(signature.concluded());
     }
     Ok(verified)
+}
+
+/// The validation data of a file, and of some signatures in it.
+fn data_of<'h>(
+    file: &PdfFile<'_>,
+    held: impl Iterator<Item = &'h HeldPdfSignature>,
+) -> Result<ValidationData, PdfRefusal> {
+    let mut data = ValidationData::default();
+    for one in held {
+        let Ok(cms) = Existing::read_padded(&one.value) else { continue };
+        data.add_cms(&cms);
+        let inside = cms_timestamps(&cms).unwrap_or_default();
+        inside
+            .iter()
+            .flat_map(|one| &one.timestamps)
+            .flatten()
+            .for_each(|token| data.add_token(token));
+    }
+    data.add_collected(&pdf_validation_data(file)?);
+    Ok(data)
 }
 
 /// Looks at the last signature, which has to end the file.
@@ -83,16 +128,21 @@ pub(super) fn last(
     let catalog = file.catalog()?;
     let form = Form::read(&file, &catalog)?;
     let last = pdf_signature_at_end(&file, &form, document)?;
-    let signatures = last.map(|last| of_field(&last, document, questions)).unwrap_or_default();
+    let data = ValidationData::default();
+    let existence = Existence { data: &data, archives: &[] };
+    let found = last.map(|last| of_field(&last, document, &existence, questions));
+    let (signatures, _) = found.unwrap_or_default();
     Ok(signatures.into_iter().map(VerifiedSignature::concluded).collect())
 }
 
-/// The signature of one field: one signer, or what is wrong with its value.
+/// The signature of one field: one signer, or what is wrong with its value; of a document timestamp that holds the
+/// time, too.
 fn of_field(
     held: &HeldPdfSignature,
     document: &[u8],
+    existence: &Existence<'_>,
     questions: &Questions<'_>,
-) -> Vec<VerifiedSignature> {
+) -> (Vec<VerifiedSignature>, Option<Instant>) {
     let digest = |algorithm| {
         let mut hasher = Hasher::new(algorithm);
         for range in held.covered.clone() {
@@ -103,17 +153,22 @@ fn of_field(
     let unread = |text: String, sub: SubIndication| {
         let mut signature = VerifiedSignature::new(String::new(), "PDF");
         signature.find(sub, text);
-        vec![signature]
+        (vec![signature], None)
     };
     let content = CmsContent {
         range: Some(revision(held)),
         claimed: held.claimed,
+        data: Some(existence.data),
+        archives: existence.archives,
         ..CmsContent::new("ByteRange")
     };
     let formats = match held.sub_filter.as_str() {
         "ETSI.CAdES.detached" => ["PAdES", "PDF"],
         "adbe.pkcs7.detached" => ["PDF", "PDF"],
-        "ETSI.RFC3161" => return vec![timestamp(held, &digest, questions)],
+        "ETSI.RFC3161" => {
+            let (signature, proven) = timestamp(held, &digest, existence, questions);
+            return (vec![signature], proven);
+        }
         other => {
             let text = format!("signatures of the kind '{other}' are not looked at");
             return unread(text, SubIndication::Generic);
@@ -134,7 +189,7 @@ fn of_field(
             for signature in &mut all {
                 cover(held, signature);
             }
-            all
+            (all, None)
         }
         Err(reason) => unread(format!("its value: {reason}"), SubIndication::FormatFailure),
     }
@@ -165,8 +220,9 @@ fn cover(held: &HeldPdfSignature, signature: &mut VerifiedSignature) {
 fn timestamp(
     held: &HeldPdfSignature,
     digest: &dyn Fn(DigestAlgorithm) -> Digest,
+    existence: &Existence<'_>,
     questions: &Questions<'_>,
-) -> VerifiedSignature {
+) -> (VerifiedSignature, Option<Instant>) {
     let token = Existing::unpadded(&held.value);
     let over = TimestampedFile {
         format: "document timestamp",
@@ -174,9 +230,10 @@ fn timestamp(
         range: revision(held),
         digest,
     };
-    let mut signature = timestamps::of_file(token, &over, questions);
+    let (mut signature, proven) = timestamps::of_file(token, &over, existence, questions);
     cover(held, &mut signature);
-    signature
+    // what is wrong with it proves nothing
+    (signature, proven.filter(|_| held.is_of_dictionary))
 }
 
 /// What was done to the file after its signatures.
@@ -185,13 +242,19 @@ struct Later<'d> {
     repaired: bool,
     /// Where the last signature ends.
     end: usize,
+    tail: Result<PdfTail, PdfRefusal>,
     changes: Result<Vec<String>, PdfRefusal>,
 }
 
 impl Later<'_> {
+    /// Whether nothing but validation data follows a signature (ISO 32000-2, 12.8.2.2: that is no change).
+    fn is_only_data(&self, held: &HeldPdfSignature) -> bool {
+        let is_last = held.end() == self.end;
+        is_last && matches!(self.tail, Ok(PdfTail::ValidationData { described: false }))
+    }
+
     fn judge(&self, held: &HeldPdfSignature, signature: &mut VerifiedSignature) {
         let behind = self.document.get(held.end()..).unwrap_or_default();
-        let behind_all = self.document.get(self.end..).unwrap_or_default();
         let changed = |bytes: &[u8]| !bytes.iter().all(u8::is_ascii_whitespace);
         if self.repaired {
             let text =
@@ -214,16 +277,25 @@ impl Later<'_> {
             start: held.end(),
             end: self.document.len(),
         });
-        if held.permits == Some(1) {
+        if held.permits == Some(1) && !self.is_only_data(held) {
             let text = "it certifies that nothing may be changed, and the file was";
             signature.find(SubIndication::SigConstraintsFailure, text);
         }
-        if changed(behind_all) {
-            let text = format!(
-                "{} bytes were added behind the last signature, which nobody signed",
-                behind_all.len()
-            );
-            signature.find(SubIndication::SigConstraintsFailure, text);
+        match &self.tail {
+            Ok(PdfTail::Nothing | PdfTail::ValidationData { described: false }) => {}
+            Ok(PdfTail::ValidationData { described: true }) => {
+                let text = "with the validation data behind the last signature the document is described anew \
+                            (title, author, times), which nobody signed";
+                signature.notes.push(text.to_owned());
+            }
+            Ok(PdfTail::Other(what)) => {
+                let text = format!(
+                    "{} bytes were added behind the last signature, which nobody signed: {what}",
+                    self.document.len().saturating_sub(self.end)
+                );
+                signature.find(SubIndication::SigConstraintsFailure, text);
+            }
+            Err(refusal) => signature.find(SubIndication::Generic, refusal.to_string()),
         }
     }
 }

@@ -1,33 +1,24 @@
 //! The qualifying properties of a XAdES signature (EN 319 132-1, 5.2): what of them is covered by it, and
 //! what they say of its signer.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use roxmltree::Node;
 
 use super::indication::SubIndication;
 use super::report::{PolicyFacts, VerifiedSignature};
-use super::trust::{MAX_CERTIFICATES, MAX_REVOCATION, ValidationData};
 use crate::domain::instant::Instant;
-use crate::pki::certificate::Certificate;
-use crate::pki::revocation::crl::Crl;
-use crate::pki::revocation::ocsp::OcspResponse;
 use crate::seal::reading::xml::Held;
-use crate::seal::reading::{NamedCertificate, XADES_NAMESPACE, base64_text, child};
+use crate::seal::reading::{NamedCertificate, XADES_NAMESPACE, child};
 use crate::seal::xml::{DS_NAMESPACE, is_element};
 
 /// Type of the reference to signed properties (EN 319 132-1, 4.4.2).
 const SIGNED_PROPERTIES_TYPE: &str = "http://uri.etsi.org/01903#SignedProperties";
-/// Namespace of what XAdES 1.4.1 added.
-const XADES_141: &str = "http://uri.etsi.org/01903/v1.4.1#";
 
 /// What the properties of a signature say.
-pub(super) struct QualifyingProperties<'a, 'i> {
+pub(super) struct QualifyingProperties {
     /// The signing time that is claimed.
     pub(super) claimed: Option<Instant>,
     /// `CertDigest` of the signing certificate, when it is named.
     pub(super) certificate: Option<NamedCertificate>,
-    unsigned: Option<Node<'a, 'i>>,
 }
 
 /// Reads the qualifying properties of a signature; none for a plain one. Finds what makes them doubtful:
@@ -36,7 +27,7 @@ pub(super) fn read<'a, 'i>(
     node: Node<'a, 'i>,
     held: &Held,
     signature: &mut VerifiedSignature,
-) -> Option<QualifyingProperties<'a, 'i>> {
+) -> Option<QualifyingProperties> {
     let is_properties =
         |child: &Node<'a, 'i>| is_element(*child, (XADES_NAMESPACE, "QualifyingProperties"));
     let objects = node.children().filter(|child| is_element(*child, (DS_NAMESPACE, "Object")));
@@ -58,15 +49,12 @@ pub(super) fn read<'a, 'i>(
     let named = |name: &'static str| {
         qualifying.children().filter(move |child| is_element(*child, (XADES_NAMESPACE, name)))
     };
-    let unsigned = named("UnsignedProperties")
-        .next()
-        .and_then(|all| child(all, XADES_NAMESPACE, "UnsignedSignatureProperties"));
     let mut signed = named("SignedProperties");
     let Some(properties) = signed.next() else {
         refer_to_properties(node, None, signature);
         let text = "it has no signed properties, so that nothing says whose it is";
         signature.find(SubIndication::SigConstraintsFailure, text);
-        return Some(QualifyingProperties { claimed: None, certificate: None, unsigned });
+        return Some(QualifyingProperties { claimed: None, certificate: None });
     };
     if signed.next().is_some() {
         let text = "it has signed properties more than once";
@@ -90,7 +78,7 @@ pub(super) fn read<'a, 'i>(
         let text = "it does not name its signing certificate (EN 319 132-1, 5.2.2)";
         signature.find(SubIndication::SigConstraintsFailure, text);
     }
-    Some(QualifyingProperties { claimed, certificate, unsigned })
+    Some(QualifyingProperties { claimed, certificate })
 }
 
 /// Whatever says that it refers to signed properties must refer to those of this signature.
@@ -138,42 +126,4 @@ fn policy(of_signature: Node<'_, '_>) -> Option<PolicyFacts> {
         .and_then(|identifier| identifier.text())
         .map(|text| text.trim().chars().take(500).collect());
     Some(PolicyFacts { identifier })
-}
-
-impl QualifyingProperties<'_, '_> {
-    /// Adds certificates and revocation data that are kept in the unsigned properties (5.4.2, 5.4.3), and
-    /// says what of them is not looked at.
-    pub(super) fn keep(&self, data: &mut ValidationData, signature: &mut VerifiedSignature) {
-        let Some(unsigned) = self.unsigned else { return };
-        for node in unsigned.descendants().filter(Node::is_element) {
-            let name = node.tag_name();
-            match (name.namespace(), name.name()) {
-                (Some(XADES_NAMESPACE), "EncapsulatedX509Certificate")
-                    if data.certificates.len() < MAX_CERTIFICATES =>
-                {
-                    data.certificates
-                        .extend(octets(node).and_then(|der| Certificate::from_der(&der).ok()));
-                }
-                (Some(XADES_NAMESPACE), "EncapsulatedCRLValue")
-                    if data.lists.len() < MAX_REVOCATION =>
-                {
-                    data.lists.extend(octets(node).and_then(|der| Crl::read(der).ok()));
-                }
-                (Some(XADES_NAMESPACE), "EncapsulatedOCSPValue")
-                    if data.answers.len() < MAX_REVOCATION =>
-                {
-                    data.answers.extend(octets(node).and_then(|der| OcspResponse::read(der).ok()));
-                }
-                (Some(XADES_NAMESPACE | XADES_141), "ArchiveTimeStamp") => {
-                    let note = "an archive timestamp is there, which is not looked at";
-                    signature.notes.push(note.to_owned());
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-fn octets(node: Node<'_, '_>) -> Option<Vec<u8>> {
-    STANDARD.decode(base64_text(node)).ok()
 }

@@ -46,7 +46,7 @@ pub struct VerifiedSignature {
     pub place: String,
     /// `XAdES`, `XML Signature` and so on.
     pub format: &'static str,
-    /// The level that was shown: `B` or `T`; none for a plain signature.
+    /// The level that was shown: `B`, `T`, `LT` or `LTA`; none for a plain signature.
     pub level: Option<&'static str>,
     pub indication: Indication,
     pub sub_indication: Option<SubIndication>,
@@ -111,11 +111,13 @@ pub struct RevocationFacts {
     pub detail: Option<String>,
 }
 
-/// A signature timestamp.
+/// A timestamp in a signature.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimestampFacts {
+    /// `signature`, over its value, or `archive`, over all of it.
+    pub kind: &'static str,
     /// What it says.
     pub time: Option<String>,
     /// Subject of the TSA's certificate.

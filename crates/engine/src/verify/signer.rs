@@ -1,10 +1,11 @@
 //! Whose a signature is: the same questions for every format, once its value was checked.
 
 use super::algorithms::{self, Foundations};
+use super::existence::Existence;
 use super::indication::SubIndication;
 use super::report::VerifiedSignature;
 use super::timestamps;
-use super::trust::{self, Questions, TrustTimes, ValidationData};
+use super::trust::{self, Questions};
 use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::certificate::Certificate;
@@ -26,7 +27,7 @@ pub(super) struct SaidOfSigner<'a> {
 /// Judges timestamps, certificate, path and algorithms, at the time that counts.
 pub(super) fn judge(
     said: SaidOfSigner<'_>,
-    data: &ValidationData,
+    existence: &Existence<'_>,
     questions: &Questions<'_>,
     signature: &mut VerifiedSignature,
 ) {
@@ -34,16 +35,20 @@ pub(super) fn judge(
     if questions.own.is_some() {
         return show(&said, signature);
     }
-    let proven = timestamps::examine(said.timestamps, data, questions, signature);
-    let times = TrustTimes { at: questions.settings.at, proven };
-    if signature.level.is_some() && proven.is_some() {
-        signature.level = Some("T");
-    }
+    let proving = timestamps::examine(said.timestamps, existence, questions, signature);
+    let inside = proving.iter().map(|token| token.info().gen_time).min();
+    let proven = existence.since(inside);
+    signature.proven_time = proven.map(Instant::to_rfc3339);
     if let Err(reason) = trust::may_sign(signing) {
         signature.find(SubIndication::ChainConstraintsFailure, reason);
     }
     check_claimed(&said, signature);
-    let examined = trust::examine(signing, data, questions, times);
+    let examined = existence.examine(signing, inside, questions);
+    if signature.level.is_some() && proven.is_some() {
+        let authorities = proving.iter().map(|token| (token.certificate(), None));
+        let signers: Vec<_> = std::iter::once((signing, inside)).chain(authorities).collect();
+        signature.level = Some(existence.level(&signers, questions).as_str());
+    }
     let mut facts = trust::facts(signing, said.bound);
     facts.path = examined.subjects;
     facts.trust_anchor = examined.anchor;
@@ -52,7 +57,8 @@ pub(super) fn judge(
         let chain = examined.chain.as_ref();
         let path: Vec<&Certificate> =
             chain.map_or_else(|| vec![signing], |chain| chain.certificates().collect());
-        facts.qualification = Some(services.qualification(&path, times.counting()));
+        let counting = proven.unwrap_or(questions.settings.at);
+        facts.qualification = Some(services.qualification(&path, counting));
     }
     signature.signer = Some(facts);
     signature.findings.extend(examined.findings);
@@ -60,7 +66,8 @@ pub(super) fn judge(
     let foundations =
         Foundations { signing, algorithm, digests: said.digests, chain: examined.chain.as_ref() };
     let calendar = &questions.settings.calendar;
-    algorithms::examine(&foundations, calendar, times.counting(), signature);
+    let counting = proven.unwrap_or(questions.settings.at);
+    algorithms::examine(&foundations, calendar, counting, signature);
 }
 
 fn check_claimed(said: &SaidOfSigner<'_>, signature: &mut VerifiedSignature) {

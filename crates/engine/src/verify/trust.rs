@@ -2,6 +2,7 @@
 //! 5.2.6).
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::indication::{SubIndication, VerificationFinding};
 use super::report::{RevocationFacts, SignerFacts};
@@ -15,12 +16,15 @@ use crate::pki::revocation::ocsp::{OcspLimits, OcspResponse};
 use crate::pki::revocation::{
     Revocation, RevocationCheck, RevocationFlaw, RevocationReason, RevocationStatus,
 };
+use crate::pki::timestamp::TimestampToken;
+use crate::pki::validation_data::CollectedData;
+use crate::seal::reading::Existing;
 
-/// Certificates of one file that paths are built with.
+/// Certificates of one signature that paths are built with.
 pub(super) const MAX_CERTIFICATES: usize = 64;
 
-/// Lists and answers of one file.
-pub(super) const MAX_REVOCATION: usize = 64;
+/// Certificates, and lists and answers, that are kept in a file for whoever verifies it.
+pub(super) const MAX_KEPT: usize = 200;
 
 /// Times at which what is known of a certificate is asked for.
 const MAX_TIMES: usize = 6;
@@ -62,8 +66,86 @@ impl<'s> Questions<'s> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ValidationData {
     pub(super) certificates: Vec<Certificate>,
-    pub(super) lists: Vec<Crl>,
-    pub(super) answers: Vec<OcspResponse>,
+    lists: Vec<Rc<Crl>>,
+    answers: Vec<Rc<OcspResponse>>,
+}
+
+impl ValidationData {
+    /// Certificates and nothing else.
+    pub(super) fn of(certificates: Vec<Certificate>) -> Self {
+        Self { certificates, ..Self::default() }
+    }
+
+    /// Whether anything in it says that a certificate is not revoked.
+    pub(super) fn has_words(&self) -> bool {
+        !self.lists.is_empty() || !self.answers.is_empty()
+    }
+
+    /// Takes the certificates and the revocation data of a CMS.
+    pub(super) fn add_cms(&mut self, cms: &Existing) {
+        let certificates = cms.certificates().filter_map(|der| Certificate::from_der(der).ok());
+        certificates.take(MAX_CERTIFICATES).for_each(|one| self.add_certificate(&one));
+        let mut data = CollectedData::default();
+        for der in cms.revocation().unwrap_or_default().iter().take(MAX_KEPT) {
+            // what is none helps nobody
+            let _ = data.add_revocation(der);
+        }
+        self.add_collected(&data);
+    }
+
+    /// Takes what a token has in it.
+    pub(super) fn add_token(&mut self, token: &TimestampToken) {
+        if let Ok(cms) = Existing::read(token.der()) {
+            self.add_cms(&cms);
+        }
+    }
+
+    /// Takes what was collected, each once, as long as there is room.
+    pub(super) fn add_collected(&mut self, data: &CollectedData) {
+        data.certificates().iter().for_each(|one| self.add_certificate(one));
+        data.lists().iter().for_each(|one| self.add_list(&Rc::new(one.clone())));
+        data.answers().iter().for_each(|one| self.add_answer(&Rc::new(one.clone())));
+    }
+
+    /// What of it somebody covers, by the DER.
+    pub(super) fn only(&self, covers: &dyn Fn(&[u8]) -> bool) -> Self {
+        let certificates = self.certificates.iter().filter(|one| covers(one.der()));
+        let lists = self.lists.iter().filter(|one| covers(one.der()));
+        let answers = self.answers.iter().filter(|one| covers(one.der()));
+        Self {
+            certificates: certificates.cloned().collect(),
+            lists: lists.cloned().collect(),
+            answers: answers.cloned().collect(),
+        }
+    }
+
+    /// The same of another's.
+    pub(super) fn add(&mut self, data: &Self) {
+        data.certificates.iter().for_each(|one| self.add_certificate(one));
+        data.lists.iter().for_each(|one| self.add_list(one));
+        data.answers.iter().for_each(|one| self.add_answer(one));
+    }
+
+    fn add_certificate(&mut self, one: &Certificate) {
+        let known = self.certificates.iter().any(|known| known.der() == one.der());
+        if !known && self.certificates.len() < MAX_KEPT {
+            self.certificates.push(one.clone());
+        }
+    }
+
+    fn add_list(&mut self, one: &Rc<Crl>) {
+        let known = self.lists.iter().any(|known| known.der() == one.der());
+        if !known && self.lists.len() < MAX_KEPT {
+            self.lists.push(Rc::clone(one));
+        }
+    }
+
+    fn add_answer(&mut self, one: &Rc<OcspResponse>) {
+        let known = self.answers.iter().any(|known| known.der() == one.der());
+        if !known && self.answers.len() < MAX_KEPT {
+            self.answers.push(Rc::clone(one));
+        }
+    }
 }
 
 /// When a path must hold.
@@ -82,6 +164,18 @@ impl TrustTimes {
     }
 }
 
+/// What a question about a path is answered with.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'d> {
+    /// What the file has.
+    pub(super) data: &'d ValidationData,
+    pub(super) times: TrustTimes,
+    /// Whether nothing else counts: neither what was given beside the file, nor, unless it is asked for anyway,
+    /// what nobody knows of revocation.
+    pub(super) alone: bool,
+    pub(super) revocation: RevocationDemand,
+}
+
 /// What was found of a path.
 pub(super) struct ExaminedPath {
     /// From the certificate that was asked for.
@@ -93,23 +187,34 @@ pub(super) struct ExaminedPath {
     pub(super) findings: Vec<VerificationFinding>,
 }
 
+impl ExaminedPath {
+    /// Whether a certificate of it was revoked when it counts.
+    pub(super) fn is_revoked(&self) -> bool {
+        let revoked = [SubIndication::RevokedNoPoe, SubIndication::RevokedCaNoPoe];
+        self.findings.iter().any(|finding| revoked.contains(&finding.sub_indication))
+    }
+}
+
 /// Looks for a path of a certificate to one of the trust anchors.
 pub(super) fn examine(
     certificate: &Certificate,
-    data: &ValidationData,
+    asked: Asked<'_>,
     questions: &Questions<'_>,
-    times: TrustTimes,
 ) -> ExaminedPath {
+    let Asked { data, times, alone, revocation: demand } = asked;
     let settings = questions.settings;
-    let known = || data.certificates.iter().chain(&settings.certificates);
+    let beside = !alone;
+    let lists = settings.lists.iter().filter(|_| beside);
+    let lists: Vec<&Crl> = lists.chain(data.lists.iter().map(|one| &**one)).collect();
+    let answers = settings.answers.iter().filter(|_| beside);
+    let answers = answers.chain(data.answers.iter().map(|one| &**one)).collect();
+    let known = || data.certificates.iter().chain(settings.certificates.iter().filter(|_| beside));
     let mut anchors = settings.anchors.clone();
     if let Some(services) = &settings.services {
         let all: Vec<&Certificate> = known().chain([certificate]).collect();
         anchors.extend(services.anchors(&all, times.counting()));
     }
     let pool = CertificatePool::new(anchors, known().cloned());
-    let lists: Vec<&Crl> = settings.lists.iter().chain(&data.lists).collect();
-    let answers: Vec<&OcspResponse> = settings.answers.iter().chain(&data.answers).collect();
     let sources = Sources { pool: &pool, lists, answers, times, questions };
     let mut revocation = Vec::new();
     let Some(path_settings) = questions.one_more(times.counting()) else {
@@ -119,7 +224,7 @@ pub(super) fn examine(
         return ExaminedPath { subjects, anchor: None, revocation, chain: None, findings };
     };
     let found = path::find(&pool, certificate, &path_settings, &mut |path| {
-        if settings.revocation == RevocationDemand::Asked {
+        if demand == RevocationDemand::Asked {
             return sources.check(path, &mut revocation);
         }
         revocation = path.certificates().iter().map(|one| not_asked(one)).collect();
@@ -268,6 +373,13 @@ impl<'a> Sources<'a> {
             let subject = certificate.subject();
             let whose = subject.clone();
             let (status, detail, flaw) = match self.status(path, position, certificate) {
+                RevocationStatus::Good if self.is_unproven(path, position) => {
+                    let reasons = "the certificate of who says that it is not revoked has ended, and no archive \
+                                   timestamp proves that this was said before"
+                        .to_owned();
+                    let flaw = Flaw::StatusUnknown { whose, reasons: reasons.clone() };
+                    ("unknown", Some(reasons), Some(flaw))
+                }
                 RevocationStatus::Good => ("good", None, None),
                 RevocationStatus::Revoked(revocation) => {
                     let at = revocation.at.to_xs_date_time();
@@ -289,6 +401,13 @@ impl<'a> Sources<'a> {
             findings.extend(flaw.map(|flaw| PathFinding { position, subject, flaw }));
         }
         if findings.is_empty() { Ok(()) } else { Err(findings) }
+    }
+
+    /// Whether what is said of a certificate may have been said by somebody whose key is nobody's to keep any more
+    /// (EN 319 102-1, 5.6.2.2).
+    fn is_unproven(&self, path: &ValidPath<'a>, position: usize) -> bool {
+        let issuers = path.certificates().iter().skip(position + 1);
+        issuers.into_iter().any(|issuer| issuer.not_after() < self.times.at)
     }
 
     /// What was revoked after the signature was there does not harm it, unless its key was suspected before.

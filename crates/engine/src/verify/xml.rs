@@ -8,10 +8,12 @@ use roxmltree::{Document, Node, NodeId};
 
 use super::VerifySettings;
 use super::coverage::{self, PartNames};
+use super::existence::Existence;
 use super::indication::{SubIndication, VerificationFinding};
 use super::properties::{self, QualifyingProperties};
 use super::report::{VerificationReport, VerifiedSignature};
 use super::signer::{self, SaidOfSigner};
+use super::timestamps::{self, HeldArchive};
 use super::trust::{MAX_CERTIFICATES, Questions, ValidationData};
 use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;
@@ -21,7 +23,8 @@ use crate::pki::timestamp::{TimestampFault, TimestampToken};
 use crate::pki::to_be_signed::ToBeSigned;
 use crate::seal::reading::xml::{self, By, Covered, CoveredStanding, Held, Outside};
 use crate::seal::reading::{
-    MAX_HELD, NamedCertificate, XADES_NAMESPACE, base64_text, child, timestamps_of_signature,
+    HeldXmlArchive, MAX_HELD, NamedCertificate, XADES_NAMESPACE, base64_text, child,
+    proofs_of_signature, timestamps_of_signature,
 };
 use crate::seal::xml::source::Source;
 use crate::seal::xml::xpath::Budget;
@@ -119,8 +122,9 @@ pub(super) fn signatures(
         let tokens = tokens.unwrap_or_else(|fault| vec![Err(fault)]);
         let (ids, budget) = (&ids, &budget);
         let (is_container, own) = (beside.is_container, beside.own.as_ref());
+        let (tree, outside) = (&tree, beside.outside);
         let one =
-            XmlSignature { tree: &tree, node, held, ids, questions, budget, is_container, own };
+            XmlSignature { tree, node, held, ids, questions, budget, outside, is_container, own };
         let outside = one.verify(&tokens, &mut names, &mut signature);
         verified.push(VerifiedXml { signature: signature.concluded(), outside });
     }
@@ -143,7 +147,7 @@ fn every_signature(tree: &Document<'_>) -> Vec<NodeId> {
 }
 
 /// One signature of a document.
-struct XmlSignature<'s, 'a, 'i> {
+struct XmlSignature<'s, 'a, 'i, 'o> {
     tree: &'a Document<'i>,
     node: Node<'a, 'i>,
     held: &'s Held,
@@ -152,13 +156,15 @@ struct XmlSignature<'s, 'a, 'i> {
     questions: &'s Questions<'s>,
     /// What looking at the document may cost.
     budget: &'s Budget,
+    /// What lies outside of the document.
+    outside: Outside<'o>,
     /// Whether what lies outside are the files of a container.
     is_container: bool,
     /// That it is a seal of ours.
     own: Option<&'s OwnXml>,
 }
 
-impl XmlSignature<'_, '_, '_> {
+impl XmlSignature<'_, '_, '_, '_> {
     /// Judges the signature; gives what it covers outside, none for a countersignature.
     fn verify(
         &self,
@@ -178,12 +184,9 @@ impl XmlSignature<'_, '_, '_> {
         }
         self.references(names, signature);
         let outside = self.coverage(names, signature);
-        let mut data =
-            ValidationData { certificates: self.key_info(signature), ..Default::default() };
+        let mut data = ValidationData::of(self.key_info(signature));
         self.own_certificate(&mut data.certificates, signature);
-        if let Some(properties) = &properties {
-            properties.keep(&mut data, signature);
-        }
+        let archives = self.archives(&mut data, properties.is_some(), signature);
         let signing = self.value(properties.as_ref(), &data, signature);
         let Some(signing) = signing else { return outside };
         signature.level = properties.is_some().then_some("B");
@@ -197,7 +200,9 @@ impl XmlSignature<'_, '_, '_> {
             digests: digests.chain(own.and_then(NamedCertificate::digest)).collect(),
             timestamps,
         };
-        signer::judge(said, &data, self.questions, signature);
+        let proofs = timestamps::archives(archives, &data, self.questions, signature);
+        let existence = Existence { data: &data, archives: &proofs };
+        signer::judge(said, &existence, self.questions, signature);
         outside
     }
 
@@ -364,6 +369,30 @@ impl XmlSignature<'_, '_, '_> {
         certificates
     }
 
+    /// Takes the validation data in the signature; gives its archive timestamps.
+    fn archives(
+        &self,
+        data: &mut ValidationData,
+        advanced: bool,
+        signature: &mut VerifiedSignature,
+    ) -> Vec<HeldArchive> {
+        if !advanced || self.own.is_some() {
+            return Vec::new();
+        }
+        let limits = &self.questions.settings.limits;
+        let proofs = proofs_of_signature(self.node, limits, self.budget, self.outside);
+        data.add_collected(&proofs.data);
+        if proofs.others > 0 {
+            let note = format!(
+                "{} archive timestamps are not looked at: of before XAdES 1.4.1, or too many",
+                proofs.others
+            );
+            signature.notes.push(note);
+        }
+        let held = |HeldXmlArchive { token, covers }| HeldArchive { token, covers };
+        proofs.archives.into_iter().map(held).collect()
+    }
+
     /// A profile may leave certificates out; where some are, ours is one of them.
     fn own_certificate(
         &self,
@@ -385,7 +414,7 @@ impl XmlSignature<'_, '_, '_> {
     /// value is.
     fn value(
         &self,
-        properties: Option<&QualifyingProperties<'_, '_>>,
+        properties: Option<&QualifyingProperties>,
         data: &ValidationData,
         signature: &mut VerifiedSignature,
     ) -> Option<Certificate> {

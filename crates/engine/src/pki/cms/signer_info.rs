@@ -13,7 +13,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::digest::Digest;
 use crate::pki::public_key::PublicKey;
 use crate::pki::signed::{self, ReadAlgorithm};
-use crate::pki::tlv::{self, Element, INTEGER, OCTET_STRING, SEQUENCE, SET, context, tlv};
+use crate::pki::tlv::{self, Element, INTEGER, OCTET_STRING, SEQUENCE, SET, context, sorted, tlv};
 
 /// `SubjectKeyIdentifier` (RFC 5280, 4.2.1.2).
 const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
@@ -64,7 +64,6 @@ impl SignerInfo {
     /// # Errors
     /// What is wrong with it, as part of a sentence.
     pub(in crate::pki) fn read(der: &[u8]) -> Result<Self, &'static str> {
-        const STRUCTURE: &str = "a signer in it has not the structure of a SignerInfo";
         let whole = tlv::read(der, 0, der.len())?;
         let parts = tlv::children(der, &whole)?;
         let mut parts = parts.iter().peekable();
@@ -213,18 +212,63 @@ pub(in crate::pki) fn unsigned_values(
     der: &[u8],
     kind: ObjectIdentifier,
 ) -> Result<(Vec<u8>, Vec<Vec<u8>>), &'static str> {
-    const STRUCTURE: &str = "a signer in it has not the structure of a SignerInfo";
+    let (mut parts, _) = apart(der)?;
+    let value = parts.pop().filter(|last| last.tag == OCTET_STRING).ok_or(STRUCTURE)?;
+    let all = unsigned_attributes(der)?.into_iter().filter(|(found, _)| *found == kind);
+    Ok((content(der, &value), all.flat_map(|(_, values)| values).collect()))
+}
+
+/// Kind and DER of the values of an unsigned attribute.
+pub(super) type UnsignedAttribute = (ObjectIdentifier, Vec<Vec<u8>>);
+
+/// The unsigned attributes of a signer: kind and DER of the values of each, in their order.
+///
+/// # Errors
+/// As [`unsigned_values`].
+pub(super) fn unsigned_attributes(der: &[u8]) -> Result<Vec<UnsignedAttribute>, &'static str> {
+    let (_, unsigned) = apart(der)?;
+    let read =
+        |one: &Element| attribute(der, one).map(|one| (one.kind, one.values)).ok_or(STRUCTURE);
+    unsigned.iter().map(read).collect()
+}
+
+/// The fields of a signer up to its signature value, with their tags and lengths: all but its unsigned attributes.
+///
+/// # Errors
+/// As [`unsigned_values`].
+pub(super) fn signed_fields(der: &[u8]) -> Result<&[u8], &'static str> {
+    let (parts, _) = apart(der)?;
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(STRUCTURE) };
+    der.get(first.whole.start..last.whole.end).ok_or(STRUCTURE)
+}
+
+/// The DER of a signer with one more unsigned attribute, of one value.
+///
+/// # Errors
+/// As [`unsigned_values`].
+pub(super) fn with_unsigned(
+    der: &[u8],
+    kind: ObjectIdentifier,
+    value: &[u8],
+) -> Result<Vec<u8>, &'static str> {
+    let (_, unsigned) = apart(der)?;
+    let octets = |one: &Element| der.get(one.whole.clone()).unwrap_or_default().to_vec();
+    let mut all: Vec<Vec<u8>> = unsigned.iter().map(octets).collect();
+    let in_order = all.is_sorted();
+    all.push(super::encoding::attribute(kind, &[value.to_vec()]));
+    let all = if in_order { sorted(all) } else { all };
+    Ok(tlv(SEQUENCE, &[signed_fields(der)?, &tlv(context(1), &[&all.concat()])]))
+}
+
+const STRUCTURE: &str = "a signer in it has not the structure of a SignerInfo";
+
+/// The fields of a signer, and its unsigned attributes.
+fn apart(der: &[u8]) -> Result<(Vec<Element>, Vec<Element>), &'static str> {
     let whole = tlv::read(der, 0, der.len())?;
     let mut parts = tlv::children(der, &whole)?;
     let unsigned = parts.pop_if(|last| last.tag == context(1));
-    let value = parts.pop().filter(|last| last.tag == OCTET_STRING).ok_or(STRUCTURE)?;
-    let mut values = Vec::new();
     let unsigned = unsigned.map(|unsigned| tlv::children(der, &unsigned)).transpose()?;
-    for one in unsigned.into_iter().flatten() {
-        let read = attribute(der, &one).ok_or(STRUCTURE)?;
-        values.extend(read.values.into_iter().filter(|_| read.kind == kind));
-    }
-    Ok((content(der, &value), values))
+    Ok((parts, unsigned.unwrap_or_default()))
 }
 
 fn content(der: &[u8], element: &Element) -> Vec<u8> {

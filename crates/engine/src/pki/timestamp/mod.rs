@@ -6,6 +6,7 @@
 //! TimestampRequest ──► TSA ──► octets ──► check ──► TimestampToken
 //! ```
 
+mod archived;
 mod authority;
 mod fault;
 mod held;
@@ -17,6 +18,10 @@ mod response;
 mod token;
 mod trust;
 
+pub use archived::{
+    HeldCmsArchive, archive_imprint, archives_of_signer, signature_value, with_archive,
+    with_signature_timestamp,
+};
 pub use fault::TimestampFault;
 pub use held::{HeldTimestamps, MAX_HELD, held_by_signers};
 pub use info::TstInfo;
@@ -31,6 +36,9 @@ use crate::domain::profile::DigestAlgorithm;
 /// Octets of an answer at most. Tokens with the chain of the TSA have up to about 8,000; who puts
 /// revocation lists into them has more.
 pub const MAX_RESPONSE: usize = 64 * 1024;
+
+/// Octets of a token that is kept at most: it may have got validation data and an index of a whole signature.
+pub const MAX_TOKEN: usize = 4 << 20;
 
 /// Takes the answer of a TSA (a `TimeStampResp` in DER, the body of RFC 3161, 3.4) to a request. What is
 /// returned was granted, is over the imprint that was asked for with its nonce and policy, holds by itself

@@ -34,8 +34,8 @@ impl TimestampToken {
     /// # Errors
     /// The first thing that does not hold.
     pub fn from_der(der: &[u8]) -> Result<Self, TimestampFault> {
-        if der.len() > super::MAX_RESPONSE {
-            let limit = super::MAX_RESPONSE;
+        if der.len() > super::MAX_TOKEN {
+            let limit = super::MAX_TOKEN;
             return Err(TimestampFault::TooLarge { octets: der.len(), limit });
         }
         let whole = tlv::read(der, 0, der.len()).map_err(TimestampFault::NotToken)?;

@@ -24,7 +24,7 @@ const MAX_NAME: usize = 500;
 
 pub(super) const DIRECTORY_END: usize = 22;
 const DIRECTORY_ENTRY: usize = 46;
-const LOCAL_HEADER: usize = 30;
+pub(super) const LOCAL_HEADER: usize = 30;
 
 /// Reads the files of a ZIP in their order. Folders are left out: names have them.
 ///

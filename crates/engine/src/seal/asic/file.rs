@@ -22,8 +22,13 @@ pub(in crate::seal) struct ContainerFile {
 impl ContainerFile {
     /// Its name as a relative URI (RFC 3986, 4.2).
     pub(in crate::seal) fn uri(&self) -> String {
-        const ESCAPED: &AsciiSet =
-            &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-        utf8_percent_encode(&self.name, ESCAPED).to_string()
+        uri_of(&self.name)
     }
+}
+
+/// A name as a relative URI (RFC 3986, 4.2).
+pub(super) fn uri_of(name: &str) -> String {
+    const ESCAPED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    utf8_percent_encode(name, ESCAPED).to_string()
 }

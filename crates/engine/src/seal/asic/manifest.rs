@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::{ContainerFile, MEDIA_TYPE};
+use super::file::uri_of;
+use super::{ContainerFile, MEDIA_TYPE, media_type_of};
 use crate::pki::algorithm::digest_uri;
+use crate::pki::digest::Digest;
 use crate::seal::signer::base64;
 use crate::seal::xades::tags::escaped;
 
@@ -32,6 +34,40 @@ pub(super) fn of_etsi(files: &[ContainerFile]) -> String {
              Algorithm=\"{}\"/><ds:DigestValue>{}</ds:DigestValue></asic:DataObjectReference>",
             escaped(&file.media_type),
             escaped(&file.uri()),
+            digest_uri(file.digest.algorithm()),
+            base64(file.digest.value()),
+        );
+    }
+    text.push_str("</asic:ASiCManifest>");
+    text
+}
+
+/// A file that an archive manifest lists.
+pub(super) struct ArchivedFile {
+    pub(super) name: String,
+    pub(super) digest: Digest,
+    /// Whether it is the archive manifest that was the newest one.
+    pub(super) is_previous: bool,
+}
+
+/// An archive manifest (EN 319 162-1, A.7): every file with its digest, and the timestamp that is over this.
+pub(super) fn of_archive(files: &[ArchivedFile], token: &str) -> String {
+    let mut text = String::with_capacity(500 + 400 * files.len());
+    let _ = write!(
+        text,
+        "{DECLARATION}<asic:ASiCManifest xmlns:asic=\"{}\" xmlns:ds=\"{}\">\
+         <asic:SigReference MimeType=\"application/vnd.etsi.timestamp-token\" URI=\"{token}\"/>",
+        crate::seal::xades::ASIC_NAMESPACE,
+        crate::seal::xml::DS_NAMESPACE,
+    );
+    for file in files {
+        let _ = write!(
+            text,
+            "<asic:DataObjectReference MimeType=\"{}\" URI=\"{}\"{}><ds:DigestMethod \
+             Algorithm=\"{}\"/><ds:DigestValue>{}</ds:DigestValue></asic:DataObjectReference>",
+            escaped(media_type_of(&file.name)),
+            escaped(&uri_of(&file.name)),
+            if file.is_previous { " Rootfile=\"true\"" } else { "" },
             digest_uri(file.digest.algorithm()),
             base64(file.digest.value()),
         );

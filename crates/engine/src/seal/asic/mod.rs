@@ -2,14 +2,18 @@
 //! signature over all of them, XAdES (4.4.3) or CAdES over a manifest (4.4.4).
 //!
 //! `archive` reads a ZIP that is to become a container, `pack` writes one, `manifest` has the XML of
-//! ETSI and of OpenDocument, `container` unpacks a sealed one for whoever verifies it.
+//! ETSI and of OpenDocument. `container` unpacks a sealed one for whoever verifies it, `listing` reads its manifests,
+//! `roles` says what each file is, and `long_term` raises its level.
 //! Files that came in a ZIP are not packed anew: their bytes are copied.
 
 mod archive;
 pub(super) mod container;
 pub(super) mod file;
+pub(super) mod listing;
+pub(super) mod long_term;
 mod manifest;
 mod pack;
+pub(super) mod roles;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -177,6 +181,8 @@ fn media_type_of(name: &str) -> &'static str {
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",
         "p7m" => "application/pkcs7-mime",
+        "p7s" => "application/pkcs7-signature",
+        "tst" => "application/vnd.etsi.timestamp-token",
         "zip" => "application/zip",
         "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -29,6 +29,11 @@ impl Packer {
     #[must_use]
     pub fn new(at: Instant, capacity: usize) -> Self {
         let (date, time) = at.to_dos_date_time();
+        Self::of_time(date, time, capacity)
+    }
+
+    /// An empty one; every entry gets this time, as ZIPs write it.
+    pub(super) fn of_time(date: u16, time: u16, capacity: usize) -> Self {
         let bytes = Vec::with_capacity(capacity);
         Self { bytes, directory: Vec::new(), entries: 0, date, time }
     }

@@ -1,12 +1,19 @@
-//! Level LT of CMS signatures (EN 319 122-1, 6.3): the validation data of every signer and timestamp among the
-//! certificates and the revocation data of the `SignedData`, which nothing signs.
+//! Levels T, LT and LTA of CMS signatures that are there (EN 319 122-1, 6.3): a signature timestamp, the validation
+//! data of every signer and timestamp among the certificates and the revocation data of the `SignedData`, which
+//! nothing signs, and archive timestamps (5.5.3) over all of it.
 
 use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
+use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;
 use crate::pki::cms::{Augmentation, Existing, HeldSigner, held_signers};
 use crate::pki::digest::Digest;
-use crate::pki::timestamp::{TimestampToken, held_by_signers};
+use crate::pki::revocation::crl::Crl;
+use crate::pki::revocation::ocsp::OcspResponse;
+use crate::pki::timestamp::{
+    HeldCmsArchive, TimestampToken, archive_imprint, archives_of_signer, held_by_signers,
+    signature_value, with_archive, with_signature_timestamp,
+};
 use crate::pki::validation_data::{CollectedData, ValidationProof};
 use crate::seal::long_term::fault::LongTermFault;
 use crate::seal::long_term::settings::{LongTermSettings, Raised};
@@ -17,6 +24,9 @@ const MAX_SIGNERS: usize = 16;
 /// Steps of finding out about one signer, as paths count them.
 const STEPS: usize = 1_000_000;
 
+/// Steps of finding out what archive timestamps keep, all together.
+const ALL_STEPS: usize = 20_000_000;
+
 /// Adds validation data to a CMS signature; of a detached one with what it signs.
 ///
 /// # Errors
@@ -26,98 +36,277 @@ pub(in crate::seal) fn raise(
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
 ) -> Result<Raised, LongTermFault> {
-    let broken = |reason: String| {
-        let signature = "the CMS signature".to_owned();
-        LongTermFault::Broken { signature, reason }
-    };
-    let existing = Existing::read(&document).map_err(|reason| broken(reason.to_owned()))?;
-    if existing.signer_count() > MAX_SIGNERS {
-        return Err(LongTermFault::TooMany(MAX_SIGNERS));
-    }
-    if existing.is_archived().map_err(|reason| broken(reason.to_owned()))? {
-        return Err(LongTermFault::Archived);
-    }
-    if existing.is_detached() && settings.content.is_none() {
-        return Err(LongTermFault::ContentMissing);
-    }
-    let digest = |algorithm: DigestAlgorithm| {
-        let beside = || settings.content.map(|content| Digest::of(algorithm, content));
-        existing.digest(&document, algorithm).or_else(beside)
-    };
-    let signers = held_signers(&existing, &digest).into_iter().map(HeldSigner::right);
-    let signers = signers.collect::<Result<Vec<_>, _>>().map_err(broken)?;
-    if signers.is_empty() {
-        return Err(LongTermFault::NoSeal);
-    }
-    let tokens = tokens(&existing, signers.len())?;
-    let mut data = data_of(&existing, &tokens).map_err(|reason| broken(reason.to_owned()))?;
+    let sound = SoundCms::read(&document, settings.content)?;
+    let mut data = sound.data()?;
     data.add_all(collected)?;
-    let mut proofs = Vec::new();
-    for (number, (signer, tokens)) in signers.iter().zip(&tokens).enumerate() {
-        let asked: Vec<&Certificate> =
-            std::iter::once(signer).chain(tokens.iter().map(TimestampToken::certificate)).collect();
-        let proof = data.prove(settings.trust, &asked, settings.at, STEPS);
-        proofs.push(proof.map_err(|fault| {
-            let signature = words(number);
-            LongTermFault::Insufficient { signature, fault }
-        })?);
+    let (mut proofs, mut is_lta) = (Vec::new(), true);
+    for (number, signer) in sound.signers.iter().enumerate() {
+        if signer.tokens.is_empty() {
+            let (signature, reason) = (words(number), signer.fault.clone());
+            return Err(LongTermFault::NoTimestamp { signature, reason });
+        }
+        let asked = signer.asked();
+        let kept = sound.kept(signer, &asked, settings)?;
+        is_lta &= kept.first().copied().unwrap_or_default();
+        for (certificates, _) in asked.iter().zip(kept).filter(|(_, kept)| !kept) {
+            let proof = data.prove(settings.trust, certificates, settings.at, STEPS);
+            proofs.push(proof.map_err(|fault| {
+                let signature = words(number);
+                LongTermFault::Insufficient { signature, fault }
+            })?);
+        }
     }
-    let augmented = existing.augmented(&document, &augmentation(&proofs));
-    let augmented = augmented.map_err(|reason| broken(reason.to_owned()))?;
+    let augmented = sound.existing.augmented(&document, &augmentation(&proofs));
+    let augmented = augmented.map_err(broken)?;
     let changed = augmented.is_some();
+    let level = if is_lta { Level::Lta } else { Level::Lt };
     let bytes = augmented.unwrap_or(document);
-    Ok(Raised { bytes, level: Level::Lt, changed, notes: Vec::new() })
+    Ok(Raised { bytes, level, changed, notes: Vec::new() })
+}
+
+/// What it takes to validate the signers of a CMS, and what is in it for that.
+pub(in crate::seal) struct ProvableCms {
+    /// Certificates of a signer with its timestamps, and of each of its archive timestamps.
+    pub(in crate::seal) asked: Vec<Vec<Certificate>>,
+    pub(in crate::seal) data: CollectedData,
+}
+
+/// Reads a CMS signature whose signers are right.
+///
+/// # Errors
+/// As [`raise`].
+pub(in crate::seal) fn provable(
+    document: &[u8],
+    content: Option<&[u8]>,
+) -> Result<ProvableCms, LongTermFault> {
+    let sound = SoundCms::read(document, content)?;
+    let asked = sound.signers.iter().flat_map(SoundSigner::asked);
+    let asked = asked.map(|one| one.into_iter().cloned().collect()).collect();
+    Ok(ProvableCms { asked, data: sound.data()? })
+}
+
+/// Prepares the one signer of a CMS signature for a signature timestamp, which makes level T of it.
+///
+/// # Errors
+/// As [`crate::seal::long_term::stamp`].
+pub(in crate::seal) fn stamp(
+    document: Vec<u8>,
+    content: Option<&[u8]>,
+) -> Result<CmsStampPlan, LongTermFault> {
+    let sound = SoundCms::read(&document, content)?;
+    sound.check_sole()?;
+    let value = signature_value(&sound.existing, 0).map_err(broken)?;
+    let imprints = DigestAlgorithm::ALL.map(|algorithm| Digest::of(algorithm, &value)).to_vec();
+    Ok(CmsStampPlan { existing: sound.existing, document, imprints, archive: false })
+}
+
+/// Prepares the one signer of a CMS signature for an archive timestamp over all of it.
+///
+/// # Errors
+/// As [`Raised::archive`].
+pub(in crate::seal) fn archive(
+    document: Vec<u8>,
+    content: Option<&[u8]>,
+) -> Result<CmsStampPlan, LongTermFault> {
+    let sound = SoundCms::read(&document, content)?;
+    sound.check_sole()?;
+    let mut imprints = Vec::new();
+    for algorithm in DigestAlgorithm::ALL {
+        let digest = content_digest(&sound.existing, &document, content, algorithm);
+        let digest = digest.ok_or(LongTermFault::ContentMissing)?;
+        imprints.push(archive_imprint(&sound.existing, 0, &digest).map_err(broken)?);
+    }
+    Ok(CmsStampPlan { existing: sound.existing, document, imprints, archive: true })
+}
+
+/// A CMS signature that lacks the token of a timestamp.
+pub(in crate::seal) struct CmsStampPlan {
+    document: Vec<u8>,
+    existing: Existing,
+    /// What the token has to be over, under every digest.
+    imprints: Vec<Digest>,
+    /// Whether it is to be over all of it.
+    archive: bool,
+}
+
+impl CmsStampPlan {
+    /// What the token has to be over.
+    pub(in crate::seal) fn imprint(&self, algorithm: DigestAlgorithm) -> Digest {
+        let mut imprints = self.imprints.iter();
+        let found = imprints.find(|imprint| imprint.algorithm() == algorithm).cloned();
+        // all of them are there
+        found.unwrap_or_else(|| Digest::of(algorithm, &[]))
+    }
+
+    /// The signature with the token.
+    ///
+    /// # Errors
+    /// [`LongTermFault::NotOver`].
+    pub(in crate::seal) fn attach(self, token: &TimestampToken) -> Result<Vec<u8>, LongTermFault> {
+        if !self.imprints.contains(&token.info().imprint) {
+            return Err(LongTermFault::NotOver);
+        }
+        let with = if self.archive { with_archive } else { with_signature_timestamp };
+        with(&self.existing, &self.document, 0, token).map_err(broken)
+    }
+}
+
+fn broken(reason: &'static str) -> LongTermFault {
+    let signature = "the CMS signature".to_owned();
+    LongTermFault::Broken { signature, reason: reason.to_owned() }
 }
 
 fn words(number: usize) -> String {
     format!("signer {}", number + 1)
 }
 
-/// The timestamps of each signer that hold; every one has some.
-fn tokens(existing: &Existing, signers: usize) -> Result<Vec<Vec<TimestampToken>>, LongTermFault> {
-    let held = held_by_signers(existing).map_err(|fault| LongTermFault::Broken {
-        signature: "a timestamp of the CMS signature".to_owned(),
-        reason: fault.to_string(),
-    })?;
-    let mut all: Vec<Vec<TimestampToken>> = (0..signers).map(|_| Vec::new()).collect();
-    let mut faults = vec![None; signers];
-    for one in held {
-        let number = (0..signers).find(|number| words(*number) == one.signature);
-        let place = number.and_then(|at| all.get_mut(at).zip(faults.get_mut(at)));
-        let Some((tokens, fault)) = place else { continue };
-        for timestamp in one.timestamps {
-            match timestamp {
-                Ok(token) => tokens.push(token),
-                Err(wrong) => *fault = Some(wrong.to_string()),
+fn content_digest(
+    existing: &Existing,
+    document: &[u8],
+    content: Option<&[u8]>,
+    algorithm: DigestAlgorithm,
+) -> Option<Digest> {
+    let beside = || content.map(|content| Digest::of(algorithm, content));
+    existing.digest(document, algorithm).or_else(beside)
+}
+
+/// A CMS signature whose signers are right.
+struct SoundCms {
+    existing: Existing,
+    signers: Vec<SoundSigner>,
+}
+
+/// A signer who is right.
+struct SoundSigner {
+    certificate: Certificate,
+    /// Those signature timestamps that hold.
+    tokens: Vec<TimestampToken>,
+    /// Why another one does not hold.
+    fault: Option<String>,
+    /// The archive timestamps with what they cover, each before those that cover it; all of them hold.
+    archives: Vec<(TimestampToken, HeldCmsArchive)>,
+}
+
+impl SoundCms {
+    fn read(document: &[u8], content: Option<&[u8]>) -> Result<Self, LongTermFault> {
+        let existing = Existing::read(document).map_err(broken)?;
+        if existing.signer_count() > MAX_SIGNERS {
+            return Err(LongTermFault::TooMany(MAX_SIGNERS));
+        }
+        if existing.is_closed().map_err(broken)? {
+            return Err(LongTermFault::Archived);
+        }
+        if existing.is_detached() && content.is_none() {
+            return Err(LongTermFault::ContentMissing);
+        }
+        let digest = |algorithm| content_digest(&existing, document, content, algorithm);
+        let held = held_signers(&existing, &digest).into_iter().map(HeldSigner::right);
+        let mut signers = Vec::new();
+        for (number, certificate) in held.enumerate() {
+            let wrong = |reason| LongTermFault::Broken { signature: words(number), reason };
+            let certificate = certificate.map_err(wrong)?;
+            let archives = archives_of_signer(&existing, number, &digest);
+            let mut sound = Vec::new();
+            for archive in archives.map_err(|reason| wrong(reason.to_owned()))? {
+                let token = archive.token.clone();
+                let token = token
+                    .map_err(|why| wrong(format!("an archive timestamp does not hold: {why}")))?;
+                sound.push((token, archive));
+            }
+            let (tokens, fault) = (Vec::new(), None);
+            signers.push(SoundSigner { certificate, tokens, fault, archives: sound });
+        }
+        if signers.is_empty() {
+            return Err(LongTermFault::NoSeal);
+        }
+        let held = held_by_signers(&existing).map_err(|fault| LongTermFault::Broken {
+            signature: "a timestamp of the CMS signature".to_owned(),
+            reason: fault.to_string(),
+        })?;
+        for one in held {
+            let mut all = signers.iter_mut().enumerate();
+            let found = all.find(|(number, _)| words(*number) == one.signature);
+            let Some((_, signer)) = found else { continue };
+            for timestamp in one.timestamps {
+                match timestamp {
+                    Ok(token) => signer.tokens.push(token),
+                    Err(wrong) => signer.fault = Some(wrong.to_string()),
+                }
             }
         }
+        Ok(Self { existing, signers })
     }
-    match all.iter().position(Vec::is_empty) {
-        None => Ok(all),
-        Some(number) => {
-            let reason = faults.into_iter().nth(number).flatten();
-            Err(LongTermFault::NoTimestamp { signature: words(number), reason })
+
+    fn check_sole(&self) -> Result<(), LongTermFault> {
+        match self.signers.len() {
+            1 => Ok(()),
+            several => Err(LongTermFault::Several(several)),
         }
+    }
+
+    /// What is in it and in its timestamps.
+    fn data(&self) -> Result<CollectedData, LongTermFault> {
+        let mut data = CollectedData::default();
+        let add = |data: &mut CollectedData, cms: &Existing| {
+            for der in cms.certificates() {
+                if let Ok(certificate) = Certificate::from_der(der) {
+                    let _ = data.add_certificate(certificate);
+                }
+            }
+            for der in cms.revocation()? {
+                // what is none helps nobody
+                let _ = data.add_revocation(&der);
+            }
+            Ok(())
+        };
+        add(&mut data, &self.existing).map_err(broken)?;
+        for signer in &self.signers {
+            for token in signer.tokens.iter().chain(signer.archives.iter().map(|(token, _)| token))
+            {
+                Existing::read(token.der()).and_then(|cms| add(&mut data, &cms)).map_err(broken)?;
+            }
+        }
+        Ok(data)
+    }
+
+    /// Whether the signer with its timestamps, and then each of its archive timestamps, is kept by a later archive
+    /// timestamp: all that is needed is covered by that, and was right at its time.
+    fn kept(
+        &self,
+        signer: &SoundSigner,
+        asked: &[Vec<&Certificate>],
+        settings: &LongTermSettings<'_>,
+    ) -> Result<Vec<bool>, LongTermFault> {
+        let steps = STEPS.min(ALL_STEPS / (asked.len() * asked.len()));
+        let mut kept = vec![false; asked.len()];
+        let all = self.data()?;
+        for ((token, archive), earlier) in signer.archives.iter().zip(1..) {
+            let mut before = CollectedData::default();
+            let certificates = all.certificates().iter().filter(|one| archive.has(one.der()));
+            certificates.cloned().try_for_each(|one| before.add_certificate(one))?;
+            let lists = all.lists().iter().map(Crl::der);
+            let answers = all.answers().iter().map(OcspResponse::der);
+            for der in lists.chain(answers).filter(|der| archive.has(der)) {
+                before.add_revocation(der)?;
+            }
+            for (certificates, kept) in asked.iter().zip(&mut kept).take(earlier) {
+                settings.limits.patience.check().map_err(Refusal::from)?;
+                let at = token.info().gen_time;
+                *kept = *kept || before.prove(settings.trust, certificates, at, steps).is_ok();
+            }
+        }
+        Ok(kept)
     }
 }
 
-/// What is in a signature and its timestamps.
-fn data_of(
-    existing: &Existing,
-    tokens: &[Vec<TimestampToken>],
-) -> Result<CollectedData, &'static str> {
-    let mut data = CollectedData::default();
-    let of_tokens = tokens.iter().flatten().flat_map(TimestampToken::certificates);
-    for der in existing.certificates().chain(of_tokens) {
-        if let Ok(certificate) = Certificate::from_der(der) {
-            let _ = data.add_certificate(certificate);
-        }
+impl SoundSigner {
+    /// Whose certificates have to be provable: of the signer and its timestamps, then of each archive timestamp.
+    fn asked(&self) -> Vec<Vec<&Certificate>> {
+        let authorities = self.tokens.iter().map(TimestampToken::certificate);
+        let mut asked = vec![std::iter::once(&self.certificate).chain(authorities).collect()];
+        asked.extend(self.archives.iter().map(|(token, _)| vec![token.certificate()]));
+        asked
     }
-    for der in existing.revocation()? {
-        // What is none helps nobody.
-        let _ = data.add_revocation(&der);
-    }
-    Ok(data)
 }
 
 fn augmentation<'p>(proofs: &'p [ValidationProof<'_>]) -> Augmentation<'p> {

@@ -9,11 +9,12 @@ use crate::pki::validation_data::{DataFault, Insufficient};
 /// Why a seal stays as it is. Nothing was added to it then.
 #[derive(Debug, Error)]
 pub enum LongTermFault {
-    #[error("levels are raised of XML, PDF and CMS; this is {0}")]
+    #[error("levels are raised of XML, PDF, CMS and ASiC containers; this is {0}")]
     Format(&'static str),
-    #[error("CMS is raised from level T to LT only")]
-    OnlyLt,
-    #[error("the CMS signature has an archive timestamp already, which more data would break")]
+    #[error(
+        "the CMS signature has an archive timestamp of before version 3 or an evidence record, which more data \
+         would break"
+    )]
     Archived,
     #[error("the signature is detached, and what it signs is missing")]
     ContentMissing,
@@ -29,7 +30,7 @@ pub enum LongTermFault {
     #[error("{signature} {what}; the levels of XAdES are for others (EN 319 132-1, 6.3)")]
     NotXades { signature: String, what: &'static str },
     /// A timestamp is over one signature of a document.
-    #[error("it has {0} signatures; timestamps are added to XML with one")]
+    #[error("it has {0} signatures; timestamps are added to XML and CMS with one")]
     Several(usize),
     /// It is not of level T.
     #[error("{signature} has no timestamp that holds{}", .reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default())]

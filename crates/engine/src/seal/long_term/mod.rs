@@ -16,7 +16,7 @@ pub use fault::LongTermFault;
 pub use settings::{LongTermSettings, Raised};
 
 use super::inspect::{Content, inspect};
-use super::{cades, pades, xades};
+use super::{asic, cades, pades, xades};
 use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
@@ -26,6 +26,8 @@ use crate::pki::path::{CertificatePool, PathSettings, TrustAnchor, find};
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
 use crate::seal::Limits;
+use crate::seal::asic::long_term::ContainerStampPlan;
+use crate::seal::cades::long_term::CmsStampPlan;
 use crate::seal::pades::document_timestamp::TimestampPlan;
 use crate::seal::xades::long_term::XmlStampPlan;
 
@@ -44,6 +46,7 @@ pub fn raise(
     match inspect(&document) {
         Content::Pdf => pades::long_term::raise(document, collected, settings),
         Content::Xml => xades::long_term::raise(document, collected, settings),
+        Content::Zip => asic::long_term::raise(document, collected, settings),
         _ if Existing::is_signed_data(&document) => {
             cades::long_term::raise(document, collected, settings)
         }
@@ -52,7 +55,7 @@ pub fn raise(
 }
 
 /// Prepares a sealed document for a timestamp, which makes level T of level B: in a PDF over all of it, a token
-/// of so many octets at most, in XML over the value of its one signature, whose content is given when it is
+/// of so many octets at most, in XML and CMS over the value of its one signature, whose content is given when it is
 /// detached. The same document gives the same plan, so that a token may be asked for now and come later.
 ///
 /// # Errors
@@ -70,10 +73,18 @@ pub fn stamp(
             Ok(ArchivePlan { plan, level: Level::T, notes })
         }
         Content::Xml => {
-            let plan = Stamping::Xml(xades::long_term::stamp(document, limits, content)?);
+            let plan = Stamping::Xml(xades::long_term::stamp(document, limits, &|_| content)?);
             Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
         }
-        _ => Err(LongTermFault::OnlyLt),
+        Content::Zip => {
+            let plan = Stamping::Container(asic::long_term::stamp(document, limits)?);
+            Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
+        }
+        _ if Existing::is_signed_data(&document) => {
+            let plan = Stamping::Cms(cades::long_term::stamp(document, content)?);
+            Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
+        }
+        other => Err(LongTermFault::Format(other.as_str())),
     }
 }
 
@@ -89,14 +100,16 @@ pub struct ArchivePlan {
 enum Stamping {
     Pdf(TimestampPlan),
     Xml(XmlStampPlan),
+    Cms(CmsStampPlan),
+    Container(ContainerStampPlan),
 }
 
 impl Raised {
-    /// Prepares for an archive timestamp, of a PDF a token of so many octets at most, of XML with what a
+    /// Prepares for an archive timestamp, of a PDF a token of so many octets at most, of XML and CMS with what a
     /// detached signature signs. The same document gives the same plan.
     ///
     /// # Errors
-    /// [`LongTermFault::Pdf`], [`LongTermFault::Xml`], [`LongTermFault::Several`], [`LongTermFault::OnlyLt`].
+    /// [`LongTermFault::Pdf`], [`LongTermFault::Xml`], [`LongTermFault::Several`].
     pub fn archive(
         self,
         room: usize,
@@ -105,8 +118,14 @@ impl Raised {
     ) -> Result<ArchivePlan, LongTermFault> {
         let plan = match inspect(&self.bytes) {
             Content::Pdf => Stamping::Pdf(TimestampPlan::new(self.bytes, room, &limits.pdf)?),
-            Content::Xml => Stamping::Xml(xades::long_term::archive(self.bytes, limits, content)?),
-            _ => return Err(LongTermFault::OnlyLt),
+            Content::Xml => {
+                Stamping::Xml(xades::long_term::archive(self.bytes, limits, &|_| content)?)
+            }
+            Content::Zip => Stamping::Container(asic::long_term::archive(self.bytes, limits)?),
+            _ if Existing::is_signed_data(&self.bytes) => {
+                Stamping::Cms(cades::long_term::archive(self.bytes, content)?)
+            }
+            other => return Err(LongTermFault::Format(other.as_str())),
         };
         Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
     }
@@ -125,6 +144,8 @@ impl ArchivePlan {
         match &self.plan {
             Stamping::Pdf(plan) => plan.imprint(algorithm),
             Stamping::Xml(plan) => plan.imprint(algorithm),
+            Stamping::Cms(plan) => plan.imprint(algorithm),
+            Stamping::Container(plan) => plan.imprint(algorithm),
         }
     }
 
@@ -147,6 +168,8 @@ impl ArchivePlan {
         let bytes = match self.plan {
             Stamping::Pdf(plan) => plan.attach(token)?,
             Stamping::Xml(plan) => plan.attach(token)?,
+            Stamping::Cms(plan) => plan.attach(token)?,
+            Stamping::Container(plan) => plan.attach(token)?,
         };
         Ok(Raised { bytes, level: self.level, changed: true, notes: self.notes })
     }

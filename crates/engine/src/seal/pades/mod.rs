@@ -30,7 +30,7 @@ mod picture;
 pub mod placeholder;
 pub mod placement;
 mod raster;
-mod security_store;
+pub mod security_store;
 mod seed;
 mod signature;
 mod signature_update;

@@ -78,6 +78,14 @@ pub(super) fn entry_name(contents: &[u8]) -> String {
     crate::domain::text::hex(digest.value()).to_ascii_uppercase()
 }
 
+/// What the document security store of a file has for whoever validates its signatures.
+///
+/// # Errors
+/// What the reader refuses; [`PdfRefusal::TooManyObjects`].
+pub fn stored_data(file: &PdfFile<'_>) -> Result<CollectedData, PdfRefusal> {
+    Ok(SecurityStore::read(file, &file.catalog()?)?.1)
+}
+
 impl SecurityStore {
     /// Reads the store of a file, and what is in it. What in it is none of what it should be is passed over:
     /// it helps nobody.

@@ -14,7 +14,8 @@ use chancery_testing::tsa::TSA;
 
 use super::report;
 use crate::seal::extend::{cades, kept, prepare_cms, signed, stamped, xades};
-use crate::seal::long_term::{archived, collected, lists, now, timestamped, try_raise};
+use crate::seal::long_term::{archived, collected, lists, now, timestamped, trust, try_raise};
+use crate::seal::long_term_asic::containers;
 use crate::seal::long_term_xml;
 use crate::seal::support::PKI;
 
@@ -40,9 +41,6 @@ fn add(cases: &mut Vec<LevelCase>, format: &'static str, extension: &str, sealed
     };
     add("T", sealed);
     add("LT", &raised.bytes);
-    if extension == "p7m" {
-        return;
-    }
     let mut document = archive(raised);
     add("LTA", &document);
     for _ in 1..RENEWED {
@@ -65,6 +63,10 @@ fn cases() -> Vec<LevelCase> {
         let profile = cades(false, CadesPackaging::Attached);
         let sealed = stamped(signed(prepare_cms(b"content", &profile, key), key));
         add(&mut cases, "CAdES", "p7m", sealed.bytes());
+    }
+    for (name, sealed) in containers() {
+        let format = if name.ends_with("XAdES") { "XAdES" } else { "CAdES" };
+        add(&mut cases, format, "asice", &sealed);
     }
     cases
 }

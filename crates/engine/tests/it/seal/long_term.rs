@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chancery_engine::domain::cades::CadesPackaging;
@@ -19,7 +20,7 @@ use chancery_engine::seal::long_term::{
 };
 use chancery_engine::seal::{Limits, Profile};
 use chancery_testing::pdf_judges::{
-    pdfsig, pyhanko_long_term, pyhanko_time_stamped, pyhanko_verify, qpdf_check,
+    pdfsig, pyhanko_levels, pyhanko_long_term, pyhanko_time_stamped, pyhanko_verify, qpdf_check,
 };
 use chancery_testing::pdfs;
 use chancery_testing::tsa::TSA;
@@ -318,6 +319,52 @@ fn a_cms_signature_gets_the_validation_data_of_its_signers() {
     let plain = signed(prepared, &PKI.rsa).finish().into_bytes();
     assert_eq!(fault(&plain, None, &lists()), "signer 1 has no timestamp that holds");
     let limits = Limits::default();
-    assert!(matches!(stamp(plain, ROOM, &limits, None), Err(LongTermFault::OnlyLt)));
-    assert!(matches!(raised.archive(ROOM, &limits, None), Err(LongTermFault::OnlyLt)));
+    // with two signers nobody knows whose timestamp it is to be
+    assert!(matches!(raised.archive(ROOM, &limits, None), Err(LongTermFault::Several(2))));
+    let stamped = archived(stamp(plain, ROOM, &limits, None).unwrap(), "rsa");
+    assert_eq!(stamped.level, Level::T);
+    let raised = try_raise(&stamped.bytes, collected(&lists())).unwrap();
+    let mut lta = archived(raised.archive(ROOM, &limits, None).unwrap(), "ec");
+    for tsa in ["rsa", "ec384"] {
+        let raised = try_raise(&lta.bytes, collected(&[TSA.list()])).unwrap();
+        assert_eq!(raised.level, Level::Lta, "the first one covers what the signature needs");
+        lta = archived(raised.archive(ROOM, &limits, None).unwrap(), tsa);
+    }
+    openssl_with_lists(&kept(&lta.bytes, "p7m"), None).unwrap();
+    // every octet of an archive timestamp and of what it covers counts
+    for at in [lta.bytes.len() - 200, lta.bytes.len() / 2, lta.bytes.len() - 4000] {
+        let mut changed = lta.bytes.clone();
+        changed[at] ^= 1;
+        try_raise(&changed, collected(&lists())).unwrap_err();
+    }
+}
+
+/// Seals of pyHanko at the levels B, T, LT and LTA.
+pub(crate) static OF_PYHANKO: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
+    let (seal, [tsa, tsa_key]) = (&PKI.rsa.pem, TSA.files("rsa"));
+    let pdf = kept(&pdfs::named("classic").bytes, "pdf");
+    let chain = seal.with_extension("chain.pem");
+    let before = [seal.with_extension("key"), chain, tsa_key, tsa, TSA.root(), pdf];
+    pyhanko_levels(&before, &lists())
+});
+
+/// Each to the next level, and pyHanko takes what became of it.
+#[test]
+fn what_pyhanko_made_is_raised() {
+    let [b, t, lt, lta] = OF_PYHANKO.each_ref();
+    let limits = Limits::default();
+    let raise = |document: &[u8]| try_raise(document, collected(&lists())).unwrap();
+    let archive =
+        |raised: Raised| archived(raised.archive(ROOM, &limits, None).unwrap(), "ec").bytes;
+    let stamped = archived(stamp(b.clone(), ROOM, &limits, None).unwrap(), "rsa").bytes;
+    let levels = [raise(&stamped), raise(t), raise(lt)].map(|raised| raised.level);
+    assert_eq!(levels, [Level::Lt; 3]);
+    let files = [raise(t).bytes, archive(raise(&stamped)), archive(raise(lt)), archive(raise(lta))];
+    let files = files.map(|file| kept(&file, "pdf"));
+    let archives = [0, 2, 1, 2];
+    let verdicts = pyhanko_long_term(&[PKI.root(), TSA.root()], &files);
+    for (verdict, archives) in verdicts.iter().zip(archives) {
+        assert!(verdict.accepted && verdict.archived == archives, "{verdict:?}");
+    }
+    assert_eq!(verdicts.len(), 4);
 }

@@ -18,6 +18,7 @@ mod limits;
 mod linting;
 mod location;
 pub(crate) mod long_term;
+pub(crate) mod long_term_asic;
 pub(crate) mod long_term_xml;
 mod nasty;
 mod national;

@@ -11,6 +11,7 @@
 mod meaning;
 mod revision;
 mod roles;
+mod tail;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -22,6 +23,7 @@ use crate::seal::pdf::{PdfFile, PdfLimits};
 use meaning::Meaning;
 use revision::RevisionPair;
 use roles::{PartRole, Roles};
+pub use tail::{PdfTail, tail};
 
 /// Entries of all revisions together that are compared.
 const MAX_ENTRIES: usize = 4_000_000;

@@ -467,7 +467,7 @@ fn kind(object: &Indirect) -> String {
 
 /// Cross-reference streams and object streams: nothing refers to them, and their numbers are free for
 /// others once a newer section replaces them.
-fn is_structure(object: &Indirect) -> bool {
+pub(super) fn is_structure(object: &Indirect) -> bool {
     let Indirect::Stream(stream) = object else { return false };
     matches!(stream.dictionary.get("Type").and_then(Object::as_name), Some(b"XRef" | b"ObjStm"))
 }

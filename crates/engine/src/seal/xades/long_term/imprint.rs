@@ -36,7 +36,7 @@ impl<'a, 'i> ArchivedOctets<'a, 'i> {
     /// What cannot be computed, or costs too much.
     pub(super) fn write<S: Sink>(
         &self,
-        ground: &XmlGround<'_>,
+        ground: &XmlGround<'_, '_>,
         sink: &mut S,
     ) -> Result<(), Refusal> {
         let signed_info = child(self.signature, DS_NAMESPACE, "SignedInfo");
@@ -67,7 +67,7 @@ impl<'a, 'i> ArchivedOctets<'a, 'i> {
     fn element<S: Sink>(
         &self,
         element: Node<'_, '_>,
-        ground: &XmlGround<'_>,
+        ground: &XmlGround<'_, '_>,
         sink: &mut S,
     ) -> Result<(), Refusal> {
         let (method, prefixes) = &self.method;
@@ -81,7 +81,7 @@ impl<'a, 'i> ArchivedOctets<'a, 'i> {
         &self,
         reference: Node<'a, 'i>,
         ids: &ElementIds<'a, 'i>,
-        ground: &XmlGround<'_>,
+        ground: &XmlGround<'_, '_>,
         sink: &mut S,
     ) -> Result<(), Refusal> {
         let uri = reference.attribute("URI").unwrap_or_default();
@@ -89,7 +89,7 @@ impl<'a, 'i> ArchivedOctets<'a, 'i> {
         let mut transforms = holder.map(read_transforms).transpose()?.unwrap_or_default();
         let (limits, budget) = (ground.limits, ground.budget);
         if !uri.is_empty() && !uri.starts_with('#') {
-            let content = ground.content.unwrap_or_default();
+            let content = (ground.outside)(uri).unwrap_or_default();
             return octets(content, &transforms, limits, budget, sink);
         }
         let last = transforms.last();

@@ -5,6 +5,7 @@
 //! [`sound`] holds signatures against what they cover, [`imprint`] says what an archive timestamp is over,
 //! [`properties`] reads validation data in them, [`values`] writes it.
 
+mod archives;
 mod ground;
 mod imprint;
 mod properties;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use roxmltree::{Namespace, Node};
 
 use super::elements::child;
+use super::existing::Outside;
 use super::spot::Spot;
 use super::tags::XADES_NAMESPACE;
 use crate::domain::canonicalization::{Canonicalization, CanonicalizationMethod};
@@ -37,6 +39,7 @@ use crate::seal::xml::source::Source;
 use crate::seal::xml::transforms::Metered;
 use crate::seal::xml::xpath::Budget;
 use crate::seal::xml::{DS_NAMESPACE, guard};
+pub use archives::{HeldXmlArchive, HeldXmlProofs, proofs_of_signature};
 use ground::XmlGround;
 use imprint::ArchivedOctets;
 use properties::collect;
@@ -65,8 +68,22 @@ pub(in crate::seal) fn raise(
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
 ) -> Result<Raised, LongTermFault> {
-    let (limits, content) = (settings.limits, settings.content);
-    let (added, is_lta) = reading(&document, limits, content, |source, _, signatures| {
+    let outside = |_: &str| settings.content;
+    raise_over(document, collected, settings, &outside)
+}
+
+/// The same with whatever detached signatures sign, by its URI.
+///
+/// # Errors
+/// As [`raise`].
+pub(in crate::seal) fn raise_over(
+    document: Vec<u8>,
+    collected: CollectedData,
+    settings: &LongTermSettings<'_>,
+    outside: Outside<'_>,
+) -> Result<Raised, LongTermFault> {
+    let limits = settings.limits;
+    let (added, is_lta) = reading(&document, limits, outside, |source, _, signatures| {
         let mut data = collected;
         for signature in signatures {
             data.add_all(collect(signature.node, signature.unsigned(), None)?)?;
@@ -92,8 +109,20 @@ pub(in crate::seal) fn raise(
     }
     let bytes = inserted(&document, &added);
     // whatever else covers the properties of a signature would be broken by more of them
-    reading(&bytes, limits, content, |_, _, _| Ok(()))?;
+    check(&bytes, limits, outside)?;
     Ok(Raised { bytes, level, changed: true, notes: Vec::new() })
+}
+
+/// Whether there are signatures in a document, and all of them are right.
+///
+/// # Errors
+/// As [`raise`].
+pub(in crate::seal) fn check(
+    document: &[u8],
+    limits: &Limits,
+    outside: Outside<'_>,
+) -> Result<(), LongTermFault> {
+    reading(document, limits, outside, |_, _, _| Ok(()))
 }
 
 /// Prepares the one signature of a document for a signature timestamp, which makes level T of it.
@@ -103,9 +132,9 @@ pub(in crate::seal) fn raise(
 pub(in crate::seal) fn stamp(
     document: Vec<u8>,
     limits: &Limits,
-    content: Option<&[u8]>,
+    outside: Outside<'_>,
 ) -> Result<XmlStampPlan, LongTermFault> {
-    let (insertion, octets) = reading(&document, limits, content, |source, ground, signatures| {
+    let (insertion, octets) = reading(&document, limits, outside, |source, ground, signatures| {
         let signature = sole(signatures)?;
         let mut octets = Vec::new();
         if let Some(value) = child(signature.node, DS_NAMESPACE, "SignatureValue") {
@@ -129,9 +158,9 @@ pub(in crate::seal) fn stamp(
 pub(in crate::seal) fn archive(
     document: Vec<u8>,
     limits: &Limits,
-    content: Option<&[u8]>,
+    outside: Outside<'_>,
 ) -> Result<XmlStampPlan, LongTermFault> {
-    let (insertion, octets) = reading(&document, limits, content, |source, ground, signatures| {
+    let (insertion, octets) = reading(&document, limits, outside, |source, ground, signatures| {
         let signature = sole(signatures)?;
         let unsigned = signature.unsigned().ok_or_else(|| no_timestamp(signature))?;
         let method = (METHOD, Vec::new());
@@ -175,10 +204,10 @@ impl XmlStampPlan {
 fn reading<T>(
     document: &[u8],
     limits: &Limits,
-    content: Option<&[u8]>,
+    outside: Outside<'_>,
     look: impl FnOnce(
         &Source<'_>,
-        &XmlGround<'_>,
+        &XmlGround<'_, '_>,
         &[SoundXmlSignature<'_, '_>],
     ) -> Result<T, LongTermFault>,
 ) -> Result<T, LongTermFault> {
@@ -186,7 +215,7 @@ fn reading<T>(
     guard::check(&source, limits)?;
     let tree = guard::parse(&source, limits)?;
     let budget = Budget::of_document(document.len()).with_patience(&limits.patience);
-    let ground = XmlGround { limits, budget: &budget, content };
+    let ground = XmlGround { limits, budget: &budget, outside };
     let signatures = sound::read(&tree, &ground)?;
     if signatures.is_empty() {
         return Err(LongTermFault::NoSeal);

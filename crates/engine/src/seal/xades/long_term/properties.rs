@@ -48,25 +48,58 @@ pub(super) fn collect(
     }
     let properties = unsigned.into_iter().flat_map(|unsigned| unsigned.children());
     let earlier = properties.take_while(|property| Some(*property) != before);
-    let elements = earlier.flat_map(|property| property.descendants()).filter(Node::is_element);
+    let mut fault = Ok(());
+    for property in earlier {
+        each_in(property, &mut |kind, der| {
+            let added = match kind {
+                ValueKind::Certificate => add_certificate(der, &mut data),
+                ValueKind::Revocation => add_revocation(der, &mut data),
+            };
+            fault = std::mem::replace(&mut fault, Ok(())).and(added);
+        });
+    }
+    fault.map(|()| data)
+}
+
+/// Every value of validation data in one unsigned property, or without one in `ds:KeyInfo`, as DER.
+pub(super) fn each_value(
+    signature: Node<'_, '_>,
+    property: Option<Node<'_, '_>>,
+    show: &mut dyn FnMut(&[u8]),
+) {
+    match property {
+        None => key_info(signature).for_each(|certificate| show(certificate.der())),
+        Some(property) => each_in(property, &mut |_, der| show(der)),
+    }
+}
+
+/// What a value of validation data is.
+#[derive(Clone, Copy)]
+enum ValueKind {
+    Certificate,
+    Revocation,
+}
+
+fn each_in(property: Node<'_, '_>, show: &mut dyn FnMut(ValueKind, &[u8])) {
+    let elements = property.descendants().filter(Node::is_element);
     for node in elements.filter(|node| node.tag_name().namespace() == Some(XADES_NAMESPACE)) {
+        let kind = match node.tag_name().name() {
+            "EncapsulatedX509Certificate" => Some(ValueKind::Certificate),
+            "EncapsulatedCRLValue" | "EncapsulatedOCSPValue" => Some(ValueKind::Revocation),
+            "EncapsulatedTimeStamp" => None,
+            _ => continue,
+        };
         let Some(octets) = octets(node) else { continue };
-        match node.tag_name().name() {
-            "EncapsulatedX509Certificate" => add_certificate(&octets, &mut data)?,
-            "EncapsulatedCRLValue" | "EncapsulatedOCSPValue" => add_revocation(&octets, &mut data)?,
-            "EncapsulatedTimeStamp" => {
-                let Ok(token) = Existing::read(&octets) else { continue };
-                for der in token.certificates() {
-                    add_certificate(der, &mut data)?;
-                }
-                for der in token.revocation().unwrap_or_default() {
-                    add_revocation(&der, &mut data)?;
-                }
-            }
-            _ => {}
+        if let Some(kind) = kind {
+            show(kind, &octets);
+            continue;
+        }
+        let Ok(token) = Existing::read(&octets) else { continue };
+        token.certificates().for_each(|der| show(ValueKind::Certificate, der));
+        for der in token.revocation().unwrap_or_default() {
+            show(ValueKind::Revocation, &der);
         }
     }
-    Ok(data)
 }
 
 fn add_certificate(der: &[u8], data: &mut CollectedData) -> Result<(), DataFault> {

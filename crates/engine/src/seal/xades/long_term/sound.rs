@@ -5,10 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
+use super::archives::{self, MAX_ARCHIVES};
 use super::ground::XmlGround;
-use super::imprint::ArchivedOctets;
 use super::properties::{XADES_141_NAMESPACE, child_elements, key_info};
-use crate::domain::canonicalization::{Canonicalization, CanonicalizationMethod};
 use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;
 use crate::pki::digest::Digest;
@@ -17,21 +16,12 @@ use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::timestamp::{MAX_HELD, TimestampToken};
 use crate::pki::to_be_signed::ToBeSigned;
 use crate::seal::long_term::fault::LongTermFault;
-use crate::seal::xades::elements::{base64_text, child};
+use crate::seal::xades::elements::child;
 use crate::seal::xades::existing::{CoveredStanding, Held, read_with};
 use crate::seal::xades::named_certificate::NamedCertificate;
 use crate::seal::xades::tags::XADES_NAMESPACE;
 use crate::seal::xades::timestamps::of_signature;
-use crate::seal::xml::sink::DigestSink;
-use crate::seal::xml::transforms::read_method;
 use crate::seal::xml::{DS_NAMESPACE, is_element};
-
-/// Archive timestamps of one signature that are looked at.
-const MAX_ARCHIVES: usize = 64;
-
-/// What a timestamp without a method is canonicalized with (EN 319 132-1, 4.5).
-const DEFAULT: Canonicalization =
-    Canonicalization { method: CanonicalizationMethod::Inclusive, with_comments: false };
 
 /// A signature that is right.
 pub(super) struct SoundXmlSignature<'a, 'i> {
@@ -76,11 +66,11 @@ impl<'a, 'i> SoundXmlSignature<'a, 'i> {
 /// [`LongTermFault::ContentMissing`].
 pub(super) fn read<'a, 'i>(
     tree: &'a Document<'i>,
-    ground: &XmlGround<'_>,
+    ground: &XmlGround<'_, '_>,
 ) -> Result<Vec<SoundXmlSignature<'a, 'i>>, LongTermFault> {
     let mut all = Vec::new();
-    let outside = |_: &str| ground.content;
-    read_with(tree, (ground.limits, ground.budget), (&|_| true, &outside), &mut |held| {
+    let reading = (ground.limits, ground.budget);
+    read_with(tree, reading, (&|_| true, ground.outside), &mut |held| {
         // what was selected is large, so that one signature is looked at after the other
         let node = tree.get_node(held.node);
         all.extend(node.map(|node| sound(node, &held, ground)));
@@ -95,7 +85,7 @@ fn words(path: &str) -> String {
 fn sound<'a, 'i>(
     node: Node<'a, 'i>,
     held: &Held,
-    ground: &XmlGround<'_>,
+    ground: &XmlGround<'_, '_>,
 ) -> Result<SoundXmlSignature<'a, 'i>, LongTermFault> {
     let signature = || words(&held.path);
     let broken = |reason: String| LongTermFault::Broken { signature: signature(), reason };
@@ -158,7 +148,8 @@ fn sound<'a, 'i>(
             if sound.archives.len() >= MAX_ARCHIVES {
                 return Err(LongTermFault::TooMany(MAX_ARCHIVES));
             }
-            let token = archive(property, &sound, ground).map_err(|reason| {
+            let all = unsigned.unwrap_or(property);
+            let token = archives::token(property, node, all, ground).map_err(|reason| {
                 broken(format!("an archive timestamp does not hold: {reason}"))
             })?;
             sound.archives.push(SoundArchive { node: property, token });
@@ -180,32 +171,4 @@ fn check_value(held: &Held, signer: &Certificate) -> Result<(), String> {
         .and_then(|item| CheckedValue::new(&PublicKey::of(signer), &item, value))
         .map(drop)
         .map_err(|error| error.to_string())
-}
-
-/// The token of an archive timestamp, which is over what stands before it.
-fn archive<'a, 'i>(
-    property: Node<'a, 'i>,
-    signature: &SoundXmlSignature<'a, 'i>,
-    ground: &XmlGround<'_>,
-) -> Result<TimestampToken, String> {
-    let mut tokens = child_elements(property, XADES_NAMESPACE, "EncapsulatedTimeStamp");
-    let (Some(token), None) = (tokens.next(), tokens.next()) else {
-        return Err("there is not one EncapsulatedTimeStamp".to_owned());
-    };
-    if child(property, XADES_NAMESPACE, "Include").is_some() {
-        return Err("it names what it is over (EN 319 132-1, 5.5.2.3)".to_owned());
-    }
-    let token = STANDARD.decode(base64_text(token)).map_err(|_| "it is not base64".to_owned())?;
-    let token = TimestampToken::from_der(&token).map_err(|fault| fault.to_string())?;
-    let method = match child(property, DS_NAMESPACE, "CanonicalizationMethod") {
-        Some(method) => read_method(method).map_err(|refusal| refusal.to_string())?,
-        None => (DEFAULT, Vec::new()),
-    };
-    let unsigned = signature.unsigned().ok_or_else(|| "it stands nowhere".to_owned())?;
-    let octets =
-        ArchivedOctets { signature: signature.node, unsigned, before: Some(property), method };
-    let imprint = &token.info().imprint;
-    let mut sink = DigestSink::new(imprint.algorithm());
-    octets.write(ground, &mut sink).map_err(|refusal| refusal.to_string())?;
-    if sink.finish() == *imprint { Ok(token) } else { Err("it is over something else".to_owned()) }
 }

@@ -1,0 +1,149 @@
+//! Archive timestamps of CMS signatures (`archive-time-stamp-v3`, EN 319 122-1, 5.5.3): reading those that are there,
+//! and preparing for one more.
+
+use std::collections::HashSet;
+
+use der::asn1::ObjectIdentifier;
+
+use super::token::TimestampToken;
+use crate::domain::profile::DigestAlgorithm;
+use crate::pki::cms::{Existing, HashIndex, ID_SIGNATURE_TIME_STAMP, unsigned_values};
+use crate::pki::digest::{Digest, sha256};
+
+/// `id-aa-ets-archiveTimestampV3`.
+const ARCHIVE_TIME_STAMP: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.1733.2.4");
+
+/// Archive timestamps of one signer that are looked at.
+const MAX_ARCHIVES: usize = 64;
+
+/// An archive timestamp of a signer.
+#[derive(Debug)]
+pub struct HeldCmsArchive {
+    /// Its token, which is over what it has to be over; else why it is none.
+    pub token: Result<TimestampToken, String>,
+    /// SHA-256 of the DER of every certificate, list, answer and token that it covers, and of what is in these
+    /// tokens.
+    pub covers: HashSet<[u8; 32]>,
+}
+
+impl HeldCmsArchive {
+    /// Whether it covers something, by the DER.
+    #[must_use]
+    pub fn has(&self, der: &[u8]) -> bool {
+        self.covers.contains(&sha256(der))
+    }
+}
+
+/// The archive timestamps of a signer, by its number from 0, each before those that cover it. `digest` gives the
+/// digest of the content.
+///
+/// # Errors
+/// What of the signer cannot be read, as part of a sentence; when there are more than 64.
+pub fn archives_of_signer(
+    existing: &Existing,
+    number: usize,
+    digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+) -> Result<Vec<HeldCmsArchive>, &'static str> {
+    let signer = existing.signers().get(number).ok_or("there is no such signer")?;
+    let (_, values) = unsigned_values(signer, ARCHIVE_TIME_STAMP)?;
+    if values.len() > MAX_ARCHIVES {
+        return Err("it has more than 64 archive timestamps");
+    }
+    let mut all: Vec<(Vec<u8>, HeldCmsArchive)> = Vec::new();
+    for value in values {
+        let held = match read(existing, number, &value, digest) {
+            Ok(held) => held,
+            Err(reason) => HeldCmsArchive { token: Err(reason), covers: HashSet::new() },
+        };
+        all.push((value, held));
+    }
+    // one that covers another covers all that it covers, too
+    all.sort_by_cached_key(|(value, held)| {
+        (
+            held.covers.len(),
+            held.token.as_ref().ok().map(|token| token.info().gen_time),
+            value.clone(),
+        )
+    });
+    Ok(all.into_iter().map(|(_, held)| held).collect())
+}
+
+fn read(
+    existing: &Existing,
+    number: usize,
+    value: &[u8],
+    digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+) -> Result<HeldCmsArchive, String> {
+    let token = TimestampToken::from_der(value).map_err(|fault| fault.to_string())?;
+    let index = HashIndex::in_token(&Existing::read(value)?)?;
+    if index.algorithm() != token.info().imprint.algorithm() {
+        return Err("its index has another digest than its imprint".to_owned());
+    }
+    let content = digest(index.algorithm()).ok_or("what the signature is over was not given")?;
+    if index.imprint(existing, number, &content)? != token.info().imprint {
+        return Err("it is over something else".to_owned());
+    }
+    let parts = index.parts(existing, number)?;
+    let mut covers: HashSet<[u8; 32]> =
+        parts.certificates.iter().chain(&parts.revocation).map(|der| sha256(der)).collect();
+    for (kind, value) in &parts.attributes {
+        covers.insert(sha256(value));
+        if [ID_SIGNATURE_TIME_STAMP, ARCHIVE_TIME_STAMP].contains(kind)
+            && let Ok(inside) = Existing::read(value)
+        {
+            covers.extend(inside.certificates().map(sha256));
+            covers.extend(inside.revocation().unwrap_or_default().iter().map(|der| sha256(der)));
+        }
+    }
+    Ok(HeldCmsArchive { token: Ok(token), covers })
+}
+
+/// What a token has to be over that is to be an archive timestamp of a signer, by its number from 0. `content` is the
+/// digest of its content.
+///
+/// # Errors
+/// What of the signature cannot be read, as part of a sentence.
+pub fn archive_imprint(
+    existing: &Existing,
+    number: usize,
+    content: &Digest,
+) -> Result<Digest, &'static str> {
+    HashIndex::of(existing, number, content.algorithm())?.imprint(existing, number, content)
+}
+
+/// The file of a signature with an archive timestamp at a signer, which was asked for with [`archive_imprint`].
+///
+/// # Errors
+/// What of the signature or the token cannot be read, as part of a sentence.
+pub fn with_archive(
+    existing: &Existing,
+    bytes: &[u8],
+    number: usize,
+    token: &TimestampToken,
+) -> Result<Vec<u8>, &'static str> {
+    let index = HashIndex::of(existing, number, token.info().imprint.algorithm())?;
+    let indexed = Existing::read(token.der())?.with_unsigned(token.der(), 0, index.attribute())?;
+    existing.with_unsigned(bytes, number, (ARCHIVE_TIME_STAMP, &indexed))
+}
+
+/// The file of a signature with a signature timestamp at a signer, by its number from 0.
+///
+/// # Errors
+/// What of the signature cannot be read, as part of a sentence.
+pub fn with_signature_timestamp(
+    existing: &Existing,
+    bytes: &[u8],
+    number: usize,
+    token: &TimestampToken,
+) -> Result<Vec<u8>, &'static str> {
+    existing.with_unsigned(bytes, number, (ID_SIGNATURE_TIME_STAMP, token.der()))
+}
+
+/// The value of a signer, which a signature timestamp is over, by its number from 0.
+///
+/// # Errors
+/// What of the signature cannot be read, as part of a sentence.
+pub fn signature_value(existing: &Existing, number: usize) -> Result<Vec<u8>, &'static str> {
+    let signer = existing.signers().get(number).ok_or("there is no such signer")?;
+    Ok(unsigned_values(signer, ID_SIGNATURE_TIME_STAMP)?.0)
+}
