@@ -16,8 +16,8 @@ build_jdk() {
         javac --release 17 -d "$place/jdk" tests/peers/JdkVerify.java
 }
 
-build_maven() { # $1: name, also of the folders; $2: its program; $3: what Maven fetches
-    local name=$1 program=$2 what=$3 here=tests/peers/$1 pins=tests/peers/$1/jars.sha256
+build_maven() { # $1: name, also of the folders; $2: its programs; $3: what Maven fetches
+    local one name=$1 program=$2 what=$3 here=tests/peers/$1 pins=tests/peers/$1/jars.sha256
     rm -rf "${place:?}/$name" && mkdir -p "$place/$name/lib" "$place/$name/classes" || return 1
     echo "setup: fetching $what with Maven (once), log: $place/maven.log"
     mvn --quiet --batch-mode -f "$here/pom.xml" \
@@ -31,13 +31,14 @@ build_maven() { # $1: name, also of the folders; $2: its program; $3: what Maven
         { echo "setup: a jar is not the one that $pins names" >&2; return 1; }
     [[ $(find "$place/$name/lib" -name '*.jar' | wc -l) -eq $(wc -l <"$pins") ]] ||
         { echo "setup: Maven brought jars that $pins does not name" >&2; return 1; }
-    javac --release 17 -cp "$place/$name/lib/*" -d "$place/$name/classes" "$here/$program.java"
+    for one in $program; do
+        javac --release 17 -cp "$place/$name/lib/*" -d "$place/$name/classes" "$here/$one.java" || return 1
+    done
 }
 
 build_dss() {
-    build_maven dss DssValidate "EU DSS (25 MB)" || return 1
     # Bouncy Castle is among what it needs
-    javac --release 17 -cp "$place/dss/lib/*" -d "$place/dss/classes" tests/peers/dss/BcEvidence.java
+    build_maven dss "DssValidate DssSeals BcEvidence" "EU DSS (25 MB)"
 }
 
 # Trusted lists and evidence records as others made them, in the test files of EU DSS.
@@ -73,6 +74,6 @@ build() { # $1: name; the rest: the files it is made of
 scripts/setup.sh judges
 mkdir -p "$place"
 build jdk tests/peers/JdkVerify.java
-build dss tests/peers/dss/{pom.xml,DssValidate.java,BcEvidence.java,jars.sha256}
+build dss tests/peers/dss/{pom.xml,DssValidate.java,DssSeals.java,BcEvidence.java,jars.sha256}
 build samples tests/peers/dss/samples.sha256
 build verapdf tests/peers/verapdf/{pom.xml,VeraValidate.java,jars.sha256}

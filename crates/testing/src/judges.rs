@@ -165,6 +165,12 @@ pub fn dss_validate(trust: &DssTrust, files: &[(PathBuf, Option<PathBuf>)]) -> V
     listing(command, listed).into_iter().map(verdict).collect()
 }
 
+/// Has EU DSS make seals of every format and level, with the arguments of `DssSeals.java`.
+pub fn dss_seals(arguments: &[PathBuf]) {
+    let output = java("dss", "DssSeals").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// What a judge says of one signature.
 #[derive(Debug)]
 pub struct SignatureVerdict {

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use chancery_engine::domain::cades::CadesPackaging;
 use chancery_engine::domain::instant::{DAY_MS, Instant};
 use chancery_engine::seal::Limits;
-use chancery_engine::seal::long_term::Raised;
-use chancery_testing::judges::{DssTrust, DssVerdict, dss_validate};
+use chancery_engine::seal::long_term::{Raised, stamp};
+use chancery_engine::verify::{Indication, VerifySettings, verify};
+use chancery_testing::judges::{DssTrust, DssVerdict, dss_seals, dss_validate};
 use chancery_testing::pdfs;
 use chancery_testing::tsa::TSA;
 
@@ -17,7 +18,7 @@ use crate::seal::extend::{cades, kept, prepare_cms, signed, stamped, xades};
 use crate::seal::long_term::{archived, collected, lists, now, timestamped, trust, try_raise};
 use crate::seal::long_term_asic::containers;
 use crate::seal::long_term_xml;
-use crate::seal::support::PKI;
+use crate::seal::support::{INVOICE, PKI};
 
 /// Archive timestamps of the file that was renewed.
 const RENEWED: usize = 4;
@@ -123,5 +124,71 @@ fn conformance_of_long_term_levels() {
             let _ = writeln!(complaints, "{} when its certificate has ended: {wrong}", case.format);
         }
     }
+    assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// What EU DSS made of every format and level, raised by us level by level: it finds the next level, and so do we.
+#[test]
+#[ignore = "needs a JVM: make conformance"]
+fn conformance_of_files_of_eu_dss_that_are_raised() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = kept(INVOICE.as_bytes(), "xml");
+    let pdf = kept(&pdfs::named("classic").bytes, "pdf");
+    let [tsa, tsa_key] = TSA.files("rsa");
+    let seal = &PKI.rsa.pem;
+    let mut arguments = vec![seal.with_extension("key"), seal.with_extension("chain.pem")];
+    arguments.extend([tsa_key, tsa, pdf, document, folder.path().to_owned()]);
+    arguments.extend([PKI.root(), TSA.root()]);
+    arguments.extend(lists());
+    dss_seals(&arguments);
+    let (mut cases, mut complaints) = (Vec::new(), String::new());
+    let formats = ["xades.xml", "pades.pdf", "cades.p7m", "asic-xades.asice", "asic-cades.asice"];
+    for file in formats {
+        let (name, extension) = file.split_once('.').unwrap();
+        let format = match name {
+            "pades" => "PAdES",
+            name if name.ends_with("xades") => "XAdES",
+            _ => "CAdES",
+        };
+        for level in ["b", "t", "lt", "lta"] {
+            let path = folder.path().join(format!("{name}-{level}.{extension}"));
+            let bytes = std::fs::read(path).unwrap();
+            let raised = match level {
+                "b" => stamp(bytes, 8192, &Limits::default(), None)
+                    .map(|plan| archived(plan, "rsa").bytes)
+                    .map(|bytes| ("T", bytes)),
+                "t" => try_raise(&bytes, collected(&lists())).map(|it| ("LT", it.bytes)),
+                _ => try_raise(&bytes, collected(&lists())).map(|it| ("LTA", archive(it))),
+            };
+            match raised {
+                Ok((level, bytes)) => {
+                    let settings = VerifySettings::new(trust(), now().plus_ms(60_000));
+                    let report = verify(&bytes, &settings);
+                    let said =
+                        (report.indication, report.signatures.iter().find_map(|it| it.level));
+                    // of level T nobody knows yet whether a certificate was revoked
+                    if level != "T" && said != (Indication::Passed, Some(level)) {
+                        let _ = writeln!(complaints, "{name} {level}: we say {report:#?}");
+                    }
+                    cases.push(LevelCase { format, level, file: kept(&bytes, extension) });
+                }
+                Err(fault) => {
+                    let _ = writeln!(complaints, "{name} {level}: {fault}");
+                }
+            }
+        }
+    }
+    let all: Vec<&LevelCase> = cases.iter().collect();
+    let mut text = report::head(&["Format", "File"], &["Raised to", "EU DSS"]);
+    for (case, verdict) in all.iter().zip(asked(&all, Vec::new(), None)) {
+        let judged = judge(case, &verdict, case.level != "T");
+        let said = if judged.is_ok() { "accepts" } else { "refuses" };
+        let extension = case.file.extension().unwrap_or_default().to_string_lossy();
+        let _ = writeln!(text, "| {} | {extension} | {} | {said} |", case.format, case.level);
+        if let Err(wrong) = judged {
+            let _ = writeln!(complaints, "{} {extension} {}: {wrong}", case.format, case.level);
+        }
+    }
+    report::write("Files of EU DSS, raised by one level", &text);
     assert!(complaints.is_empty(), "{complaints}");
 }
