@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use crate::python::{Python, python};
 use crate::tsa::TSA;
 
 /// Runs `xmlsec1 --verify` with a trust anchor over files, all in one process when nothing is wrong;
@@ -60,12 +61,7 @@ pub fn xmlsec1(
 /// # Errors
 /// What it said.
 pub fn signxml_verify_under(root: impl AsRef<Path>, files: &[PathBuf]) -> Result<(), String> {
-    let output = Command::new(repository().join(".venv/bin/python"))
-        .arg(repository().join("tests/peers/verify_xades.py"))
-        .arg(root.as_ref())
-        .args(files)
-        .output()
-        .expect("the Python judges are missing: scripts/setup.sh test (make test does it)");
+    let output = python("verify_xades.py").arg(root.as_ref()).args(files).output();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let accepted = said.lines().filter(|line| line.starts_with("OK ")).count();
     if output.status.success() && accepted == files.len() {
@@ -195,12 +191,13 @@ pub fn python_xmlsec_verify(base: Option<&Path>, files: &[PathBuf]) -> Vec<Signa
 }
 
 fn signatures(
-    mut command: Command,
+    mut command: impl Judge,
     base: Option<&Path>,
     files: &[PathBuf],
 ) -> Vec<SignatureVerdict> {
     if let Some(base) = base {
-        command.arg("--base").arg(base);
+        command.argue("--base".as_ref());
+        command.argue(base.as_ref());
     }
     let verdict = |fields: Vec<String>| match <[String; 5]>::try_from(fields) {
         Ok([path, number, verdict, references, reason]) => SignatureVerdict {
@@ -271,7 +268,7 @@ pub fn pyhanko_timestamped(document: &Path, tsa: &str) -> Vec<u8> {
     let made = tempfile::NamedTempFile::new().unwrap();
     let mut command = python("timestamped_pdf.py");
     command.args(TSA.files(tsa)).arg(TSA.root()).arg(document).arg(made.path());
-    let output = command.output().unwrap();
+    let output = command.output();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::read(made.path()).unwrap()
 }
@@ -286,7 +283,7 @@ pub fn recompute_myinvois(files: &[PathBuf]) -> Vec<FileVerdict> {
     judged(python("recompute_myinvois.py"), files)
 }
 
-fn judged(command: Command, files: &[PathBuf]) -> Vec<FileVerdict> {
+fn judged(command: impl Judge, files: &[PathBuf]) -> Vec<FileVerdict> {
     let verdict = |fields: Vec<String>| match fields.as_slice() {
         [path, verdict, said @ ..] => {
             FileVerdict { path: path.into(), accepted: verdict == "OK", said: said.join("; ") }
@@ -303,12 +300,6 @@ pub(crate) fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
     files.iter().map(|file| file.display().to_string())
 }
 
-pub fn python(program: &str) -> Command {
-    let mut command = Command::new(repository().join(".venv/bin/python"));
-    command.arg(repository().join("tests/peers").join(program));
-    command
-}
-
 pub(crate) fn java(judge: &str, program: &str) -> Command {
     let built = repository().join(".tools/judges").join(judge);
     assert!(built.is_dir(), "{} is missing: scripts/setup-judges.sh builds it", built.display());
@@ -321,19 +312,48 @@ pub(crate) fn java(judge: &str, program: &str) -> Command {
     command
 }
 
+/// A program that judges files.
+pub(crate) trait Judge: std::fmt::Debug {
+    /// Gives it one more argument.
+    fn argue(&mut self, argument: &OsStr);
+
+    /// Runs it to its end.
+    fn judge(&mut self) -> Output;
+}
+
+impl Judge for Command {
+    fn argue(&mut self, argument: &OsStr) {
+        self.arg(argument);
+    }
+
+    fn judge(&mut self) -> Output {
+        self.output().unwrap_or_else(|error| {
+            panic!("{self:?}: {error}; scripts/setup-judges.sh sets the judges up")
+        })
+    }
+}
+
+impl Judge for Python {
+    fn argue(&mut self, argument: &OsStr) {
+        self.arg(argument);
+    }
+
+    fn judge(&mut self) -> Output {
+        self.output()
+    }
+}
+
 /// Runs a judge over a list of files; its lines, cut at tabs. Exit code 1 says that it refused one.
 pub(crate) fn listing(
-    mut command: Command,
+    mut command: impl Judge,
     files: impl Iterator<Item = String>,
 ) -> Vec<Vec<String>> {
     let mut list = tempfile::NamedTempFile::new().unwrap();
     for file in files {
         writeln!(list, "{file}").unwrap();
     }
-    let output =
-        command.arg(format!("@{}", list.path().display())).output().unwrap_or_else(|error| {
-            panic!("{command:?}: {error}; scripts/setup-judges.sh sets the judges up")
-        });
+    command.argue(format!("@{}", list.path().display()).as_ref());
+    let output = command.judge();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{command:?}: {said}");
     let lines = String::from_utf8(output.stdout).unwrap();

@@ -23,6 +23,7 @@ pub mod openssl;
 pub mod pdf_judges;
 pub mod pdfs;
 pub mod ports;
+pub mod python;
 pub mod sealing;
 pub mod status_authority;
 pub mod tsa;

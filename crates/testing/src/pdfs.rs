@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::judges::{kept, python, repository};
+use super::judges::{kept, repository};
+use super::python::python;
 
 /// What is to become of a PDF that is sealed with the settings of no profile: invisibly, in a field
 /// of its own, not certifying.
@@ -97,7 +98,7 @@ fn made() -> PathBuf {
     let folder = tmp.join(format!("test-pdfs-{:016x}", state.finish()));
     if !folder.is_dir() {
         let unfinished = tempfile::TempDir::new_in(&tmp).unwrap();
-        let output = python("make_pdfs.py").arg(unfinished.path()).output().unwrap();
+        let output = python("make_pdfs.py").arg(unfinished.path()).output();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "make_pdfs.py (scripts/setup.sh test sets it up): {said}");
         if fs::rename(unfinished.path(), &folder).is_err() {

@@ -2,18 +2,17 @@
 //! their signatures.
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chancery::domain::delivery::Verdict;
 use chancery::outbound::mail::{Account, Attachment, DkimKey, Letter, Mailer, Security};
+use chancery_testing::python::python;
 use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::{Value, json};
 
 use super::{KEY, address, letter};
-use crate::support::judges::repository;
 use crate::support::postfix::Postfix;
 use crate::support::smtp::CERTIFICATES;
 
@@ -22,11 +21,7 @@ fn judge(mails: &Path, expected: &Value) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("expected.json");
     std::fs::write(&file, expected.to_string()).unwrap();
-    let output = Command::new(repository().join(".venv/bin/python"))
-        .arg(repository().join("tests/peers/verify_mail.py"))
-        .args([&file, mails])
-        .output()
-        .expect("the Python judges are missing: scripts/setup.sh test (make test does it)");
+    let output = python("verify_mail.py").args([&file, mails]).output();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
