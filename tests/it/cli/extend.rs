@@ -93,6 +93,6 @@ fn a_pdf_is_raised_level_by_level() {
     assert!(verdicts.iter().all(|one| one.accepted) && archived == [1, 2], "{verdicts:?}");
 
     std::fs::write(folder.path("a.txt"), "text").unwrap();
-    folder.bad("a.txt", "lt", &all, "of XML, PDF and CMS");
+    folder.bad("a.txt", "lt", &all, "of XML, PDF, CMS and ASiC containers");
     folder.bad("missing.pdf", "lt", &all, "missing.pdf: cannot be read");
 }

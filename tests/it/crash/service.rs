@@ -129,6 +129,8 @@ impl Installation {
             .arg(self.path("chancery.toml"))
             .arg("serve")
             .env("SOFTHSM2_CONF", self.path("softhsm2.conf"))
+            .env("CHANCERY_LOG__FILTER", "info")
+            .env("NO_COLOR", "1")
             .env("PKCS11SPY", crate::support::softhsm::module())
             .env("PKCS11SPY_OUTPUT", self.path(mark))
             .stdin(Stdio::null())
@@ -159,6 +161,11 @@ impl Installation {
             .unwrap();
         let token = token["access_token"].as_str().unwrap().to_owned();
         Service { child, base, http, token, witness: self.path(mark) }
+    }
+
+    /// The alias of the client service that signs.
+    pub(super) fn client_service(&self) -> &str {
+        self.demo["client_id"].as_str().unwrap()
     }
 
     fn log(&self) -> std::fs::File {

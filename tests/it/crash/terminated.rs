@@ -44,7 +44,12 @@ async fn sigterm_gives_back_what_is_in_work_although_the_token_hangs() {
     assert_eq!(answer["status"], "PENDING_EXECUTION", "{answer}");
     assert!(service.ends(&installation).await, "{}", installation.said());
     println!("ended after {} ms", begin.elapsed().as_millis());
-    assert!(installation.said().contains("operations are left"), "{}", installation.said());
+    let said = installation.said();
+    assert!(said.contains("operations are left"), "{said}");
+    let accepted =
+        said.lines().find(|line| line.contains("accepted")).unwrap_or_else(|| panic!("{said}"));
+    let whose = format!("client_service={:?} documents=5", installation.client_service());
+    assert!(accepted.contains(&whose), "{accepted}");
 
     shim.say("");
     let service = installation.start("sigterm").await;
