@@ -1,6 +1,7 @@
 //! Trusted lists on disk: copied there by people, or kept there as they were fetched.
 
 use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -79,11 +80,19 @@ pub fn read(places: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, ListsOnDiskFau
 /// # Errors
 /// Why it cannot be written.
 pub fn keep(folder: &Path, name: &str, octets: &[u8]) -> std::io::Result<()> {
-    let unfinished = folder.join(format!("{name}.new"));
-    let mut file = File::create(&unfinished)?;
-    file.write_all(octets)?;
-    file.sync_all()?;
-    std::fs::rename(&unfinished, folder.join(name))
+    // Another process, or a command, may keep the same list at the same time.
+    let number = RandomState::new().build_hasher().finish();
+    let unfinished = folder.join(format!("{name}.{number:016x}.new"));
+    let write = || {
+        let mut file = File::create_new(&unfinished)?;
+        file.write_all(octets)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, folder.join(name))
+    };
+    write().inspect_err(|_| {
+        // What is left of it is of no use; why it is is told.
+        let _ = std::fs::remove_file(&unfinished);
+    })
 }
 
 fn unreadable(place: &Path, source: std::io::Error) -> ListsOnDiskFault {
