@@ -214,12 +214,16 @@ pub(super) async fn archive(
     Ok(in_turns(app, party, documents, each).await?.ok())
 }
 
+/// How many times longer than the work before a key is used the look at a seal may take: it is a look at the
+/// document from all sides, and who had a document prepared in time is not to be told that its seal is wrong.
+const LOOK: u64 = 4;
+
 /// Has a look at a seal before it is released, where the installation has it so.
 fn own_check(app: &App) -> impl Fn(&Sealed, &Profile) -> Result<(), OwnSealFault> + Send + 'static {
     let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
     let checks = app.execution.check_seals;
     move |sealed: &Sealed, profile: &Profile| {
-        let limits = limits.with_patience(patience::of_document(document_ms));
+        let limits = limits.with_patience(patience::of_document(document_ms.saturating_mul(LOOK)));
         let made = MadeSeal::of(sealed, profile);
         if checks { verify::check_own(sealed.bytes(), &made, &limits) } else { Ok(()) }
     }

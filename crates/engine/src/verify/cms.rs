@@ -8,13 +8,10 @@ use super::timestamps::{self, HeldArchive};
 use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
-use crate::pki::cms::{HeldFault, HeldSigner, held_signers};
+use crate::pki::cms::{HeldFault, HeldSigner, MAX_SIGNERS, held_signers};
 use crate::pki::digest::Digest;
 use crate::pki::timestamp::{HeldCmsArchive, TimestampFault, TimestampToken};
 use crate::seal::reading::{Existing, cms_archives, cms_timestamps};
-
-/// Signers of one file that are looked at.
-pub(super) const MAX_SIGNERS: usize = 16;
 
 /// Verifies every signer of a CMS file, with what is beside it.
 pub(super) fn verify(

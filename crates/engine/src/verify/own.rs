@@ -75,7 +75,7 @@ pub fn check_own(file: &[u8], made: &MadeSeal<'_>, limits: &Limits) -> Result<()
         lists: Vec::new(),
         answers: Vec::new(),
         calendar: Calendar::empty(),
-        limits: with_seal(limits),
+        limits: with_seal(limits, made.signature.len()),
         detached: None,
         services: None,
     };
@@ -88,11 +88,14 @@ pub fn check_own(file: &[u8], made: &MadeSeal<'_>, limits: &Limits) -> Result<()
     fault.map_or(Ok(()), |fault| Err(OwnSealFault(fault)))
 }
 
-/// What a document may ask that is sealed already: what it might before, and what a seal brings.
-fn with_seal(limits: &Limits) -> Limits {
+/// Octets that a node of a seal takes at least: `<a/>`.
+const NODE_OCTETS: usize = 4;
+
+/// What a document may ask that is sealed already: what it might before, and what a seal of so many octets brings.
+fn with_seal(limits: &Limits, octets: usize) -> Limits {
     Limits {
         depth: limits.depth + 32,
-        nodes: limits.nodes + 10_000,
+        nodes: limits.nodes + octets / NODE_OCTETS + 1000,
         attributes: limits.attributes + 8,
         namespace_bindings: limits.namespace_bindings + 32,
         ..limits.clone()

@@ -11,6 +11,7 @@ use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::PdfRefusal;
+use crate::pki::cms::MAX_SIGNERS;
 use crate::pki::digest::{Digest, Hasher};
 use crate::seal::pdf::PdfFile;
 use crate::seal::reading::{
@@ -52,7 +53,7 @@ fn signatures(
         changes: changes(&file, &form, document, limits),
     };
     let questions = Questions::new(settings);
-    let (looked_at, left) = held.split_at_checked(cms::MAX_SIGNERS).unwrap_or((&held, &[]));
+    let (looked_at, left) = held.split_at_checked(MAX_SIGNERS).unwrap_or((&held, &[]));
     let data = data_of(&file, looked_at.iter())?;
     // the last ones first: what they cover was there when they were made
     let mut order: Vec<usize> = (0..looked_at.len()).collect();
@@ -89,7 +90,7 @@ fn signatures(
     let mut verified: Vec<VerifiedSignature> = verified.into_iter().map(|(_, it)| it).collect();
     if let Some(one) = left.first() {
         let mut signature = VerifiedSignature::new(one.field.clone(), "PDF");
-        let text = format!("more than {} signatures are not looked at", cms::MAX_SIGNERS);
+        let text = format!("more than {MAX_SIGNERS} signatures are not looked at");
         signature.find(SubIndication::Generic, text);
         verified.push(signature.concluded());
     }

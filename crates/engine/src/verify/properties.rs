@@ -6,7 +6,7 @@ use roxmltree::Node;
 use super::indication::SubIndication;
 use super::report::{PolicyFacts, VerifiedSignature};
 use crate::domain::instant::Instant;
-use crate::seal::reading::xml::Held;
+use crate::seal::reading::xml::{CoveredStanding, Held};
 use crate::seal::reading::{NamedCertificate, XADES_NAMESPACE, child};
 use crate::seal::xml::{DS_NAMESPACE, is_element};
 
@@ -62,7 +62,14 @@ pub(super) fn read<'a, 'i>(
     }
     refer_to_properties(node, Some(properties), signature);
     if !held.covers(properties) {
-        let text = "it does not cover its signed properties, so that anybody may have written them";
+        let unknown = held.covered.iter().find_map(|covered| match &covered.standing {
+            CoveredStanding::Unknown(reason) => Some(format!("; {covered}: {reason}")),
+            _ => None,
+        });
+        let text = format!(
+            "it does not cover its signed properties, so that anybody may have written them{}",
+            unknown.unwrap_or_default()
+        );
         signature.find(SubIndication::SigConstraintsFailure, text);
     }
     let of_signature = child(properties, XADES_NAMESPACE, "SignedSignatureProperties");

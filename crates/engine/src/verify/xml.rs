@@ -98,8 +98,8 @@ pub(super) fn signatures(
     let tree = guard::parse(&source, limits)?;
     // what could just be sealed can be looked at once more, from all sides
     let looks = if beside.own.is_some() { 4 } else { 1 };
-    let octets = file.len().saturating_add(beside.octets).saturating_mul(looks);
-    let budget = Budget::of_document(octets).with_patience(&limits.patience);
+    let octets = file.len().saturating_add(beside.octets);
+    let budget = Budget::of_document(octets).times(looks).with_patience(&limits.patience);
     let mut all: Vec<Held> = Vec::new();
     let wanted =
         |node: Node<'_, '_>| beside.own.as_ref().is_none_or(|own| own.is_at(node, &source));

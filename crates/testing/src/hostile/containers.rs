@@ -12,7 +12,7 @@ use super::{HostileDocument, SealedAs};
 
 pub(super) fn all() -> Vec<HostileDocument> {
     vec![
-        zip_bomb(20),
+        zip_bomb(47),
         cms_signers(5000),
         cms_nested(30_000),
         png_bomb(30_000, 30_000),

@@ -6,6 +6,8 @@ mod containers;
 mod pdf;
 mod xml;
 
+use chancery_engine::domain::profile::Profile;
+use chancery_engine::seal::catalogue::Catalogue;
 use serde_json::Value;
 
 pub use containers::*;
@@ -34,6 +36,23 @@ impl HostileDocument {
     /// Bytes of the document and its settings: what its sender pays.
     pub fn length(&self) -> usize {
         self.document.len() + self.settings.to_string().len()
+    }
+
+    /// How it is to be sealed.
+    ///
+    /// # Panics
+    /// When its settings are none.
+    pub fn profile(&self) -> Profile {
+        let settings = self.settings.clone();
+        match self.format {
+            SealedAs::Xades => {
+                let Value::Object(settings) = settings else { panic!("settings are an object") };
+                let catalogue = Catalogue::built_in().unwrap();
+                Profile::Xades(Box::new(catalogue.settings(None, &settings).unwrap()))
+            }
+            SealedAs::Pades => Profile::Pades(Box::new(serde_json::from_value(settings).unwrap())),
+            SealedAs::Cades => Profile::Cades(Box::new(serde_json::from_value(settings).unwrap())),
+        }
     }
 }
 

@@ -15,6 +15,10 @@ pub enum CmsRefusal {
         "the CMS signature that is there has no content to sign beside it; send the document itself"
     )]
     ContentMissing,
+    #[error(
+        "the CMS signature that is there has more than the {limit} {what} beside which a seal can be verified; ask for existingSignatures WRAP"
+    )]
+    TooManyInside { what: &'static str, limit: usize },
     #[error("the container cannot be read: {reason}")]
     ContainerMalformed { reason: String },
     #[error("the container has no files to seal")]
@@ -43,6 +47,7 @@ impl CmsRefusal {
             Self::Malformed { .. } => "cms-malformed",
             Self::Signed => "cms-signed",
             Self::ContentMissing => "cms-content-missing",
+            Self::TooManyInside { .. } => "cms-too-many-inside",
             Self::ContainerMalformed { .. } => "container-malformed",
             Self::ContainerEmpty => "container-empty",
             Self::ContainerNameRepeated { .. } => "container-name-repeated",

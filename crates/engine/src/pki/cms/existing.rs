@@ -7,6 +7,7 @@ use std::ops::Range;
 use der::asn1::ObjectIdentifier;
 
 use super::ID_SIGNED_DATA;
+use super::signer_info::{NO_ATTRIBUTES, SignerInfo};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::tlv::{
@@ -124,6 +125,18 @@ impl Existing {
     /// The signers, each the DER of a SignerInfo.
     pub(in crate::pki) fn signers(&self) -> &[Vec<u8>] {
         &self.signers
+    }
+
+    /// Looks whether every signer has the structure of one (RFC 5652, 5.3), whatever it says.
+    ///
+    /// # Errors
+    /// What is wrong with one, as part of a sentence.
+    pub fn check_signers(&self) -> Result<(), &'static str> {
+        let read = |der: &Vec<u8>| match SignerInfo::read(der) {
+            Ok(_) | Err(NO_ATTRIBUTES) => Ok(()),
+            Err(reason) => Err(reason),
+        };
+        self.signers.iter().try_for_each(read)
     }
 
     /// The content, when it is inside and in one piece.

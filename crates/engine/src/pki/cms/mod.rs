@@ -39,6 +39,9 @@ use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::xades::Certificates;
 use encoding::{digest_algorithm, oid};
 
+/// Signers of one file that are looked at.
+pub const MAX_SIGNERS: usize = 16;
+
 /// Plain data: what documents are (RFC 5652, 4).
 pub const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 /// A signature (RFC 5652, 5.1).

@@ -16,9 +16,9 @@ use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::Hasher;
 use crate::seal::Patience;
 
-/// A ZIP may unpack to this many times its size, and to this many bytes more.
-const MAX_RATIO: usize = 100;
-const FREE_UNPACKED: usize = 64 << 20;
+/// The files of a ZIP may unpack to this many times their packed size, and to this many bytes more.
+pub(super) const MAX_RATIO: usize = 40;
+const FREE_UNPACKED: usize = 48 << 20;
 /// Bytes of a name.
 const MAX_NAME: usize = 500;
 
@@ -41,7 +41,9 @@ pub(super) fn read(
     if files.is_empty() {
         return Err(CmsRefusal::ContainerEmpty);
     }
-    let limit = zip.len().saturating_mul(MAX_RATIO).saturating_add(FREE_UNPACKED).min(MAX_UNPACKED);
+    // Files are kept as they are packed; what else is in the ZIP is not.
+    let packed: usize = files.iter().map(|entry| entry.packed.len()).sum();
+    let limit = packed.saturating_mul(MAX_RATIO).saturating_add(FREE_UNPACKED).min(MAX_UNPACKED);
     let total: u64 = files.iter().map(|entry| u64::from(entry.length)).sum();
     if usize::try_from(total).map_or(true, |total| total > limit) || zip.len() > 2 * MAX_UNPACKED {
         return Err(CmsRefusal::ContainerTooLarge { limit });

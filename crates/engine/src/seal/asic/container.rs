@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::MAX_UNPACKED;
-use super::archive::{self, ZipEntry, ZipRecord, malformed};
+use super::archive::{self, MAX_RATIO, ZipEntry, ZipRecord, malformed};
 use super::pack::PackMethod;
 use crate::domain::refusal::CmsRefusal;
 use crate::seal::Patience;
 
-/// A container may unpack to this many times its size, and to this many bytes more: all of it is kept.
-const MAX_RATIO: usize = 20;
-const FREE_UNPACKED: usize = 16 << 20;
+/// Octets that a container may unpack to beyond [`MAX_RATIO`] times its size, all of which are kept. They are more than
+/// those of a ZIP that is to be sealed: what seals and validation data add has to fit too.
+const FREE_UNPACKED: usize = 56 << 20;
 
 /// An extra field that gives a file another name for some readers (Info-ZIP Unicode Path).
 const UNICODE_PATH: u16 = 0x7075;
@@ -49,7 +49,9 @@ pub fn unpack<'z>(zip: &'z [u8], patience: &Patience) -> Result<Vec<UnpackedFile
         patience.check()?;
         let packed = zip.get(entry.packed.clone()).unwrap_or_default();
         let stored = entry.method == PackMethod::Stored;
-        let mut unpacked = Vec::new();
+        // Its length is within the limit; a vector that grows would be copied, and is counted twice meanwhile.
+        let length = usize::try_from(entry.length).unwrap_or(usize::MAX);
+        let mut unpacked = Vec::with_capacity(if stored { 0 } else { length });
         let crc32 = archive::unpack(packed, entry, patience, &mut |step| {
             if !stored {
                 unpacked.extend_from_slice(step);

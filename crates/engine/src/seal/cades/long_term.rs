@@ -6,7 +6,7 @@ use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;
-use crate::pki::cms::{Augmentation, Existing, HeldSigner, held_signers};
+use crate::pki::cms::{Augmentation, Existing, HeldSigner, MAX_SIGNERS, held_signers};
 use crate::pki::digest::Digest;
 use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
@@ -17,9 +17,6 @@ use crate::pki::timestamp::{
 use crate::pki::validation_data::{CollectedData, ValidationProof};
 use crate::seal::long_term::fault::LongTermFault;
 use crate::seal::long_term::settings::{LongTermSettings, Raised};
-
-/// Signers of a file that are looked at.
-const MAX_SIGNERS: usize = 16;
 
 /// Steps of finding out about one signer, as paths count them.
 const STEPS: usize = 1_000_000;

@@ -13,9 +13,12 @@ use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::{CmsRefusal, Refusal};
 use crate::pki;
-use crate::pki::cms::{Existing, ID_DATA, SignedAttributeSettings, SignedAttributes, Unsigned};
+use crate::pki::cms::{
+    Existing, ID_DATA, MAX_SIGNERS, SignedAttributeSettings, SignedAttributes, Unsigned,
+};
 use crate::pki::digest::Digest;
 use crate::pki::signature::SignatureValue;
+use crate::pki::timestamp::{MAX_HELD, TimestampFault, held_by_signers};
 use settings::CmsClaims;
 pub(super) use settings::policy;
 
@@ -168,9 +171,27 @@ fn existing(document: &[u8], existing: ExistingCmsSignatures) -> Result<Option<E
             if as_text {
                 return Err(malformed("it is written as base64; send its bytes").into());
             }
-            Ok(Some(Existing::read(document).map_err(malformed)?))
+            let existing = Existing::read(document).map_err(malformed)?;
+            check_signers(&existing)?;
+            Ok(Some(existing))
         }
     }
+}
+
+/// Refuses signers beside which a seal could not be verified: one that cannot be read, or too many of them.
+fn check_signers(existing: &Existing) -> Result<(), CmsRefusal> {
+    let too_many = |what, most: usize| CmsRefusal::TooManyInside { what, limit: most - 1 };
+    if existing.signer_count() >= MAX_SIGNERS {
+        return Err(too_many("signers", MAX_SIGNERS));
+    }
+    let malformed = |reason: String| CmsRefusal::Malformed { reason };
+    existing.check_signers().map_err(|reason| malformed(reason.to_owned()))?;
+    let held = held_by_signers(existing).map_err(|fault| match fault {
+        TimestampFault::TooMany(most) => too_many("timestamps", most),
+        other => malformed(other.to_string()),
+    })?;
+    let timestamps: usize = held.iter().map(|one| one.timestamps.len()).sum();
+    if timestamps < MAX_HELD { Ok(()) } else { Err(too_many("timestamps", MAX_HELD)) }
 }
 
 /// Whether a document is a CMS signature in base64, with or without PEM lines around it.

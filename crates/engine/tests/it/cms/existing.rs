@@ -4,7 +4,9 @@ use std::fs;
 
 use chancery_engine::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
 use chancery_engine::domain::refusal::{CmsRefusal, Refusal};
+use chancery_engine::pki::cms::MAX_SIGNERS;
 use chancery_engine::seal::Profile;
+use chancery_testing::hostile;
 
 use super::support::{cades, certificate, key_file, openssl_verify, refusal, seal, sh};
 
@@ -135,6 +137,24 @@ fn signatures_that_cannot_be_joined_are_refused_by_name() {
     assert!(said.contains("too many small parts"), "{said}");
     let pem = by_openssl(DOCUMENT, "-nodetach -outform PEM");
     assert_eq!(refusal(&pem, &parallel).code(), "cms-malformed");
+    // A seal beside what cannot be read would not be found again.
+    for strange in [hostile::cms_signers(3), hostile::cms_nested(900)] {
+        let said = refusal(&strange.document, &parallel);
+        assert_eq!(said.code(), "cms-malformed", "{}: {said}", strange.name);
+    }
+}
+
+#[test]
+fn seals_stand_beside_each_other_as_long_as_each_is_looked_at() {
+    let parallel = profile(ExistingCmsSignatures::Parallel);
+    let mut file = DOCUMENT.to_vec();
+    for _ in 0..MAX_SIGNERS {
+        file = seal(&file, &parallel, "P-256").bytes().to_vec();
+    }
+    assert_eq!(signers(&file), MAX_SIGNERS);
+    let said = refusal(&file, &parallel);
+    assert_eq!(said.code(), "cms-too-many-inside");
+    assert!(said.to_string().contains("more than the 15 signers"), "{said}");
 }
 
 /// The shared samples have an Italian invoice with indefinite lengths; without them nothing is tried.

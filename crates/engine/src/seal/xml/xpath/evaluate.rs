@@ -48,6 +48,12 @@ impl Budget {
         Self { limit, left: Cell::new(limit), patience: Patience::ENDLESS }
     }
 
+    /// So many times the steps.
+    #[must_use]
+    pub fn times(self, looks: u64) -> Self {
+        Self { patience: self.patience, ..Self::new(self.limit.saturating_mul(looks)) }
+    }
+
     /// The same steps, as long as there is patience.
     #[must_use]
     pub fn with_patience(self, patience: &Patience) -> Self {
