@@ -38,6 +38,8 @@ pub struct Config {
     pub workflow: crate::app::ExecutionConfig,
     /// How messages are delivered.
     pub delivery: crate::app::DeliveryConfig,
+    /// How preserved documents are looked after.
+    pub preservation: crate::app::PreservationConfig,
     /// Who is told what is wrong.
     pub alarms: crate::app::AlarmsConfig,
     /// The key of secrets at rest.

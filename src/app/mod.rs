@@ -38,8 +38,8 @@ pub use self::fair::{Crowded, Fair, Party, Rules, Share};
 pub use self::logins::{Failed, Logins};
 pub use self::running::{InWork, Running, TakenUp};
 pub use self::settings::{
-    AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, ProfilesConfig,
-    SecretsConfig, TokenConfig, VerificationConfig,
+    AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, PreservationConfig,
+    ProfilesConfig, SecretsConfig, TokenConfig, VerificationConfig,
 };
 pub use self::steady::Steady;
 pub use self::stopping::Stopping;
@@ -105,6 +105,8 @@ pub struct App {
     pub execution: ExecutionConfig,
     /// How messages are delivered.
     pub delivery: DeliveryConfig,
+    /// How preserved documents are looked after.
+    pub preservation: PreservationConfig,
     /// Who is told what is wrong.
     pub alarms: AlarmsConfig,
     /// Seals secrets at rest.

@@ -87,6 +87,24 @@ pub struct VerificationConfig {
     pub revocation: bool,
 }
 
+/// How preserved documents are looked after.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreservationConfig {
+    /// Whether they get evidence records.
+    pub evidence: bool,
+    /// Names of the time-stamp authorities that are asked, the first one first; all without any.
+    pub authorities: Vec<String>,
+    /// Days before something ends that a timestamp stands on at which the next one is asked for.
+    pub renew_days: u32,
+    /// Milliseconds between two looks.
+    pub poll_ms: u64,
+    /// Milliseconds that the turn belongs to a silent process.
+    pub lease_ms: i64,
+    /// Milliseconds after the end of a day by which its documents have their evidence, or people are told.
+    pub overdue_ms: i64,
+}
+
 /// How messages are delivered.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

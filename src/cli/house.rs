@@ -15,8 +15,8 @@ use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
     App, Circuits, Clients, Clock, Credentials, EvidenceSources, Excesses, Fair, Ids, Logins,
-    MailDoor, NamedPlaces, Random, Rules, Running, Steady, Stopping, TimeAuthorities,
-    TrustedCertificates, TrustedLists,
+    MailDoor, NamedPlaces, PreservationConfig, Random, Rules, Running, Steady, Stopping,
+    TimeAuthorities, TrustedCertificates, TrustedLists,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -271,6 +271,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         }),
         execution: config.workflow.clone(),
         delivery: config.delivery.clone(),
+        preservation: preservation(config)?,
         alarms: config.alarms.clone(),
         webhooks: WebhookSender::new(config.webhooks.clone())?,
         authorities: TimeAuthorities::new(&config.timestamp, config.keys.production)?,
@@ -286,6 +287,20 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         credentials: Credentials::default(),
         clients: Clients::default(),
     }))
+}
+
+/// How preserved documents are looked after; whom it names is there.
+fn preservation(config: &Config) -> Result<PreservationConfig, Failure> {
+    let preservation = config.preservation.clone();
+    let unknown =
+        preservation.authorities.iter().find(|it| !config.timestamp.authorities.contains_key(*it));
+    match unknown {
+        Some(name) => Err(format!(
+            "preservation.authorities: there is no timestamp.authorities.{name}; name one that is"
+        )
+        .into()),
+        None => Ok(preservation),
+    }
 }
 
 /// What the installation verifies signatures against.

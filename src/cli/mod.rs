@@ -220,7 +220,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             client_service::run(config, command).await
         }
         Command::Extend(arguments) => extend::run(&config, &arguments),
-        Command::Evidence(command) => evidence::run(&config, command),
+        Command::Evidence(command) => {
+            quiet(&config);
+            evidence::run(&config, command).await
+        }
         Command::Mail(command) => {
             quiet(&config);
             mail::run(config, command).await

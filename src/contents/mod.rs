@@ -46,6 +46,14 @@ impl Contents {
         }
     }
 
+    /// Keeps another sealed file in place of the one that is kept.
+    #[must_use]
+    pub fn replace(&self, document: DocumentId, bytes: Arc<Vec<u8>>) -> ContentChange {
+        match self {
+            Self::Database(_) => ContentChange::Replaced { document, bytes: Bytes::Here(bytes) },
+        }
+    }
+
     /// Keeps nothing of a document: what is not sealed the client has.
     #[must_use]
     pub const fn forget(&self, document: DocumentId) -> ContentChange {

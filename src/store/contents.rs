@@ -45,6 +45,13 @@ pub enum ContentChange {
         /// Whether the original stays, because the seal does not contain it.
         beside_original: bool,
     },
+    /// Another sealed file is kept from now on, in place of the one that was.
+    Replaced {
+        /// Whose.
+        document: DocumentId,
+        /// With its seal.
+        bytes: Bytes,
+    },
     /// Nothing is kept.
     Dropped {
         /// Whose.
@@ -67,7 +74,9 @@ impl ContentChange {
     #[must_use]
     pub const fn bytes(&self) -> Option<&Bytes> {
         match self {
-            Self::Received { bytes, .. } | Self::Sealed { bytes, .. } => Some(bytes),
+            Self::Received { bytes, .. }
+            | Self::Sealed { bytes, .. }
+            | Self::Replaced { bytes, .. } => Some(bytes),
             Self::Dropped { .. } => None,
         }
     }
@@ -80,6 +89,7 @@ impl ContentChange {
             Self::Sealed { document, beside_original, .. } => {
                 Self::Sealed { document, bytes, beside_original }
             }
+            Self::Replaced { document, .. } => Self::Replaced { document, bytes },
             Self::Dropped { document } => Self::Dropped { document },
         }
     }
@@ -95,14 +105,24 @@ pub(super) async fn write(tx: &mut AnyConnection, changes: &[ContentChange]) -> 
     let replaced = changes.iter().filter_map(|change| match change {
         ContentChange::Sealed { document, beside_original: false, .. }
         | ContentChange::Dropped { document } => Some(*document),
-        ContentChange::Sealed { .. } | ContentChange::Received { .. } => None,
+        ContentChange::Sealed { .. }
+        | ContentChange::Received { .. }
+        | ContentChange::Replaced { .. } => None,
     });
     pieces::loosen(tx, &replaced.collect::<Vec<_>>(), ORIGINAL).await?;
+    let replaced = changes.iter().filter_map(|change| match change {
+        ContentChange::Replaced { document, .. } => Some(*document),
+        _ => None,
+    });
+    pieces::loosen(tx, &replaced.collect::<Vec<_>>(), SEALED).await?;
     for change in changes {
         match change {
             ContentChange::Received { .. } => {}
             ContentChange::Sealed { document, bytes, beside_original } => {
                 seal(tx, *document, bytes, *beside_original).await?;
+            }
+            ContentChange::Replaced { document, bytes } => {
+                replace(tx, *document, bytes).await?;
             }
             ContentChange::Dropped { document } => {
                 sqlx::query("DELETE FROM content WHERE document_id = $1")
@@ -137,7 +157,9 @@ pub(super) async fn receive(tx: &mut AnyConnection, changes: &[ContentChange]) -
         .iter()
         .filter_map(|change| match change {
             ContentChange::Received { document, bytes } => Some((document, bytes)),
-            ContentChange::Sealed { .. } | ContentChange::Dropped { .. } => None,
+            ContentChange::Sealed { .. }
+            | ContentChange::Replaced { .. }
+            | ContentChange::Dropped { .. } => None,
         })
         .collect();
     for rows in received.chunks(ROWS_PER_INSERT) {
@@ -187,6 +209,24 @@ async fn seal(
         .execute(tx)
         .await?;
     // What is sealed now had bytes when it was prepared.
+    let had_bytes = done.rows_affected() == 1;
+    if had_bytes { Ok(()) } else { Err(Error::Corrupt { column: "content.bytes" }) }
+}
+
+async fn replace(tx: &mut AnyConnection, document: DocumentId, bytes: &Bytes) -> Result<()> {
+    let (bytes, span) = bytes.columns();
+    let done = sqlx::query(
+        "UPDATE content SET bytes = $3, parcel_id = $4, first_piece = $5, last_piece = $6
+         WHERE document_id = $1 AND kind = $2",
+    )
+    .bind(document.as_i64())
+    .bind(SEALED)
+    .bind(bytes)
+    .bind(span.map(|span| span.parcel.as_i64()))
+    .bind(span.map(|span| i64::from(span.first)))
+    .bind(span.map(|span| i64::from(span.last)))
+    .execute(tx)
+    .await?;
     let had_bytes = done.rows_affected() == 1;
     if had_bytes { Ok(()) } else { Err(Error::Corrupt { column: "content.bytes" }) }
 }

@@ -20,6 +20,7 @@ pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
 pub mod pieces;
+pub mod preservation;
 pub mod quarantine;
 mod row;
 pub mod sealed_secrets;
@@ -256,6 +257,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (20, "timestamps", include_str!("../../migrations/0020_timestamps.sql")),
     (21, "portions", include_str!("../../migrations/0021_portions.sql")),
     (22, "kept values", include_str!("../../migrations/0022_kept_values.sql")),
+    (23, "preservation", include_str!("../../migrations/0023_preservation.sql")),
 ];
 
 /// Pages of 4 KiB that SQLite's log gathers before they are written back, beside what is written then; and

@@ -8,14 +8,16 @@ use super::documents::{Intent, NO_DRAFT};
 use super::events::{self, Fact};
 use super::leases::{Lease, hold};
 use super::outbox::{self, MailLimitReached, MailLimits};
-use super::{Reader, Result, Store, kept_values, placeholders, row, settings};
+use super::{Reader, Result, Store, kept_values, placeholders, preservation, row, settings};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{
     ClientServiceId, CredentialId, DocumentId, EventId, ExternalReference, OperationId, ProcessId,
 };
 use crate::domain::instant::Instant;
-use crate::domain::operation::{Custody, Operation, OperationState, WaitsFor};
+use crate::domain::level::Level;
+use crate::domain::operation::{Custody, Extension, Operation, OperationState, WaitsFor};
 use crate::domain::outbox::Message;
+use crate::domain::preservation::RenewalTimes;
 use crate::domain::scope::Scope;
 use crate::domain::webhook::EventKind;
 
@@ -83,6 +85,8 @@ pub struct Outcome {
     pub state: DocumentState,
     /// The settings of a sealed document, when notes came to them.
     pub settings: Option<SealSettings>,
+    /// Of the archive timestamp of its seal, if it has one.
+    pub archive: Option<RenewalTimes>,
 }
 
 /// How documents ended and, with the last of them, their operation.
@@ -273,6 +277,7 @@ impl Store {
                 events::record(&mut tx, lease.operation, &facts, now).await?;
             }
             if sealed > 0 {
+                preserve(&mut tx, lease.operation, outcomes, now).await?;
                 // Last, as operations of one credential meet at this row.
                 count_usage(&mut tx, lease.operation, sealed, now).await?;
             }
@@ -288,7 +293,7 @@ impl Reader {
         let sql = format!(
             "SELECT id, client_service_id, external_reference, description, credential_id, state,
                     accepted_ms, finished_ms, attempts, failures, begun, preserve_content,
-                    custody_months, waits_for,
+                    custody_months, waits_for, extends_id, extends_to,
                     CASE WHEN postponed = 1 AND finished_ms IS NULL THEN run_ms END AS next_try_ms
              FROM operation WHERE id = $1 AND draft = 0{}",
             within(scope)
@@ -411,6 +416,31 @@ fn facts<'a>(
         .collect()
 }
 
+/// Takes note of sealed documents whose integrity is promised.
+async fn preserve(
+    tx: &mut AnyConnection,
+    operation: OperationId,
+    outcomes: &[Outcome],
+    now: Instant,
+) -> Result<()> {
+    let found = sqlx::query(
+        "SELECT accepted_ms, custody_months FROM operation WHERE id = $1 AND preserve_content = 1",
+    )
+    .bind(operation.as_i64())
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(found) = found else { return Ok(()) };
+    let accepted = row::instant(&found, "accepted_ms")?;
+    let until = accepted.plus_months(row::small(&found, "custody_months")?);
+    for outcome in outcomes {
+        if let DocumentState::Sealed { sha256, .. } = &outcome.state {
+            let archive = outcome.archive;
+            preservation::preserve(tx, outcome.document, (now, until), sha256, archive).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Counts sealed documents of the day, for limits and reports.
 async fn count_usage(
     tx: &mut AnyConnection,
@@ -449,8 +479,8 @@ pub(super) async fn begin_operation(
         "INSERT INTO operation
          (id, client_service_id, external_reference, live_reference, fingerprint, description,
           preserve_content, credential_id, state, accepted_ms, finished_ms, attempts, failures, run_ms,
-          custody_months, begun, process_id, draft)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+          custody_months, begun, process_id, draft, extends_id, extends_to)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          ON CONFLICT DO NOTHING",
     )
     .bind(operation.id.as_i64())
@@ -471,6 +501,8 @@ pub(super) async fn begin_operation(
     .bind(i64::from(operation.begun))
     .bind(new.process.as_i64())
     .bind(i64::from(draft))
+    .bind(operation.extends.map(|it| it.of.as_i64()))
+    .bind(operation.extends.and_then(|it| it.to).map(Level::as_str))
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -627,6 +659,18 @@ fn operation_from(found: &AnyRow) -> Result<Operation> {
         custody: Custody {
             preserve: row::boolean(found, "preserve_content")?,
             months: row::small(found, "custody_months")?,
+        },
+        extends: match row::optional_integer(found, "extends_id")? {
+            None => None,
+            Some(of) => Some(Extension {
+                of: OperationId::from_i64(of),
+                to: match row::optional_text(found, "extends_to")? {
+                    None => None,
+                    Some(to) => Some(
+                        Level::parse(&to).ok_or(super::Error::Corrupt { column: "extends_to" })?,
+                    ),
+                },
+            }),
         },
     })
 }

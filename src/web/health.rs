@@ -15,7 +15,8 @@ use tokio::sync::Semaphore;
 use super::Web;
 use super::connections::among;
 use super::portal::rate;
-use crate::app::{Availability, HeldLists, TimeAuthority, TrustedLists};
+use crate::app::{App, Availability, HeldLists, TimeAuthority, TrustedLists};
+use crate::workflow::preservation::{self, Overdue};
 use crate::workflow::readiness::{self, KeyState, Readiness};
 use crate::workflow::trusted_lists;
 
@@ -98,7 +99,7 @@ async fn ready(
 ) -> Response {
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
     let seen = look(&web).await;
-    let Readiness { writes, clock, keys, backlog, back_ends, credentials } = &*seen;
+    let Readiness { writes, clock, keys, backlog, back_ends, credentials, overdue } = &*seen;
     let leaving = web.app.stopping.is_leaving();
     let ok = *writes && *clock && *keys && !leaving;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -133,6 +134,7 @@ async fn ready(
         || away
         || untold
         || lists_troubled
+        || overdue.is_some_and(|it| it != Overdue::default())
         || troubled.any(|state| state != KeyState::Ok)
         || messages_ms > app.alarms.queue_age_ms
         || operations_ms > app.alarms.operation_age_ms;
@@ -169,6 +171,7 @@ async fn ready(
             "timestampAuthorities": authorities,
             "revocationSources": sources,
             "trustedLists": lists.as_ref().map(|held| lists_shown(held, app.now())),
+            "preservation": preservation_shown(app, *overdue),
             "operationsInWork": app.running.count(),
             "mailServersClosed": closed,
             "oldestMessageSeconds": messages_ms / 1000,
@@ -200,6 +203,22 @@ fn available(available: &Availability, now: crate::domain::instant::Instant) -> 
     let failing = failing_ms.map(|ms| ms.max(0) / 1000);
     told.insert("failingSeconds".to_owned(), json!(failing));
     told
+}
+
+/// Whether preserved documents have their evidence, and what is renewed.
+fn preservation_shown(app: &App, overdue: Option<Overdue>) -> Value {
+    let state = match overdue {
+        _ if !preservation::is_on(app) => "off",
+        None => "unknown",
+        Some(overdue) if overdue == Overdue::default() => "ok",
+        Some(_) => "overdue",
+    };
+    let overdue = overdue.unwrap_or_default();
+    json!({
+        "state": state,
+        "evidenceMissingSince": overdue.evidence.map(crate::domain::instant::Instant::to_rfc3339),
+        "notRenewedEnds": overdue.renewal.map(crate::domain::instant::Instant::to_rfc3339),
+    })
 }
 
 /// What trusted lists are used, and how old they are.

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 
 use super::Web;
 use super::surface::{NotNamed, Surface};
-use crate::domain::ids::{EndpointId, OperationId};
+use crate::domain::ids::{DocumentId, EndpointId, OperationId};
 use crate::workflow::Thing;
 
 /// The id in the path, `{id}`.
@@ -30,6 +30,10 @@ impl Of for OperationId {
 
 impl Of for EndpointId {
     const THING: Thing = Thing::Endpoint;
+}
+
+impl Of for DocumentId {
+    const THING: Thing = Thing::Evidence;
 }
 
 impl<S: Surface, T: Of> FromRequestParts<Web> for Id<S, T> {

@@ -285,6 +285,7 @@ impl Candidate {
                     preserve: self.request.preserve_content,
                     months: Custody::MONTHS,
                 },
+                extends: None,
             },
             fingerprint: self.fingerprint.value(),
             documents,

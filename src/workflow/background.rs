@@ -1,6 +1,6 @@
 //! The loops of a process: unfinished operations are taken up (after a crash, after a lost lease, or when
 //! it is time to try again), messages delivered, alarms looked for, keys probed, our certificates looked after, the
-//! database kept in order, trusted lists read again.
+//! database kept in order, trusted lists read again, preserved documents looked after.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::{
-    alarms, clock, delivery, execute, housekeeping, own_certificates, proving, trusted_lists,
+    alarms, clock, delivery, execute, housekeeping, own_certificates, preservation, proving,
+    trusted_lists,
 };
 use crate::app::App;
 use crate::domain::ids::OperationId;
@@ -33,6 +34,8 @@ pub enum Loop {
     Keep,
     /// Keeps trusted lists up to date.
     Lists,
+    /// Looks after preserved documents.
+    Preserve,
 }
 
 /// The loops at work.
@@ -53,6 +56,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
         Loop::Certificates,
         Loop::Keep,
         Loop::Lists,
+        Loop::Preserve,
     ];
     let started = all.into_iter().filter(|one| !left_out.contains(one));
     let tasks = started
@@ -66,6 +70,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
                 Loop::Certificates => tokio::spawn(own_certificates::watch(app, stopped)),
                 Loop::Keep => tokio::spawn(housekeeping::keep(app, stopped)),
                 Loop::Lists => tokio::spawn(trusted_lists::watch(app, stopped)),
+                Loop::Preserve => tokio::spawn(preservation::watch(app, stopped)),
             }
         })
         .collect();

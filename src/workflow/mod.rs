@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod delivery;
 mod draft;
 pub mod execute;
+pub mod extend;
 pub mod files;
 pub mod fingerprint;
 mod housekeeping;
@@ -20,6 +21,7 @@ pub mod notify;
 pub mod operations;
 pub mod own_certificates;
 pub mod portal;
+pub mod preservation;
 pub mod proving;
 pub mod quarantine;
 pub mod readiness;
@@ -91,6 +93,8 @@ pub enum Thing {
     Endpoint,
     /// What a mail to a receiver leads to.
     Link,
+    /// What proves that a document was there.
+    Evidence,
 }
 
 impl fmt::Display for Thing {
@@ -103,6 +107,7 @@ impl fmt::Display for Thing {
             Self::Credential => "credential",
             Self::Endpoint => "webhook endpoint",
             Self::Link => "link",
+            Self::Evidence => "evidence record",
         })
     }
 }

@@ -43,7 +43,7 @@ pub struct FoundOperation {
 pub async fn find(app: &App, scope: Scope, id: OperationId) -> Result<FoundOperation, Error> {
     let operation =
         app.reader.operation(scope, id).await?.ok_or(Error::NotFound(Thing::Operation))?;
-    let length = app.reader.documents_length(id).await?;
+    let length = app.reader.documents_length(operation.of_documents()).await?;
     Ok(FoundOperation { operation, length })
 }
 
@@ -60,7 +60,7 @@ impl FoundOperation {
     /// When the database cannot be asked.
     pub async fn detail(self, app: &App) -> Result<OperationDetail, Error> {
         let id = self.operation.id;
-        let documents = app.reader.documents_shown(id).await?;
+        let documents = app.reader.documents_shown(self.operation.of_documents()).await?;
         let mails = app.reader.mails_of(id).await?;
         Ok(OperationDetail { operation: self.operation, documents, mails, sealed: HashMap::new() })
     }
@@ -82,7 +82,7 @@ impl OperationDetail {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn read_contents(&mut self, app: &App) -> Result<(), Error> {
-        self.sealed = app.contents.sealed_of(self.operation.id).await?;
+        self.sealed = app.contents.sealed_of(self.operation.of_documents()).await?;
         if self.operation.custody.preserve {
             check_preserved(&self.documents, &self.sealed)?;
         }
@@ -123,6 +123,9 @@ pub async fn archive(app: &App, scope: Scope, id: OperationId) -> Result<Archive
         app.reader.operation(scope, id).await?.ok_or(Error::NotFound(Thing::Operation))?;
     if !operation.state.is_final() {
         return Err(Refusal::DocumentsUnfinished.into());
+    }
+    if operation.extends.is_some() {
+        return Box::pin(archive(app, scope, operation.of_documents())).await;
     }
     let mut files = files::list_by_reference(&app.reader.documents_shown(id).await?);
     if files.is_empty() {

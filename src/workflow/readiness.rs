@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::preservation::{self, Overdue};
 use super::{Error, clock, credentials};
 use crate::app::App;
 use crate::keys::{KeyRef, Proof};
@@ -38,6 +39,8 @@ pub struct Readiness {
     pub credentials: Vec<CredentialKey>,
     /// What waits; `None` when the database did not say.
     pub backlog: Option<Backlog>,
+    /// What of preservation is overdue; `None` when the database did not say.
+    pub overdue: Option<Overdue>,
 }
 
 /// A key back-end.
@@ -99,19 +102,21 @@ impl KeyState {
 /// Looks. What cannot be found out is not ready.
 pub async fn look(app: &App) -> Readiness {
     let backlog = tokio::time::timeout(BACKLOG, app.reports.backlog());
-    let (writes, clock, backlog) =
-        tokio::join!(app.store.probe_write(), clock::too_far_apart(app), backlog);
+    let overdue = tokio::time::timeout(BACKLOG, preservation::overdue(app));
+    let (writes, clock, backlog, overdue) =
+        tokio::join!(app.store.probe_write(), clock::too_far_apart(app), backlog, overdue);
     let (writes, backlog) = (writes.is_ok(), backlog.ok().and_then(Result::ok));
+    let waits = (backlog, overdue.ok().and_then(Result::ok));
     // A database that does not answer is told by its own member.
     let clock = !matches!(clock, Ok(Some(_)));
     let until = Instant::now() + FIRST_PROBES;
     loop {
         let seen = keys(app).await.unwrap_or_default();
         let unproven = |state: KeyState| state == KeyState::Unproven;
-        let waits = seen.0.iter().any(|it| unproven(it.state))
+        let unknown = seen.0.iter().any(|it| unproven(it.state))
             || seen.1.iter().any(|it| unproven(it.state));
-        if !waits || Instant::now() >= until {
-            return finished((writes, clock), backlog, seen);
+        if !unknown || Instant::now() >= until {
+            return finished((writes, clock), waits, seen);
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -170,7 +175,11 @@ fn fresh(app: &App) -> Duration {
     Duration::from_millis(app.execution.prove_ms) * 2 + PROBE_TAKES
 }
 
-fn finished((writes, clock): (bool, bool), backlog: Option<Backlog>, seen: Seen) -> Readiness {
+fn finished(
+    (writes, clock): (bool, bool),
+    (backlog, overdue): (Option<Backlog>, Option<Overdue>),
+    seen: Seen,
+) -> Readiness {
     let (back_ends, mut credentials) = seen;
     let signs = |state: KeyState| state == KeyState::Ok;
     let keys = if credentials.is_empty() {
@@ -179,5 +188,5 @@ fn finished((writes, clock): (bool, bool), backlog: Option<Backlog>, seen: Seen)
         credentials.iter().any(|key| signs(key.state))
     };
     credentials.truncate(NAMED);
-    Readiness { writes, clock, keys, back_ends, credentials, backlog }
+    Readiness { writes, clock, keys, back_ends, credentials, backlog, overdue }
 }

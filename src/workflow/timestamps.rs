@@ -1,7 +1,7 @@
 //! Which time-stamp authorities are asked for the seals of a client service, one after the other until one
 //! gives a token. When that is tried again is decided where operations are executed.
 
-use super::{Error, Thing};
+use super::{Error, NOBODY, Thing};
 use crate::app::{App, TimeAuthorities, TimeAuthority};
 use crate::domain::client_service::{AuthorityOrder, ClientService, Timestamps};
 use crate::domain::ids::ClientServiceId;
@@ -73,6 +73,17 @@ pub async fn stamping(app: &App, id: ClientServiceId) -> Result<Stamping<'_>, Er
         order: service.timestamp_order,
         fails: service.timestamps == Timestamps::Fail,
     })
+}
+
+/// How what no client service asked for comes to its timestamps: from the authorities of these names, or, without any,
+/// from all of the configuration.
+#[must_use]
+pub fn of_installation<'a>(app: &'a App, names: &[String]) -> Stamping<'a> {
+    let authorities = match names {
+        [] => app.authorities.all().collect(),
+        names => names.iter().filter_map(|name| app.authorities.named(name)).collect(),
+    };
+    Stamping { party: NOBODY, authorities, order: AuthorityOrder::InOrder, fails: false }
 }
 
 impl Stamping<'_> {

@@ -109,6 +109,7 @@ async fn contents_are_whole_and_what_they_replace_goes(url: String) {
         document: *document,
         state: state.clone(),
         settings: None,
+        archive: None,
     };
     let outcomes: Vec<Outcome> = documents.iter().map(outcome).collect();
     let ending = Ending { outcomes: &outcomes, contents: &changes, end: None, event_ids: &[] };

@@ -15,14 +15,15 @@ use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::delivery::{MailAddress, Tried, Verdict};
 use chancery::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use chancery::domain::ids::{
-    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, ExternalReference,
-    MessageId, OperationId, ParcelId, ProcessId,
+    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, EvidenceGroupId,
+    ExternalReference, MessageId, OperationId, ParcelId, ProcessId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::level::Level;
-use chancery::domain::operation::{Custody, Operation, OperationState};
+use chancery::domain::operation::{Custody, Extension, Operation, OperationState};
 use chancery::domain::outbox::{Message, MessageKind, MessageLease, Next, Target, Way};
 use chancery::domain::pades::ActiveContent;
+use chancery::domain::preservation::RenewalTimes;
 use chancery::domain::profile::{DigestAlgorithm, Format, Profile};
 use chancery::domain::scope::Scope;
 use chancery::domain::smtp::SmtpSettings;
@@ -42,6 +43,9 @@ use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
 use chancery::store::outbox::{MailLimits, ResendCaps};
 use chancery::store::pieces::Span;
+use chancery::store::preservation::{
+    ExtendedDocument, GroupStamp, LeafBlock, NewLeaf, PreservedDocument, RenewedGroup,
+};
 use chancery::store::webhooks::{EndpointChange, EventCursor, LogCursor, ReplayWish, SealedSecret};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
@@ -52,7 +56,7 @@ use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
 /// Tables that get longer with every operation.
-const GROWING: [&str; 13] = [
+const GROWING: [&str; 19] = [
     "operation",
     "document",
     "content",
@@ -60,6 +64,12 @@ const GROWING: [&str; 13] = [
     "loose",
     "intent",
     "kept_value",
+    "preserved",
+    "evidence_group",
+    "evidence_chain",
+    "evidence_leaf",
+    "evidence_block",
+    "evidence_stamp",
     "event",
     "message",
     "attempt",
@@ -69,8 +79,11 @@ const GROWING: [&str; 13] = [
 ];
 
 /// Indexes that may be read as a whole, as they never hold much.
-const SHORT: [(&str, &str); 5] = [
+const SHORT: [(&str, &str); 8] = [
     ("operation_unfinished", "what is not finished"),
+    ("evidence_group_building", "what waits for a timestamp"),
+    ("preserved_waiting", "what has no evidence yet: the oldest of it"),
+    ("preserved_seal_due", "which is due first: it stops at what is kept still"),
     ("message_due", "what is to be sent"),
     ("event_unfanned", "what nobody has been told yet"),
     ("message_troubled", "mails that went wrong"),
@@ -338,6 +351,92 @@ async fn ask_everything(store: &Store) {
     store.only_reads().await.unwrap();
     put_ahead(store).await;
     drafts(store).await;
+    preservation(store).await;
+}
+
+async fn extended(store: &Store, documents: &[PreservedDocument]) {
+    let mut new = operation(8, 0);
+    new.operation.extends = Some(Extension { of: documents[0].operation, to: Some(Level::Lta) });
+    new.operation.attempts = 1;
+    new.messages.clear();
+    store.open_operation(&new, &[]).await.unwrap();
+    let lease = Lease { operation: new.operation.id, attempt: 1 };
+    let ids: Vec<DocumentId> = documents.iter().map(|it| it.document).collect();
+    let custody = (documents[0].operation, 240, LATER.plus_ms(1));
+    store.extend_custody(lease, LATER, custody, &ids).await.unwrap();
+    let times = RenewalTimes { ends: LATER, due: AT };
+    let changed = ExtendedDocument {
+        document: ids[0],
+        was: documents[0].sha256,
+        sha256: [9; 32],
+        length: 1,
+        settings: settings(),
+        archive: Some(times),
+    };
+    let content =
+        ContentChange::Replaced { document: ids[0], bytes: Bytes::Here(Arc::new(b"x".to_vec())) };
+    store.record_extended(lease, LATER, &changed, &content, AT).await.unwrap();
+    store.note_unextended(lease, LATER, ids[0], &settings()).await.unwrap();
+    let known = store.reader().preserved(ids[0]).await.unwrap().unwrap();
+    assert_eq!((known.group, known.sha256, known.archive), (None, [9; 32], Some(times)));
+    assert_eq!(store.reader().seals_due(AT, 10).await.unwrap().len(), 1);
+}
+
+async fn preservation(store: &Store) {
+    let reader = store.reader();
+    let turn = store.take_preservation_turn(AT, LATER).await.unwrap().unwrap();
+    assert_eq!(store.take_preservation_turn(AT, LATER).await.unwrap(), None, "somebody has it");
+    store.keep_preservation_turn(turn, LATER).await.unwrap();
+    let id = EvidenceGroupId::from_i64(1);
+    let digest = DigestAlgorithm::Sha256;
+    store.begin_evidence_group(turn, id, LATER, digest, AT).await.unwrap();
+    let waiting = reader.documents_without_evidence(LATER, 10).await.unwrap();
+    let leaf = |document: &PreservedDocument| NewLeaf {
+        document: document.document,
+        until: document.until,
+        digest: Some(document.sha256.to_vec()),
+    };
+    assert!(!waiting.is_empty(), "what was sealed is preserved");
+    let joining: Vec<_> = waiting.iter().map(|it| (leaf(it), it.sha256)).collect();
+    store.join_group(turn, id, &joining).await.unwrap();
+    assert!(reader.documents_without_evidence(LATER, 10).await.unwrap().is_empty());
+    assert_eq!(reader.preserved(waiting[0].document).await.unwrap().unwrap().group, Some(id));
+    store.close_leaves(turn, id).await.unwrap();
+    let leaves = reader.leaves((id, 1), &[], 10).await.unwrap();
+    let block = LeafBlock { number: 0, first: leaves[0].clone(), root: leaves[0].clone() };
+    store.add_blocks(turn, (id, 1), &[block.clone(), block]).await.unwrap();
+    assert_eq!(reader.leaf_blocks((id, 1)).await.unwrap().len(), 1);
+    let group = reader.building_group().await.unwrap().unwrap();
+    let times = RenewalTimes { ends: LATER, due: AT };
+    let stamp = GroupStamp { der: vec![1], stamped: AT, times };
+    store.record_first_stamp(turn, &group, &stamp).await.unwrap();
+    assert_eq!(reader.building_group().await.unwrap(), None);
+    let group = reader.evidence_group(id).await.unwrap().unwrap();
+    assert_eq!(reader.groups_due(AT, 10).await.unwrap(), [group]);
+    let renewed = RenewedGroup { group, completed: Some(vec![2]), stamp };
+    store.record_renewals(turn, &[renewed]).await.unwrap();
+    let group = reader.evidence_group(id).await.unwrap().unwrap();
+    let chains = reader.evidence_chains(id).await.unwrap();
+    assert_eq!(chains[0].stamps, [vec![2], vec![1]]);
+    store.complete_stamp(turn, &group, &[3]).await.unwrap();
+    store.set_renewal_times(turn, &[(id, times)]).await.unwrap();
+    assert_eq!(reader.groups_after(EvidenceGroupId::from_i64(0), 10).await.unwrap().len(), 1);
+    store.begin_evidence_chain(turn, &group, DigestAlgorithm::Sha512).await.unwrap();
+    let documents = reader.documents_of_group(id, DocumentId::from_i64(0), 10).await.unwrap();
+    assert_eq!(documents.len(), waiting.len());
+    let last = documents[documents.len() - 1].document;
+    let all: Vec<NewLeaf> = documents.iter().map(leaf).collect();
+    store.add_leaves(turn, (id, 2), &all, last).await.unwrap();
+    let building = reader.building_group().await.unwrap().unwrap();
+    assert_eq!((building.chain, building.through, building.gathered), (2, last, false));
+    store.give_up_chain(turn, &building).await.unwrap();
+    extended(store, &documents).await;
+    store.reports().preservation(AT).await.unwrap();
+    store.keep_preservation_turn(turn, Instant::from_unix_ms(0)).await.unwrap();
+    let next = store.take_preservation_turn(AT, LATER).await.unwrap().unwrap();
+    let late = store.close_leaves(turn, id).await;
+    assert!(matches!(late, Err(chancery::store::Error::LeaseLost)), "{late:?}");
+    store.close_leaves(next, id).await.unwrap();
 }
 
 pub(crate) async fn companies_and_services(store: &Store) {
@@ -475,7 +574,8 @@ pub(crate) fn operation(number: i64, documents: i64) -> NewOperation {
             begun: 1,
             next_try: None,
             waits_for: None,
-            custody: Custody { preserve: false, months: Custody::MONTHS },
+            custody: Custody { preserve: true, months: Custody::MONTHS },
+            extends: None,
         },
         fingerprint: [0; 32],
         documents: (0..documents).map(document).collect(),
@@ -554,6 +654,7 @@ async fn operations(store: &Store) {
         document: DocumentId::from_i64(document),
         state: state.clone(),
         settings: Some(settings()),
+        archive: None,
     };
     let sealed_bytes = |document: i64, beside_original: bool| ContentChange::Sealed {
         document: DocumentId::from_i64(document),
@@ -585,8 +686,7 @@ async fn operations(store: &Store) {
         event_ids: &ids[3..5],
     };
     store.record_outcomes(lease, LATER, &ending, AT).await.unwrap();
-    let lost = Lease { operation: lease.operation, attempt: 99 };
-    store.renew_lease(lost, LATER).await.unwrap_err();
+    store.renew_lease(Lease { attempt: 99, ..lease }, LATER).await.unwrap_err();
 
     let id = lease.operation;
     let document = DocumentId::from_i64(10);
@@ -769,7 +869,7 @@ async fn webhooks(store: &Store) {
         detail: String::new(),
     };
     let document = DocumentId::from_i64(40);
-    let outcomes = [Outcome { document, state: failed, settings: None }];
+    let outcomes = [Outcome { document, state: failed, settings: None, archive: None }];
     let ending = Ending { outcomes: &outcomes, contents: &[], end, event_ids: &ids };
     store.record_outcomes(lease, LATER, &ending, AT).await.unwrap();
     reader.endpoints(SERVICE).await.unwrap();

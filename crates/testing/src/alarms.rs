@@ -58,6 +58,8 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             last_words: "it answered HTTP 503".into(),
         },
+        Alarm::EvidenceOverdue { oldest: AT },
+        Alarm::RenewalOverdue { ends: AT },
         Alarm::SourceAway {
             address: "http://ocsp.example/<1>".into(),
             since: AT,

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::tsa::TSA;
+use chancery_engine::domain::instant::Instant;
+
+use crate::tsa::{TSA, TST_INFO};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -40,6 +42,23 @@ impl TsaReply {
     /// What a good authority answers, with the certificate `rsa` of [`TSA`].
     pub fn good(query: &SeenQuery) -> Self {
         Self::of(TSA.answer(&query.body, "rsa", ""))
+    }
+}
+
+impl TsaReply {
+    /// What it answers at another time: with the certificate `rsa` and no accuracy.
+    pub fn good_at(query: &SeenQuery, at: Instant) -> Self {
+        let mut info = TSA.info(&TSA.token(&TSA.answer(&query.body, "rsa", "")));
+        let start = [0x18, 15, b'2', b'0'];
+        let from = info.windows(start.len()).position(|window| window == start).unwrap() + 2;
+        let digits: Vec<u8> = at.to_rfc3339().bytes().filter(u8::is_ascii_digit).take(14).collect();
+        info[from..from + 14].copy_from_slice(&digits);
+        let options =
+            format!("-cades -econtent_type {TST_INFO} -md sha256 -signer rsa.pem -inkey rsa.key");
+        let token = TSA.sign(&info, &options);
+        let status = [0x30, 3, 2, 1, 0];
+        let length = u16::try_from(status.len() + token.len()).unwrap().to_be_bytes();
+        Self::of([&[0x30, 0x82][..], &length, &status, &token].concat())
     }
 }
 

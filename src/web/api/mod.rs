@@ -1,6 +1,7 @@
-//! Our own API (v1): verification. It answers errors as problem details (RFC 9457); its wire names end in this
+//! Our own API (v1): verification, evidence records. It answers errors as problem details (RFC 9457); its wire names end in this
 //! folder.
 
+pub mod evidence;
 pub mod problem;
 pub mod verifications;
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use self::problem::ApiProblem;
 use super::Web;
@@ -45,5 +46,8 @@ impl Surface for Api {
 
 /// Addresses below `/api/v1`.
 pub(super) fn routes() -> Router<Web> {
-    Router::new().route("/verifications", post(verifications::verify))
+    Router::new()
+        .route("/verifications", post(verifications::verify))
+        .route("/documents/{id}/evidence", get(evidence::of_document))
+        .route("/evidence", get(evidence::of_reference))
 }

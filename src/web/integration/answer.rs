@@ -377,7 +377,7 @@ pub fn retry_after(web: &Web, operation: &Operation) -> Option<[(HeaderName, Hea
 pub fn base(client: &Client, operation: &Operation) -> BaseOperation {
     BaseOperation {
         id: operation.id.as_i64(),
-        kind: "SIGN",
+        kind: if operation.extends.is_some() { "EXTEND_PRESERVATION" } else { "SIGN" },
         status: names::operation_status(operation.state),
         issuer_company: issuer_company(client),
         issuer_client_service_alias: client.client_service.alias.as_str().to_owned(),

@@ -210,9 +210,11 @@ impl From<Thing> for Problem {
             Thing::Operation => (Family::OperationNotFound, "operation-not-found"),
             Thing::Content => (Family::ContentGone, "contents-gone"),
             Thing::Endpoint => (Family::Address, "endpoint-not-found"),
-            Thing::ClientService | Thing::Company | Thing::Credential | Thing::Link => {
-                (Family::Address, "not-found")
-            }
+            Thing::ClientService
+            | Thing::Company
+            | Thing::Credential
+            | Thing::Link
+            | Thing::Evidence => (Family::Address, "not-found"),
         };
         Self::new(family, reason, format!("no such {missing} for this client service"))
     }
@@ -385,8 +387,10 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::MultipartMalformed { .. }
         | Refusal::NoDocuments
         | Refusal::NoReceivers => Family::Missing,
-        Refusal::OperationUnfinished | Refusal::DocumentsUnfinished => Family::NotReady,
-        Refusal::NothingSealed => Family::NothingToSend,
+        Refusal::OperationUnfinished | Refusal::DocumentsUnfinished | Refusal::EvidencePending => {
+            Family::NotReady
+        }
+        Refusal::NothingSealed | Refusal::NotPreserved => Family::NothingToSend,
         Refusal::ContentsGone => Family::ContentGone,
         Refusal::ResendLimit { .. } | Refusal::MailLimit { .. } => Family::DailyLimit,
         Refusal::MemberTooLong { .. }

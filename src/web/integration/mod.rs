@@ -6,6 +6,7 @@ pub mod archive;
 pub mod delivery;
 mod earlier;
 pub mod errors;
+pub mod extend;
 pub mod lookup;
 pub mod multipart;
 mod names;
@@ -77,6 +78,7 @@ pub(super) fn routes() -> Router<Web> {
             get(lookup::detail),
         )
         .route("/api/v0/operation/sign/detail/{id}/documents", get(archive::documents))
+        .route("/api/v0/operation/extendPreservation/{id}", post(extend::extend))
         .route("/api/v0/delivery/mail/resend/{id}/{attachDocuments}", post(delivery::resend))
         .route("/api/v0/delivery/mail/test", post(delivery::test))
         .route("/api/v0/delivery/mail/{id}", get(delivery::history))

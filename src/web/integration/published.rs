@@ -53,6 +53,15 @@ pub enum RequestedLevel {
     T,
 }
 
+/// The level that seals can be raised to.
+#[derive(ToSchema)]
+pub enum ExtendedLevel {
+    #[serde(rename = "LT")]
+    Lt,
+    #[serde(rename = "LTA")]
+    Lta,
+}
+
 /// Whether a stored document is encrypted.
 #[derive(ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -30,6 +30,7 @@ use super::{Web, api, integration, oauth};
     tags(
         (name = "integration", description = "Documents in, sealed documents out."),
         (name = "verification", description = "Whether signatures hold."),
+        (name = "evidence", description = "Proofs that preserved documents were there."),
         (name = "webhooks", description = "Endpoints that are told what happened."),
         (name = "oauth2", description = "Access tokens."),
     ),
@@ -53,6 +54,7 @@ use super::{Web, api, integration, oauth};
         integration::lookup::status,
         integration::lookup::detail,
         integration::archive::documents,
+        integration::extend::extend,
         integration::delivery::resend,
         integration::delivery::history,
         integration::delivery::revoke_links,
@@ -67,6 +69,8 @@ use super::{Web, api, integration, oauth};
         integration::webhooks::attempts,
         integration::delivery::test,
         api::verifications::verify,
+        api::evidence::of_document,
+        api::evidence::of_reference,
     ),
     modifiers(&AccessToken, &Guarded, &Answers, &Events, &AsOverrides)
 )]

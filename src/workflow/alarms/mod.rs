@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
-use super::{Error, clock, mail_servers, notify, usage};
+use super::{Error, clock, mail_servers, notify, preservation, usage};
 use crate::app::{App, Away};
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::{ClientService, ClientServiceStatus};
@@ -222,6 +222,7 @@ async fn see(app: &App) -> Result<Seen, Error> {
         usage: usage::by_company(app).await?,
         excesses: app.excesses.all(app.now()),
         backlog: by_our_clock(app, app.reports.backlog().await?),
+        overdue: preservation::overdue(app).await?,
         clock_ms: clock::too_far_apart(app).await?.or_else(|| app.steady.jumped_ms()),
     })
 }

@@ -7,6 +7,7 @@ use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::usage::{AccessGrant, percent};
 use crate::pki::calendar::AlgorithmEnd;
 use crate::store::alarms::Backlog;
+use crate::workflow::preservation::Overdue;
 use crate::workflow::usage::CompanyUsage;
 
 /// A permission to use a credential is told about from this many days before its end.
@@ -35,6 +36,8 @@ pub struct Seen {
     pub excesses: Vec<(String, Excess)>,
     /// What waits.
     pub backlog: Backlog,
+    /// What of preservation is overdue.
+    pub overdue: Overdue,
     /// Milliseconds by which this machine's clock jumped or is too far from the database's.
     pub clock_ms: Option<i64>,
 }
@@ -132,6 +135,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
     all.extend(messages(&seen.backlog, config.queue_age_ms, at));
     all.extend(operations(&seen.backlog, config.operation_age_ms, at));
     all.extend(crashes(&seen.backlog));
+    all.extend(preservation(&seen.overdue));
     all.extend(seen.clock_ms.map(clock));
     all
 }
@@ -331,6 +335,19 @@ fn operations(backlog: &Backlog, age_ms: i64, at: Instant) -> Option<Standing> {
     let oldest = backlog.oldest_operation.filter(|oldest| at >= oldest.plus_ms(age_ms))?;
     let alarm = Alarm::OperationsOld { oldest, waiting: backlog.operations };
     Some(Standing::new("queue/operations".to_owned(), Some(alarm), &[]))
+}
+
+/// Preserved documents without evidence, and evidence that is not renewed: told daily.
+fn preservation(overdue: &Overdue) -> Vec<Standing> {
+    let evidence = overdue.evidence.map(|oldest| {
+        let alarm = Alarm::EvidenceOverdue { oldest };
+        Standing::new("preservation/evidence".to_owned(), Some(alarm), &[]).daily()
+    });
+    let renewal = overdue.renewal.map(|ends| {
+        let alarm = Alarm::RenewalOverdue { ends };
+        Standing::new("preservation/renewal".to_owned(), Some(alarm), &[]).daily()
+    });
+    evidence.into_iter().chain(renewal).collect()
 }
 
 /// Operations at which processes end again and again.

@@ -305,7 +305,7 @@ impl UnwrittenOutcome {
             length: bytes.len() as u64,
         };
         Ended {
-            outcome: Outcome { document: id, state, settings: noted },
+            outcome: Outcome { document: id, state, settings: noted, archive: None },
             content: contents.seal(id, Arc::new(bytes), profile.is_detached()),
             withheld: None,
         }
@@ -348,7 +348,7 @@ pub(super) const fn failed(
     document: DocumentId,
     state: DocumentState,
 ) -> Ended {
-    let outcome = Outcome { document, state, settings: None };
+    let outcome = Outcome { document, state, settings: None, archive: None };
     Ended { outcome, content: contents.forget(document), withheld: None }
 }
 

@@ -21,6 +21,7 @@ use crate::domain::document::DocumentState;
 use crate::domain::ids::{ClientServiceId, DocumentId};
 use crate::domain::instant::Instant;
 use crate::domain::level::Level;
+use crate::domain::preservation::RenewalTimes;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::sources::sources;
 use crate::pki::digest::Digest;
@@ -202,11 +203,17 @@ pub(super) async fn archive(
     documents: Vec<(ArchivingDocument, TimestampToken)>,
 ) -> Result<Option<Vec<Result<Ended, (DocumentId, String)>>>, Error> {
     let (contents, trust) = (app.contents.clone(), app.evidence.trust.clone());
+    let (calendar, days) = (Arc::clone(&app.calendar), app.preservation.renew_days);
     let each = move |(document, token): (ArchivingDocument, TimestampToken)| {
         let ArchivingDocument { rest, plan, .. } = document;
         let id = rest.id;
         let work = || match plan.attach(&token, &trust) {
-            Ok(raised) => Ok(rest.sealed(&contents, raised.bytes)),
+            Ok(raised) => {
+                let mut ended = rest.sealed(&contents, raised.bytes);
+                let (made, ends) = (token.info().gen_time, calendar.timestamp(&token).until);
+                ended.outcome.archive = Some(RenewalTimes::new(made, ends, days));
+                Ok(ended)
+            }
             Err(fault) => Err((id, fault.to_string())),
         };
         guarded(id, work).unwrap_or_else(|state| Ok(failed(&contents, id, state)))

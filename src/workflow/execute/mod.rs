@@ -4,6 +4,7 @@
 mod alone;
 mod document;
 mod engine;
+mod extending;
 mod lasting;
 mod postpone;
 mod stamping;
@@ -173,7 +174,10 @@ impl Begun {
 async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
     let work = match begun {
         Begun::Whole(work) => work,
-        Begun::Named(operation) => Work::load(app, operation).await?,
+        Begun::Named(operation) => match operation.extends {
+            Some(extension) => return extending::run(app, lease, &operation, extension).await,
+            None => Work::load(app, operation).await?,
+        },
     };
     if let Some(failure) = hopeless(app, &work) {
         return fail_rest(app, lease, &work, &failure).await;
@@ -223,7 +227,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
     match trouble {
         None => tracing::info!(operation = %lease.operation, sealed = sealed_any, "finished"),
         Some(trouble) => {
-            postpone(app, (lease, started), &ready, (failures, progress), &trouble).await?;
+            postpone(app, (lease, started), Some(&ready), (failures, progress), &trouble).await?;
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(super) enum WaitCause {
 pub(super) async fn postpone(
     app: &App,
     (lease, started): (Lease, Moment),
-    ready: &ReadyCredential,
+    ready: Option<&ReadyCredential>,
     (failures, progress): (u32, bool),
     trouble: &WaitCause,
 ) -> Result<(), Error> {
@@ -76,7 +76,7 @@ pub(super) async fn postpone(
         WaitCause::ValidationData(_) => WaitsFor::ValidationData,
     };
     app.store.postpone(lease, run, failures, (Some(waits_for), &words)).await?;
-    let WaitCause::Key(error) = trouble else { return Ok(()) };
+    let (WaitCause::Key(error), Some(ready)) = (trouble, ready) else { return Ok(()) };
     // It may have signed again before this was written, and what waited was made due without this one.
     let proof = app.keyring.proof(&ready.key);
     let signed_since =

@@ -1,8 +1,10 @@
-//! Levels LT and LTA: who says whether certificates were revoked, well and badly, and what becomes of documents.
+//! Levels LT and LTA, and preserved documents: who says whether certificates were revoked, well and badly, and what becomes of documents.
 
 mod bad;
+mod extended;
 mod flow;
 mod formats;
+mod preserved;
 
 use std::process::Command;
 

@@ -37,7 +37,7 @@ use super::client::Client;
 use super::softhsm::service_token;
 
 /// What tests look at when they want it.
-const LOOKED_AT_BY_HAND: &[Loop] = &[Loop::Alarms, Loop::Certificates];
+const LOOKED_AT_BY_HAND: &[Loop] = &[Loop::Alarms, Loop::Certificates, Loop::Preserve];
 
 /// Issuer of the access tokens of every service here, so that one can check another's.
 pub(crate) const ISSUER: &str = "https://seal.test";
@@ -140,7 +140,7 @@ impl Setup {
         let left_out: &[Loop] = if delivers {
             LOOKED_AT_BY_HAND
         } else {
-            &[Loop::Alarms, Loop::Certificates, Loop::Deliver]
+            &[Loop::Alarms, Loop::Certificates, Loop::Preserve, Loop::Deliver]
         };
         let loops = start_loops(&app, left_out);
         let web = Web::new(Arc::clone(&app), config.web);

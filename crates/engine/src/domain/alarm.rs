@@ -163,6 +163,17 @@ pub enum Alarm {
         oldest: Instant,
         waiting: u64,
     },
+    /// Preserved documents have no evidence record although their day is over for long.
+    EvidenceOverdue {
+        #[serde(with = "unix_ms")]
+        oldest: Instant,
+    },
+    /// What proves that preserved documents were there is not renewed: an evidence record, or the archive timestamp of a
+    /// seal.
+    RenewalOverdue {
+        #[serde(with = "unix_ms")]
+        ends: Instant,
+    },
     /// The service ended several times while it executed the same operations.
     OperationsCrash { waiting: u64 },
     /// The clock of a machine jumped, or differs from that of the database.

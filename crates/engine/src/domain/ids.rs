@@ -84,6 +84,10 @@ typed_id!(
     /// A fact that webhooks tell.
     EventId
 );
+typed_id!(
+    /// Preserved documents that share the timestamps of their evidence records.
+    EvidenceGroupId
+);
 
 /// The client's own name for a request or a document: 1 to 255 printable characters, kept exactly
 /// as sent (spaces, `/`, `:` and non-ASCII included).

@@ -18,6 +18,7 @@ pub mod name_style;
 pub mod operation;
 pub mod outbox;
 pub mod pades;
+pub mod preservation;
 pub mod profile;
 #[cfg(feature = "openapi")]
 mod published;

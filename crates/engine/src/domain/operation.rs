@@ -2,6 +2,7 @@
 
 use super::ids::{ClientServiceId, CredentialId, ExternalReference, OperationId};
 use super::instant::Instant;
+use super::level::Level;
 
 /// One accepted request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,25 @@ pub struct Operation {
     /// Whom it waits for meanwhile, where that is known.
     pub waits_for: Option<WaitsFor>,
     pub custody: Custody,
+    /// What it extends, when it seals nothing itself.
+    pub extends: Option<Extension>,
+}
+
+impl Operation {
+    /// Whose documents it is about: its own, or those of the operation that it extends.
+    #[must_use]
+    pub fn of_documents(&self) -> OperationId {
+        self.extends.map_or(self.id, |extension| extension.of)
+    }
+}
+
+/// What becomes of another operation's documents (EXTEND_PRESERVATION): they are kept as long as this one's custody says,
+/// and their seals get a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension {
+    pub of: OperationId,
+    /// LT or LTA; without it seals stay as they are.
+    pub to: Option<Level>,
 }
 
 /// Whom a postponed operation waits for.

@@ -122,6 +122,8 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::OperationsOld { oldest, waiting } => {
             (&words.operations_old, late(locale, *oldest, *waiting))
         }
+        Alarm::EvidenceOverdue { oldest } => (&words.evidence_overdue, dated(locale, *oldest)),
+        Alarm::RenewalOverdue { ends } => (&words.renewal_overdue, dated(locale, *ends)),
         Alarm::OperationsCrash { waiting } => {
             (&words.operations_crash, vec![("waiting", locale.number(*waiting))])
         }
@@ -135,6 +137,10 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
 /// Somebody does not do what is wanted: since when, and what was heard last.
 fn silent(locale: Locale, (who, name): (&'static str, &str), since: Instant, words: &str) -> Facts {
     vec![(who, name.to_owned()), ("date", locale.time(since)), ("words", words.to_owned())]
+}
+
+fn dated(locale: Locale, at: Instant) -> Facts {
+    vec![("date", locale.time(at))]
 }
 
 /// Something waits for too long.

@@ -46,9 +46,30 @@ pub enum Insufficient {
     /// Nothing of it leads to a trust anchor, or some certificate on the way has no right word about its
     /// revocation.
     #[error("the validation data do not suffice for {subject}: {found}")]
-    NoPath { subject: String, found: NoPath },
+    NoPath { subject: String, found: NoPath, lacking: Box<LackingData> },
     #[error("it is about more than {MAX_ASKED} certificates")]
     TooMany,
+}
+
+/// For whom validation data do not suffice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LackingData {
+    certificate: Vec<u8>,
+    others: Vec<Vec<u8>>,
+}
+
+impl LackingData {
+    /// The certificate for which there is no path yet.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Certificate> {
+        Certificate::from_der(&self.certificate).ok()
+    }
+
+    /// What was there already.
+    #[must_use]
+    pub fn others(&self) -> Vec<Certificate> {
+        self.others.iter().filter_map(|der| Certificate::from_der(der).ok()).collect()
+    }
 }
 
 impl Insufficient {
@@ -248,8 +269,7 @@ impl CollectedData {
             let mut check = RevocationCheck::new(&pool, &self.lists, &settings)
                 .with_answers(&self.answers, &limits);
             let found = find(&pool, certificate, &settings, &mut |path| check.check(path));
-            let path = found
-                .map_err(|found| Insufficient::NoPath { subject: certificate.subject(), found })?;
+            let path = found.map_err(|found| self.lacking(certificate, found))?;
             let evidence = check.evidence();
             let anchor = path.anchor().certificate();
             let chain = path.certificates().iter().copied().chain([anchor]);
@@ -262,6 +282,12 @@ impl CollectedData {
             note(&mut proof.answers, &self.answers, &evidence.answers);
         }
         Ok(proof)
+    }
+
+    fn lacking(&self, certificate: &Certificate, found: NoPath) -> Insufficient {
+        let others = self.certificates.iter().map(|one| one.der().to_vec()).collect();
+        let lacking = Box::new(LackingData { certificate: certificate.der().to_vec(), others });
+        Insufficient::NoPath { subject: certificate.subject(), found, lacking }
     }
 
     /// What is still to be asked about some certificates, at a time: the status of those on paths to a trust

@@ -5,10 +5,9 @@ use serde::Serialize;
 
 use super::VerifySettings;
 use super::indication::{Indication, SubIndication, VerificationFinding, conclude};
-use super::trust::{self, Asked, MAX_CERTIFICATES, Questions, TrustTimes, ValidationData};
+use super::trust::{self, Asked, Questions, TrustTimes, ValidationData};
 use crate::domain::instant::Instant;
 use crate::pki::calendar::Owner;
-use crate::pki::certificate::Certificate;
 use crate::pki::evidence::{EvidenceFault, EvidenceRecord};
 use crate::pki::timestamp::TimestampToken;
 
@@ -110,6 +109,9 @@ fn judge(
     report: &mut EvidenceReport,
 ) {
     let questions = Questions::new(settings);
+    // what is in one token may say something of the others' authorities
+    let mut data = ValidationData::default();
+    tokens.iter().flatten().for_each(|token| data.add_token(token));
     let mut later = tokens.iter().flatten().map(|token| token.info().gen_time).skip(1);
     let chains = record.chains().iter().zip(tokens);
     let mut starts = tokens
@@ -123,7 +125,7 @@ fn judge(
             let time = token.info().gen_time;
             report.proven_time.get_or_insert_with(|| time.to_rfc3339());
             let next = later.next();
-            let wrong = untrusted(token, next, &questions);
+            let wrong = untrusted(token, next, (&questions, &data));
             facts.timestamps.push(EvidenceStampFacts {
                 time: time.to_rfc3339(),
                 authority: token.certificate().subject(),
@@ -155,7 +157,7 @@ fn judge(
 fn untrusted(
     token: &TimestampToken,
     next: Option<Instant>,
-    questions: &Questions<'_>,
+    (questions, data): (&Questions<'_>, &ValidationData),
 ) -> Option<VerificationFinding> {
     let settings = questions.settings;
     let time = token.info().gen_time;
@@ -163,11 +165,8 @@ fn untrusted(
         let text = format!("a timestamp says {}, which is still to come", time.to_rfc3339());
         return Some(VerificationFinding::new(SubIndication::SigConstraintsFailure, text));
     }
-    let inside = token.certificates().filter_map(|der| Certificate::from_der(der).ok());
-    let certificates = inside.take(MAX_CERTIFICATES).collect();
-    let data = ValidationData::of(certificates);
     let times = TrustTimes { at: settings.at, proven: next };
-    let asked = Asked { data: &data, times, alone: false, revocation: settings.revocation };
+    let asked = Asked { data, times, alone: false, revocation: settings.revocation };
     let examined = trust::examine(token.certificate(), asked, questions);
     if let Some(finding) = examined.findings.into_iter().next() {
         let text = format!("the timestamp of {}: {}", time.to_rfc3339(), finding.text);

@@ -56,12 +56,22 @@ pub enum Refusal {
     #[error("the operation is not finished; ask for its documents when its status is EXECUTED")]
     DocumentsUnfinished,
     #[error(
+        "the document has no evidence record yet: it gets one after the end of the day (UTC) on which it was sealed; ask \
+         for it then"
+    )]
+    EvidencePending,
+    #[error(
         "the documents of the operation have more than {limit} bytes together; ask for the operation \
          with its contents instead"
     )]
     ArchiveTooLarge { limit: u64 },
     #[error("the body is not multipart/form-data (RFC 7578): {detail}")]
     MultipartMalformed { detail: String },
+    #[error(
+        "the integrity of the operation's documents is not promised (preserveContent), so that there is no preservation to \
+         extend"
+    )]
+    NotPreserved,
     #[error("no document of the operation is sealed, so there is nothing to send")]
     NothingSealed,
     #[error("the contents of the operation are no longer stored; ask without attached documents")]
@@ -265,8 +275,10 @@ impl Refusal {
             Self::NoReceivers => "no-receivers",
             Self::OperationUnfinished => "operation-unfinished",
             Self::DocumentsUnfinished => "documents-unfinished",
+            Self::EvidencePending => "evidence-pending",
             Self::ArchiveTooLarge { .. } => "archive-too-large",
             Self::MultipartMalformed { .. } => "multipart-malformed",
+            Self::NotPreserved => "not-preserved",
             Self::NothingSealed => "nothing-sealed",
             Self::ContentsGone => "contents-gone",
             Self::ResendLimit { .. } => "resend-limit",

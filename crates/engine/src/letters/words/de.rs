@@ -176,6 +176,20 @@ pub(super) const WORDS: Words = Words {
                 "Prüfen Sie, ob Schlüssel und Datenbank antworten, und sehen Sie im Protokoll des Dienstes nach.",
             ],
         },
+        evidence_overdue: LetterWords {
+            subject: "Aufbewahrte Dokumente haben noch keinen Nachweis",
+            paragraphs: &[
+                "Das älteste Dokument ohne Evidence Record wurde am {date} gesiegelt.",
+                "Sie erhalten ihn, sobald ein Zeitstempeldienst antwortet; bis dahin geht nichts verloren. Fragen Sie mit: chancery check, und sehen Sie im Protokoll des Dienstes nach.",
+            ],
+        },
+        renewal_overdue: LetterWords {
+            subject: "Nachweise werden nicht erneuert und enden am {date}",
+            paragraphs: &[
+                "Worauf ein Zeitstempel aufbewahrter Dokumente beruht, endet am {date}: das Zertifikat des Zeitstempeldienstes oder ein Algorithmus. Die halbe Zeit für die Erneuerung ist vorbei.",
+                "Nach diesem Tag beweist er nichts mehr. Fragen Sie die Zeitstempeldienste mit: chancery check, und sehen Sie im Protokoll des Dienstes nach.",
+            ],
+        },
         operations_crash: LetterWords {
             subject: "Der Dienst ist bei der Ausführung von Vorgängen mehrmals abgestürzt",
             paragraphs: &[

@@ -176,6 +176,20 @@ pub(super) const WORDS: Words = Words {
                 "Check that the keys and the database answer, and look into the log of the service.",
             ],
         },
+        evidence_overdue: LetterWords {
+            subject: "Preserved documents have no evidence yet",
+            paragraphs: &[
+                "The oldest of the documents without an evidence record was sealed on {date}.",
+                "They get one as soon as a time-stamp authority gives a token; nothing is lost meanwhile. Ask with: chancery check, and look into the log of the service.",
+            ],
+        },
+        renewal_overdue: LetterWords {
+            subject: "Preserved evidence is not renewed and ends on {date}",
+            paragraphs: &[
+                "What a timestamp of preserved documents stands on ends on {date}: the certificate of its authority, or an algorithm. Half of the time to renew it is over.",
+                "After that day it proves nothing any more. Ask the time-stamp authorities with: chancery check, and look into the log of the service.",
+            ],
+        },
         operations_crash: LetterWords {
             subject: "The service ended several times while it executed operations",
             paragraphs: &[

@@ -176,6 +176,20 @@ pub(super) const WORDS: Words = Words {
                 "Compruebe que las claves y la base de datos responden y consulte el registro del servicio.",
             ],
         },
+        evidence_overdue: LetterWords {
+            subject: "Hay documentos conservados que aún no tienen prueba",
+            paragraphs: &[
+                "El documento más antiguo sin registro de evidencia se selló el {date}.",
+                "Lo recibirán en cuanto una autoridad de sellado de tiempo dé un sello; entretanto no se pierde nada. Pregunte con: chancery check, y consulte el registro del servicio.",
+            ],
+        },
+        renewal_overdue: LetterWords {
+            subject: "Las pruebas no se renuevan y terminan el {date}",
+            paragraphs: &[
+                "Aquello en que se apoya un sello de tiempo de documentos conservados termina el {date}: el certificado de su autoridad o un algoritmo. Ha pasado la mitad del plazo para renovarlo.",
+                "Después de ese día ya no prueba nada. Pregunte a las autoridades de sellado de tiempo con: chancery check, y consulte el registro del servicio.",
+            ],
+        },
         operations_crash: LetterWords {
             subject: "El servicio se ha interrumpido varias veces al ejecutar operaciones",
             paragraphs: &[

@@ -176,6 +176,20 @@ pub(super) const WORDS: Words = Words {
                 "Vérifiez que les clés et la base de données répondent et consultez le journal du service.",
             ],
         },
+        evidence_overdue: LetterWords {
+            subject: "Des documents conservés n’ont pas encore de preuve",
+            paragraphs: &[
+                "Le plus ancien document sans enregistrement de preuve a été scellé le {date}.",
+                "Ils en recevront un dès qu’une autorité d’horodatage répondra\u{a0}; rien n’est perdu d’ici là. Interrogez-la avec\u{a0}: chancery check, et consultez le journal du service.",
+            ],
+        },
+        renewal_overdue: LetterWords {
+            subject: "Des preuves ne sont pas renouvelées et prennent fin le {date}",
+            paragraphs: &[
+                "Ce sur quoi repose un horodatage de documents conservés prend fin le {date}\u{a0}: le certificat de son autorité ou un algorithme. La moitié du délai de renouvellement est écoulée.",
+                "Après ce jour, il ne prouve plus rien. Interrogez les autorités d’horodatage avec\u{a0}: chancery check, et consultez le journal du service.",
+            ],
+        },
         operations_crash: LetterWords {
             subject: "Le service s’est arrêté plusieurs fois pendant l’exécution d’opérations",
             paragraphs: &[

@@ -176,6 +176,20 @@ pub(super) const WORDS: Words = Words {
                 "Verifichi che le chiavi e il database rispondano e consulti il registro del servizio.",
             ],
         },
+        evidence_overdue: LetterWords {
+            subject: "Documenti conservati non hanno ancora una prova",
+            paragraphs: &[
+                "Il documento più vecchio senza evidence record è stato sigillato il {date}.",
+                "La riceveranno appena un’autorità di marcatura temporale risponde; nel frattempo nulla va perso. Interroghi con: chancery check, e consulti il registro del servizio.",
+            ],
+        },
+        renewal_overdue: LetterWords {
+            subject: "Le prove non vengono rinnovate e terminano il {date}",
+            paragraphs: &[
+                "Ciò su cui si fonda una marca temporale di documenti conservati termina il {date}: il certificato della sua autorità o un algoritmo. Metà del tempo per rinnovarla è passata.",
+                "Dopo quel giorno non prova più nulla. Interroghi le autorità di marcatura temporale con: chancery check, e consulti il registro del servizio.",
+            ],
+        },
         operations_crash: LetterWords {
             subject: "Il servizio si è interrotto più volte durante l’esecuzione di operazioni",
             paragraphs: &[

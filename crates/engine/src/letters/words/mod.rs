@@ -79,6 +79,8 @@ pub(super) struct AlarmWords {
     pub(super) seals_withheld: LetterWords,
     pub(super) queue_old: LetterWords,
     pub(super) operations_old: LetterWords,
+    pub(super) evidence_overdue: LetterWords,
+    pub(super) renewal_overdue: LetterWords,
     pub(super) operations_crash: LetterWords,
     pub(super) clock_wrong: LetterWords,
 }

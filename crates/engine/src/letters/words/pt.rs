@@ -176,6 +176,20 @@ pub(super) const WORDS: Words = Words {
                 "Verifique se as chaves e a base de dados respondem, e consulte o registo do serviço.",
             ],
         },
+        evidence_overdue: LetterWords {
+            subject: "Há documentos preservados ainda sem prova",
+            paragraphs: &[
+                "O documento mais antigo sem registo de evidência foi selado em {date}.",
+                "Recebem-no logo que uma autoridade de selos temporais responda; entretanto nada se perde. Pergunte com: chancery check, e consulte o registo do serviço.",
+            ],
+        },
+        renewal_overdue: LetterWords {
+            subject: "As provas não são renovadas e terminam em {date}",
+            paragraphs: &[
+                "Aquilo em que assenta um selo temporal de documentos preservados termina em {date}: o certificado da sua autoridade ou um algoritmo. Passou metade do prazo para o renovar.",
+                "Depois desse dia já nada prova. Pergunte às autoridades de selos temporais com: chancery check, e consulte o registo do serviço.",
+            ],
+        },
         operations_crash: LetterWords {
             subject: "O serviço terminou várias vezes durante a execução de operações",
             paragraphs: &[

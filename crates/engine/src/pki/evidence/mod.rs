@@ -7,6 +7,9 @@
 //! EvidenceRecord::read(der) ─ tokens(data) ─► the tokens, each over what it has to be over
 //! ```
 //!
+//! Records of a tree that is too large for the memory are put together: `DigestTree::reduced_in_block`, `ArchiveStamp::new`,
+//! `EvidenceRecord::of`.
+//!
 //! Whether somebody trusts the tokens' authorities is not known here.
 
 mod fault;
@@ -15,4 +18,4 @@ mod tree;
 
 pub use fault::EvidenceFault;
 pub use record::{ArchiveStamp, EvidenceChain, EvidenceRecord, MAX_RECORD, Renewal};
-pub use tree::DigestTree;
+pub use tree::{BLOCK, DigestTree};

@@ -6,7 +6,7 @@ use der::{Decode as _, Encode as _};
 use super::fault::EvidenceFault;
 use super::tree::{DigestTree, node};
 use crate::domain::profile::DigestAlgorithm;
-use crate::pki::cms::{digest_of_oid, digest_oid};
+use crate::pki::cms::{Augmentation, Existing, digest_of_oid, digest_oid};
 use crate::pki::der_parts::DerParts;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::timestamp::TimestampToken;
@@ -55,6 +55,67 @@ pub struct ArchiveStamp {
 }
 
 impl ArchiveStamp {
+    /// A timestamp with the lists of digests that lead from what it is over to the root that the token is over
+    /// ([`DigestTree::reduced`]). Nothing is checked.
+    #[must_use]
+    pub fn new(algorithm: DigestAlgorithm, lists: Vec<Vec<Vec<u8>>>, token: Vec<u8>) -> Self {
+        let mut parts = vec![tlv(context(0), &[&algorithm_oid(algorithm)])];
+        if !lists.is_empty() {
+            let written: Vec<Vec<u8>> = lists
+                .iter()
+                .map(|list| {
+                    let values: Vec<Vec<u8>> =
+                        list.iter().map(|value| tlv(OCTET_STRING, &[value])).collect();
+                    tlv(SEQUENCE, &slices(&values))
+                })
+                .collect();
+            parts.push(tlv(context(2), &slices(&written)));
+        }
+        parts.push(token.clone());
+        let der = tlv(SEQUENCE, &slices(&parts));
+        Self { der, lists, token }
+    }
+
+    /// Reads one, with its digest algorithm. Nothing of it was checked yet.
+    ///
+    /// # Errors
+    /// What is wrong with its form, or not known here.
+    pub fn read(der: &[u8]) -> Result<(DigestAlgorithm, Self), EvidenceFault> {
+        let parts = DerParts::of_whole(der, SEQUENCE).map_err(EvidenceFault::NoRecord)?;
+        read_stamp(parts, der, 1, 1)
+    }
+
+    /// DER of all of it (`ArchiveTimeStamp`).
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The same with other lists.
+    #[must_use]
+    pub fn with_lists(&self, algorithm: DigestAlgorithm, lists: Vec<Vec<Vec<u8>>>) -> Self {
+        Self::new(algorithm, lists, self.token.clone())
+    }
+
+    /// The same with more certificates and revocation data in its token, where it lacks them: the next timestamp is
+    /// over them too (RFC 4998, 5.2).
+    ///
+    /// # Errors
+    /// [`EvidenceFault::NoRecord`]: the token cannot be read.
+    pub fn with_validation_data(
+        self,
+        algorithm: DigestAlgorithm,
+        more: &Augmentation<'_>,
+    ) -> Result<Self, EvidenceFault> {
+        let token = Existing::read(&self.token)
+            .and_then(|existing| existing.augmented(&self.token, more))
+            .map_err(EvidenceFault::NoRecord)?;
+        Ok(match token {
+            Some(token) => Self::new(algorithm, self.lists, token),
+            None => self,
+        })
+    }
+
     /// DER of the token.
     #[must_use]
     pub fn token(&self) -> &[u8] {
@@ -81,6 +142,17 @@ impl EvidenceRecord {
         let stamp = stamp(tree, digest, &[], token)?;
         let chain = EvidenceChain { algorithm: tree.algorithm(), stamps: vec![stamp] };
         Ok(Self { chains: vec![chain], crypto_infos: Vec::new() })
+    }
+
+    /// A record of chains, the oldest first. Nothing is checked.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::Nothing`] when there is no chain, or one without a timestamp.
+    pub fn of(chains: Vec<EvidenceChain>) -> Result<Self, EvidenceFault> {
+        if chains.is_empty() || chains.iter().any(|chain| chain.stamps.is_empty()) {
+            return Err(EvidenceFault::Nothing);
+        }
+        Ok(Self { chains, crypto_infos: Vec::new() })
     }
 
     /// Reads a record. Nothing of it was checked yet.
@@ -141,6 +213,12 @@ impl EvidenceRecord {
     #[must_use]
     pub fn chains(&self) -> &[EvidenceChain] {
         &self.chains
+    }
+
+    /// Its last timestamp.
+    #[must_use]
+    pub fn last_stamp(&self) -> Option<&ArchiveStamp> {
+        self.chains.last().and_then(|chain| chain.stamps.last())
     }
 
     /// The digest of its last chain, with which it can be renewed by time.
@@ -327,21 +405,7 @@ fn stamp(
     if tree.root()? != token.info().imprint {
         return Err(EvidenceFault::NotRoot);
     }
-    let mut parts = vec![tlv(context(0), &[&algorithm_oid(tree.algorithm())])];
-    if !lists.is_empty() {
-        let written: Vec<Vec<u8>> = lists
-            .iter()
-            .map(|list| {
-                let values: Vec<Vec<u8>> =
-                    list.iter().map(|value| tlv(OCTET_STRING, &[value])).collect();
-                tlv(SEQUENCE, &slices(&values))
-            })
-            .collect();
-        parts.push(tlv(context(2), &slices(&written)));
-    }
-    parts.push(token.der().to_vec());
-    let der = tlv(SEQUENCE, &slices(&parts));
-    Ok(ArchiveStamp { der, lists, token: token.der().to_vec() })
+    Ok(ArchiveStamp::new(tree.algorithm(), lists, token.der().to_vec()))
 }
 
 fn read_chain(

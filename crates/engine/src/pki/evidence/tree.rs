@@ -1,9 +1,13 @@
 //! A Merkle tree over digests (RFC 4998, 4.2). Two nodes have the node above them, whose value is the digest of
-//! both in ascending order; one that is left over goes up as it is.
+//! both in ascending order; one that is left over goes up as it is. A tree that is too large for the memory is made of
+//! blocks: the trees over each [`BLOCK`] digests of its ascending order, and a tree over their roots.
 
 use super::fault::EvidenceFault;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::{Digest, Hasher};
+
+/// Digests of a block, a power of two: so the trees over blocks are parts of the tree over all.
+pub const BLOCK: usize = 4096;
 
 /// A tree: the digests in ascending order, each once, and the nodes above them.
 pub struct DigestTree {
@@ -21,7 +25,6 @@ impl DigestTree {
         algorithm: DigestAlgorithm,
         digests: impl IntoIterator<Item = Digest>,
     ) -> Result<Self, EvidenceFault> {
-        let length = algorithm.length();
         let mut values: Vec<Vec<u8>> = Vec::new();
         for digest in digests {
             if digest.algorithm() != algorithm {
@@ -31,7 +34,23 @@ impl DigestTree {
         }
         values.sort_unstable();
         values.dedup();
-        let mut level = values.concat();
+        Self::above(algorithm, values.concat())
+    }
+
+    /// The upper part of a tree: over the roots of all its blocks, in their order, one after the other.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::Nothing`] without any, [`EvidenceFault::Digests`] when they are no digests of the algorithm.
+    pub fn over_blocks(algorithm: DigestAlgorithm, roots: Vec<u8>) -> Result<Self, EvidenceFault> {
+        if !roots.len().is_multiple_of(algorithm.length()) {
+            return Err(EvidenceFault::Digests);
+        }
+        Self::above(algorithm, roots)
+    }
+
+    /// The tree above its lowest level.
+    fn above(algorithm: DigestAlgorithm, mut level: Vec<u8>) -> Result<Self, EvidenceFault> {
+        let length = algorithm.length();
         if level.is_empty() {
             return Err(EvidenceFault::Nothing);
         }
@@ -85,22 +104,38 @@ impl DigestTree {
     /// # Errors
     /// [`EvidenceFault::NotInTree`].
     pub fn reduced(&self, digest: &Digest) -> Result<Vec<Vec<Vec<u8>>>, EvidenceFault> {
+        let at = self.position(digest).ok_or(EvidenceFault::NotInTree)?;
+        Ok(lists(digest, self.beside(at)))
+    }
+
+    /// As [`DigestTree::reduced`], where this tree is a block: the one of that number, from 0, below `upper`.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::NotInTree`].
+    pub fn reduced_in_block(
+        &self,
+        digest: &Digest,
+        number: usize,
+        upper: &Self,
+    ) -> Result<Vec<Vec<Vec<u8>>>, EvidenceFault> {
+        let at = self.position(digest).ok_or(EvidenceFault::NotInTree)?;
+        let mut beside = self.beside(at);
+        beside.extend(upper.beside(number));
+        Ok(lists(digest, beside))
+    }
+
+    /// What is beside the way from a value of the lowest level to the root, the lowest first.
+    fn beside(&self, mut at: usize) -> Vec<Vec<u8>> {
         let length = self.algorithm.length();
-        let mut at = self.position(digest).ok_or(EvidenceFault::NotInTree)?;
-        let mut lists: Vec<Vec<Vec<u8>>> = Vec::new();
+        let mut all = Vec::new();
         for level in &self.levels {
             let beside = at ^ 1;
             if let Some(value) = level.get(beside * length..(beside + 1) * length) {
-                let mut list = vec![value.to_vec()];
-                if lists.is_empty() {
-                    list.push(digest.value().to_vec());
-                    list.sort_unstable();
-                }
-                lists.push(list);
+                all.push(value.to_vec());
             }
             at /= 2;
         }
-        Ok(lists)
+        all
     }
 
     fn position(&self, digest: &Digest) -> Option<usize> {
@@ -119,6 +154,16 @@ impl DigestTree {
         }
         None
     }
+}
+
+/// The lists of a digest with what is beside its way to the root.
+fn lists(digest: &Digest, beside: Vec<Vec<u8>>) -> Vec<Vec<Vec<u8>>> {
+    let mut lists: Vec<Vec<Vec<u8>>> = beside.into_iter().map(|value| vec![value]).collect();
+    if let Some(first) = lists.first_mut() {
+        first.push(digest.value().to_vec());
+        first.sort_unstable();
+    }
+    lists
 }
 
 /// The value of a node over others: the digest of their values in ascending order; of one it is that (RFC 4998,

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::domain::refusal::{PdfRefusal, Refusal};
 use crate::pki::path::NoPath;
-use crate::pki::validation_data::{DataFault, Insufficient};
+use crate::pki::validation_data::{DataFault, Insufficient, LackingData};
 
 /// Why a seal stays as it is. Nothing was added to it then.
 #[derive(Debug, Error)]
@@ -52,4 +52,15 @@ pub enum LongTermFault {
     Pdf(#[from] PdfRefusal),
     #[error(transparent)]
     Xml(#[from] Refusal),
+}
+
+impl LongTermFault {
+    /// For whom validation data are missing, when that is what is the matter.
+    #[must_use]
+    pub fn lacking(&self) -> Option<&LackingData> {
+        match self {
+            Self::Insufficient { fault: Insufficient::NoPath { lacking, .. }, .. } => Some(lacking),
+            _ => None,
+        }
+    }
 }

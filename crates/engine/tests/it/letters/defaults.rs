@@ -161,6 +161,9 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::AuthorityAway { .. } => {
                     &["second <1>", "HTTP 503", "10:19", "chancery check"]
                 }
+                Alarm::EvidenceOverdue { .. } | Alarm::RenewalOverdue { .. } => {
+                    &["10:19", "chancery check"]
+                }
                 Alarm::SourceAway { .. } => {
                     &["http://ocsp.example/<1>", "HTTP 503", "10:19", "chancery check"]
                 }

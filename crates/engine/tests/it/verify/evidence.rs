@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::DigestAlgorithm;
+use chancery_engine::pki::cms::Augmentation;
 use chancery_engine::pki::digest::Digest;
-use chancery_engine::pki::evidence::{DigestTree, EvidenceRecord, Renewal};
+use chancery_engine::pki::evidence::{
+    ArchiveStamp, BLOCK, DigestTree, EvidenceChain, EvidenceRecord, Renewal,
+};
 use chancery_engine::pki::timestamp::{self, TimestampRequest, TimestampToken};
 use chancery_engine::verify::{
     EvidenceReport, Indication, RevocationDemand, SubIndication, VerifySettings, verify_evidence,
@@ -132,6 +135,59 @@ fn records_are_renewed_by_time_and_by_hash_and_prove_the_first_time() {
     let stamps: Vec<bool> =
         report.chains.iter().flat_map(|chain| &chain.timestamps).map(|it| it.holds).collect();
     assert_eq!(stamps, [true, true, true, true, true, false], "{report:#?}");
+}
+
+/// A tree that is too large for the memory, put together from its blocks, leads every digest to the same root.
+#[test]
+fn blocks_are_parts_of_the_whole_tree() {
+    for count in [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3, 3 * BLOCK + 1000] {
+        let data = data(count);
+        let whole = tree(Sha256, &data);
+        let mut leaves: Vec<Digest> = data.iter().map(|data| Digest::of(Sha256, data)).collect();
+        leaves.sort_by(|one, other| one.value().cmp(other.value()));
+        let blocks: Vec<DigestTree> = leaves
+            .chunks(BLOCK)
+            .map(|leaves| DigestTree::new(Sha256, leaves.iter().cloned()).unwrap())
+            .collect();
+        let roots: Vec<u8> =
+            blocks.iter().flat_map(|block| block.root().unwrap().value().to_vec()).collect();
+        let upper = DigestTree::over_blocks(Sha256, roots).unwrap();
+        assert_eq!(upper.root().unwrap(), whole.root().unwrap(), "{count}");
+        for at in [0, count / 2, count - 1] {
+            let (leaf, number) = (&leaves[at], at / BLOCK);
+            let lists = blocks[number].reduced_in_block(leaf, number, &upper).unwrap();
+            assert_eq!(lists, whole.reduced(leaf).unwrap(), "{at} of {count}");
+        }
+    }
+    assert!(DigestTree::over_blocks(Sha256, vec![0; 33]).is_err());
+    assert!(DigestTree::over_blocks(Sha256, Vec::new()).is_err());
+}
+
+/// What a TSA's issuer says of it, in the record itself, is enough for whoever verifies it later.
+#[test]
+fn validation_data_in_a_record_are_used() {
+    let data = data(3);
+    let tree = tree(Sha256, &data);
+    let token = stamped(&tree, "rsa");
+    let lists = tree.reduced(&Digest::of(Sha256, &data[0])).unwrap();
+    let stamp = ArchiveStamp::new(Sha256, lists, token.der().to_vec());
+    assert_eq!(ArchiveStamp::read(stamp.der()).unwrap().1.der(), stamp.der());
+    let record = |stamp: ArchiveStamp| {
+        let chain = EvidenceChain { algorithm: Sha256, stamps: vec![stamp] };
+        EvidenceRecord::of(vec![chain]).unwrap()
+    };
+    let asking = |record: &EvidenceRecord| {
+        let mut settings = settings(later());
+        settings.revocation = RevocationDemand::Asked;
+        verify_evidence(&record.to_der(), &[&data[0]], &settings)
+    };
+    let without = asking(&record(stamp.clone()));
+    assert_eq!(without.sub_indication, Some(SubIndication::TryLater), "{without:#?}");
+    let list = TSA.list_in_days(0);
+    let more = Augmentation { certificates: Vec::new(), lists: vec![&list], answers: Vec::new() };
+    let with = record(stamp.with_validation_data(Sha256, &more).unwrap());
+    assert_eq!(asking(&with).indication, Indication::Passed, "{:#?}", asking(&with));
+    assert!(EvidenceRecord::of(Vec::new()).is_err());
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! `evidence`: records that prove when files were there, one timestamp for all of them. It asks nobody: the request
-//! for a timestamp goes into a file, and its answer comes from one.
+//! for a timestamp goes into a file, and its answer comes from one. Records of the service's own documents are shown,
+//! verified and written too.
+
+mod kept;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -9,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use self::kept::KeptArguments;
 use super::shown::{Shown, say_json};
 use super::sign::write;
 use super::{Failure, Outcome, house, values};
@@ -16,7 +21,6 @@ use crate::app::Clock;
 use crate::config::Config;
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::profile::DigestAlgorithm;
-use crate::domain::text::hex;
 use crate::pki::calendar::AlgorithmEnd;
 use crate::pki::certificate_file::certificates;
 use crate::pki::digest::{Digest, Hasher};
@@ -25,9 +29,7 @@ use crate::pki::path::TrustAnchor;
 use crate::pki::revocation::crl::{self, Crl};
 use crate::pki::revocation::ocsp::OcspResponse;
 use crate::pki::timestamp::{self, TimestampRequest, TimestampToken};
-use crate::verify::{
-    EvidenceReport, Indication, RevocationDemand, VerifySettings, verify_evidence,
-};
+use crate::verify::{Indication, RevocationDemand, VerifySettings, verify_evidence};
 
 /// How long ago a timestamp may have been made that is brought as a file.
 const OLDEST_MS: i64 = 7 * DAY_MS;
@@ -44,6 +46,9 @@ const MAX_FILE: usize = 512 << 20;
 /// When nothing failed and something is not known.
 const INDETERMINATE: u8 = 3;
 
+/// Options that name preserved documents of the service.
+const KEPT: [&str; 2] = ["operation", "external_reference"];
+
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Makes a record for each file, with one timestamp for all of them.
@@ -51,17 +56,25 @@ pub(super) enum Command {
     /// Example: chancery evidence make *.pdf --query day.tsq; (a TSA answers); chancery evidence make *.pdf
     /// --answer day.tsr
     Make(MakeArguments),
-    /// Says what is in a record, without believing it.
-    Show(ShowArguments),
-    /// Verifies a record over its file; several files are one group.
+    /// Says what is in a record, without believing it: of a file, or of preserved documents of the service.
     ///
-    /// Example: chancery evidence verify invoice.pdf.ers invoice.pdf --trust tsa-root.pem --revocation tsa.crl
+    /// Examples: chancery evidence show invoice.pdf.ers; chancery evidence show --operation 7498
+    Show(ShowArguments),
+    /// Verifies a record over its file; several files are one group. Or those of preserved documents of the service, over
+    /// the documents as they are kept.
+    ///
+    /// Examples: chancery evidence verify invoice.pdf.ers invoice.pdf --trust tsa-root.pem --revocation tsa.crl;
+    /// chancery evidence verify --operation 7498
     Verify(VerifyEvidenceArguments),
     /// Renews records with one timestamp for all of them: before the last one ends, or, with --digest, before
     /// their digests end, which takes the files.
     ///
     /// Example: chancery evidence renew *.ers --query renewal.tsq
     Renew(RenewArguments),
+    /// Writes the records of preserved documents of the service into files that anybody can check.
+    ///
+    /// Example: chancery evidence export --operation 7498 --documents --output proofs
+    Export(kept::ExportArguments),
 }
 
 #[derive(Args)]
@@ -85,8 +98,10 @@ pub(super) struct MakeArguments {
 #[derive(Args)]
 pub(super) struct ShowArguments {
     /// The record.
-    #[arg(value_name = "RECORD")]
-    record: PathBuf,
+    #[arg(value_name = "RECORD", required_unless_present_any = KEPT, conflicts_with_all = KEPT)]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    kept: KeptArguments,
     #[command(flatten)]
     shown: Shown,
 }
@@ -94,12 +109,15 @@ pub(super) struct ShowArguments {
 #[derive(Args)]
 pub(super) struct VerifyEvidenceArguments {
     /// The record.
-    #[arg(value_name = "RECORD")]
-    record: PathBuf,
+    #[arg(value_name = "RECORD", required_unless_present_any = KEPT, conflicts_with_all = KEPT)]
+    record: Option<PathBuf>,
     /// What it is over.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_name = "FILE", required_unless_present_any = KEPT)]
     files: Vec<PathBuf>,
-    /// Certificates where trust in time-stamp authorities begins, in PEM or DER.
+    #[command(flatten)]
+    kept: KeptArguments,
+    /// Certificates where trust in time-stamp authorities begins, in PEM or DER; of documents of the service those of its
+    /// configuration (verification.trust, revocation.trust) too.
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
     /// Certificates that may lie between, beside those in the record.
@@ -164,12 +182,22 @@ impl From<EvidenceDigest> for DigestAlgorithm {
     }
 }
 
-pub(super) fn run(config: &Config, command: Command) -> Outcome {
+pub(super) async fn run(config: &Config, command: Command) -> Outcome {
     match command {
         Command::Make(arguments) => make(config, arguments),
-        Command::Show(arguments) => show(config, &arguments),
-        Command::Verify(arguments) => verify(config, &arguments),
+        Command::Show(ShowArguments { record: Some(record), shown, .. }) => {
+            show(config, &record, shown)
+        }
+        Command::Show(ShowArguments { kept, shown, .. }) => kept::show(config, &kept, shown).await,
+        Command::Verify(arguments) => match &arguments.record {
+            Some(record) => verify(config, &arguments, record),
+            None => {
+                let settings = settings(config, &arguments)?;
+                kept::verify(config, &arguments.kept, (settings, arguments.shown)).await
+            }
+        },
         Command::Renew(arguments) => renew(config, &arguments),
+        Command::Export(arguments) => kept::export(config, &arguments).await,
     }
 }
 
@@ -294,58 +322,23 @@ fn stamped(
     Ok(Some(token))
 }
 
-fn show(config: &Config, arguments: &ShowArguments) -> Outcome {
-    let file = &arguments.record;
-    let record = EvidenceRecord::read(&read(file, MAX_RECORD)?);
-    let record = record.map_err(|fault| about(file, &fault))?;
-    let calendar = house::calendar(config)?;
-    let mut chains = Vec::new();
-    for chain in record.chains() {
-        let stamps =
-            chain.stamps.iter().map(|stamp| match TimestampToken::from_der(stamp.token()) {
-                Ok(token) => {
-                    let ending = calendar.timestamp(&token);
-                    json!({
-                        "time": token.info().gen_time.to_rfc3339(),
-                        "authority": token.certificate().subject(),
-                        "imprint": hex(token.info().imprint.value()),
-                        "steps": stamp.steps(),
-                        "renewBefore": ending.last_day(),
-                        "because": format!("{} ends ({})", ending.what, ending.source),
-                    })
-                }
-                Err(fault) => json!({ "fault": fault.to_string(), "steps": stamp.steps() }),
-            });
-        let stamps: Vec<serde_json::Value> = stamps.collect();
-        chains.push(json!({ "digest": chain.algorithm.as_str(), "timestamps": stamps }));
-    }
-    if arguments.shown.json {
-        say_json(&json!({ "file": file.display().to_string(), "chains": chains }));
-        return Ok(ExitCode::SUCCESS);
-    }
-    say!("{}: {} chains", file.display(), chains.len());
-    for chain in &chains {
-        say!("  chain with {}", text_of(&chain["digest"]));
-        for stamp in chain["timestamps"].as_array().into_iter().flatten() {
-            if stamp["fault"].is_string() {
-                say!("    timestamp that does not hold: {}", text_of(&stamp["fault"]));
-                continue;
-            }
-            let [time, authority, before, because] =
-                ["time", "authority", "renewBefore", "because"].map(|name| text_of(&stamp[name]));
-            say!("    {time}, {authority}; renew before {before}: {because}");
-        }
+fn show(config: &Config, record: &Path, shown: Shown) -> Outcome {
+    let read = EvidenceRecord::read(&read(record, MAX_RECORD)?);
+    let read = read.map_err(|fault| about(record, &fault))?;
+    let chains = words::facts(&read, &house::calendar(config)?);
+    if shown.json {
+        say_json(&json!({ "file": record.display().to_string(), "chains": chains }));
+    } else {
+        words::say_facts(&record.display().to_string(), &chains);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What others wrote moves no cursor.
-fn text_of(value: &serde_json::Value) -> String {
-    let shown = |letter: char| if letter.is_control() { '\u{FFFD}' } else { letter };
-    value.as_str().unwrap_or_default().chars().map(shown).collect()
-}
-
-fn verify(config: &Config, arguments: &VerifyEvidenceArguments) -> Outcome {
+/// What evidence is verified with.
+fn settings(
+    config: &Config,
+    arguments: &VerifyEvidenceArguments,
+) -> Result<VerifySettings, Failure> {
     let at = arguments.at.unwrap_or_else(|| Clock::System.now());
     let mut settings = VerifySettings::new(Vec::new(), at);
     settings.calendar = house::calendar(config)?;
@@ -372,40 +365,29 @@ fn verify(config: &Config, arguments: &VerifyEvidenceArguments) -> Outcome {
             (Err(_), Err(error)) => return Err(about(file, &error)),
         }
     }
+    Ok(settings)
+}
+
+fn verify(config: &Config, arguments: &VerifyEvidenceArguments, record: &Path) -> Outcome {
+    let settings = settings(config, arguments)?;
     let data = arguments.files.iter().map(|file| read(file, MAX_FILE));
     let data = data.collect::<Result<Vec<Vec<u8>>, Failure>>()?;
     let data: Vec<&[u8]> = data.iter().map(Vec::as_slice).collect();
-    let report = verify_evidence(&read(&arguments.record, MAX_RECORD)?, &data, &settings);
+    let report = verify_evidence(&read(record, MAX_RECORD)?, &data, &settings);
     if arguments.shown.json {
-        let file = arguments.record.display().to_string();
+        let file = record.display().to_string();
         say_json(&json!({ "file": file, "report": report }));
     } else {
-        say_report(&arguments.record, &report);
+        words::say_report(&record.display().to_string(), &report);
     }
-    Ok(match report.indication {
+    Ok(code(report.indication))
+}
+
+fn code(indication: Indication) -> ExitCode {
+    match indication {
         Indication::Passed => ExitCode::SUCCESS,
         Indication::Failed => ExitCode::FAILURE,
         Indication::Indeterminate => ExitCode::from(INDETERMINATE),
-    })
-}
-
-fn say_report(file: &Path, report: &EvidenceReport) {
-    let sub = report.sub_indication.map(|sub| format!(" {}", sub.as_str())).unwrap_or_default();
-    say!("{}{sub} {} (at {})", report.indication.as_str(), file.display(), report.at);
-    for finding in &report.findings {
-        let text = text_of(&json!(finding.text));
-        say!("  because     {}: {text}", finding.sub_indication.as_str());
-    }
-    if let Some(time) = &report.proven_time {
-        say!("  proven      {time}");
-    }
-    for chain in &report.chains {
-        say!("  chain       {}", chain.digest);
-        for stamp in &chain.timestamps {
-            let authority = text_of(&json!(stamp.authority));
-            let holds = if stamp.holds { "holds" } else { "does not hold" };
-            say!("    timestamp {}, {authority}: {holds} until {}", stamp.time, stamp.until);
-        }
     }
 }
 

@@ -1,0 +1,334 @@
+//! Extends the preservation of another operation's documents (EXTEND_PRESERVATION): they are kept for longer, and their seals
+//! are raised to a level, or get another archive timestamp when the last one's renewal is due. What is done of it is
+//! recorded document by document; after a crash the rest is done.
+
+use std::sync::Arc;
+
+use super::postpone::{WaitCause, postpone, wait_for_clock};
+use super::{lease_end, record};
+use crate::app::{App, patience, priority};
+use crate::domain::document::{Document, DocumentState, SealSettings};
+use crate::domain::ids::{ClientServiceId, DocumentId, ParcelId};
+use crate::domain::level::Level;
+use crate::domain::operation::{Extension, Operation, OperationState};
+use crate::domain::preservation::RenewalTimes;
+use crate::domain::profile::DigestAlgorithm;
+use crate::domain::sources::sources;
+use crate::pki::digest::sha256;
+use crate::pki::timestamp::TimestampToken;
+use crate::pki::validation_data::{CollectedData, LackingData};
+use crate::seal::long_term::{self, ArchivePlan, LongTermFault, LongTermSettings, Raised};
+use crate::store::leases::Lease;
+use crate::store::preservation::{ExtendedDocument, PreservedDocument};
+use crate::workflow::timestamps::Stamping;
+use crate::workflow::validation_data::collect;
+use crate::workflow::{Error, ahead, clock, timestamps};
+
+/// Documents whose custody is extended in one transaction.
+const PORTION: usize = 250;
+
+/// Certificates of one document that are asked about, one after the other.
+const ROUNDS: usize = 200;
+
+/// What became of a document.
+enum Fate {
+    Extended,
+    /// Nothing was to be done, or nothing can be.
+    Left,
+    /// Somebody did not answer.
+    Waits(WaitCause),
+}
+
+/// Does what is left to do of an operation.
+pub(super) async fn run(
+    app: &App,
+    lease: Lease,
+    operation: &Operation,
+    extension: Extension,
+) -> Result<(), Error> {
+    let party = operation.client_service;
+    if operation.failures >= app.execution.max_attempts {
+        let end = Some(OperationState::ExecutionFailed);
+        return record(app, (lease, party), Vec::new(), end).await;
+    }
+    if let Some(gap_ms) = clock::too_far_apart(app).await? {
+        return wait_for_clock(app, lease, operation.failures, gap_ms).await;
+    }
+    let started = std::time::Instant::now();
+    let documents = app.reader.documents(extension.of).await?;
+    let sealed: Vec<(Document, SealSettings)> = documents
+        .into_iter()
+        .filter(|(document, _)| matches!(document.state, DocumentState::Sealed { .. }))
+        .collect();
+    keep_longer(app, lease, operation, (extension, &sealed)).await?;
+    let (mut progress, mut waits) = (false, None);
+    if let Some(level) = extension.to {
+        let stamping = timestamps::stamping(app, party).await?;
+        let extending = Extending { app, lease, party, level, stamping };
+        for (document, settings) in &sealed {
+            match extending.extend(document, settings).await? {
+                Fate::Extended => progress = true,
+                Fate::Left => {}
+                Fate::Waits(cause) => waits = waits.or(Some(cause)),
+            }
+        }
+    }
+    match waits {
+        None => {
+            tracing::info!(operation = %lease.operation, of = %extension.of, "extended");
+            record(app, (lease, party), Vec::new(), Some(OperationState::Executed)).await
+        }
+        Some(cause) => {
+            let tries = (operation.failures, progress);
+            postpone(app, (lease, started), None, tries, &cause).await
+        }
+    }
+}
+
+/// Extends the custody of documents, some in a transaction.
+async fn keep_longer(
+    app: &App,
+    lease: Lease,
+    operation: &Operation,
+    (extension, sealed): (Extension, &[(Document, SealSettings)]),
+) -> Result<(), Error> {
+    let months = operation.custody.months;
+    for portion in sealed.chunks(PORTION) {
+        let ids: Vec<DocumentId> = portion.iter().map(|(document, _)| document.id).collect();
+        let Some(received) = portion.first().map(|(document, _)| document.received) else { break };
+        let custody = (extension.of, months, received.plus_months(months));
+        let _turn = app.writers.take(operation.client_service, 1).await;
+        app.store.extend_custody(lease, lease_end(app), custody, &ids).await?;
+    }
+    Ok(())
+}
+
+/// What all documents of an operation are extended with.
+struct Extending<'a> {
+    app: &'a App,
+    lease: Lease,
+    party: ClientServiceId,
+    level: Level,
+    stamping: Stamping<'a>,
+}
+
+/// A document on its way.
+struct OnTheWay {
+    bytes: Vec<u8>,
+    /// What its seal signs beside it.
+    content: Option<Arc<Vec<u8>>>,
+    archive: Option<RenewalTimes>,
+}
+
+/// Why a document gets no further.
+enum Stop {
+    Waits(WaitCause),
+    /// It stays as it is, for this reason.
+    Never(String),
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<LongTermFault> for Stop {
+    fn from(fault: LongTermFault) -> Self {
+        Self::Never(sources(&fault))
+    }
+}
+
+impl Extending<'_> {
+    async fn extend(&self, document: &Document, settings: &SealSettings) -> Result<Fate, Error> {
+        let Some(preserved) = self.app.reader.preserved(document.id).await? else {
+            return Ok(Fate::Left);
+        };
+        if !self.is_due(&preserved, settings) {
+            return Ok(Fate::Left);
+        }
+        match self.raised(&preserved, settings).await {
+            Ok(raised) => {
+                self.write(&preserved, settings, raised).await?;
+                Ok(Fate::Extended)
+            }
+            Err(Stop::Waits(cause)) => Ok(Fate::Waits(cause)),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Never(words)) => {
+                tracing::warn!(document = %document.id, reason = %words, "a seal stays as it is");
+                let note = format!("the seal was not raised to level {}: {words}", self.level);
+                let mut noted = settings.clone();
+                if !noted.notes.contains(&note) {
+                    noted.notes.push(note);
+                    let until = lease_end(self.app);
+                    self.app.store.note_unextended(self.lease, until, document.id, &noted).await?;
+                }
+                Ok(Fate::Left)
+            }
+        }
+    }
+
+    /// Whether a seal is below the level, or its archive timestamp is to be renewed.
+    fn is_due(&self, preserved: &PreservedDocument, settings: &SealSettings) -> bool {
+        let renewed = || preserved.archive.is_some_and(|times| times.due > self.app.now());
+        settings.level < self.level || (self.level == Level::Lta && !renewed())
+    }
+
+    async fn raised(
+        &self,
+        preserved: &PreservedDocument,
+        settings: &SealSettings,
+    ) -> Result<OnTheWay, Stop> {
+        let id = preserved.document;
+        let gone = || Stop::Never("its bytes are no longer kept".to_owned());
+        let stored = |error: crate::store::Error| Stop::Failed(error.into());
+        let bytes = self.app.contents.sealed(id).await.map_err(stored)?.ok_or_else(gone)?;
+        if sha256(&bytes) != preserved.sha256 {
+            return Err(Stop::Never("its bytes are not those that were sealed".to_owned()));
+        }
+        let content = if settings.seal.is_detached() {
+            let original = self.app.contents.original(id).await.map_err(stored)?;
+            Some(Arc::new(original.ok_or_else(gone)?))
+        } else {
+            None
+        };
+        let mut way = OnTheWay { bytes, content, archive: preserved.archive };
+        if settings.level < Level::T {
+            let room = self.app.authorities.room_bytes;
+            let plan = self.calculated(&way, move |bytes, settings| {
+                long_term::stamp(bytes, room, settings.limits, settings.content)
+            });
+            let (raised, _) = self.stamped(plan.await??).await?;
+            way.bytes = raised.bytes;
+        }
+        let raised = self.with_data(&way).await?;
+        way.bytes = raised.bytes;
+        if self.level == Level::Lta {
+            let room = self.app.authorities.room_bytes;
+            let raised =
+                Raised { bytes: std::mem::take(&mut way.bytes), ..raised_frame(Level::Lt) };
+            let plan = self.calculated(&way, move |_, settings| {
+                raised.archive(room, settings.limits, settings.content)
+            });
+            let (raised, token) = self.stamped(plan.await??).await?;
+            let (made, ends) = (token.info().gen_time, self.app.calendar.timestamp(&token).until);
+            way.bytes = raised.bytes;
+            way.archive = Some(RenewalTimes::new(made, ends, self.app.preservation.renew_days));
+        }
+        Ok(way)
+    }
+
+    /// The document at level LT: what is lacking is asked for, certificate by certificate.
+    async fn with_data(&self, way: &OnTheWay) -> Result<Raised, Stop> {
+        let mut data = CollectedData::default();
+        let mut asked = std::collections::HashSet::new();
+        for _ in 0..ROUNDS {
+            let known = data.clone();
+            let raised = self
+                .calculated(way, move |bytes, settings| long_term::raise(bytes, known, settings));
+            let fault = match raised.await? {
+                Ok(raised) => return Ok(raised),
+                Err(fault) => fault,
+            };
+            let lacking = fault.lacking();
+            let certificate = lacking.and_then(LackingData::certificate);
+            let (Some(certificate), Some(lacking)) = (certificate, lacking) else {
+                return Err(fault.into());
+            };
+            if !asked.insert(certificate.fingerprint()) {
+                return Err(fault.into());
+            }
+            let others = lacking.others();
+            let party = Some(self.party);
+            match collect(self.app, party, std::slice::from_ref(&certificate), &others).await? {
+                Ok(more) => data.add_all(more).map_err(Error::internal)?,
+                Err(none) if none.revoked => return Err(Stop::Never(none.words)),
+                Err(none) => return Err(Stop::Waits(WaitCause::ValidationData(none))),
+            }
+        }
+        Err(Stop::Never("it takes too many certificates".to_owned()))
+    }
+
+    /// A plan with its token.
+    async fn stamped(&self, plan: ArchivePlan) -> Result<(Raised, TimestampToken), Stop> {
+        let imprints: Vec<_> = self
+            .stamping
+            .digests()
+            .into_iter()
+            .map(|digest| (digest, plan.imprint(digest)))
+            .collect();
+        let imprint = |digest: DigestAlgorithm| {
+            let known = imprints.iter().find(|(of, _)| *of == digest);
+            known.map_or_else(
+                || crate::pki::digest::Digest::of(digest, &[]),
+                |(_, imprint)| imprint.clone(),
+            )
+        };
+        let room = Some(self.app.authorities.room_bytes);
+        let token = self.stamping.token(self.app, &imprint, room).await;
+        let token = token.map_err(|none| Stop::Waits(WaitCause::Timestamp(none)))?;
+        let raised = plan.attach(&token, &self.app.evidence.trust)?;
+        Ok((raised, token))
+    }
+
+    /// Calculates on a thread of the engine, in a turn of the client service.
+    async fn calculated<T: Send + 'static>(
+        &self,
+        way: &OnTheWay,
+        work: impl FnOnce(Vec<u8>, &LongTermSettings<'_>) -> T + Send + 'static,
+    ) -> Result<T, Stop> {
+        let turn = self.app.engine.take(self.party, 1).await.ok();
+        let (bytes, content) = (way.bytes.clone(), way.content.clone());
+        let (trust, at) = (self.app.evidence.trust.clone(), self.app.now());
+        let document_ms = self.app.execution.document_ms;
+        let limits = self.app.seal_limits.clone();
+        let thread = tokio::task::spawn_blocking(move || {
+            priority::lower();
+            let limits = limits.with_patience(patience::of_document(document_ms));
+            let content = content.as_deref().map(Vec::as_slice);
+            let done =
+                work(bytes, &LongTermSettings { trust: &trust, at, limits: &limits, content });
+            drop(turn);
+            done
+        });
+        thread.await.map_err(|error| Stop::Failed(Error::internal(error)))
+    }
+
+    async fn write(
+        &self,
+        preserved: &PreservedDocument,
+        settings: &SealSettings,
+        way: OnTheWay,
+    ) -> Result<(), Error> {
+        let mut settings = settings.clone();
+        settings.level = self.level;
+        let extended = ExtendedDocument {
+            document: preserved.document,
+            was: preserved.sha256,
+            sha256: sha256(&way.bytes),
+            length: u64::try_from(way.bytes.len()).unwrap_or(u64::MAX),
+            settings,
+            archive: way.archive,
+        };
+        let content = self.app.contents.replace(preserved.document, Arc::new(way.bytes));
+        let parcel = ParcelId::from_i64(self.app.random_id()?);
+        let ready = ahead::ready(self.app, self.party, parcel, vec![content]).await?;
+        let Some(content) = ready.contents.first() else { return Ok(()) };
+        let turn = self.app.writers.take(self.party, 1).await;
+        let (until, now) = (lease_end(self.app), self.app.steady_now());
+        let recorded =
+            self.app.store.record_extended(self.lease, until, &extended, content, now).await;
+        drop(turn);
+        if let Err(error) = recorded {
+            ready.give_up(self.app).await;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+}
+
+/// A document of a level, without its bytes.
+const fn raised_frame(level: Level) -> Raised {
+    Raised { bytes: Vec::new(), level, changed: false, notes: Vec::new() }
+}
