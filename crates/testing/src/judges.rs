@@ -237,6 +237,11 @@ pub fn xades_schema(files: &[PathBuf]) -> Vec<FileVerdict> {
     judged(python("xades_schema.py"), files)
 }
 
+/// Validates reports of a verification against the schema of ETSI TS 119 102-2.
+pub fn validation_report_schema(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("validation_report_schema.py"), files)
+}
+
 /// A timestamp that stands in a signature.
 #[derive(Debug)]
 pub struct FoundTimestamp {

@@ -15,33 +15,41 @@
 //! (basic signatures), with the time of a signature timestamp that holds (5.5) and what archive timestamps
 //! prove (5.6).
 //!
+//! `etsi` writes a report as XML (ETSI TS 119 102-2), `summary` in few words.
+//!
 //! `own` asks the same of a seal of ours before it is released.
 
 mod algorithms;
 mod asic;
 mod cms;
 mod coverage;
+mod etsi;
 mod evidence;
 mod existence;
 mod indication;
 mod manifest;
+mod objects;
 mod own;
 mod pdf;
 mod properties;
 mod report;
 mod signer;
+mod summary;
 mod timestamps;
 mod trust;
 pub mod trusted_list;
 mod xml;
 
+pub use etsi::{DocumentDigest, validation_report};
 pub use evidence::{EvidenceChainFacts, EvidenceReport, EvidenceStampFacts, verify_evidence};
 pub use indication::{Indication, SubIndication, VerificationFinding};
+pub use objects::{SeenObject, SeenObjects};
 pub use own::{MadeSeal, OwnSealFault, check_own};
 pub use report::{
     AlgorithmFacts, CoveredFacts, NamedRange, PolicyFacts, RevocationFacts, SignerFacts,
     TimestampFacts, VerificationReport, VerifiedFile, VerifiedSignature,
 };
+pub use summary::{SignatureSummary, VerificationSummary};
 
 use std::sync::Arc;
 

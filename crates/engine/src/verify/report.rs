@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::indication::{Indication, SubIndication, VerificationFinding, conclude};
+use super::objects::{SeenObject, SeenObjects};
 use super::trusted_list::QualificationFacts;
 
 /// What is said of one file, as the command and the API answer it.
@@ -73,6 +74,9 @@ pub struct VerifiedSignature {
     pub findings: Vec<VerificationFinding>,
     /// What should be known although it is no reason.
     pub notes: Vec<String>,
+    /// What it was verified with; not in JSON.
+    #[serde(skip)]
+    pub objects: SeenObjects,
 }
 
 /// Who signed.
@@ -126,6 +130,9 @@ pub struct TimestampFacts {
     pub holds: bool,
     /// Why not.
     pub reason: Option<String>,
+    /// Its token, where it can be read; not in JSON.
+    #[serde(skip)]
+    pub token: Option<SeenObject>,
 }
 
 /// An algorithm and its end.
@@ -186,7 +193,7 @@ pub struct PolicyFacts {
 }
 
 impl VerifiedSignature {
-    pub(super) const fn new(place: String, format: &'static str) -> Self {
+    pub(super) fn new(place: String, format: &'static str) -> Self {
         Self {
             place,
             format,
@@ -205,6 +212,7 @@ impl VerifiedSignature {
             policy: None,
             findings: Vec::new(),
             notes: Vec::new(),
+            objects: SeenObjects::default(),
         }
     }
 

@@ -3,9 +3,10 @@
 use super::algorithms::{self, Foundations};
 use super::existence::Existence;
 use super::indication::SubIndication;
+use super::objects::{SeenObject, SeenObjects};
 use super::report::VerifiedSignature;
 use super::timestamps;
-use super::trust::{self, Questions};
+use super::trust::{self, ExaminedPath, Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::certificate::Certificate;
@@ -49,6 +50,7 @@ pub(super) fn judge(
         let signers: Vec<_> = std::iter::once((signing, inside)).chain(authorities).collect();
         signature.level = Some(existence.level(&signers, questions).as_str());
     }
+    signature.objects = gather(&said, &examined, existence.data, questions);
     let mut facts = trust::facts(signing, said.bound);
     facts.path = examined.subjects;
     facts.trust_anchor = examined.anchor;
@@ -93,5 +95,26 @@ fn show(said: &SaidOfSigner<'_>, signature: &mut VerifiedSignature) {
                 signature.find(SubIndication::SigConstraintsFailure, text);
             }
         }
+    }
+}
+
+/// Gathers what a signature was verified with.
+fn gather(
+    said: &SaidOfSigner<'_>,
+    path: &ExaminedPath,
+    data: &ValidationData,
+    questions: &Questions<'_>,
+) -> SeenObjects {
+    let certificates = match &path.chain {
+        Some(chain) => chain.certificates().map(|one| SeenObject::of(one.der())).collect(),
+        None => vec![SeenObject::of(said.certificate.der())],
+    };
+    let (lists, answers) = questions.seen(data);
+    SeenObjects {
+        name: said.certificate.common_name(),
+        organization: said.certificate.organization(),
+        certificates,
+        lists,
+        answers,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::VerifySettings;
 use super::existence::{ArchiveProof, Existence};
 use super::indication::SubIndication;
+use super::objects::SeenObject;
 use super::report::{CoveredFacts, NamedRange, TimestampFacts, VerifiedSignature};
 use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
@@ -70,7 +71,14 @@ fn one(
             let text = format!("{} does not hold: {reason}", kind.words());
             signature.find(SubIndication::SigConstraintsFailure, text);
             let reason = Some(reason);
-            TimestampFacts { kind: kind.name(), time: None, authority: None, holds: false, reason }
+            TimestampFacts {
+                kind: kind.name(),
+                time: None,
+                authority: None,
+                holds: false,
+                reason,
+                token: None,
+            }
         }
         Ok(token) => {
             let reason = untrusted(token, existence, questions);
@@ -83,6 +91,7 @@ fn one(
                 authority: Some(token.certificate().subject()),
                 holds: reason.is_none(),
                 reason,
+                token: Some(SeenObject::of(token.der())),
             }
         }
     };

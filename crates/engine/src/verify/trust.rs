@@ -1,10 +1,11 @@
 //! Whether the path of a certificate holds at a time, and none of its certificates is revoked (EN 319 102-1,
 //! 5.2.6).
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use super::indication::{SubIndication, VerificationFinding};
+use super::objects::{HeldObject, SeenObject};
 use super::report::{RevocationFacts, SignerFacts};
 use super::{RevocationDemand, VerifySettings};
 use crate::domain::instant::Instant;
@@ -42,16 +43,31 @@ pub(super) struct Questions<'s> {
     /// path and its algorithms were examined before it was made.
     pub(super) own: Option<&'s Certificate>,
     left: Cell<usize>,
+    /// Lists and answers that were given beside the file, as a report has them.
+    given: OnceCell<(Vec<SeenObject>, Vec<SeenObject>)>,
 }
 
 impl<'s> Questions<'s> {
     pub(super) const fn new(settings: &'s VerifySettings) -> Self {
-        Self { settings, own: None, left: Cell::new(MAX_QUESTIONS) }
+        Self { settings, own: None, left: Cell::new(MAX_QUESTIONS), given: OnceCell::new() }
     }
 
     /// Of a seal of ours, with this certificate.
     pub(super) const fn of_own(settings: &'s VerifySettings, certificate: &'s Certificate) -> Self {
-        Self { settings, own: Some(certificate), left: Cell::new(0) }
+        Self { settings, own: Some(certificate), left: Cell::new(0), given: OnceCell::new() }
+    }
+
+    /// Lists and answers that a signature was verified with: those beside the file, and those in it.
+    pub(super) fn seen(&self, data: &ValidationData) -> (Vec<SeenObject>, Vec<SeenObject>) {
+        let given = self.given.get_or_init(|| {
+            let lists = self.settings.lists.iter().map(|one| SeenObject::of(one.der()));
+            let answers = self.settings.answers.iter().map(|one| SeenObject::of(one.der()));
+            (lists.collect(), answers.collect())
+        });
+        let (mut lists, mut answers) = given.clone();
+        lists.extend(data.lists.iter().map(|one| one.seen(Crl::der)));
+        answers.extend(data.answers.iter().map(|one| one.seen(OcspResponse::der)));
+        (lists, answers)
     }
 
     /// The settings of one more question; none when there were too many, or the time is over.
@@ -66,8 +82,8 @@ impl<'s> Questions<'s> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ValidationData {
     pub(super) certificates: Vec<Certificate>,
-    lists: Vec<Rc<Crl>>,
-    answers: Vec<Rc<OcspResponse>>,
+    lists: Vec<Rc<HeldObject<Crl>>>,
+    answers: Vec<Rc<HeldObject<OcspResponse>>>,
 }
 
 impl ValidationData {
@@ -103,15 +119,17 @@ impl ValidationData {
     /// Takes what was collected, each once, as long as there is room.
     pub(super) fn add_collected(&mut self, data: &CollectedData) {
         data.certificates().iter().for_each(|one| self.add_certificate(one));
-        data.lists().iter().for_each(|one| self.add_list(&Rc::new(one.clone())));
-        data.answers().iter().for_each(|one| self.add_answer(&Rc::new(one.clone())));
+        data.lists().iter().for_each(|one| self.add_list(&Rc::new(HeldObject::new(one.clone()))));
+        data.answers()
+            .iter()
+            .for_each(|one| self.add_answer(&Rc::new(HeldObject::new(one.clone()))));
     }
 
     /// What of it somebody covers, by the DER.
     pub(super) fn only(&self, covers: &dyn Fn(&[u8]) -> bool) -> Self {
         let certificates = self.certificates.iter().filter(|one| covers(one.der()));
-        let lists = self.lists.iter().filter(|one| covers(one.der()));
-        let answers = self.answers.iter().filter(|one| covers(one.der()));
+        let lists = self.lists.iter().filter(|one| covers(one.read.der()));
+        let answers = self.answers.iter().filter(|one| covers(one.read.der()));
         Self {
             certificates: certificates.cloned().collect(),
             lists: lists.cloned().collect(),
@@ -133,15 +151,15 @@ impl ValidationData {
         }
     }
 
-    fn add_list(&mut self, one: &Rc<Crl>) {
-        let known = self.lists.iter().any(|known| known.der() == one.der());
+    fn add_list(&mut self, one: &Rc<HeldObject<Crl>>) {
+        let known = self.lists.iter().any(|known| known.read.der() == one.read.der());
         if !known && self.lists.len() < MAX_KEPT {
             self.lists.push(Rc::clone(one));
         }
     }
 
-    fn add_answer(&mut self, one: &Rc<OcspResponse>) {
-        let known = self.answers.iter().any(|known| known.der() == one.der());
+    fn add_answer(&mut self, one: &Rc<HeldObject<OcspResponse>>) {
+        let known = self.answers.iter().any(|known| known.read.der() == one.read.der());
         if !known && self.answers.len() < MAX_KEPT {
             self.answers.push(Rc::clone(one));
         }
@@ -205,9 +223,9 @@ pub(super) fn examine(
     let settings = questions.settings;
     let beside = !alone;
     let lists = settings.lists.iter().filter(|_| beside);
-    let lists: Vec<&Crl> = lists.chain(data.lists.iter().map(|one| &**one)).collect();
+    let lists: Vec<&Crl> = lists.chain(data.lists.iter().map(|one| &one.read)).collect();
     let answers = settings.answers.iter().filter(|_| beside);
-    let answers = answers.chain(data.answers.iter().map(|one| &**one)).collect();
+    let answers = answers.chain(data.answers.iter().map(|one| &one.read)).collect();
     let known = || data.certificates.iter().chain(settings.certificates.iter().filter(|_| beside));
     let mut anchors = settings.anchors.clone();
     if let Some(services) = &settings.services {

@@ -68,6 +68,16 @@ fn seals() -> Vec<TestSeal> {
     ]
 }
 
+/// Reports of seals that were archived, in every format.
+pub(super) fn archived_reports() -> Vec<(&'static str, VerificationReport)> {
+    let reported = seals().into_iter().map(|(name, sealed, content)| {
+        let lt = raised(&sealed, content, collected(&lists())).bytes;
+        let lta = archive(&lt, content, CollectedData::default(), "rsa");
+        (name, report(&lta, content, 0, true))
+    });
+    reported.collect()
+}
+
 /// The seal, beside its archive timestamps.
 fn seal(report: &VerificationReport) -> &VerifiedSignature {
     report.signatures.iter().find(|one| one.format.ends_with("AdES")).unwrap()

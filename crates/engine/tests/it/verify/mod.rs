@@ -5,6 +5,7 @@ mod asic;
 mod cms;
 pub(crate) mod evidence;
 mod foreign;
+mod forms;
 mod long_term;
 mod mutations;
 mod own;

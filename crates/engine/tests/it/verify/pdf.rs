@@ -8,7 +8,7 @@ use super::support::{passes, report, told, verdict};
 use crate::seal::support::*;
 use chancery_testing::pdfs;
 
-fn sealed(document: &[u8], key: &TestKey, settings: &Value) -> Vec<u8> {
+pub(super) fn sealed(document: &[u8], key: &TestKey, settings: &Value) -> Vec<u8> {
     let profile = Profile::Pades(Box::new(serde_json::from_value(settings.clone()).unwrap()));
     let limits = Limits::default();
     let prepared = prepare(document.to_vec(), &profile, &key.signer, key.now(), &limits).unwrap();

@@ -8,7 +8,9 @@ use chancery_engine::pki::path::TrustAnchor;
 use chancery_engine::pki::revocation::crl::Crl;
 use chancery_engine::pki::signature::SignatureValue;
 use chancery_engine::seal::{Limits, Profile, Signer, prepare};
-use chancery_engine::verify::{Indication, SubIndication, VerifySettings, verify};
+use chancery_engine::verify::{
+    Indication, SubIndication, VerificationReport, VerifySettings, verify,
+};
 use rcgen::{
     CertificateRevocationListParams, Issuer, KeyIdMethod, KeyUsagePurpose, RevokedCertParams,
     SerialNumber, date_time_ymd,
@@ -54,6 +56,19 @@ fn list(by: &Holder, numbers: &[u64]) -> Crl {
     };
     let signed = params.signed_by(&Issuer::from_params(&by.params, &by.key)).unwrap();
     Crl::read(signed.der().to_vec()).unwrap()
+}
+
+/// The report on a seal whose certificate was revoked.
+pub(super) fn of_a_revoked_seal() -> VerificationReport {
+    let usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let root = Holder::root_of(with(authority("Root"), |it| it.key_usages = usages));
+    let number = |it: &mut rcgen::CertificateParams| {
+        it.serial_number = Some(SerialNumber::from(NUMBER));
+    };
+    let leaf = root.issues(with(params("Seal"), number));
+    let mut settings = VerifySettings::new(vec![TrustAnchor::of(root.certificate.clone())], AT);
+    settings.lists = vec![list(&root, &[NUMBER])];
+    verify(&sealed(&root, &leaf), &settings)
 }
 
 #[test]
