@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::shown::{Shown, say_json};
@@ -24,8 +24,8 @@ use crate::pki::revocation::ocsp::OcspResponse;
 use crate::seal::Limits;
 use crate::verify::trusted_list::{ListFile, ListUse, QualificationFacts, TrustedServices, gather};
 use crate::verify::{
-    self, CoveredFacts, Indication, NamedRange, RevocationDemand, SignerFacts, VerificationReport,
-    VerifiedFile, VerifiedSignature, VerifySettings,
+    self, CoveredFacts, DocumentDigest, Indication, NamedRange, RevocationDemand, SignerFacts,
+    VerificationReport, VerifiedFile, VerifiedSignature, VerifySettings,
 };
 
 /// Bytes of a file at most.
@@ -64,8 +64,18 @@ pub(super) struct VerifyArguments {
     /// Does not ask whether certificates were revoked.
     #[arg(long, conflicts_with = "revocation")]
     no_revocation: bool,
+    /// As `simple-json` (who, when, which level, why not) or `xml` (ETSI TS 119 102-2, of one signed file).
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "json")]
+    report: Option<ReportForm>,
     #[command(flatten)]
     shown: Shown,
+}
+
+/// Forms of a report beside lines and the whole of it in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ReportForm {
+    SimpleJson,
+    Xml,
 }
 
 /// Verifies every file and says what was found.
@@ -73,20 +83,31 @@ pub(super) fn run(config: &Config, arguments: &VerifyArguments) -> Outcome {
     if arguments.detached.is_some() && arguments.files.len() > 1 {
         return Err("--detached goes with one signed file".into());
     }
+    if arguments.report == Some(ReportForm::Xml) && arguments.files.len() > 1 {
+        return Err("--report xml goes with one signed file".into());
+    }
     let settings = settings(config, arguments)?;
     let mut worst = Indication::Passed;
-    let mut reports = Vec::new();
+    let (mut reports, mut summaries) = (Vec::new(), Vec::new());
     for file in &arguments.files {
-        let report = verify::verify(&read(file)?, &settings);
+        let octets = read(file)?;
+        let report = verify::verify(&octets, &settings);
         worst = worst.max(report.indication);
-        if arguments.shown.json {
-            reports.push(VerifiedFile { file: Some(file.display().to_string()), report });
-        } else {
-            show(file, &report);
+        let name = || Some(file.display().to_string());
+        match arguments.report {
+            Some(ReportForm::SimpleJson) => summaries.push(report.summary(name())),
+            Some(ReportForm::Xml) => {
+                let document = DocumentDigest::of(&octets, settings.detached.as_deref());
+                say!("{}", verify::validation_report(&report, document).trim_end());
+            }
+            None if arguments.shown.json => reports.push(VerifiedFile { file: name(), report }),
+            None => show(file, &report),
         }
     }
-    if arguments.shown.json {
-        say_json(&json!(reports));
+    match arguments.report {
+        Some(ReportForm::SimpleJson) => say_json(&json!(summaries)),
+        None if arguments.shown.json => say_json(&json!(reports)),
+        Some(ReportForm::Xml) | None => {}
     }
     Ok(match worst {
         Indication::Passed => ExitCode::SUCCESS,

@@ -9,8 +9,8 @@ use super::Error;
 use crate::app::{App, patience};
 use crate::domain::ids::ClientServiceId;
 use crate::domain::instant::Instant;
-pub use crate::verify::VerifiedFile;
-use crate::verify::{self, RevocationDemand, VerificationReport, VerifySettings};
+use crate::verify::{self, DocumentDigest, RevocationDemand, VerifySettings};
+pub use crate::verify::{VerificationReport, VerificationSummary, VerifiedFile};
 
 /// A file that is to be verified.
 pub struct FileToVerify {
@@ -22,6 +22,15 @@ pub struct FileToVerify {
     pub at: Option<Instant>,
     /// Whether it is asked whether certificates were revoked; as the installation says without it.
     pub asks_revocation: Option<bool>,
+    /// Whether the report is wanted as XML too.
+    pub wants_xml: bool,
+}
+
+/// What came of it.
+pub struct Verified {
+    pub report: VerificationReport,
+    /// The report by ETSI TS 119 102-2, where it was wanted.
+    pub xml: Option<String>,
 }
 
 /// Verifies a file against what the installation trusts. `place` is kept until the work ends, whatever becomes of
@@ -34,14 +43,17 @@ pub async fn verify(
     party: ClientServiceId,
     file: FileToVerify,
     place: impl Send + 'static,
-) -> Result<VerificationReport, Error> {
+) -> Result<Verified, Error> {
     let turn = app.engine.take(party, 1).await.map_err(|_| Error::Busy)?;
     let (house, now) = (Arc::clone(app), app.now());
     let thread = tokio::task::spawn_blocking(move || {
         let report = catch_unwind(AssertUnwindSafe(|| {
             let settings =
                 settings(&house, file.detached, file.at.unwrap_or(now), file.asks_revocation);
-            verify::verify(&file.octets, &settings)
+            let report = verify::verify(&file.octets, &settings);
+            let document = || DocumentDigest::of(&file.octets, settings.detached.as_deref());
+            let xml = file.wants_xml.then(|| verify::validation_report(&report, document()));
+            Verified { report, xml }
         }));
         drop((turn, place));
         report.map_err(|_| Error::Internal("the engine panicked over a file to verify".into()))

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -18,10 +19,41 @@ use crate::web::auth::Bearer;
 use crate::web::elsewhere::elsewhere;
 use crate::web::{Web, body, encoded, intake};
 use crate::workflow;
-use crate::workflow::verification::{self, FileToVerify, VerifiedFile};
+use crate::workflow::verification::{self, FileToVerify, VerificationSummary, VerifiedFile};
 
 /// Characters of a name.
 const NAME: usize = 255;
+
+/// The media type of a report in few words.
+const SUMMARY: &str = "application/vnd.chancery.verification-summary+json";
+/// That of a report by ETSI TS 119 102-2.
+const XML: &str = "application/xml";
+
+/// In which form the report is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReportForm {
+    Detailed,
+    Summary,
+    Xml,
+}
+
+impl ReportForm {
+    /// The first that `Accept` names of those there are; all of it in JSON without one.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges = lines.flat_map(|line| line.split(','));
+        let mut known = ranges.filter_map(|range| {
+            let name = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            match name.as_str() {
+                "application/json" => Some(Self::Detailed),
+                SUMMARY => Some(Self::Summary),
+                XML => Some(Self::Xml),
+                _ => None,
+            }
+        });
+        known.next().unwrap_or(Self::Detailed)
+    }
+}
 
 /// A file to verify.
 #[derive(Deserialize, ToSchema)]
@@ -50,13 +82,19 @@ pub struct VerificationBody<'a> {
 ///
 /// Strict, by ETSI EN 319 102-1: what is not covered, not known or was not looked at never passes. Trust begins at
 /// the certificates of the installation (`[verification]`). Nothing is recorded and nothing fetched; a token with the
-/// scope `read` suffices. The answer is 200 whatever the signatures are: look at report.indication.
+/// scope `read` suffices. The answer is 200 whatever the signatures are: look at report.indication. Of the media types
+/// of the answer the first that `Accept` names is answered: the whole report, the report in few words, or by ETSI
+/// TS 119 102-2 as XML.
 #[utoipa::path(
     post, path = "/api/v1/verifications", tag = "verification", operation_id = "verifyFile",
     request_body = VerificationBody<'static>,
     security(("access_token" = ["read"])),
     responses(
-        (status = 200, description = "The report; docs/verification.md explains every member.", body = VerifiedFile),
+        (status = 200, description = "The report; docs/verification.md explains every member.", content(
+            (VerifiedFile = "application/json"),
+            (VerificationSummary = "application/vnd.chancery.verification-summary+json"),
+            (String = "application/xml"),
+        )),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json"),
@@ -69,7 +107,7 @@ pub struct VerificationBody<'a> {
 pub(in crate::web) async fn verify(
     State(web): State<Web>,
     request: Request,
-) -> Result<Json<VerifiedFile>, ApiProblem> {
+) -> Result<Response, ApiProblem> {
     let (mut parts, mut body) = request.into_parts();
     let answer = answered(&web, &mut parts, &mut body).await;
     if answer.is_err() && !parts.headers.contains_key(header::EXPECT) {
@@ -78,11 +116,7 @@ pub(in crate::web) async fn verify(
     answer
 }
 
-async fn answered(
-    web: &Web,
-    parts: &mut Parts,
-    body: &mut Body,
-) -> Result<Json<VerifiedFile>, ApiProblem> {
+async fn answered(web: &Web, parts: &mut Parts, body: &mut Body) -> Result<Response, ApiProblem> {
     let Bearer(client) = Bearer::<Api>::from_request_parts(parts, web).await?;
     let whose = client.client_service.id;
     let (turn, mut place) = intake::place(web, &parts.headers, whose).await?;
@@ -96,8 +130,22 @@ async fn answered(
         elsewhere(&web.app.engine, whose, (turn, place), move || decode(&octets, most)).await;
     let (decoded, place) = decoding.map_err(|error| workflow::Error::Internal(Box::new(error)))?;
     let (name, file) = decoded?;
-    let report = verification::verify(&web.app, whose, file, place).await?;
-    Ok(Json(VerifiedFile { file: name, report }))
+    let form = ReportForm::accepted(&parts.headers);
+    let file = FileToVerify { wants_xml: form == ReportForm::Xml, ..file };
+    let verified = verification::verify(&web.app, whose, file, place).await?;
+    let report = verified.report;
+    let typed = |content_type: &'static str, mut response: Response| {
+        let content_type = HeaderValue::from_static(content_type);
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        response
+    };
+    let mut response = match form {
+        ReportForm::Detailed => Json(VerifiedFile { file: name, report }).into_response(),
+        ReportForm::Summary => typed(SUMMARY, Json(report.summary(name)).into_response()),
+        ReportForm::Xml => typed(XML, verified.xml.unwrap_or_default().into_response()),
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
 fn decode(octets: &Bytes, most: usize) -> Result<(Option<String>, FileToVerify), Refusal> {
@@ -127,6 +175,7 @@ fn decode(octets: &Bytes, most: usize) -> Result<(Option<String>, FileToVerify),
         detached: detached.transpose()?,
         at: at.transpose()?,
         asks_revocation: body.revocation,
+        wants_xml: false,
     };
     Ok((body.name.map(Cow::into_owned), file))
 }

@@ -64,6 +64,31 @@ fn a_good_file_passes_and_its_parts_are_named() {
 }
 
 #[test]
+fn a_report_has_other_forms() {
+    let of = |more: &[&str]| verify(&[&[SEALED, "--no-revocation"], &TRUST[..], more].concat());
+    let xml = of(&["--report", "xml"]);
+    assert_eq!(code(&xml), Some(0), "{}", text(&xml));
+    let xml = String::from_utf8(xml.stdout).unwrap();
+    let tree = roxmltree::Document::parse(&xml).unwrap();
+    assert_eq!(tree.root_element().tag_name().name(), "ValidationReport");
+    assert!(xml.contains("urn:etsi:019102:mainindication:total-passed"), "{xml}");
+    let simple = of(&["--report", "simple-json"]);
+    assert_eq!(code(&simple), Some(0), "{}", text(&simple));
+    let simple: Value = serde_json::from_slice(&simple.stdout).unwrap();
+    let signature = &simple[0]["signatures"][0];
+    assert_eq!((&simple[0]["file"], &signature["level"]), (&SEALED.into(), &"XAdES-B".into()));
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/verification.md")).unwrap();
+    for object in [&simple[0], signature] {
+        for member in object.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{member}`")), "docs/verification.md lacks {member}");
+        }
+    }
+    let two = of(&["samples/README.md", "--report", "xml"]);
+    assert_eq!(code(&two), Some(1), "{}", text(&two));
+    assert!(text(&two).contains("--report xml goes with one signed file"), "{}", text(&two));
+}
+
+#[test]
 fn what_fails_and_what_is_not_known_have_codes_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let changed = folder.path().join("changed.xml");

@@ -91,6 +91,34 @@ fn a_file_is_verified_against_what_the_installation_trusts() {
 }
 
 #[test]
+fn the_report_is_answered_in_the_form_that_is_accepted() {
+    run(async {
+        let service = trusting(|_| {}).await;
+        let client = service.client().await;
+        let body =
+            json!({ "name": "a.xml", "base64Content": STANDARD.encode(sealed(&client).await) });
+        let asked = async |accept: &str| {
+            let request = HTTP.post(format!("{}{PATH}", service.base)).bearer_auth(&client.token);
+            let request =
+                request.header("accept", accept).header("content-type", "application/json");
+            Answer::of(request.body(body.to_string())).await
+        };
+        let xml = asked("application/xml").await;
+        assert_eq!((xml.status, xml.header("content-type")), (200, "application/xml"));
+        assert!(xml.text().contains("urn:etsi:019102:mainindication:total-passed"));
+        let summary = "application/vnd.chancery.verification-summary+json";
+        let few = asked(&format!("{summary};q=0.9, application/xml")).await;
+        assert_eq!(few.header("content-type"), summary);
+        let few = few.good();
+        assert_eq!((&few["file"], &few["indication"]), (&json!("a.xml"), &json!("TOTAL-PASSED")));
+        assert_eq!(few["signatures"][0]["level"], "XAdES-B");
+        for accept in ["*/*", "text/plain", "application/json, application/xml"] {
+            assert!(asked(accept).await.good()["report"].is_object(), "{accept}");
+        }
+    });
+}
+
+#[test]
 fn a_detached_signature_is_verified_with_what_it_is_over() {
     run(async {
         let service = trusting(|_| {}).await;
