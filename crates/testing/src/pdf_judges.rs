@@ -194,6 +194,17 @@ pub struct ArchiveVerdict {
 /// Asks veraPDF whether files are the PDF/A that they claim to be, in one JVM. Conformance tests only:
 /// `make test` needs no JVM.
 pub fn verapdf(files: &[PathBuf]) -> Vec<ArchiveVerdict> {
+    veraverdicts(java("verapdf", "VeraValidate"), files)
+}
+
+/// Asks veraPDF whether files are PDF/UA-1 (ISO 14289-1), whatever they claim, as far as a machine can say.
+pub fn verapdf_accessible(files: &[PathBuf]) -> Vec<ArchiveVerdict> {
+    let mut command = java("verapdf", "VeraValidate");
+    command.args(["--flavour", "ua1"]);
+    veraverdicts(command, files)
+}
+
+fn veraverdicts(command: Command, files: &[PathBuf]) -> Vec<ArchiveVerdict> {
     let verdict = |fields: Vec<String>| match <[String; 4]>::try_from(fields) {
         Ok([path, flavour, verdict, said]) => ArchiveVerdict {
             path: path.into(),
@@ -203,8 +214,7 @@ pub fn verapdf(files: &[PathBuf]) -> Vec<ArchiveVerdict> {
         },
         Err(fields) => panic!("VeraValidate said {fields:?}"),
     };
-    let lines = listing(java("verapdf", "VeraValidate"), displayed(files));
-    lines.into_iter().map(verdict).collect()
+    listing(command, displayed(files)).into_iter().map(verdict).collect()
 }
 
 fn run(command: &mut Command, package: &str) -> Output {

@@ -26,6 +26,7 @@ pub mod long_term;
 pub mod pades;
 mod patience;
 pub mod pdf;
+pub mod print;
 pub mod reading;
 mod signer;
 pub mod xades;

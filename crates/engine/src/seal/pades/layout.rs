@@ -134,7 +134,7 @@ impl Text {
 }
 
 /// A character as it is drawn.
-fn visible(character: char) -> Option<char> {
+pub(in crate::seal) fn visible(character: char) -> Option<char> {
     match character {
         '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\t' => Some(' '),

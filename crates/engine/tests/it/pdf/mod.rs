@@ -4,6 +4,7 @@ mod encrypted;
 mod hostile;
 pub(crate) mod made;
 mod pages;
+mod printed;
 mod samples;
 mod structures;
 pub(crate) mod support;
