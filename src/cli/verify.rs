@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,17 +16,18 @@ use super::{Failure, Outcome, house, values};
 use crate::app::Clock;
 use crate::config::Config;
 use crate::domain::instant::Instant;
+use crate::domain::language::Language;
 use crate::outbound::trusted_lists;
 use crate::pki::certificate_file;
 use crate::pki::path::TrustAnchor;
-use crate::pki::revocation::crl::Crl;
-use crate::pki::revocation::ocsp::OcspResponse;
 use crate::seal::Limits;
 use crate::verify::trusted_list::{ListFile, ListUse, QualificationFacts, TrustedServices, gather};
 use crate::verify::{
-    self, CoveredFacts, DocumentDigest, Indication, NamedRange, RevocationDemand, SignerFacts,
-    VerificationReport, VerifiedFile, VerifiedSignature, VerifySettings,
+    self, CoveredFacts, Indication, NamedRange, RevocationDemand, SignerFacts, VerificationReport,
+    VerifiedFile, VerifiedSignature, VerifySettings,
 };
+use crate::web::report::page;
+use crate::workflow::verification::{CheckedFile, DataBeside, ReportForm, WrittenReport};
 
 /// Bytes of a file at most.
 const MAX_FILE: u64 = 512 << 20;
@@ -64,18 +65,39 @@ pub(super) struct VerifyArguments {
     /// Does not ask whether certificates were revoked.
     #[arg(long, conflicts_with = "revocation")]
     no_revocation: bool,
-    /// As `simple-json` (who, when, which level, why not) or `xml` (ETSI TS 119 102-2, of one signed file).
+    /// Another form: `simple-json` (who, when, which level, why not), `xml` (ETSI TS 119 102-2), `html` and `pdf` (for
+    /// people); all but the first of one signed file.
     #[arg(long, value_enum, value_name = "FORM", conflicts_with = "json")]
-    report: Option<ReportForm>,
+    report: Option<FormArgument>,
+    /// The language of a report for people: de, en, es, fr, it or pt.
+    #[arg(long, value_name = "LANGUAGE", value_parser = language, requires = "report")]
+    language: Option<Language>,
     #[command(flatten)]
     shown: Shown,
 }
 
 /// Forms of a report beside lines and the whole of it in JSON.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ReportForm {
+enum FormArgument {
     SimpleJson,
     Xml,
+    Html,
+    Pdf,
+}
+
+impl FormArgument {
+    const fn form(self, language: Language) -> ReportForm {
+        match self {
+            Self::SimpleJson => ReportForm::Summary,
+            Self::Xml => ReportForm::Xml,
+            Self::Html => ReportForm::Readable(language),
+            Self::Pdf => ReportForm::Pdf(language),
+        }
+    }
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).ok_or_else(|| "one of de, en, es, fr, it and pt".to_owned())
 }
 
 /// Verifies every file and says what was found.
@@ -83,31 +105,41 @@ pub(super) fn run(config: &Config, arguments: &VerifyArguments) -> Outcome {
     if arguments.detached.is_some() && arguments.files.len() > 1 {
         return Err("--detached goes with one signed file".into());
     }
-    if arguments.report == Some(ReportForm::Xml) && arguments.files.len() > 1 {
-        return Err("--report xml goes with one signed file".into());
+    let one = arguments.report.filter(|form| *form != FormArgument::SimpleJson);
+    if let Some(form) = one.and_then(|form| form.to_possible_value())
+        && arguments.files.len() > 1
+    {
+        return Err(format!("--report {} goes with one signed file", form.get_name()).into());
     }
     let settings = settings(config, arguments)?;
+    let form = arguments.report.map(|form| form.form(arguments.language.unwrap_or_default()));
     let mut worst = Indication::Passed;
-    let (mut reports, mut summaries) = (Vec::new(), Vec::new());
+    let (mut reports, mut summaries, mut text) = (Vec::new(), Vec::new(), None);
     for file in &arguments.files {
-        let octets = read(file)?;
-        let report = verify::verify(&octets, &settings);
-        worst = worst.max(report.indication);
-        let name = || Some(file.display().to_string());
-        match arguments.report {
-            Some(ReportForm::SimpleJson) => summaries.push(report.summary(name())),
-            Some(ReportForm::Xml) => {
-                let document = DocumentDigest::of(&octets, settings.detached.as_deref());
-                say!("{}", verify::validation_report(&report, document).trim_end());
+        let checked = CheckedFile::of(Some(file.display().to_string()), &read(file)?, &settings);
+        worst = worst.max(checked.report.indication);
+        let Some(form) = form else {
+            if arguments.shown.json {
+                let CheckedFile { name: file, report, .. } = checked;
+                reports.push(VerifiedFile { file, report });
+            } else {
+                show(file, &checked.report);
             }
-            None if arguments.shown.json => reports.push(VerifiedFile { file: name(), report }),
-            None => show(file, &report),
+            continue;
+        };
+        match checked.written(form) {
+            WrittenReport::Detailed(report) => reports.push(*report),
+            WrittenReport::Summary(summary) => summaries.push(*summary),
+            WrittenReport::Xml(xml) => text = Some(xml.into_bytes()),
+            WrittenReport::Readable(report) => text = Some(page(&report).into_bytes()),
+            WrittenReport::Pdf(pdf) => text = Some(pdf),
         }
     }
-    match arguments.report {
-        Some(ReportForm::SimpleJson) => say_json(&json!(summaries)),
-        None if arguments.shown.json => say_json(&json!(reports)),
-        Some(ReportForm::Xml) | None => {}
+    match (form, text) {
+        (Some(_), Some(octets)) => put(&octets)?,
+        (Some(_), None) => say_json(&json!(summaries)),
+        (None, _) if arguments.shown.json => say_json(&json!(reports)),
+        (None, _) => {}
     }
     Ok(match worst {
         Indication::Passed => ExitCode::SUCCESS,
@@ -125,25 +157,19 @@ fn settings(config: &Config, arguments: &VerifyArguments) -> Result<VerifySettin
         let certificates = certificates.map_err(|error| named(file, &error))?;
         settings.anchors.extend(certificates.into_iter().map(TrustAnchor::of));
     }
-    for file in &arguments.certificates {
-        let certificates = certificate_file::certificates(&read(file)?);
-        settings.certificates.extend(certificates.map_err(|error| named(file, &error))?);
-    }
     if arguments.no_revocation {
         settings.revocation = RevocationDemand::NotAsked;
     }
-    for file in &arguments.revocation {
-        let bytes = read(file)?;
-        let der = match der::pem::decode_vec(&bytes) {
-            Ok((_, der)) => der,
-            Err(_) => bytes,
-        };
-        match (OcspResponse::read(der.clone()), Crl::read(der)) {
-            (Ok(answer), _) => settings.answers.push(answer),
-            (Err(_), Ok(list)) => settings.lists.push(list),
-            (Err(_), Err(error)) => return Err(named(file, &error)),
-        }
+    let mut beside = DataBeside::default();
+    for file in &arguments.certificates {
+        beside.add_certificates(&read(file)?).map_err(|error| named(file, &error))?;
     }
+    for file in &arguments.revocation {
+        beside.add_revocation(read(file)?).map_err(|error| named(file, &error))?;
+    }
+    settings.certificates = beside.certificates;
+    settings.lists = beside.lists;
+    settings.answers = beside.answers;
     settings.detached = arguments.detached.as_deref().map(read).transpose()?;
     if !arguments.trusted_lists.is_empty() {
         settings.services = Some(Arc::new(services(arguments, at)?));
@@ -175,6 +201,13 @@ fn services(arguments: &VerifyArguments, at: Instant) -> Result<TrustedServices,
         return Err("none of the trusted lists can be used".into());
     }
     Ok(gathered.services)
+}
+
+/// Writes a report to the standard output.
+fn put(octets: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(octets).and_then(|()| out.flush());
+    written.map_err(|error| format!("the report cannot be written: {error}").into())
 }
 
 fn named(file: &Path, error: &dyn fmt::Display) -> Failure {

@@ -24,6 +24,7 @@ pub mod portal;
 pub mod preservation;
 pub mod proving;
 pub mod quarantine;
+pub mod readable;
 pub mod readiness;
 pub mod request;
 pub mod secrets;

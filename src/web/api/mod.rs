@@ -2,6 +2,7 @@
 //! folder.
 
 pub mod evidence;
+mod parts;
 pub mod problem;
 pub mod verifications;
 

@@ -11,7 +11,6 @@ pub mod lookup;
 pub mod multipart;
 mod names;
 mod overrides;
-mod portions;
 pub mod published;
 pub mod request;
 pub mod sign;

@@ -9,11 +9,11 @@ use http_body_util::{BodyDataStream, LengthLimitError, Limited};
 use multer::{Field, Multipart};
 
 use super::errors::Problem;
-use super::portions::{Allowance, HeadTooLarge, KEPT_BYTES, Portions};
 use super::text::TEXT_LIMIT;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 use crate::web::body::Gathered;
+use crate::web::portions::{Allowance, HeadTooLarge, KEPT_BYTES, Portions};
 use crate::web::room::OctetPlace;
 use crate::web::surface::NoBody;
 use crate::web::{Web, body};

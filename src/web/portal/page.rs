@@ -74,12 +74,12 @@ pub fn render(language: Language, root: &str, view: &View) -> String {
     let words = page_words(language);
     let locale = Locale(language);
     let message = |title: &str, text: String| {
-        let page = MessagePage { frame: Frame::of(language, root), title, text: &text };
+        let page = MessagePage { frame: PageFrame::of(language, root), title, text: &text };
         page.render()
     };
     let rendered = match view {
         View::Documents(documents) => {
-            documents_page(Frame::of(language, root), Locale(language), documents).render()
+            documents_page(PageFrame::of(language, root), Locale(language), documents).render()
         }
         View::Expired(at) => {
             message(words.expired_title, filled(words.expired_text, &[("date", locale.time(*at))]))
@@ -97,16 +97,16 @@ pub fn render(language: Language, root: &str, view: &View) -> String {
 }
 
 /// What every page has around it.
-struct Frame<'a> {
-    language: &'static str,
-    root: &'a str,
-    words: &'static PageWords,
+pub(in crate::web) struct PageFrame<'a> {
+    pub(in crate::web) language: &'static str,
+    pub(in crate::web) root: &'a str,
+    pub(in crate::web) words: &'static PageWords,
     /// Code, own name and whether it is this page's.
-    languages: Vec<(&'static str, &'static str, bool)>,
+    pub(in crate::web) languages: Vec<(&'static str, &'static str, bool)>,
 }
 
-impl<'a> Frame<'a> {
-    fn of(language: Language, root: &'a str) -> Self {
+impl<'a> PageFrame<'a> {
+    pub(in crate::web) fn of(language: Language, root: &'a str) -> Self {
         let languages = Language::ALL
             .map(|other| (other.as_str(), page_words(other).autonym, other == language))
             .to_vec();
@@ -117,7 +117,7 @@ impl<'a> Frame<'a> {
 #[derive(Template)]
 #[template(path = "portal/templates/message.html")]
 struct MessagePage<'a> {
-    frame: Frame<'a>,
+    frame: PageFrame<'a>,
     title: &'a str,
     text: &'a str,
 }
@@ -125,7 +125,7 @@ struct MessagePage<'a> {
 #[derive(Template)]
 #[template(path = "portal/templates/documents.html")]
 struct DocumentsPage<'a> {
-    frame: Frame<'a>,
+    frame: PageFrame<'a>,
     title: String,
     facts: &'a Documents,
     rows: Vec<Row<'a>>,
@@ -140,7 +140,11 @@ struct Row<'a> {
     sealed_at: String,
 }
 
-fn documents_page<'a>(frame: Frame<'a>, locale: Locale, facts: &'a Documents) -> DocumentsPage<'a> {
+fn documents_page<'a>(
+    frame: PageFrame<'a>,
+    locale: Locale,
+    facts: &'a Documents,
+) -> DocumentsPage<'a> {
     let download_all = facts
         .archive_bytes
         .map(|whole| filled(frame.words.download_all, &[("size", locale.size(whole))]));

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use chancery_testing::pdf_judges::qpdf_check;
 use serde_json::Value;
 
 use super::{BINARY, ROOT, text};
@@ -86,6 +87,55 @@ fn a_report_has_other_forms() {
     let two = of(&["samples/README.md", "--report", "xml"]);
     assert_eq!(code(&two), Some(1), "{}", text(&two));
     assert!(text(&two).contains("--report xml goes with one signed file"), "{}", text(&two));
+}
+
+#[test]
+fn people_read_a_report_in_their_language() {
+    let of = |form: &str, language: &str, file: &str| {
+        let more = ["--no-revocation", "--report", form, "--language", language];
+        verify(&[&[file], &more[..], &TRUST[..]].concat())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (language, title, verdict) in [
+        ("pt-BR", "Relatório de verificação de assinaturas", "Todas as assinaturas são válidas"),
+        ("en", "Signature verification report", "Every signature holds"),
+        ("es", "Informe de verificación de firmas", "Todas las firmas son válidas"),
+        ("fr", "Rapport de vérification des signatures", "Toutes les signatures sont valides"),
+        ("de", "Bericht über die Prüfung von Signaturen", "Alle Signaturen sind gültig"),
+        ("it", "Rapporto di verifica delle firme", "Tutte le firme sono valide"),
+    ] {
+        let page = of("html", language, SEALED);
+        assert_eq!(code(&page), Some(0), "{}", text(&page));
+        let page = String::from_utf8(page.stdout).unwrap();
+        for wanted in [title, verdict, "Samples Seal", "XAdES-B", "TOTAL-PASSED"] {
+            assert!(page.contains(wanted), "{wanted} is not in {page}");
+        }
+        // nothing is loaded, and nothing runs
+        assert!(!page.contains("<script") && !page.contains("href=\"http"), "{page}");
+        let pdf = of("pdf", language, SEALED);
+        assert_eq!(code(&pdf), Some(0), "{}", String::from_utf8_lossy(&pdf.stderr));
+        let file = folder.path().join(format!("{language}.pdf"));
+        std::fs::write(&file, pdf.stdout).unwrap();
+        qpdf_check(&file).unwrap();
+        let said = Command::new("pdftotext").arg("-raw").arg(&file).arg("-").output().unwrap();
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        for wanted in [title, verdict, "Samples Seal", "XAdES-B", "TOTAL-PASSED"] {
+            assert!(said.contains(wanted), "{wanted} is not in {said}");
+        }
+    }
+    // what does not pass says why, and what was found
+    let sealed = std::fs::read_to_string(Path::new(ROOT).join(SEALED)).unwrap();
+    let changed = folder.path().join("changed.xml");
+    std::fs::write(&changed, sealed.replacen("<b:ID>1", "<b:ID>2", 1)).unwrap();
+    let page = of("html", "de", changed.to_str().unwrap());
+    assert_eq!(code(&page), Some(1));
+    let page = String::from_utf8(page.stdout).unwrap();
+    for wanted in ["Eine Signatur ist ungültig", "danach geändert", "HASH_FAILURE", "lang=\"en\""]
+    {
+        assert!(page.contains(wanted), "{wanted} is not in {page}");
+    }
+    let unknown = of("html", "tlh", SEALED);
+    assert!(text(&unknown).contains("one of de, en, es, fr, it and pt"), "{}", text(&unknown));
 }
 
 #[test]

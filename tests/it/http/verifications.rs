@@ -119,6 +119,125 @@ fn the_report_is_answered_in_the_form_that_is_accepted() {
 }
 
 #[test]
+fn people_get_a_page_or_a_pdf_in_their_language() {
+    run(async {
+        let service = trusting(|_| {}).await;
+        let client = service.client().await;
+        let body =
+            json!({ "name": "<b>.xml", "base64Content": STANDARD.encode(sealed(&client).await) });
+        let asked = async |accept: &str, language: &str| {
+            let request = HTTP.post(format!("{}{PATH}", service.base)).bearer_auth(&client.token);
+            let request = request.header("accept", accept).header("accept-language", language);
+            let request = request.header("content-type", "application/json");
+            Answer::of(request.body(body.to_string())).await
+        };
+        let page = asked("text/html, */*", "xx, fr-CA;q=0.8, en;q=0.1").await;
+        assert_eq!((page.status, page.header("content-language")), (200, "fr"));
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+        assert_eq!(page.header("vary"), "accept, accept-language");
+        for wanted in ["<html lang=\"fr\"", "Toutes les signatures sont valides", "&#60;b&#62;.xml"]
+        {
+            assert!(page.text().contains(wanted), "{wanted} is not in {}", page.text());
+        }
+        let pdf = asked("application/pdf", "").await;
+        assert_eq!((pdf.status, pdf.header("content-language")), (200, "en"));
+        assert_eq!(pdf.header("content-type"), "application/pdf");
+        assert!(pdf.body.starts_with(b"%PDF-1.7"));
+    });
+}
+
+/// A form of parts; each has a name, a file's name or none, and octets.
+fn form(parts: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, octets) in parts {
+        let file = if file.is_empty() { String::new() } else { format!("; filename=\"{file}\"") };
+        let head = format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend([head.as_bytes(), octets, b"\r\n"].concat());
+    }
+    body.extend(b"--x--\r\n");
+    body
+}
+
+/// A revocation list of an authority that issued none of the certificates here.
+fn list_of_another() -> Vec<u8> {
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::CrlSign];
+    let list = rcgen::CertificateRevocationListParams {
+        this_update: rcgen::date_time_ymd(2026, 1, 1),
+        next_update: rcgen::date_time_ymd(2036, 1, 1),
+        crl_number: rcgen::SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+    };
+    let issuer = rcgen::Issuer::new(params, rcgen::KeyPair::generate().unwrap());
+    list.signed_by(&issuer).unwrap().der().to_vec()
+}
+
+#[test]
+fn a_file_comes_in_parts_with_what_belongs_to_it() {
+    run(async {
+        let service = trusting(|setup| setup.config.limits.document_bytes = 100_000).await;
+        let client = service.client().await;
+        let post = async |parts: &[(&str, &str, &[u8])]| {
+            let request = HTTP.post(format!("{}{PATH}", service.base)).bearer_auth(&client.token);
+            let request = request.header("content-type", "multipart/form-data; boundary=x");
+            Answer::of(request.body(form(parts))).await
+        };
+        let file = sealed(&client).await;
+        let root = std::fs::read(AUTHORITY.root()).unwrap();
+        let list = list_of_another();
+        let parts: [(&str, &str, &[u8]); 4] = [
+            ("certificates", "", &root),
+            ("document", "a.xml", &file),
+            ("verificationRequest", "", br#"{"revocation":true}"#),
+            ("revocation", "root.crl", &list),
+        ];
+        let answer = post(&parts).await.good();
+        assert_eq!(answer["file"], "a.xml");
+        // the list was looked into, and is another's
+        let known = &answer["report"]["signatures"][0]["signer"]["revocation"][0];
+        assert_eq!(known["status"], "unknown", "{answer}");
+        let body = json!({
+            "base64Content": STANDARD.encode(&file), "revocation": true,
+            "base64Certificates": [STANDARD.encode(&root)], "base64Revocation": [STANDARD.encode(&list)],
+        });
+        let request = HTTP.post(format!("{}{PATH}", service.base)).bearer_auth(&client.token);
+        let request = request.header("accept", "application/xml");
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let same = Answer::of(request).await;
+        assert!(same.text().contains(&STANDARD.encode(&list)), "{}", same.text());
+        // what is given is not trusted for that
+        let stranger = trusting(|setup| setup.config.verification.trust = Vec::new()).await;
+        let other = stranger.client().await;
+        let mut unasked = body.clone();
+        unasked["revocation"] = json!(false);
+        let untrusted = verify(&other, &unasked).await.good();
+        assert_eq!(untrusted["report"]["subIndication"], "NO_CERTIFICATE_CHAIN_FOUND");
+
+        let many: Vec<(&str, &str, &[u8])> = vec![("certificates", "", &root); 65];
+        let large = vec![b'a'; 100_001];
+        let named: (&str, &str, &[u8]) = ("document", "a", &file);
+        for (parts, status, reason, words) in [
+            (vec![], 400, "member-missing", "the part document"),
+            (vec![named, named], 400, "multipart-malformed", "document is there twice"),
+            (vec![named, ("trust", "", b"a")], 400, "multipart-malformed", "'trust'"),
+            (vec![("document", "a", b"")], 400, "document-empty", "empty"),
+            (vec![("document", "a", &large)], 413, "document-too-large", "100000"),
+            (vec![named, ("certificates", "", b"a")], 400, "member-invalid", "certificates[0]"),
+            (vec![named, ("revocation", "", b"a")], 400, "member-invalid", "revocation[0]"),
+            (vec![named, ("verificationRequest", "", b"{")], 400, "json-malformed", ""),
+            (many, 400, "multipart-malformed", "more than 64"),
+        ] {
+            let told = problem(&post(&parts).await, status, reason);
+            assert!(told["detail"].as_str().unwrap().contains(words), "{told}");
+        }
+    });
+}
+
+#[test]
 fn a_detached_signature_is_verified_with_what_it_is_over() {
     run(async {
         let service = trusting(|_| {}).await;

@@ -7,7 +7,10 @@ use axum::routing::get;
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::letters::{self, TestMail, Values};
+use chancery::verify::VerifySettings;
 use chancery::web::portal::page::{CONTENT_SECURITY_POLICY, STYLE, View, render};
+use chancery::web::report::{ALONE, ReportLinks, linked_page, page};
+use chancery::workflow::verification::CheckedFile;
 
 use super::page::documents;
 use crate::support::browser::{assert_accessible, browse};
@@ -21,6 +24,9 @@ async fn every_view_is_accessible_and_loads_nothing_from_elsewhere() {
         |body: String| ([(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)], Html(body));
     let mut router = Router::new()
         .route("/r/style.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }));
+    let sealed = include_bytes!("../../../samples/invoice-minimal/sealed.xml");
+    let settings = VerifySettings::new(Vec::new(), AT);
+    let checked = CheckedFile::of(Some("invoice.xml".to_owned()), sealed, &settings);
     let views = [
         View::Documents(documents()),
         View::Expired(AT),
@@ -36,6 +42,23 @@ async fn every_view_is_accessible_and_loads_nothing_from_elsewhere() {
             router = router.route(&path, get(move || async move { guarded(page) }));
             paths.push(path);
         }
+    }
+    for language in [Language::Pt, Language::De] {
+        let readable = checked.readable(language);
+        let links = ReportLinks {
+            root: "/r",
+            back: "/r/token".to_owned(),
+            pdf: "/r/token/documents/1/report.pdf".to_owned(),
+            xml: "/r/token/documents/1/report.xml".to_owned(),
+        };
+        let (among, alone) = (linked_page(&readable, &links), page(&readable));
+        let path = format!("/r/report-{}", language.as_str());
+        router = router.route(&path, get(move || async move { guarded(among) }));
+        paths.push(path);
+        let path = format!("/alone-{}", language.as_str());
+        let policy = [(header::CONTENT_SECURITY_POLICY, ALONE)];
+        router = router.route(&path, get(move || async move { (policy, Html(alone)) }));
+        paths.push(path);
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());

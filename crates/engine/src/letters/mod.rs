@@ -20,4 +20,6 @@ pub use values::{
     Issuer, LetterOperation, LetterSeal, ListedDocument, Notification, VARIABLES, ValueKind,
     Values, Variable, sample,
 };
-pub use words::{PageWords, page_words};
+pub use words::{
+    PageWords, ReasonWords, ReportWords, RevocationWords, VerdictWords, page_words, report_words,
+};

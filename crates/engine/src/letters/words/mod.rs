@@ -10,8 +10,11 @@ mod es;
 mod fr;
 mod it;
 mod pt;
+mod report;
 
 use crate::domain::language::Language;
+
+pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 
 /// All words of a language.
 pub(super) struct Words {
