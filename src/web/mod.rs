@@ -48,6 +48,7 @@ use self::room::OctetRoom;
 use self::surface::enclose;
 use crate::app::{App, Fair, Rules};
 use crate::domain::ids::ClientServiceId;
+use crate::workflow::receiver_reports::ReceiverReports;
 
 /// Settings of the HTTP surface.
 #[derive(Clone, Debug, Deserialize)]
@@ -116,6 +117,7 @@ pub struct Web {
     test_mails: Arc<Hourly>,
     test_webhooks: Arc<Hourly>,
     visits: Arc<portal::rate::Visits>,
+    reports: Arc<ReceiverReports>,
 }
 
 impl Web {
@@ -138,6 +140,7 @@ impl Web {
             test_mails: Arc::new(Hourly::new(Hourly::TESTS)),
             test_webhooks: Arc::new(Hourly::new(Hourly::TESTS)),
             visits: Arc::default(),
+            reports: Arc::default(),
             config: Arc::new(config),
         }
     }

@@ -26,6 +26,7 @@ pub mod proving;
 pub mod quarantine;
 pub mod readable;
 pub mod readiness;
+pub mod receiver_reports;
 pub mod request;
 pub mod secrets;
 pub mod settings;

@@ -16,6 +16,7 @@ use axum::routing::get;
 
 use super::Web;
 use super::download;
+use super::report::{self, ReportLinks};
 use super::room::OctetPlace;
 use super::surface::{Dialect, Stray};
 use crate::domain::language::Language;
@@ -23,7 +24,8 @@ use crate::domain::sources::sources;
 use crate::domain::text::hex;
 use crate::workflow::Error;
 use crate::workflow::portal::{self, Download, Link, OpenedDocuments};
-use page::View;
+use crate::workflow::receiver_reports::{ReceivedFile, ReceivedReport, ReceiverReports};
+use page::{PageVerification, View};
 use rate::Visitor;
 
 /// What is told to come back when there is no place.
@@ -58,6 +60,9 @@ pub(super) fn routes() -> Router<Web> {
         .route("/style.css", get(style))
         .route("/{token}", get(documents))
         .route("/{token}/documents/{number}", get(document))
+        .route("/{token}/documents/{number}/report", get(report_page))
+        .route("/{token}/documents/{number}/report.pdf", get(report_pdf))
+        .route("/{token}/documents/{number}/report.xml", get(report_xml))
         .route("/{token}/documents.zip", get(archive))
 }
 
@@ -85,7 +90,8 @@ async fn documents(
     match visit.open(&token).await {
         Ok(opening) => {
             let language = visit.language(Some(opening.language));
-            let view = View::Documents(shown(&opening, token));
+            let verified = visit.verified(&opening).await;
+            let view = View::Documents(shown(&opening, token, language, verified));
             visit.page(StatusCode::OK, language, &view)
         }
         Err(refused) => refused,
@@ -142,6 +148,96 @@ async fn archive(
         Ok((archive, place)) => visit.save(archive, place),
         Err(error) => visit.failed(&Error::Internal(Box::new(error))),
     }
+}
+
+async fn report_page(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let (token, number, wanted) = match visit.report_of(path).await {
+        Ok(wanted) => wanted,
+        Err(refused) => return refused,
+    };
+    let language = visit.language(Some(wanted.language));
+    match web.reports.report(&web.app, wanted.file, wanted.place).await {
+        Ok(report) => {
+            let root = root(&web.app.issuer);
+            let lang = language.as_str();
+            let own = format!("{root}/{token}/documents/{number}/report");
+            let links = ReportLinks {
+                back: format!("{root}/{token}?lang={lang}"),
+                pdf: format!("{own}.pdf?lang={lang}"),
+                xml: format!("{own}.xml"),
+                root: &root,
+            };
+            let body = report::linked_page(&report.readable(language), &links);
+            Visit::html(StatusCode::OK, language, body)
+        }
+        Err(error) => visit.failed(&error),
+    }
+}
+
+async fn report_pdf(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let (_, _, wanted) = match visit.report_of(path).await {
+        Ok(wanted) => wanted,
+        Err(refused) => return refused,
+    };
+    let language = visit.language(Some(wanted.language));
+    let name = format!("{}.report.pdf", wanted.name);
+    let report = match web.reports.report(&web.app, wanted.file, wanted.place).await {
+        Ok(report) => report,
+        Err(error) => return visit.failed(&error),
+    };
+    let printing = tokio::task::spawn_blocking(move || report.readable(language).to_pdf()).await;
+    let bytes = printing.map_err(|error| Error::Internal(Box::new(error)));
+    visit.save_report(name, "application/pdf", bytes).await
+}
+
+async fn report_xml(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let (_, _, wanted) = match visit.report_of(path).await {
+        Ok(wanted) => wanted,
+        Err(refused) => return refused,
+    };
+    let name = format!("{}.report.xml", wanted.name);
+    let xml = web.reports.xml(&web.app, wanted.file, wanted.place).await;
+    visit.save_report(name, "application/xml", xml.map(String::into_bytes)).await
+}
+
+/// The file whose report is asked for.
+struct WantedReport {
+    name: String,
+    file: ReceivedFile,
+    /// Of the octets that are read for it.
+    place: OctetPlace<IpAddr>,
+    language: Language,
+}
+
+/// What is known of a file when its page is shown.
+enum Verification {
+    None,
+    Later,
+    Done(Arc<ReceivedReport>),
 }
 
 /// One request for a page or a download.
@@ -239,8 +335,75 @@ impl<'a> Visit<'a> {
         response
     }
 
+    /// What verifications say of the files of a page, in their order.
+    async fn verified(&self, opening: &OpenedDocuments) -> Vec<Verification> {
+        let app = &self.web.app;
+        if !ReceiverReports::are_offered(app) {
+            return Vec::new();
+        }
+        let files: Vec<Option<ReceivedFile>> =
+            opening.files.iter().map(|file| ReceivedFile::of(opening, file)).collect();
+        let (mut done, next) = self.web.reports.at_hand(&files, app.now());
+        let mut wanted = Vec::new();
+        for position in next {
+            let Some(file) = files.get(position).cloned().flatten() else { continue };
+            let place = self.web.downloads.place(self.address, file.octets()).await;
+            wanted.extend(place.map(|place| (position, file, place)));
+        }
+        if !wanted.is_empty() {
+            let reports = Arc::clone(&self.web.reports);
+            done.extend(reports.on_page(Arc::clone(app), wanted).await);
+        }
+        let known = files.iter().enumerate().map(|(at, file)| match (file, done.remove(&at)) {
+            (None, _) => Verification::None,
+            (Some(_), None) => Verification::Later,
+            (Some(_), Some(report)) => Verification::Done(report),
+        });
+        known.collect()
+    }
+
+    /// Whose report a link asks for, with the token and the number of the link.
+    async fn report_of(
+        &self,
+        path: Result<Path<(String, String)>, PathRejection>,
+    ) -> Result<(String, String, WantedReport), Response> {
+        let unknown = || self.refuse(&View::Unknown);
+        let Ok(Path((token, number))) = path else { return Err(unknown()) };
+        let opening = self.open(&token).await?;
+        let named = opening.files.iter().find(|file| file.number.to_string() == number);
+        let file = named.and_then(|file| ReceivedFile::of(&opening, file));
+        let (Some(named), Some(file), true) =
+            (named, file, ReceiverReports::are_offered(&self.web.app))
+        else {
+            return Err(unknown());
+        };
+        let place = self.web.downloads.place(self.address, file.octets()).await;
+        let place = place.ok_or_else(|| self.refuse(&View::Busy(BUSY_SECONDS)))?;
+        let (name, language) = (named.name.clone(), opening.language);
+        Ok((token, number, WantedReport { name, file, place, language }))
+    }
+
+    async fn save_report(
+        &self,
+        name: String,
+        content_type: &'static str,
+        report: Result<Vec<u8>, Error>,
+    ) -> Response {
+        let length = report.as_ref().map_or(0, Vec::len);
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        let Some(place) = self.web.downloads.place(self.address, length).await else {
+            return self.refuse(&View::Busy(BUSY_SECONDS));
+        };
+        let content_type = content_type.to_owned();
+        self.save(report.map(|bytes| Download { name, content_type, bytes }), place)
+    }
+
     fn page(&self, status: StatusCode, language: Language, view: &View) -> Response {
         let body = page::render(language, &root(&self.web.app.issuer), view);
+        Self::html(status, language, body)
+    }
+
+    fn html(status: StatusCode, language: Language, body: String) -> Response {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -282,8 +445,14 @@ fn root(public: &str) -> String {
     if path.is_empty() { "/r".to_owned() } else { format!("/{path}/r") }
 }
 
-fn shown(opening: &OpenedDocuments, token: String) -> page::Documents {
+fn shown(
+    opening: &OpenedDocuments,
+    token: String,
+    language: Language,
+    mut verified: Vec<Verification>,
+) -> page::Documents {
     let sealer = &opening.sealer;
+    verified.reverse();
     page::Documents {
         issuer: opening.issuer.name.clone(),
         vat_number: opening.issuer.vat_number.clone(),
@@ -303,6 +472,13 @@ fn shown(opening: &OpenedDocuments, token: String) -> page::Documents {
                 }),
                 fingerprint: file.sha256.map(|sha256| hex(&sha256)),
                 kept: opening.keeps(file),
+                verification: match verified.pop() {
+                    None | Some(Verification::None) => PageVerification::None,
+                    Some(Verification::Later) => PageVerification::Later,
+                    Some(Verification::Done(report)) => {
+                        PageVerification::Done(Box::new(report.readable(language)))
+                    }
+                },
             })
             .collect(),
         expires: opening.expires,

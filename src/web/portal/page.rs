@@ -4,7 +4,8 @@ use askama::Template;
 
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
-use crate::letters::{Locale, PageWords, filled, page_words};
+use crate::letters::{Locale, PageWords, ReportWords, filled, page_words, report_words};
+use crate::workflow::readable::ReadableReport;
 
 /// The style sheet of every page, served from the page's own origin.
 pub const STYLE: &str = include_str!("templates/style.css");
@@ -56,6 +57,17 @@ pub struct PageDocument {
     pub fingerprint: Option<String>,
     /// Whether its contents are still kept.
     pub kept: bool,
+    pub verification: PageVerification,
+}
+
+/// What a verification says of a document.
+#[derive(Clone, Debug)]
+pub enum PageVerification {
+    /// It is not offered.
+    None,
+    /// It is not known yet, or not looked at before somebody asks.
+    Later,
+    Done(Box<ReadableReport>),
 }
 
 /// Who sealed a document.
@@ -126,6 +138,7 @@ struct MessagePage<'a> {
 #[template(path = "portal/templates/documents.html")]
 struct DocumentsPage<'a> {
     frame: PageFrame<'a>,
+    report_words: &'static ReportWords,
     title: String,
     facts: &'a Documents,
     rows: Vec<Row<'a>>,
@@ -162,6 +175,7 @@ fn documents_page<'a>(
         })
         .collect();
     DocumentsPage {
+        report_words: report_words(locale.0),
         title: filled(frame.words.heading, &[("issuer", facts.issuer.clone())]),
         expires: filled(frame.words.expires, &[("date", locale.time(facts.expires))]),
         frame,

@@ -8,7 +8,7 @@ use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
 use chancery::letters::{self, TestMail, Values};
 use chancery::verify::VerifySettings;
-use chancery::web::portal::page::{CONTENT_SECURITY_POLICY, STYLE, View, render};
+use chancery::web::portal::page::{CONTENT_SECURITY_POLICY, PageVerification, STYLE, View, render};
 use chancery::web::report::{ALONE, ReportLinks, linked_page, page};
 use chancery::workflow::verification::CheckedFile;
 
@@ -27,13 +27,12 @@ async fn every_view_is_accessible_and_loads_nothing_from_elsewhere() {
     let sealed = include_bytes!("../../../samples/invoice-minimal/sealed.xml");
     let settings = VerifySettings::new(Vec::new(), AT);
     let checked = CheckedFile::of(Some("invoice.xml".to_owned()), sealed, &settings);
-    let views = [
-        View::Documents(documents()),
-        View::Expired(AT),
-        View::Unknown,
-        View::Busy(17),
-        View::Fault,
-    ];
+    let mut verified = documents();
+    let readable = Box::new(checked.readable(Language::Pt));
+    verified.documents[0].verification = PageVerification::Done(readable);
+    verified.documents[1].verification = PageVerification::Later;
+    let views =
+        [View::Documents(verified), View::Expired(AT), View::Unknown, View::Busy(17), View::Fault];
     let mut paths = Vec::new();
     for language in [Language::Pt, Language::De] {
         for (number, view) in views.iter().enumerate() {

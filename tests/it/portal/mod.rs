@@ -6,4 +6,5 @@ mod languages;
 mod links;
 pub(crate) mod page;
 mod rate;
+mod reports;
 mod slow;

@@ -2,7 +2,9 @@
 
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
-use chancery::web::portal::page::{Documents, PageDocument, PageSeal, View, render};
+use chancery::web::portal::page::{
+    Documents, PageDocument, PageSeal, PageVerification, View, render,
+};
 
 const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
 
@@ -19,6 +21,7 @@ pub(super) fn documents() -> Documents {
         }),
         fingerprint: sealed.then(|| "0123456789abcdef".repeat(4)),
         kept,
+        verification: PageVerification::None,
     };
     Documents {
         issuer: "Sample & Sons <b>Ltd</b>".into(),
