@@ -71,6 +71,8 @@ is_there() { # is what Debian package $1 brings already on the machine, wherever
 what_for() {
     case $1 in
         softhsm2) echo "a PKCS#11 token in software" ;;
+        openssl) echo "judges timestamps and CMS signatures" ;;
+        unzip) echo "looks into ASiC containers" ;;
         opensc) echo "pkcs11-tool and pkcs11-spy, witnesses of what a token is asked" ;;
         xmlsec1) echo "an independent verifier of XML signatures" ;;
         libxml2-utils) echo "xmllint, the schema judge" ;;
@@ -143,7 +145,7 @@ done
 failed=0
 need_toolchain || failed=1
 if wants demo; then
-    install_packages xmlsec1 poppler-utils || failed=1
+    install_packages xmlsec1 poppler-utils openssl unzip || failed=1
     install_packages softhsm2 ||
         complain "without softhsm2 the demo runs on the software key instead of a PKCS#11 token"
 fi

@@ -2,7 +2,7 @@
 //! Kept by this process: after a restart the first document finds out again.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use tokio::sync::{MutexGuard as TurnGuard, Semaphore, SemaphorePermit};
@@ -10,6 +10,9 @@ use tokio::sync::{MutexGuard as TurnGuard, Semaphore, SemaphorePermit};
 use super::availability::{Availability, Away};
 use crate::domain::instant::Instant;
 use crate::outbound::timestamp::{Config, Error, Tsa};
+use crate::pki::certificate::Certificate;
+use crate::pki::path::TrustAnchor;
+use crate::pki::test_marker::is_of_test_authority;
 
 /// The time-stamp authorities of the configuration.
 pub struct TimeAuthorities {
@@ -25,6 +28,8 @@ pub struct TimeAuthority {
     pub tsa: Tsa,
     places: Semaphore,
     available: Availability,
+    /// Its last token was of a test authority.
+    gave_test: AtomicBool,
 }
 
 /// A place among those who ask an authority; given back when it is dropped. Of one that is away, one at a time
@@ -58,6 +63,7 @@ impl TimeAuthorities {
                     Duration::from_millis(config.rest_ms),
                     Duration::from_millis(config.rest_at_most_ms),
                 ),
+                gave_test: AtomicBool::new(false),
             };
             all.insert(name.clone(), authority);
         }
@@ -127,6 +133,20 @@ impl TimeAuthority {
                 Ok(Asking { _place: place, probe })
             }
         }
+    }
+
+    /// Whether it is a test authority, by what its tokens must lead to or by whom the last one was of.
+    #[must_use]
+    pub fn is_for_tests(&self) -> bool {
+        let anchors = self.tsa.anchors().iter();
+        self.gave_test.load(Ordering::Relaxed)
+            || anchors.map(TrustAnchor::certificate).any(is_of_test_authority)
+    }
+
+    /// It gave a token of this certificate.
+    pub fn gave_token_of(&self, certificate: &Certificate) {
+        self.gave_test.store(is_of_test_authority(certificate), Ordering::Relaxed);
+        self.came_through();
     }
 
     /// It gave a token.

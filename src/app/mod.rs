@@ -73,6 +73,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Keys that sign access tokens.
     pub token_keys: TokenKeys,
+    /// Whether the service is for programs on this machine alone, so that what is for tests is no fault.
+    pub is_for_this_machine: bool,
     /// Settings of access tokens.
     pub tokens: TokenConfig,
     /// Issuer of access tokens: the public address.

@@ -29,6 +29,7 @@ use crate::store::diagnosis::Soundness;
 use crate::store::{Store, Tables};
 use crate::web::connections::descriptors;
 use crate::workflow::clock::MOST_APART_MS;
+use crate::workflow::test_authorities;
 
 /// A certificate that ends within so many days is named.
 const SOON_DAYS: i64 = 45;
@@ -147,6 +148,7 @@ pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
                 credentials(&mut findings, &app).await?;
                 schemas(&mut findings, &app).await?;
                 timestamps::wanting(&mut findings, &app).await?;
+                for_tests(&mut findings, &app).await?;
                 revocation::credentials(&mut findings, &app).await?;
                 delivery::look(&mut findings, &config, &app).await?;
             }
@@ -155,6 +157,19 @@ pub(super) async fn run(config: Config, shown: Shown) -> Outcome {
         Err(error) => findings.bad("service", &sources(&*error)),
     }
     Ok(findings.end())
+}
+
+/// What is of a test authority: fine on a machine of one's own, and nothing that others could rely on.
+async fn for_tests(findings: &mut Findings, app: &App) -> Result<(), Failure> {
+    for what in test_authorities::found(app).await? {
+        if app.is_for_this_machine {
+            findings.warn("test authority", &format!("{what} is of one; nobody else believes it"));
+        } else {
+            let text = "is of one, and the service is reached from other machines; put that of a real authority there";
+            findings.bad("test authority", &format!("{what} {text}"));
+        }
+    }
+    Ok(())
 }
 
 /// What is known of the database's content.

@@ -244,6 +244,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         process: ProcessId::from_i64(i64::from_be_bytes(process) & i64::MAX),
         ids: Ids::default(),
         issuer: issuer(config),
+        is_for_this_machine: config.web.for_this_machine().is_ok(),
         tokens: config.oauth.clone(),
         limits: config.limits.clone(),
         seal_limits: crate::seal::Limits::default(),

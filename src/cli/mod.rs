@@ -12,6 +12,7 @@ macro_rules! say_wrong {
 }
 
 mod alarm;
+mod authority;
 pub mod check;
 mod client_service;
 mod company;
@@ -90,6 +91,9 @@ enum Command {
     /// Evidence records (RFC 4998): one timestamp proves that many files were there, each for itself.
     #[command(subcommand)]
     Evidence(evidence::Command),
+    /// A test authority on this machine: TSA, OCSP responder, revocation lists, sealing certificates for trials.
+    #[command(subcommand)]
+    Authority(authority::Command),
     /// Machines that may call the service.
     #[command(subcommand)]
     ClientService(client_service::Command),
@@ -223,6 +227,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::Evidence(command) => {
             quiet(&config);
             evidence::run(&config, command).await
+        }
+        Command::Authority(command) => {
+            quiet(&config);
+            authority::run(config, command).await
         }
         Command::Mail(command) => {
             quiet(&config);

@@ -99,7 +99,7 @@ async fn ready(
 ) -> Response {
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
     let seen = look(&web).await;
-    let Readiness { writes, clock, keys, backlog, back_ends, credentials, overdue } = &*seen;
+    let Readiness { writes, clock, keys, backlog, back_ends, credentials, for_tests, overdue } = &*seen;
     let leaving = web.app.stopping.is_leaving();
     let ok = *writes && *clock && *keys && !leaving;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -135,6 +135,7 @@ async fn ready(
         || untold
         || lists_troubled
         || overdue.is_some_and(|it| it != Overdue::default())
+        || (!for_tests.is_empty() && !app.is_for_this_machine)
         || troubled.any(|state| state != KeyState::Ok)
         || messages_ms > app.alarms.queue_age_ms
         || operations_ms > app.alarms.operation_age_ms;
@@ -170,6 +171,7 @@ async fn ready(
             "credentials": credentials.collect::<Vec<Value>>(),
             "timestampAuthorities": authorities,
             "revocationSources": sources,
+            "ofTestAuthorities": for_tests,
             "trustedLists": lists.as_ref().map(|held| lists_shown(held, app.now())),
             "preservation": preservation_shown(app, *overdue),
             "operationsInWork": app.running.count(),

@@ -86,6 +86,35 @@ pub struct Config {
     pub connections: ConnectionsConfig,
 }
 
+impl Config {
+    /// Whether the service is for programs on this machine alone: it listens there only, and is called by an address
+    /// there.
+    ///
+    /// # Errors
+    /// The setting by which it is not.
+    pub fn for_this_machine(&self) -> Result<(), &'static str> {
+        if !is_here(&self.listen) {
+            return Err("web.listen");
+        }
+        let address = self.public_url.split_once("://").map_or("", |(_, address)| address);
+        let host = address.split(['/', '?', '#']).next().unwrap_or_default();
+        if self.public_url.is_empty() || is_here(host) { Ok(()) } else { Err("web.public_url") }
+    }
+}
+
+/// Whether a host, with a port or without, is this machine.
+fn is_here(host: &str) -> bool {
+    let without_port = match host.rsplit_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let plain = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let is_loopback = |host: &str| plain(host).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        || is_loopback(without_port)
+        || without_port.eq_ignore_ascii_case("localhost")
+}
+
 /// Whose HTTP statuses to answer with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

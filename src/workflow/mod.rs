@@ -31,6 +31,7 @@ pub mod request;
 pub mod secrets;
 pub mod settings;
 pub mod templates;
+pub mod test_authorities;
 pub mod timestamps;
 pub mod tokens;
 pub mod trusted_lists;

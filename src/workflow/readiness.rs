@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::preservation::{self, Overdue};
-use super::{Error, clock, credentials};
+use super::{Error, clock, credentials, test_authorities};
 use crate::app::App;
 use crate::keys::{KeyRef, Proof};
 use crate::store::alarms::Backlog;
@@ -37,6 +37,8 @@ pub struct Readiness {
     pub back_ends: Vec<BackEndReadiness>,
     /// Those that cannot sign first; at most 500.
     pub credentials: Vec<CredentialKey>,
+    /// What is of a test authority: credentials and settings.
+    pub for_tests: Vec<String>,
     /// What waits; `None` when the database did not say.
     pub backlog: Option<Backlog>,
     /// What of preservation is overdue; `None` when the database did not say.
@@ -107,6 +109,7 @@ pub async fn look(app: &App) -> Readiness {
         tokio::join!(app.store.probe_write(), clock::too_far_apart(app), backlog, overdue);
     let (writes, backlog) = (writes.is_ok(), backlog.ok().and_then(Result::ok));
     let waits = (backlog, overdue.ok().and_then(Result::ok));
+    let for_tests = test_authorities::found(app).await.unwrap_or_default();
     // A database that does not answer is told by its own member.
     let clock = !matches!(clock, Ok(Some(_)));
     let until = Instant::now() + FIRST_PROBES;
@@ -116,7 +119,7 @@ pub async fn look(app: &App) -> Readiness {
         let unknown = seen.0.iter().any(|it| unproven(it.state))
             || seen.1.iter().any(|it| unproven(it.state));
         if !unknown || Instant::now() >= until {
-            return finished((writes, clock), waits, seen);
+            return Readiness { for_tests, ..finished((writes, clock), waits, seen) };
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -188,5 +191,6 @@ fn finished(
         credentials.iter().any(|key| signs(key.state))
     };
     credentials.truncate(NAMED);
-    Readiness { writes, clock, keys, back_ends, credentials, backlog, overdue }
+    let for_tests = Vec::new();
+    Readiness { writes, clock, keys, back_ends, credentials, for_tests, backlog, overdue }
 }

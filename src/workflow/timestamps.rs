@@ -184,7 +184,7 @@ pub async fn ask(
     };
     match token {
         Ok(token) => {
-            authority.came_through();
+            authority.gave_token_of(token.certificate());
             Ok(token)
         }
         Err(error) => {

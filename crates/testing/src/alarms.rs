@@ -70,6 +70,7 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             last_words: "CN=Seal {user} was revoked on 2026-11-01".into(),
         },
+        Alarm::TestAuthority { what: "credential seal <1>".into() },
         Alarm::MailsAtLimit {
             client: "shop <1>".into(),
             domain: "customer.example".into(),

@@ -20,14 +20,20 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct SampleDocument {
     pub(super) name: String,
     /// `xml` or `pdf`.
-    pub(super) extension: &'static str,
-    pub(super) content: Vec<u8>,
+    extension: &'static str,
+    /// Of what it is sealed to.
+    sealed_extension: &'static str,
+    content: Vec<u8>,
+    /// How it is to be sealed.
+    signature: Value,
 }
 
 /// A sealed document.
 pub(super) struct SealedSample {
     pub(super) name: String,
     pub(super) extension: &'static str,
+    /// Whether it was to have a timestamp.
+    pub(super) is_stamped: bool,
     pub(super) result: Result<Vec<u8>, String>,
 }
 
@@ -72,7 +78,9 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<SampleDocument>, Failure> {
                 samples.push(SampleDocument {
                     name: name.to_string_lossy().into_owned(),
                     extension,
+                    sealed_extension: extension,
                     content: std::fs::read(&file)?,
+                    signature: usual_signature(extension),
                 });
             }
         }
@@ -82,6 +90,49 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<SampleDocument>, Failure> {
         return Err(format!("{} holds no */input.xml and no */input.pdf", folder.display()).into());
     }
     Ok(samples)
+}
+
+/// One document for each format, at the highest level that the service seals it at.
+pub(super) fn lasting(samples: &[SampleDocument]) -> Result<Vec<SampleDocument>, Failure> {
+    let wishes = [
+        ("xades-lta", "xml", "xml", json!({ "signatureType": "XAdES", "signatureLevel": "LTA" })),
+        ("pades-lta", "pdf", "pdf", json!({ "signatureType": "PAdES", "signatureLevel": "LTA" })),
+        ("cades-lt", "xml", "p7m", json!({ "signatureType": "CAdES", "signatureLevel": "LT" })),
+        (
+            "asic-e-t",
+            "xml",
+            "asice",
+            json!({ "signatureType": "XAdES", "profile": "asic-e", "signatureLevel": "T" }),
+        ),
+    ];
+    let lasting = wishes.into_iter().map(|(name, extension, sealed_extension, signature)| {
+        let sample = samples.iter().find(|sample| sample.extension == extension);
+        let content =
+            sample.ok_or_else(|| format!("there is no sample of {extension}"))?.content.clone();
+        Ok(SampleDocument {
+            name: name.to_owned(),
+            extension,
+            sealed_extension,
+            content,
+            signature,
+        })
+    });
+    lasting.collect()
+}
+
+fn usual_signature(extension: &str) -> Value {
+    match extension {
+        "pdf" => json!({
+            "signatureType": "PAdES",
+            "reason": "Invoice",
+            "visibleSignatureInfo": {
+                "locationType": "COORDINATE",
+                "locationValue": "page=-1,x=70,y=60",
+                "areaBackgroundColor": "#EEF3F8",
+            },
+        }),
+        _ => json!({ "signatureType": "XAdES" }),
+    }
 }
 
 /// A logged-in client.
@@ -262,25 +313,15 @@ fn request(samples: &[SampleDocument], mail: &Mailing) -> Value {
         .collect();
     let all: Vec<u8> = samples
         .iter()
-        .flat_map(|sample| sha256(&sample.content))
+        .flat_map(|sample| {
+            [sha256(&sample.content), sha256(sample.signature.to_string().as_bytes())].concat()
+        })
         .chain(sha256(json!(receivers).to_string().as_bytes()))
         .collect();
     let mark = hex(&sha256(&all)).split_off(56);
     let documents: Vec<Value> = samples
         .iter()
         .map(|sample| {
-            let signature = match sample.extension {
-                "pdf" => json!({
-                    "signatureType": "PAdES",
-                    "reason": "Invoice",
-                    "visibleSignatureInfo": {
-                        "locationType": "COORDINATE",
-                        "locationValue": "page=-1,x=70,y=60",
-                        "areaBackgroundColor": "#EEF3F8",
-                    },
-                }),
-                _ => json!({ "signatureType": "XAdES" }),
-            };
             json!({
                 "documentRequest": {
                     "externalReference": format!("DEMO 2026/{mark}: {}", sample.name),
@@ -288,7 +329,7 @@ fn request(samples: &[SampleDocument], mail: &Mailing) -> Value {
                     "contentType": format!("application/{}", sample.extension),
                     "base64Content": STANDARD.encode(&sample.content),
                 },
-                "signatureInfo": signature,
+                "signatureInfo": sample.signature,
             })
         })
         .collect();
@@ -316,7 +357,12 @@ fn documents(samples: &[SampleDocument], detail: &Value) -> Result<Vec<SealedSam
                     Err(document["signErrorDetail"].as_str().unwrap_or("not sealed").to_owned())
                 }
             };
-            Ok(SealedSample { name: sample.name.clone(), extension: sample.extension, result })
+            Ok(SealedSample {
+                name: sample.name.clone(),
+                extension: sample.sealed_extension,
+                is_stamped: sample.signature.get("signatureLevel").is_some(),
+                result,
+            })
         })
         .collect()
 }

@@ -72,6 +72,11 @@ impl Folder {
         self.root.join("sealed")
     }
 
+    /// Where the test authority keeps what is its.
+    pub(super) fn authority(&self) -> PathBuf {
+        self.root.join("authority")
+    }
+
     /// Where the mail sink writes.
     pub(super) fn mails(&self) -> PathBuf {
         self.root.join("mails")
@@ -107,6 +112,7 @@ impl Folder {
         &self,
         address: SocketAddr,
         mail_port: u16,
+        authority: &str,
     ) -> Result<Config, Failure> {
         let root = self.root.display();
         let keys = match &self.back_end {
@@ -129,7 +135,7 @@ impl Folder {
              [secrets]\nkey_file = \"{root}/secrets.key\"\n\n\
              [mail]\nhost = \"127.0.0.1\"\nport = {mail_port}\nsecurity = \"none\"\n\
              from = \"invoices@demo.example\"\n\n\
-             {keys}\n[log]\nfilter = \"warn\"\n",
+             {authority}\n{keys}\n[log]\nfilter = \"warn\"\n",
             self.softhsm_conf().display(),
             self.database().display()
         );

@@ -7,6 +7,7 @@ mod folder;
 mod judge;
 mod report;
 mod sink;
+mod tokens;
 
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
@@ -35,6 +36,8 @@ const WITH_LINKS: Mailing = Mailing {
 };
 const WITH_DOCUMENTS: Mailing =
     Mailing { attach: true, receivers: &[("rechnung@kunde.example", "de")] };
+
+const WITH_NOBODY: Mailing = Mailing { attach: false, receivers: &[] };
 
 #[derive(Args)]
 pub(super) struct DemoArguments {
@@ -98,7 +101,8 @@ async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
     let listener = listen(arguments.port).await?;
     let address = listener.local_addr()?;
     let mail_port = sink::start(&folder.mails()).await?;
-    let config = folder.write_config(address, mail_port)?;
+    let beside = authority::DemoAuthority::start(folder).await?;
+    let config = folder.write_config(address, mail_port, &beside.settings())?;
     crate::telemetry::start(&config.log);
     match &folder.back_end {
         BackEnd::SoftHsm { module } => {
@@ -113,35 +117,41 @@ async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
         }
     }
     let app = house::app(&config).await?;
-    let anchor = authority::ensure(&app, folder).await?;
+    let anchor = beside.ensure(&app, folder).await?;
     let place = match &folder.back_end {
         BackEnd::SoftHsm { .. } => "inside the token",
         BackEnd::Software => "as files in the demo's folder",
     };
-    say!("   RSA-3072 and P-256 keys were made {place}; certificates come from a demo CA.");
+    say!("   RSA-3072 and P-256 keys were made {place}; certificates come from a test authority");
+    say!("   with TSA, OCSP responder and revocation lists at {}.", beside.url);
 
     say!("2. Service: {}", app.issuer);
     let rsa = ensure_client_service(&app, "demo-rsa", authority::RSA).await?;
     let ec = ensure_client_service(&app, "demo-ec", authority::EC).await?;
-    report::write_json(folder, &app.issuer, &rsa, &anchor)?;
+    report::write_json(folder, &app.issuer, &rsa, (&anchor, &beside.url))?;
     let issuer = app.issuer.clone();
     let service = serve::start(app, config.web, listener);
 
     let documents = client::samples(&arguments.samples)?;
+    let lasting = client::lasting(&documents)?;
     say!("3. Sealing {} sample invoices over HTTP, once with each key:", documents.len());
     let mut results = Vec::new();
     let mut clients = Vec::new();
-    for (name, (alias, secret), mail) in
-        [("RSA-3072", &rsa, &WITH_LINKS), ("P-256", &ec, &WITH_DOCUMENTS)]
-    {
+    for (name, (alias, secret), documents, mail) in [
+        ("RSA-3072", &rsa, &documents, &WITH_LINKS),
+        ("P-256", &ec, &documents, &WITH_DOCUMENTS),
+        ("lasting", &ec, &lasting, &WITH_NOBODY),
+    ] {
         let client = DemoClient::log_in(&issuer, alias, secret).await?;
-        let batch = client.seal_with_time_out(name, &documents, mail).await?;
+        let batch = client.seal_with_time_out(name, documents, mail).await?;
         say!("   {name}: {}", batch.story());
         results.push(batch);
         clients.push(client);
     }
 
-    say!("4. Verifying every result with xmlsec1 and pdfsig (not ours):");
+    say!("   lasting: one of each format at the highest level that it is sealed at, up to LTA.");
+
+    say!("4. Verifying every result with xmlsec1, pdfsig and openssl (not ours):");
     let verdicts = judge::verify(folder, &anchor, &results)?;
     say!("5. Mails to the receivers, over SMTP into a local sink:");
     let mut mailed = true;
@@ -203,7 +213,7 @@ async fn ensure_client_service(
         signature_template: None,
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
-        timestamps: Timestamps::Refuse,
+        timestamps: Timestamps::Wait,
         language: None,
     };
     let (_, secret) = client_services::create(app, new).await?;

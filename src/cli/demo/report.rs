@@ -16,7 +16,7 @@ pub(super) fn write_json(
     folder: &Folder,
     base: &str,
     (alias, secret): &(String, SecretString),
-    anchor: &Path,
+    (anchor, authority): (&Path, &str),
 ) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(&json!({
         "base_url": base,
@@ -24,6 +24,10 @@ pub(super) fn write_json(
         "client_id": alias,
         "client_secret": secret.expose_secret(),
         "trust_anchor": anchor,
+        "authority_url": authority,
+        "tsa_url": format!("{authority}/tsa"),
+        "ocsp_url": format!("{authority}/ocsp"),
+        "crl_url": format!("{authority}/issuing.crl"),
         "database": folder.database(),
         "mail_folder": folder.mails(),
     }))?;
@@ -44,7 +48,7 @@ pub(super) fn write(
     let good = verdicts.iter().filter(|verdict| verdict.good).count();
     let all = verdicts.len();
     let mut text =
-        format!("# The demo\n\n{good} of {all} seals verified by xmlsec1 and pdfsig.\n\n");
+        format!("# The demo\n\n{good} of {all} seals verified by xmlsec1, pdfsig and openssl.\n\n");
     for batch in batches {
         let _ = writeln!(text, "- {}: {}", batch.key, batch.story());
     }
@@ -56,11 +60,12 @@ pub(super) fn write(
     let _ = writeln!(text, "\nThe service was at {base}; `demo.json` has what a client needs.");
     std::fs::write(folder.root.join("report.md"), text)?;
 
-    say!("\n{good} of {all} seals verified by xmlsec1 and pdfsig.");
+    say!("\n{good} of {all} seals verified by xmlsec1, pdfsig and openssl.");
     say!("Look at {}:", folder.root.display());
     say!("  sealed/     the sealed invoices");
     say!("  mails/      the mails as the sink took them");
     say!("  report.md   what happened");
+    say!("  authority/  the test authority; chancery authority serve --directory starts it again");
     say!("  demo.json   address and credentials of the client service");
     say!("  chancery.toml   the configuration, for the other commands (--config)");
     Ok(good == all && all > 0)

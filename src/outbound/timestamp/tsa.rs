@@ -169,6 +169,12 @@ impl Tsa {
         self.requests
     }
 
+    /// What its tokens must lead to; none when they are not held against any.
+    #[must_use]
+    pub fn anchors(&self) -> &[TrustAnchor] {
+        &self.demands.anchors
+    }
+
     /// Whether its tokens are held against certificates that are trusted here.
     #[must_use]
     pub fn is_held_against_trust(&self) -> bool {

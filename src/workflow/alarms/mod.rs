@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use self::rules::{Seen, SeenCircuit, Standing, UsedCredential};
-use super::{Error, clock, mail_servers, notify, preservation, usage};
+use super::{Error, clock, mail_servers, notify, preservation, test_authorities, usage};
 use crate::app::{App, Away};
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::{ClientService, ClientServiceStatus};
@@ -108,6 +108,7 @@ impl Watcher {
         }
         ours.extend(seen.authorities.iter().map(|(name, _)| rules::authority_name(name)));
         ours.extend(seen.sources.iter().map(|(address, _)| rules::source_name(address)));
+        ours.extend(seen.for_tests.iter().map(|what| rules::for_tests_name(what)));
         ours.extend(seen.clock_ms.map(|_| rules::CLOCK.to_owned()));
         std::mem::replace(&mut self.ours, ours)
     }
@@ -218,6 +219,11 @@ async fn see(app: &App) -> Result<Seen, Error> {
         circuits: circuits.collect(),
         authorities: authorities.collect(),
         sources: sources_away(app),
+        for_tests: if app.is_for_this_machine {
+            Vec::new()
+        } else {
+            test_authorities::found(app).await?
+        },
         credentials: credentials(app, &services).await?,
         usage: usage::by_company(app).await?,
         excesses: app.excesses.all(app.now()),

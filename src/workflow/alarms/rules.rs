@@ -32,6 +32,8 @@ pub struct Seen {
     pub authorities: Vec<(String, Away)>,
     /// Addresses where nothing of use is told of certificates.
     pub sources: Vec<(String, Away)>,
+    /// What is of a test authority where it should not be: credentials and settings.
+    pub for_tests: Vec<String>,
     /// What somebody does too much of, by the name of its alarm.
     pub excesses: Vec<(String, Excess)>,
     /// What waits.
@@ -127,6 +129,7 @@ pub fn standing(seen: &Seen, config: &AlarmsConfig, at: Instant) -> Vec<Standing
     all.extend(seen.authorities.iter().filter_map(away));
     let away = |(address, away): &(String, Away)| source(address, away, config.circuit_ms, at);
     all.extend(seen.sources.iter().filter_map(away));
+    all.extend(seen.for_tests.iter().map(|what| for_tests(what)));
     all.extend(seen.excesses.iter().map(|(name, excess)| {
         let companies: Vec<CompanyId> = excess.company.into_iter().collect();
         let standing = Standing::new(name.clone(), Some(excess.alarm.clone()), &companies);
@@ -303,6 +306,17 @@ fn source(address: &str, away: &Away, patience_ms: i64, at: Instant) -> Option<S
     Some(Standing { seen_since: Some(since), ..standing })
 }
 
+/// Something of a test authority where others rely on it: told daily.
+fn for_tests(what: &str) -> Standing {
+    let alarm = Alarm::TestAuthority { what: what.to_owned() };
+    Standing::new(for_tests_name(what), Some(alarm), &[]).daily()
+}
+
+/// How the alarm about something of a test authority is called.
+pub(super) fn for_tests_name(what: &str) -> String {
+    format!("test-authority:{what}")
+}
+
 /// How the alarm about an address is called where something is told of certificates.
 pub(super) fn source_name(address: &str) -> String {
     format!("revocation:{address}/away")
@@ -315,9 +329,19 @@ pub(super) fn authority_name(name: &str) -> String {
 
 /// Whether an alarm is about what one process knows alone: only that one says when it is over.
 pub(super) fn is_of_process(name: &str) -> bool {
-    ["smtp", "timestamp:", "revocation:", "mails:", "login", "seals:", "revoked:", CLOCK]
-        .iter()
-        .any(|beginning| name.starts_with(beginning))
+    [
+        "smtp",
+        "test-authority:",
+        "timestamp:",
+        "revocation:",
+        "mails:",
+        "login",
+        "seals:",
+        "revoked:",
+        CLOCK,
+    ]
+    .iter()
+    .any(|beginning| name.starts_with(beginning))
 }
 
 /// How the alarm about a mail server is called.

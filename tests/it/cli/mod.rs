@@ -1,5 +1,6 @@
 //! The commands, as a person at a terminal sees them.
 
+mod authority;
 mod clocks;
 mod database;
 mod extend;
@@ -69,11 +70,37 @@ fn demo_and_commands() {
     assert!(text(&again).contains("an earlier run"), "{}", text(&again));
     assert!(std::fs::read(&sealed).unwrap() == first, "the second run gave other bytes");
 
+    // One of each format was sealed as it was asked for, which other people's verifiers said.
+    let report = std::fs::read_to_string(demo.path().join("report.md")).unwrap();
+    for file in ["xades-lta.lasting.xml", "pades-lta.lasting.pdf", "cades-lt.lasting.p7m"] {
+        assert!(report.contains(&format!("| {file} | verified |")), "{report}");
+        let sealed = demo.path().join("sealed").join(file);
+        let [sealed, root] =
+            [sealed, demo.path().join("root-ca.pem")].map(|it| it.into_os_string());
+        let mut verify = demo.command(&["verify", "--json"]);
+        let output = verify.arg(sealed).arg("--trust").arg(root).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        let level = file.split(['-', '.']).nth(1).unwrap().to_uppercase();
+        assert!(text(&output).contains(&format!("BASELINE-{level}\"")), "{}", text(&output));
+    }
+    assert!(report.contains("| asic-e-t.lasting.asice | verified |"), "{report}");
+
+    let away = demo.run(&["check"]);
+    assert!(text(&away).contains("BAD   timestamp.test"), "{}", text(&away));
+    let authority = authority::serve(&demo.path().join("authority"), &["--directory", "."]);
     let check = demo.run(&["check"]);
     assert!(check.status.success(), "{}", text(&check));
-    for line in ["OK    database", "OK    keys.demo", "OK    credential demo-rsa-3072"] {
+    for line in [
+        "OK    database",
+        "OK    keys.demo",
+        "OK    credential demo-rsa-3072",
+        "WARN  test authority credential demo-p-256 is of one",
+        "WARN  test authority timestamp.authorities.test is of one",
+        "OK    status of demo-p-256",
+    ] {
         assert!(text(&check).contains(line), "{}", text(&check));
     }
+    drop(authority);
 
     let keys = text(&demo.run(&["keys", "list"]));
     assert!(keys.contains("demo-p-256") && keys.contains("RSA-3072"), "{keys}");
@@ -85,6 +112,11 @@ fn demo_and_commands() {
     // The secret that the demo shows to its user is nowhere else.
     let json: serde_json::Value =
         serde_json::from_slice(&std::fs::read(demo.path().join("demo.json")).unwrap()).unwrap();
+    for (member, path) in [("tsa_url", "/tsa"), ("ocsp_url", "/ocsp"), ("crl_url", "/issuing.crl")]
+    {
+        let url = json[member].as_str().unwrap();
+        assert!(url.starts_with("http://127.0.0.1:") && url.ends_with(path), "{json}");
+    }
     let secret = json["client_secret"].as_str().unwrap();
     assert!(secret.starts_with("chancery_cs_"), "scanners look for the prefix");
     let database = std::fs::read(demo.path().join("chancery.db")).unwrap();

@@ -8,6 +8,7 @@ use chancery::pki::algorithm::KeyKind;
 use chancery::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use chancery::pki::request::UnsignedRequest;
 use chancery::pki::signature::SignatureValue;
+use chancery::pki::status_places::StatusPlaces;
 
 use super::{FROM, RSA_2048, RSA_3072, TO, generated, issued, one_value, pem, run};
 use crate::support::softhsm::token;
@@ -51,24 +52,25 @@ async fn a_chain_from_root_to_seal_is_strictly_valid() {
     let ec_key = generated(&keyring, "hsm", "chain-ec", KeyKind::P256).await;
     let long_key = generated(&keyring, "hsm", "chain-p521", KeyKind::P521).await;
     let other_key = generated(&keyring, "hsm", "chain-secp256k1", KeyKind::Secp256k1).await;
-    let seal = CertificateProfile::Seal { policies: vec!["0.4.0.194112.1.3".to_owned()] };
+    let policies = ["0.4.0.194112.1.3".to_owned()];
+    let seal = (&CertificateProfile::Seal, &policies[..]);
     let root = issued(
         &keyring,
         "hsm",
         "CN=Test Root,O=Test,C=TR",
         &root_key,
         None,
-        &CertificateProfile::Root,
+        (&CertificateProfile::Root, &[]),
     )
     .await;
     let middle_name = "CN=Test Issuer,O=Test,C=TR";
-    let profile = CertificateProfile::Intermediate;
-    let middle = issued(&keyring, "hsm", middle_name, &middle_key, Some(&root), &profile).await;
+    let profile = (&CertificateProfile::Intermediate, &[][..]);
+    let middle = issued(&keyring, "hsm", middle_name, &middle_key, Some(&root), profile).await;
     std::fs::write(folder.path().join("root.pem"), pem(&root)).unwrap();
     std::fs::write(folder.path().join("middle.pem"), pem(&middle)).unwrap();
     for key in [rsa_key, ec_key, long_key, other_key] {
         let name = "CN=Example Seal,O=Example,C=TR";
-        let certificate = issued(&keyring, "hsm", name, &key, Some(&middle), &seal).await;
+        let certificate = issued(&keyring, "hsm", name, &key, Some(&middle), seal).await;
         assert_eq!(certificate.spki_der(), key.spki_der());
         let own = KeyRef { backend: "hsm".to_owned(), certificate: Arc::new(certificate.clone()) };
         assert_eq!(keyring.prove(&own).await.unwrap(), key.kind().default_signature());
@@ -96,6 +98,7 @@ async fn nonsense_is_refused_before_any_key_is_asked() {
     let keyring = token().keyring();
     let key = generated(&keyring, "hsm", "nonsense", KeyKind::P256).await;
     let algorithm = KeyKind::P256.default_signature();
+    let places = StatusPlaces::default();
     let good = Order {
         subject: "CN=A",
         key: &key,
@@ -105,9 +108,11 @@ async fn nonsense_is_refused_before_any_key_is_asked() {
         not_after: TO,
         serial: &[1],
         profile: &CertificateProfile::Root,
+        policies: &[],
+        places: &places,
     };
     assert!(UnsignedCertificate::new(good).is_ok());
-    let policies = CertificateProfile::Seal { policies: vec!["not an oid".to_owned()] };
+    let policies = ["not an oid".to_owned()];
     let rsa = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
     for bad in [
         Order { subject: "", ..good },
@@ -117,7 +122,7 @@ async fn nonsense_is_refused_before_any_key_is_asked() {
         Order { serial: &[1; 21], ..good },
         Order { not_after: FROM, ..good },
         Order { algorithm: rsa, ..good },
-        Order { profile: &policies, ..good },
+        Order { policies: &policies, ..good },
     ] {
         assert!(UnsignedCertificate::new(bad).is_err(), "{bad:?}");
     }

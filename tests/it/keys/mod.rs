@@ -26,6 +26,7 @@ use chancery::pki::certificate::Certificate;
 use chancery::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use chancery::pki::public_key::PublicKey;
 use chancery::pki::signature::CheckedValue;
+use chancery::pki::status_places::StatusPlaces;
 
 const RSA_2048: KeyKind = KeyKind::Rsa { bits: 2048 };
 const RSA_3072: KeyKind = KeyKind::Rsa { bits: 3072 };
@@ -58,15 +59,8 @@ async fn one_value(
 async fn self_signed(keyring: &Keyring, backend: &str, label: &str, kind: KeyKind) -> KeyRef {
     let key = generated(keyring, backend, label, kind).await;
     let subject = format!("CN={label},O=Test,C=TR");
-    let certificate = issued(
-        keyring,
-        backend,
-        &subject,
-        &key,
-        None,
-        &CertificateProfile::Seal { policies: vec![] },
-    )
-    .await;
+    let certificate =
+        issued(keyring, backend, &subject, &key, None, (&CertificateProfile::Seal, &[])).await;
     KeyRef { backend: backend.to_owned(), certificate: Arc::new(certificate) }
 }
 
@@ -77,13 +71,25 @@ async fn issued(
     subject: &str,
     key: &Arc<PublicKey>,
     issuer: Option<&Certificate>,
-    profile: &CertificateProfile,
+    (profile, policies): (&CertificateProfile, &[String]),
 ) -> Certificate {
     let issuer_key = issuer.map_or_else(|| Arc::clone(key), |it| Arc::new(PublicKey::of(it)));
     let algorithm = issuer_key.kind().default_signature();
     let serial = &key.fingerprint()[..8];
     let (not_before, not_after) = (FROM, TO);
-    let order = Order { subject, key, issuer, algorithm, not_before, not_after, serial, profile };
+    let places = &StatusPlaces::default();
+    let order = Order {
+        subject,
+        key,
+        issuer,
+        algorithm,
+        not_before,
+        not_after,
+        serial,
+        profile,
+        policies,
+        places,
+    };
     let unsigned = UnsignedCertificate::new(order).unwrap();
     let value = one_value(keyring, backend, &issuer_key, algorithm, unsigned.to_be_signed()).await;
     unsigned.finish(&value).unwrap()

@@ -145,10 +145,10 @@ async fn a_key_that_never_signs_is_told_from_one_that_does_not_answer() {
         };
         token.odd_key(label, RSA_2048, &attributes);
         let key = Arc::new(keyring.public_key("hsm", label).await.unwrap());
-        let profile = CertificateProfile::Seal { policies: vec![] };
+        let profile = (&CertificateProfile::Seal, &[][..]);
         let subject = format!("CN={label},C=TR");
         let issuer = Some(&*issuer.certificate);
-        let certificate = issued(&files, "files", &subject, &key, issuer, &profile).await;
+        let certificate = issued(&files, "files", &subject, &key, issuer, profile).await;
         let key = KeyRef { backend: "hsm".to_owned(), certificate: Arc::new(certificate) };
         match (keyring.prove(&key).await, wanted) {
             (Ok(signs), Ok(wanted)) => assert_eq!(signs, wanted),

@@ -10,6 +10,7 @@ use chancery::pki::algorithm::KeyKind;
 use chancery::pki::certificate::{Certificate, Chain};
 use chancery::pki::issue::{CertificateProfile, Order, UnsignedCertificate};
 use chancery::pki::public_key::PublicKey;
+use chancery::pki::status_places::StatusPlaces;
 use tempfile::TempDir;
 
 use super::service::{block_on, now};
@@ -36,7 +37,7 @@ impl Authority {
 
     /// A chain for any key, good from yesterday on for a year.
     pub(crate) async fn chain_for(&self, subject: &str, key: &Arc<PublicKey>) -> Chain {
-        self.chain_as(&CertificateProfile::Seal { policies: Vec::new() }, subject, key).await
+        self.chain_as(&CertificateProfile::Seal, subject, key).await
     }
 
     /// The same for a certificate of any kind.
@@ -77,7 +78,7 @@ impl Authority {
             profile: &CertificateProfile::Intermediate,
         };
         let middle = middle.issue(&keyring, Some((&root, &root_key)), yesterday, in_a_year).await;
-        let seal = CertificateProfile::Seal { policies: Vec::new() };
+        let seal = CertificateProfile::Seal;
         let seal = async |subject: &str, key: &Arc<PublicKey>, from, to| {
             let issuer = Some((&middle, &middle_key));
             let leaf =
@@ -130,6 +131,8 @@ impl Wanted<'_> {
             not_after,
             serial: &serial,
             profile: self.profile,
+            policies: &[],
+            places: &StatusPlaces::default(),
         })
         .unwrap();
         let item = ToBeSigned::new(unsigned.algorithm(), unsigned.to_be_signed());

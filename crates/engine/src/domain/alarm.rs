@@ -125,6 +125,12 @@ pub enum Alarm {
         /// What was said of which certificate.
         last_words: String,
     },
+    /// A credential, a time-stamp authority or a trust anchor is of a test authority, and the service is not for this
+    /// machine alone.
+    TestAuthority {
+        /// Which: a setting, or a credential.
+        what: String,
+    },
     /// A client service has had as many mails sent in a day as it may: to receivers of this domain, or,
     /// where it is empty, to all.
     MailsAtLimit {

@@ -97,6 +97,7 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         Alarm::CredentialRevoked { alias, since, last_words } => {
             (&words.credential_revoked, silent(locale, ("alias", alias), *since, last_words))
         }
+        Alarm::TestAuthority { what } => (&words.test_authority, vec![("what", what.clone())]),
         Alarm::MailsAtLimit { client, domain, limit, free } => (
             &words.mails_at_limit,
             vec![

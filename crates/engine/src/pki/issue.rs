@@ -4,15 +4,22 @@
 use core::time::Duration;
 
 use const_oid::AssociatedOid;
+use const_oid::db::rfc5280::{
+    ID_AD_CA_ISSUERS, ID_AD_OCSP, ID_KP_OCSP_SIGNING, ID_KP_TIME_STAMPING,
+};
 use const_oid::db::rfc5912::ID_CE_SUBJECT_KEY_IDENTIFIER;
-use der::asn1::{ObjectIdentifier, OctetString};
+use der::asn1::{Ia5String, Null, ObjectIdentifier, OctetString};
 use der::{DateTime, Decode as _, Encode as _, Sequence};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::certificate::Version;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{CertificatePolicies, PolicyInformation};
+use x509_cert::ext::pkix::crl::dp::DistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
+    CrlDistributionPoints, ExtendedKeyUsage, FreshestCrl, KeyUsage, KeyUsages,
+    SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
@@ -24,8 +31,12 @@ use super::digest::sha256;
 use super::public_key::PublicKey;
 use super::signature::{self, SignatureValue};
 use super::signed;
+use super::status_places::StatusPlaces;
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
+
+/// Whoever issued the certificate says that its status need not be asked for (RFC 6960, 4.2.2.2.1).
+const ID_PKIX_OCSP_NOCHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
 
 /// What a certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +45,13 @@ pub enum CertificateProfile {
     Root,
     /// Issuer of signing certificates, below which no further issuer is allowed.
     Intermediate,
-    /// Signing certificate of a company's seal, with the certificate policies it is issued under
-    /// (dotted object identifiers; may be empty).
-    Seal { policies: Vec<String> },
+    /// Signing certificate of a company's seal.
+    Seal,
+    /// Certificate of a time-stamp authority (RFC 3161, 2.3).
+    TimestampAuthority,
+    /// Certificate of an OCSP responder for the certificates of its issuer, whose own status need not be asked for
+    /// (RFC 6960, 4.2.2.2.1).
+    Responder,
 }
 
 /// Everything that goes into a certificate.
@@ -58,6 +73,10 @@ pub struct Order<'a> {
     /// 24 decimal digits in `ds:X509SerialNumber`.
     pub serial: &'a [u8],
     pub profile: &'a CertificateProfile,
+    /// Certificate policies that it is issued under, as dotted object identifiers; may be empty.
+    pub policies: &'a [String],
+    /// Where its issuer tells more of it; may be empty.
+    pub places: &'a StatusPlaces,
 }
 
 /// A certificate whose signature is missing.
@@ -166,9 +185,13 @@ fn extensions(order: &Order<'_>) -> Result<Vec<Extension>, Error> {
             BasicConstraints { ca: true, path_len_constraint: Some(0) },
             KeyUsages::KeyCertSign | KeyUsages::CRLSign,
         ),
-        CertificateProfile::Seal { .. } => (
+        CertificateProfile::Seal => (
             BasicConstraints { ca: false, path_len_constraint: None },
             KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
+        ),
+        CertificateProfile::TimestampAuthority | CertificateProfile::Responder => (
+            BasicConstraints { ca: false, path_len_constraint: None },
+            KeyUsages::DigitalSignature.into(),
         ),
     };
     let mut extensions = vec![
@@ -181,11 +204,26 @@ fn extensions(order: &Order<'_>) -> Result<Vec<Extension>, Error> {
         let authority = AuthorityKeyIdentifier { key_identifier, ..Default::default() };
         extensions.push(extension(false, &authority)?);
     }
-    if let CertificateProfile::Seal { policies } = order.profile
-        && !policies.is_empty()
-    {
-        extensions.push(extension(false, &certificate_policies(policies)?)?);
+    match order.profile {
+        CertificateProfile::TimestampAuthority => {
+            extensions.push(extension(true, &ExtendedKeyUsage(vec![ID_KP_TIME_STAMPING]))?);
+        }
+        CertificateProfile::Responder => {
+            extensions.push(extension(false, &ExtendedKeyUsage(vec![ID_KP_OCSP_SIGNING]))?);
+            let extn_value = OctetString::new(Null.to_der().map_err(Error::Encoding)?);
+            let extn_value = extn_value.map_err(Error::Encoding)?;
+            extensions.push(Extension {
+                extn_id: ID_PKIX_OCSP_NOCHECK,
+                critical: false,
+                extn_value,
+            });
+        }
+        _ => {}
     }
+    if !order.policies.is_empty() {
+        extensions.push(extension(false, &certificate_policies(order.policies)?)?);
+    }
+    extensions.extend(places(order.places)?);
     Ok(extensions)
 }
 
@@ -198,6 +236,43 @@ fn extension<T: AssociatedOid + der::Encode>(
     Ok(Extension { extn_id: T::OID, critical, extn_value })
 }
 
+/// Where more is told of a certificate (RFC 5280, 4.2.1.13, 4.2.1.15 and 4.2.2.1).
+fn places(places: &StatusPlaces) -> Result<Vec<Extension>, Error> {
+    let described = |method, addresses: &[String]| {
+        let each = addresses.iter().map(move |address| {
+            Ok(AccessDescription { access_method: method, access_location: uri(address)? })
+        });
+        each.collect::<Result<Vec<_>, Error>>()
+    };
+    let mut access = described(ID_AD_OCSP, &places.responders)?;
+    access.extend(described(ID_AD_CA_ISSUERS, &places.issuers)?);
+    let mut extensions = Vec::new();
+    if !access.is_empty() {
+        extensions.push(extension(false, &AuthorityInfoAccessSyntax(access))?);
+    }
+    if !places.lists.is_empty() {
+        extensions.push(extension(false, &CrlDistributionPoints(points(&places.lists)?))?);
+    }
+    if !places.deltas.is_empty() {
+        extensions.push(extension(false, &FreshestCrl(points(&places.deltas)?))?);
+    }
+    Ok(extensions)
+}
+
+/// Distribution points, each with one address.
+fn points(addresses: &[String]) -> Result<Vec<DistributionPoint>, Error> {
+    let point = |address: &String| {
+        let names = vec![uri(address)?];
+        let distribution_point = Some(DistributionPointName::FullName(names));
+        Ok(DistributionPoint { distribution_point, reasons: None, crl_issuer: None })
+    };
+    addresses.iter().map(point).collect()
+}
+
+fn uri(address: &str) -> Result<GeneralName, Error> {
+    Ia5String::new(address).map(GeneralName::UniformResourceIdentifier).map_err(Error::Encoding)
+}
+
 /// Leftmost 160 bits of SHA-256 over the public key bits (RFC 7093, 2, method 1).
 fn key_identifier(key: &PublicKey) -> Result<OctetString, Error> {
     let digest = sha256(key.bits());
@@ -205,7 +280,7 @@ fn key_identifier(key: &PublicKey) -> Result<OctetString, Error> {
 }
 
 /// What the issuer calls its key, or what we would call it when it has no such extension.
-fn issuer_key_identifier(issuer: &Certificate) -> Result<OctetString, Error> {
+pub(super) fn issuer_key_identifier(issuer: &Certificate) -> Result<OctetString, Error> {
     let named = issuer
         .x509()
         .tbs_certificate()

@@ -2,6 +2,7 @@
 //! What lives here stands on one ASN.1 generation (x509-cert 0.3, der 0.8) and on aws-lc-rs.
 
 pub mod algorithm;
+pub mod answering;
 pub mod asn1_time;
 pub mod calendar;
 pub mod certificate;
@@ -29,6 +30,7 @@ mod signed;
 pub mod statements;
 pub mod status_places;
 pub mod step_budget;
+pub mod test_marker;
 pub mod timestamp;
 pub mod tlv;
 pub mod to_be_signed;
@@ -84,6 +86,8 @@ pub enum Error {
     ValidityEmpty,
     #[error("{0:?} is not an object identifier; write it like 1.2.3.4")]
     OidMalformed(String),
+    #[error("this is no certification request (PKCS#10): {0}")]
+    RequestMalformed(&'static str),
     #[error("the structure cannot be encoded as DER")]
     Encoding(#[source] der::Error),
 }

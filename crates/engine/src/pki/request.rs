@@ -4,12 +4,14 @@
 use der::pem::LineEnding;
 use der::{Decode as _, Encode as _};
 use spki::SubjectPublicKeyInfoOwned;
-use x509_cert::request::{CertReqInfo, Version};
+use x509_cert::request::{CertReq, CertReqInfo, Version};
 
 use super::Error;
+use super::der_parts::DerParts;
 use super::public_key::PublicKey;
 use super::signature::{self, SignatureValue};
 use super::signed;
+use super::tlv::SEQUENCE;
 use crate::domain::profile::SignatureAlgorithm;
 
 /// A request whose signature is missing.
@@ -69,6 +71,48 @@ impl UnsignedRequest {
         Ok(Request {
             der: signed::envelope(&self.info_der, self.key.kind(), self.algorithm, value)?,
         })
+    }
+}
+
+/// What a request says, and what its key signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadRequest {
+    /// The subject as [`super::name::parse`] reads it.
+    pub subject: String,
+    pub key: PublicKey,
+}
+
+impl ReadRequest {
+    /// Reads a request in PEM or DER, and checks that its own key signed it. Attributes are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::RequestMalformed`], [`Error::KeyUnsupported`], [`Error::RsaSize`], [`Error::SignatureInvalid`].
+    pub fn of(bytes: &[u8]) -> Result<Self, Error> {
+        let wrong = Error::RequestMalformed;
+        let der = match std::str::from_utf8(bytes) {
+            Ok(text) if text.contains("-----BEGIN") => {
+                let from = text.find("-----BEGIN").unwrap_or_default();
+                let text = text.get(from..).unwrap_or_default().trim_end();
+                let (label, der) = der::pem::decode_vec(text.as_bytes())
+                    .map_err(|_| wrong("its PEM is damaged"))?;
+                if !["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"].contains(&label) {
+                    return Err(wrong("its PEM says that it is something else"));
+                }
+                der
+            }
+            _ => bytes.to_vec(),
+        };
+        let mut parts = DerParts::of_whole(&der, SEQUENCE).map_err(wrong)?;
+        let info = parts.take(SEQUENCE).map_err(wrong)?;
+        let signed_der = parts.whole(&info);
+        let read =
+            CertReq::from_der(&der).map_err(|_| wrong("it is not made of a name and a key"))?;
+        let spki = read.info.public_key.to_der().map_err(Error::PublicKeyMalformed)?;
+        let key = PublicKey::from_spki_der(&spki)?;
+        let algorithm = signed::read_algorithm(&read.algorithm);
+        let algorithm = algorithm.ok_or(wrong("its signature algorithm is not known here"))?;
+        signed::check(&key, algorithm, signed_der, read.signature.raw_bytes())?;
+        Ok(Self { subject: super::name::for_people(&read.info.subject), key })
     }
 }
 

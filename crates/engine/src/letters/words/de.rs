@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Das Zertifikat ist gesperrt, und es wird nichts mehr damit gesiegelt. Fragen Sie Ihre Zertifizierungsstelle nach dem Grund und importieren Sie ein anderes. War es ein Irrtum, der berichtigt wurde: chancery credential enable --alias {alias}",
             ],
         },
+        test_authority: LetterWords {
+            subject: "Testzertifikate in Gebrauch: {what}",
+            paragraphs: &[
+                "In der Konfiguration oder im Bestand dieses Dienstes steht etwas von einer Testzertifizierungsstelle: {what}. Der Dienst ist von anderen Rechnern erreichbar; niemand sonst glaubt solchen Siegeln und Zeitstempeln.",
+                "Ersetzen Sie es durch das einer echten Zertifizierungsstelle. Näheres sagt: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} hat seine Höchstzahl an Nachrichten erreicht",
             paragraphs: &[

@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "The credential is disabled, and nothing is sealed with it any more. Ask your certificate authority why, and import another one. Should it have been an error that was corrected: chancery credential enable --alias {alias}",
             ],
         },
+        test_authority: LetterWords {
+            subject: "Test certificates in use: {what}",
+            paragraphs: &[
+                "The configuration or the credentials of this service have something of a test authority: {what}. The service is reached from other machines; nobody else believes such seals and timestamps.",
+                "Put that of a real authority in its place. More is told by: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} has reached its limit of mails",
             paragraphs: &[

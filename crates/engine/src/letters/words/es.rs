@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "El certificado está desactivado y no se sella nada más con él. Pregunte el motivo a su autoridad de certificación e importe otro. Si fue un error ya corregido: chancery credential enable --alias {alias}",
             ],
         },
+        test_authority: LetterWords {
+            subject: "Certificados de prueba en uso: {what}",
+            paragraphs: &[
+                "En la configuración o en los certificados de este servicio hay algo de una autoridad de prueba: {what}. El servicio es accesible desde otras máquinas; nadie más cree en tales sellos y sellos de tiempo.",
+                "Sustitúyalo por el de una autoridad verdadera. Más detalles: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} ha alcanzado su límite de mensajes",
             paragraphs: &[

@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Le certificat est désactivé et plus rien n’est scellé avec lui. Demandez-en la raison à votre autorité de certification et importez-en un autre. Si c’était une erreur qui a été corrigée\u{a0}: chancery credential enable --alias {alias}",
             ],
         },
+        test_authority: LetterWords {
+            subject: "Certificats de test utilisés\u{a0}: {what}",
+            paragraphs: &[
+                "Dans la configuration ou les certificats de ce service se trouve quelque chose d’une autorité de test\u{a0}: {what}. Le service est accessible depuis d’autres machines\u{a0}; personne d’autre ne croit de tels cachets et horodatages.",
+                "Remplacez-le par celui d’une vraie autorité. Pour en savoir plus\u{a0}: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} a atteint sa limite de messages",
             paragraphs: &[

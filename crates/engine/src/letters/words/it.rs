@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "Il certificato è disattivato e non si sigilla più nulla con esso. Chieda il motivo alla sua autorità di certificazione e ne importi un altro. Se è stato un errore poi corretto: chancery credential enable --alias {alias}",
             ],
         },
+        test_authority: LetterWords {
+            subject: "Certificati di prova in uso: {what}",
+            paragraphs: &[
+                "Nella configurazione o tra i certificati di questo servizio c’è qualcosa di un’autorità di prova: {what}. Il servizio è raggiungibile da altre macchine; nessun altro crede a tali sigilli e marche temporali.",
+                "Lo sostituisca con quello di un’autorità vera. Altri dettagli: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} ha raggiunto il suo limite di messaggi",
             paragraphs: &[

@@ -75,6 +75,8 @@ pub(super) struct AlarmWords {
     /// `{name}` is an address.
     pub(super) source_away: LetterWords,
     pub(super) credential_revoked: LetterWords,
+    /// `{what}` is a setting or a credential.
+    pub(super) test_authority: LetterWords,
     /// `{what}` is `@` with a domain, or `@*`.
     pub(super) mails_at_limit: LetterWords,
     /// `{who}` is a client service or an address.

@@ -141,6 +141,13 @@ pub(super) const WORDS: Words = Words {
                 "O certificado está desativado e nada mais é selado com ele. Pergunte o motivo à sua autoridade de certificação e importe outro. Se foi um erro já corrigido: chancery credential enable --alias {alias}",
             ],
         },
+        test_authority: LetterWords {
+            subject: "Certificados de teste em uso: {what}",
+            paragraphs: &[
+                "Na configuração ou nos certificados deste serviço há algo de uma autoridade de teste: {what}. O serviço é acessível a partir de outras máquinas; mais ninguém acredita em tais selos e selos temporais.",
+                "Substitua-o pelo de uma autoridade verdadeira. Mais detalhes: chancery check",
+            ],
+        },
         mails_at_limit: LetterWords {
             subject: "{client} atingiu o limite de mensagens",
             paragraphs: &[

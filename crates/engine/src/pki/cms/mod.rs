@@ -53,6 +53,8 @@ const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 
 /// DER of the INTEGER 1.
 const ONE: [u8; 3] = [INTEGER, 1, 1];
+/// DER of the INTEGER 3: the version where the content is no data (RFC 5652, 5.1).
+const THREE: [u8; 3] = [INTEGER, 1, 3];
 const NULL: [u8; 2] = [5, 0];
 
 /// A CMS signature whose value is missing.
@@ -100,6 +102,28 @@ impl Unsigned {
             others: Vec::new(),
             content: None,
         })
+    }
+
+    /// A signature with one signer over content of another type than data, and with these certificates, if any.
+    ///
+    /// # Errors
+    /// As [`Unsigned::new`].
+    pub fn over(
+        content_type: ObjectIdentifier,
+        identity: &Identity,
+        attributes: SignedAttributes,
+        algorithm: SignatureAlgorithm,
+        certificates: Option<Certificates>,
+    ) -> Result<Self, Error> {
+        let which = certificates.unwrap_or(Certificates::Signer);
+        let mut all = Self::new(identity, attributes, algorithm, which)?;
+        let digest = digest_algorithm(digest_oid(algorithm.digest()));
+        all.opening = [&THREE[..], &tlv(SET, &[&digest])].concat();
+        all.content_type = content_type;
+        if certificates.is_none() {
+            all.middle.clear();
+        }
+        Ok(all)
     }
 
     /// A signature beside those that are there: their content, certificates and signers keep their

@@ -6,17 +6,17 @@ use crate::pki::der_parts::DerParts;
 use crate::pki::tlv::{BOOLEAN, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 
 /// One extension.
-pub(super) struct ListedExtension<'a> {
-    pub(super) id: ObjectIdentifier,
-    pub(super) critical: bool,
-    pub(super) value: &'a [u8],
+pub(in crate::pki) struct ListedExtension<'a> {
+    pub(in crate::pki) id: ObjectIdentifier,
+    pub(in crate::pki) critical: bool,
+    pub(in crate::pki) value: &'a [u8],
 }
 
 /// Shows each extension of `Extensions` to somebody.
 ///
 /// # Errors
 /// What is wrong, as part of a sentence; also what that somebody finds wrong.
-pub(super) fn each<'a>(
+pub(in crate::pki) fn each<'a>(
     within: &DerParts<'a>,
     extensions: &Element,
     see: &mut dyn FnMut(ListedExtension<'a>) -> Result<(), &'static str>,

@@ -12,6 +12,7 @@ use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
 pub use checking::{RevocationCheck, RevocationEvidence, check_list};
+pub(in crate::pki) use extension_list::{ListedExtension, each as each_extension};
 use ocsp::OcspFlaw;
 pub use reason::RevocationReason;
 

@@ -37,6 +37,18 @@ impl RevocationReason {
         Self::ALL.iter().find(|(known, ..)| *known == code).map(|(_, reason, _)| *reason)
     }
 
+    /// Its number in RFC 5280.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        Self::ALL.iter().find(|(_, known, _)| *known == self).map_or(0, |(code, ..)| *code)
+    }
+
+    /// The reason with a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(.., known)| *known == name).map(|(_, reason, _)| *reason)
+    }
+
     /// Its name in RFC 5280.
     #[must_use]
     pub fn name(self) -> &'static str {

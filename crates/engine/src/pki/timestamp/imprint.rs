@@ -10,14 +10,14 @@ use crate::pki::digest::Digest;
 
 /// `MessageImprint`.
 #[derive(Sequence)]
-pub(super) struct MessageImprint {
+pub(in crate::pki) struct MessageImprint {
     algorithm: AlgorithmIdentifierOwned,
     value: OctetString,
 }
 
 impl MessageImprint {
     /// The parameters of the algorithm are NULL, as openssl writes them; read are any.
-    pub(super) fn new(digest: &Digest) -> der::Result<Self> {
+    pub(in crate::pki) fn new(digest: &Digest) -> der::Result<Self> {
         let parameters = Some(Any::from(AnyRef::NULL));
         let oid = digest_oid(digest.algorithm());
         let algorithm = AlgorithmIdentifierOwned { oid, parameters };
@@ -26,7 +26,7 @@ impl MessageImprint {
 
     /// # Errors
     /// [`TimestampFault::ImprintUnsupported`], [`TimestampFault::ImprintLength`].
-    pub(super) fn digest(&self) -> Result<Digest, TimestampFault> {
+    pub(in crate::pki) fn digest(&self) -> Result<Digest, TimestampFault> {
         let algorithm = digest_of_oid(self.algorithm.oid)
             .ok_or(TimestampFault::ImprintUnsupported(self.algorithm.oid))?;
         Digest::of_others(algorithm, self.value.as_bytes())

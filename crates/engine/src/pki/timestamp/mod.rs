@@ -24,9 +24,11 @@ pub use archived::{
 };
 pub use fault::TimestampFault;
 pub use held::{HeldTimestamps, MAX_HELD, held_by_signers};
+pub(in crate::pki) use imprint::MessageImprint;
 pub use info::TstInfo;
 pub use rejection::{PkiFailure, PkiStatus, Rejection};
 pub use request::TimestampRequest;
+pub(in crate::pki) use token::ID_CT_TST_INFO;
 pub use token::TimestampToken;
 pub use trust::check_trust;
 

@@ -80,6 +80,23 @@ impl PkiFailure {
     }
 }
 
+impl PkiFailure {
+    /// Its bit in `PKIFailureInfo`.
+    pub(in crate::pki) const fn bit(self) -> u8 {
+        match self {
+            Self::BadAlg => 0,
+            Self::BadRequest => 2,
+            Self::BadDataFormat => 5,
+            Self::TimeNotAvailable => 14,
+            Self::UnacceptedPolicy => 15,
+            Self::UnacceptedExtension => 16,
+            Self::AddInfoNotAvailable => 17,
+            Self::SystemFailure => 25,
+            Self::Other(bit) => bit,
+        }
+    }
+}
+
 impl fmt::Display for PkiStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

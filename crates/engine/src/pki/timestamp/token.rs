@@ -12,7 +12,8 @@ use crate::pki::digest::Digest;
 use crate::pki::tlv;
 
 /// `id-ct-TSTInfo`.
-const ID_CT_TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
+pub(in crate::pki) const ID_CT_TST_INFO: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
 
 /// A timestamp token that holds by itself. Whether its TSA is trusted is not known here: that is a
 /// question about [`TimestampToken::certificate`].

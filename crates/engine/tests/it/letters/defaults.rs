@@ -170,6 +170,7 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::CredentialRevoked { .. } => {
                     &["seal <1>", "CN=Seal {user} was", "10:19", "chancery credential enable"]
                 }
+                Alarm::TestAuthority { .. } => &["credential seal <1>", "chancery check"],
                 Alarm::KeyQuarantined { .. } => &["10:19", "chancery keys release --credential"],
                 Alarm::QueueOld { .. } | Alarm::OperationsOld { .. } => &["12", "345", "10:19"],
                 Alarm::ClockWrong { .. } => &["12", "345"],

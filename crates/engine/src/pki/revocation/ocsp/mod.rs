@@ -19,8 +19,8 @@ const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
 }
 
-const BASIC_RESPONSE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
-const NONCE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.2");
+pub(in crate::pki) const BASIC_RESPONSE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
+pub(in crate::pki) const NONCE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.2");
 
 /// Octets that a nonce may have (RFC 9654, 2.1).
 pub const NONCE_LENGTHS: std::ops::RangeInclusive<usize> = 1..=128;

@@ -1,5 +1,6 @@
 //! Requests (RFC 6960, 4.1), unsigned, with a nonce or without.
 
+use der::Encode as _;
 use der::asn1::ObjectIdentifier;
 
 use super::{MAX_QUESTIONS, NONCE, NONCE_LENGTHS, OcspError, digest_from_oid};
@@ -39,13 +40,29 @@ impl CertificateId {
         }
     }
 
+    /// Whether it names a certificate of this issuer.
+    #[must_use]
+    pub fn is_of(&self, issuer: &Certificate) -> bool {
+        let digest = |bytes: &[u8]| Digest::of(self.algorithm, bytes).value().to_vec();
+        let name = issuer.x509().tbs_certificate().subject().to_der();
+        self.key_hash == digest(issuer.public_key_bits())
+            && name.is_ok_and(|name| self.name_hash == digest(&name))
+    }
+
+    /// The serial number that it names: content of the INTEGER.
+    #[must_use]
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
     /// The digest that it names the issuer by.
     #[must_use]
     pub const fn algorithm(&self) -> DigestAlgorithm {
         self.algorithm
     }
 
-    fn to_der(&self) -> Vec<u8> {
+    /// DER.
+    pub(in crate::pki) fn to_der(&self) -> Vec<u8> {
         let algorithm = tlv(OBJECT_IDENTIFIER, &[digest_oid(self.algorithm).as_bytes()]);
         let algorithm = tlv(SEQUENCE, &[&algorithm, &NULL]);
         let name_hash = tlv(OCTET_STRING, &[&self.name_hash]);
@@ -54,7 +71,7 @@ impl CertificateId {
     }
 
     /// Reads one; `None` inside when it is by a digest that we do not have.
-    pub(super) fn read(parts: &mut DerParts<'_>) -> Result<Option<Self>, &'static str> {
+    pub(in crate::pki) fn read(parts: &mut DerParts<'_>) -> Result<Option<Self>, &'static str> {
         let id = parts.take(SEQUENCE)?;
         let mut inside = parts.inside(&id);
         let algorithm = inside.take(SEQUENCE)?;
