@@ -11,13 +11,16 @@ use chancery::pki::certificate_file::certificates;
 use chancery::pki::digest::Digest;
 use chancery::pki::test_marker::is_of_test_authority;
 use chancery::pki::timestamp::{TimestampRequest, check};
+use chancery::workflow::alarms::Watcher;
+use chancery::workflow::timestamps;
+use chancery_testing::judges::{DssTrust, dss_validate};
 use chancery_testing::ports::free_address;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{BINARY, text};
+use super::{BINARY, Demo, text};
 use crate::support::client::HTTP;
 use crate::support::judges::python;
-use crate::support::service::{now, run};
+use crate::support::service::{Setup, now, run};
 
 /// An authority that runs until the test ends, in a folder with a key and a certificate `seal` of it.
 struct Running {
@@ -322,4 +325,62 @@ fn a_folder_keeps_its_address_and_checks_requests() {
     assert!(text(&forged).contains("does not verify"), "{}", text(&forged));
     let certificate = running.command(&["issue", "--alias", "none", "seal.pem"]);
     assert!(text(&certificate).contains("no certification request"), "{}", text(&certificate));
+}
+
+/// Where others rely on a service, everybody who looks after it is told that there is a test authority in it.
+#[test]
+fn a_service_for_others_tells_of_a_test_authority() {
+    let running = Running::start();
+    let seen = async |public_url: &str| {
+        let mut setup = Setup::new();
+        public_url.clone_into(&mut setup.issuer);
+        setup.config.verification.trust = vec![running.path().join("root.pem")];
+        let tsa = format!("url = \"{}/tsa\"\ntimeout_ms = 60000", running.url);
+        let tsa = toml::from_str(&tsa).unwrap();
+        setup.config.timestamp.authorities.insert("trial".to_owned(), tsa);
+        let service = setup.start().await;
+        let trial = service.app.authorities.named("trial").unwrap();
+        timestamps::ask(&service.app, None, trial, &timestamps::trial, None).await.unwrap();
+        Watcher::default().look(&service.app).await.unwrap();
+        let alarms = service.app.reader.alarms().await.unwrap();
+        let names: Vec<String> = alarms.into_iter().map(|alarm| alarm.name).collect();
+        let ready = HTTP.get(format!("{}/readyz", service.base)).send().await.unwrap();
+        let ready: Value = ready.json().await.unwrap();
+        service.stop().await;
+        (ready, names)
+    };
+    let found = ["timestamp.authorities.trial", "verification.trust"];
+    run(async {
+        let (ready, alarms) = seen("https://seals.example").await;
+        assert_eq!(ready["ofTestAuthorities"], json!(found), "{ready}");
+        assert_eq!(ready["status"], "degraded", "{ready}");
+        for what in found {
+            assert!(alarms.contains(&format!("test-authority:{what}")), "{alarms:?}");
+        }
+        let (ready, alarms) = seen("http://localhost:8080").await;
+        assert_eq!(ready["ofTestAuthorities"], json!(found), "{ready}");
+        assert_eq!(ready["status"], "ok", "{ready}");
+        assert!(!alarms.iter().any(|name| name.starts_with("test-authority:")), "{alarms:?}");
+    });
+}
+
+/// What the demo sealed with the test authority beside it, before EU DSS: exactly the level that was asked for.
+#[test]
+#[ignore = "needs a JVM: make conformance"]
+fn conformance_of_what_the_demo_sealed() {
+    let demo = Demo::new();
+    let levels = [
+        ("xades-lta.lasting.xml", "XAdES-BASELINE-LTA"),
+        ("pades-lta.lasting.pdf", "PAdES-BASELINE-LTA"),
+        ("cades-lt.lasting.p7m", "CAdES-BASELINE-LT"),
+    ];
+    let trust = DssTrust { roots: vec![demo.path().join("root-ca.pem")], ..DssTrust::default() };
+    let file = |name: &str| (demo.path().join("sealed").join(name), None);
+    let verdicts = dss_validate(&trust, &levels.map(|(name, _)| file(name)));
+    for (name, level) in levels {
+        let verdict = verdicts.iter().find(|verdict| verdict.path.ends_with(name)).unwrap();
+        println!("{name}: EU DSS says {} {}", verdict.level, verdict.indication);
+        let said = (verdict.intact, verdict.level.as_str(), verdict.indication.as_str());
+        assert_eq!(said, (true, level, "TOTAL_PASSED"), "{verdict:?}");
+    }
 }

@@ -90,8 +90,9 @@ impl OcspQuestions {
                 }
                 // What was a nonce before RFC 8954 is anything, and given back as it is.
                 nonce = Some(found.value.to_vec());
-                let mut value = DerParts::of_whole(found.value, OCTET_STRING);
-                let length = value.as_mut().map_or(found.value.len(), |_| found.value.len() - 2);
+                let mut value = DerParts::of_bytes(found.value);
+                let octets = value.take(OCTET_STRING);
+                let length = octets.map_or(found.value.len(), |octets| octets.content.len());
                 if NONCE_LENGTHS.contains(&length) { Ok(()) } else { Err("its nonce is too long") }
             })?;
         }

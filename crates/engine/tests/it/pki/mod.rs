@@ -1,5 +1,6 @@
 //! Certificates as other people make them, read by us and by OpenSSL.
 
+mod answering;
 mod asn1_time;
 mod building;
 mod calendar;
