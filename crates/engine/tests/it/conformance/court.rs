@@ -32,6 +32,21 @@ impl Tally {
         self.verdicts.push((file.to_owned(), verdict));
     }
 
+    /// With what the same judge said of other files.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.verdicts.extend(others.verdicts);
+    }
+
+    /// Only what the same judge accepted this time, too, where it was asked about it.
+    pub(super) fn and(&mut self, again: &Self) {
+        for (file, verdict) in &mut self.verdicts {
+            let other = again.verdicts.iter().find(|(asked, _)| asked == file);
+            if let (Ok(()), Some((_, other))) = (&verdict, other) {
+                *verdict = other.clone();
+            }
+        }
+    }
+
     /// What it says of some files.
     pub(super) fn of(&self, files: &[&Path]) -> Self {
         let Self { judge, is_engine, verdicts } = self;
@@ -319,7 +334,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 /// Attributes of the documents that xmlsec1 is told are Ids.
-fn ids_of(profile: &str) -> Vec<String> {
+pub(super) fn ids_of(profile: &str) -> Vec<String> {
     let ids: &[(&str, &str)] = match profile {
         "sri" | "sri-sha256" => &[("id", "factura")],
         "sii-dte" => &[

@@ -11,6 +11,7 @@ mod court;
 pub(crate) mod documents;
 mod evidence;
 mod files;
+mod levels;
 mod long_term;
 mod pdf_court;
 mod pdfs;

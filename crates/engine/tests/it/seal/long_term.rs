@@ -61,7 +61,7 @@ pub(crate) fn try_raise(document: &[u8], data: CollectedData) -> Result<Raised, 
     try_raise_over(document, None, data)
 }
 
-fn try_raise_over(
+pub(crate) fn try_raise_over(
     document: &[u8],
     content: Option<&[u8]>,
     data: CollectedData,

@@ -13,7 +13,7 @@ use super::support::*;
 pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().unwrap());
 
 /// Every element that a reference of ours may point to.
-pub(super) const ID_ATTRIBUTES: [&str; 8] = [
+pub(crate) const ID_ATTRIBUTES: [&str; 8] = [
     "--id-attr:Id",
     "http://www.w3.org/2000/09/xmldsig#:KeyInfo",
     "--id-attr:Id",
@@ -38,7 +38,7 @@ pub(crate) fn seal_as(
 }
 
 /// As [`seal_as`], before a key is asked.
-pub(super) fn prepare_as(
+pub(crate) fn prepare_as(
     document: &[u8],
     key: &TestKey,
     profile: Option<&str>,
