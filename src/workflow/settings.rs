@@ -43,7 +43,7 @@ pub(super) fn resolve(
         check_place(&seal)?;
     }
     if level > Level::T {
-        check_long_term(&seal, level)?;
+        check_long_term(&seal)?;
     }
     if let Profile::Xades(profile) = &seal {
         check_said(profile, &wishes.settings)?;

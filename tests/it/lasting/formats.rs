@@ -1,6 +1,7 @@
 //! Every format at the levels that it can have, before foreign judges.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use chancery::domain::client_service::Timestamps;
 use chancery::domain::level::Level;
@@ -17,16 +18,25 @@ use super::{World, read};
 use crate::support::client::{all_sealed, document, request, small};
 use crate::support::service::{now, run, unique};
 
-/// What a document is, and what is asked for it.
-const WISHES: [(&str, &str, &str, Option<&str>, &str); 7] = [
+/// What comes of a document, and what is asked for it.
+const WISHES: [(&str, &str, &str, Option<&str>, &str); 13] = [
     ("xml", "XAdES", "LT", None, "XAdES-BASELINE-LT"),
     ("xml", "XAdES", "lta", None, "XAdES-BASELINE-LTA"),
     ("pdf", "PAdES", "LT", None, "PAdES-BASELINE-LT"),
     ("pdf", "PAdES", "LTA", None, "PAdES-BASELINE-LTA"),
     ("p7m", "CAdES", "LT", None, "CAdES-BASELINE-LT"),
+    ("p7m", "CAdES", "LTA", None, "CAdES-BASELINE-LTA"),
+    ("p7s", "CAdES", "LTA", Some("cades-b-detached"), "CAdES-BASELINE-LTA"),
+    ("asice", "XAdES", "LT", Some("asic-e"), "ASiC-E with XAdES-BASELINE-LT"),
+    ("asice", "XAdES", "LTA", Some("asic-e"), "ASiC-E with XAdES-BASELINE-LTA"),
+    ("asice", "CAdES", "LT", Some("asic-e"), "ASiC-E with CAdES-BASELINE-LT"),
+    ("asice", "CAdES", "LTA", Some("asic-e"), "ASiC-E with CAdES-BASELINE-LTA"),
     ("xml", "XAdES", "T", None, "XAdES-BASELINE-T"),
     ("xml", "XAdES", "B", None, "XAdES-BASELINE-B"),
 ];
+
+/// What is sealed where it need not be XML or PDF.
+const CONTENT: &[u8] = b"1;2";
 
 fn wish() -> Value {
     let mark = unique("lasting");
@@ -35,9 +45,10 @@ fn wish() -> Value {
         let (content, content_type) = match *kind {
             "xml" => (b"<a><b>1</b></a>".to_vec(), "application/xml"),
             "pdf" => (pdf.clone(), "application/pdf"),
-            _ => (b"1;2".to_vec(), "application/octet-stream"),
+            _ => (CONTENT.to_vec(), "application/octet-stream"),
         };
         let mut one = document(&format!("{mark}/{at}"), content);
+        one["documentRequest"]["name"] = json!("document.bin");
         one["documentRequest"]["contentType"] = json!(content_type);
         one["signatureInfo"] =
             json!({ "signatureType": format, "signatureLevel": level, "profile": profile });
@@ -83,18 +94,19 @@ fn every_format_is_sealed_at_the_level_that_is_asked_for() {
         let mut asked = world.status.asked();
         asked.sort();
         assert_eq!(asked, ["/ocsp", "/root.crl", "/tsa.crl"]);
-        // Six signature timestamps and two archive timestamps.
-        assert_eq!(world.tsa.seen().len(), 8);
+        // A signature timestamp of each above level B, and an archive timestamp of each at LTA.
+        assert_eq!(world.tsa.seen().len(), 12 + 6);
 
         // With what is in them alone, nothing is missing.
         let trust = [read(&world.status, "root.pem"), certificate(&TSA.root())];
         let trust = trust.map(TrustAnchor::of);
         let limits = Limits::default();
-        let settings =
-            LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
-        for (at, level) in [(0, Level::Lt), (1, Level::Lta), (2, Level::Lt), (4, Level::Lt)] {
-            let again = raise(files[at].clone(), CollectedData::default(), &settings).unwrap();
-            assert_eq!((again.level, again.changed), (level, false), "{at}");
+        for (bytes, (kind, _, level, ..)) in files.iter().zip(WISHES) {
+            let Some(level @ (Level::Lt | Level::Lta)) = Level::parse(level) else { continue };
+            let content = (kind == "p7s").then_some(CONTENT);
+            let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content };
+            let again = raise(bytes.clone(), CollectedData::default(), &settings).unwrap();
+            assert_eq!((again.level, again.changed), (level, false), "{kind}");
         }
         let folder = tempfile::tempdir().unwrap();
         let written = written(&folder, &files);
@@ -102,10 +114,50 @@ fn every_format_is_sealed_at_the_level_that_is_asked_for() {
         let verdicts = pyhanko_long_term(&roots, &written[2..4]);
         let archived: Vec<usize> = verdicts.iter().map(|one| one.archived).collect();
         assert!(verdicts.iter().all(|one| one.accepted) && archived == [0, 1], "{verdicts:?}");
+        for (file, (kind, format, level, ..)) in written.iter().zip(WISHES) {
+            match (kind, format) {
+                ("p7m" | "p7s", _) => openssl_cms(&roots[0], file, kind == "p7s"),
+                ("asice", "CAdES") => openssl_container(&roots[0], file, level == "LTA"),
+                _ => {}
+            }
+        }
     });
 }
 
-fn certificate(file: &std::path::Path) -> chancery::pki::certificate::Certificate {
+/// openssl finds the seal over its content.
+fn openssl_cms(root: &Path, file: &Path, is_detached: bool) {
+    let content = file.with_extension("content");
+    std::fs::write(&content, CONTENT).unwrap();
+    let mut command = Command::new("openssl");
+    command.args(["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any"]);
+    command.args(["-out", "/dev/null", "-in"]).arg(file).arg("-CAfile").arg(root);
+    if is_detached {
+        command.arg("-content").arg(content);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{file:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The same in a container, and its archive timestamp over the manifest of everything.
+fn openssl_container(root: &Path, file: &Path, is_archived: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let unzip = Command::new("unzip").arg("-qq").arg(file).arg("-d").arg(folder.path()).status();
+    assert!(unzip.unwrap().success());
+    let mut command = Command::new("openssl");
+    command.args(["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any"]);
+    command.args(["-in", "META-INF/signature001.p7s"]);
+    command.args(["-content", "META-INF/ASiCManifest001.xml", "-out", "/dev/null", "-CAfile"]);
+    let output = command.arg(root).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let inside = |name: &str| std::fs::read(folder.path().join("META-INF").join(name));
+    let token = inside("timestamp001.tst");
+    assert_eq!(token.is_ok(), is_archived, "{file:?}");
+    if let Ok(token) = token {
+        TSA.verify(&token, &inside("ASiCArchiveManifest.xml").unwrap()).unwrap();
+    }
+}
+
+fn certificate(file: &Path) -> chancery::pki::certificate::Certificate {
     let read = chancery::pki::certificate_file::certificates(&std::fs::read(file).unwrap());
     read.unwrap().remove(0)
 }
@@ -118,19 +170,20 @@ fn what_has_no_such_level_is_refused_by_name_before_a_key_is_used() {
         let client = world.client(&service, Timestamps::Wait).await;
         let refused = [
             (
-                json!({ "signatureType": "CAdES", "signatureLevel": "LTA" }),
-                "not-available",
-                "level LTA of CAdES",
-            ),
-            (
-                json!({ "signatureType": "XAdES", "profile": "asic-e", "signatureLevel": "LT" }),
-                "not-available",
-                "level LT of containers",
-            ),
-            (
                 json!({ "signatureType": "XAdES", "profile": "facturae-3.2", "signatureLevel": "LT" }),
                 "setting-conflict",
                 "levels LT and LTA are of XAdES baseline signatures",
+            ),
+            (
+                json!({ "signatureType": "XAdES", "profile": "dgii-ecf", "signatureLevel": "LTA" }),
+                "setting-conflict",
+                "has no place for a timestamp",
+            ),
+            (
+                json!({ "signatureType": "XAdES", "signatureLevel": "LT",
+                        "advancedSignatureInfo": { "existingSignatures": "COUNTERSIGN" } }),
+                "setting-conflict",
+                "a countersignature has no level LT or LTA",
             ),
         ];
         for (info, reason, words) in refused {
@@ -185,9 +238,17 @@ fn conformance_of_levels_of_the_service() {
             policies: Vec::new(),
             time: None,
         };
-        let asked: Vec<_> = written.into_iter().map(|file| (file, None)).collect();
+        let content = folder.path().join("document.bin");
+        std::fs::write(&content, CONTENT).unwrap();
+        let content = |file: &PathBuf| {
+            file.extension().is_some_and(|kind| kind == "p7s").then(|| content.clone())
+        };
+        let asked: Vec<_> =
+            written.into_iter().map(|file| (file.clone(), content(&file))).collect();
         for ((.., level), verdict) in WISHES.iter().zip(dss_validate(&trust, &asked)) {
-            assert!(verdict.intact && verdict.level == *level, "{level}: {verdict:?}");
+            // what is in a container has a level of its own
+            let level = level.rsplit(' ').next().unwrap();
+            assert!(verdict.intact && verdict.level == level, "{level}: {verdict:?}");
             let lasts = level.contains("-LT");
             assert!(!lasts || verdict.indication == "TOTAL_PASSED", "{level}: {verdict:?}");
             println!("{level}: {} {}", verdict.level, verdict.indication);

@@ -6,11 +6,10 @@ use thiserror::Error;
 use super::signer::base64;
 use super::xades::tags::Tags;
 use super::{Ending, Sealed, Signed, asic, xades};
-use crate::domain::cades::CadesPackaging;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::refusal::Refusal;
-use crate::domain::xades::{Packaging, Prefixes};
+use crate::domain::xades::Prefixes;
 use crate::pki::cms::{ID_SIGNATURE_TIME_STAMP, Unsigned};
 use crate::pki::signature::SignatureValue;
 use crate::pki::timestamp::TimestampToken;
@@ -47,23 +46,13 @@ pub fn check_place(profile: &Profile) -> Result<(), Refusal> {
     }
 }
 
-/// Whether seals of a profile can have a level above T, which is to be known before a key is used.
+/// Whether seals of a profile can have levels LT and LTA, which is to be known before a key is used.
 ///
 /// # Errors
-/// [`Refusal::NotAvailable`] for containers, and for CAdES at level LTA; [`Refusal::SettingConflict`] for signatures
-/// that are not of the levels of EN 319 132-1.
-pub fn check_long_term(profile: &Profile, level: Level) -> Result<(), Refusal> {
-    let remedy = "ask for level T or B";
-    let not_available = |what: String| Err(Refusal::NotAvailable { what, remedy });
+/// [`Refusal::SettingConflict`] for signatures that are not of the levels of EN 319 132-1.
+pub fn check_long_term(profile: &Profile) -> Result<(), Refusal> {
     match profile {
-        Profile::Xades(profile) if profile.packaging == Packaging::AsicE => {
-            not_available(format!("level {level} of containers"))
-        }
         Profile::Xades(profile) => xades::check_long_term(profile),
-        Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
-            not_available(format!("level {level} of containers"))
-        }
-        Profile::Cades(_) if level > Level::Lt => not_available(format!("level {level} of CAdES")),
         Profile::Pades(_) | Profile::Cades(_) => Ok(()),
     }
 }
