@@ -99,7 +99,8 @@ async fn ready(
 ) -> Response {
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
     let seen = look(&web).await;
-    let Readiness { writes, clock, keys, backlog, back_ends, credentials, for_tests, overdue } = &*seen;
+    let Readiness { writes, clock, keys, backlog, back_ends, credentials, for_tests, overdue } =
+        &*seen;
     let leaving = web.app.stopping.is_leaving();
     let ok = *writes && *clock && *keys && !leaving;
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -1,6 +1,7 @@
 //! One document through the engine: looked at, prepared, finished. Keys and the database are asked by
 //! whoever calls.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::work::PendingDocument;
@@ -15,6 +16,7 @@ use crate::domain::profile::{Expected, Format};
 use crate::domain::refusal::Refusal;
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
+use crate::pki::path::TrustAnchor;
 use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::timestamp::TimestampToken;
 use crate::seal::lint::LintRun;
@@ -25,7 +27,7 @@ use crate::store::contents::ContentChange;
 use crate::store::documents::Intent;
 use crate::store::kept_values::KeptValue;
 use crate::store::operations::Outcome;
-use crate::verify::OwnSealFault;
+use crate::verify::{MadeSeal, OwnSealFault, RaisedSeal, SealFacts};
 use crate::workflow::{credentials, settings};
 
 /// How a document ended, and what becomes of its bytes.
@@ -261,23 +263,54 @@ pub(super) fn finish(
     rest.sealed(contents, sealed.into_bytes())
 }
 
-/// Writes a document with its seal and timestamp, to which more is added before it is released.
+/// Writes a document with its seal and timestamp, to which more is added before it is released; it is looked at then.
 pub(super) fn half_finished(
     contents: &Contents,
     document: SignedDocument,
-    check: impl FnOnce(&Sealed, &Profile) -> Result<(), OwnSealFault>,
 ) -> Result<LastingDocument, Box<Ended>> {
-    let (sealed, rest) = checked(contents, document, Level::T, check)?;
+    let (sealed, rest) = checked(contents, document, Level::T, |_, _| Ok(()))?;
+    let (facts, signature) = (SealFacts::of(&sealed), sealed.signature());
     let beside = sealed.beside().map(<[u8]>::to_vec);
-    Ok(LastingDocument { rest, bytes: sealed.into_bytes(), beside })
+    let seal = LastingSeal { facts, beside };
+    Ok(LastingDocument { rest, bytes: sealed.into_bytes(), signature, seal })
 }
 
-/// A document whose seal has level T and is right; it is to have more.
+/// A document whose seal has level T; it is to have more.
 pub(super) struct LastingDocument {
     pub(super) rest: UnwrittenOutcome,
     pub(super) bytes: Vec<u8>,
-    /// What its seal is over, when that is another file.
+    /// Where its seal stands.
+    pub(super) signature: Range<usize>,
+    pub(super) seal: LastingSeal,
+}
+
+/// What stays of a seal, whatever is added to it.
+pub(super) struct LastingSeal {
+    pub(super) facts: SealFacts,
+    /// What it is over, when that is another file.
     pub(super) beside: Option<Vec<u8>>,
+}
+
+impl LastingSeal {
+    /// The seal as it was made.
+    pub(super) fn made<'s>(
+        &'s self,
+        rest: &'s UnwrittenOutcome,
+        signature: Range<usize>,
+    ) -> MadeSeal<'s> {
+        self.facts.made(&rest.profile, signature, self.beside.as_deref())
+    }
+
+    /// The seal at its level, as it is looked at.
+    pub(super) fn raised<'s>(
+        &'s self,
+        rest: &'s UnwrittenOutcome,
+        trust: &'s [TrustAnchor],
+        now: Instant,
+    ) -> RaisedSeal<'s> {
+        let (facts, beside) = (&self.facts, self.beside.as_deref());
+        RaisedSeal { profile: &rest.profile, beside, facts, level: rest.level, trust, now }
+    }
 }
 
 /// What is to be written of a document beside its bytes.
@@ -327,11 +360,7 @@ fn checked(
     let error = match sealed {
         Ok(sealed) if sealed.level() >= least => {
             if let Err(fault) = check(&sealed, &profile) {
-                tracing::error!(document = %id, fault = %fault, "a seal is withheld");
-                return Err(Box::new(Ended {
-                    withheld: Some(fault),
-                    ..failed(contents, id, seal_check_failed())
-                }));
+                return Err(Box::new(withheld(contents, id, fault)));
             }
             return Ok((sealed, UnwrittenOutcome { id, level, signing_time, profile, noted }));
         }
@@ -340,6 +369,12 @@ fn checked(
     };
     tracing::error!(document = %id, error = %error, "the seal cannot be extended");
     Err(Box::new(failed(contents, id, engine_fault())))
+}
+
+/// How a document ended whose seal is not released.
+pub(super) fn withheld(contents: &Contents, id: DocumentId, fault: OwnSealFault) -> Ended {
+    tracing::error!(document = %id, fault = %fault, "a seal is withheld");
+    Ended { withheld: Some(fault), ..failed(contents, id, seal_check_failed()) }
 }
 
 /// How a document ended that was not sealed.

@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Error;
+use super::checking::OwnCheck;
 use super::document::{
-    self, AskedLint, Ended, LastingDocument, PreparedDocument, SignedDocument, UnwrittenOutcome,
-    engine_fault, failed, level_unreachable, prepare_one,
+    self, AskedLint, Ended, LastingDocument, LastingSeal, PreparedDocument, SignedDocument,
+    UnwrittenOutcome, engine_fault, failed, level_unreachable, prepare_one, withheld,
 };
 use super::work::PendingDocument;
 use crate::app::{App, ReadyCredential, patience, priority};
@@ -28,8 +29,8 @@ use crate::pki::digest::Digest;
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
 use crate::seal::long_term::{self, ArchivePlan, LongTermFault, LongTermSettings};
-use crate::seal::{Profile, Sealed};
-use crate::verify::{self, MadeSeal, OwnSealFault};
+use crate::seal::{Limits, Profile, Sealed};
+use crate::verify::OwnSealFault;
 
 /// After so much processor time a thread of the engine goes to the next one who waits for it, as soon as the
 /// document in work is done.
@@ -114,6 +115,7 @@ pub(super) struct ArchivingDocument {
     imprints: Vec<(DigestAlgorithm, Digest)>,
     /// Octets that a token may have, where the gap is fixed.
     pub(super) room: Option<usize>,
+    seal: LastingSeal,
 }
 
 impl ArchivingDocument {
@@ -139,8 +141,8 @@ pub(super) struct RaisingWith {
     pub(super) digests: Vec<DigestAlgorithm>,
 }
 
-/// Writes seals with their timestamps, has a look at each, and adds the validation data; one after the other. `None`
-/// when one of them took too long.
+/// Writes seals with their timestamps, adds the validation data, and has a look at each that needs no more; one after
+/// the other. `None` when one of them took too long.
 pub(super) async fn raise(
     app: &App,
     (party, ready): (ClientServiceId, &ReadyCredential),
@@ -149,91 +151,94 @@ pub(super) async fn raise(
 ) -> Result<Option<Vec<RaisedDocument>>, Error> {
     let contents = app.contents.clone();
     let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
-    let (trust, room) = (app.evidence.trust.clone(), app.authorities.room_bytes);
-    let check = own_check(app);
+    let (check, room) = (OwnCheck::of(app), app.authorities.room_bytes);
     let each = move |document: SignedDocument| {
-        let (id, level) = (document.id, document.level);
+        let id = document.id;
         let limits = limits.with_patience(patience::of_document(document_ms));
         let work = || {
-            let document = document::half_finished(&contents, document, &check)?;
-            let settings =
-                LongTermSettings { trust: &trust, at: with.at, limits: &limits, content: None };
-            raise_one(&contents, document, (&with, room), &settings).map_err(|fault| {
-                tracing::warn!(document = %id, error = %sources(&fault), "a seal cannot be raised");
-                Box::new(failed(&contents, id, level_unreachable(level, &fault)))
-            })
+            let document = document::half_finished(&contents, document)?;
+            raise_one(&contents, document, (&with, room), (&check, &limits)).map_err(Box::new)
         };
         guarded(id, || work().unwrap_or_else(RaisedDocument::Ended))
             .unwrap_or_else(|state| RaisedDocument::Ended(Box::new(failed(&contents, id, state))))
     };
     let raised = in_turns(app, party, signed, each).await?.ok();
-    for document in raised.iter().flatten() {
-        if let RaisedDocument::Ended(ended) = document
-            && let Some(fault) = &ended.withheld
-        {
-            tell_withheld(app, ready, fault);
-        }
-    }
+    let ended = raised.iter().flatten().filter_map(|document| match document {
+        RaisedDocument::Ended(ended) => Some(&**ended),
+        RaisedDocument::Archiving(_) => None,
+    });
+    tell_of_withheld(app, ready, ended);
     Ok(raised)
 }
 
+/// A document that cannot have its level fails, and is withheld when that is because its seal is not right.
 fn raise_one(
     contents: &Contents,
     document: LastingDocument,
     (with, room): (&RaisingWith, usize),
-    settings: &LongTermSettings<'_>,
-) -> Result<RaisedDocument, LongTermFault> {
-    let LastingDocument { rest, bytes, beside } = document;
-    let settings = LongTermSettings { content: beside.as_deref(), ..*settings };
-    let raised = long_term::raise(bytes, CollectedData::clone(&with.data), &settings)?;
+    (check, limits): (&OwnCheck, &Limits),
+) -> Result<RaisedDocument, Ended> {
+    let LastingDocument { rest, bytes, signature, seal } = document;
+    let before = check.copied(&bytes);
+    let settings = LongTermSettings {
+        trust: &check.trust,
+        at: with.at,
+        limits,
+        content: seal.beside.as_deref(),
+    };
+    let raised = long_term::raise(bytes, CollectedData::clone(&with.data), &settings);
+    let raised = raised.map_err(|fault| {
+        let made = seal.made(&rest, signature);
+        if let Some(Err(fault)) = before.map(|before| check.made(&before, &made)) {
+            return withheld(contents, rest.id, fault);
+        }
+        not_raised(contents, &rest, &fault)
+    })?;
     if rest.level <= Level::Lt {
+        let checked = check.raised(&raised.bytes, &seal.raised(&rest, &check.trust, with.at));
+        checked.map_err(|fault| withheld(contents, rest.id, fault))?;
         return Ok(RaisedDocument::Ended(Box::new(rest.sealed(contents, raised.bytes))));
     }
-    let plan = raised.archive(room, settings.limits, settings.content)?;
+    let plan = raised.archive(room, limits, seal.beside.as_deref());
+    let plan = plan.map_err(|fault| not_raised(contents, &rest, &fault))?;
     let imprints = with.digests.iter().map(|digest| (*digest, plan.imprint(*digest))).collect();
     let room = rest.is_pdf().then_some(room);
-    Ok(RaisedDocument::Archiving(Box::new(ArchivingDocument { rest, plan, imprints, room })))
+    Ok(RaisedDocument::Archiving(Box::new(ArchivingDocument { rest, plan, imprints, room, seal })))
 }
 
-/// Puts archive timestamps into documents, one after the other: how each ended, or why its timestamp is not taken.
-/// `None` when one of them took too long.
+fn not_raised(contents: &Contents, rest: &UnwrittenOutcome, fault: &LongTermFault) -> Ended {
+    tracing::warn!(document = %rest.id, error = %sources(fault), "a seal cannot be raised");
+    failed(contents, rest.id, level_unreachable(rest.level, fault))
+}
+
+/// Puts archive timestamps into documents and has a look at each before it is released, one after the other: how each
+/// ended, or why its timestamp is not taken. `None` when one of them took too long.
 pub(super) async fn archive(
     app: &App,
-    party: ClientServiceId,
+    (party, ready): (ClientServiceId, &ReadyCredential),
     documents: Vec<(ArchivingDocument, TimestampToken)>,
 ) -> Result<Option<Vec<Result<Ended, (DocumentId, String)>>>, Error> {
-    let (contents, trust) = (app.contents.clone(), app.evidence.trust.clone());
+    let (contents, check, now) = (app.contents.clone(), OwnCheck::of(app), app.now());
     let (calendar, days) = (Arc::clone(&app.calendar), app.preservation.renew_days);
     let each = move |(document, token): (ArchivingDocument, TimestampToken)| {
-        let ArchivingDocument { rest, plan, .. } = document;
+        let ArchivingDocument { rest, plan, seal, .. } = document;
         let id = rest.id;
-        let work = || match plan.attach(&token, &trust) {
-            Ok(raised) => {
-                let mut ended = rest.sealed(&contents, raised.bytes);
-                let (made, ends) = (token.info().gen_time, calendar.timestamp(&token).until);
-                ended.outcome.archive = Some(RenewalTimes::new(made, ends, days));
-                Ok(ended)
+        let work = || {
+            let raised = plan.attach(&token, &check.trust);
+            let bytes = raised.map_err(|fault| (id, fault.to_string()))?.bytes;
+            if let Err(fault) = check.raised(&bytes, &seal.raised(&rest, &check.trust, now)) {
+                return Ok(withheld(&contents, id, fault));
             }
-            Err(fault) => Err((id, fault.to_string())),
+            let mut ended = rest.sealed(&contents, bytes);
+            let (made, ends) = (token.info().gen_time, calendar.timestamp(&token).until);
+            ended.outcome.archive = Some(RenewalTimes::new(made, ends, days));
+            Ok(ended)
         };
         guarded(id, work).unwrap_or_else(|state| Ok(failed(&contents, id, state)))
     };
-    Ok(in_turns(app, party, documents, each).await?.ok())
-}
-
-/// How many times longer than the work before a key is used the look at a seal may take: it is a look at the
-/// document from all sides, and who had a document prepared in time is not to be told that its seal is wrong.
-const LOOK: u64 = 4;
-
-/// Has a look at a seal before it is released, where the installation has it so.
-fn own_check(app: &App) -> impl Fn(&Sealed, &Profile) -> Result<(), OwnSealFault> + Send + 'static {
-    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
-    let checks = app.execution.check_seals;
-    move |sealed: &Sealed, profile: &Profile| {
-        let limits = limits.with_patience(patience::of_document(document_ms.saturating_mul(LOOK)));
-        let made = MadeSeal::of(sealed, profile);
-        if checks { verify::check_own(sealed.bytes(), &made, &limits) } else { Ok(()) }
-    }
+    let archived = in_turns(app, party, documents, each).await?.ok();
+    tell_of_withheld(app, ready, archived.iter().flatten().flatten());
+    Ok(archived)
 }
 
 /// Writes sealed documents, one after the other, and has a look at each before it is released. `None` when one
@@ -244,17 +249,26 @@ pub(super) async fn finish(
     signed: Vec<SignedDocument>,
 ) -> Result<Option<Vec<Ended>>, Error> {
     let contents = app.contents.clone();
-    let check = own_check(app);
+    let check = OwnCheck::of(app);
     let each = move |document: SignedDocument| {
         let id = document.id;
-        guarded(id, || document::finish(&contents, document, &check))
+        let check = |sealed: &Sealed, profile: &Profile| check.sealed(sealed, profile);
+        guarded(id, || document::finish(&contents, document, check))
             .unwrap_or_else(|state| failed(&contents, id, state))
     };
     let ended = in_turns(app, party, signed, each).await?.ok();
-    for fault in ended.iter().flatten().filter_map(|ended| ended.withheld.as_ref()) {
+    tell_of_withheld(app, ready, ended.iter().flatten());
+    Ok(ended)
+}
+
+fn tell_of_withheld<'e>(
+    app: &App,
+    ready: &ReadyCredential,
+    ended: impl Iterator<Item = &'e Ended>,
+) {
+    for fault in ended.filter_map(|ended| ended.withheld.as_ref()) {
         tell_withheld(app, ready, fault);
     }
-    Ok(ended)
 }
 
 /// Has operators told that seals of a credential are withheld.

@@ -61,9 +61,7 @@ pub(super) async fn hold_back(
     let Err(none) = data_of_signer(app, party, ready).await? else {
         return Ok(Lasting::on(chunk));
     };
-    if none.revoked {
-        own_certificates::revoked(app, ready, &none.words).await?;
-    }
+    tell_of_revoked(app, ready, &none).await?;
     let (held, on): (Vec<_>, Vec<_>) =
         chunk.into_iter().partition(|document| document.settings.level > Level::T);
     let ids = held.iter().map(|document| document.id).collect();
@@ -84,6 +82,7 @@ pub(super) async fn raise(
     let mut data = match data_of_signer(app, party, ready).await? {
         Ok(data) => data,
         Err(none) => {
+            tell_of_revoked(app, ready, &none).await?;
             let ids = documents.iter().map(|document| document.id).collect();
             return without_data(app, party, ids, none).await;
         }
@@ -132,7 +131,7 @@ pub(super) async fn raise(
             Err(none) => without.push((document.id(), none)),
         }
     }
-    for archived in engine::archive(app, party, stamped).await?.ok_or_else(in_time)? {
+    for archived in engine::archive(app, (party, ready), stamped).await?.ok_or_else(in_time)? {
         match archived {
             Ok(ended) => raised.ended.push(ended),
             Err((id, words)) => without.push((id, NoToken { asked: true, words })),
@@ -147,6 +146,14 @@ pub(super) async fn raise(
         }
     }
     Ok(raised)
+}
+
+/// Nothing more is sealed with a certificate that was revoked.
+async fn tell_of_revoked(app: &App, ready: &ReadyCredential, none: &NoData) -> Result<(), Error> {
+    if none.revoked {
+        own_certificates::revoked(app, ready, &none.words).await?;
+    }
+    Ok(())
 }
 
 /// Keeps what the key and a time-stamp authority gave, where that is new.

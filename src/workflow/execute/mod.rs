@@ -2,6 +2,7 @@
 //! own task; whoever asked for it may be long gone.
 
 mod alone;
+mod checking;
 mod document;
 mod engine;
 mod extending;

@@ -367,7 +367,7 @@ impl Signed {
             Ending::Asic(ending) => (ending.finish(&document, &value, kind), Some(document)),
         };
         let beside = document.filter(|_| is_detached);
-        Sealed { bytes, signature, beside, signer, at, digest, level }
+        Sealed { bytes, signature, beside, signer, value, at, digest, level }
     }
 }
 
@@ -377,6 +377,7 @@ pub struct Sealed {
     signature: Range<usize>,
     beside: Option<Vec<u8>>,
     signer: Signer,
+    value: SignatureValue,
     at: Instant,
     digest: Digest,
     level: Level,
@@ -412,6 +413,12 @@ impl Sealed {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         self.signer.certificate()
+    }
+
+    /// What the key gave.
+    #[must_use]
+    pub const fn value(&self) -> &SignatureValue {
+        &self.value
     }
 
     /// The claimed signing time: whole seconds.

@@ -20,6 +20,7 @@ pub use super::pades::changes::{Coverage, PdfTail, check as changes, coverage, t
 pub use super::pades::form::{Field, Form};
 pub use super::pades::held::{
     HeldPdfSignature, held as pdf_signatures, held_at_end as pdf_signature_at_end,
+    held_since as pdf_signatures_since,
 };
 pub use super::pades::permissions::transforms;
 pub use super::pades::security_store::stored_data as pdf_validation_data;

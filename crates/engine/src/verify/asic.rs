@@ -8,7 +8,7 @@ use super::existence::{ArchiveProof, Existence};
 use super::indication::{SubIndication, VerificationFinding};
 use super::manifest::{AsicManifest, ListedFile, manifests};
 use super::report::{CoveredFacts, NamedRange, VerificationReport, VerifiedSignature};
-use super::timestamps::{self, TimestampedFile};
+use super::timestamps::{self, TIMESTAMP_OF_CONTAINER, TimestampedFile};
 use super::trust::{Questions, ValidationData};
 use super::xml::{self, Beside};
 use crate::domain::profile::DigestAlgorithm;
@@ -69,7 +69,7 @@ pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationRepo
         Ok(listing) => container.listing = listing,
         Err(wrong) => find(&mut findings, wrong),
     }
-    if questions.own.is_none() {
+    if questions.own().is_none() {
         container.data = data_of(signatures(&files));
     }
     container.look_at_timestamps();
@@ -381,7 +381,7 @@ impl<'s, 'z> Container<'s, 'z> {
             .map_err(|error| (SubIndication::Generic, format!("what it is over takes {error}")))?;
         let digest = |algorithm: DigestAlgorithm| Digest::of(algorithm, &signed.octets);
         let over = TimestampedFile {
-            format: "container timestamp",
+            format: TIMESTAMP_OF_CONTAINER,
             reference: &signed.name,
             range: range(signed),
             digest: &digest,

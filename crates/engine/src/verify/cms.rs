@@ -126,7 +126,7 @@ pub(super) fn signers(
                 timestamps: tokens,
             };
             let archives = match cms_archives(existing, number - 1, digest) {
-                Ok(_) if questions.own.is_some() => Vec::new(),
+                Ok(_) if questions.by_itself(certificate) => Vec::new(),
                 Ok(archives) => archives,
                 Err(reason) => {
                     signature.find(SubIndication::SigConstraintsFailure, reason);

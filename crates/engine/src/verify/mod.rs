@@ -44,7 +44,7 @@ pub use etsi::{DocumentDigest, validation_report};
 pub use evidence::{EvidenceChainFacts, EvidenceReport, EvidenceStampFacts, verify_evidence};
 pub use indication::{Indication, SubIndication, VerificationFinding};
 pub use objects::{SeenObject, SeenObjects};
-pub use own::{MadeSeal, OwnSealFault, check_own};
+pub use own::{MadeSeal, OwnSealFault, RaisedSeal, SealFacts, check_own, check_raised};
 pub use report::{
     AlgorithmFacts, CoveredFacts, NamedRange, PolicyFacts, RevocationFacts, SignerFacts,
     TimestampFacts, VerificationReport, VerifiedFile, VerifiedSignature,

@@ -1,14 +1,16 @@
 //! A seal of ours before it is released: whether it can be read again, is of the certificate that it was to be
 //! of, is over the document, whole, and has what was added to it. Path and algorithms are not looked at: what is
-//! wrong with them is known before a key is used.
+//! wrong with them is known before a key is used. At levels LT and LTA paths and revocation are, with nothing but
+//! what is in the file, as that is what these levels promise.
 
 use std::ops::Range;
 
 use thiserror::Error;
 
 use super::report::VerifiedSignature;
+use super::timestamps::{TIMESTAMP_OF_CONTAINER, TIMESTAMP_OF_DOCUMENT};
 use super::trust::Questions;
-use super::xml::{self, Beside, OwnXml};
+use super::xml::{self, Beside, OwnPlace, OwnXml};
 use super::{RevocationDemand, SubIndication, VerifySettings, asic, cms, pdf};
 use crate::domain::cades::CadesPackaging;
 use crate::domain::instant::Instant;
@@ -22,6 +24,7 @@ use crate::domain::xades::{
 };
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
+use crate::pki::path::TrustAnchor;
 use crate::seal::{Limits, Sealed};
 
 /// Why a seal must not be released. For operators: it is a fault of ours.
@@ -67,20 +70,34 @@ impl<'s> MadeSeal<'s> {
 /// # Errors
 /// [`OwnSealFault`].
 pub fn check_own(file: &[u8], made: &MadeSeal<'_>, limits: &Limits) -> Result<(), OwnSealFault> {
-    let settings = VerifySettings {
+    let settings = settings(made.at, limits, made.signature.len());
+    check(file, made, None, &Questions::of_own(&settings, made.certificate))
+}
+
+/// Nobody is trusted, and nothing asked. The seal has no more than so many octets.
+fn settings(at: Instant, limits: &Limits, octets: usize) -> VerifySettings {
+    VerifySettings {
         anchors: Vec::new(),
         certificates: Vec::new(),
-        at: made.at,
+        at,
         revocation: RevocationDemand::NotAsked,
         lists: Vec::new(),
         answers: Vec::new(),
         calendar: Calendar::empty(),
-        limits: with_seal(limits, made.signature.len()),
+        limits: with_seal(limits, octets),
         detached: None,
         services: None,
-    };
-    let questions = Questions::of_own(&settings, made.certificate);
-    let signatures = signatures(file, made, &questions).map_err(OwnSealFault)?;
+    }
+}
+
+/// With its value, where the seal does not stand any more where it was written.
+fn check(
+    file: &[u8],
+    made: &MadeSeal<'_>,
+    value: Option<&[u8]>,
+    questions: &Questions<'_>,
+) -> Result<(), OwnSealFault> {
+    let signatures = signatures(file, made, value, questions).map_err(OwnSealFault)?;
     if signatures.is_empty() {
         return Err(OwnSealFault("the seal is not found where it was written".to_owned()));
     }
@@ -102,10 +119,94 @@ fn with_seal(limits: &Limits, octets: usize) -> Limits {
     }
 }
 
-/// Our signature; of several signers of a CMS all that say that they are it.
+/// A seal as it was made and then raised to level LT or LTA.
+#[derive(Clone, Debug)]
+pub struct RaisedSeal<'s> {
+    /// What was asked for.
+    pub profile: &'s Profile,
+    /// What it is over, when that is another file.
+    pub beside: Option<&'s [u8]>,
+    /// What was made before it was raised.
+    pub facts: &'s SealFacts,
+    /// The level that it was raised to.
+    pub level: Level,
+    /// What its certificate and those of its timestamps lead to.
+    pub trust: &'s [TrustAnchor],
+    /// When it is to hold.
+    pub now: Instant,
+}
+
+/// What does not change of a seal when it is raised.
+#[derive(Clone, Debug)]
+pub struct SealFacts {
+    certificate: Certificate,
+    at: Instant,
+    value: Vec<u8>,
+    /// Octets of the file with the seal, before anything was added to it.
+    length: usize,
+}
+
+impl SealFacts {
+    /// Those of a seal that is to be raised.
+    #[must_use]
+    pub fn of(sealed: &Sealed) -> Self {
+        Self {
+            certificate: sealed.certificate().clone(),
+            at: sealed.signing_time(),
+            value: sealed.value().octets().to_vec(),
+            length: sealed.bytes().len(),
+        }
+    }
+
+    /// The seal at level T, where it was written.
+    #[must_use]
+    pub const fn made<'s>(
+        &'s self,
+        profile: &'s Profile,
+        signature: Range<usize>,
+        beside: Option<&'s [u8]>,
+    ) -> MadeSeal<'s> {
+        let (certificate, at) = (&self.certificate, self.at);
+        MadeSeal { profile, signature, beside, certificate, at, level: Level::T }
+    }
+}
+
+/// Reads a file again whose seal was raised, and verifies that as a stranger would who trusts the anchors, asks
+/// nobody, and has nothing but the file. When it returns, our seal and its timestamps hold, it has the level, and it
+/// covers what its profile wants covered. Other signatures of a CMS are right; in XML and containers they were read
+/// again when the seal was raised, and of a PDF our seal covers all that was there before.
+///
+/// # Errors
+/// [`OwnSealFault`].
+pub fn check_raised(
+    file: &[u8],
+    raised: &RaisedSeal<'_>,
+    limits: &Limits,
+) -> Result<(), OwnSealFault> {
+    let settings = VerifySettings {
+        // the level is what asks for revocation data; of the last archive timestamp nobody has any yet
+        anchors: raised.trust.to_vec(),
+        ..settings(raised.now, limits, file.len())
+    };
+    let facts = raised.facts;
+    let questions = Questions::of_raised(&settings, &facts.certificate);
+    let made = MadeSeal {
+        profile: raised.profile,
+        signature: 0..facts.length,
+        beside: raised.beside,
+        certificate: &facts.certificate,
+        at: facts.at,
+        level: raised.level,
+    };
+    check(file, &made, Some(&facts.value), &questions)
+}
+
+/// Our signature; of several signers of a CMS all that say that they are it, and of one that was raised the others
+/// too. A container is made with its seal.
 fn signatures(
     file: &[u8],
     made: &MadeSeal<'_>,
+    value: Option<&[u8]>,
     questions: &Questions<'_>,
 ) -> Result<Vec<VerifiedSignature>, String> {
     let is_container = match made.profile {
@@ -117,30 +218,47 @@ fn signatures(
         _ if is_container => asic::verify(file, questions),
         Profile::Xades(profile) => {
             let outside = |_: &str| made.beside;
+            let place = match value {
+                Some(value) => OwnPlace::WithValue(value.to_vec()),
+                None => OwnPlace::At(made.signature.clone()),
+            };
             let beside = Beside {
                 outside: &outside,
                 octets: made.beside.map_or(0, <[u8]>::len),
                 is_container: false,
-                own: Some(OwnXml { at: made.signature.clone(), whole: covers_all(profile) }),
+                own: Some(OwnXml { place, whole: covers_all(profile) }),
             };
             let verified = xml::signatures(file, questions, &beside);
             let verified = verified.map_err(|refusal| refusal.to_string())?;
             return Ok(verified.into_iter().map(|verified| verified.signature).collect());
         }
         Profile::Pades(_) => {
-            return pdf::last(file, questions).map_err(|refusal| refusal.to_string());
+            let found = match value {
+                Some(_) => pdf::raised(file, made.signature.end, questions),
+                None => pdf::last(file, questions),
+            };
+            return found.map_err(|refusal| refusal.to_string());
         }
         Profile::Cades(_) => cms::verify(file, made.beside, questions),
     };
     if let Some(finding) = report.findings.first() {
         return Err(finding.text.clone());
     }
+    let own = |signature: &VerifiedSignature| is_container || is_own(signature, made);
+    let (own, others): (Vec<_>, Vec<_>) = report.signatures.into_iter().partition(own);
+    let is_right =
+        |other: &&VerifiedSignature| other.value_holds == Some(true) && other.covers_document;
+    if value.is_some() && !others.iter().all(|other| is_right(&other)) {
+        return Err("another signature of the file does not hold any more".to_owned());
+    }
+    Ok(own)
+}
+
+/// Whether a signer of a CMS says that it is ours.
+fn is_own(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> bool {
     let claimed = made.at.to_rfc3339();
-    let is_own = |signature: &VerifiedSignature| {
-        let same_time = signature.claimed_time.as_ref().is_none_or(|time| *time == claimed);
-        is_container || same_time && is_of(signature, made.certificate)
-    };
-    Ok(report.signatures.into_iter().filter(is_own).collect())
+    let same_time = signature.claimed_time.as_ref().is_none_or(|time| *time == claimed);
+    same_time && is_of(signature, made.certificate)
 }
 
 fn is_of(signature: &VerifiedSignature, certificate: &Certificate) -> bool {
@@ -164,7 +282,12 @@ fn fault(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> Option<String> {
         let right = signature.covered.iter().all(|covered| covered.standing == "right");
         return (!right).then(|| "what it covers is not what it says".to_owned());
     }
+    if signature.format == TIMESTAMP_OF_CONTAINER || signature.format == TIMESTAMP_OF_DOCUMENT {
+        let right = signature.value_holds == Some(true) && signature.covers_document;
+        return (!right).then(|| "its archive timestamp does not hold".to_owned());
+    }
     let bound = signature.signer.as_ref().is_some_and(|signer| signer.bound);
+    let level = signature.level.and_then(Level::parse);
     let demands = [
         (signature.value_holds == Some(true), "its value was not checked"),
         (is_of(signature, made.certificate), "it is of another certificate"),
@@ -173,9 +296,20 @@ fn fault(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> Option<String> {
             signature.covers_document || is_countersignature(made.profile),
             "it does not cover the document",
         ),
-        (made.level < Level::T || signature.level == Some("T"), "its timestamp is not in it"),
     ];
-    demands.iter().find(|(holds, _)| !holds).map(|(_, text)| (*text).to_owned())
+    if let Some((_, text)) = demands.iter().find(|(holds, _)| !holds) {
+        return Some((*text).to_owned());
+    }
+    if made.level == Level::B || level.is_some_and(|level| level >= made.level) {
+        return None;
+    }
+    if made.level == Level::T {
+        return Some("its timestamp is not in it".to_owned());
+    }
+    let of_timestamps = signature.timestamps.iter().filter_map(|one| one.reason.as_deref()).next();
+    let reason = of_timestamps.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let found = level.map_or("none", Level::as_str);
+    Some(format!("by what is in the file it has level {found} and not {}{reason}", made.level))
 }
 
 /// Whether the signatures of a profile name their certificate.

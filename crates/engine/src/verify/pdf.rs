@@ -6,7 +6,7 @@ use super::cms::{self, CmsContent};
 use super::existence::{ArchiveProof, Existence};
 use super::indication::{SubIndication, VerificationFinding};
 use super::report::{NamedRange, VerificationReport, VerifiedSignature};
-use super::timestamps::{self, TimestampedFile};
+use super::timestamps::{self, TIMESTAMP_OF_DOCUMENT, TimestampedFile};
 use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
@@ -16,8 +16,11 @@ use crate::pki::digest::{Digest, Hasher};
 use crate::seal::pdf::PdfFile;
 use crate::seal::reading::{
     Existing, Form, HeldPdfSignature, PdfTail, changes, cms_timestamps, pdf_signature_at_end,
-    pdf_signatures, pdf_tail, pdf_validation_data,
+    pdf_signatures, pdf_signatures_since, pdf_tail, pdf_validation_data,
 };
+
+/// Kind of the signatures of PAdES (EN 319 142-1, 6.3).
+const CADES: &str = "ETSI.CAdES.detached";
 
 /// Verifies every signature of a PDF.
 pub(super) fn verify(file: &[u8], settings: &VerifySettings) -> VerificationReport {
@@ -136,6 +139,45 @@ pub(super) fn last(
     Ok(signatures.into_iter().map(VerifiedSignature::concluded).collect())
 }
 
+/// Looks at the signature that covers so much of a file, and at the document timestamps over it: nothing else was
+/// added but validation data.
+///
+/// # Errors
+/// What the reader of PDF refuses; [`PdfRefusal::Shadowed`] for anything else that was added.
+pub(super) fn raised(
+    document: &[u8],
+    end: usize,
+    questions: &Questions<'_>,
+) -> Result<Vec<VerifiedSignature>, PdfRefusal> {
+    let limits = &questions.settings.limits.pdf;
+    let file = PdfFile::open(document, limits)?;
+    let form = Form::read(&file, &file.catalog()?)?;
+    let mut held = pdf_signatures_since(&file, &form, document, end)?;
+    held.sort_by_key(|one| std::cmp::Reverse(one.end()));
+    let data = data_of(&file, held.iter())?;
+    let (mut proofs, mut verified) = (Vec::new(), Vec::new());
+    for one in &held {
+        let existence = Existence { data: &data, archives: &proofs };
+        let (signatures, proven) = of_field(one, document, &existence, questions);
+        if let Some(at) = proven {
+            let revision = PdfFile::open(document.get(..one.end()).unwrap_or_default(), limits)?;
+            let covered = held.iter().filter(|other| other.end() < one.end());
+            proofs.insert(0, ArchiveProof { at, data: data_of(&revision, covered)? });
+        }
+        verified.extend(signatures.into_iter().map(VerifiedSignature::concluded));
+    }
+    let last = held.first().map_or(0, HeldPdfSignature::end);
+    let shadowed = |what| Err(PdfRefusal::Shadowed { what });
+    if let PdfTail::Other(what) = pdf_tail(&file, document, last, limits)? {
+        return shadowed(format!("behind its signatures {what}"));
+    }
+    if held.len() > 1 {
+        changes(&file, &form, document, limits)?;
+    }
+    let is_own = |one: &HeldPdfSignature| one.end() == end && one.sub_filter == CADES;
+    if held.last().is_some_and(is_own) { Ok(verified) } else { Ok(Vec::new()) }
+}
+
 /// The signature of one field: one signer, or what is wrong with its value; of a document timestamp that holds the
 /// time, too.
 fn of_field(
@@ -164,7 +206,7 @@ fn of_field(
         ..CmsContent::new("ByteRange")
     };
     let formats = match held.sub_filter.as_str() {
-        "ETSI.CAdES.detached" => ["PAdES", "PDF"],
+        CADES => ["PAdES", "PDF"],
         "adbe.pkcs7.detached" => ["PDF", "PDF"],
         "ETSI.RFC3161" => {
             let (signature, proven) = timestamp(held, &digest, existence, questions);
@@ -226,7 +268,7 @@ fn timestamp(
 ) -> (VerifiedSignature, Option<Instant>) {
     let token = Existing::unpadded(&held.value);
     let over = TimestampedFile {
-        format: "document timestamp",
+        format: TIMESTAMP_OF_DOCUMENT,
         reference: "ByteRange",
         range: revision(held),
         digest,

@@ -33,7 +33,7 @@ pub(super) fn judge(
     signature: &mut VerifiedSignature,
 ) {
     let signing = said.certificate;
-    if questions.own.is_some() {
+    if questions.by_itself(signing) {
         return show(&said, signature);
     }
     let proving = timestamps::examine(said.timestamps, existence, questions, signature);
@@ -64,7 +64,7 @@ pub(super) fn judge(
     }
     signature.signer = Some(facts);
     signature.findings.extend(examined.findings);
-    let Some(algorithm) = said.algorithm else { return };
+    let Some(algorithm) = said.algorithm.filter(|_| !questions.is_of_ours()) else { return };
     let foundations =
         Foundations { signing, algorithm, digests: said.digests, chain: examined.chain.as_ref() };
     let calendar = &questions.settings.calendar;

@@ -18,6 +18,12 @@ use crate::pki::timestamp::{TimestampFault, TimestampToken};
 /// By how much the clock of a TSA may be ahead.
 const SKEW_MS: i64 = 300_000;
 
+/// What a timestamp over a revision of a PDF is called in a report.
+pub(super) const TIMESTAMP_OF_DOCUMENT: &str = "document timestamp";
+
+/// What a timestamp over a file of a container is called there.
+pub(super) const TIMESTAMP_OF_CONTAINER: &str = "container timestamp";
+
 /// What a timestamp in a signature is called in a report, and for people.
 #[derive(Clone, Copy)]
 pub(super) enum TimestampKind {

@@ -36,12 +36,16 @@ const STEPS: usize = 10_000;
 /// Such questions of one file: 2 seconds at most.
 const MAX_QUESTIONS: usize = 400;
 
+/// Of one with our seal, in which others of the same certificate may stand.
+const OWN_QUESTIONS: usize = 16 * MAX_QUESTIONS;
+
 /// Who is asked about paths for one file, and how often still.
 pub(super) struct Questions<'s> {
     pub(super) settings: &'s VerifySettings,
-    /// The certificate of a seal of ours that is looked at before it is released: then nobody is asked, as its
-    /// path and its algorithms were examined before it was made.
-    pub(super) own: Option<&'s Certificate>,
+    /// The certificate of a seal of ours that is looked at before it is released.
+    own: Option<&'s Certificate>,
+    /// Whether that was raised above level T.
+    raised: bool,
     left: Cell<usize>,
     /// Lists and answers that were given beside the file, as a report has them.
     given: OnceCell<(Vec<SeenObject>, Vec<SeenObject>)>,
@@ -49,12 +53,15 @@ pub(super) struct Questions<'s> {
 
 impl<'s> Questions<'s> {
     pub(super) const fn new(settings: &'s VerifySettings) -> Self {
-        Self { settings, own: None, left: Cell::new(MAX_QUESTIONS), given: OnceCell::new() }
+        let left = Cell::new(MAX_QUESTIONS);
+        Self { settings, own: None, raised: false, left, given: OnceCell::new() }
     }
 
-    /// Of a seal of ours, with this certificate.
+    /// Of a seal of ours, with this certificate: nobody is asked, as its path and its algorithms were examined
+    /// before it was made.
     pub(super) const fn of_own(settings: &'s VerifySettings, certificate: &'s Certificate) -> Self {
-        Self { settings, own: Some(certificate), left: Cell::new(0), given: OnceCell::new() }
+        let left = Cell::new(0);
+        Self { settings, own: Some(certificate), raised: false, left, given: OnceCell::new() }
     }
 
     /// Lists and answers that a signature was verified with: those beside the file, and those in it.
@@ -68,6 +75,30 @@ impl<'s> Questions<'s> {
         lists.extend(data.lists.iter().map(|one| one.seen(Crl::der)));
         answers.extend(data.answers.iter().map(|one| one.seen(OcspResponse::der)));
         (lists, answers)
+    }
+
+    /// Of a seal of ours that was raised: what the file has for its path and those of its timestamps has to suffice.
+    pub(super) const fn of_raised(
+        settings: &'s VerifySettings,
+        certificate: &'s Certificate,
+    ) -> Self {
+        let left = Cell::new(OWN_QUESTIONS);
+        Self { settings, own: Some(certificate), raised: true, left, given: OnceCell::new() }
+    }
+
+    /// The certificate of a seal of ours, when what else is in its file does not matter.
+    pub(super) fn own(&self) -> Option<&'s Certificate> {
+        self.own.filter(|_| !self.raised)
+    }
+
+    /// Whether a seal of ours is looked at, whose algorithms were examined before it was made.
+    pub(super) const fn is_of_ours(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Whether nobody is asked about a signature with this certificate: it is enough what it is by itself.
+    pub(super) fn by_itself(&self, certificate: &Certificate) -> bool {
+        self.own.is_some_and(|own| !self.raised || own.der() != certificate.der())
     }
 
     /// The settings of one more question; none when there were too many, or the time is over.

@@ -69,10 +69,17 @@ pub(super) struct Beside<'b> {
 
 /// A seal of ours in a document.
 pub(super) struct OwnXml {
-    /// Where it stands.
-    pub(super) at: Range<usize>,
+    pub(super) place: OwnPlace,
     /// Whether it has to cover the document.
     pub(super) whole: bool,
+}
+
+/// How a seal of ours is found.
+pub(super) enum OwnPlace {
+    /// It stands there.
+    At(Range<usize>),
+    /// It has this value.
+    WithValue(Vec<u8>),
 }
 
 /// A signature, and what it covers outside of its document.
@@ -108,9 +115,11 @@ pub(super) fn signatures(
     let mut timestamps_left = MAX_HELD;
     let (mut ids, mut names) =
         (all.iter().map(|held| held.node).collect(), PartNames::new(&source));
-    if beside.own.is_some() {
-        // the outermost one where it stands
-        all.truncate(1);
+    if let Some(own) = &beside.own {
+        if matches!(own.place, OwnPlace::At(_)) {
+            // the outermost one where it stands
+            all.truncate(1);
+        }
         (ids, names) = (every_signature(&tree), PartNames::none(&source));
     }
     let mut verified = Vec::new();
@@ -132,11 +141,19 @@ pub(super) fn signatures(
 }
 
 impl OwnXml {
-    /// Whether a node is in the seal that is looked at.
+    /// Whether a signature is in the seal that is looked at, or is that.
     fn is_at(&self, node: Node<'_, '_>, source: &Source<'_>) -> bool {
+        let at = match &self.place {
+            OwnPlace::At(range) => range,
+            OwnPlace::WithValue(value) => {
+                let written = child(node, DS_NAMESPACE, "SignatureValue").map(base64_text);
+                return written
+                    .is_some_and(|text| STANDARD.decode(text).is_ok_and(|it| it == *value));
+            }
+        };
         let range = node.range();
         let offsets = source.original_offsets(&[range.start, range.end]);
-        matches!(*offsets, [start, end] if start >= self.at.start && end <= self.at.end && start < end)
+        matches!(*offsets, [start, end] if start >= at.start && end <= at.end && start < end)
     }
 }
 
@@ -376,7 +393,7 @@ impl XmlSignature<'_, '_, '_, '_> {
         advanced: bool,
         signature: &mut VerifiedSignature,
     ) -> Vec<HeldArchive> {
-        if !advanced || self.own.is_some() {
+        if !advanced || self.questions.own().is_some() {
             return Vec::new();
         }
         let limits = &self.questions.settings.limits;
@@ -399,7 +416,7 @@ impl XmlSignature<'_, '_, '_, '_> {
         certificates: &mut Vec<Certificate>,
         signature: &mut VerifiedSignature,
     ) {
-        let Some(own) = self.questions.own else { return };
+        let Some(own) = self.questions.own() else { return };
         let is_written = |node: Node<'_, '_>| is_element(node, (DS_NAMESPACE, "X509Certificate"));
         let key_info = child(self.node, DS_NAMESPACE, "KeyInfo");
         if !key_info.is_some_and(|key_info| key_info.descendants().any(is_written)) {

@@ -82,6 +82,29 @@ pub fn held_at_end(
     Ok(None)
 }
 
+/// Reads the signatures that cover so much of the file at least, however many there are before them.
+///
+/// # Errors
+/// As [`held`].
+pub fn held_since(
+    file: &PdfFile<'_>,
+    form: &Form,
+    document: &[u8],
+    end: usize,
+) -> Result<Vec<HeldPdfSignature>, PdfRefusal> {
+    let mut all = Vec::new();
+    for (field, signature) in form.signed() {
+        let gap = gap(file, field, signature, document)?;
+        if gap.end >= end {
+            all.push(of_gap(file, field, signature, document, &gap)?);
+        }
+        if all.len() > MAX_SIGNATURES {
+            return Err(PdfRefusal::TooManyObjects { limit: MAX_SIGNATURES });
+        }
+    }
+    Ok(all)
+}
+
 fn of_gap(
     file: &PdfFile<'_>,
     field: &Field,

@@ -9,6 +9,7 @@ mod forms;
 mod long_term;
 mod mutations;
 mod own;
+mod own_raised;
 mod packed;
 mod pdf;
 mod revocation;
