@@ -101,6 +101,23 @@ impl TestTsa {
         fs::read(folder.path().join("later.crl")).unwrap()
     }
 
+    /// The revocation list of the root when a certificate was revoked yesterday, as DER.
+    pub fn list_with(&self, name: &str) -> Vec<u8> {
+        let folder = self.room();
+        let line = format!(
+            r#"
+            serial=$(openssl x509 -in {name}.pem -noout -serial | cut -d= -f2)
+            since=$(date -u -d yesterday +%y%m%d%H%M%SZ)
+            printf "R\t491231235959Z\t$since\t$serial\tunknown\t/CN=TSA\n" > index; echo 02 > number
+            printf "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\n" > ca.cnf
+            openssl ca -gencrl -config ca.cnf -cert root.pem -keyfile root.key -crldays 3 -out list.pem &&
+            openssl crl -in list.pem -outform DER -out list
+            "#
+        );
+        run(&line, folder.path()).unwrap();
+        fs::read(folder.path().join("list")).unwrap()
+    }
+
     /// A moment ago: when the certificate `rsa` became valid.
     pub fn now(&self) -> Instant {
         let pem = fs::read(self.folder.path().join("rsa.pem")).unwrap();

@@ -4,7 +4,9 @@ mod bad;
 mod extended;
 mod flow;
 mod formats;
+mod never_less;
 mod preserved;
+mod withheld;
 
 use std::process::Command;
 
