@@ -2,6 +2,7 @@
 //! OpenSC's pkcs11-spy as the witness of what the token was asked to sign.
 
 mod disk;
+mod lasting;
 mod memory;
 mod poison;
 mod service;

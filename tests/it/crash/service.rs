@@ -6,6 +6,8 @@ use std::process::{Command as StdCommand, Stdio};
 use std::time::{Duration, Instant};
 
 use chancery::store::{Config as StoreConfig, Store};
+use chancery_testing::status_authority::StatusAuthority;
+use chancery_testing::tsa::TSA;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -111,14 +113,56 @@ impl Installation {
         let authority =
             format!("[timestamp.authorities.first]\nurl = {url:?}\ntimeout_ms = 60000\n");
         std::fs::write(&file, text + &authority).unwrap();
-        let output = Command::new(BINARY)
-            .arg("--config")
-            .arg(file)
-            .args(["client-service", "set", self.demo["client_id"].as_str().unwrap()])
-            .args(["--timestamps", "wait"])
-            .output()
-            .await
-            .unwrap();
+        let client = self.demo["client_id"].as_str().unwrap();
+        self.command(&["client-service", "set", client, "--timestamps", "wait"]).await;
+    }
+
+    /// Gives the client service's key a certificate of this authority, and has documents raised to levels LT and LTA
+    /// by what it tells of that and of an authority for timestamps.
+    pub(super) async fn lasts(&self, url: &str) -> StatusAuthority {
+        let store = self.store().await;
+        let alias = "demo-rsa-3072";
+        let credential = store.reader().credential_by_alias(alias).await.unwrap().unwrap();
+        store.close().await;
+        let (der, public) = (self.path("seal.der"), self.path("seal-key.pem"));
+        std::fs::write(&der, &credential.chain_der[0]).unwrap();
+        let mut command = StdCommand::new("openssl");
+        command.args(["x509", "-inform", "DER", "-noout", "-pubkey", "-in"]).arg(&der);
+        std::fs::write(&public, command.output().unwrap().stdout).unwrap();
+        let status = StatusAuthority::start(&public);
+        let file = self.path("chancery.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let trust = [status.file("root.pem"), TSA.root()];
+        let revocation = format!(
+            "[revocation]\ntrust = {trust:?}\nallow_networks = [\"127.0.0.0/8\"]\nrest_ms = 0\n\
+             rest_at_most_ms = 0\ntimeout_ms = 60000\n\
+             [revocation.issuers.tsa]\ncertificate_file = {:?}\nlists = [{:?}]\n",
+            TSA.root(),
+            status.url("/tsa.crl")
+        );
+        std::fs::write(&file, text + &revocation).unwrap();
+        self.stamps(url).await;
+        let chain = self.path("lasting.pem");
+        let all =
+            ["seal.pem", "ca.pem", "root.pem"].map(|it| std::fs::read(status.file(it)).unwrap());
+        std::fs::write(&chain, all.concat()).unwrap();
+        let backend = credential.backend.as_str();
+        let import =
+            ["credential", "import", "--alias", "lasting", "--backend", backend, "--chain"];
+        self.command(&[&import[..], &[chain.to_str().unwrap()]].concat()).await;
+        let client = self.demo["client_id"].as_str().unwrap();
+        self.command(&["client-service", "assign", client, "--credential", "lasting"]).await;
+        status
+    }
+
+    /// Runs a command, which has to succeed.
+    async fn command(&self, arguments: &[&str]) {
+        let mut command = Command::new(BINARY);
+        command.arg("--config").arg(self.path("chancery.toml")).args(arguments);
+        command.env("SOFTHSM2_CONF", self.path("softhsm2.conf"));
+        command.env("PKCS11SPY", crate::support::softhsm::module());
+        command.env("PKCS11SPY_OUTPUT", self.path("commands"));
+        let output = command.output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
