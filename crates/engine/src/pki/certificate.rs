@@ -38,13 +38,19 @@ pub struct Certificate {
     not_after: Instant,
 }
 
+/// Bytes of a certificate at most: what is read of its names takes much more.
+const MAX_LENGTH: usize = 256 << 10;
+
 impl Certificate {
-    /// Parses DER and checks that the key is one we can work with.
+    /// Parses DER and checks that the key is one we can work with. One of more than 256 KiB is not read.
     ///
     /// # Errors
     /// [`Error::CertificateMalformed`], [`Error::ValidityRange`], [`Error::KeyUnsupported`],
     /// [`Error::RsaSize`].
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        if der.len() > MAX_LENGTH {
+            return Err(Error::CertificateMalformed(der::ErrorKind::Overlength.into()));
+        }
         let places = Places::of(der).map_err(Error::CertificateMalformed)?;
         let dates =
             asn1_time::read(der, &places.not_before).zip(asn1_time::read(der, &places.not_after));

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod certificate;
 pub mod certificate_file;
 pub mod cms;
+pub mod covered_values;
 mod der_parts;
 pub mod digest;
 pub mod envelope;

@@ -92,6 +92,7 @@ const fn sub_of(fault: &EvidenceFault) -> SubIndication {
         EvidenceFault::NoRecord(_)
         | EvidenceFault::TooLarge(_)
         | EvidenceFault::TooMany(_)
+        | EvidenceFault::TooManyChains(_)
         | EvidenceFault::Version(_)
         | EvidenceFault::Mixed { .. }
         | EvidenceFault::Token { .. }

@@ -1,7 +1,5 @@
 //! Timestamps: which of them prove when a signature was there (EN 319 102-1, 5.4, 5.5.4 and 5.6).
 
-use std::collections::HashSet;
-
 use super::VerifySettings;
 use super::existence::{ArchiveProof, Existence};
 use super::indication::SubIndication;
@@ -12,7 +10,8 @@ use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::calendar::Owner;
 use crate::pki::certificate::Chain;
-use crate::pki::digest::{Digest, sha256};
+use crate::pki::covered_values::CoveredValues;
+use crate::pki::digest::Digest;
 use crate::pki::timestamp::{TimestampFault, TimestampToken};
 
 /// By how much the clock of a TSA may be ahead.
@@ -110,8 +109,8 @@ fn one(
 pub(super) struct HeldArchive {
     /// Its token, which is over what it has to be over, or why it is none.
     pub(super) token: Result<TimestampToken, String>,
-    /// SHA-256 of the DER of the validation data that it covers.
-    pub(super) covers: HashSet<[u8; 32]>,
+    /// The validation data that it covers.
+    pub(super) covers: CoveredValues,
 }
 
 /// Judges the archive timestamps of a signature, each of which covers those before it; gives those that hold, the
@@ -129,7 +128,7 @@ pub(super) fn archives(
         let holds = one(TimestampKind::Archive, judged, &existence, questions, signature);
         told.extend(signature.timestamps.pop());
         if let Some(token) = token.ok().filter(|_| holds) {
-            let data = data.only(&|der| covers.contains(&sha256(der)));
+            let data = data.only(&|der| covers.has(der));
             proofs.insert(0, ArchiveProof { at: token.info().gen_time, data });
         }
     }

@@ -14,7 +14,7 @@ use chancery_testing::cost;
 use chancery_testing::hostile::{self, HostileDocument, SealedAs};
 use chancery_testing::sealing::PKI;
 
-use crate::{MEMORY, invalid, settings};
+use crate::{MEMORY, invalid, lasting, settings};
 
 /// Bytes of memory that every document may take, and how many more for each of its octets.
 const FREE_MEMORY: usize = 64 << 20;
@@ -134,6 +134,12 @@ fn child() {
         let (said, cost) = cost::of(|| invalid::validated(&prepared, &limits));
         tell(name, document.len(), MEMORY.peak_usage() - before, cost, &said);
     }
+    for input in lasting::inputs().into_iter().skip(share).step_by(PROCESSES) {
+        MEMORY.reset_peak_usage();
+        let before = MEMORY.current_usage();
+        let (said, cost) = cost::of(|| (input.read)(&input.octets));
+        tell(input.name, input.octets.len(), MEMORY.peak_usage() - before, cost, &said);
+    }
 }
 
 /// A line for [`measured`].
@@ -148,6 +154,7 @@ fn what_a_document_costs_follows_from_its_length() {
     let mut offences = Vec::new();
     let measured = measured();
     let all = 3 * hostile::all().len() + invalid::documents().len() + settings::texts().len();
+    let all = all + lasting::COUNT;
     assert_eq!(measured.len(), all, "each is measured once");
     for Measured { name, octets, memory, cost, said } in measured {
         println!("{name}: {octets} octets, {memory} bytes, {cost} invoices; {said}");

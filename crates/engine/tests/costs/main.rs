@@ -7,6 +7,8 @@ mod hostile;
 #[cfg(test)]
 mod invalid;
 #[cfg(test)]
+mod lasting;
+#[cfg(test)]
 mod settings;
 
 /// Counts what is allocated; what is measured runs in a process of its own.

@@ -13,6 +13,8 @@ pub enum EvidenceFault {
     TooLarge(usize),
     #[error("it has more than {0} timestamps")]
     TooMany(usize),
+    #[error("it has more than {0} chains of timestamps")]
+    TooManyChains(usize),
     #[error("its version is {0}, and only 1 is known")]
     Version(u8),
     #[error("it is over what was encrypted, which is not looked at")]

@@ -18,7 +18,10 @@ pub const MAX_RECORD: usize = 8 << 20;
 /// Timestamps of a record at most.
 const MAX_STAMPS: usize = 200;
 
-/// Digests in the trees of one timestamp at most.
+/// Chains of a record at most: each is over all that came before it, which is digested again for it.
+const MAX_CHAINS: usize = 32;
+
+/// Digests in all trees of a record at most.
 const MAX_DIGESTS: usize = 50_000;
 
 /// How a record is renewed (RFC 4998, 5.2).
@@ -82,7 +85,8 @@ impl ArchiveStamp {
     /// What is wrong with its form, or not known here.
     pub fn read(der: &[u8]) -> Result<(DigestAlgorithm, Self), EvidenceFault> {
         let parts = DerParts::of_whole(der, SEQUENCE).map_err(EvidenceFault::NoRecord)?;
-        read_stamp(parts, der, 1, 1)
+        let mut left = RecordRoom { stamps: 1, digests: MAX_DIGESTS };
+        read_stamp(parts, der, (1, 1), &mut left)
     }
 
     /// DER of all of it (`ArchiveTimeStamp`).
@@ -180,10 +184,14 @@ impl EvidenceRecord {
         let sequence = parts.take(SEQUENCE).map_err(wrong)?;
         parts.finish().map_err(wrong)?;
         let mut all = parts.inside(&sequence);
-        let (mut chains, mut left) = (Vec::new(), MAX_STAMPS);
+        let mut left = RecordRoom { stamps: MAX_STAMPS, digests: MAX_DIGESTS };
+        let mut chains = Vec::new();
         while let Some(chain) = all.any().map_err(wrong)? {
             if chain.tag != SEQUENCE {
                 return Err(wrong("a chain is something else"));
+            }
+            if chains.len() >= MAX_CHAINS {
+                return Err(EvidenceFault::TooManyChains(MAX_CHAINS));
             }
             chains.push(read_chain(all.inside(&chain), chains.len() + 1, &mut left)?);
         }
@@ -236,10 +244,8 @@ impl EvidenceRecord {
     /// Digest of a document together with the chains that are there (RFC 4998, 5.2): of the digest of the document
     /// and, after it, the digest of the chains.
     fn again(&self, algorithm: DigestAlgorithm, data: &[u8]) -> Digest {
-        let mut hasher = Hasher::new(algorithm);
-        hasher.update(Digest::of(algorithm, data).value());
-        hasher.update(Digest::of(algorithm, &self.sequence_der()).value());
-        hasher.finish()
+        let chains = Digest::of(algorithm, &self.sequence_der());
+        with_chains(&Digest::of(algorithm, data), &chains)
     }
 
     /// What the next tree has to have in it for this record.
@@ -266,7 +272,8 @@ impl EvidenceRecord {
     /// The record with one more timestamp, over the root of a tree that has its leaf.
     ///
     /// # Errors
-    /// [`EvidenceFault::NotInTree`], [`EvidenceFault::NotRoot`], [`EvidenceFault::DataNeeded`].
+    /// [`EvidenceFault::NotInTree`], [`EvidenceFault::NotRoot`], [`EvidenceFault::DataNeeded`];
+    /// [`EvidenceFault::TooMany`] and [`EvidenceFault::TooManyChains`] when it could not be read any more.
     pub fn renewed(
         mut self,
         renewal: Renewal,
@@ -274,6 +281,13 @@ impl EvidenceRecord {
         tree: &DigestTree,
         token: &TimestampToken,
     ) -> Result<Self, EvidenceFault> {
+        let stamps: usize = self.chains.iter().map(|chain| chain.stamps.len()).sum();
+        if stamps >= MAX_STAMPS {
+            return Err(EvidenceFault::TooMany(MAX_STAMPS));
+        }
+        if matches!(renewal, Renewal::Hash(_)) && self.chains.len() >= MAX_CHAINS {
+            return Err(EvidenceFault::TooManyChains(MAX_CHAINS));
+        }
         let leaf = self.leaf(renewal, data)?;
         let group = match (renewal, self.chains.last()) {
             (Renewal::Time, Some(chain)) => chain.digests(),
@@ -305,10 +319,12 @@ impl EvidenceRecord {
         let mut before = Self { chains: Vec::new(), crypto_infos: Vec::new() };
         for (index, chain) in self.chains.iter().enumerate() {
             let algorithm = chain.algorithm;
+            let own = data.iter().map(|data| Digest::of(algorithm, data));
             let mut wanted: Vec<Digest> = if index == 0 {
-                data.iter().map(|data| Digest::of(algorithm, data)).collect()
+                own.collect()
             } else {
-                data.iter().map(|data| before.again(algorithm, data)).collect()
+                let chains = Digest::of(algorithm, &before.sequence_der());
+                own.map(|own| with_chains(&own, &chains)).collect()
             };
             let mut tokens: Vec<TimestampToken> = Vec::new();
             for (at, stamp) in chain.stamps.iter().enumerate() {
@@ -386,6 +402,14 @@ impl ArchiveStamp {
     }
 }
 
+/// Digest of both, one after the other.
+fn with_chains(own: &Digest, chains: &Digest) -> Digest {
+    let mut hasher = Hasher::new(chains.algorithm());
+    hasher.update(own.value());
+    hasher.update(chains.value());
+    hasher.finish()
+}
+
 /// A timestamp over the root of a tree, for one of its digests, which may be that of a group of several.
 fn stamp(
     tree: &DigestTree,
@@ -408,21 +432,28 @@ fn stamp(
     Ok(ArchiveStamp::new(tree.algorithm(), lists, token.der().to_vec()))
 }
 
+/// How much of a record may still be read.
+struct RecordRoom {
+    stamps: usize,
+    digests: usize,
+}
+
 fn read_chain(
     mut parts: DerParts<'_>,
     chain: usize,
-    left: &mut usize,
+    left: &mut RecordRoom,
 ) -> Result<EvidenceChain, EvidenceFault> {
     let wrong = EvidenceFault::NoRecord;
     let mut algorithm = None;
     let mut stamps = Vec::new();
     while let Some(element) = parts.any().map_err(wrong)? {
-        *left = left.checked_sub(1).ok_or(EvidenceFault::TooMany(MAX_STAMPS))?;
+        left.stamps = left.stamps.checked_sub(1).ok_or(EvidenceFault::TooMany(MAX_STAMPS))?;
         if element.tag != SEQUENCE {
             return Err(wrong("a timestamp is something else"));
         }
+        let position = (chain, stamps.len() + 1);
         let (own, stamp) =
-            read_stamp(parts.inside(&element), parts.whole(&element), chain, stamps.len() + 1)?;
+            read_stamp(parts.inside(&element), parts.whole(&element), position, left)?;
         if *algorithm.get_or_insert(own) != own {
             return Err(EvidenceFault::Mixed { chain });
         }
@@ -435,8 +466,8 @@ fn read_chain(
 fn read_stamp(
     mut parts: DerParts<'_>,
     der: &[u8],
-    chain: usize,
-    number: usize,
+    (chain, number): (usize, usize),
+    left: &mut RecordRoom,
 ) -> Result<(DigestAlgorithm, ArchiveStamp), EvidenceFault> {
     let wrong = EvidenceFault::NoRecord;
     let algorithm = match parts.optional(context(0)).map_err(wrong)? {
@@ -445,17 +476,15 @@ fn read_stamp(
     };
     // attributes say nothing that proves something
     parts.optional(context(1)).map_err(wrong)?;
-    let (mut lists, mut digests) = (Vec::new(), 0);
+    let mut lists = Vec::new();
     if let Some(tree) = parts.optional(context(2)).map_err(wrong)? {
         let mut all = parts.inside(&tree);
         while let Some(list) = all.optional(SEQUENCE).map_err(wrong)? {
             let mut inside = all.inside(&list);
             let mut values = Vec::new();
             while let Some(value) = inside.optional(OCTET_STRING).map_err(wrong)? {
-                digests += 1;
-                if digests > MAX_DIGESTS {
-                    return Err(wrong("it has too many digests"));
-                }
+                let room = left.digests.checked_sub(1);
+                left.digests = room.ok_or(wrong("it has too many digests"))?;
                 values.push(inside.content(&value).to_vec());
             }
             inside.finish().map_err(wrong)?;

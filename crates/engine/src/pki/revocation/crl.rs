@@ -27,6 +27,9 @@ use crate::pki::{asn1_time, name, signed};
 /// Bytes of a list at most.
 pub const MAX_LENGTH: usize = 64 << 20;
 
+/// Bytes of a name or an extension at most: what is read of them takes much more.
+const MAX_PART: usize = 64 << 10;
+
 const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
 }
@@ -127,6 +130,9 @@ impl Crl {
         let algorithm = AlgorithmIdentifierOwned::from_der(signed.whole(&algorithm))
             .map_err(|_| "its signature algorithm is none")?;
         let issuer = parts.take(SEQUENCE)?;
+        if issuer.whole.len() > MAX_PART {
+            return Err("the name of its issuer is too long");
+        }
         let issuer = Name::from_der(parts.whole(&issuer)).map_err(|_| "its issuer is no name")?;
         let this_update = time(&der, &mut parts)?.ok_or("it does not say when it was made")?;
         let next_update = time(&der, &mut parts)?;
@@ -291,7 +297,7 @@ impl ListExtensions {
         extension: &ListedExtension<'_>,
         issuer: &FoldedName,
     ) -> Result<(), &'static str> {
-        let value = extension.value;
+        let value = not_too_long(extension)?;
         match extension.id {
             CRL_NUMBER => self.number = Some(number(value)?),
             DELTA_CRL_INDICATOR => self.base = Some(number(value)?),
@@ -337,7 +343,7 @@ impl<'a> Entry<'a> {
 
 impl EntryExtensions {
     fn take(&mut self, extension: &ListedExtension<'_>) -> Result<(), &'static str> {
-        let value = extension.value;
+        let value = not_too_long(extension)?;
         let mut whole = DerParts::of_bytes(value);
         match extension.id {
             REASON_CODE => {
@@ -364,6 +370,14 @@ impl EntryExtensions {
             _ => {}
         }
         Ok(())
+    }
+}
+
+fn not_too_long<'a>(extension: &ListedExtension<'a>) -> Result<&'a [u8], &'static str> {
+    if extension.value.len() > MAX_PART {
+        Err("an extension is too long")
+    } else {
+        Ok(extension.value)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Archive timestamps of CMS signatures (`archive-time-stamp-v3`, EN 319 122-1, 5.5.3): reading those that are there,
 //! and preparing for one more.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use der::asn1::ObjectIdentifier;
 
 use super::token::TimestampToken;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::cms::{Existing, HashIndex, ID_SIGNATURE_TIME_STAMP, unsigned_values};
+use crate::pki::covered_values::CoveredValues;
 use crate::pki::digest::{Digest, sha256};
 
 /// `id-aa-ets-archiveTimestampV3`.
@@ -21,16 +23,15 @@ const MAX_ARCHIVES: usize = 64;
 pub struct HeldCmsArchive {
     /// Its token, which is over what it has to be over; else why it is none.
     pub token: Result<TimestampToken, String>,
-    /// SHA-256 of the DER of every certificate, list, answer and token that it covers, and of what is in these
-    /// tokens.
-    pub covers: HashSet<[u8; 32]>,
+    /// Every certificate, list, answer and token that it covers, and what is in these tokens.
+    pub covers: CoveredValues,
 }
 
 impl HeldCmsArchive {
     /// Whether it covers something, by the DER.
     #[must_use]
     pub fn has(&self, der: &[u8]) -> bool {
-        self.covers.contains(&sha256(der))
+        self.covers.has(der)
     }
 }
 
@@ -49,18 +50,18 @@ pub fn archives_of_signer(
     if values.len() > MAX_ARCHIVES {
         return Err("it has more than 64 archive timestamps");
     }
-    let mut all: Vec<(Vec<u8>, HeldCmsArchive)> = Vec::new();
+    let (mut all, mut inside): (Vec<(Vec<u8>, HeldCmsArchive)>, _) = (Vec::new(), HashMap::new());
     for value in values {
-        let held = match read(existing, number, &value, digest) {
+        let held = match read(existing, number, &value, digest, &mut inside) {
             Ok(held) => held,
-            Err(reason) => HeldCmsArchive { token: Err(reason), covers: HashSet::new() },
+            Err(reason) => HeldCmsArchive { token: Err(reason), covers: CoveredValues::default() },
         };
         all.push((value, held));
     }
     // one that covers another covers all that it covers, too
     all.sort_by_cached_key(|(value, held)| {
         (
-            held.covers.len(),
+            held.covers.count(),
             held.token.as_ref().ok().map(|token| token.info().gen_time),
             value.clone(),
         )
@@ -73,6 +74,7 @@ fn read(
     number: usize,
     value: &[u8],
     digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+    inside: &mut InsideTokens,
 ) -> Result<HeldCmsArchive, String> {
     let token = TimestampToken::from_der(value).map_err(|fault| fault.to_string())?;
     let index = HashIndex::in_token(&Existing::read(value)?)?;
@@ -84,18 +86,27 @@ fn read(
         return Err("it is over something else".to_owned());
     }
     let parts = index.parts(existing, number)?;
-    let mut covers: HashSet<[u8; 32]> =
+    let mut covers = CoveredValues::default();
+    let mut own: HashSet<[u8; 32]> =
         parts.certificates.iter().chain(&parts.revocation).map(|der| sha256(der)).collect();
     for (kind, value) in &parts.attributes {
-        covers.insert(sha256(value));
-        if [ID_SIGNATURE_TIME_STAMP, ARCHIVE_TIME_STAMP].contains(kind)
-            && let Ok(inside) = Existing::read(value)
-        {
-            covers.extend(inside.certificates().map(sha256));
-            covers.extend(inside.revocation().unwrap_or_default().iter().map(|der| sha256(der)));
+        let named = sha256(value);
+        own.insert(named);
+        if [ID_SIGNATURE_TIME_STAMP, ARCHIVE_TIME_STAMP].contains(kind) {
+            covers.share(inside.entry(named).or_insert_with(|| Arc::new(values_in(value))));
         }
     }
+    covers.share(&Arc::new(own));
     Ok(HeldCmsArchive { token: Ok(token), covers })
+}
+
+/// What is in tokens, by the digests of these: read once, however many archive timestamps cover it.
+type InsideTokens = HashMap<[u8; 32], Arc<HashSet<[u8; 32]>>>;
+
+fn values_in(token: &[u8]) -> HashSet<[u8; 32]> {
+    let Ok(token) = Existing::read(token) else { return HashSet::new() };
+    let revocation = token.revocation().unwrap_or_default();
+    token.certificates().map(sha256).chain(revocation.iter().map(|der| sha256(der))).collect()
 }
 
 /// What a token has to be over that is to be an archive timestamp of a signer, by its number from 0. `content` is the

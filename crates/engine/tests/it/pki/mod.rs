@@ -13,7 +13,7 @@ mod ocsp;
 pub(crate) mod parties;
 mod parts;
 mod paths;
-mod pkits;
+pub(crate) mod pkits;
 mod policies;
 mod timestamps;
 mod tlv;

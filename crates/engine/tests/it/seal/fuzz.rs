@@ -1,6 +1,8 @@
 //! Every fuzz body, fed with changed seeds: a short while as a test, and as long as FUZZ_SECONDS says
 //! where no fuzzer can be had (`make fuzz`). The seeds are also the fuzzer's.
 
+mod lasting;
+
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use chancery_testing::long_pdf::{Structure, long_pdf};
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 17] = [
+const TARGETS: [Target; 22] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -33,6 +35,11 @@ const TARGETS: [Target; 17] = [
     ("strangers", bodies::strangers, signed_by_others),
     ("texts", bodies::texts, texts),
     ("verify", bodies::verify, verifiable),
+    ("crl", bodies::revocation_lists, lasting::revocation_lists),
+    ("ocsp", bodies::answers, lasting::answers),
+    ("evidence", bodies::evidence, lasting::evidence),
+    ("trusted_lists", bodies::trusted_lists, lasting::trusted_lists),
+    ("archives", bodies::archives, lasting::archives),
 ];
 
 /// What once broke a promise of a target, or cost too much there.

@@ -16,5 +16,5 @@ mod revocation;
 mod seals;
 mod support;
 mod trust;
-mod trusted_lists;
+pub(crate) mod trusted_lists;
 mod wrapping;

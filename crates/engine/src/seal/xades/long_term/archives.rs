@@ -2,6 +2,7 @@
 //! over, and which validation data that is. Whether anybody trusts their TSAs is not known here.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use super::ground::XmlGround;
 use super::imprint::ArchivedOctets;
 use super::properties::{XADES_141_NAMESPACE, child_elements, collect, each_value};
 use crate::domain::canonicalization::{Canonicalization, CanonicalizationMethod};
+use crate::pki::covered_values::CoveredValues;
 use crate::pki::digest::sha256;
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
@@ -35,8 +37,8 @@ const DEFAULT: Canonicalization =
 pub struct HeldXmlArchive {
     /// Its token, which is over what it has to be over; else why it is none.
     pub token: Result<TimestampToken, String>,
-    /// SHA-256 of the DER of every certificate, list and answer that it covers.
-    pub covers: HashSet<[u8; 32]>,
+    /// Every certificate, list and answer that it covers.
+    pub covers: CoveredValues,
 }
 
 /// What a signature holds for whoever validates it when nobody can be asked any more.
@@ -68,9 +70,10 @@ pub fn proofs_of_signature(
     };
     let Some(unsigned) = unsigned else { return proofs };
     let ground = XmlGround { limits, budget, outside };
-    let mut covers: HashSet<[u8; 32]> = HashSet::new();
+    let (mut covers, mut since): (_, HashSet<[u8; 32]>) =
+        (CoveredValues::default(), HashSet::new());
     each_value(signature, None, &mut |der| {
-        covers.insert(sha256(der));
+        since.insert(sha256(der));
     });
     for property in unsigned.children().filter(Node::is_element) {
         if is_element(property, (XADES_NAMESPACE, "ArchiveTimeStamp")) {
@@ -78,13 +81,14 @@ pub fn proofs_of_signature(
         } else if is_element(property, (XADES_141_NAMESPACE, "ArchiveTimeStamp")) {
             if proofs.archives.len() < MAX_ARCHIVES {
                 let token = token(property, signature, unsigned, &ground);
+                covers.share(&Arc::new(std::mem::take(&mut since)));
                 proofs.archives.push(HeldXmlArchive { token, covers: covers.clone() });
             } else {
                 proofs.others += 1;
             }
         }
         each_value(signature, Some(property), &mut |der| {
-            covers.insert(sha256(der));
+            since.insert(sha256(der));
         });
     }
     proofs

@@ -10,13 +10,13 @@ use chancery_engine::pki::path::ValidPolicies;
 use der::asn1::ObjectIdentifier;
 
 /// DER by the names of the files.
-pub(super) struct Data {
-    pub(super) certificates: BTreeMap<String, Vec<u8>>,
-    pub(super) lists: BTreeMap<String, Vec<u8>>,
+pub(crate) struct Data {
+    pub(crate) certificates: BTreeMap<String, Vec<u8>>,
+    pub(crate) lists: BTreeMap<String, Vec<u8>>,
 }
 
 impl Data {
-    pub(super) fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let packed = include_bytes!("../../../data/pkits/pkits.pem.gz");
         let mut text = String::new();
         flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();

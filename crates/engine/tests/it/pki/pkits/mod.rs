@@ -1,7 +1,7 @@
 //! The Public Key Interoperability Test Suite of NIST, tests 4.1 to 4.16: every certificate and list is
 //! there in every test, so that paths are found as well as validated.
 
-mod data;
+pub(crate) mod data;
 
 use std::collections::BTreeSet;
 

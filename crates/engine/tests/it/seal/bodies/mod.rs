@@ -5,6 +5,7 @@
 pub(crate) mod choices;
 mod cms;
 mod fonts;
+mod lasting;
 mod pades;
 mod pdf;
 mod readers;
@@ -40,6 +41,9 @@ use serde_json::{Map, Value};
 use choices::Choices;
 pub(crate) use cms::cms;
 pub(crate) use fonts::{FONT_KINDS, finds_word, fonts};
+pub(crate) use lasting::{
+    answers, archives, evidence, lasts, revocation_lists, trusted, trusted_lists,
+};
 pub(crate) use pades::{CHOICES, pades};
 pub(crate) use pdf::pdf;
 pub(crate) use readers::{TIME_STAMPED, certificates, images, schema, strangers, timestamps};

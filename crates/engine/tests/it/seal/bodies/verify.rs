@@ -26,7 +26,7 @@ static SETTINGS: LazyLock<VerifySettings> = LazyLock::new(|| {
 
 /// Verifies.
 pub(crate) fn verify(bytes: &[u8]) {
-    let report = cost::at_most(SOON, "it", || read(bytes));
+    let report = cost::at_most(SOON, "it", || read(bytes, &SETTINGS));
     if report.indication != Indication::Passed {
         return;
     }
@@ -40,18 +40,19 @@ pub(crate) fn verify(bytes: &[u8]) {
     }
     assert!(report.signatures.iter().any(|signature| signature.covers_document));
     for behind in [&b"<a/>"[..], b"\n1 0 obj<</A(b)>>endobj\n", b"PK\x05\x06", b"0"] {
-        let more = read(&[bytes, behind].concat());
+        let more = read(&[bytes, behind].concat(), &SETTINGS);
         assert_ne!(more.indication, Indication::Passed, "something stands behind it");
     }
 }
 
 /// Whether a file passes.
 pub(crate) fn passes(bytes: &[u8]) -> bool {
-    read(bytes).indication == Indication::Passed
+    read(bytes, &SETTINGS).indication == Indication::Passed
 }
 
-fn read(bytes: &[u8]) -> VerificationReport {
-    let report = chancery_engine::verify::verify(bytes, &SETTINGS);
+/// Verifies; whatever is said lies within the file.
+pub(super) fn read(bytes: &[u8], settings: &VerifySettings) -> VerificationReport {
+    let report = chancery_engine::verify::verify(bytes, settings);
     let worst = report.signatures.iter().map(|signature| signature.indication).max();
     assert!(worst.is_none_or(|worst| report.indication >= worst), "{report:#?}");
     let inside = |range: &NamedRange| range.start <= range.end && range.end <= bytes.len();

@@ -14,11 +14,11 @@ use rcgen::{CustomExtension, KeyUsagePurpose, SigningKey as _};
 use crate::pki::parties::{AT, Holder, params, with};
 
 /// Ten days before the time that tests ask about.
-pub(super) const ISSUED: Instant = Instant::from_unix_ms(AT.unix_ms() - 10 * 86_400_000);
+pub(crate) const ISSUED: Instant = Instant::from_unix_ms(AT.unix_ms() - 10 * 86_400_000);
 
 /// Statements of a qualified certificate, by the last numbers of EN 319 412-5, 4.2 and 4.3: `1` compliance, `4` a
 /// device; and what it is for, `1` signatures, `2` seals, `3` websites.
-pub(super) fn statements(all: &[u8], types: &[u8]) -> Vec<u8> {
+pub(crate) fn statements(all: &[u8], types: &[u8]) -> Vec<u8> {
     let sequence = |parts: &[Vec<u8>]| {
         let inside = parts.concat();
         [vec![0x30, u8::try_from(inside.len()).unwrap()], inside].concat()
@@ -37,7 +37,7 @@ pub(super) fn statements(all: &[u8], types: &[u8]) -> Vec<u8> {
 }
 
 /// A certificate for documents with statements of a qualified one.
-pub(super) fn leaf(issuer: &Holder, name: &str, statements: Option<Vec<u8>>) -> Holder {
+pub(crate) fn leaf(issuer: &Holder, name: &str, statements: Option<Vec<u8>>) -> Holder {
     issuer.issues(with(params(name), |params| {
         params.key_usages = vec![KeyUsagePurpose::ContentCommitment];
         params.custom_extensions.extend(
@@ -49,14 +49,14 @@ pub(super) fn leaf(issuer: &Holder, name: &str, statements: Option<Vec<u8>>) -> 
 }
 
 /// Somebody who signs lists, by a certificate that nobody issued.
-pub(super) fn operator(name: &str) -> Holder {
+pub(crate) fn operator(name: &str) -> Holder {
     Holder::root_of(with(params(name), |params| {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     }))
 }
 
 /// Signs a document, with the certificates of issuers beside one's own.
-pub(super) fn signed(document: &str, holder: &Holder, issuers: &[&Holder], at: Instant) -> Vec<u8> {
+pub(crate) fn signed(document: &str, holder: &Holder, issuers: &[&Holder], at: Instant) -> Vec<u8> {
     let chain: Vec<Certificate> = std::iter::once(holder)
         .chain(issuers.iter().copied())
         .map(|it| it.certificate.clone())
@@ -72,19 +72,19 @@ pub(super) fn signed(document: &str, holder: &Holder, issuers: &[&Holder], at: I
 
 /// What a list says.
 #[derive(Clone)]
-pub(super) struct MadeList {
-    pub(super) territory: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) sequence: u64,
-    pub(super) issued: Instant,
-    pub(super) next_update: Option<Instant>,
-    pub(super) links: Vec<String>,
-    pub(super) pointers: String,
-    pub(super) services: String,
+pub(crate) struct MadeList {
+    pub(crate) territory: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) sequence: u64,
+    pub(crate) issued: Instant,
+    pub(crate) next_update: Option<Instant>,
+    pub(crate) links: Vec<String>,
+    pub(crate) pointers: String,
+    pub(crate) services: String,
 }
 
 impl MadeList {
-    pub(super) fn national(territory: &'static str, services: &[String]) -> Self {
+    pub(crate) fn national(territory: &'static str, services: &[String]) -> Self {
         Self {
             territory,
             kind: "EUgeneric",
@@ -97,12 +97,12 @@ impl MadeList {
         }
     }
 
-    pub(super) fn of_lists(pointers: &[String]) -> Self {
+    pub(crate) fn of_lists(pointers: &[String]) -> Self {
         let kind = "EUlistofthelists";
         Self { kind, pointers: pointers.concat(), ..Self::national("EU", &[]) }
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let Self { territory, kind, sequence, pointers, services, .. } = self;
         let link = |link: &String| format!("<URI xml:lang=\"en\">{link}</URI>");
         let links = self.links.iter().map(link).collect::<Vec<_>>().concat();
@@ -130,7 +130,7 @@ impl MadeList {
         )
     }
 
-    pub(super) fn signed(&self, name: &str, by: &Holder) -> ListFile {
+    pub(crate) fn signed(&self, name: &str, by: &Holder) -> ListFile {
         ListFile { name: name.to_owned(), octets: signed(&self.text(), by, &[], self.issued) }
     }
 }
@@ -144,8 +144,14 @@ fn identity(certificate: &Certificate) -> String {
 }
 
 /// A pointer to a list with those who may sign it.
-pub(super) fn pointer(territory: &str, kind: &str, signers: &[&Holder]) -> String {
-    let signers: String = signers.iter().map(|it| identity(&it.certificate)).collect();
+pub(crate) fn pointer(territory: &str, kind: &str, signers: &[&Holder]) -> String {
+    let signers: Vec<&Certificate> = signers.iter().map(|it| &it.certificate).collect();
+    pointer_of(territory, kind, &signers)
+}
+
+/// The same, by their certificates.
+pub(crate) fn pointer_of(territory: &str, kind: &str, signers: &[&Certificate]) -> String {
+    let signers: String = signers.iter().map(|it| identity(it)).collect();
     format!(
         "<OtherTSLPointer><ServiceDigitalIdentities>{signers}</ServiceDigitalIdentities>\
          <TSLLocation>https://lists.example/{territory}.xml</TSLLocation><AdditionalInformation>\
@@ -157,7 +163,7 @@ pub(super) fn pointer(territory: &str, kind: &str, signers: &[&Holder]) -> Strin
 }
 
 /// Extensions with qualifiers for certificates that meet criteria, and what the service is for.
-pub(super) fn extensions(uses: &[&str], qualifiers: &[&str], criteria: &str) -> String {
+pub(crate) fn extensions(uses: &[&str], qualifiers: &[&str], criteria: &str) -> String {
     let info = "http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt";
     let uses = uses.iter().map(|it| {
         format!(
@@ -179,7 +185,7 @@ pub(super) fn extensions(uses: &[&str], qualifiers: &[&str], criteria: &str) -> 
 }
 
 /// A service: its type, its status since a time with extensions, and earlier ones.
-pub(super) fn service(
+pub(crate) fn service(
     certificate: &Certificate,
     kind: &str,
     states: &[(&str, &str, &str)],

@@ -1,6 +1,6 @@
 //! Trusted lists: who signs them, what they begin, and what makes a signature qualified.
 
-mod made;
+pub(crate) mod made;
 
 use std::sync::Arc;
 
