@@ -336,6 +336,7 @@ impl<'s, 'z> Container<'s, 'z> {
         for signature in &mut all {
             self.cover(signed, &listed, signature);
         }
+        all.extend(cms::countersigners(&existing, &content, ["CAdES", "CMS"], self.questions));
         Ok(all)
     }
 

@@ -8,7 +8,7 @@ use super::timestamps::{self, HeldArchive};
 use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
-use crate::pki::cms::{HeldFault, HeldSigner, MAX_SIGNERS, held_signers};
+use crate::pki::cms::{HeldFault, HeldSigner, MAX_SIGNERS, held_countersigners, held_signers};
 use crate::pki::digest::Digest;
 use crate::pki::timestamp::{HeldCmsArchive, TimestampFault, TimestampToken};
 use crate::seal::reading::{Existing, cms_archives, cms_timestamps};
@@ -49,7 +49,8 @@ pub(super) fn verify(
         }
         None => CmsContent::new("detached content"),
     };
-    let signatures = signers(&existing, &digest, &content, ["CAdES", "CMS"], questions);
+    let mut signatures = signers(&existing, &digest, &content, ["CAdES", "CMS"], questions);
+    signatures.extend(countersigners(&existing, &content, ["CAdES", "CMS"], questions));
     report(signatures, findings)
 }
 
@@ -141,6 +142,63 @@ pub(super) fn signers(
             signer::judge(said, &existence, questions, &mut signature);
         }
         verified.push(signature.concluded());
+    }
+    verified
+}
+
+/// Verifies who countersigned the signers of a CMS: over their values, which is what a countersignature covers
+/// (RFC 5652, 11.4).
+pub(super) fn countersigners(
+    existing: &Existing,
+    content: &CmsContent<'_>,
+    formats: [&'static str; 2],
+    questions: &Questions<'_>,
+) -> Vec<VerifiedSignature> {
+    let mut verified = Vec::new();
+    if questions.own().is_some() {
+        return verified;
+    }
+    let mut data = ValidationData::default();
+    for number in 1..=MAX_SIGNERS {
+        // one that cannot be read is told of as a signer
+        let Ok(held) = held_countersigners(existing, number - 1) else { continue };
+        if held.is_empty() {
+            continue;
+        }
+        if !data.has_certificates() {
+            data.add_cms(existing);
+            content.data.into_iter().for_each(|beside| data.add(beside));
+        }
+        for (held, counter) in held.into_iter().zip(1_usize..) {
+            let [advanced, plain] = formats;
+            let format = if held.bound { advanced } else { plain };
+            let place = format!("countersigner {counter} of signer {number}");
+            let mut signature = VerifiedSignature::new(place, format);
+            if verified.len() >= MAX_SIGNERS {
+                let text = format!("more than {MAX_SIGNERS} countersigners are not looked at");
+                signature.find(SubIndication::Generic, text);
+                verified.push(signature.concluded());
+                return verified;
+            }
+            let over = format!("the value of signer {number}");
+            one(&held, &CmsContent::new(&over), &mut signature);
+            signature.covers_document = false;
+            signature.notes.push(format!("it is a countersignature over {over}"));
+            if let Some(certificate) = &held.certificate {
+                signature.level = held.bound.then_some("B");
+                let said = SaidOfSigner {
+                    certificate,
+                    bound: held.bound,
+                    claimed: held.claimed,
+                    algorithm: held.algorithm,
+                    digests: held.digest.into_iter().collect(),
+                    timestamps: &[],
+                };
+                let existence = Existence { data: &data, archives: content.archives };
+                signer::judge(said, &existence, questions, &mut signature);
+            }
+            verified.push(signature.concluded());
+        }
     }
     verified
 }

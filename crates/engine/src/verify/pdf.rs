@@ -80,7 +80,8 @@ fn signatures(
             ends.insert(0, one.end());
         }
         for signature in &mut signatures {
-            signature.place = format!("field '{}'", one.field);
+            let counter = signature.place.strip_prefix("counter").map(|it| format!(", counter{it}"));
+            signature.place = format!("field '{}'{}", one.field, counter.unwrap_or_default());
             later.judge(one, signature);
             if settings.detached.is_some() {
                 let text = "it does not refer to the file that was given beside it";
@@ -232,6 +233,7 @@ fn of_field(
             for signature in &mut all {
                 cover(held, signature);
             }
+            all.extend(cms::countersigners(&existing, &content, formats, questions));
             (all, None)
         }
         Err(reason) => unread(format!("its value: {reason}"), SubIndication::FormatFailure),

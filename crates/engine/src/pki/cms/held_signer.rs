@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::attributes::{SIGNATURE_POLICY, SIGNING_TIME};
 use super::ess::{EssFault, names_its_certificate};
 use super::existing::Existing;
-use super::signer_info::{NO_ATTRIBUTES, SignerFault, SignerInfo};
+use super::signer_info::{NO_ATTRIBUTES, SignerFault, SignerInfo, unsigned_values};
 use crate::domain::instant::Instant;
 use crate::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::asn1_time;
@@ -17,6 +17,9 @@ use crate::pki::tlv::{self, OBJECT_IDENTIFIER, SEQUENCE};
 
 /// Certificates of one file that are looked at.
 const MAX_CERTIFICATES: usize = 64;
+
+/// `id-countersignature` (RFC 5652, 11.4).
+const COUNTERSIGNATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.6");
 
 /// What is wrong with a signer.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -78,22 +81,50 @@ pub fn held_signers(
     existing: &Existing,
     digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
 ) -> Vec<HeldSigner> {
-    let certificates: Vec<Certificate> = existing
-        .certificates()
-        .take(MAX_CERTIFICATES)
-        .filter_map(|der| Certificate::from_der(der).ok())
-        .collect();
-    let read = |der: &Vec<u8>| match SignerInfo::read(der) {
-        Ok(signer) => held(&signer, existing.content_type(), &certificates, digest),
+    let (certificates, over) = (certificates(existing), Some(existing.content_type()));
+    existing.signers().iter().map(|der| read(der, over, &certificates, digest)).collect()
+}
+
+/// Reads who countersigned the value of a signer, by its number from 0, in their order.
+///
+/// # Errors
+/// What of the signer cannot be read, as part of a sentence.
+pub fn held_countersigners(
+    existing: &Existing,
+    number: usize,
+) -> Result<Vec<HeldSigner>, &'static str> {
+    let signer = existing.signers().get(number).ok_or("there is no such signer")?;
+    let (value, countersigners) = unsigned_values(signer, COUNTERSIGNATURE)?;
+    if countersigners.is_empty() {
+        return Ok(Vec::new());
+    }
+    let certificates = certificates(existing);
+    let digest = |algorithm| Some(Digest::of(algorithm, &value));
+    Ok(countersigners.iter().map(|der| read(der, None, &certificates, &digest)).collect())
+}
+
+fn certificates(existing: &Existing) -> Vec<Certificate> {
+    let all = existing.certificates().take(MAX_CERTIFICATES);
+    all.filter_map(|der| Certificate::from_der(der).ok()).collect()
+}
+
+/// A signer over a content of a type, or over the value of another.
+fn read(
+    der: &[u8],
+    over: Option<ObjectIdentifier>,
+    certificates: &[Certificate],
+    digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+) -> HeldSigner {
+    match SignerInfo::read(der) {
+        Ok(signer) => held(&signer, over, certificates, digest),
         Err(NO_ATTRIBUTES) => HeldSigner::faulty(HeldFault::NoAttributes),
         Err(reason) => HeldSigner::faulty(HeldFault::Unreadable(reason)),
-    };
-    existing.signers().iter().map(read).collect()
+    }
 }
 
 fn held(
     signer: &SignerInfo,
-    content_type: ObjectIdentifier,
+    over: Option<ObjectIdentifier>,
     certificates: &[Certificate],
     digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
 ) -> HeldSigner {
@@ -109,7 +140,11 @@ fn held(
     let content = held.digest.map(digest);
     match (held.digest, content) {
         (Some(_), Some(Some(content))) => {
-            held.faults.extend(signer.check_content(content_type, &content).err().map(fault));
+            let checked = match over {
+                Some(content_type) => signer.check_content(content_type, &content),
+                None => signer.check_countersigned(&content),
+            };
+            held.faults.extend(checked.err().map(fault));
         }
         (Some(_), _) => held.faults.push(HeldFault::NoContent),
         (None, _) => held.faults.push(HeldFault::Algorithm(signer.digest_oid().to_string())),

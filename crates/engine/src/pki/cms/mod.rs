@@ -26,7 +26,7 @@ pub use encoding::{digest_of_oid, digest_oid};
 pub(super) use ess::{EssFault, names_its_certificate};
 pub use existing::Existing;
 pub(super) use hash_index::HashIndex;
-pub use held_signer::{HeldFault, HeldSigner, held_signers};
+pub use held_signer::{HeldFault, HeldSigner, held_countersigners, held_signers};
 pub use identity::Identity;
 pub(super) use signer_info::{SignerFault, SignerInfo, unsigned_values};
 

@@ -164,6 +164,22 @@ impl SignerInfo {
         if ObjectIdentifier::from_der(named) != Ok(content_type) {
             return Err(SignerFault::ContentType);
         }
+        self.check_digest(content)
+    }
+
+    /// Checks that it says that it countersigns a value, whose digest under [`SignerInfo::digest`] is given: then it
+    /// has no content-type (RFC 5652, 11.4).
+    ///
+    /// # Errors
+    /// The first fault.
+    pub(in crate::pki) fn check_countersigned(&self, value: &Digest) -> Result<(), SignerFault> {
+        if self.has(CONTENT_TYPE) {
+            return Err(SignerFault::Attribute("content-type"));
+        }
+        self.check_digest(value)
+    }
+
+    fn check_digest(&self, content: &Digest) -> Result<(), SignerFault> {
         let said = self.value_of(MESSAGE_DIGEST).ok_or(SignerFault::Attribute("message-digest"))?;
         let said = <&OctetStringRef>::from_der(said)
             .map_err(|_| SignerFault::Attribute("message-digest"))?;

@@ -6,6 +6,7 @@ use chancery_engine::verify::{Indication, SubIndication, VerificationReport, ver
 use chancery_testing::tsa::TSA;
 use serde_json::{Value, json};
 
+use super::der::{DerInside, DerValue};
 use super::support::{Judged, anchors, passes, report, trusting, verdict};
 use crate::seal::extend;
 use crate::seal::support::*;
@@ -109,4 +110,67 @@ fn no_changed_byte_passes_unless_it_says_nothing() {
     let inside = file.windows(certificate.len()).position(|window| window == certificate).unwrap();
     let signed = passed.iter().filter(|at| **at >= inside && **at < inside + certificate.len());
     assert_eq!(signed.count(), 0, "{passed:?}");
+}
+
+/// A signer with one more unsigned attribute: a countersignature over some octets, with some signed attributes.
+fn countersigned(file: &[u8], over: &[u8], attributes: fn(&mut Vec<DerValue>)) -> Vec<u8> {
+    let inside = |file: &[u8]| DerValue::read(file).remove(0);
+    let (mut file, mut other) =
+        (inside(file), inside(&sealed(over, &PKI.p256, &json!({ "packaging": "DETACHED" }))));
+    let signed_data = |file: &mut DerValue| file.inner()[1].inner()[0].clone();
+    let mut signer = signed_data(&mut other).inner().last_mut().unwrap().inner()[0].clone();
+    attributes(signer.inner()[3].inner());
+    let mut to_be_signed = signer.inner()[3].clone();
+    to_be_signed.tag = 0x31;
+    let value = PKI.p256.sign(&to_be_signed.write());
+    signer.inner()[5] =
+        DerValue::octets(0x04, &value.to_der(PKI.p256.signer.certificate().key_kind()).unwrap());
+    let certificates = signed_data(&mut other).inner()[3].inner().clone();
+    let own = file.inner()[1].inner()[0].inner();
+    own[3].inner().extend(certificates);
+    let kind = DerValue::octets(0x06, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x06]);
+    let attribute = DerValue::values(0x30, vec![kind, DerValue::values(0x31, vec![signer])]);
+    own.last_mut().unwrap().inner()[0].inner().push(DerValue::values(0xA1, vec![attribute]));
+    file.write()
+}
+
+/// Leaves out content-type, which is the first of the signed attributes.
+fn without_content_type(attributes: &mut Vec<DerValue>) {
+    attributes.retain_mut(|one| {
+        one.inner()[0]
+            != DerValue::octets(0x06, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x03])
+    });
+}
+
+#[test]
+fn countersignatures_are_told_of_each_for_itself() {
+    let file = sealed(b"text", &PKI.rsa, &json!({}));
+    let value = {
+        let mut read = DerValue::read(&file).remove(0);
+        let signer = read.inner()[1].inner()[0].inner().last_mut().unwrap().inner()[0].clone();
+        let DerInside::Octets(value) = signer.clone().inner()[5].inside.clone() else {
+            panic!("{signer:?}")
+        };
+        value
+    };
+    let good = passes(&countersigned(&file, &value, without_content_type));
+    let [signer, counter] = good.signatures.as_slice() else { panic!("{good:#?}") };
+    assert_eq!(
+        (signer.place.as_str(), counter.place.as_str()),
+        ("signer 1", "countersigner 1 of signer 1")
+    );
+    assert!(signer.covers_document && !counter.covers_document);
+    assert!(counter.signer.as_ref().unwrap().subject.contains("Seal p256"), "{counter:#?}");
+    assert!(counter.notes.join("").contains("over the value of signer 1"), "{counter:#?}");
+    // over something else, and with what only contents have
+    let other = report(&countersigned(&file, b"something else", without_content_type));
+    assert_eq!(other.sub_indication, Some(SubIndication::HashFailure), "{other:#?}");
+    assert_eq!(other.signatures[0].indication, Indication::Passed, "the signer is as he was");
+    let typed = report(&countersigned(&file, &value, |_| {}));
+    assert_eq!(typed.sub_indication, Some(SubIndication::FormatFailure), "{typed:#?}");
+    // a value that is not right
+    let mut changed = countersigned(&file, &value, without_content_type);
+    let end = changed.len() - 4;
+    changed[end] ^= 1;
+    assert_eq!(report(&changed).sub_indication, Some(SubIndication::SigCryptoFailure));
 }

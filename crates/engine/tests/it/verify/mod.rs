@@ -3,6 +3,7 @@
 
 mod asic;
 mod cms;
+mod der;
 pub(crate) mod evidence;
 mod foreign;
 mod forms;
