@@ -5,10 +5,11 @@ use std::process::{Command, Output};
 
 use chancery::seal::{Limits, Profile, prepare};
 use chancery_testing::pdf_judges::pyhanko_long_term;
-use chancery_testing::sealing::PKI;
+use chancery_testing::sealing::{INVOICE, PKI};
 use chancery_testing::tsa::TSA;
 
 use super::{BINARY, ROOT, text};
+use crate::http::trusted_lists::seal;
 
 struct Folder(tempfile::TempDir);
 
@@ -95,4 +96,78 @@ fn a_pdf_is_raised_level_by_level() {
     std::fs::write(folder.path("a.txt"), "text").unwrap();
     folder.bad("a.txt", "lt", &all, "of XML, PDF, CMS and ASiC containers");
     folder.bad("missing.pdf", "lt", &all, "missing.pdf: cannot be read");
+}
+
+/// Each by name, and no file is written.
+#[test]
+fn what_cannot_be_raised_is_named() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let write = |name: &str, octets: &[u8]| std::fs::write(folder.path(name), octets).unwrap();
+    let sealed = seal(INVOICE, &PKI.p256);
+    write("a.xml", &sealed);
+    write("plain.xml", INVOICE.as_bytes());
+    let text_of = String::from_utf8(sealed).unwrap();
+    write("changed.xml", text_of.replacen("1250.00", "9250.00", 1).as_bytes());
+    write("cut.xml", &text_of.as_bytes()[..text_of.len() - 20]);
+    write("other.txt", b"something else");
+    let [root, ca] = PKI.lists();
+    let tsa = TSA.list();
+    let all = [Path::new("--revocation"), &root, &ca, &tsa];
+    let [query, answer, request] = ["--query", "--answer", "1.tsq"].map(Path::new);
+
+    // of the command
+    folder.bad("a.xml", "lt", &[query, request], "--to lt needs none");
+    folder.bad("a.xml", "lta", &[], "--query");
+    folder.bad("a.xml", "b", &[], "possible values: t, lt, lta");
+    folder.bad("a.xml", "t", &[query, request, answer, request], "cannot be used with");
+    folder.bad(
+        "a.xml",
+        "lt",
+        &[Path::new("--revocation"), Path::new("missing.crl")],
+        "missing.crl: cannot be read",
+    );
+    folder.bad("a.xml", "lt", &[Path::new("--trust"), Path::new("other.txt")], "other.txt: ");
+    folder.bad(
+        "a.xml",
+        "lt",
+        &[Path::new("--certificates"), Path::new("other.txt")],
+        "other.txt: ",
+    );
+
+    // of the file
+    folder.bad("plain.xml", "t", &[query, request], "plain.xml: ");
+    folder.bad("plain.xml", "lt", &all, "there is no seal in it");
+    folder.bad("changed.xml", "t", &[query, request], "changed.xml: ");
+    folder.bad("changed.xml", "lt", &all, "changed.xml: ");
+    folder.bad("cut.xml", "lt", &all, "cut.xml: ");
+    folder.bad("a.xml", "lt", &all, "no timestamp that holds");
+    assert!(!folder.path("1.tsq").exists(), "nothing is asked of a TSA for what cannot be raised");
+
+    // of the answer: none, one to something else, one that was changed, one of a TSA that nobody trusts
+    folder.good("a.xml", "t", &[query, request]);
+    let asked = std::fs::read(folder.path("1.tsq")).unwrap();
+    let response = TSA.answer(&asked, "ec", "");
+    let mut changed = response.clone();
+    let end = changed.len() - 3;
+    changed[end] ^= 1;
+    write("changed.tsr", &changed);
+    write("cut.tsr", &response[..response.len() / 2]);
+    write("refused.tsr", &TSA.answer(&asked, "ec", "digests=sha512"));
+    write("lenient.tsr", &TSA.answer(&asked, "rsa", ""));
+    for name in ["changed.tsr", "cut.tsr", "refused.tsr", "other.txt", "1.tsq", "missing.tsr"] {
+        folder.bad("a.xml", "t", &[answer, Path::new(name)], &format!("{name}: "));
+    }
+    let alone = Command::new(BINARY)
+        .current_dir(folder.0.path())
+        .args(["extend", "a.xml", "--to", "t", "--answer", "lenient.tsr", "--trust"])
+        .arg(PKI.root())
+        .output()
+        .unwrap();
+    assert!(!alone.status.success() && text(&alone).contains("lenient.tsr: "), "{}", text(&alone));
+    assert!(!folder.path("a.t.xml").exists());
+
+    // what is there is not written over
+    write("a.t.xml", b"mine");
+    folder.bad("a.xml", "t", &[answer, Path::new("lenient.tsr")], "a.t.xml is there already");
+    assert_eq!(std::fs::read(folder.path("a.t.xml")).unwrap(), b"mine");
 }

@@ -3,10 +3,12 @@
 mod authority;
 mod clocks;
 mod database;
+mod evidence;
 mod extend;
 mod files;
 mod looking;
 mod shown;
+mod trusted;
 mod values;
 mod verifying;
 mod wishes;

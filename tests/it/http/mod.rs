@@ -34,7 +34,7 @@ mod siblings;
 mod sign;
 mod spelling;
 mod stopping;
-mod trusted_lists;
+pub(crate) mod trusted_lists;
 mod verifications;
 mod visible;
 mod wire;

@@ -19,7 +19,7 @@ use crate::support::service::{Service, Setup, run};
 
 const NS: &str = "http://uri.etsi.org/TrstSvc";
 
-fn seal(document: &str, key: &TestKey) -> Vec<u8> {
+pub(crate) fn seal(document: &str, key: &TestKey) -> Vec<u8> {
     let place = SignatureLocation::default();
     let sealed = try_seal(document.as_bytes(), key, Canonicalization::EXCLUSIVE, place).unwrap();
     sealed.bytes().to_vec()
@@ -54,7 +54,7 @@ fn list(
 }
 
 /// The list of a state that names who issued the certificates of both keys.
-fn national(sequence: u64, key: &TestKey) -> Vec<u8> {
+pub(crate) fn national(sequence: u64, key: &TestKey) -> Vec<u8> {
     let issuer = PKI.p256.signer.chain().certificates().nth(1).unwrap();
     let service = format!(
         "<TSPService><ServiceInformation><ServiceTypeIdentifier>{NS}/Svctype/CA/QC\
