@@ -62,7 +62,11 @@ pub(super) fn check_signature(
     let passed = report.indication == Indication::Passed || only_names_by_sha1(signature);
     if !passed || signature.format != "XAdES" {
         let first = signature.findings.first().map(|finding| finding.text.clone());
-        return Err(ListFault::Signature(first.unwrap_or_else(|| "it is no XAdES".to_owned())));
+        let first = first.unwrap_or_else(|| "it is no XAdES".to_owned());
+        // why a certificate is not taken for one that is there
+        let useless = signature.notes.iter().find(|note| note.contains("is of no use"));
+        let useless = useless.map(|note| format!("; {note}")).unwrap_or_default();
+        return Err(ListFault::Signature(first + &useless));
     }
     Ok(())
 }

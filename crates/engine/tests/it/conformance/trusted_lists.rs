@@ -68,6 +68,10 @@ fn conformance_of_trusted_lists() {
         standing.unwrap_or_else(|| panic!("{file}")).used
     };
     assert_eq!(used("EU.xml"), ListUse::Used);
+    // signed by a key of RSA with 2032 bits
+    let norway = gathered.standings.iter().find(|standing| standing.file == "NO.xml").unwrap();
+    assert_eq!(norway.used, ListUse::Refused, "{norway:?}");
+    assert!(norway.reason.as_ref().unwrap().contains("RSA key has 2032 bits"), "{norway:?}");
     for bad in ["broken-sig", "no-sig", "not-parsable", "empty", "two-sigs", "not-conform"] {
         let marked = gathered.standings.iter().filter(|standing| standing.file.contains(bad));
         for standing in marked {
