@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::changes::{Gap, gap};
 use super::form::{Field, Form};
-use super::permissions::transforms;
+use super::permissions::certified;
 use super::timestamps::octets;
 use crate::domain::instant::Instant;
 use crate::domain::refusal::PdfRefusal;
@@ -113,13 +113,6 @@ fn of_gap(
     gap: &Gap,
 ) -> Result<HeldPdfSignature, PdfRefusal> {
     let value = octets(document.get(gap.digits.clone()).unwrap_or_default());
-    let mut permits = None;
-    transforms(file, signature, |method, parameters| {
-        if method == b"DocMDP" {
-            permits = Some(file.value(parameters, "P")?.as_integer().unwrap_or(2));
-        }
-        Ok(())
-    })?;
     let name = file.value(signature, "SubFilter")?;
     let contents = file.value(signature, "Contents")?;
     let claimed = file.value(signature, "M")?.as_string().and_then(date);
@@ -130,7 +123,7 @@ fn of_gap(
         is_of_dictionary: contents.as_string() == Some(value.as_slice()),
         value,
         claimed,
-        permits,
+        permits: certified(file, signature)?,
     })
 }
 

@@ -174,6 +174,21 @@ pub fn transforms(
     Ok(())
 }
 
+/// What a signature permits to be done afterwards when it certifies (table 254).
+///
+/// # Errors
+/// What the reader refuses.
+pub fn certified(file: &PdfFile<'_>, signature: &Dictionary) -> Result<Option<i64>, PdfRefusal> {
+    let mut permits = None;
+    transforms(file, signature, |method, parameters| {
+        if method == b"DocMDP" {
+            permits = Some(file.value(parameters, "P")?.as_integer().unwrap_or(2));
+        }
+        Ok(())
+    })?;
+    Ok(permits)
+}
+
 /// Whether further signatures are allowed: `P` is 2 when it is not there (table 254).
 fn permits(file: &PdfFile<'_>, parameters: &Dictionary) -> Result<(), PdfRefusal> {
     match file.value(parameters, "P")?.as_integer() {

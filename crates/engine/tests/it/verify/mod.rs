@@ -6,6 +6,7 @@ mod cms;
 mod der;
 pub(crate) mod evidence;
 mod foreign;
+mod forged;
 mod forms;
 mod long_term;
 mod mutations;

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::form::{Field, Form};
+use super::permissions::certified;
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
@@ -38,6 +39,8 @@ pub struct Coverage {
     pub field: String,
     /// How many bytes of the file its byte range spans, its own value among them.
     pub end: usize,
+    /// What it permits to be done afterwards when it certifies (ISO 32000-1, table 254).
+    pub permits: Option<i64>,
 }
 
 /// What all comparisons together found.
@@ -110,7 +113,8 @@ pub fn coverage(
     let mut all = Vec::new();
     for (field, signature) in form.signed() {
         let end = gap(file, field, signature, document)?.end;
-        all.push(Coverage { field: field.name.clone(), end });
+        let permits = certified(file, signature)?;
+        all.push(Coverage { field: field.name.clone(), end, permits });
         if all.len() > MAX_SIGNATURES {
             return Err(PdfRefusal::TooManyObjects { limit: MAX_SIGNATURES });
         }
@@ -196,12 +200,15 @@ fn compare(
         };
         let newer = next.as_ref().unwrap_or(file);
         let roles = Roles::read(&revision)?;
+        let forbids =
+            signed.iter().take(position + 1).find(|one| one.permits.is_some_and(|it| it < 3));
         let comparison = RevisionPair {
             older: &revision,
             newer,
             meaning: Meaning::new(&revision, newer),
             roles: &roles,
             signature: &signature.field,
+            certification: forbids.map(|one| one.field.as_str()),
             position,
         };
         entries += comparison.judge(findings)?;

@@ -28,6 +28,8 @@ pub(super) struct RevisionPair<'c, 'b> {
     pub(super) roles: &'c Roles,
     /// The field whose signature covers the older one.
     pub(super) signature: &'c str,
+    /// The field whose signature certifies that nothing is annotated (DocMDP, P 1 and 2).
+    pub(super) certification: Option<&'c str>,
     /// The number of the older one.
     pub(super) position: usize,
 }
@@ -279,6 +281,14 @@ impl RevisionPair<'_, '_> {
             let Object::Dictionary(annotation) = self.newer.resolve(&annotation)? else { continue };
             let is_signature = self.is_signature(&annotation)?;
             let is_popup = annotation.get("Subtype").and_then(Object::as_name) == Some(b"Popup");
+            if let (false, Some(certification)) = (is_signature, self.certification) {
+                let what = format!(
+                    "an annotation of the page in object {}, which the certification in \
+                     '{certification}' does not permit,",
+                    page.number
+                );
+                return Err(self.shadowed(&what, "was added"));
+            }
             if !is_signature && !is_popup {
                 findings.notes.insert(format!(
                     "annotations or fields were added after the signature in '{}'; they may cover what it \
