@@ -45,7 +45,7 @@ pub(crate) struct Spent {
 }
 
 impl Spent {
-    fn of(mut times: Vec<f64>) -> Self {
+    pub(crate) fn of(mut times: Vec<f64>) -> Self {
         times.sort_by(f64::total_cmp);
         Self { median: times[times.len() / 2], least: times[0] }
     }

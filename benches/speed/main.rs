@@ -12,6 +12,7 @@ mod hostile;
 #[path = "../process/mod.rs"]
 mod process;
 mod service;
+mod verifying;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -33,10 +34,16 @@ fn main() {
     drop(std::hint::black_box(vec![1_u8; 8_000_000]));
     let document = std::fs::read(INVOICE).unwrap();
     println!("Document: {INVOICE}, {} bytes", document.len());
-    // `make bench ARGS=engine` leaves out token and service, `ARGS=files` all but PDF and CMS.
+    // `make bench ARGS=engine` leaves out token and service, `ARGS=files` all but PDF and CMS, `ARGS=verifying` all
+    // but verification and raising.
     let asked = |word: &str| std::env::args().any(|argument| argument == word);
     let files_only = asked("files");
     let engine_only = files_only || asked("engine");
+    if asked("verifying") {
+        verifying::verification(&document, &further_keys(&folder));
+        verifying::raising(&document);
+        return;
+    }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config::load(Some(&folder.config())).unwrap();
     let mut sealings = Vec::new();
@@ -82,6 +89,8 @@ fn main() {
     runtime.block_on(engine::lengths(rsa));
     engine::refusals(rsa);
     engine::evidence();
+    verifying::verification(&document, &further_keys(&folder));
+    verifying::raising(&document);
 }
 
 /// A folder for keys of other kinds.

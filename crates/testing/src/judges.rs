@@ -301,6 +301,38 @@ fn judged(command: impl Judge, files: &[PathBuf]) -> Vec<FileVerdict> {
     verdicts
 }
 
+/// How long EU DSS takes for one file.
+pub struct DssTiming {
+    pub path: PathBuf,
+    pub indication: String,
+    /// Milliseconds.
+    pub least: f64,
+    pub median: f64,
+}
+
+/// Whether EU DSS can be asked.
+pub fn has_dss() -> bool {
+    repository().join(".tools/judges/dss/classes").is_dir()
+}
+
+/// How long EU DSS takes to validate each of some files, its reports included, so often in one JVM after it
+/// has become warm.
+pub fn dss_times(root: &Path, files: &[PathBuf], times: usize) -> Vec<DssTiming> {
+    let mut command = java("dss", "DssValidate");
+    command.arg("--root").arg(root).args(["--times", &times.to_string()]);
+    let lines = listing(command, displayed(files));
+    let timing = |fields: Vec<String>| match <[String; 4]>::try_from(fields) {
+        Ok([path, indication, least, median]) => DssTiming {
+            path: path.into(),
+            indication,
+            least: least.parse().unwrap(),
+            median: median.parse().unwrap(),
+        },
+        Err(fields) => panic!("DssValidate said {fields:?}"),
+    };
+    lines.into_iter().map(timing).collect()
+}
+
 pub(crate) fn displayed(files: &[PathBuf]) -> impl Iterator<Item = String> {
     files.iter().map(|file| file.display().to_string())
 }
