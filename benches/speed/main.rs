@@ -9,6 +9,7 @@ mod engine;
 mod files;
 #[path = "../../crates/engine/tests/it/seal/hostile/samples.rs"]
 mod hostile;
+mod lasting;
 #[path = "../process/mod.rs"]
 mod process;
 mod service;
@@ -34,8 +35,12 @@ fn main() {
     drop(std::hint::black_box(vec![1_u8; 8_000_000]));
     let document = std::fs::read(INVOICE).unwrap();
     println!("Document: {INVOICE}, {} bytes", document.len());
-    // `make bench ARGS=engine` leaves out token and service, `ARGS=files` all but PDF and CMS, `ARGS=verifying` all
-    // but verification and raising.
+    if std::env::args().any(|argument| argument == "levels") {
+        levels(&tokio::runtime::Runtime::new().unwrap(), &folder, &document);
+        return;
+    }
+    // `make bench ARGS=levels` tries nothing but the check before release, `ARGS=engine` leaves out token and
+    // service, `ARGS=files` all but PDF and CMS, `ARGS=verifying` all but verification and raising.
     let asked = |word: &str| std::env::args().any(|argument| argument == word);
     let files_only = asked("files");
     let engine_only = files_only || asked("engine");
@@ -82,6 +87,7 @@ fn main() {
     let rsa = &sealings[0];
     runtime.block_on(files::kinds(rsa, &document));
     runtime.block_on(files::lengths(rsa));
+    levels(&runtime, &folder, &document);
     if files_only {
         return;
     }
@@ -91,6 +97,12 @@ fn main() {
     engine::evidence();
     verifying::verification(&document, &further_keys(&folder));
     verifying::raising(&document);
+}
+
+fn levels(runtime: &tokio::runtime::Runtime, folder: &process::Folder, document: &[u8]) {
+    let keys = folder.config().with_file_name("levels");
+    std::fs::create_dir_all(&keys).unwrap();
+    runtime.block_on(lasting::levels(document, &keys));
 }
 
 /// A folder for keys of other kinds.
