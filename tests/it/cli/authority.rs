@@ -15,11 +15,11 @@ use chancery::workflow::alarms::Watcher;
 use chancery::workflow::timestamps;
 use chancery_testing::judges::{DssTrust, dss_validate};
 use chancery_testing::ports::free_address;
+use chancery_testing::python::python;
 use serde_json::{Value, json};
 
 use super::{BINARY, Demo, text};
 use crate::support::client::HTTP;
-use crate::support::judges::python;
 use crate::support::service::{Setup, now, run};
 
 /// An authority that runs until the test ends, in a folder with a key and a certificate `seal` of it.
@@ -99,8 +99,8 @@ impl Running {
     /// What pyHanko has against its answers.
     fn pyhanko(&self) -> Vec<String> {
         let mut command = python("ask_authority.py");
-        command.arg(format!("{}/tsa", self.url)).args(["root.pem", "seal.pem"]);
-        let output = command.current_dir(self.path()).output().unwrap();
+        command.arg(format!("{}/tsa", self.url));
+        let output = command.args(["root.pem", "seal.pem"].map(|it| self.path().join(it))).output();
         let said = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<Vec<&str>> = said.lines().map(|line| line.split('\t').collect()).collect();
         assert_eq!(lines.len(), 3, "{said}{}", String::from_utf8_lossy(&output.stderr));

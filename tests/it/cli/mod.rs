@@ -83,7 +83,7 @@ fn demo_and_commands() {
         let output = verify.arg(sealed).arg("--trust").arg(root).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
         let level = file.split(['-', '.']).nth(1).unwrap().to_uppercase();
-        assert!(text(&output).contains(&format!("BASELINE-{level}\"")), "{}", text(&output));
+        assert!(text(&output).contains(&format!("\"level\": \"{level}\"")), "{}", text(&output));
     }
     assert!(report.contains("| asic-e-t.lasting.asice | verified |"), "{report}");
 

@@ -80,7 +80,8 @@ fn signatures(
             ends.insert(0, one.end());
         }
         for signature in &mut signatures {
-            let counter = signature.place.strip_prefix("counter").map(|it| format!(", counter{it}"));
+            let counter =
+                signature.place.strip_prefix("counter").map(|it| format!(", counter{it}"));
             signature.place = format!("field '{}'{}", one.field, counter.unwrap_or_default());
             later.judge(one, signature);
             if settings.detached.is_some() {
