@@ -41,11 +41,13 @@ impl Drop for DemoAuthority {
 }
 
 impl DemoAuthority {
-    /// Starts the one of the folder, where its certificates say that it is if nobody else is there.
-    pub(super) async fn start(folder: &Folder) -> Result<Self, Failure> {
+    /// Starts the one of the folder, where its certificates say that it is if nobody else is there. A first one is at the
+    /// usual port where the service is, else at any.
+    pub(super) async fn start(folder: &Folder, is_usual: bool) -> Result<Self, Failure> {
         let directory = folder.authority();
         let known = LocalAuthority::address_of(&directory)?;
-        let wanted = known.unwrap_or_else(|| ([127, 0, 0, 1], USUAL_PORT).into());
+        let port = if is_usual { USUAL_PORT } else { 0 };
+        let wanted = known.unwrap_or_else(|| ([127, 0, 0, 1], port).into());
         let listener = match TcpListener::bind(wanted).await {
             Ok(listener) => listener,
             Err(_) => TcpListener::bind(("127.0.0.1", 0)).await?,

@@ -92,8 +92,8 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<SampleDocument>, Failure> {
     Ok(samples)
 }
 
-/// One document for each format, at the highest level that the service seals it at.
-pub(super) fn lasting(samples: &[SampleDocument]) -> Result<Vec<SampleDocument>, Failure> {
+/// One document for each format that there is a sample for, at levels above B.
+pub(super) fn lasting(samples: &[SampleDocument]) -> Vec<SampleDocument> {
     let wishes = [
         ("xades-lta", "xml", "xml", json!({ "signatureType": "XAdES", "signatureLevel": "LTA" })),
         ("pades-lta", "pdf", "pdf", json!({ "signatureType": "PAdES", "signatureLevel": "LTA" })),
@@ -105,18 +105,18 @@ pub(super) fn lasting(samples: &[SampleDocument]) -> Result<Vec<SampleDocument>,
             json!({ "signatureType": "XAdES", "profile": "asic-e", "signatureLevel": "T" }),
         ),
     ];
-    let lasting = wishes.into_iter().map(|(name, extension, sealed_extension, signature)| {
-        let sample = samples.iter().find(|sample| sample.extension == extension);
-        let content =
-            sample.ok_or_else(|| format!("there is no sample of {extension}"))?.content.clone();
-        Ok(SampleDocument {
-            name: name.to_owned(),
-            extension,
-            sealed_extension,
-            content,
-            signature,
-        })
-    });
+    let lasting =
+        wishes.into_iter().filter_map(|(name, extension, sealed_extension, signature)| {
+            let sample = samples.iter().find(|sample| sample.extension == extension)?;
+            let content = sample.content.clone();
+            Some(SampleDocument {
+                name: name.to_owned(),
+                extension,
+                sealed_extension,
+                content,
+                signature,
+            })
+        });
     lasting.collect()
 }
 

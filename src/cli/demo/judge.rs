@@ -17,11 +17,7 @@ pub(super) struct DemoVerdict {
 }
 
 /// Writes every sealed document into the folder and has it verified.
-pub(super) fn verify(
-    folder: &Folder,
-    anchor: &Path,
-    batches: &[Batch],
-) -> Result<Vec<DemoVerdict>, Failure> {
+pub(super) fn verify(folder: &Folder, anchor: &Path, batches: &[Batch]) -> Vec<DemoVerdict> {
     let mut verdicts = Vec::new();
     for batch in batches {
         for document in &batch.documents {
@@ -36,7 +32,7 @@ pub(super) fn verify(
             verdicts.push(DemoVerdict { file, good, words });
         }
     }
-    Ok(verdicts)
+    verdicts
 }
 
 fn judge(

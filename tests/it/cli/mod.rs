@@ -14,7 +14,7 @@ mod verifying;
 mod wishes;
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_chancery");
@@ -36,7 +36,9 @@ impl Demo {
     fn play(&self) -> Output {
         let samples = format!("{ROOT}/samples");
         let mut command = Command::new(BINARY);
-        command.args(["demo", "--samples", &samples, "--directory"]).arg(self.path());
+        command
+            .args(["demo", "--port", "0", "--samples", &samples, "--directory"])
+            .arg(self.path());
         command.output().unwrap()
     }
 
@@ -77,8 +79,7 @@ fn demo_and_commands() {
     for file in ["xades-lta.lasting.xml", "pades-lta.lasting.pdf", "cades-lt.lasting.p7m"] {
         assert!(report.contains(&format!("| {file} | verified |")), "{report}");
         let sealed = demo.path().join("sealed").join(file);
-        let [sealed, root] =
-            [sealed, demo.path().join("root-ca.pem")].map(|it| it.into_os_string());
+        let [sealed, root] = [sealed, demo.path().join("root-ca.pem")].map(PathBuf::into_os_string);
         let mut verify = demo.command(&["verify", "--json"]);
         let output = verify.arg(sealed).arg("--trust").arg(root).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
