@@ -101,12 +101,15 @@ fn every_format_is_sealed_at_the_level_that_is_asked_for() {
         let trust = [read(&world.status, "root.pem"), certificate(&TSA.root())];
         let trust = trust.map(TrustAnchor::of);
         let limits = Limits::default();
-        for (bytes, (kind, _, level, ..)) in files.iter().zip(WISHES) {
+        for (bytes, (kind, format, level, ..)) in files.iter().zip(WISHES) {
             let Some(level @ (Level::Lt | Level::Lta)) = Level::parse(level) else { continue };
             let content = (kind == "p7s").then_some(CONTENT);
             let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content };
             let again = raise(bytes.clone(), CollectedData::default(), &settings).unwrap();
-            assert_eq!((again.level, again.changed), (level, false), "{kind}");
+            // What an archive timestamp beside the signature stands on comes into the file behind it.
+            let is_beside = matches!((kind, format), ("pdf", _) | ("asice", "CAdES"));
+            let behind = level == Level::Lta && is_beside;
+            assert_eq!((again.level, again.changed), (level, behind), "{kind} {format}");
         }
         let folder = tempfile::tempdir().unwrap();
         let written = written(&folder, &files);

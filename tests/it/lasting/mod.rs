@@ -6,7 +6,6 @@ mod flow;
 mod formats;
 mod never_less;
 mod preserved;
-mod withheld;
 
 use std::process::Command;
 

@@ -86,7 +86,7 @@ const TROUBLES: [Trouble; 8] = [
     Trouble {
         name: "no archive timestamp",
         begins: |world| {
-            archive_is_answered(world, |_| TsaReply { status: 503, ..TsaReply::of(Vec::new()) })
+            archive_is_answered(world, |_| TsaReply { status: 503, ..TsaReply::of(Vec::new()) });
         },
         reason: TOKEN,
         of_archives: true,
