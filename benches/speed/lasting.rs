@@ -10,7 +10,6 @@ use std::time::Instant;
 use chancery::app::Clock;
 use chancery::domain::cades::{CadesPackaging, CadesProfile};
 use chancery::domain::level::Level;
-use chancery::domain::pades::PadesProfile;
 use chancery::domain::profile::DigestAlgorithm;
 use chancery::domain::xades::XadesProfile;
 use chancery::keys::{BackendConfig, Config, KeyRef, Keyring, SoftwareConfig, ToBeSigned};
@@ -40,7 +39,7 @@ struct Rsa2048 {
 
 fn made(folder: &Path) -> Rsa2048 {
     let script = format!(
-        r#"
+        "
         set -e
         {REVOCATION}
         mkdir keys
@@ -54,7 +53,7 @@ fn made(folder: &Path) -> Rsa2048 {
             -extfile seal.ext -out seal.pem
         cat seal.pem root.pem > chain.pem
         list root
-        "#
+        "
     );
     let shell = Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap();
     assert!(shell.status.success(), "{}", String::from_utf8_lossy(&shell.stderr));
@@ -128,13 +127,13 @@ pub(crate) async fn levels(invoice: &[u8], folder: &Path) {
     let pdf = long_pdf(Structure::Table, 3, LOGO);
     let cades =
         |packaging| Profile::Cades(Box::new(CadesProfile { packaging, ..CadesProfile::default() }));
-    let cases: [(&str, &[u8], Profile); 4] = [
+    let tried: [(&str, &[u8], Profile); 4] = [
         ("XAdES", invoice, super::engine::xades(XadesProfile::default())),
-        ("PAdES", &pdf, Profile::Pades(Box::new(PadesProfile::default()))),
+        ("PAdES", &pdf, Profile::Pades(Box::default())),
         ("CAdES", invoice, cades(CadesPackaging::Attached)),
         ("ASiC-E with CAdES", invoice, cades(CadesPackaging::AsicE)),
     ];
-    for (name, document, profile) in cases {
+    for (name, document, profile) in tried {
         let mut spent = Vec::new();
         for _ in 0..TIMES {
             let begin = Instant::now();

@@ -191,7 +191,8 @@ async fn run_server(directory: &Path, listen: Option<SocketAddr>) -> Outcome {
 
 /// What a configuration says to use it.
 pub(super) fn settings(authority: &LocalAuthority, url: &str) -> String {
-    let (root, issuing) = (authority.file("root.pem"), authority.file("issuing.pem"));
+    let [root, issuing] =
+        ["root.pem", "issuing.pem"].map(|name| authority.file(name).display().to_string());
     format!(
         "[timestamp.authorities.test]\nurl = \"{url}/tsa\"\ntrust_file = {root:?}\n\n\
          [revocation]\ntrust = [{root:?}]\nallow_networks = [\"127.0.0.0/8\", \"::1/128\"]\n\n\

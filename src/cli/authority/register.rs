@@ -90,8 +90,11 @@ impl IssuedCertificate {
 
     /// Its serial number, big-endian.
     pub(super) fn serial_octets(&self) -> Vec<u8> {
-        let digits =
-            format!("{}{}", if self.serial.len() % 2 == 0 { "" } else { "0" }, self.serial);
+        let digits = format!(
+            "{}{}",
+            if self.serial.len().is_multiple_of(2) { "" } else { "0" },
+            self.serial
+        );
         let pairs = digits.as_bytes().chunks_exact(2);
         let octets =
             pairs.filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());

@@ -157,7 +157,7 @@ pub(super) async fn raise(
         let limits = limits.with_patience(patience::of_document(document_ms));
         let work = || {
             let document = document::half_finished(&contents, document)?;
-            raise_one(&contents, document, (&with, room), (&check, &limits)).map_err(Box::new)
+            raise_one(&contents, document, (&with, room), (&check, &limits))
         };
         guarded(id, || work().unwrap_or_else(RaisedDocument::Ended))
             .unwrap_or_else(|state| RaisedDocument::Ended(Box::new(failed(&contents, id, state))))
@@ -177,7 +177,7 @@ fn raise_one(
     document: LastingDocument,
     (with, room): (&RaisingWith, usize),
     (check, limits): (&OwnCheck, &Limits),
-) -> Result<RaisedDocument, Ended> {
+) -> Result<RaisedDocument, Box<Ended>> {
     let LastingDocument { rest, bytes, signature, seal } = document;
     let before = check.copied(&bytes);
     let settings = LongTermSettings {
@@ -190,17 +190,17 @@ fn raise_one(
     let raised = raised.map_err(|fault| {
         let made = seal.made(&rest, signature);
         if let Some(Err(fault)) = before.map(|before| check.made(&before, &made)) {
-            return withheld(contents, rest.id, fault);
+            return Box::new(withheld(contents, rest.id, fault));
         }
-        not_raised(contents, &rest, &fault)
+        Box::new(not_raised(contents, &rest, &fault))
     })?;
     if rest.level <= Level::Lt {
         let checked = check.raised(&raised.bytes, &seal.raised(&rest, &check.trust, with.at));
-        checked.map_err(|fault| withheld(contents, rest.id, fault))?;
+        checked.map_err(|fault| Box::new(withheld(contents, rest.id, fault)))?;
         return Ok(RaisedDocument::Ended(Box::new(rest.sealed(contents, raised.bytes))));
     }
     let plan = raised.archive(room, limits, seal.beside.as_deref());
-    let plan = plan.map_err(|fault| not_raised(contents, &rest, &fault))?;
+    let plan = plan.map_err(|fault| Box::new(not_raised(contents, &rest, &fault)))?;
     let imprints = with.digests.iter().map(|digest| (*digest, plan.imprint(*digest))).collect();
     let room = rest.is_pdf().then_some(room);
     Ok(RaisedDocument::Archiving(Box::new(ArchivingDocument { rest, plan, imprints, room, seal })))

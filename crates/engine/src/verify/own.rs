@@ -306,7 +306,7 @@ fn fault(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> Option<String> {
     if made.level == Level::T {
         return Some("its timestamp is not in it".to_owned());
     }
-    let of_timestamps = signature.timestamps.iter().filter_map(|one| one.reason.as_deref()).next();
+    let of_timestamps = signature.timestamps.iter().find_map(|one| one.reason.as_deref());
     let reason = of_timestamps.map(|reason| format!(": {reason}")).unwrap_or_default();
     let found = level.map_or("none", Level::as_str);
     Some(format!("by what is in the file it has level {found} and not {}{reason}", made.level))

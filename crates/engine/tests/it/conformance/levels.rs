@@ -160,7 +160,7 @@ impl LevelDocket {
     }
 
     /// What EU DSS says of some files at a time, with revocation lists beside them or without.
-    fn dss(&self, some: &[&LevelFile], lists: Vec<PathBuf>, time: Option<Instant>) -> Tally {
+    fn dss(some: &[&LevelFile], lists: Vec<PathBuf>, time: Option<Instant>) -> Tally {
         let trust = DssTrust {
             roots: vec![PKI.root(), TSA.root()],
             revocation_lists: lists,
@@ -182,19 +182,19 @@ impl LevelDocket {
         // At B and T nothing in the file says whether a certificate was revoked.
         let (without, with): (Vec<_>, Vec<_>) =
             self.files.iter().partition(|it| it.step <= Step::T);
-        let mut dss = self.dss(&without, lists(), None);
-        dss.extend(self.dss(&with, Vec::new(), None));
+        let mut dss = Self::dss(&without, lists(), None);
+        dss.extend(Self::dss(&with, Vec::new(), None));
         // The certificates of seals end after 20 days, those of timestamps after 30.
         let archived: Vec<&LevelFile> =
             self.files.iter().filter(|it| it.step >= Step::Lta).collect();
         let later = now().plus_ms(22 * DAY_MS);
-        dss.and(&self.dss(&archived, Vec::new(), Some(later)));
+        dss.and(&Self::dss(&archived, Vec::new(), Some(later)));
         let [mut xmlsec, mut openssl] = ["xmlsec1", "openssl"].map(|it| Tally::new(it, true));
         for one in &self.files {
             if let Some(verdict) = self.xmlsec1(one) {
                 xmlsec.push(&one.file, verdict);
             }
-            if let Some(verdict) = self.openssl(one) {
+            if let Some(verdict) = Self::openssl(one) {
                 openssl.push(&one.file, verdict);
             }
         }
@@ -241,7 +241,7 @@ impl LevelDocket {
     }
 
     /// CMS with the lists in it from level LT on, and every timestamp in XML over what lxml says that it is over.
-    fn openssl(&self, one: &LevelFile) -> Option<Result<(), String>> {
+    fn openssl(one: &LevelFile) -> Option<Result<(), String>> {
         let listed = one.step >= Step::Lt;
         match (one.format, one.packaging.as_str()) {
             ("CAdES", "ASiC-E") => {

@@ -26,7 +26,7 @@ struct Stamped {
     facts: SealFacts,
 }
 
-fn xades(settings: serde_json::Value) -> Profile {
+fn xades(settings: &serde_json::Value) -> Profile {
     let settings = CATALOGUE.settings(None, settings.as_object().unwrap()).unwrap();
     Profile::Xades(Box::new(settings))
 }
@@ -47,10 +47,10 @@ fn all() -> Vec<Stamped> {
         "reference": { "uri": "a.xml" } });
     let asic = json!({ "packaging": "ASIC_E", "reference": { "uri": "a.xml" } });
     let profiles = [
-        xades(json!({})),
-        xades(json!({ "packaging": "ENVELOPING", "keyInfo": { "certificates": "SIGNER" } })),
-        xades(detached),
-        xades(asic),
+        xades(&json!({})),
+        xades(&json!({ "packaging": "ENVELOPING", "keyInfo": { "certificates": "SIGNER" } })),
+        xades(&detached),
+        xades(&asic),
         cades(false, CadesPackaging::Attached),
         cades(false, CadesPackaging::Detached),
         cades(false, CadesPackaging::AsicE),
@@ -196,8 +196,8 @@ fn a_raised_seal_of_another_document_key_or_value_is_withheld() {
 #[test]
 fn what_stands_beside_a_raised_seal_still_holds() {
     let parallel = json!({ "existingSignatures": "PARALLEL", "signatureTransform": "XPATH" });
-    let first = stamp(INVOICE.as_bytes(), &PKI.p256, xades(parallel.clone())).sealed;
-    let both = stamp(first.bytes(), &PKI.rsa, xades(parallel));
+    let first = stamp(INVOICE.as_bytes(), &PKI.p256, xades(&parallel)).sealed;
+    let both = stamp(first.bytes(), &PKI.rsa, xades(&parallel));
     assert_eq!(both.said(&both.raised(Level::Lt), Level::Lt), "");
 
     let parallel = cades(true, CadesPackaging::Attached);

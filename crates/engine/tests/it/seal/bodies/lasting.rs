@@ -122,7 +122,8 @@ pub(crate) fn trusted_lists(bytes: &[u8]) {
             let changed = [bytes, b"<a/>"].concat();
             assert!(!used(&[file(&changed)], std::slice::from_ref(&certificate)));
         }
-        let _ = used(&[file(bytes), file(b"<a/>"), file(bytes)], &[certificate.clone()]);
+        let _ =
+            used(&[file(bytes), file(b"<a/>"), file(bytes)], std::slice::from_ref(&certificate));
     });
 }
 

@@ -76,7 +76,7 @@ impl OpenedCms {
     }
 
     /// What the value is over (RFC 5652, 5.4).
-    fn to_be_signed(&mut self) -> Vec<u8> {
+    fn signed_octets(&mut self) -> Vec<u8> {
         let mut attributes = self.signer()[3].clone();
         attributes.tag = 0x31;
         attributes.write()
@@ -103,7 +103,7 @@ fn seals(content: &str) -> Vec<OpenedCms> {
 }
 
 fn algorithm(random: &mut Xorshift) -> DerValue {
-    let mut parts = vec![DerValue::octets(OBJECT, *one_of(random, &ALGORITHMS))];
+    let mut parts = vec![DerValue::octets(OBJECT, one_of::<&[u8]>(random, &ALGORITHMS))];
     match random.below(4) {
         0 => {}
         1 => parts.push(DerValue::values(SEQUENCE, Vec::new())),
@@ -140,8 +140,10 @@ fn algorithms() -> ForgeryKind {
                 changed |= set_digest(&mut file, digest.value());
             }
             1 => {
-                let value: &[u8] =
-                    *one_of(random, &[&[][..], &[0], &[0; 256], &[0x30, 6, 2, 1, 0, 2, 1, 0]]);
+                let value: &[u8] = one_of::<&[u8]>(
+                    random,
+                    &[&[][..], &[0], &[0; 256], &[0x30, 6, 2, 1, 0, 2, 1, 0]],
+                );
                 file.signer()[5] = DerValue::octets(0x04, value);
                 changed = true;
             }
@@ -184,7 +186,7 @@ fn hmac_values() -> ForgeryKind {
             let parameters = if random.below(2) == 0 { parameters } else { length };
             file.signer()[4] = DerValue::values(SEQUENCE, vec![name, parameters]);
         }
-        let over = file.to_be_signed();
+        let over = file.signed_octets();
         file.signer()[5] = DerValue::octets(0x04, &hmac::value(&over, bits, random));
         ForgedFile::new(file.write(), "9250.00")
     };
@@ -207,7 +209,7 @@ fn contents() -> ForgeryKind {
             }
             // what was signed, as the content of a signature that has no attributes
             2 => {
-                *file.content() = file.to_be_signed();
+                *file.content() = file.signed_octets();
                 file.signer().remove(3);
                 let name = DerValue::octets(OBJECT, &[0x2a, 0x03, 0x04]);
                 let values =

@@ -19,10 +19,13 @@ use super::support::{report, told};
 const SOME: usize = 40;
 const MANY: usize = 500;
 
+/// Makes one forgery, if chance lets it.
+pub(super) type Forge = Box<dyn Fn(&mut Xorshift) -> Option<ForgedFile>>;
+
 /// One kind: makes one forgery, if chance lets it; what it begins with is made once.
 pub(super) struct ForgeryKind {
     pub(super) name: &'static str,
-    pub(super) make: Box<dyn Fn(&mut Xorshift) -> Option<ForgedFile>>,
+    pub(super) make: Forge,
     /// Whether a file came as far as the kind means it to.
     pub(super) reached: fn(&VerificationReport) -> bool,
 }
@@ -35,6 +38,10 @@ pub(super) struct ForgedFile {
 }
 
 impl ForgedFile {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "every kind ends with it, and some sooner with none"
+    )]
     pub(super) fn new(octets: impl Into<Vec<u8>>, marker: impl Into<Vec<u8>>) -> Option<Self> {
         Some(Self { octets: octets.into(), marker: Some(marker.into()) })
     }

@@ -74,7 +74,7 @@ pub(super) fn renamed(text: &str, random: &mut Xorshift) -> String {
 
 /// What may stand anywhere.
 pub(super) fn noise(random: &mut Xorshift) -> &'static str {
-    *one_of(random, &["", "", " ", "\n", "<!-- -->", "<?p i?>", "\n\n  ", "<w xmlns=\"\"/>"])
+    one_of::<&str>(random, &["", "", " ", "\n", "<!-- -->", "<?p i?>", "\n\n  ", "<w xmlns=\"\"/>"])
 }
 
 /// Inserted somewhere inside of the root: before any tag but the first.
