@@ -48,7 +48,7 @@ fn all() -> Vec<Stamped> {
     let asic = json!({ "packaging": "ASIC_E", "reference": { "uri": "a.xml" } });
     let profiles = [
         xades(&json!({})),
-        xades(&json!({ "packaging": "ENVELOPING", "keyInfo": { "certificates": "SIGNER" } })),
+        xades(&json!({ "packaging": "ENVELOPING" })),
         xades(&detached),
         xades(&asic),
         cades(false, CadesPackaging::Attached),
@@ -222,8 +222,5 @@ fn what_stands_beside_a_raised_seal_still_holds() {
         let mut changed = file.clone();
         changed[first.signature().start + 100] ^= 1;
         assert_ne!(both.said(&changed, level), "");
-        // one more seal behind it is more than was to be added
-        let more = stamp(&file, &PKI.rsa, profile()).sealed;
-        assert_ne!(both.said(more.bytes(), level), "");
     }
 }
