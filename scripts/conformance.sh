@@ -21,7 +21,7 @@ if [[ $# -eq 0 ]]; then
     set -- conformance
 fi
 # stdout is kept too: what the tests print is the report
-CHANCERY_CONFORMANCE=1 cargo test --locked -p chancery-engine --test engine -- --ignored --nocapture "$@" | tee "$out/tests.txt"
+CHANCERY_CONFORMANCE=1 cargo test --locked --workspace --test engine -- --ignored --nocapture "$@" | tee "$out/tests.txt"
 # what the service makes of answers that it asked for itself
-CHANCERY_CONFORMANCE=1 cargo test --locked -p chancery --test it -- --ignored --nocapture "$@" | tee -a "$out/tests.txt"
+CHANCERY_CONFORMANCE=1 cargo test --locked --workspace --test it -- --ignored --nocapture "$@" | tee -a "$out/tests.txt"
 echo "conformance: reports are in $out"

@@ -17,13 +17,13 @@ targets=("$@")
 run() {
     if [[ $1 == multipart ]]; then
         SOFTHSM2_CONF=$(scripts/softhsm-conf.sh) FUZZ_SECONDS=$seconds \
-            cargo test --locked --quiet --test it http::changed_forms -- --nocapture
+            cargo test --locked --quiet --workspace --test it http::changed_forms -- --nocapture
         return
     fi
     local test=seal::fuzz::bodies
     [[ $1 != cost ]] || test=seal::costly
     FUZZ_SECONDS=$seconds FUZZ_TARGET=$1 \
-        cargo test --locked --quiet -p chancery-engine --test engine "$test" -- --nocapture
+        cargo test --locked --quiet --workspace --test engine "$test" -- --nocapture
 }
 
 has_nightly() { cargo +nightly --version >/dev/null 2>&1; }
@@ -50,7 +50,7 @@ if [[ ${FUZZER:-} != cargo-fuzz ]] || ! has_cargo_fuzz; then
     exit
 fi
 
-FUZZ_CORPUS=$PWD/fuzz/corpus cargo test --locked --quiet -p chancery-engine --test engine seal::fuzz::seeds
+FUZZ_CORPUS=$PWD/fuzz/corpus cargo test --locked --quiet --workspace --test engine seal::fuzz::seeds
 failed=()
 for target in "${targets[@]}"; do
     if [[ $target == cost || $target == multipart ]]; then
