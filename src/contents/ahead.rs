@@ -11,9 +11,9 @@ use crate::store::pieces::Span;
 use crate::store::{Result, Store};
 
 /// Octets of contents that a transaction writes at most. It takes some milliseconds.
-pub const PORTION_OCTETS: usize = 512 << 10;
+pub const PORTION_OCTETS: usize = 128 << 10;
 /// Pieces of contents that a transaction writes at most.
-pub const PORTION_CONTENTS: usize = 250;
+pub const PORTION_CONTENTS: usize = 25;
 
 /// A place for contents that are put down ahead.
 #[derive(Clone, Copy)]

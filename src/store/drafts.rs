@@ -17,7 +17,7 @@ use crate::domain::instant::Instant;
 use crate::domain::operation::OperationState;
 
 /// Documents of a draft that are deleted in one transaction.
-const DELETED: i64 = 250;
+const DELETED: i64 = 100;
 
 impl Store {
     /// Begins a draft, which takes the reference of the request. Its opener holds the lease.

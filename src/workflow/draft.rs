@@ -13,7 +13,7 @@ use crate::store::leases::Lease;
 use crate::store::operations::{NewOperation, Opened};
 
 /// Documents that are recorded in one transaction.
-pub(super) const PORTION: usize = 250;
+pub(super) const PORTION: usize = 25;
 
 /// Opens an operation as [`crate::store::Store::open_operation`] does. Contents are those of its documents that
 /// are received, in the same order.

@@ -18,7 +18,7 @@ use crate::support::postgres::Postgres;
 const PROCESS: ProcessId = ProcessId::from_i64(1);
 
 /// More than are deleted at once.
-const DOCUMENTS: i64 = 600;
+const DOCUMENTS: i64 = 250;
 
 async fn store(url: String) -> Store {
     let store = crate::store::store(url).await;
@@ -81,7 +81,7 @@ async fn nobody_sees_a_draft_before_it_is_whole(url: String) {
     let store = store(url).await;
     let new = large(1);
     assert_eq!(store.begin_draft(&new).await.unwrap(), Opened::New);
-    for portion in [0..250, 250..500, 500..600] {
+    for portion in [0..100, 100..200, 200..250] {
         assert_eq!(add(&store, &new, portion).await.unwrap(), Opened::New);
         assert_eq!(seen(&store, 1).await, []);
         assert_eq!(leased(&store).await, []);
@@ -91,17 +91,17 @@ async fn nobody_sees_a_draft_before_it_is_whole(url: String) {
     let mut same_request = operation(1, 1);
     same_request.operation.id = OperationId::from_i64(2);
     let mut same_document = operation(3, 1);
-    same_document.documents[0].document.external_reference = reference("1/599");
+    same_document.documents[0].document.external_reference = reference("1/249");
     for other in [&same_request, &same_document] {
         let opened = store.open_operation(other, &received(other, 0..1)).await;
         assert!(matches!(opened, Err(Error::Exists { .. })), "{opened:?}");
         assert!(!matches!(store.begin_draft(other).await, Ok(Opened::Taken { .. })));
     }
-    let contents = received(&new, 0..600);
+    let contents = received(&new, 0..250);
     assert_eq!(store.complete_draft(&new, &contents, AT).await.unwrap(), Opened::New);
     assert_eq!(seen(&store, 1).await, [new.operation.id; 7]);
-    assert_eq!(store.reader().documents(new.operation.id).await.unwrap().len(), 600);
-    assert_eq!(store.reader().original_contents(new.operation.id).await.unwrap().len(), 600);
+    assert_eq!(store.reader().documents(new.operation.id).await.unwrap().len(), 250);
+    assert_eq!(store.reader().original_contents(new.operation.id).await.unwrap().len(), 250);
     assert_eq!(store.reader().mails_of(new.operation.id).await.unwrap().len(), 1);
     // Nothing makes it a draft again, and whoever comes now hears of it.
     assert!(!store.give_up_draft(new.operation.id, None).await.unwrap());
@@ -115,7 +115,7 @@ async fn nothing_is_left_of_a_draft_that_is_given_up(url: String) {
     let store = store(url).await;
     let new = large(1);
     store.begin_draft(&new).await.unwrap();
-    add(&store, &new, 0..600).await.unwrap();
+    add(&store, &new, 0..250).await.unwrap();
     let reader = store.reader();
     // As long as its lease lasts it is left alone.
     assert_eq!(reader.overdue_drafts(AT).await.unwrap(), []);
@@ -150,12 +150,12 @@ async fn nothing_is_left_of_a_draft_that_is_given_up(url: String) {
     assert_eq!(opened, Opened::New);
     // One that would take a document's reference is told by whom it is taken, as it is no draft.
     let mut late = large(4);
-    late.documents[300].document.external_reference = reference("1/2");
+    late.documents[150].document.external_reference = reference("1/2");
     store.begin_draft(&late).await.unwrap();
-    assert_eq!(add(&store, &late, 0..250).await.unwrap(), Opened::New);
+    assert_eq!(add(&store, &late, 0..100).await.unwrap(), Opened::New);
     let (held, operation) = ("1/2".to_owned(), again.operation.id);
     let reused = Opened::DocumentReferenceReused { reference: held, operation };
-    assert_eq!(add(&store, &late, 250..500).await.unwrap(), reused);
+    assert_eq!(add(&store, &late, 100..200).await.unwrap(), reused);
     while store.give_up_draft(late.operation.id, None).await.unwrap() {}
     assert_eq!(reader.documents(late.operation.id).await.unwrap().len(), 0);
     store.close().await;
@@ -177,7 +177,7 @@ async fn a_hopeless_one_ends_with_its_last_portion(url: String) {
         };
     }
     store.begin_draft(&new).await.unwrap();
-    store.add_to_draft(&new, 0..600, &[], LATER).await.unwrap();
+    store.add_to_draft(&new, 0..250, &[], LATER).await.unwrap();
     store.complete_draft(&new, &[], LATER).await.unwrap();
     let found = store.reader().operation(Scope::Installation, new.operation.id).await.unwrap();
     let found = found.unwrap();

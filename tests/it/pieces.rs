@@ -20,7 +20,7 @@ use crate::store::sqlite;
 use crate::support::postgres::Postgres;
 
 /// More than a transaction takes of one, and beside it what is small and what is nothing.
-const LENGTHS: [usize; 4] = [1_500_000, 0, 3, 600_000];
+const LENGTHS: [usize; 4] = [375_000, 0, 3, 150_000];
 
 async fn store(url: String) -> Store {
     let store = crate::store::store(url).await;

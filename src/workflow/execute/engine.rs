@@ -34,7 +34,7 @@ use crate::verify::OwnSealFault;
 
 /// After so much processor time a thread of the engine goes to the next one who waits for it, as soon as the
 /// document in work is done.
-const TURN: Duration = Duration::from_millis(10);
+const TURN: Duration = Duration::from_millis(3);
 
 /// What became of documents that were to be prepared.
 pub(super) enum PreparedChunk {

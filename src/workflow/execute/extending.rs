@@ -25,7 +25,7 @@ use crate::workflow::validation_data::collect;
 use crate::workflow::{Error, ahead, clock, timestamps};
 
 /// Documents whose custody is extended in one transaction.
-const PORTION: usize = 250;
+const PORTION: usize = 25;
 
 /// Certificates of one document that are asked about, one after the other.
 const ROUNDS: usize = 200;

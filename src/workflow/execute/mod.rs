@@ -44,8 +44,8 @@ use crate::store::documents::Intent;
 use crate::store::leases::Lease;
 use crate::store::operations::Ending;
 
-/// Documents whose end is recorded in one transaction.
-const OUTCOMES: usize = 100;
+/// Documents whose intents, or whose ends, are recorded in one transaction.
+const RECORDED: usize = 20;
 
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
@@ -334,9 +334,9 @@ async fn seal_chunk(
         .filter(|document| !document.intent_stored)
         .map(|document| intent(ready, document))
         .collect();
-    if !intents.is_empty() {
+    for portion in intents.chunks(RECORDED) {
         let _turn = app.writers.take(party, 1).await;
-        app.store.record_intents(lease, lease_end(app), &intents, app.now()).await?;
+        app.store.record_intents(lease, lease_end(app), portion, app.now()).await?;
     }
 
     // What has its value already is not shown to a key again.
@@ -441,8 +441,8 @@ async fn record(
     mut ended: Vec<Ended>,
     end: Option<OperationState>,
 ) -> Result<(), Error> {
-    while ended.len() > OUTCOMES {
-        let later = ended.split_off(OUTCOMES);
+    while ended.len() > RECORDED {
+        let later = ended.split_off(RECORDED);
         record_some(app, whose, std::mem::replace(&mut ended, later), None).await?;
     }
     record_some(app, whose, ended, end).await

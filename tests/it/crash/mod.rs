@@ -33,10 +33,10 @@ struct Wish {
 const SMALL: Wish = Wish { documents: 20, octets: 100 };
 
 /// Contents are put down ahead: the original in two commits, what is sealed in as many.
-const LARGE: Wish = Wish { documents: 1, octets: 600_000 };
+const LARGE: Wish = Wish { documents: 1, octets: 200_000 };
 
 /// Recorded in three portions.
-const MANY: Wish = Wish { documents: 600, octets: 100 };
+const MANY: Wish = Wish { documents: 60, octets: 100 };
 
 /// More steps than an operation has.
 const MANY_STEPS: u32 = 30;
