@@ -32,12 +32,17 @@ pub struct Rules {
     pub waiting: usize,
 }
 
+/// For so long after it had something a party counts as one that may come again at any moment.
+const LATELY: Duration = Duration::from_secs(1);
+
 /// A party has as many wishes waiting as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Crowded;
 
 struct Shared<P: Party> {
     rules: Rules,
+    /// The most that a party may have while another one is there, or was lately.
+    beside_others: usize,
     state: Mutex<State<P>>,
     /// Rings when all is free.
     whole: Notify,
@@ -50,6 +55,8 @@ struct State<P> {
     /// How many keep everything from being given out.
     closed: usize,
     parties: HashMap<P, Account>,
+    /// The two that got or gave back something last, the latest first.
+    latest: [Option<(P, Instant)>; 2],
 }
 
 /// What a party has, and what it waits for.
@@ -86,10 +93,24 @@ impl<P: Party> Fair<P> {
     /// Room by these rules; there is one unit at least.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
+        Self::with_most_beside_others(rules, usize::MAX)
+    }
+
+    /// The same; while another party has something, waits for it or had it within the last second, one alone
+    /// may have so many units (one wish at least is met).
+    #[must_use]
+    pub fn with_most_beside_others(rules: Rules, beside_others: usize) -> Self {
         let rules = Rules { whole: rules.whole.max(1), ..rules };
-        let state =
-            State { free: rules.whole, next: 0, turns: 0, closed: 0, parties: HashMap::new() };
-        Self(Arc::new(Shared { rules, state: Mutex::new(state), whole: Notify::new() }))
+        let state = State {
+            free: rules.whole,
+            next: 0,
+            turns: 0,
+            closed: 0,
+            parties: HashMap::new(),
+            latest: [None, None],
+        };
+        let (state, whole) = (Mutex::new(state), Notify::new());
+        Self(Arc::new(Shared { rules, beside_others, state, whole }))
     }
 
     /// Waits for so many units; more than a party alone may have are as many as that. Who has nothing
@@ -221,6 +242,7 @@ impl<P: Party> Shared<P> {
             state.turns += 2;
             account.turn = state.turns;
             account.moved = Some(Instant::now());
+            state.moved(party);
             // Who does not wait any more has taken the wish back under the same lock.
             let _ = wish.granted.send(());
         }
@@ -233,12 +255,23 @@ impl<P: Party> Shared<P> {
         let firsts = state.parties.iter().filter_map(|(party, account)| {
             let (position, wish) = account.waiting.first_key_value()?;
             let after = account.held + wish.units;
-            let allowed = account.held == 0 || after <= self.rules.share(account.held + state.free);
+            let most =
+                || self.rules.share(account.held + state.free).min(self.beside(state, *party));
+            let allowed = account.held == 0 || after <= most();
             let rank = (after, account.turn, position.number);
             allowed.then_some((rank, wish.units, *party, *position))
         });
         let (_, units, party, position) = firsts.min_by_key(|(rank, ..)| *rank)?;
         (units <= state.free).then_some((party, position))
+    }
+
+    /// The most that a party may have because of others.
+    fn beside(&self, state: &State<P>, party: P) -> usize {
+        if self.beside_others < usize::MAX && state.has_others(party) {
+            self.beside_others
+        } else {
+            usize::MAX
+        }
     }
 
     fn give_back(&self, state: &mut State<P>, party: P, units: usize) {
@@ -249,11 +282,29 @@ impl<P: Party> Shared<P> {
                 state.parties.remove(&party);
             }
         }
+        if units > 0 {
+            state.moved(party);
+        }
         state.free += units;
         self.settle(state);
         if state.free == self.rules.whole {
             self.whole.notify_waiters();
         }
+    }
+}
+
+impl<P: Party> State<P> {
+    fn moved(&mut self, party: P) {
+        if self.latest[0].is_none_or(|(latest, _)| latest != party) {
+            self.latest.swap(0, 1);
+        }
+        self.latest[0] = Some((party, Instant::now()));
+    }
+
+    /// Whether another party is there, or was lately.
+    fn has_others(&self, party: P) -> bool {
+        let lately = |(other, at): &(P, Instant)| *other != party && at.elapsed() < LATELY;
+        self.latest.iter().flatten().any(lately) || self.parties.keys().any(|it| *it != party)
     }
 }
 

@@ -137,6 +137,8 @@ pub struct App {
     pub writers: Fair<ClientServiceId>,
     /// Turns of operations.
     pub executors: Fair<ClientServiceId>,
+    /// Turns of chunks of operations; beside others one client service has few at once.
+    pub chunks: Fair<ClientServiceId>,
     /// The permit to execute a document alone, after a process ended.
     pub alone: Semaphore,
     /// Turns on a core, short ones.

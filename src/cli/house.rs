@@ -263,13 +263,19 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
             part_left: EXECUTORS_LEFT,
             waiting: usize::MAX,
         }),
+        // Of a client service that is alone all its operations go on at once. Beside others it leaves half the
+        // cores: more would stand in the way of the others in front of database and token too.
+        chunks: Fair::with_most_beside_others(
+            Rules { whole: config.workflow.executors, part_left: 0, waiting: usize::MAX },
+            (cores / 2).max(1),
+        ),
         alone: Semaphore::new(1),
-        // One more than a client service alone may have: the system shares the cores out between them.
-        engine: Fair::new(Rules {
-            whole: threads + 1,
-            part_left: threads + 1,
-            waiting: usize::MAX,
-        }),
+        // One more than a client service alone may have: the system shares the cores out between them. Beside
+        // others it leaves a core to them.
+        engine: Fair::with_most_beside_others(
+            Rules { whole: threads + 1, part_left: threads + 1, waiting: usize::MAX },
+            threads.saturating_sub(1).max(1),
+        ),
         execution: config.workflow.clone(),
         delivery: config.delivery.clone(),
         preservation: preservation(config)?,

@@ -47,6 +47,10 @@ use crate::store::operations::Ending;
 /// Documents whose intents, or whose ends, are recorded in one transaction.
 const RECORDED: usize = 20;
 
+/// For so long a chunk waits for others of its client service when it is to leave room to other ones: those may
+/// be held up by an authority or a token that this one does not need.
+const PACED: Duration = Duration::from_secs(2);
+
 /// What an operation in work occupies (memory, a turn); given back when it is dropped.
 pub type Place = Box<dyn Send>;
 
@@ -209,6 +213,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
             let ended = rest.map(|it| failed(&app.contents, it.id, failure.clone())).collect();
             return record(app, (lease, party), ended, Some(end_state(sealed_any))).await;
         }
+        let turn = app.chunks.take_within(party, 1, PACED).await;
         let alone = if careful { app.alone.acquire().await.ok() } else { None };
         let (chunk, aside) =
             if careful { alone::begin(app, lease, chunk).await? } else { (chunk, Vec::new()) };
@@ -220,7 +225,7 @@ async fn run(app: &App, lease: Lease, begun: Begun) -> Result<(), Error> {
         let last = chunks.peek().is_none() || trouble.is_some();
         let end = (last && trouble.is_none()).then(|| end_state(sealed_any));
         record(app, (lease, party), ended, end).await?;
-        drop(alone);
+        drop((alone, turn));
         if last {
             break;
         }

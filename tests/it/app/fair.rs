@@ -43,6 +43,39 @@ async fn one_party_leaves_room_for_the_next_and_that_one_for_the_one_after() {
     assert_eq!((fair.free(), fair.parties()), (16, 0));
 }
 
+/// Room of which a party has two units at most beside others.
+fn shared() -> Fair<char> {
+    Fair::with_most_beside_others(Rules { whole: 4, part_left: 0, waiting: 100 }, 2)
+}
+
+/// Alone a party may have all; beside another one that is there, or was a moment ago, it has less.
+#[tokio::test]
+async fn beside_others_a_party_has_less() {
+    let fair = shared();
+    drop(now(&fair, 'a', 4).await.unwrap());
+    let one = now(&fair, 'b', 1).await.unwrap();
+    let mut held = vec![now(&fair, 'a', 1).await.unwrap(), now(&fair, 'a', 1).await.unwrap()];
+    assert!(now(&fair, 'a', 1).await.is_none(), "b is there");
+    drop(one);
+    assert!(now(&fair, 'a', 1).await.is_none(), "b was there a moment ago");
+    let begin = std::time::Instant::now();
+    while held.len() < 4 {
+        held.extend(now(&fair, 'a', 1).await);
+        assert!(begin.elapsed() < SOON, "b is not there any more");
+    }
+}
+
+/// One wish is met whatever it is, or a party would never be served.
+#[tokio::test]
+async fn beside_others_one_wish_is_met() {
+    let fair = shared();
+    let _one = now(&fair, 'b', 1).await.unwrap();
+    let three = now(&fair, 'a', 3).await.unwrap();
+    assert!(now(&fair, 'a', 1).await.is_none());
+    drop(three);
+    assert_eq!(fair.free(), 3);
+}
+
 #[tokio::test]
 async fn what_gets_free_goes_to_who_has_least() {
     let fair = fair(4, 0);
