@@ -15,6 +15,7 @@ use crate::domain::client_service::{
     ProfileName, SealSettingsChange, Timestamps,
 };
 use crate::domain::language::Language;
+use crate::domain::level::Level;
 use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
@@ -75,6 +76,7 @@ const COLUMNS: &[Column] = &[
     column("lint", "LINT"),
     column("activeContent", "ACTIVE CONTENT"),
     column("coordinateOrigin", "ORIGIN"),
+    column("level", "LEVEL"),
     column("timestamps", "TIMESTAMPS"),
     column("timestampAuthorities", ""),
     column("timestampOrder", ""),
@@ -124,6 +126,9 @@ pub(super) struct Create {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true, default_value = "top-left")]
     coordinate_origin: Origin,
+    /// Level of its seals when a request names none; above b with --timestamps wait or fail.
+    #[arg(long, value_enum, ignore_case = true, default_value = "b")]
+    level: LevelChoice,
     /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T, LT or LTA).
     #[arg(long, value_enum, ignore_case = true, default_value = "refuse")]
     timestamps: TimestampsChoice,
@@ -165,6 +170,9 @@ pub(super) struct SetClientService {
     /// From which corner of the page its visible signatures are placed when a request does not say.
     #[arg(long, value_enum, ignore_case = true)]
     coordinate_origin: Option<Origin>,
+    /// Level of its seals when a request names none; above b it needs --timestamps wait or fail.
+    #[arg(long, value_enum, ignore_case = true)]
+    level: Option<LevelChoice>,
     /// What to do with a wish for a timestamp (applyTimestamp, signatureLevel T, LT or LTA).
     #[arg(long, value_enum, ignore_case = true)]
     timestamps: Option<TimestampsChoice>,
@@ -212,6 +220,7 @@ impl SetClientService {
             document_references: self
                 .document_references
                 .map_or(Change::Keep, |policy| Change::To(policy.into())),
+            level: self.level.map_or(Change::Keep, |level| Change::To(level.into())),
             timestamps: self.timestamps.map_or(Change::Keep, |choice| Change::To(choice.into())),
             timestamp_authorities: self
                 .timestamp_authorities
@@ -291,6 +300,29 @@ impl From<ActiveContentChoice> for ActiveContent {
         match choice {
             ActiveContentChoice::Warn => Self::Warn,
             ActiveContentChoice::Refuse => Self::Refuse,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LevelChoice {
+    /// The signature alone.
+    B,
+    /// With a timestamp.
+    T,
+    /// With what validating it takes later.
+    Lt,
+    /// With an archive timestamp over that.
+    Lta,
+}
+
+impl From<LevelChoice> for Level {
+    fn from(choice: LevelChoice) -> Self {
+        match choice {
+            LevelChoice::B => Self::B,
+            LevelChoice::T => Self::T,
+            LevelChoice::Lt => Self::Lt,
+            LevelChoice::Lta => Self::Lta,
         }
     }
 }
@@ -419,6 +451,7 @@ async fn create_one(app: &App, create: Create) -> Result<(), Failure> {
         signature_template: create.signature_template.filter(|text| !text.is_empty()),
         active_content: create.active_content.into(),
         coordinate_origin: create.coordinate_origin.into(),
+        level: create.level.into(),
         timestamps: create.timestamps.into(),
         language: create.language,
     };
@@ -464,6 +497,7 @@ async fn list(config: &Config, shown: Shown) -> Outcome {
             json!(service.lint.as_str()),
             json!(service.active_content.as_str()),
             json!(service.coordinate_origin.as_str()),
+            json!(service.level.as_str()),
             json!(service.timestamps.as_str()),
             json!(service.timestamp_authorities),
             json!(service.timestamp_order.as_str()),

@@ -38,6 +38,7 @@ pub(super) fn run(config: &Config, command: Command) -> Outcome {
 const COLUMNS: &[Column] = &[
     column("name", "NAME"),
     column("formats", "FORMATS"),
+    column("levels", "LEVELS").none("any"),
     column("sha1", "SHA-1").answers("yes", ""),
     column("title", "TITLE"),
 ];
@@ -50,9 +51,18 @@ fn list(profiles: &Catalogue, shown: Shown) {
         } else {
             json!(formats(profile))
         };
-        table.row([json!(name), formats, json!(profile.sha1), json!(profile.title)]);
+        let levels = match levels(profile) {
+            levels if shown.json => json!(levels),
+            levels if levels.is_empty() => json!(null),
+            levels => json!(levels.join(" ")),
+        };
+        table.row([json!(name), formats, levels, json!(profile.sha1), json!(profile.title)]);
     }
     table.show(shown, "No profiles.");
+}
+
+fn levels(profile: &NamedProfile) -> Vec<&'static str> {
+    profile.levels.iter().map(|level| level.as_str()).collect()
 }
 
 fn formats(profile: &NamedProfile) -> String {
@@ -81,6 +91,7 @@ fn show(profiles: &Catalogue, name: &str, shown: Shown) -> Result<(), Failure> {
             "sources": profile.sources,
             "roots": roots.collect::<Vec<_>>(),
             "rules": profile.rules,
+            "levels": levels(profile),
             "sha1": profile.sha1,
             "settings": settings,
         }));
@@ -96,6 +107,9 @@ fn show(profiles: &Catalogue, name: &str, shown: Shown) -> Result<(), Failure> {
     }
     if !profile.rules.is_empty() {
         say!("Checked before sealing: {}", profile.rules.join(", "));
+    }
+    if !profile.levels.is_empty() {
+        say!("Levels: {}", levels(profile).join(", "));
     }
     if profile.sha1 {
         say!("Uses SHA-1: the client service needs --allow-sha1.");

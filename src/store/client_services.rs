@@ -9,12 +9,13 @@ use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
+use crate::domain::level::Level;
 use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
 
 const COLUMNS: &str = "SELECT id, alias, issuer_id, credential_id, status, document_references,
     profile, allow_sha1, lint, signature_template, active_content, coordinate_origin,
-    timestamps, timestamp_authorities, timestamp_order, language, mails_per_day,
+    timestamps, timestamp_authorities, timestamp_order, language, mails_per_day, level,
     tokens_not_before_ms, created_ms
     FROM client_service";
 
@@ -42,9 +43,10 @@ impl Store {
                 "INSERT INTO client_service
              (id, alias, issuer_id, credential_id, status, document_references, profile, allow_sha1,
               lint, signature_template, active_content, coordinate_origin, timestamps, language,
-              mails_per_day, tokens_not_before_ms, created_ms, timestamp_authorities, timestamp_order)
+              mails_per_day, tokens_not_before_ms, created_ms, timestamp_authorities, timestamp_order,
+              level)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                     $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING",
+                     $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING",
             )
             .bind(service.id.as_i64())
             .bind(service.alias.as_str())
@@ -65,6 +67,7 @@ impl Store {
             .bind(service.created.unix_ms())
             .bind(authorities_text(&service.timestamp_authorities))
             .bind(service.timestamp_order.as_str())
+            .bind(service.level.as_str())
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 0 {
@@ -204,6 +207,13 @@ impl Store {
                 sqlx::query("UPDATE client_service SET document_references = $2 WHERE id = $1")
                     .bind(id.as_i64())
                     .bind(policy.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            if let Change::To(level) = change.level {
+                sqlx::query("UPDATE client_service SET level = $2 WHERE id = $1")
+                    .bind(id.as_i64())
+                    .bind(level.as_str())
                     .execute(&mut *tx)
                     .await?;
             }
@@ -377,6 +387,7 @@ fn client_service_from(row: &sqlx::any::AnyRow) -> Result<ClientService> {
         signature_template: row::optional_text(row, "signature_template")?,
         active_content: row::named(row, "active_content", ActiveContent::parse)?,
         coordinate_origin: row::named(row, "coordinate_origin", CoordinateOrigin::parse)?,
+        level: row::named(row, "level", Level::parse)?,
         timestamps: row::named(row, "timestamps", Timestamps::parse)?,
         timestamp_authorities: row::optional_text(row, "timestamp_authorities")?
             .map(|names| names.split(',').map(str::to_owned).collect())

@@ -258,6 +258,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (21, "portions", include_str!("../../migrations/0021_portions.sql")),
     (22, "kept values", include_str!("../../migrations/0022_kept_values.sql")),
     (23, "preservation", include_str!("../../migrations/0023_preservation.sql")),
+    (26, "levels", include_str!("../../migrations/0026_levels.sql")),
 ];
 
 /// Pages of 4 KiB that SQLite's log gathers before they are written back, beside what is written then; and

@@ -13,6 +13,7 @@ use crate::domain::client_service::{
 use crate::domain::company::{Company, CompanyStatus, country_code};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::language::Language;
+use crate::domain::level::Level;
 use crate::domain::pades::ActiveContent;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::hex;
@@ -49,6 +50,8 @@ pub struct NewClientService {
     pub active_content: ActiveContent,
     /// From where its visible signatures are placed, when a request does not say.
     pub coordinate_origin: CoordinateOrigin,
+    /// The level of its seals when a request names none.
+    pub level: Level,
     /// What becomes of its wishes for timestamps.
     pub timestamps: Timestamps,
     /// In which its receivers are written to when they have none of their own.
@@ -60,8 +63,8 @@ pub struct NewClientService {
 ///
 /// # Errors
 /// [`Error::Internal`] with [`crate::store::Error::Exists`] when the alias is taken,
-/// [`Error::Refused`] for a country that is none, a profile that does not exist or a template that cannot
-/// be read.
+/// [`Error::Refused`] for a country that is none, a profile that does not exist, a template that cannot
+/// be read, or a level as in [`change_seal_settings`].
 pub async fn create(
     app: &App,
     new: NewClientService,
@@ -70,6 +73,7 @@ pub async fn create(
         app.profiles.entry(profile.as_str())?;
     }
     check_template(new.signature_template.as_deref())?;
+    check_level(app, new.profile.as_ref(), (new.level, new.timestamps))?;
     let now = app.now();
     let issuer = Company {
         id: CompanyId::from_i64(app.next_id()),
@@ -101,6 +105,7 @@ pub async fn create(
         signature_template: new.signature_template,
         active_content: new.active_content,
         coordinate_origin: new.coordinate_origin,
+        level: new.level,
         timestamps: new.timestamps,
         timestamp_authorities: Vec::new(),
         timestamp_order: AuthorityOrder::InOrder,
@@ -150,8 +155,9 @@ pub async fn assign(app: &App, alias: &str, credential: CredentialId) -> Result<
 /// `oauth.status_cache_ms`.
 ///
 /// # Errors
-/// [`Error::NotFound`] for an unknown alias, [`Error::Refused`] for a profile that does not exist or a
-/// template that cannot be read.
+/// [`Error::NotFound`] for an unknown alias, [`Error::Refused`] for a profile that does not exist, a
+/// template that cannot be read, or a level that the profile is not for or that needs timestamps which the client
+/// service has not.
 pub async fn change_seal_settings(
     app: &App,
     alias: &str,
@@ -164,7 +170,40 @@ pub async fn change_seal_settings(
         check_template(template.as_deref())?;
     }
     let service = find(app, alias).await?;
+    let profile = match &change.profile {
+        Change::To(profile) => profile.as_ref(),
+        Change::Keep => service.profile.as_ref(),
+    };
+    let level =
+        (changed(&change.level, service.level), changed(&change.timestamps, service.timestamps));
+    check_level(app, profile, level)?;
     Ok(app.store.change_seal_settings(service.id, change).await?)
+}
+
+const fn changed<T: Copy>(change: &Change<T>, before: T) -> T {
+    match change {
+        Change::To(new) => *new,
+        Change::Keep => before,
+    }
+}
+
+/// Whether requests that name no level are all refused.
+fn check_level(
+    app: &App,
+    profile: Option<&ProfileName>,
+    (level, timestamps): (Level, Timestamps),
+) -> Result<(), Refusal> {
+    if level > Level::B && matches!(timestamps, Timestamps::Refuse | Timestamps::Omit) {
+        let rule = format!(
+            "seals at level {level} have a timestamp; let the client service have some (timestamps wait or \
+             fail), or set level B"
+        );
+        return Err(Refusal::SettingConflict { path: "level", rule });
+    }
+    // A profile that is gone is told by its name where it is used.
+    let entry = profile.and_then(|name| Some((name, app.profiles.entry(name.as_str()).ok()?)));
+    let Some((name, entry)) = entry.filter(|_| level > Level::B) else { return Ok(()) };
+    entry.check_level(name.as_str(), level)
 }
 
 /// Sets the language of receivers that have none of their own; `None` for the issuer's.

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::request::{Earlier, RequestedDocument, SignRequest};
-use crate::domain::level::Level;
+use crate::domain::level::{Level, LevelWish};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::{Hasher, sha256};
 
@@ -169,9 +169,14 @@ impl Words {
             self.text("profile", profile);
         }
         // A request of a release before levels had names for them is the same request.
-        self.flag("timestamp", wishes.level == Level::T);
-        if wishes.level > Level::T {
-            self.text("level", wishes.level.as_str());
+        let named = match wishes.level {
+            LevelWish::Usual | LevelWish::Timestamped | LevelWish::Named(Level::T) => None,
+            LevelWish::Named(level) => Some(level.as_str()),
+        };
+        let stamped = [LevelWish::Timestamped, LevelWish::Named(Level::T)];
+        self.flag("timestamp", stamped.contains(&wishes.level));
+        if let Some(level) = named {
+            self.text("level", level);
         }
         if !wishes.settings.is_empty() {
             self.members("settings", &wishes.settings);

@@ -9,7 +9,7 @@ use crate::app::{App, Client};
 use crate::domain::cades::{CadesPackaging, CadesProfile};
 use crate::domain::client_service::{ClientService, Lint, ProfileName, Timestamps};
 use crate::domain::document::{SealSettings, SealWishes};
-use crate::domain::level::Level;
+use crate::domain::level::{Level, LevelWish};
 use crate::domain::pades::{ActiveContent, PadesProfile};
 use crate::domain::profile::{Expected, Format, Profile};
 use crate::domain::refusal::Refusal;
@@ -30,7 +30,6 @@ pub(super) fn resolve(
 ) -> Result<SealSettings, Refusal> {
     let service = &client.client_service;
     let wishes = &document.wishes;
-    let level = level(app, service, wishes.level)?;
     let name = wishes.profile.as_deref().or_else(|| usual_profile(app, service, wishes.format));
     let mut seal = app.profiles.profile(wishes.format, name, &wishes.settings)?;
     match &mut seal {
@@ -39,6 +38,9 @@ pub(super) fn resolve(
         Profile::Cades(profile) => of_cades(profile, document),
     }
     check_settings(&seal)?;
+    let asked = asked_level(app, service, name, wishes.level)?;
+    let level = level(app, service, asked)?;
+    check_level(app, name, level)?;
     if level > Level::B {
         check_place(&seal)?;
     }
@@ -49,7 +51,7 @@ pub(super) fn resolve(
         check_said(profile, &wishes.settings)?;
     }
     let mut notes = wishes.notes.clone();
-    if level < wishes.level {
+    if level < asked {
         notes.push(
             "the seal has no timestamp, although one was asked for: the client service is set to seal without"
                 .to_owned(),
@@ -82,6 +84,31 @@ pub(super) fn resolve(
         expected: expected(app, name, lint)?,
         notes,
     })
+}
+
+/// The level that is asked for: where none is named that of the client service, or the least that the profile is
+/// for when that is higher.
+fn asked_level(
+    app: &App,
+    service: &ClientService,
+    profile: Option<&str>,
+    wish: LevelWish,
+) -> Result<Level, Refusal> {
+    let least = match profile {
+        Some(name) => app.profiles.entry(name)?.least_level(),
+        None => Level::B,
+    };
+    let asked = match wish {
+        LevelWish::Usual => service.level.max(least),
+        LevelWish::Timestamped => service.level.max(least).max(Level::T),
+        LevelWish::Named(level) => level,
+    };
+    check_level(app, profile, asked)?;
+    Ok(asked)
+}
+
+fn check_level(app: &App, profile: Option<&str>, level: Level) -> Result<(), Refusal> {
+    profile.map_or(Ok(()), |name| app.profiles.entry(name)?.check_level(name, level))
 }
 
 /// The level that a seal is to have: the one asked for, or B where the client service has it so.

@@ -5,7 +5,7 @@ use chancery::domain::delivery::MailAddress;
 use chancery::domain::document::SealWishes;
 use chancery::domain::ids::ExternalReference;
 use chancery::domain::language::Language;
-use chancery::domain::level::Level;
+use chancery::domain::level::{Level, LevelWish};
 use chancery::domain::profile::Format;
 use chancery::domain::text::hex;
 use chancery::pki::digest::sha256;
@@ -23,7 +23,7 @@ fn plain(reference: &str) -> RequestedDocument {
             format: Format::Xades,
             profile: None,
             settings: serde_json::Map::new(),
-            level: Level::B,
+            level: LevelWish::Usual,
             notes: vec!["what had no effect is not part of it".to_owned()],
         },
         content: DocumentOctets::new(b"<a/>".to_vec()),
@@ -60,7 +60,7 @@ fn full() -> SignRequest {
             format: Format::Pades,
             profile: Some("pades-b".to_owned()),
             settings: settings.as_object().unwrap().clone(),
-            level: Level::T,
+            level: LevelWish::Timestamped,
             notes: Vec::new(),
         },
         content: DocumentOctets::new(b"%PDF-1.7".to_vec()),
@@ -119,9 +119,9 @@ fn every_word_counts() {
         |it| it.documents[0].content_type = "application/octet-stream".to_owned(),
         |it| it.documents[0].content = DocumentOctets::new(b"<a/>\0".to_vec()),
         |it| it.documents[0].wishes.profile = None,
-        |it| it.documents[0].wishes.level = Level::B,
-        |it| it.documents[0].wishes.level = Level::Lt,
-        |it| it.documents[0].wishes.level = Level::Lta,
+        |it| it.documents[0].wishes.level = LevelWish::Named(Level::B),
+        |it| it.documents[0].wishes.level = LevelWish::Named(Level::Lt),
+        |it| it.documents[0].wishes.level = LevelWish::Named(Level::Lta),
         |it| {
             it.documents[0].wishes.settings.insert("reason".to_owned(), Value::Null);
         },

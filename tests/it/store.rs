@@ -15,6 +15,7 @@ use chancery::domain::ids::{
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
+use chancery::domain::level::Level;
 use chancery::domain::outbox::{Message, MessageKind, Target, Way};
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::profile::DigestAlgorithm;
@@ -70,6 +71,7 @@ fn client_service(number: i64, alias: &str) -> ClientService {
         signature_template: None,
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
+        level: Level::B,
         timestamps: Timestamps::Refuse,
         timestamp_authorities: Vec::new(),
         timestamp_order: AuthorityOrder::InOrder,
@@ -98,6 +100,7 @@ async fn seal_settings_are_kept(url: String) {
         signature_template: Some("$date".to_owned()),
         active_content: ActiveContent::Refuse,
         coordinate_origin: CoordinateOrigin::BottomLeft,
+        level: Level::Lta,
         timestamps: Timestamps::Wait,
         timestamp_authorities: vec!["second".to_owned(), "first".to_owned()],
         timestamp_order: AuthorityOrder::Shared,
@@ -128,6 +131,7 @@ async fn seal_settings_are_kept(url: String) {
         active_content: Change::To(ActiveContent::Refuse),
         coordinate_origin: Change::To(CoordinateOrigin::BottomLeft),
         document_references: Change::To(DocumentReferences::Reusable),
+        level: Change::To(Level::Lt),
         timestamps: Change::To(Timestamps::Fail),
         timestamp_authorities: Change::To(vec!["first".to_owned()]),
         timestamp_order: Change::To(AuthorityOrder::Shared),
@@ -141,6 +145,7 @@ async fn seal_settings_are_kept(url: String) {
         active_content: ActiveContent::Refuse,
         coordinate_origin: CoordinateOrigin::BottomLeft,
         document_references: DocumentReferences::Reusable,
+        level: Level::Lt,
         timestamps: Timestamps::Fail,
         timestamp_authorities: vec!["first".to_owned()],
         timestamp_order: AuthorityOrder::Shared,
@@ -155,6 +160,7 @@ async fn seal_settings_are_kept(url: String) {
         active_content: Change::To(ActiveContent::Warn),
         coordinate_origin: Change::To(CoordinateOrigin::TopLeft),
         document_references: Change::To(DocumentReferences::Unique),
+        level: Change::To(Level::B),
         timestamps: Change::To(Timestamps::Refuse),
         timestamp_authorities: Change::To(Vec::new()),
         timestamp_order: Change::To(AuthorityOrder::InOrder),

@@ -7,6 +7,7 @@ use super::{Findings, revocation};
 use crate::app::{App, TimeAuthority};
 use crate::cli::Failure;
 use crate::domain::client_service::{ClientService, ClientServiceStatus, Timestamps};
+use crate::domain::level::Level;
 use crate::workflow::timestamps;
 
 pub(super) async fn look(findings: &mut Findings, app: &App) -> Result<(), Failure> {
@@ -64,8 +65,31 @@ pub(super) async fn wanting(findings: &mut Findings, app: &App) -> Result<(), Fa
                         [timestamp] in: chancery config";
             findings.bad(&what, text);
         }
+        if service.status == ClientServiceStatus::Active {
+            level(findings, app, &service);
+        }
     }
     Ok(())
+}
+
+/// Whether requests of a client service that name no level are all refused.
+fn level(findings: &mut Findings, app: &App, service: &ClientService) {
+    let what = format!("level of {}", service.alias.as_str());
+    if service.level > Level::T && app.evidence.trust.is_empty() {
+        let text = format!(
+            "nothing says what its seals at level {} must lead to, so that they are refused; see [revocation] in: \
+             chancery config",
+            service.level
+        );
+        findings.bad(&what, &text);
+    }
+    let entry =
+        service.profile.as_ref().map(|name| (name.as_str(), app.profiles.entry(name.as_str())));
+    if let Some((name, Ok(entry))) = entry
+        && let Err(refusal) = entry.check_level(name, service.level.max(entry.least_level()))
+    {
+        findings.bad(&what, &refusal.to_string());
+    }
 }
 
 fn is_without(app: &App, service: &ClientService) -> bool {

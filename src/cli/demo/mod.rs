@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use super::{Failure, Outcome, house, serve};
 use crate::app::App;
 use crate::domain::client_service::{Alias, DocumentReferences, Lint, Timestamps};
+use crate::domain::level::Level;
 use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
@@ -213,6 +214,7 @@ async fn ensure_client_service(
         signature_template: None,
         active_content: ActiveContent::Warn,
         coordinate_origin: CoordinateOrigin::TopLeft,
+        level: Level::B,
         timestamps: Timestamps::Wait,
         language: None,
     };

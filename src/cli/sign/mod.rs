@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::domain::client_service::Lint;
 use crate::domain::document::{DocumentState, SealWishes};
 use crate::domain::ids::ExternalReference;
-use crate::domain::level::Level;
+use crate::domain::level::LevelWish;
 use crate::domain::profile::Format;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
@@ -101,7 +101,7 @@ impl SignArguments {
             format,
             profile: self.profile.clone(),
             settings,
-            level: Level::B,
+            level: LevelWish::Usual,
             notes: Vec::new(),
         })
     }

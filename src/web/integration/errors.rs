@@ -421,6 +421,7 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::SettingMeaningless { .. }
         | Refusal::ProfileUnknown { .. }
         | Refusal::ProfileFormat { .. }
+        | Refusal::LevelForbidden { .. }
         | Refusal::Sha1NotAllowed
         | Refusal::SettingInvalid { .. }
         | Refusal::SettingConflict { .. }

@@ -18,7 +18,7 @@ use crate::domain::delivery::MailAddress;
 use crate::domain::document::SealWishes;
 use crate::domain::ids::ExternalReference;
 use crate::domain::language::Language;
-use crate::domain::level::Level;
+use crate::domain::level::{Level, LevelWish};
 use crate::domain::profile::{Canonicalization, Format};
 use crate::domain::refusal::Refusal;
 use crate::domain::xades::NamedTransform;
@@ -354,7 +354,7 @@ fn stand_in(
             format: Format::Xades,
             profile: None,
             settings: Map::new(),
-            level: Level::B,
+            level: LevelWish::Usual,
             notes,
         },
         content: DocumentOctets::new(Vec::new()),
@@ -423,7 +423,7 @@ fn decode_document<'a>(
         format,
         profile: None,
         settings: Map::new(),
-        level: Level::B,
+        level: LevelWish::Usual,
         notes: Vec::new(),
     });
     let broken = match source {
@@ -558,7 +558,7 @@ fn wishes(format: Format, info: SignatureInfo) -> Result<SealWishes, Refusal> {
 
 /// The level by its name, or by whether there is to be a timestamp. Clients that always say that there is to be
 /// none may name a higher level all the same.
-fn level(name: Option<&str>, timestamp: Option<bool>) -> Result<Level, Refusal> {
+fn level(name: Option<&str>, timestamp: Option<bool>) -> Result<LevelWish, Refusal> {
     let invalid = |expected: &str| Refusal::MemberInvalid {
         path: "signatureInfo.signatureLevel".to_owned(),
         expected: expected.to_owned(),
@@ -571,9 +571,9 @@ fn level(name: Option<&str>, timestamp: Option<bool>) -> Result<Level, Refusal> 
         (Some(Level::B), true) => {
             Err(invalid("T, LT or LTA, or left out, as applyTimestamp asks for a timestamp"))
         }
-        (Some(level), _) => Ok(level),
-        (None, true) => Ok(Level::T),
-        (None, false) => Ok(Level::B),
+        (Some(level), _) => Ok(LevelWish::Named(level)),
+        (None, true) => Ok(LevelWish::Timestamped),
+        (None, false) => Ok(LevelWish::Usual),
     }
 }
 

@@ -220,7 +220,8 @@ pub struct XadesSignatureInfo {
     /// Whether the seal has a timestamp (level T). Refused, left out with a warning, or made, as the client
     /// service is set.
     apply_timestamp: Option<bool>,
-    /// `B`, `T`, `LT` or `LTA`. Left out: T with `applyTimestamp`, else B.
+    /// `B`, `T`, `LT` or `LTA`. Left out: what the client service is set to, B at first, or the least that the profile
+    /// is for; with `applyTimestamp` T at least.
     signature_level: Option<published::RequestedLevel>,
     /// Name of a seal profile, as `ubl` or `facturae-3.2`; that of the client service without it.
     profile: Option<String>,

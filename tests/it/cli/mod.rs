@@ -279,30 +279,33 @@ fn client_services_are_set_and_companies_suspended() {
     let create =
         "client-service create --issuer-name ACME --issuer-vat 505767457 --issuer-country PRT";
     good(&format!("{create} --alias plain"));
-    is("plain", "UNIQUE default refused NONE WARN TOP_LEFT REFUSE issuer's installation's");
+    is("plain", "UNIQUE default refused NONE WARN TOP_LEFT B REFUSE issuer's installation's");
     good(&format!(
         "{create} --alias special --profile zatca-simplified --allow-sha1 --lint SCHEMA"
     ));
     is(
         "special",
-        "UNIQUE zatca-simplified allowed SCHEMA WARN TOP_LEFT REFUSE issuer's installation's",
+        "UNIQUE zatca-simplified allowed SCHEMA WARN TOP_LEFT B REFUSE issuer's installation's",
     );
 
     good("client-service set special --lint basic");
     is(
         "special",
-        "UNIQUE zatca-simplified allowed BASIC WARN TOP_LEFT REFUSE issuer's installation's",
+        "UNIQUE zatca-simplified allowed BASIC WARN TOP_LEFT B REFUSE issuer's installation's",
     );
     good("client-service set special --no-profile --allow-sha1 false");
-    is("special", "UNIQUE default refused BASIC WARN TOP_LEFT REFUSE issuer's installation's");
+    is("special", "UNIQUE default refused BASIC WARN TOP_LEFT B REFUSE issuer's installation's");
     good("client-service set plain --profile facturae-3.2");
-    is("plain", "UNIQUE facturae-3.2 refused NONE WARN TOP_LEFT REFUSE issuer's installation's");
+    is("plain", "UNIQUE facturae-3.2 refused NONE WARN TOP_LEFT B REFUSE issuer's installation's");
     good("client-service set plain --active-content refuse --signature-template $date");
-    is("plain", "UNIQUE facturae-3.2 refused NONE REFUSE TOP_LEFT REFUSE issuer's installation's");
+    is(
+        "plain",
+        "UNIQUE facturae-3.2 refused NONE REFUSE TOP_LEFT B REFUSE issuer's installation's",
+    );
     good("client-service set plain --coordinate-origin bottom-left --document-references reusable");
     is(
         "plain",
-        "REUSABLE facturae-3.2 refused NONE REFUSE BOTTOM_LEFT REFUSE issuer's installation's",
+        "REUSABLE facturae-3.2 refused NONE REFUSE BOTTOM_LEFT B REFUSE issuer's installation's",
     );
     good("client-service set plain --document-references UNIQUE");
     assert!(row("plain").starts_with("UNIQUE "));

@@ -2,7 +2,7 @@
 
 use chancery::cli::sign::words;
 use chancery::domain::document::SealWishes;
-use chancery::domain::level::Level;
+use chancery::domain::level::LevelWish;
 use chancery::domain::profile::Format;
 
 #[test]
@@ -11,7 +11,7 @@ fn the_words_of_a_seal_are_those_of_every_release() {
         let settings = serde_json::from_str(settings).unwrap();
         let profile = profile.map(str::to_owned);
         let (format, notes) = (Format::Xades, Vec::new());
-        words(&SealWishes { format, profile, settings, level: Level::B, notes })
+        words(&SealWishes { format, profile, settings, level: LevelWish::Usual, notes })
     };
     assert_eq!(said(None, "{}"), b"None{}");
     assert_eq!(said(Some("peppol"), "{}"), b"Some(\"peppol\"){}");

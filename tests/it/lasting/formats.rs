@@ -173,12 +173,15 @@ fn what_has_no_such_level_is_refused_by_name_before_a_key_is_used() {
         let client = world.client(&service, Timestamps::Wait).await;
         let refused = [
             (
-                json!({ "signatureType": "XAdES", "profile": "facturae-3.2", "signatureLevel": "LT" }),
+                json!({ "signatureType": "XAdES", "signatureLevel": "LT",
+                        "advancedSignatureInfo": { "xadesLevel": "BES" } }),
                 "setting-conflict",
                 "levels LT and LTA are of XAdES baseline signatures",
             ),
             (
-                json!({ "signatureType": "XAdES", "profile": "dgii-ecf", "signatureLevel": "LTA" }),
+                json!({ "signatureType": "XAdES", "signatureLevel": "LTA",
+                        "advancedSignatureInfo": { "xadesLevel": "NONE",
+                                                   "referenceOrder": ["DOCUMENT"] } }),
                 "setting-conflict",
                 "has no place for a timestamp",
             ),

@@ -6,6 +6,7 @@ mod flow;
 mod formats;
 mod never_less;
 mod preserved;
+mod usual;
 
 use std::process::Command;
 

@@ -14,6 +14,7 @@ use chancery::domain::client_service::{
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::ids::{ClientServiceId, CredentialId};
 use chancery::domain::instant::Instant;
+use chancery::domain::level::Level;
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::visible::CoordinateOrigin;
 use chancery::keys::{self, BackendConfig, Keyring};
@@ -341,6 +342,7 @@ impl Service {
             signature_template: None,
             active_content,
             coordinate_origin: CoordinateOrigin::TopLeft,
+            level: Level::B,
             timestamps: Timestamps::Refuse,
             language: None,
         };

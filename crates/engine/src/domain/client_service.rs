@@ -3,6 +3,7 @@
 use super::ids::{ClientServiceId, CompanyId, CredentialId};
 use super::instant::Instant;
 use super::language::Language;
+use super::level::Level;
 use super::pades::ActiveContent;
 use super::refusal::Refusal;
 use super::visible::CoordinateOrigin;
@@ -29,6 +30,8 @@ pub struct ClientService {
     pub active_content: ActiveContent,
     /// From where its visible signatures are placed, when a request does not say.
     pub coordinate_origin: CoordinateOrigin,
+    /// The level of its seals when a request names none. Above B only with timestamps.
+    pub level: Level,
     /// What becomes of its wishes for timestamps.
     pub timestamps: Timestamps,
     /// Time-stamp authorities of its seals, by their names in the configuration; none for all of them.
@@ -218,6 +221,7 @@ pub struct SealSettingsChange {
     pub active_content: Change<ActiveContent>,
     pub coordinate_origin: Change<CoordinateOrigin>,
     pub document_references: Change<DocumentReferences>,
+    pub level: Change<Level>,
     pub timestamps: Change<Timestamps>,
     pub timestamp_authorities: Change<Vec<String>>,
     pub timestamp_order: Change<AuthorityOrder>,

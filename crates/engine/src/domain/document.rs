@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::client_service::Lint;
 use super::ids::{DocumentId, ExternalReference, OperationId};
 use super::instant::Instant;
-use super::level::Level;
+use super::level::{Level, LevelWish};
 use super::profile::{Expected, Format, Profile};
 
 /// One file inside an operation, without its contents.
@@ -134,7 +134,7 @@ pub struct SealWishes {
     /// ([`super::xades::XadesProfile`], [`super::pades::PadesProfile`], [`super::cades::CadesProfile`]).
     pub settings: Map<String, Value>,
     /// How long the seal is to be checked.
-    pub level: Level,
+    pub level: LevelWish,
     /// What the client said that has no effect, in sentences for the client.
     pub notes: Vec<String>,
 }

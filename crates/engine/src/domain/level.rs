@@ -39,6 +39,18 @@ impl Level {
     }
 }
 
+/// What is asked of the level of a seal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum LevelWish {
+    /// Nothing: the usual one.
+    #[default]
+    Usual,
+    /// A timestamp: T, where the usual one has none.
+    Timestamped,
+    /// This one.
+    Named(Level),
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

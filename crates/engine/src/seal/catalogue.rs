@@ -9,6 +9,7 @@ use serde_path_to_error::Segment;
 
 use super::lint::rules;
 use crate::domain::cades::CadesProfile;
+use crate::domain::level::Level;
 use crate::domain::pades::PadesProfile;
 pub use crate::domain::profile::Root;
 use crate::domain::profile::{Format, Profile};
@@ -71,6 +72,8 @@ pub struct NamedProfile {
     pub roots: Vec<Root>,
     /// Preconditions that a document is checked for before it is sealed, by name.
     pub rules: Vec<String>,
+    /// The levels that its seals may have; empty for any.
+    pub levels: Vec<Level>,
     /// Whether it is of use only with the switch for SHA-1.
     pub sha1: bool,
     settings: Settings,
@@ -99,6 +102,25 @@ impl NamedProfile {
     pub fn formats(&self) -> impl Iterator<Item = Format> {
         Format::ALL.into_iter().filter(|format| self.settings.of(*format).is_some())
     }
+
+    /// The least level that its seals may have.
+    #[must_use]
+    pub fn least_level(&self) -> Level {
+        self.levels.iter().copied().min().unwrap_or_default()
+    }
+
+    /// Whether its seals may have a level. It is called by the name for what it says.
+    ///
+    /// # Errors
+    /// [`Refusal::LevelForbidden`] with those that they may have.
+    pub fn check_level(&self, name: &str, level: Level) -> Result<(), Refusal> {
+        if self.levels.is_empty() || self.levels.contains(&level) {
+            return Ok(());
+        }
+        let levels: Vec<&str> = self.levels.iter().map(|level| level.as_str()).collect();
+        let (name, level, levels) = (name.to_owned(), level.as_str(), levels.join(", "));
+        Err(Refusal::LevelForbidden { name, level, levels })
+    }
 }
 
 /// A profile file.
@@ -113,6 +135,8 @@ struct File {
     roots: Vec<Root>,
     #[serde(default)]
     rules: Vec<String>,
+    #[serde(default)]
+    levels: Vec<String>,
     #[serde(default)]
     xades: Option<Map<String, Value>>,
     #[serde(default)]
@@ -162,6 +186,7 @@ impl Catalogue {
                     return Err(Error { name: name.clone(), reason });
                 }
                 let settings = inherited(&files, name, file)?;
+                let levels = levels(file).map_err(|reason| Error { name: name.clone(), reason })?;
                 let unusable =
                     |refusal: Refusal| Error { name: name.clone(), reason: refusal.to_string() };
                 let mut sha1 = false;
@@ -176,6 +201,7 @@ impl Catalogue {
                     sources: file.sources.clone(),
                     roots: file.roots.clone(),
                     rules: file.rules.clone(),
+                    levels,
                     sha1,
                     settings,
                 };
@@ -260,6 +286,17 @@ impl Catalogue {
 fn is_name(name: &str) -> bool {
     (1..=100).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+}
+
+/// The levels that a file names, in their order.
+fn levels(file: &File) -> Result<Vec<Level>, String> {
+    let read = |name: &String| {
+        Level::parse(name).ok_or_else(|| format!("there is no level {name}, but B, T, LT and LTA"))
+    };
+    let mut levels: Vec<Level> = file.levels.iter().map(read).collect::<Result<_, _>>()?;
+    levels.sort_unstable();
+    levels.dedup();
+    Ok(levels)
 }
 
 /// The settings of a profile over those it extends.

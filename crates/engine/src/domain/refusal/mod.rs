@@ -132,6 +132,10 @@ pub enum Refusal {
     #[error("profile '{name}' is not for {format}, but for {formats}; name another, or none")]
     ProfileFormat { name: String, format: &'static str, formats: String },
     #[error(
+        "profile '{name}' is not for level {level}, but for {levels}; ask for one of these, or for another profile"
+    )]
+    LevelForbidden { name: String, level: &'static str, levels: String },
+    #[error(
         "the seal would use SHA-1, which the client service must not; ask for another algorithm, or ask the operator to allow it"
     )]
     Sha1NotAllowed,
@@ -303,6 +307,7 @@ impl Refusal {
             Self::SettingMeaningless { .. } => "setting-meaningless",
             Self::ProfileUnknown { .. } => "profile-unknown",
             Self::ProfileFormat { .. } => "profile-format",
+            Self::LevelForbidden { .. } => "level-forbidden",
             Self::Sha1NotAllowed => "sha1-not-allowed",
             Self::SettingInvalid { .. } => "setting-invalid",
             Self::SettingConflict { .. } => "setting-conflict",
