@@ -7,13 +7,14 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Web;
+use super::portions::HeadTooLarge;
 use super::room::OctetPlace;
 use super::surface::{NoBody, Surface};
 use crate::app::Crowded;
@@ -132,6 +133,21 @@ async fn collect(
         gathered.add(&piece, place).await?;
     }
     Ok(gathered.octets.into())
+}
+
+/// Why parts of a form do not come (RFC 7578).
+pub(super) fn broken<P: From<NoBody> + From<Refusal>>(web: &Web, error: multer::Error) -> P {
+    let malformed = |detail: String| P::from(Refusal::MultipartMalformed { detail });
+    match error {
+        multer::Error::StreamReadFailed(error) if error.is::<LengthLimitError>() => {
+            NoBody::TooLarge(web.config.body_limit_bytes).into()
+        }
+        multer::Error::StreamReadFailed(error) if error.is::<HeadTooLarge>() => {
+            malformed(error.to_string())
+        }
+        multer::Error::StreamReadFailed(_) => NoBody::Unfinished.into(),
+        other => malformed(other.to_string()),
+    }
 }
 
 /// Octets gathered as they come. Before there are more of them, their place grows.

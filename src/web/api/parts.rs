@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyDataStream, LengthLimitError, Limited};
+use http_body_util::{BodyDataStream, Limited};
 use multer::{Field, Multipart};
 
 use super::problem::ApiProblem;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
 use crate::web::Web;
-use crate::web::body::{Gathered, unpacked};
-use crate::web::portions::{Allowance, HeadTooLarge, KEPT_BYTES, Portions};
+use crate::web::body::{Gathered, broken, unpacked};
+use crate::web::portions::{Allowance, KEPT_BYTES, Portions};
 use crate::web::room::OctetPlace;
 use crate::web::surface::NoBody;
 
@@ -82,7 +82,7 @@ async fn parts(
     let mut parts = VerificationParts::default();
     loop {
         allowance.head();
-        let field = form.next_field().await.map_err(|error| broken(web, error))?;
+        let field = form.next_field().await.map_err(|error| broken::<ApiProblem>(web, error))?;
         let Some(field) = field else { break };
         allowance.content();
         let name = field.name().unwrap_or_default().to_owned();
@@ -131,7 +131,7 @@ async fn gathered(
 ) -> Result<Vec<u8>, ApiProblem> {
     let limit = web.app.limits.document_bytes;
     let mut gathered = Gathered { others, ..Gathered::default() };
-    while let Some(piece) = field.chunk().await.map_err(|error| broken(web, error))? {
+    while let Some(piece) = field.chunk().await.map_err(|error| broken::<ApiProblem>(web, error))? {
         let size = gathered.octets.len().saturating_add(piece.len());
         if size > limit {
             return Err(Refusal::DocumentTooLarge { size, limit }.into());
@@ -139,19 +139,6 @@ async fn gathered(
         gathered.add(&piece, place).await?;
     }
     Ok(gathered.octets)
-}
-
-fn broken(web: &Web, error: multer::Error) -> ApiProblem {
-    match error {
-        multer::Error::StreamReadFailed(error) if error.is::<LengthLimitError>() => {
-            NoBody::TooLarge(web.config.body_limit_bytes).into()
-        }
-        multer::Error::StreamReadFailed(error) if error.is::<HeadTooLarge>() => {
-            malformed(&error.to_string()).into()
-        }
-        multer::Error::StreamReadFailed(_) => NoBody::Unfinished.into(),
-        other => malformed(&other.to_string()).into(),
-    }
 }
 
 fn malformed(detail: &str) -> Refusal {

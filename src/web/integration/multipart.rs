@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyDataStream, LengthLimitError, Limited};
+use http_body_util::{BodyDataStream, Limited};
 use multer::{Field, Multipart};
 
 use super::errors::Problem;
 use super::text::TEXT_LIMIT;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::refusal::Refusal;
-use crate::web::body::Gathered;
-use crate::web::portions::{Allowance, HeadTooLarge, KEPT_BYTES, Portions};
+use crate::web::body::{Gathered, broken};
+use crate::web::portions::{Allowance, KEPT_BYTES, Portions};
 use crate::web::room::OctetPlace;
 use crate::web::surface::NoBody;
 use crate::web::{Web, body};
@@ -94,7 +94,7 @@ async fn parts(
     allowance: &Allowance,
     place: &mut OctetPlace<ClientServiceId>,
 ) -> Result<FormParts, Problem> {
-    let broken = |error| broken(web, error);
+    let broken = |error| broken::<Problem>(web, error);
     let mut taken = KEPT_BYTES;
     let mut request = None;
     let mut files = Vec::new();
@@ -158,7 +158,7 @@ async fn document(
     let mut gathered = Gathered { others, ..Gathered::default() };
     let mut too_many = None;
     let mut pieces = PiecewiseHash::new();
-    while let Some(piece) = field.chunk().await.map_err(|error| broken(web, error))? {
+    while let Some(piece) = field.chunk().await.map_err(|error| broken::<Problem>(web, error))? {
         pieces.add(&piece);
         match &mut too_many {
             None if gathered.octets.len() + piece.len() <= limit => {
@@ -173,19 +173,6 @@ async fn document(
     }
     let octets = too_many.map_or(PartOctets::Whole(gathered.octets), PartOctets::TooMany);
     Ok(Received { octets, sha256: pieces.finish() })
-}
-
-fn broken(web: &Web, error: multer::Error) -> Problem {
-    match error {
-        multer::Error::StreamReadFailed(error) if error.is::<LengthLimitError>() => {
-            NoBody::TooLarge(web.config.body_limit_bytes).into()
-        }
-        multer::Error::StreamReadFailed(error) if error.is::<HeadTooLarge>() => {
-            malformed(&error.to_string()).into()
-        }
-        multer::Error::StreamReadFailed(_) => NoBody::Unfinished.into(),
-        other => malformed(&other.to_string()).into(),
-    }
 }
 
 fn malformed(detail: &str) -> Refusal {

@@ -62,6 +62,8 @@ impl Source {
                     self.children.push(child);
                     at += 1;
                 }
+                // What an opaque type captures names nothing.
+                "use" if self.text(at + 1) == "<" => {}
                 "use" => {
                     let here = here(module, &inline);
                     let mut found = Vec::new();

@@ -153,9 +153,9 @@ impl Extensions {
         self.purposes.as_ref().is_none_or(|purposes| !purposes.iter().all(elsewhere))
     }
 
-    /// The usages of the key, by their names in RFC 5280.
-    pub(super) fn usage_names(&self) -> String {
-        let Some(usage) = &self.key_usage else { return String::new() };
+    /// The usages of the key, by their names in RFC 5280; none without the extension.
+    pub(super) fn usages(&self) -> Option<impl Iterator<Item = &'static str> + use<>> {
+        let usage = self.key_usage.as_ref()?;
         let all = [
             (usage.digital_signature(), "digitalSignature"),
             (usage.non_repudiation(), "nonRepudiation"),
@@ -164,8 +164,16 @@ impl Extensions {
             (usage.key_agreement(), "keyAgreement"),
             (usage.key_cert_sign(), "keyCertSign"),
             (usage.crl_sign(), "cRLSign"),
+            (usage.encipher_only(), "encipherOnly"),
+            (usage.decipher_only(), "decipherOnly"),
         ];
-        let names: Vec<&str> = all.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
+        Some(all.into_iter().filter(|(set, _)| *set).map(|(_, name)| name))
+    }
+
+    /// The same as words.
+    pub(super) fn usage_names(&self) -> String {
+        let Some(usages) = self.usages() else { return String::new() };
+        let names: Vec<&str> = usages.collect();
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     }
 }

@@ -55,20 +55,7 @@ impl CertificateStatements {
         let mut said = Self {
             policies: extensions.policies.iter().flatten().copied().collect(),
             purposes: extensions.purposes.iter().flatten().copied().collect(),
-            key_usage: extensions.key_usage.as_ref().map(|usage| {
-                let bits = [
-                    (usage.digital_signature(), "digitalSignature"),
-                    (usage.non_repudiation(), "nonRepudiation"),
-                    (usage.key_encipherment(), "keyEncipherment"),
-                    (usage.data_encipherment(), "dataEncipherment"),
-                    (usage.key_agreement(), "keyAgreement"),
-                    (usage.key_cert_sign(), "keyCertSign"),
-                    (usage.crl_sign(), "crlSign"),
-                    (usage.encipher_only(), "encipherOnly"),
-                    (usage.decipher_only(), "decipherOnly"),
-                ];
-                bits.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect()
-            }),
+            key_usage: extensions.usages().map(Iterator::collect),
             ..Self::default()
         };
         said.subject_attributes.extend(tbs.subject().iter().map(|attribute| attribute.oid));

@@ -4,7 +4,7 @@ use der::Encode as _;
 use der::asn1::ObjectIdentifier;
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
-use super::{bits, enumerated, extension, time, unsigned};
+use super::{enumerated, extension, signed_parts, time, unsigned};
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::pki::Error;
@@ -107,11 +107,8 @@ impl UnsignedList {
     /// # Errors
     /// [`Error::SignatureInvalid`] when another key made the value.
     pub fn finish(self, value: &SignatureValue) -> Result<Vec<u8>, Error> {
-        signature::check_with_key(&self.key, self.algorithm, &self.tbs, value)?;
-        let algorithm = signed::algorithm_identifier(self.algorithm)?;
-        let algorithm = algorithm.to_der().map_err(Error::Encoding)?;
-        let value = bits(&value.to_der(self.key.kind())?);
-        Ok(tlv(SEQUENCE, &[&self.tbs, &algorithm, &value]))
+        let parts = signed_parts(&self.tbs, (&self.key, self.algorithm), value)?;
+        Ok(tlv(SEQUENCE, &[&parts]))
     }
 }
 

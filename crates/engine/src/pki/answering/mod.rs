@@ -13,14 +13,30 @@ pub use tokens::{TimestampQuery, TokenOrder, UnsignedTimestamp, timestamp_reject
 use der::Encode as _;
 use der::asn1::{GeneralizedTime, ObjectIdentifier, UtcTime};
 
-use super::Error;
+use super::public_key::PublicKey;
+use super::signature::{self, SignatureValue};
 use super::tlv::{
     BIT_STRING, BOOLEAN, ENUMERATED, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, tlv,
 };
+use super::{Error, signed};
 use crate::domain::instant::Instant;
+use crate::domain::profile::SignatureAlgorithm;
 
 /// DER of TRUE.
 const TRUE: [u8; 3] = [BOOLEAN, 1, 0xFF];
+
+/// The bytes that were to be signed, the algorithm and the signature value, one behind the other, once the value is
+/// found to be of the signer's key.
+fn signed_parts(
+    tbs: &[u8],
+    (key, algorithm): (&PublicKey, SignatureAlgorithm),
+    value: &SignatureValue,
+) -> Result<Vec<u8>, Error> {
+    signature::check_with_key(key, algorithm, tbs, value)?;
+    let algorithm = signed::algorithm_identifier(algorithm)?.to_der().map_err(Error::Encoding)?;
+    let value = bits(&value.to_der(key.kind())?);
+    Ok([tbs, &algorithm, &value].concat())
+}
 
 /// An extension (RFC 5280, 4.1).
 fn extension(id: ObjectIdentifier, critical: bool, value: &[u8]) -> Vec<u8> {

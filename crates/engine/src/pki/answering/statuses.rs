@@ -2,7 +2,7 @@
 
 use der::Encode as _;
 
-use super::{bits, enumerated, extension, generalized};
+use super::{enumerated, extension, generalized, signed_parts};
 use crate::domain::instant::Instant;
 use crate::domain::profile::SignatureAlgorithm;
 use crate::pki::Error;
@@ -14,7 +14,6 @@ use crate::pki::revocation::ocsp::{
 };
 use crate::pki::revocation::{ListedExtension, each_extension};
 use crate::pki::signature::{self, SignatureValue};
-use crate::pki::signed;
 use crate::pki::tlv::{OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, context, tlv};
 
 /// Octets of a request at most.
@@ -175,12 +174,9 @@ impl UnsignedOcspAnswer {
     /// # Errors
     /// [`Error::SignatureInvalid`] when another key made the value.
     pub fn finish(self, value: &SignatureValue) -> Result<Vec<u8>, Error> {
-        signature::check_with_key(&self.key, self.algorithm, &self.tbs, value)?;
-        let algorithm = signed::algorithm_identifier(self.algorithm)?;
-        let algorithm = algorithm.to_der().map_err(Error::Encoding)?;
-        let value = bits(&value.to_der(self.key.kind())?);
+        let parts = signed_parts(&self.tbs, (&self.key, self.algorithm), value)?;
         let certificates = tlv(context(0), &[&tlv(SEQUENCE, &[&self.certificate])]);
-        let basic = tlv(SEQUENCE, &[&self.tbs, &algorithm, &value, &certificates]);
+        let basic = tlv(SEQUENCE, &[&parts, &certificates]);
         let kind = tlv(OBJECT_IDENTIFIER, &[BASIC_RESPONSE.as_bytes()]);
         let bytes = tlv(SEQUENCE, &[&kind, &tlv(OCTET_STRING, &[&basic])]);
         Ok(tlv(SEQUENCE, &[&enumerated(0), &tlv(context(0), &[&bytes])]))

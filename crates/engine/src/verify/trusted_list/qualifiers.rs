@@ -143,7 +143,12 @@ fn of_key_usage(node: Node<'_, '_>) -> Criterion {
             "false" | "0" => false,
             _ => return None,
         };
-        Some((bit.attribute("name")?.to_owned(), wanted))
+        // one name is written otherwise in lists than in RFC 5280, 4.2.1.3 (TS 119 612, 5.5.9.2.2.1)
+        let name = match bit.attribute("name")? {
+            "crlSign" => "cRLSign",
+            name => name,
+        };
+        Some((name.to_owned(), wanted))
     });
     bits.collect::<Option<Vec<_>>>().map_or(Criterion::NotUnderstood, Criterion::KeyUsage)
 }
