@@ -4,7 +4,7 @@
 //! | A file | Read by | Says |
 //! |---|---|---|
 //! | XML | [`xml::read`], [`proofs_of_signature`] | each signature, what it covers (manifests and national hashes too), and whether that is right |
-//! | PDF | [`Form`], [`coverage`], [`changes`], [`pdf_tail`], [`pdf_validation_data`], [`transforms`] | the fields with their signatures, the bytes they cover, what was done to the file afterwards, what they allow |
+//! | PDF | [`Form`], [`coverage`], [`changes`], [`pdf_change_since`], [`pdf_tail`], [`pdf_validation_data`], [`transforms`] | the fields with their signatures, the bytes they cover, what was done to the file afterwards, what they allow |
 //! | CMS | [`Existing`] | content, certificates and signers of a `SignedData` |
 //! | any of these | [`xml_timestamps`], [`pdf_timestamps`], [`cms_timestamps`] | the signature timestamps in each signature, and whether each holds and is over it |
 //!
@@ -16,7 +16,10 @@ pub use super::asic::listing::{
     ManifestReference, ReadManifest, named as container_file, read_manifest,
 };
 pub use super::asic::roles::ContainerRole;
-pub use super::pades::changes::{Coverage, PdfTail, check as changes, coverage, tail as pdf_tail};
+pub use super::pades::changes::{
+    Coverage, PdfTail, change_since as pdf_change_since, check as changes, coverage,
+    tail as pdf_tail,
+};
 pub use super::pades::form::{Field, Form};
 pub use super::pades::held::{
     HeldPdfSignature, held as pdf_signatures, held_at_end as pdf_signature_at_end,

@@ -15,8 +15,8 @@ use crate::pki::cms::MAX_SIGNERS;
 use crate::pki::digest::{Digest, Hasher};
 use crate::seal::pdf::PdfFile;
 use crate::seal::reading::{
-    Existing, Form, HeldPdfSignature, PdfTail, changes, cms_timestamps, pdf_signature_at_end,
-    pdf_signatures, pdf_signatures_since, pdf_tail, pdf_validation_data,
+    Existing, Form, HeldPdfSignature, PdfTail, changes, cms_timestamps, pdf_change_since,
+    pdf_signature_at_end, pdf_signatures, pdf_signatures_since, pdf_tail, pdf_validation_data,
 };
 
 /// Kind of the signatures of PAdES (EN 319 142-1, 6.3).
@@ -53,6 +53,13 @@ fn signatures(
         repaired: file.is_repaired(),
         end,
         tail: pdf_tail(&file, document, end, limits),
+        // the first of several, which a PDF may not have, speaks for all
+        forbidden: held
+            .iter()
+            .filter(|it| it.permits == Some(1))
+            .map(HeldPdfSignature::end)
+            .min()
+            .map_or(Ok(None), |end| pdf_change_since(&file, &form, document, end, limits)),
         changes: changes(&file, &form, document, limits),
     };
     let questions = Questions::new(settings);
@@ -170,6 +177,11 @@ pub(super) fn raised(
     }
     let last = held.first().map_or(0, HeldPdfSignature::end);
     let shadowed = |what| Err(PdfRefusal::Shadowed { what });
+    // one that came damaged is as it was
+    let sealed = |end| PdfFile::open(document.get(..end).unwrap_or_default(), limits);
+    if file.is_repaired() && !sealed(end)?.is_repaired() {
+        return shadowed("the cross-reference table of the file is damaged".to_owned());
+    }
     if let PdfTail::Other(what) = pdf_tail(&file, document, last, limits)? {
         return shadowed(format!("behind its signatures {what}"));
     }
@@ -289,16 +301,12 @@ struct Later<'d> {
     /// Where the last signature ends.
     end: usize,
     tail: Result<PdfTail, PdfRefusal>,
+    /// What was done although a signature certifies that nothing may be.
+    forbidden: Result<Option<String>, PdfRefusal>,
     changes: Result<Vec<String>, PdfRefusal>,
 }
 
 impl Later<'_> {
-    /// Whether nothing but validation data follows a signature (ISO 32000-2, 12.8.2.2: that is no change).
-    fn is_only_data(&self, held: &HeldPdfSignature) -> bool {
-        let is_last = held.end() == self.end;
-        is_last && matches!(self.tail, Ok(PdfTail::ValidationData { described: false }))
-    }
-
     fn judge(&self, held: &HeldPdfSignature, signature: &mut VerifiedSignature) {
         let behind = self.document.get(held.end()..).unwrap_or_default();
         let changed = |bytes: &[u8]| !bytes.iter().all(u8::is_ascii_whitespace);
@@ -323,9 +331,17 @@ impl Later<'_> {
             start: held.end(),
             end: self.document.len(),
         });
-        if held.permits == Some(1) && !self.is_only_data(held) {
-            let text = "it certifies that nothing may be changed, and the file was";
-            signature.find(SubIndication::SigConstraintsFailure, text);
+        if held.permits == Some(1) {
+            match &self.forbidden {
+                Ok(None) => {}
+                Ok(Some(what)) => {
+                    let text = format!(
+                        "it certifies that nothing may be changed, and the file was: {what}"
+                    );
+                    signature.find(SubIndication::SigConstraintsFailure, text);
+                }
+                Err(refusal) => signature.find(SubIndication::Generic, refusal.to_string()),
+            }
         }
         match &self.tail {
             Ok(PdfTail::Nothing | PdfTail::ValidationData { described: false }) => {}

@@ -1,10 +1,20 @@
 //! PDF: our seals pass; what was added behind a signature, or into its gap, does not.
 
-use chancery_engine::seal::{Limits, Profile, prepare};
-use chancery_engine::verify::{Indication, SubIndication};
+use chancery_engine::domain::level::Level;
+use chancery_engine::domain::pades::{Certification, PadesProfile};
+use chancery_engine::seal::long_term::Raised;
+use chancery_engine::seal::pdf::object::{Indirect, Object};
+use chancery_engine::seal::pdf::{Increment, PdfFile, PdfLimits};
+use chancery_engine::seal::reading::{Form, pdf_change_since};
+use chancery_engine::seal::{Limits, Profile, Room, prepare, prepare_with_room};
+use chancery_engine::verify::{
+    Indication, RevocationDemand, SubIndication, VerifySettings, verify,
+};
 use serde_json::{Value, json};
 
 use super::support::{passes, report, told, verdict};
+use crate::seal::extend::{prepare_pdf, signed, stamped};
+use crate::seal::long_term::{ROOM, archived, collected, lists, now, trust, try_raise};
 use crate::seal::support::*;
 use chancery_testing::pdfs;
 
@@ -110,4 +120,97 @@ fn what_is_changed_or_added_does_not_pass() {
         verdict(&changed)
     };
     assert_eq!(none, (Indication::Failed, Some(SubIndication::FormatFailure)));
+}
+
+/// What keeps a seal for long is no change (ISO 32000-2, 12.8.2.2.2), whatever else is one.
+#[test]
+fn a_certification_against_changes_lasts_and_is_broken_by_changes() {
+    let judged = |file: &[u8]| {
+        let mut settings = VerifySettings::new(trust(), now());
+        settings.revocation = RevocationDemand::NotAsked;
+        verify(file, &settings)
+    };
+    let timestamped = |bytes: Vec<u8>| {
+        let raised = Raised { bytes, level: Level::Lt, changed: true, notes: Vec::new() };
+        archived(raised.archive(ROOM, &Limits::default(), None).unwrap(), "rsa").bytes
+    };
+    let certification = Certification::NoChanges;
+    let profile = PadesProfile { certification, ..PadesProfile::default() };
+    let profile = Profile::Pades(Box::new(profile));
+    for name in ["classic", "xref-stream", "object-streams"] {
+        let (key, limits, room) = (&PKI.rsa, Limits::default(), Room { unsigned: ROOM });
+        let document = pdfs::named(name).bytes.clone();
+        let prepared = prepare_with_room(document, &profile, &key.signer, key.now(), &limits, room);
+        let sealed = stamped(signed(prepared.unwrap(), key)).into_bytes();
+        let lt = try_raise(&sealed, collected(&lists())).unwrap().bytes;
+        let lta = timestamped(lt.clone());
+        let renewed = timestamped(lta.clone());
+        for (file, level) in [(&sealed, "T"), (&lt, "LT"), (&lta, "LTA"), (&renewed, "LTA")] {
+            let report = judged(file);
+            assert_eq!(report.indication, Indication::Passed, "{name} {level}: {report:#?}");
+            assert_eq!(report.signatures[0].level, Some(level), "{name}");
+        }
+        let changes: [(&str, fn(&PdfFile<'_>, &mut Increment<'_, '_>)); 3] = [
+            ("object", |file, increment| {
+                let page = file.page(1).unwrap();
+                let dictionary = page.dictionary.with("LastModified", Object::text("D:2027"));
+                increment.set(page.reference, Indirect::Object(dictionary.into()));
+            }),
+            ("object", |_, increment| {
+                increment.add_raw(b"(that nobody uses)".to_vec());
+            }),
+            ("the certification in 'Signature1' does not permit", |file, increment| {
+                let note = "<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(paid)>>";
+                let note = increment.add_raw(note.as_bytes().to_vec());
+                let page = file.page(1).unwrap();
+                let annotations = page.dictionary.get("Annots").cloned().unwrap_or(Object::Null);
+                let annotations = file.resolve(&annotations).unwrap();
+                let mut annotations = annotations.as_array().unwrap_or_default().to_vec();
+                annotations.push(Object::Reference(note));
+                let dictionary = page.dictionary.with("Annots", annotations);
+                increment.set(page.reference, Indirect::Object(dictionary.into()));
+            }),
+        ];
+        for (said, change) in changes {
+            for before in [&lt, &lta] {
+                let file = PdfFile::open(before, &PdfLimits::default()).unwrap();
+                let mut increment = Increment::new(&file).unwrap();
+                change(&file, &mut increment);
+                let changed = [before, &increment.finish().unwrap().bytes[..]].concat();
+                // somebody who is trusted says when it was so
+                for file in [changed.clone(), timestamped(changed)] {
+                    let report = judged(&file);
+                    assert_ne!(report.indication, Indication::Passed, "{name}: {said}");
+                    assert!(told(&report).contains(said), "{name}: {}", told(&report));
+                }
+            }
+        }
+    }
+}
+
+/// A document timestamp that is seen, or that brings more than itself, is a change.
+#[test]
+fn only_a_document_timestamp_that_shows_nothing_is_no_change() {
+    let sealed = stamped(signed(prepare_pdf(classic(), ROOM), &PKI.rsa)).into_bytes();
+    let lt = try_raise(&sealed, collected(&lists())).unwrap();
+    let lta = archived(lt.archive(ROOM, &Limits::default(), None).unwrap(), "rsa").bytes;
+    let change = |document: &[u8]| {
+        let limits = PdfLimits::default();
+        let file = PdfFile::open(document, &limits).unwrap();
+        let form = Form::read(&file, &file.catalog().unwrap()).unwrap();
+        pdf_change_since(&file, &form, document, sealed.len(), &limits).unwrap()
+    };
+    assert_eq!(change(&lta), None);
+    for (from, to, said) in [
+        ("/Rect [0 0 0 0]", "/Rect [0 0 9 9]", "which is seen or acts"),
+        ("/Rect [0 0 0 0]", "/AA << >>      ", "which is seen or acts"),
+        ("/SubFilter /ETSI.RFC3161", "/SubFilter /ETSI.RFC316X", "the signature in 'Signature2'"),
+        ("/SigFlags 3", "/SigFlagz 3", "of the form"),
+    ] {
+        let at = lta.windows(from.len()).rposition(|window| window == from.as_bytes()).unwrap();
+        let mut changed = lta.clone();
+        changed[at..at + from.len()].copy_from_slice(to.as_bytes());
+        let told = change(&changed).unwrap_or_default();
+        assert!(told.contains(said), "{to}: {told}");
+    }
 }

@@ -8,6 +8,7 @@
 //! what [`revision`] cannot see: objects that are used for more than one thing, and references that
 //! led nowhere when they were signed.
 
+mod additions;
 mod meaning;
 mod revision;
 mod roles;
@@ -21,6 +22,7 @@ use super::permissions::certified;
 use crate::domain::refusal::PdfRefusal;
 use crate::seal::pdf::object::{Dictionary, Object, Reference};
 use crate::seal::pdf::{PdfFile, PdfLimits};
+pub use additions::change_since;
 use meaning::Meaning;
 use revision::RevisionPair;
 use roles::{PartRole, Roles};

@@ -54,13 +54,29 @@ pub fn tail(
         return other("bytes behind its end".to_owned());
     }
     let older = PdfFile::open(document.get(..end).unwrap_or_default(), limits)?;
+    update(&older, file, &BTreeSet::new())
+}
+
+/// Looks at what an update of a file brings: validation data, and objects that it may change beside them, the form
+/// among them when there are any.
+///
+/// # Errors
+/// What the reader refuses.
+pub(super) fn update(
+    older: &PdfFile<'_>,
+    file: &PdfFile<'_>,
+    also: &BTreeSet<u32>,
+) -> Result<PdfTail, PdfRefusal> {
+    let other = |what: String| Ok(PdfTail::Other(what));
     if older.root() != file.root() {
         return other("another catalog".to_owned());
     }
     let (before, after) = (older.catalog()?, file.catalog()?);
+    let form = (!also.is_empty()).then_some("AcroForm");
     let keys = before.iter().chain(after.iter()).map(|(key, _)| key);
-    let others =
-        keys.map(Name::as_bytes).filter(|key| !CATALOG.iter().any(|it| it.as_bytes() == *key));
+    let others = keys
+        .map(Name::as_bytes)
+        .filter(|key| !CATALOG.iter().chain(&form).any(|it| it.as_bytes() == *key));
     for key in others {
         if before.get_bytes(key) != after.get_bytes(key) {
             return other(format!("{} of the catalog", String::from_utf8_lossy(key)));
@@ -81,7 +97,7 @@ pub fn tail(
             continue;
         }
         changed = true;
-        if may.contains(number) {
+        if may.contains(number) || also.contains(number) {
             continue;
         }
         if description.contains(&Some(*number)) {
