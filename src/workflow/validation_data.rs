@@ -86,6 +86,30 @@ pub async fn collect(
     Err(Error::Internal("collecting validation data comes to no end".into()))
 }
 
+/// Why what was collected for some certificates does not suffice at a later time, when it does not: an answer or a list
+/// ran out meanwhile.
+///
+/// # Errors
+/// A fault of ours.
+pub async fn run_out(
+    app: &App,
+    party: ClientServiceId,
+    data: Arc<CollectedData>,
+    asked: Vec<Certificate>,
+    at: Instant,
+) -> Result<Option<NoData>, Error> {
+    let trust = app.evidence.trust.clone();
+    let fault = on_a_thread(app, Some(party), move || {
+        let asked: Vec<&Certificate> = asked.iter().collect();
+        data.prove(&trust, &asked, at, STEPS).err()
+    });
+    let fault = fault.await.map_err(|error| Error::Internal(error.into()))?;
+    Ok(fault.map(|fault| {
+        let words = format!("what was told of certificates ran out meanwhile: {fault}");
+        NoData { asked: true, revoked: false, words }
+    }))
+}
+
 /// Whether what is there suffices, and what would help.
 struct Looked {
     data: CollectedData,

@@ -89,10 +89,12 @@ pub(super) async fn raise(
     };
     let mut raised = Lasting::default();
     let mut complete = Vec::with_capacity(documents.len());
+    let mut signers = vec![ready.chain.signing().clone()];
     for (authority, stamped) in by_authority(documents) {
         match data_of_authority(app, party, &authority).await? {
             Ok(more) => {
                 data.add_all(more).map_err(Error::internal)?;
+                signers.push(authority.certificate().clone());
                 complete.extend(stamped);
             }
             Err(none) => {
@@ -107,8 +109,13 @@ pub(super) async fn raise(
         }
     }
     let stamping = timestamps::stamping(app, party).await?;
-    let data = Arc::new(data);
-    let with = RaisingWith { data, at: app.now(), digests: stamping.digests() };
+    let (data, at) = (Arc::new(data), app.now());
+    let run_out = |at| validation_data::run_out(app, party, Arc::clone(&data), signers.clone(), at);
+    if let Some(none) = run_out(at).await? {
+        raised.waits = raised.waits.or(Some(WaitCause::ValidationData(none)));
+        return Ok(raised);
+    }
+    let with = RaisingWith { data: Arc::clone(&data), at, digests: stamping.digests() };
     let in_time = || Error::Internal("a document could not be raised in time".into());
     let all = engine::raise(app, (party, ready), complete, with).await?.ok_or_else(in_time)?;
     let mut archiving = Vec::new();
@@ -130,6 +137,14 @@ pub(super) async fn raise(
             Ok(token) => stamped.push((document, token)),
             Err(none) => without.push((document.id(), none)),
         }
+    }
+    // What ran out before its archive timestamp does not last. Nobody failed: it is asked for anew at the next try.
+    let latest = stamped.iter().map(|(_, token)| token.info().gen_time).max();
+    if let Some(at) = latest
+        && let Some(none) = run_out(at).await?
+    {
+        stamped.clear();
+        raised.waits = raised.waits.or(Some(WaitCause::ValidationData(none)));
     }
     for archived in engine::archive(app, (party, ready), stamped).await?.ok_or_else(in_time)? {
         match archived {

@@ -6,6 +6,7 @@ mod flow;
 mod formats;
 mod never_less;
 mod preserved;
+mod run_out;
 mod usual;
 
 use std::process::Command;
