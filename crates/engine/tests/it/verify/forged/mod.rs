@@ -5,15 +5,18 @@ mod asic;
 mod cms;
 mod hmac;
 mod pdf;
+mod validation;
 mod wrapped;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chancery_engine::verify::{Indication, VerificationReport};
+use chancery_engine::domain::level::Level;
+use chancery_engine::verify::{Indication, VerificationReport, VerifySettings, verify};
 use chancery_testing::changes::Xorshift;
 
 use super::support::{report, told};
+use crate::seal::long_term::{now, trust};
 
 /// Forgeries of each kind in every run, and in `make conformance`.
 const SOME: usize = 40;
@@ -35,6 +38,8 @@ pub(super) struct ForgedFile {
     pub(super) octets: Vec<u8>,
     /// Octets of his that nothing may be told to cover; none where somebody who is trusted signed them later.
     pub(super) marker: Option<Vec<u8>>,
+    /// The level that its seal must not be found to have; none where it must not pass at all.
+    pub(super) lacks: Option<Level>,
 }
 
 impl ForgedFile {
@@ -43,7 +48,17 @@ impl ForgedFile {
         reason = "every kind ends with it, and some sooner with none"
     )]
     pub(super) fn new(octets: impl Into<Vec<u8>>, marker: impl Into<Vec<u8>>) -> Option<Self> {
-        Some(Self { octets: octets.into(), marker: Some(marker.into()) })
+        Some(Self { octets: octets.into(), marker: Some(marker.into()), lacks: None })
+    }
+
+    /// One in which somebody who is trusted signed what the forger wrote.
+    pub(super) const fn signed(octets: Vec<u8>) -> Self {
+        Self { octets, marker: None, lacks: None }
+    }
+
+    /// One whose seal is right, and has not a level.
+    pub(super) const fn lacking(octets: Vec<u8>, level: Level) -> Self {
+        Self { octets, marker: None, lacks: Some(level) }
     }
 }
 
@@ -73,6 +88,20 @@ fn covers(report: &VerificationReport, file: &ForgedFile) -> bool {
     })
 }
 
+/// Whether a forgery passes, or a seal in it with a level that it has not.
+fn is_believed(report: &VerificationReport, file: &ForgedFile) -> bool {
+    let Some(lacks) = file.lacks else { return report.indication == Indication::Passed };
+    report.signatures.iter().any(|signature| {
+        let level = signature.level.and_then(Level::parse);
+        signature.indication == Indication::Passed && level.is_some_and(|level| level >= lacks)
+    })
+}
+
+/// Verifies with the trust anchors of seals and timestamps, and nothing else beside the file.
+pub(super) fn with_what_is_inside(file: &[u8]) -> VerificationReport {
+    verify(file, &VerifySettings::new(trust(), now().plus_ms(60_000)))
+}
+
 /// Makes so many forgeries of a kind that are all different and come far enough, and judges each.
 fn judge(kind: &ForgeryKind, count: usize) {
     let mut random = Xorshift(0x9E37_79B9_7F4A_7C15);
@@ -86,15 +115,12 @@ fn judge(kind: &ForgeryKind, count: usize) {
         if !seen.insert(file.octets.clone()) {
             continue;
         }
-        let report = report(&file.octets);
+        let report = match file.lacks {
+            None => report(&file.octets),
+            Some(_) => with_what_is_inside(&file.octets),
+        };
         let shown = || String::from_utf8_lossy(&file.octets).into_owned();
-        assert_ne!(
-            report.indication,
-            Indication::Passed,
-            "{}: {report:#?}\n{}",
-            kind.name,
-            shown()
-        );
+        assert!(!is_believed(&report, &file), "{}: {report:#?}\n{}", kind.name, shown());
         assert!(!covers(&report, &file), "{}: {report:#?}\n{}", kind.name, shown());
         *verdicts.entry(report.sub_indication.map_or("none", |it| it.as_str())).or_default() += 1;
         if (kind.reached)(&report) {
@@ -112,13 +138,14 @@ fn kinds() -> Vec<ForgeryKind> {
     all.extend(cms::kinds());
     all.extend(pdf::kinds());
     all.extend(asic::kinds());
+    all.push(validation::kind());
     all
 }
 
 #[test]
 fn no_forgery_passes() {
     let all = kinds();
-    assert_eq!(all.len(), 27);
+    assert_eq!(all.len(), 28);
     for kind in all {
         judge(&kind, SOME);
     }

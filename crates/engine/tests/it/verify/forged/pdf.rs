@@ -105,7 +105,7 @@ fn byte_ranges() -> ForgeryKind {
         }
         changed[place.clone()].fill(b' ');
         changed[place.start..place.start + text.len()].copy_from_slice(text.as_bytes());
-        (changed != *file).then_some(ForgedFile { octets: changed, marker: None })
+        (changed != *file).then_some(ForgedFile::signed(changed))
     };
     let name = "numbers of a byte range";
     ForgeryKind { name, make: Box::new(make), reached }
@@ -502,7 +502,7 @@ fn signed_again_after_changes() -> ForgeryKind {
         let (file, amount) = (one_of(random, &all), amount(random));
         let changed =
             updated(file, |read, increment| change(read, increment, &amount, false, random))?;
-        Some(ForgedFile { octets: signed_again(&changed)?, marker: None })
+        Some(ForgedFile::signed(signed_again(&changed)?))
     };
     let name = "changed between two signatures";
     ForgeryKind { name, make: Box::new(make), reached: |report| report.signatures.len() == 2 }
@@ -548,7 +548,7 @@ fn certification(name: &'static str, permits: u8) -> ForgeryKind {
         match random.below(4) {
             0 => ForgedFile::new(changed, amount),
             1 => ForgedFile::new(with_store(&changed)?, amount),
-            _ => Some(ForgedFile { octets: signed_again(&changed)?, marker: None }),
+            _ => Some(ForgedFile::signed(signed_again(&changed)?)),
         }
     };
     ForgeryKind { name, make: Box::new(make), reached }

@@ -212,7 +212,7 @@ fn countersignatures() -> ForgeryKind {
             file.replace_range(start + open.len()..end, &format!("{}{inner}", noise(random)));
         }
         // a signature that really is over the data of a forger says so, whatever it is for
-        Some(ForgedFile { octets: file.into_bytes(), marker: None })
+        Some(ForgedFile::signed(file.into_bytes()))
     };
     let name = "a countersignature over something else";
     ForgeryKind { name, make: Box::new(make), reached: |report| report.signatures.len() > 1 }
