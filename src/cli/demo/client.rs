@@ -92,17 +92,17 @@ pub(super) fn samples(folder: &Path) -> Result<Vec<SampleDocument>, Failure> {
     Ok(samples)
 }
 
-/// One document for each format that there is a sample for, at levels above B.
+/// One document for each format that there is a sample for, at level LTA.
 pub(super) fn lasting(samples: &[SampleDocument]) -> Vec<SampleDocument> {
     let wishes = [
         ("xades-lta", "xml", "xml", json!({ "signatureType": "XAdES", "signatureLevel": "LTA" })),
         ("pades-lta", "pdf", "pdf", json!({ "signatureType": "PAdES", "signatureLevel": "LTA" })),
-        ("cades-lt", "xml", "p7m", json!({ "signatureType": "CAdES", "signatureLevel": "LT" })),
+        ("cades-lta", "xml", "p7m", json!({ "signatureType": "CAdES", "signatureLevel": "LTA" })),
         (
-            "asic-e-t",
+            "asic-e-lta",
             "xml",
             "asice",
-            json!({ "signatureType": "XAdES", "profile": "asic-e", "signatureLevel": "T" }),
+            json!({ "signatureType": "XAdES", "profile": "asic-e", "signatureLevel": "LTA" }),
         ),
     ];
     let lasting =

@@ -150,7 +150,7 @@ async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
         clients.push(client);
     }
 
-    say!("   lasting: one of each format at the highest level that it is sealed at, up to LTA.");
+    say!("   lasting: one of each format at level LTA.");
 
     say!("4. Verifying every result with xmlsec1, pdfsig and openssl (not ours):");
     let verdicts = judge::verify(folder, &anchor, &results);

@@ -372,7 +372,8 @@ fn conformance_of_what_the_demo_sealed() {
     let levels = [
         ("xades-lta.lasting.xml", "XAdES-BASELINE-LTA"),
         ("pades-lta.lasting.pdf", "PAdES-BASELINE-LTA"),
-        ("cades-lt.lasting.p7m", "CAdES-BASELINE-LT"),
+        ("cades-lta.lasting.p7m", "CAdES-BASELINE-LTA"),
+        ("asic-e-lta.lasting.asice", "XAdES-BASELINE-LTA"),
     ];
     let trust = DssTrust { roots: vec![demo.path().join("root-ca.pem")], ..DssTrust::default() };
     let file = |name: &str| (demo.path().join("sealed").join(name), None);

@@ -76,17 +76,20 @@ fn demo_and_commands() {
 
     // One of each format was sealed as it was asked for, which other people's verifiers said.
     let report = std::fs::read_to_string(demo.path().join("report.md")).unwrap();
-    for file in ["xades-lta.lasting.xml", "pades-lta.lasting.pdf", "cades-lt.lasting.p7m"] {
+    for file in [
+        "xades-lta.lasting.xml",
+        "pades-lta.lasting.pdf",
+        "cades-lta.lasting.p7m",
+        "asic-e-lta.lasting.asice",
+    ] {
         assert!(report.contains(&format!("| {file} | verified |")), "{report}");
         let sealed = demo.path().join("sealed").join(file);
         let [sealed, root] = [sealed, demo.path().join("root-ca.pem")].map(PathBuf::into_os_string);
         let mut verify = demo.command(&["verify", "--json"]);
         let output = verify.arg(sealed).arg("--trust").arg(root).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
-        let level = file.split(['-', '.']).nth(1).unwrap().to_uppercase();
-        assert!(text(&output).contains(&format!("\"level\": \"{level}\"")), "{}", text(&output));
+        assert!(text(&output).contains("\"level\": \"LTA\""), "{}", text(&output));
     }
-    assert!(report.contains("| asic-e-t.lasting.asice | verified |"), "{report}");
 
     let away = demo.run(&["check"]);
     assert!(text(&away).contains("BAD   timestamp.test"), "{}", text(&away));
