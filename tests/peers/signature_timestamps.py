@@ -24,6 +24,8 @@ XML = "{http://www.w3.org/XML/1998/namespace}"
 XADES = "{http://uri.etsi.org/01903/v1.3.2#}"
 XADES_141 = "{http://uri.etsi.org/01903/v1.4.1#}"
 ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+NO_SIGNATURES = "not(ancestor-or-self::ds:Signature)"
 INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 METHODS = {INCLUSIVE: False, "http://www.w3.org/2001/10/xml-exc-c14n#": True}
 
@@ -38,27 +40,33 @@ def canonical(element: etree._Element, exclusive: bool) -> bytes:
     return etree.tostring(element, method="c14n", exclusive=exclusive, with_tail=False)
 
 
-def without(signature: etree._Element) -> etree._ElementTree:
-    """A copy of the document without a signature."""
+def without(signature: etree._Element, others: bool) -> etree._ElementTree:
+    """A copy of the document without a signature, or without any."""
     tree = signature.getroottree()
     number = list(tree.iter(f"{DS}Signature")).index(signature)
     tree = copy.deepcopy(tree)
-    mine = list(tree.iter(f"{DS}Signature"))[number]
-    before, parent, tail = mine.getprevious(), mine.getparent(), mine.tail or ""
-    parent.remove(mine)
-    if before is None:
-        parent.text = (parent.text or "") + tail
-    else:
-        before.tail = (before.tail or "") + tail
+    found = list(tree.iter(f"{DS}Signature"))
+    for mine in found if others else [found[number]]:
+        before, parent, tail = mine.getprevious(), mine.getparent(), mine.tail or ""
+        parent.remove(mine)
+        if before is None:
+            parent.text = (parent.text or "") + tail
+        else:
+            before.tail = (before.tail or "") + tail
     return tree
 
 
 def referenced(reference: etree._Element, signature: etree._Element) -> bytes:
     """What a reference digests: the document or an element of it, with few transforms."""
-    algorithms = [one.get("Algorithm") for one in reference.iterfind(f"{DS}Transforms/{DS}Transform")]
+    transforms = list(reference.iterfind(f"{DS}Transforms/{DS}Transform"))
+    algorithms = [one.get("Algorithm") for one in transforms]
+    expressions = [one.findtext(f"{DS}XPath") for one in transforms if one.get("Algorithm") == XPATH]
+    assert all(one.strip() == NO_SIGNATURES for one in expressions), expressions
     uri = reference.get("URI")
-    tree = without(signature) if ENVELOPED in algorithms else signature.getroottree()
-    (method,) = [one for one in algorithms if one != ENVELOPED]
+    tree = signature.getroottree()
+    if expressions or ENVELOPED in algorithms:
+        tree = without(signature, bool(expressions))
+    (method,) = [one for one in algorithms if one not in (ENVELOPED, XPATH)]
     exclusive = METHODS[method]
     if uri == "":
         return etree.tostring(tree, method="c14n", exclusive=exclusive, with_comments=False)

@@ -194,41 +194,77 @@ impl Extending<'_> {
             None
         };
         let mut way = OnTheWay { bytes, content, archive: preserved.archive };
-        if settings.level < Level::T {
-            let room = self.app.authorities.room_bytes;
-            let plan = self.calculated(&way, move |bytes, settings| {
-                long_term::stamp(bytes, room, settings.limits, settings.content)
-            });
-            let (raised, _) = self.stamped(plan.await??).await?;
-            way.bytes = raised.bytes;
+        let seals = |bytes: Vec<u8>, settings: &LongTermSettings<'_>| {
+            long_term::seals(&bytes, settings.limits)
+        };
+        let seals = self.calculated(&way, seals).await??;
+        if seals.len() < 2 {
+            self.raise(&mut way, settings, None).await?;
+            return Ok(way);
         }
-        let raised = self.with_data(&way).await?;
-        way.bytes = raised.bytes;
+        for value in seals {
+            self.raise(&mut way, settings, Some(value)).await?;
+        }
+        Ok(way)
+    }
+
+    /// Raises the seals of a document, or the one with a value.
+    async fn raise(
+        &self,
+        way: &mut OnTheWay,
+        settings: &SealSettings,
+        only: Option<Vec<u8>>,
+    ) -> Result<(), Stop> {
+        let room = self.app.authorities.room_bytes;
+        let mut raised = None;
+        if settings.level >= Level::T {
+            raised = self.with_data(way, only.as_deref()).await?;
+        }
+        let bytes = if let Some(raised) = raised {
+            raised.bytes
+        } else {
+            let only_this = only.clone();
+            let plan = self.calculated(way, move |bytes, settings| match only_this {
+                Some(only) => {
+                    long_term::stamp_seal(bytes, room, settings.limits, settings.content, &only)
+                }
+                None => long_term::stamp(bytes, room, settings.limits, settings.content),
+            });
+            let (stamped, _) = self.stamped(plan.await??).await?;
+            way.bytes = stamped.bytes;
+            let raised = self.with_data(way, only.as_deref()).await?;
+            raised.ok_or_else(|| Stop::Never("its timestamp does not hold".to_owned()))?.bytes
+        };
+        way.bytes = bytes;
         if self.level == Level::Lta {
-            let room = self.app.authorities.room_bytes;
-            let raised =
-                Raised { bytes: std::mem::take(&mut way.bytes), ..raised_frame(Level::Lt) };
-            let plan = self.calculated(&way, move |_, settings| {
-                raised.archive(room, settings.limits, settings.content)
+            let bytes = std::mem::take(&mut way.bytes);
+            let raised = Raised { bytes, ..raised_frame(Level::Lt) };
+            let plan = self.calculated(way, move |_, settings| match only {
+                Some(only) => raised.archive_seal(room, settings.limits, settings.content, &only),
+                None => raised.archive(room, settings.limits, settings.content),
             });
             let (raised, token) = self.stamped(plan.await??).await?;
             let (made, ends) = (token.info().gen_time, self.app.calendar.timestamp(&token).until);
             way.bytes = raised.bytes;
             way.archive = Some(RenewalTimes::new(made, ends, self.app.preservation.renew_days));
         }
-        Ok(way)
+        Ok(())
     }
 
-    /// The document at level LT: what is lacking is asked for, certificate by certificate.
-    async fn with_data(&self, way: &OnTheWay) -> Result<Raised, Stop> {
+    /// The document at level LT, none where a timestamp is missing: what is lacking is asked for, certificate by
+    /// certificate.
+    async fn with_data(&self, way: &OnTheWay, only: Option<&[u8]>) -> Result<Option<Raised>, Stop> {
         let mut data = CollectedData::default();
         let mut asked = std::collections::HashSet::new();
         for _ in 0..ROUNDS {
-            let known = data.clone();
-            let raised = self
-                .calculated(way, move |bytes, settings| long_term::raise(bytes, known, settings));
+            let (known, only) = (data.clone(), only.map(<[u8]>::to_vec));
+            let raised = self.calculated(way, move |bytes, settings| match only {
+                Some(only) => long_term::raise_seal(bytes, known, settings, &only),
+                None => long_term::raise(bytes, known, settings),
+            });
             let fault = match raised.await? {
-                Ok(raised) => return Ok(raised),
+                Ok(raised) => return Ok(Some(raised)),
+                Err(LongTermFault::NoTimestamp { .. }) => return Ok(None),
                 Err(fault) => fault,
             };
             let lacking = fault.lacking();

@@ -185,12 +185,6 @@ fn what_has_no_such_level_is_refused_by_name_before_a_key_is_used() {
                 "setting-conflict",
                 "has no place for a timestamp",
             ),
-            (
-                json!({ "signatureType": "XAdES", "signatureLevel": "LT",
-                        "advancedSignatureInfo": { "existingSignatures": "COUNTERSIGN" } }),
-                "setting-conflict",
-                "a countersignature has no level LT or LTA",
-            ),
         ];
         for (info, reason, words) in refused {
             let mut wish = small(&unique("refused"));

@@ -158,6 +158,12 @@ impl SealFacts {
         }
     }
 
+    /// The signature value, by which a seal is found again.
+    #[must_use]
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
     /// The seal at level T, where it was written.
     #[must_use]
     pub const fn made<'s>(

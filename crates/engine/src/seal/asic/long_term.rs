@@ -79,11 +79,11 @@ pub(in crate::seal) fn stamp(
     let inner = match container.sole()? {
         (file, None) => {
             let outside = |uri: &str| container.octets(uri);
-            let plan = xades::stamp(file.octets.to_vec(), limits, &outside)?;
+            let plan = xades::stamp(file.octets.to_vec(), limits, &outside, None)?;
             ContainerStamp::Xml(file.name.clone(), Box::new(plan))
         }
         (file, Some(content)) => {
-            let plan = cades::stamp(file.octets.to_vec(), Some(content))?;
+            let plan = cades::stamp(file.octets.to_vec(), Some(content), None)?;
             ContainerStamp::Cms(file.name.clone(), Box::new(plan))
         }
     };
@@ -102,7 +102,7 @@ pub(in crate::seal) fn archive(
     let inner = if container.signatures().any(|(_, content)| content.is_none()) {
         let (file, _) = container.sole()?;
         let outside = |uri: &str| container.octets(uri);
-        let plan = xades::archive(file.octets.to_vec(), limits, &outside)?;
+        let plan = xades::archive(file.octets.to_vec(), limits, &outside, None)?;
         ContainerStamp::Xml(file.name.clone(), Box::new(plan))
     } else {
         container.archive_manifest()
@@ -325,7 +325,8 @@ impl<'z> SealedContainer<'z> {
             let (document, collected) = (file.octets.to_vec(), collected.clone());
             let raised = match content {
                 Some(_) => {
-                    cades::raise(document, collected, &LongTermSettings { content, ..*settings })?
+                    let settings = LongTermSettings { content, ..*settings };
+                    cades::raise(document, collected, &settings, None)?
                 }
                 None => {
                     let outside = |uri: &str| self.octets(uri);

@@ -10,6 +10,7 @@ use crate::pki::cms::{Augmentation, Existing, HeldSigner, MAX_SIGNERS, held_sign
 use crate::pki::digest::Digest;
 use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
+use crate::pki::signature::SignatureValue;
 use crate::pki::timestamp::{
     HeldCmsArchive, TimestampToken, archive_imprint, archives_of_signer, held_by_signers,
     signature_value, with_archive, with_signature_timestamp,
@@ -24,7 +25,8 @@ const STEPS: usize = 1_000_000;
 /// Steps of finding out what archive timestamps keep, all together.
 const ALL_STEPS: usize = 20_000_000;
 
-/// Adds validation data to a CMS signature; of a detached one with what it signs.
+/// Adds validation data to a CMS signature, for all of its signers or the one with this value; of a detached one with
+/// what it signs.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::raise`].
@@ -32,12 +34,18 @@ pub(in crate::seal) fn raise(
     document: Vec<u8>,
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
+    only: Option<&[u8]>,
 ) -> Result<Raised, LongTermFault> {
     let sound = SoundCms::read(&document, settings.content)?;
     let mut data = sound.data()?;
     data.add_all(collected)?;
     let (mut proofs, mut is_lta) = (Vec::new(), true);
-    for (number, signer) in sound.signers.iter().enumerate() {
+    let wanted = match only {
+        Some(value) => vec![sound.number_of(value)?],
+        None => (0..sound.signers.len()).collect(),
+    };
+    let signers = sound.signers.iter().enumerate();
+    for (number, signer) in signers.filter(|(number, _)| wanted.contains(number)) {
         if signer.tokens.is_empty() {
             let (signature, reason) = (words(number), signer.fault.clone());
             return Err(LongTermFault::NoTimestamp { signature, reason });
@@ -82,44 +90,68 @@ pub(in crate::seal) fn provable(
     Ok(ProvableCms { asked, data: sound.data()? })
 }
 
-/// Prepares the one signer of a CMS signature for a signature timestamp, which makes level T of it.
+/// The values of all signers whose certificate is there.
+///
+/// # Errors
+/// What cannot be read.
+pub(in crate::seal) fn values(document: &[u8]) -> Result<Vec<Vec<u8>>, LongTermFault> {
+    let existing = Existing::read(document).map_err(broken)?;
+    if existing.signer_count() > MAX_SIGNERS {
+        return Err(LongTermFault::TooMany(MAX_SIGNERS));
+    }
+    let held = held_signers(&existing, &|_| None).into_iter().enumerate();
+    let values = held.filter_map(|(number, signer)| {
+        let written = signature_value(&existing, number).ok()?;
+        let value = SignatureValue::from_der(signer.certificate?.key_kind(), &written).ok()?;
+        Some(value.octets().to_vec())
+    });
+    Ok(values.collect())
+}
+
+/// Prepares the one signer of a CMS signature, or the one with this value, for a signature timestamp, which makes level T
+/// of it.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::stamp`].
 pub(in crate::seal) fn stamp(
     document: Vec<u8>,
     content: Option<&[u8]>,
+    only: Option<&[u8]>,
 ) -> Result<CmsStampPlan, LongTermFault> {
     let sound = SoundCms::read(&document, content)?;
-    sound.check_sole()?;
-    let value = signature_value(&sound.existing, 0).map_err(broken)?;
+    let number = sound.one(only)?;
+    let value = signature_value(&sound.existing, number).map_err(broken)?;
     let imprints = DigestAlgorithm::ALL.map(|algorithm| Digest::of(algorithm, &value)).to_vec();
-    Ok(CmsStampPlan { existing: sound.existing, document, imprints, archive: false })
+    Ok(CmsStampPlan { existing: sound.existing, document, number, imprints, archive: false })
 }
 
-/// Prepares the one signer of a CMS signature for an archive timestamp over all of it.
+/// Prepares the one signer of a CMS signature, or the one with this value, for an archive timestamp. It is over all of
+/// the signature but its other signers (EN 319 122-1, 5.5.3).
 ///
 /// # Errors
 /// As [`Raised::archive`].
 pub(in crate::seal) fn archive(
     document: Vec<u8>,
     content: Option<&[u8]>,
+    only: Option<&[u8]>,
 ) -> Result<CmsStampPlan, LongTermFault> {
     let sound = SoundCms::read(&document, content)?;
-    sound.check_sole()?;
+    let number = sound.one(only)?;
     let mut imprints = Vec::new();
     for algorithm in DigestAlgorithm::ALL {
         let digest = content_digest(&sound.existing, &document, content, algorithm);
         let digest = digest.ok_or(LongTermFault::ContentMissing)?;
-        imprints.push(archive_imprint(&sound.existing, 0, &digest).map_err(broken)?);
+        imprints.push(archive_imprint(&sound.existing, number, &digest).map_err(broken)?);
     }
-    Ok(CmsStampPlan { existing: sound.existing, document, imprints, archive: true })
+    Ok(CmsStampPlan { existing: sound.existing, document, number, imprints, archive: true })
 }
 
 /// A CMS signature that lacks the token of a timestamp.
 pub(in crate::seal) struct CmsStampPlan {
     document: Vec<u8>,
     existing: Existing,
+    /// Of the signer, from 0.
+    number: usize,
     /// What the token has to be over, under every digest.
     imprints: Vec<Digest>,
     /// Whether it is to be over all of it.
@@ -144,7 +176,7 @@ impl CmsStampPlan {
             return Err(LongTermFault::NotOver);
         }
         let with = if self.archive { with_archive } else { with_signature_timestamp };
-        with(&self.existing, &self.document, 0, token).map_err(broken)
+        with(&self.existing, &self.document, self.number, token).map_err(broken)
     }
 }
 
@@ -234,11 +266,24 @@ impl SoundCms {
         Ok(Self { existing, signers })
     }
 
-    fn check_sole(&self) -> Result<(), LongTermFault> {
-        match self.signers.len() {
-            1 => Ok(()),
-            several => Err(LongTermFault::Several(several)),
+    /// The number of the one signer, or of the one with a value, from 0.
+    fn one(&self, only: Option<&[u8]>) -> Result<usize, LongTermFault> {
+        match (only, self.signers.len()) {
+            (Some(value), _) => self.number_of(value),
+            (None, 1) => Ok(0),
+            (None, several) => Err(LongTermFault::Several(several)),
         }
+    }
+
+    /// The number of the signer with a value, from 0.
+    fn number_of(&self, value: &[u8]) -> Result<usize, LongTermFault> {
+        let is_it = |(number, signer): &(usize, &SoundSigner)| {
+            let written = signature_value(&self.existing, *number).unwrap_or_default();
+            SignatureValue::from_der(signer.certificate.key_kind(), &written)
+                .is_ok_and(|written| written.octets() == value)
+        };
+        let found = self.signers.iter().enumerate().find(is_it);
+        found.map(|(number, _)| number).ok_or(LongTermFault::NoSeal)
     }
 
     /// What is in it and in its timestamps.

@@ -74,6 +74,7 @@ pub(super) fn plan(
             signing.unsigned(&digest, mime_type)?
         }
         Some(existing) => {
+            check_open(&existing)?;
             let digest = existing.digest(document, algorithm.digest());
             let digest = digest.ok_or(CmsRefusal::ContentMissing)?;
             let attributes = signing.attributes(&digest, existing.content_type(), None)?;
@@ -90,6 +91,20 @@ pub(super) fn plan(
         to_be_signed: unsigned.to_be_signed().to_vec(),
         ending: super::Ending::Cms(CmsDraft { unsigned, attached }),
         notes: Vec::new(),
+    })
+}
+
+/// Refuses a signature beside one that more certificates would break (EN 319 122-1, annex A.2).
+fn check_open(existing: &Existing) -> Result<(), Refusal> {
+    let malformed = |reason: &str| CmsRefusal::Malformed { reason: reason.to_owned() };
+    if !existing.is_closed().map_err(malformed)? {
+        return Ok(());
+    }
+    Err(Refusal::WouldBreakSignature {
+        path: "the document's root".to_owned(),
+        what:
+            "an archive timestamp of before version 3, or an evidence record, over all certificates"
+                .to_owned(),
     })
 }
 

@@ -43,12 +43,36 @@ pub fn raise(
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
 ) -> Result<Raised, LongTermFault> {
+    raise_of(document, collected, settings, None)
+}
+
+/// As [`raise`], of the one seal with this value (as [`crate::pki::signature::SignatureValue`] has it), which may be a
+/// countersignature. Signatures beside it keep the level that they have and hold as before. A container is raised as a
+/// whole.
+///
+/// # Errors
+/// As [`raise`].
+pub fn raise_seal(
+    document: Vec<u8>,
+    collected: CollectedData,
+    settings: &LongTermSettings<'_>,
+    value: &[u8],
+) -> Result<Raised, LongTermFault> {
+    raise_of(document, collected, settings, Some(value))
+}
+
+fn raise_of(
+    document: Vec<u8>,
+    collected: CollectedData,
+    settings: &LongTermSettings<'_>,
+    only: Option<&[u8]>,
+) -> Result<Raised, LongTermFault> {
     match inspect(&document) {
-        Content::Pdf => pades::long_term::raise(document, collected, settings),
-        Content::Xml => xades::long_term::raise(document, collected, settings),
+        Content::Pdf => pades::long_term::raise(document, collected, settings, only),
+        Content::Xml => xades::long_term::raise(document, collected, settings, only),
         Content::Zip => asic::long_term::raise(document, collected, settings),
         _ if Existing::is_signed_data(&document) => {
-            cades::long_term::raise(document, collected, settings)
+            cades::long_term::raise(document, collected, settings, only)
         }
         other => Err(LongTermFault::Format(other.as_str())),
     }
@@ -66,6 +90,29 @@ pub fn stamp(
     limits: &Limits,
     content: Option<&[u8]>,
 ) -> Result<ArchivePlan, LongTermFault> {
+    stamp_of(document, room, limits, (content, None))
+}
+
+/// As [`stamp`], of the one seal of XML or CMS with this value, whatever stands beside it.
+///
+/// # Errors
+/// As [`stamp`].
+pub fn stamp_seal(
+    document: Vec<u8>,
+    room: usize,
+    limits: &Limits,
+    content: Option<&[u8]>,
+    value: &[u8],
+) -> Result<ArchivePlan, LongTermFault> {
+    stamp_of(document, room, limits, (content, Some(value)))
+}
+
+fn stamp_of(
+    document: Vec<u8>,
+    room: usize,
+    limits: &Limits,
+    (content, only): (Option<&[u8]>, Option<&[u8]>),
+) -> Result<ArchivePlan, LongTermFault> {
     match inspect(&document) {
         Content::Pdf => {
             let notes = pades::long_term::check(&document, &limits.pdf)?;
@@ -73,7 +120,8 @@ pub fn stamp(
             Ok(ArchivePlan { plan, level: Level::T, notes })
         }
         Content::Xml => {
-            let plan = Stamping::Xml(xades::long_term::stamp(document, limits, &|_| content)?);
+            let outside = |_: &str| content;
+            let plan = Stamping::Xml(xades::long_term::stamp(document, limits, &outside, only)?);
             Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
         }
         Content::Zip => {
@@ -81,9 +129,23 @@ pub fn stamp(
             Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
         }
         _ if Existing::is_signed_data(&document) => {
-            let plan = Stamping::Cms(cades::long_term::stamp(document, content)?);
+            let plan = Stamping::Cms(cades::long_term::stamp(document, content, only)?);
             Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
         }
+        other => Err(LongTermFault::Format(other.as_str())),
+    }
+}
+
+/// The values of the seals of XML or a CMS, each of which has a level for itself ([`raise_seal`]); none of what is raised as
+/// a whole.
+///
+/// # Errors
+/// What the reader refuses.
+pub fn seals(document: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>, LongTermFault> {
+    match inspect(document) {
+        Content::Xml => xades::long_term::values(document, limits),
+        Content::Pdf | Content::Zip => Ok(Vec::new()),
+        _ if Existing::is_signed_data(document) => cades::long_term::values(document),
         other => Err(LongTermFault::Format(other.as_str())),
     }
 }
@@ -116,14 +178,39 @@ impl Raised {
         limits: &Limits,
         content: Option<&[u8]>,
     ) -> Result<ArchivePlan, LongTermFault> {
+        self.archive_of(room, limits, content, None)
+    }
+
+    /// As [`Raised::archive`], of the one seal with this value, whatever stands beside it.
+    ///
+    /// # Errors
+    /// As [`Raised::archive`].
+    pub fn archive_seal(
+        self,
+        room: usize,
+        limits: &Limits,
+        content: Option<&[u8]>,
+        value: &[u8],
+    ) -> Result<ArchivePlan, LongTermFault> {
+        self.archive_of(room, limits, content, Some(value))
+    }
+
+    fn archive_of(
+        self,
+        room: usize,
+        limits: &Limits,
+        content: Option<&[u8]>,
+        only: Option<&[u8]>,
+    ) -> Result<ArchivePlan, LongTermFault> {
         let plan = match inspect(&self.bytes) {
             Content::Pdf => Stamping::Pdf(TimestampPlan::new(self.bytes, room, &limits.pdf)?),
             Content::Xml => {
-                Stamping::Xml(xades::long_term::archive(self.bytes, limits, &|_| content)?)
+                let outside = |_: &str| content;
+                Stamping::Xml(xades::long_term::archive(self.bytes, limits, &outside, only)?)
             }
             Content::Zip => Stamping::Container(asic::long_term::archive(self.bytes, limits)?),
             _ if Existing::is_signed_data(&self.bytes) => {
-                Stamping::Cms(cades::long_term::archive(self.bytes, content)?)
+                Stamping::Cms(cades::long_term::archive(self.bytes, content, only)?)
             }
             other => return Err(LongTermFault::Format(other.as_str())),
         };

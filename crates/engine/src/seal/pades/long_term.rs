@@ -18,7 +18,8 @@ const STEPS: usize = 1_000_000;
 /// Steps of finding out what archive timestamps cover, all together.
 const ALL_STEPS: usize = 20_000_000;
 
-/// Adds validation data to a PDF.
+/// Adds validation data to a PDF: of every signature, or of the seal with this value, and of others what is there for
+/// them.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::raise`].
@@ -26,13 +27,15 @@ pub(in crate::seal) fn raise(
     mut document: Vec<u8>,
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
+    only: Option<&[u8]>,
 ) -> Result<Raised, LongTermFault> {
+    let is_wanted = |signature: &SoundSignature| only.is_none_or(|only| signature.value == only);
     let limits = &settings.limits.pdf;
     let file = PdfFile::open(&document, limits)?;
     let catalog = file.catalog()?;
     let form = Form::read(&file, &catalog)?;
-    let signatures = sound::read(&file, &form, &document)?;
-    check_level_t(&signatures)?;
+    let signatures = sound::read(&file, &form, &document, only)?;
+    check_level_t(&signatures, &is_wanted)?;
     let notes = changes::check(&file, &form, &document, limits)?;
     let (store, mut data) = SecurityStore::read(&file, &catalog)?;
     data.add_all(collected)?;
@@ -44,10 +47,12 @@ pub(in crate::seal) fn raise(
         if archived {
             continue;
         }
-        is_lta &= signature.token().is_some();
-        let proof = data.prove(settings.trust, &signature.signers(), settings.at, STEPS);
-        let proof = proof.map_err(|fault| insufficient(signature, fault))?;
-        entries.push(StoreEntry { name: signature.name.clone(), proof });
+        is_lta &= signature.token().is_some() || !is_wanted(signature);
+        match data.prove(settings.trust, &signature.signers(), settings.at, STEPS) {
+            Ok(proof) => entries.push(StoreEntry { name: signature.name.clone(), proof }),
+            Err(fault) if is_wanted(signature) => return Err(insufficient(signature, fault)),
+            Err(_) => {}
+        }
     }
     let update = store.add(&file, &entries)?;
     let level = if is_lta { Level::Lta } else { Level::Lt };
@@ -67,7 +72,7 @@ pub(in crate::seal) fn check(
 ) -> Result<Vec<String>, LongTermFault> {
     let file = PdfFile::open(document, limits)?;
     let form = Form::read(&file, &file.catalog()?)?;
-    let signatures = sound::read(&file, &form, document)?;
+    let signatures = sound::read(&file, &form, document, None)?;
     if signatures.iter().all(|signature| signature.token().is_some()) {
         return Err(LongTermFault::NoSeal);
     }
@@ -78,10 +83,13 @@ fn insufficient(signature: &SoundSignature, fault: Insufficient) -> LongTermFaul
     LongTermFault::Insufficient { signature: signature.words(), fault }
 }
 
-/// Every seal has a signature timestamp that holds, or a document timestamp over it.
-fn check_level_t(signatures: &[SoundSignature]) -> Result<(), LongTermFault> {
+/// Every seal that is wanted has a signature timestamp that holds, or a document timestamp over it.
+fn check_level_t(
+    signatures: &[SoundSignature],
+    is_wanted: &dyn Fn(&SoundSignature) -> bool,
+) -> Result<(), LongTermFault> {
     let mut seals = 0;
-    for signature in signatures {
+    for signature in signatures.iter().filter(|signature| is_wanted(signature)) {
         let SoundKind::Seal { timestamps, fault, .. } = &signature.kind else { continue };
         seals += 1;
         let over = |other: &SoundSignature| other.token().is_some() && other.end > signature.end;

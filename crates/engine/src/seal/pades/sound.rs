@@ -8,7 +8,8 @@ use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
 use crate::pki::cms::{Existing, held_signers};
 use crate::pki::digest::{Digest, Hasher};
-use crate::pki::timestamp::{TimestampToken, held_by_signers};
+use crate::pki::signature::SignatureValue;
+use crate::pki::timestamp::{TimestampToken, held_by_signers, signature_value};
 use crate::seal::long_term::fault::LongTermFault;
 use crate::seal::pdf::PdfFile;
 
@@ -20,6 +21,8 @@ pub(super) struct SoundSignature {
     pub(super) end: usize,
     /// Its key in `/VRI`.
     pub(super) name: String,
+    /// The signature value; none of a document timestamp.
+    pub(super) value: Vec<u8>,
     pub(super) kind: SoundKind,
     /// The certificates in it.
     pub(super) certificates: Vec<Certificate>,
@@ -63,7 +66,8 @@ impl SoundSignature {
     }
 }
 
-/// Reads all of a file, in the order in which they were made.
+/// Reads all of a file, in the order in which they were made; beside the seal with a value no more than those that are
+/// right.
 ///
 /// # Errors
 /// [`LongTermFault::Broken`] for one that is not right, [`LongTermFault::NotPades`], what the reader refuses.
@@ -71,9 +75,20 @@ pub(super) fn read(
     file: &PdfFile<'_>,
     form: &Form,
     document: &[u8],
+    only: Option<&[u8]>,
 ) -> Result<Vec<SoundSignature>, LongTermFault> {
     let held = held(file, form, document)?;
-    let mut all = held.iter().map(|one| sound(one, document)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = Vec::with_capacity(held.len());
+    for one in &held {
+        match sound(one, document) {
+            Ok(sound) => all.push(sound),
+            Err(fault) if only.is_none() => return Err(fault),
+            Err(_) => {}
+        }
+    }
+    if only.is_some_and(|only| !all.iter().any(|one| one.value == only)) {
+        return Err(LongTermFault::NoSeal);
+    }
     all.sort_by_key(|signature| signature.end);
     Ok(all)
 }
@@ -115,7 +130,15 @@ fn sound(held: &HeldPdfSignature, document: &[u8]) -> Result<SoundSignature, Lon
         certificates.extend(of_tokens.filter_map(|der| Certificate::from_der(der).ok()));
     }
     let (field, name) = (held.field.clone(), entry_name(&held.value));
-    Ok(SoundSignature { field, end: held.end(), name, kind, certificates })
+    let value = match &kind {
+        SoundKind::Seal { signer, .. } => {
+            let written = signature_value(&cms, 0).map_err(|reason| broken(reason.to_owned()))?;
+            let value = SignatureValue::from_der(signer.key_kind(), &written);
+            value.map(|value| value.octets().to_vec()).unwrap_or_default()
+        }
+        SoundKind::Timestamp(_) => Vec::new(),
+    };
+    Ok(SoundSignature { field, end: held.end(), name, value, kind, certificates })
 }
 
 /// The one signer of a CMS without a content of its own (EN 319 142-1, 4.1), and its timestamps.

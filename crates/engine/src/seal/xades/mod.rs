@@ -134,10 +134,6 @@ pub(super) fn check_long_term(profile: &XadesProfile) -> Result<(), Refusal> {
             "levels LT and LTA are of XAdES baseline signatures; ask for level T, or leave it out";
         return Err(Refusal::setting("xadesLevel", rule.to_owned()));
     }
-    if profile.existing_signatures == ExistingSignatures::Countersign {
-        let rule = "a countersignature has no level LT or LTA of its own; ask for level T";
-        return Err(Refusal::setting("existingSignatures", rule.to_owned()));
-    }
     Ok(())
 }
 

@@ -5,9 +5,11 @@
 use super::XadesOrder;
 use super::existing::{self, By, Covered, CoveredStanding, Held};
 use crate::domain::refusal::Refusal;
+use crate::seal::Limits;
 use crate::seal::draft::Draft;
 use crate::seal::xml::guard;
 use crate::seal::xml::source::Source;
+use crate::seal::xml::xpath::Budget;
 
 /// Checks a prepared seal against the original. Gives a sentence for each signature that could not be
 /// checked.
@@ -36,6 +38,26 @@ pub(super) fn check(
         notes.extend(compare(&held, &same)?);
     }
     Ok(notes)
+}
+
+/// Checks a document to whose signatures something was added against what it was.
+///
+/// # Errors
+/// [`Refusal::WouldBreakSignature`]; what the reader refuses.
+pub(super) fn check_others(document: &[u8], added: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    let read = |bytes: &[u8]| -> Result<Vec<Held>, Refusal> {
+        let source = Source::read(bytes)?;
+        guard::check(&source, limits)?;
+        let tree = guard::parse(&source, limits)?;
+        let budget = Budget::of_document(bytes.len()).with_patience(&limits.patience);
+        Ok(existing::read(&tree, limits, &budget))
+    };
+    let mut after = read(added)?.into_iter();
+    for held in read(document)? {
+        let same = after.find(|other| other.value == held.value);
+        compare(&held, &same.ok_or_else(|| broken(&held, "the whole of it"))?)?;
+    }
+    Ok(())
 }
 
 fn compare(before: &Held, after: &Held) -> Result<Option<String>, Refusal> {

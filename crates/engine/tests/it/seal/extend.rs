@@ -219,7 +219,7 @@ pub(crate) fn prepare_cms(document: &[u8], profile: &Profile, key: &TestKey) -> 
 }
 
 /// Asks openssl about a CMS under the root of the keys; gives the content.
-fn openssl_verify(file: &Path, content: Option<&Path>) -> Vec<u8> {
+pub(crate) fn openssl_verify(file: &Path, content: Option<&Path>) -> Vec<u8> {
     let mut command = Command::new("openssl");
     command.args(["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any"]);
     command.arg("-CAfile").arg(PKI.root()).arg("-in").arg(file);

@@ -14,12 +14,15 @@ mod values;
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Namespace, Node};
 
-use super::elements::child;
+use super::elements::{self, child};
 use super::existing::Outside;
 use super::spot::Spot;
 use super::tags::XADES_NAMESPACE;
+use super::unbroken;
 use crate::domain::canonicalization::{Canonicalization, CanonicalizationMethod};
 use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
@@ -59,7 +62,8 @@ const ALL_STEPS: usize = 20_000_000;
 const METHOD: Canonicalization =
     Canonicalization { method: CanonicalizationMethod::Exclusive, with_comments: false };
 
-/// Adds validation data to every signature of a document; of a detached one with what it signs.
+/// Adds validation data to every signature of a document, or to the one with this value; of a detached one with what it
+/// signs.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::raise`].
@@ -67,9 +71,10 @@ pub(in crate::seal) fn raise(
     document: Vec<u8>,
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
+    only: Option<&[u8]>,
 ) -> Result<Raised, LongTermFault> {
     let outside = |_: &str| settings.content;
-    raise_over(document, collected, settings, &outside)
+    raise_these(document, collected, settings, (&outside, only))
 }
 
 /// The same with whatever detached signatures sign, by its URI.
@@ -82,8 +87,17 @@ pub(in crate::seal) fn raise_over(
     settings: &LongTermSettings<'_>,
     outside: Outside<'_>,
 ) -> Result<Raised, LongTermFault> {
+    raise_these(document, collected, settings, (outside, None))
+}
+
+fn raise_these(
+    document: Vec<u8>,
+    collected: CollectedData,
+    settings: &LongTermSettings<'_>,
+    (outside, only): (Outside<'_>, Option<&[u8]>),
+) -> Result<Raised, LongTermFault> {
     let limits = settings.limits;
-    let (added, is_lta) = reading(&document, limits, outside, |source, _, signatures| {
+    let read = reading(&document, limits, (outside, only), |source, _, signatures| {
         let mut data = collected;
         for signature in signatures {
             data.add_all(collect(signature.node, signature.unsigned(), None)?)?;
@@ -101,15 +115,23 @@ pub(in crate::seal) fn raise_over(
             ));
         }
         insertions.retain(|insertion| !insertion.is_nothing());
-        Ok((insertions, is_lta))
-    })?;
+        let mut all = signatures
+            .first()
+            .into_iter()
+            .flat_map(|one| elements::signatures(one.node.document()));
+        Ok((insertions, is_lta, all.nth(1).is_some()))
+    });
+    let (added, is_lta, are_several) = read?;
     let level = if is_lta { Level::Lta } else { Level::Lt };
     if added.is_empty() {
         return Ok(Raised { bytes: document, level, changed: false, notes: Vec::new() });
     }
     let bytes = inserted(&document, &added);
     // whatever else covers the properties of a signature would be broken by more of them
-    check(&bytes, limits, outside)?;
+    reading(&bytes, limits, (outside, only), |_, _, _| Ok(()))?;
+    if only.is_some() && are_several {
+        unbroken::check_others(&document, &bytes, limits)?;
+    }
     Ok(Raised { bytes, level, changed: true, notes: Vec::new() })
 }
 
@@ -122,10 +144,35 @@ pub(in crate::seal) fn check(
     limits: &Limits,
     outside: Outside<'_>,
 ) -> Result<(), LongTermFault> {
-    reading(document, limits, outside, |_, _, _| Ok(()))
+    reading(document, limits, (outside, None), |_, _, _| Ok(()))
 }
 
-/// Prepares the one signature of a document for a signature timestamp, which makes level T of it.
+/// The values of all signatures, of one around another behind it: what is over it is to cover the other as it will be.
+/// One that is covered so already is left out.
+///
+/// # Errors
+/// What the reader refuses.
+pub(in crate::seal) fn values(
+    document: &[u8],
+    limits: &Limits,
+) -> Result<Vec<Vec<u8>>, LongTermFault> {
+    let source = Source::read(document)?;
+    guard::check(&source, limits)?;
+    let tree = guard::parse(&source, limits)?;
+    let mut values: Vec<Vec<u8>> = elements::signatures(&tree)
+        .filter(|signature| !sound::is_archived_around(*signature))
+        .filter_map(|signature| STANDARD.decode(elements::signature_value(signature)).ok())
+        .collect();
+    values.reverse();
+    if values.len() > MAX_SIGNATURES {
+        Err(LongTermFault::TooMany(MAX_SIGNATURES))
+    } else {
+        Ok(values)
+    }
+}
+
+/// Prepares the one signature of a document, or the one with this value, for a signature timestamp, which makes level T
+/// of it.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::stamp`].
@@ -133,8 +180,10 @@ pub(in crate::seal) fn stamp(
     document: Vec<u8>,
     limits: &Limits,
     outside: Outside<'_>,
+    only: Option<&[u8]>,
 ) -> Result<XmlStampPlan, LongTermFault> {
-    let (insertion, octets) = reading(&document, limits, outside, |source, ground, signatures| {
+    let these = (outside, only);
+    let (insertion, octets) = reading(&document, limits, these, |source, ground, signatures| {
         let signature = sole(signatures)?;
         let mut octets = Vec::new();
         if let Some(value) = child(signature.node, DS_NAMESPACE, "SignatureValue") {
@@ -151,7 +200,7 @@ pub(in crate::seal) fn stamp(
     Ok(XmlStampPlan { document, insertion, octets })
 }
 
-/// Prepares the one signature of a document for an archive timestamp over all of it.
+/// Prepares the one signature of a document, or the one with this value, for an archive timestamp over all of it.
 ///
 /// # Errors
 /// As [`Raised::archive`].
@@ -159,8 +208,10 @@ pub(in crate::seal) fn archive(
     document: Vec<u8>,
     limits: &Limits,
     outside: Outside<'_>,
+    only: Option<&[u8]>,
 ) -> Result<XmlStampPlan, LongTermFault> {
-    let (insertion, octets) = reading(&document, limits, outside, |source, ground, signatures| {
+    let these = (outside, only);
+    let (insertion, octets) = reading(&document, limits, these, |source, ground, signatures| {
         let signature = sole(signatures)?;
         let unsigned = signature.unsigned().ok_or_else(|| no_timestamp(signature))?;
         let method = (METHOD, Vec::new());
@@ -200,11 +251,11 @@ impl XmlStampPlan {
     }
 }
 
-/// Reads a document with its signatures, all of which are right.
+/// Reads a document with its signatures, or the one with a value; all that are read are right.
 fn reading<T>(
     document: &[u8],
     limits: &Limits,
-    outside: Outside<'_>,
+    (outside, only): (Outside<'_>, Option<&[u8]>),
     look: impl FnOnce(
         &Source<'_>,
         &XmlGround<'_, '_>,
@@ -216,7 +267,7 @@ fn reading<T>(
     let tree = guard::parse(&source, limits)?;
     let budget = Budget::of_document(document.len()).with_patience(&limits.patience);
     let ground = XmlGround { limits, budget: &budget, outside };
-    let signatures = sound::read(&tree, &ground)?;
+    let signatures = sound::read(&tree, &ground, only)?;
     if signatures.is_empty() {
         return Err(LongTermFault::NoSeal);
     }

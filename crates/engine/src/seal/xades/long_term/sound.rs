@@ -16,7 +16,7 @@ use crate::pki::signature::{CheckedValue, SignatureValue};
 use crate::pki::timestamp::{MAX_HELD, TimestampToken};
 use crate::pki::to_be_signed::ToBeSigned;
 use crate::seal::long_term::fault::LongTermFault;
-use crate::seal::xades::elements::child;
+use crate::seal::xades::elements::{child, signature_value};
 use crate::seal::xades::existing::{CoveredStanding, Held, read_with};
 use crate::seal::xades::named_certificate::NamedCertificate;
 use crate::seal::xades::tags::XADES_NAMESPACE;
@@ -59,7 +59,7 @@ impl<'a, 'i> SoundXmlSignature<'a, 'i> {
     }
 }
 
-/// Reads all of a document, in document order.
+/// Reads all of a document, in document order, or the one with a value, which may be a countersignature.
 ///
 /// # Errors
 /// [`LongTermFault::Broken`] for one that is not right, [`LongTermFault::NotXades`],
@@ -67,13 +67,19 @@ impl<'a, 'i> SoundXmlSignature<'a, 'i> {
 pub(super) fn read<'a, 'i>(
     tree: &'a Document<'i>,
     ground: &XmlGround<'_, '_>,
+    only: Option<&[u8]>,
 ) -> Result<Vec<SoundXmlSignature<'a, 'i>>, LongTermFault> {
     let mut all = Vec::new();
     let reading = (ground.limits, ground.budget);
-    read_with(tree, reading, (&|_| true, ground.outside), &mut |held| {
+    let is_wanted = |node: Node<'_, '_>| {
+        only.is_none_or(|only| {
+            STANDARD.decode(signature_value(node)).is_ok_and(|value| value == only)
+        })
+    };
+    read_with(tree, reading, (&is_wanted, ground.outside), &mut |held| {
         // what was selected is large, so that one signature is looked at after the other
         let node = tree.get_node(held.node);
-        all.extend(node.map(|node| sound(node, &held, ground)));
+        all.extend(node.map(|node| sound(node, &held, ground, only.is_some())));
     });
     all.into_iter().collect()
 }
@@ -86,6 +92,7 @@ fn sound<'a, 'i>(
     node: Node<'a, 'i>,
     held: &Held,
     ground: &XmlGround<'_, '_>,
+    may_countersign: bool,
 ) -> Result<SoundXmlSignature<'a, 'i>, LongTermFault> {
     let signature = || words(&held.path);
     let broken = |reason: String| LongTermFault::Broken { signature: signature(), reason };
@@ -95,8 +102,12 @@ fn sound<'a, 'i>(
         return Err(other("is made by a recipe of an authority"));
     }
     let parent = node.parent_element();
-    if parent.is_some_and(|above| is_element(above, (XADES_NAMESPACE, "CounterSignature"))) {
+    let is_counter = |above| is_element(above, (XADES_NAMESPACE, "CounterSignature"));
+    if !may_countersign && parent.is_some_and(is_counter) {
         return Err(other("is a countersignature"));
+    }
+    if is_archived_around(node) {
+        return Err(other("is a countersignature, and an archive timestamp around it covers it"));
     }
     for covered in &held.covered {
         match &covered.standing {
@@ -156,6 +167,19 @@ fn sound<'a, 'i>(
         }
     }
     Ok(sound)
+}
+
+/// Whether a signature is a countersignature that an archive timestamp of the signature around it covers: more
+/// properties in it would break that (EN 319 132-1, 5.5.2.2).
+pub(super) fn is_archived_around(node: Node<'_, '_>) -> bool {
+    let counters =
+        node.ancestors().filter(|above| is_element(*above, (XADES_NAMESPACE, "CounterSignature")));
+    let mut later = counters.flat_map(|counter| counter.next_siblings().skip(1));
+    later.any(|property| {
+        [XADES_NAMESPACE, XADES_141_NAMESPACE]
+            .iter()
+            .any(|namespace| is_element(property, (namespace, "ArchiveTimeStamp")))
+    })
 }
 
 /// The value is of the certificate's key over `ds:SignedInfo`.
