@@ -38,7 +38,7 @@ build_maven() { # $1: name, also of the folders; $2: its programs; $3: what Mave
 
 build_dss() {
     # Bouncy Castle is among what it needs
-    build_maven dss "DssValidate DssSeals BcEvidence" "EU DSS (25 MB)"
+    build_maven dss "DssValidate DssSeals BcEvidence DssEvidence" "EU DSS (25 MB)"
 }
 
 # Trusted lists and evidence records as others made them, in the test files of EU DSS.
@@ -74,6 +74,6 @@ build() { # $1: name; the rest: the files it is made of
 scripts/setup.sh judges
 mkdir -p "$place"
 build jdk tests/peers/JdkVerify.java
-build dss tests/peers/dss/{pom.xml,DssValidate.java,DssSeals.java,BcEvidence.java,jars.sha256}
+build dss tests/peers/dss/{pom.xml,DssValidate.java,DssSeals.java,BcEvidence.java,DssEvidence.java,jars.sha256}
 build samples tests/peers/dss/samples.sha256
 build verapdf tests/peers/verapdf/{pom.xml,VeraValidate.java,jars.sha256}

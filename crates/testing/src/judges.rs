@@ -526,3 +526,56 @@ pub fn bouncy_evidence(folder: &Path) -> Vec<(String, String)> {
     let pairs = said.lines().filter_map(|line| line.split_once('\t'));
     pairs.map(|(name, said)| (name.to_owned(), said.to_owned())).collect()
 }
+
+/// What EU DSS says of an evidence record in XML.
+#[derive(Debug)]
+pub struct EvidenceVerdict {
+    /// Its name.
+    pub name: String,
+    pub indication: String,
+    /// Whether it is over its file, and each of its timestamps over what it has to be over, whatever the verdict.
+    pub proven: bool,
+    pub stamps: usize,
+    /// Sub-indication and complaints.
+    pub said: String,
+}
+
+/// Asks EU DSS about the evidence records `NAME.ers.xml` (RFC 6283) in a folder, each beside the file that it is over,
+/// with the root and the revocation list of the [`TSA`]. Conformance tests only.
+pub fn dss_evidence(folder: &Path) -> Vec<EvidenceVerdict> {
+    let mut command = java("dss", "DssEvidence");
+    let output = command.arg(TSA.root()).arg(TSA.list()).arg(folder).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{wrong}");
+    let verdict = |line: &str| {
+        let fields: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        match <[String; 6]>::try_from(fields) {
+            Ok([name, indication, sub, proven, stamps, said]) => EvidenceVerdict {
+                name,
+                indication,
+                proven: proven == "proven",
+                stamps: stamps.parse().unwrap(),
+                said: format!("{sub} {said}"),
+            },
+            Err(fields) => panic!("DssEvidence said {fields:?}"),
+        }
+    };
+    said.lines().map(verdict).collect()
+}
+
+/// Recomputes evidence records in XML (RFC 6283), each with the file that it is over: by the schema, and by what every
+/// timestamp has to be over.
+pub fn recompute_evidence(files: &[(PathBuf, PathBuf)]) -> Vec<FileVerdict> {
+    let lines = files.iter().map(|(one, data)| format!("{}\t{}", one.display(), data.display()));
+    let verdict = |fields: Vec<String>| match fields.as_slice() {
+        [path, verdict, said] => {
+            FileVerdict { path: path.into(), accepted: verdict == "OK", said: said.clone() }
+        }
+        _ => panic!("verify_evidence_xml.py said {fields:?}"),
+    };
+    let verdicts: Vec<FileVerdict> =
+        listing(python("verify_evidence_xml.py"), lines).into_iter().map(verdict).collect();
+    assert_eq!(verdicts.len(), files.len(), "a judge left files out: {verdicts:?}");
+    verdicts
+}

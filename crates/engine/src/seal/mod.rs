@@ -19,6 +19,7 @@ mod asic;
 pub mod cades;
 pub mod catalogue;
 pub mod draft;
+pub mod evidence;
 pub mod extend;
 pub mod inspect;
 pub mod lint;

@@ -1,5 +1,6 @@
-//! Whether an evidence record proves that data were there (RFC 4998, 5.3): every timestamp has to be over what it is
-//! to be over, its authority trusted and its algorithms good when the next timestamp took over, the last one's now.
+//! Whether an evidence record proves that data were there (RFC 4998, 5.3; RFC 6283, 4.3): every timestamp has to be over
+//! what it is to be over, its authority trusted and its algorithms good when the next timestamp took over, the last
+//! one's now.
 
 use serde::Serialize;
 
@@ -8,8 +9,11 @@ use super::indication::{Indication, SubIndication, VerificationFinding, conclude
 use super::trust::{self, Asked, Questions, TrustTimes, ValidationData};
 use crate::domain::instant::Instant;
 use crate::pki::calendar::Owner;
-use crate::pki::evidence::{EvidenceFault, EvidenceRecord};
+use crate::pki::certificate::Certificate;
+use crate::pki::evidence::EvidenceFault;
 use crate::pki::timestamp::TimestampToken;
+use crate::pki::validation_data::CollectedData;
+use crate::seal::evidence::{ProofKind, StoredEvidence};
 
 /// By how much the clock of a TSA may be ahead.
 const SKEW_MS: i64 = 300_000;
@@ -54,7 +58,7 @@ pub struct EvidenceStampFacts {
     pub reason: Option<String>,
 }
 
-/// Verifies an evidence record over data; several are a group that the record is over as one.
+/// Verifies an evidence record, in DER or XML, over data; several are a group that the record is over as one.
 #[must_use]
 pub fn verify_evidence(record: &[u8], data: &[&[u8]], settings: &VerifySettings) -> EvidenceReport {
     let mut report = EvidenceReport {
@@ -65,8 +69,8 @@ pub fn verify_evidence(record: &[u8], data: &[&[u8]], settings: &VerifySettings)
         chains: Vec::new(),
         findings: Vec::new(),
     };
-    match EvidenceRecord::read(record).and_then(|record| {
-        let tokens = record.tokens(data)?;
+    match StoredEvidence::read(record).and_then(|record| {
+        let tokens = record.tokens(data, &settings.limits)?;
         Ok((record, tokens))
     }) {
         Ok((record, tokens)) => judge(&record, &tokens, settings, &mut report),
@@ -87,9 +91,15 @@ const fn sub_of(fault: &EvidenceFault) -> SubIndication {
         EvidenceFault::NotOver { .. } => SubIndication::HashFailure,
         EvidenceFault::Nothing => SubIndication::SignedDataNotFound,
         EvidenceFault::Order { .. } => SubIndication::SigConstraintsFailure,
-        EvidenceFault::Algorithm(_) => SubIndication::CryptoConstraintsFailure,
-        EvidenceFault::Encrypted => SubIndication::Generic,
+        EvidenceFault::Algorithm(_) | EvidenceFault::Canonicalization(_) => {
+            SubIndication::CryptoConstraintsFailure
+        }
+        EvidenceFault::Encrypted | EvidenceFault::NotCanonical(_) => SubIndication::Generic,
         EvidenceFault::NoRecord(_)
+        | EvidenceFault::NoXmlRecord(_)
+        | EvidenceFault::RenewedInDer
+        | EvidenceFault::OverOctets
+        | EvidenceFault::TooManyDigests(_)
         | EvidenceFault::TooLarge(_)
         | EvidenceFault::TooMany(_)
         | EvidenceFault::TooManyChains(_)
@@ -104,7 +114,7 @@ const fn sub_of(fault: &EvidenceFault) -> SubIndication {
 }
 
 fn judge(
-    record: &EvidenceRecord,
+    record: &StoredEvidence,
     tokens: &[Vec<TimestampToken>],
     settings: &VerifySettings,
     report: &mut EvidenceReport,
@@ -113,15 +123,15 @@ fn judge(
     // what is in one token may say something of the others' authorities
     let mut data = ValidationData::default();
     tokens.iter().flatten().for_each(|token| data.add_token(token));
+    data.add_collected(&beside(record));
     let mut later = tokens.iter().flatten().map(|token| token.info().gen_time).skip(1);
-    let chains = record.chains().iter().zip(tokens);
+    let chains = record.chains().into_iter().map(|chain| chain.algorithm).zip(tokens);
     let mut starts = tokens
         .iter()
         .skip(1)
         .map(|chain| chain.first().map_or(settings.at, |token| token.info().gen_time));
-    for (chain, tokens) in chains {
-        let mut facts =
-            EvidenceChainFacts { digest: chain.algorithm.as_str(), timestamps: Vec::new() };
+    for (algorithm, tokens) in chains {
+        let mut facts = EvidenceChainFacts { digest: algorithm.as_str(), timestamps: Vec::new() };
         for token in tokens {
             let time = token.info().gen_time;
             report.proven_time.get_or_insert_with(|| time.to_rfc3339());
@@ -138,7 +148,7 @@ fn judge(
         }
         // the digests of a chain carry until the next chain begins
         let until = starts.next().unwrap_or(settings.at);
-        let ending = settings.calendar.digest(chain.algorithm);
+        let ending = settings.calendar.digest(algorithm);
         if let Some(end) = ending.filter(|end| end.until < until) {
             let text = format!(
                 "{} ended on {} ({}), and the record goes on with it until {}",
@@ -152,6 +162,21 @@ fn judge(
         }
         report.chains.push(facts);
     }
+}
+
+/// What a record has beside its tokens. What is none of what it should be is passed over: it helps nobody.
+fn beside(record: &StoredEvidence) -> CollectedData {
+    let mut data = CollectedData::default();
+    for value in record.proofs() {
+        let _ = match value.kind {
+            ProofKind::Certificate => match Certificate::from_der(&value.der) {
+                Ok(certificate) => data.add_certificate(certificate),
+                Err(_) => Ok(()),
+            },
+            ProofKind::List | ProofKind::Answer => data.add_revocation(&value.der),
+        };
+    }
+    data
 }
 
 /// Why a token that is over what it has to be over proves nothing. `next` is when another one took over.

@@ -8,11 +8,11 @@ use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
 use chancery_engine::pki::certificate_file;
 use chancery_engine::pki::digest::Digest;
-use chancery_engine::pki::evidence::EvidenceRecord;
 use chancery_engine::pki::revocation::crl::Crl;
 use chancery_engine::pki::revocation::ocsp::OcspResponse;
 use chancery_engine::pki::timestamp::{TimestampRequest, TimestampToken};
 use chancery_engine::pki::validation_data::CollectedData;
+use chancery_engine::seal::evidence::StoredEvidence;
 use chancery_engine::seal::pdf::object::Indirect;
 use chancery_engine::seal::pdf::{Increment, PdfFile};
 use chancery_engine::seal::{Limits, prepare};
@@ -276,7 +276,7 @@ fn read_evidence(octets: &[u8]) -> String {
     let settings = VerifySettings::new(Vec::new(), PKI.rsa.now());
     let report = verify_evidence(octets, &[b"data"], &settings);
     assert_ne!(report.indication, Indication::Passed);
-    EvidenceRecord::read(octets).map_or_else(|fault| fault.to_string(), |_| "a record".to_owned())
+    StoredEvidence::read(octets).map_or_else(|fault| fault.to_string(), |_| "a record".to_owned())
 }
 
 fn records() -> Vec<HostileInput> {
@@ -301,6 +301,47 @@ fn records() -> Vec<HostileInput> {
         ),
         ("a record of many timestamps", chain(&stamp(&one).repeat(199))),
         ("a record of many chains", record(&der(SEQUENCE, &[&stamp(&one)]).repeat(199))),
+    ]
+    .map(|(name, octets)| HostileInput { name, octets, read: read_evidence })
+    .into()
+}
+
+/// Without tokens: nobody looks at more than their form before the first one holds.
+fn xml_records() -> Vec<HostileInput> {
+    let value = format!("<DigestValue>{}=</DigestValue>", "A".repeat(43));
+    let list = |order| format!("<Sequence Order=\"{order}\">{value}</Sequence>");
+    let stamp = |order, inside: &str| {
+        format!(
+            "<ArchiveTimeStamp Order=\"{order}\"><HashTree>{inside}</HashTree><TimeStamp>\
+             <TimeStampToken Type=\"RFC3161\">MAA=</TimeStampToken></TimeStamp></ArchiveTimeStamp>"
+        )
+    };
+    let chain = |order, stamps: &str| {
+        format!(
+            "<ArchiveTimeStampChain Order=\"{order}\"><DigestMethod \
+             Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><CanonicalizationMethod \
+             Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\"/>{stamps}</ArchiveTimeStampChain>"
+        )
+    };
+    let record = |chains: &str| {
+        let text = format!(
+            "<EvidenceRecord xmlns=\"urn:ietf:params:xml:ns:ers\" Version=\"1.0\"><ArchiveTimeStampSequence>\
+             {chains}</ArchiveTimeStampSequence></EvidenceRecord>"
+        );
+        text.into_bytes()
+    };
+    let one = stamp(1, &list(1));
+    let lists: String = (1..49_000).map(list).collect();
+    let long = format!("<Sequence Order=\"1\">{}</Sequence>", value.repeat(49_000));
+    let chains: String = (1..33).map(|order| chain(order, &one)).collect();
+    let stamps: String = (1..201).map(|order| stamp(order, &list(1))).collect();
+    let open = format!("{}<a>", one.repeat(10_000));
+    [
+        ("a record in XML of many lists", record(&chain(1, &stamp(1, &lists)))),
+        ("a record in XML of a long list", record(&chain(1, &stamp(1, &long)))),
+        ("a record in XML of many chains", record(&chains)),
+        ("a record in XML of many timestamps", record(&chain(1, &stamps))),
+        ("a record in XML that ends too early", record(&chain(1, &open))),
     ]
     .map(|(name, octets)| HostileInput { name, octets, read: read_evidence })
     .into()
@@ -515,7 +556,7 @@ fn manifests(manifests: usize, references: usize, octets: usize) -> Vec<u8> {
 }
 
 /// How many there are.
-pub(crate) const COUNT: usize = 38;
+pub(crate) const COUNT: usize = 43;
 
 /// All of them.
 pub(crate) fn inputs() -> Vec<HostileInput> {
@@ -524,6 +565,7 @@ pub(crate) fn inputs() -> Vec<HostileInput> {
     all.extend(tokens());
     all.extend(certificates());
     all.extend(records());
+    all.extend(xml_records());
     all.extend(trusted_lists());
     all.extend(documents());
     assert_eq!(all.len(), COUNT);

@@ -10,12 +10,18 @@
 //! Records of a tree that is too large for the memory are put together: `DigestTree::reduced_in_block`, `ArchiveStamp::new`,
 //! `EvidenceRecord::of`.
 //!
+//! The same in XML (RFC 6283) is `seal/evidence`, which canonicalizes; [`follow`] and [`RecordRoom`] serve both.
+//!
 //! Whether somebody trusts the tokens' authorities is not known here.
 
 mod fault;
+mod follow;
 mod record;
+mod room;
 mod tree;
 
 pub use fault::EvidenceFault;
-pub use record::{ArchiveStamp, EvidenceChain, EvidenceRecord, MAX_RECORD, Renewal};
-pub use tree::{BLOCK, DigestTree};
+pub use follow::{FollowedChain, FollowedDigests, FollowedStamp, follow};
+pub use record::{ArchiveStamp, EvidenceChain, EvidenceRecord, Renewal};
+pub use room::{MAX_CHAINS, MAX_DIGESTS, MAX_RECORD, MAX_STAMPS, RecordRoom};
+pub use tree::{BLOCK, DigestTree, node};

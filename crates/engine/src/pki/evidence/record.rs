@@ -4,6 +4,8 @@ use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Encode as _};
 
 use super::fault::EvidenceFault;
+use super::follow::{FollowedChain, FollowedDigests, FollowedStamp, follow};
+use super::room::{MAX_CHAINS, MAX_RECORD, MAX_STAMPS, RecordRoom};
 use super::tree::{DigestTree, node};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::cms::{Augmentation, Existing, digest_of_oid, digest_oid};
@@ -11,18 +13,6 @@ use crate::pki::der_parts::DerParts;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::tlv::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, context, tlv};
-
-/// Octets of a record at most.
-pub const MAX_RECORD: usize = 8 << 20;
-
-/// Timestamps of a record at most.
-const MAX_STAMPS: usize = 200;
-
-/// Chains of a record at most: each is over all that came before it, which is digested again for it.
-const MAX_CHAINS: usize = 32;
-
-/// Digests in all trees of a record at most.
-const MAX_DIGESTS: usize = 50_000;
 
 /// How a record is renewed (RFC 4998, 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +75,7 @@ impl ArchiveStamp {
     /// What is wrong with its form, or not known here.
     pub fn read(der: &[u8]) -> Result<(DigestAlgorithm, Self), EvidenceFault> {
         let parts = DerParts::of_whole(der, SEQUENCE).map_err(EvidenceFault::NoRecord)?;
-        let mut left = RecordRoom { stamps: 1, digests: MAX_DIGESTS };
+        let mut left = RecordRoom::of_record();
         read_stamp(parts, der, (1, 1), &mut left)
     }
 
@@ -124,6 +114,12 @@ impl ArchiveStamp {
     #[must_use]
     pub fn token(&self) -> &[u8] {
         &self.token
+    }
+
+    /// The lists of digests that lead from what it is over to the token.
+    #[must_use]
+    pub fn lists(&self) -> &[Vec<Vec<u8>>] {
+        &self.lists
     }
 
     /// How many lists of digests lead from what it is over to the token.
@@ -184,15 +180,13 @@ impl EvidenceRecord {
         let sequence = parts.take(SEQUENCE).map_err(wrong)?;
         parts.finish().map_err(wrong)?;
         let mut all = parts.inside(&sequence);
-        let mut left = RecordRoom { stamps: MAX_STAMPS, digests: MAX_DIGESTS };
+        let mut left = RecordRoom::of_record();
         let mut chains = Vec::new();
         while let Some(chain) = all.any().map_err(wrong)? {
             if chain.tag != SEQUENCE {
                 return Err(wrong("a chain is something else"));
             }
-            if chains.len() >= MAX_CHAINS {
-                return Err(EvidenceFault::TooManyChains(MAX_CHAINS));
-            }
+            left.chain()?;
             chains.push(read_chain(all.inside(&chain), chains.len() + 1, &mut left)?);
         }
         if chains.is_empty() {
@@ -214,7 +208,7 @@ impl EvidenceRecord {
             algorithms.into_iter().map(|it| tlv(SEQUENCE, &[&algorithm_oid(it)])).collect();
         let algorithms = tlv(SEQUENCE, &slices(&algorithms));
         let version = tlv(INTEGER, &[&[1]]);
-        tlv(SEQUENCE, &[&version, &algorithms, &self.crypto_infos, &self.sequence_der()])
+        tlv(SEQUENCE, &[&version, &algorithms, &self.crypto_infos, &sequence_der(&self.chains)])
     }
 
     /// Its chains, the oldest first; never empty.
@@ -235,16 +229,10 @@ impl EvidenceRecord {
         self.chains.last().map_or(DigestAlgorithm::Sha256, |chain| chain.algorithm)
     }
 
-    /// `ArchiveTimeStampSequence` of the chains that are there.
-    fn sequence_der(&self) -> Vec<u8> {
-        let chains: Vec<Vec<u8>> = self.chains.iter().map(EvidenceChain::der).collect();
-        tlv(SEQUENCE, &slices(&chains))
-    }
-
     /// Digest of a document together with the chains that are there (RFC 4998, 5.2): of the digest of the document
     /// and, after it, the digest of the chains.
     fn again(&self, algorithm: DigestAlgorithm, data: &[u8]) -> Digest {
-        let chains = Digest::of(algorithm, &self.sequence_der());
+        let chains = Digest::of(algorithm, &sequence_der(&self.chains));
         with_chains(&Digest::of(algorithm, data), &chains)
     }
 
@@ -304,6 +292,20 @@ impl EvidenceRecord {
         Ok(self)
     }
 
+    /// The same with more certificates and revocation data in its last token, where it lacks them: the next timestamp is
+    /// over them too (RFC 4998, 5.2).
+    ///
+    /// # Errors
+    /// [`EvidenceFault::NoRecord`]: the token cannot be read.
+    pub fn with_validation_data(mut self, more: &Augmentation<'_>) -> Result<Self, EvidenceFault> {
+        if let Some(chain) = self.chains.last_mut()
+            && let Some(stamp) = chain.stamps.pop()
+        {
+            chain.stamps.push(stamp.with_validation_data(chain.algorithm, more)?);
+        }
+        Ok(self)
+    }
+
     /// The tokens of each chain, the oldest first. When they are returned, each holds by itself and is over what it
     /// has to be over: the first over the data, each further one over the one before it, the first of each further
     /// chain over the data and all chains before it. Several data belong to one group, all of whose digests have to be
@@ -315,43 +317,36 @@ impl EvidenceRecord {
         if data.is_empty() {
             return Err(EvidenceFault::Nothing);
         }
-        let mut all: Vec<Vec<TimestampToken>> = Vec::new();
-        let mut before = Self { chains: Vec::new(), crypto_infos: Vec::new() };
-        for (index, chain) in self.chains.iter().enumerate() {
-            let algorithm = chain.algorithm;
-            let own = data.iter().map(|data| Digest::of(algorithm, data));
-            let mut wanted: Vec<Digest> = if index == 0 {
-                own.collect()
-            } else {
-                let chains = Digest::of(algorithm, &before.sequence_der());
-                own.map(|own| with_chains(&own, &chains)).collect()
-            };
-            let mut tokens: Vec<TimestampToken> = Vec::new();
-            for (at, stamp) in chain.stamps.iter().enumerate() {
-                let (chain, stamp_number) = (index + 1, at + 1);
-                let token = TimestampToken::from_der(&stamp.token).map_err(|fault| {
-                    let fault = Box::new(fault);
-                    EvidenceFault::Token { chain, stamp: stamp_number, fault }
-                })?;
-                let what = match (index, at) {
-                    (0, 0) => "the data",
-                    (_, 0) => "the data and the chains before it",
-                    _ => "the timestamp before it",
-                };
-                if !stamp.is_over(algorithm, &wanted, &token) {
-                    return Err(EvidenceFault::NotOver { chain, stamp: stamp_number, what });
-                }
-                let last = tokens.last().or_else(|| all.last().and_then(|chain| chain.last()));
-                if last.is_some_and(|last| last.info().gen_time > token.info().gen_time) {
-                    return Err(EvidenceFault::Order { chain, stamp: stamp_number });
-                }
-                wanted = vec![Digest::of(algorithm, &stamp.token)];
-                tokens.push(token);
-            }
-            before.chains.push(chain.clone());
-            all.push(tokens);
+        let chains: Vec<FollowedChain<'_>> =
+            self.chains.iter().map(EvidenceChain::followed).collect();
+        follow(&chains, &mut DigestsOfDer { record: self, data })
+    }
+}
+
+/// What the timestamps of a record in DER have to be over (RFC 4998, 5.2).
+struct DigestsOfDer<'r> {
+    record: &'r EvidenceRecord,
+    data: &'r [&'r [u8]],
+}
+
+impl FollowedDigests for DigestsOfDer<'_> {
+    fn of_chain(&mut self, chain: usize) -> Result<Vec<Digest>, EvidenceFault> {
+        let chains = &self.record.chains;
+        let (Some(before), Some(own)) = (chains.get(..chain), chains.get(chain)) else {
+            return Err(EvidenceFault::Nothing);
+        };
+        let data = self.data.iter().map(|data| Digest::of(own.algorithm, data));
+        if before.is_empty() {
+            return Ok(data.collect());
         }
-        Ok(all)
+        let before = Digest::of(own.algorithm, &sequence_der(before));
+        Ok(data.map(|own| with_chains(&own, &before)).collect())
+    }
+
+    fn of_stamp(&mut self, chain: usize, stamp: usize) -> Result<Digest, EvidenceFault> {
+        let chain = self.record.chains.get(chain).ok_or(EvidenceFault::Nothing)?;
+        let stamp = chain.stamps.get(stamp).ok_or(EvidenceFault::Nothing)?;
+        Ok(Digest::of(chain.algorithm, &stamp.token))
     }
 }
 
@@ -362,44 +357,24 @@ impl EvidenceChain {
         self.stamps.iter().map(|stamp| Digest::of(self.algorithm, &stamp.token)).collect()
     }
 
+    /// How its timestamps follow each other.
+    #[must_use]
+    pub fn followed(&self) -> FollowedChain<'_> {
+        let stamps = self.stamps.iter();
+        let stamps = stamps.map(|stamp| FollowedStamp { lists: &stamp.lists, token: &stamp.token });
+        FollowedChain { algorithm: self.algorithm, stamps: stamps.collect() }
+    }
+
     fn der(&self) -> Vec<u8> {
         let stamps: Vec<Vec<u8>> = self.stamps.iter().map(|stamp| stamp.der.clone()).collect();
         tlv(SEQUENCE, &slices(&stamps))
     }
 }
 
-impl ArchiveStamp {
-    /// Whether the token is over the root that the digests lead to (RFC 4998, 4.3).
-    fn is_over(
-        &self,
-        algorithm: DigestAlgorithm,
-        wanted: &[Digest],
-        token: &TimestampToken,
-    ) -> bool {
-        let mut lists = self.lists.iter();
-        let values: Vec<&[u8]> = wanted.iter().map(Digest::value).collect();
-        let mut reached = match lists.next() {
-            None => match values.as_slice() {
-                [one] => Digest::of_others(algorithm, one),
-                _ => Some(node(algorithm, &values)),
-            },
-            Some(first) => {
-                let is_there = |value: &&[u8]| first.iter().any(|known| known == value);
-                if !values.iter().all(is_there) {
-                    return false;
-                }
-                let first: Vec<&[u8]> = first.iter().map(Vec::as_slice).collect();
-                Some(node(algorithm, &first))
-            }
-        };
-        for list in lists {
-            let Some(below) = &reached else { return false };
-            let mut values: Vec<&[u8]> = list.iter().map(Vec::as_slice).collect();
-            values.push(below.value());
-            reached = Some(node(algorithm, &values));
-        }
-        reached.is_some_and(|root| root == token.info().imprint)
-    }
+/// `ArchiveTimeStampSequence` of chains.
+fn sequence_der(chains: &[EvidenceChain]) -> Vec<u8> {
+    let chains: Vec<Vec<u8>> = chains.iter().map(EvidenceChain::der).collect();
+    tlv(SEQUENCE, &slices(&chains))
 }
 
 /// Digest of both, one after the other.
@@ -432,12 +407,6 @@ fn stamp(
     Ok(ArchiveStamp::new(tree.algorithm(), lists, token.der().to_vec()))
 }
 
-/// How much of a record may still be read.
-struct RecordRoom {
-    stamps: usize,
-    digests: usize,
-}
-
 fn read_chain(
     mut parts: DerParts<'_>,
     chain: usize,
@@ -447,7 +416,7 @@ fn read_chain(
     let mut algorithm = None;
     let mut stamps = Vec::new();
     while let Some(element) = parts.any().map_err(wrong)? {
-        left.stamps = left.stamps.checked_sub(1).ok_or(EvidenceFault::TooMany(MAX_STAMPS))?;
+        left.stamp()?;
         if element.tag != SEQUENCE {
             return Err(wrong("a timestamp is something else"));
         }
@@ -483,8 +452,7 @@ fn read_stamp(
             let mut inside = all.inside(&list);
             let mut values = Vec::new();
             while let Some(value) = inside.optional(OCTET_STRING).map_err(wrong)? {
-                let room = left.digests.checked_sub(1);
-                left.digests = room.ok_or(wrong("it has too many digests"))?;
+                left.digest()?;
                 values.push(inside.content(&value).to_vec());
             }
             inside.finish().map_err(wrong)?;

@@ -168,7 +168,8 @@ fn lists(digest: &Digest, beside: Vec<Vec<u8>>) -> Vec<Vec<Vec<u8>>> {
 
 /// The value of a node over others: the digest of their values in ascending order; of one it is that (RFC 4998,
 /// 4.2).
-pub(super) fn node(algorithm: DigestAlgorithm, values: &[&[u8]]) -> Digest {
+#[must_use]
+pub fn node(algorithm: DigestAlgorithm, values: &[&[u8]]) -> Digest {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     if let [one] = sorted.as_slice()

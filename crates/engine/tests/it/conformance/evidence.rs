@@ -1,4 +1,4 @@
-//! Evidence records before Bouncy Castle's reader, and those that others made before ours.
+//! Evidence records before Bouncy Castle's reader, in XML before that of EU DSS, and those that others made before ours.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,10 +8,13 @@ use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::DigestAlgorithm;
 use chancery_engine::pki::digest::Digest;
 use chancery_engine::pki::evidence::{DigestTree, EvidenceRecord, Renewal};
-use chancery_testing::judges::{bouncy_evidence, repository};
+use chancery_engine::seal::Limits;
+use chancery_engine::seal::evidence::XmlEvidenceRecord;
+use chancery_testing::judges::{EvidenceVerdict, bouncy_evidence, dss_evidence, repository};
 
 use super::report;
 use crate::verify::evidence::{data, records, renewed, stamped};
+use crate::verify::xml_evidence;
 
 /// Documents of the large tree, and how many of them are shown to the judge.
 const MILLION: usize = 1_000_000;
@@ -122,4 +125,115 @@ fn conformance_of_evidence_records_of_others() {
         }
     }
     report::write("Evidence records of others", &text);
+}
+
+/// What EU DSS says of records in XML over data.
+fn judged_in_xml(records: &[XmlEvidenceRecord], data: &[Vec<u8>]) -> Vec<EvidenceVerdict> {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (record, data)) in records.iter().zip(data).enumerate() {
+        std::fs::write(folder.path().join(number.to_string()), data).unwrap();
+        std::fs::write(folder.path().join(format!("{number}.ers.xml")), record.octets()).unwrap();
+    }
+    let said = dss_evidence(folder.path());
+    assert_eq!(said.len(), records.len(), "{said:#?}");
+    said
+}
+
+/// Of data that are XML and of others: fresh, renewed by time and by hash, made of one in DER, and over other data.
+#[test]
+#[ignore = "needs a JVM: make conformance"]
+fn conformance_of_evidence_records_in_xml() {
+    let mut text = report::head(&["Records in XML"], &["EU DSS"]);
+    let mut complaints = String::new();
+    let mut show = |name: &str, records: &[XmlEvidenceRecord], data: &[Vec<u8>], stamps: usize| {
+        let said = judged_in_xml(records, data);
+        let passed = |one: &&EvidenceVerdict| {
+            one.indication.ends_with("PASSED") && one.proven && one.stamps == stamps
+        };
+        let right = said.iter().filter(passed).count();
+        let _ = writeln!(text, "| {name} | {right}/{} |", records.len());
+        for one in said.iter().filter(|one| !passed(one)) {
+            let _ = writeln!(complaints, "{name}: {one:?}");
+        }
+    };
+    let few = xml_evidence::mixed(9);
+    let unrenewed = records(&few);
+    let of_der: Vec<XmlEvidenceRecord> = unrenewed
+        .iter()
+        .zip(&few)
+        .step_by(2)
+        .map(|(record, data)| XmlEvidenceRecord::of_unrenewed(record, data).unwrap())
+        .collect();
+    let even: Vec<Vec<u8>> = few.iter().step_by(2).cloned().collect();
+    show("made of one in DER", &of_der, &even, 1);
+    show("over a single file", &xml_evidence::records(&few[..1]), &few[..1], 1);
+    let mut all = xml_evidence::records(&few);
+    show("first timestamp", &all, &few, 1);
+    for (stamps, name, renewal, signer) in [
+        (2, "renewed by time", Renewal::Time, "ec"),
+        (3, "renewed by time again", Renewal::Time, "rsa"),
+        (4, "renewed by hash", Renewal::Hash(DigestAlgorithm::Sha512), "ec384"),
+        (5, "renewed by time after that", Renewal::Time, "ec384"),
+        (6, "renewed by hash again", Renewal::Hash(DigestAlgorithm::Sha384), "rsa"),
+    ] {
+        all = xml_evidence::renewed(&all, &few, renewal, signer);
+        show(name, &all, &few, stamps);
+    }
+    // the judge refuses what it must: documents that are not covered
+    let mut others = few.clone();
+    others.rotate_left(1);
+    let first = xml_evidence::records(&few);
+    for records in [&first, &all] {
+        let said = judged_in_xml(records, &others);
+        let refused = said.iter().filter(|one| !one.proven && !one.indication.ends_with("PASSED"));
+        let count = refused.count();
+        let _ = writeln!(text, "| over a document that is not covered | refused {count}/9 |");
+        assert_eq!(count, 9, "{said:#?}");
+    }
+    report::write("Evidence records in XML", &text);
+    assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// What others made in XML: of each record whether ours reads it and finds it over its data.
+#[test]
+#[ignore = "needs the test files of EU DSS: make conformance"]
+fn conformance_of_evidence_records_in_xml_of_others() {
+    let folder = repository().join(".tools/judges/samples/dss-evidence-record-xml");
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_else(|_| panic!("{name}"));
+    let uuid = || b"da2e47f2-53f4-4610-8210-f0f05d67d0c9".to_vec();
+    let group = || ["HELLO", "BYE", "CIAO"].map(|text| text.as_bytes().to_vec()).to_vec();
+    let mut text = report::head(&["Record", "Chains", "Timestamps"], &["Ours"]);
+    for (record, data, expected) in [
+        ("er-xml-document.xml", vec![read("sample-c14n.xml")], "over its data"),
+        ("er-no-hashtree-xml.xml", vec![read("sample-c14n.xml")], "over its data"),
+        // their timestamps are in BER
+        ("er-Signature-C-LT.xml", vec![read("Signature-C-LT.p7m")], "lengths that only BER has"),
+        ("er-data-group.xml", group(), "lengths that only BER has"),
+        ("er-chain-renewal.xml", vec![uuid()], "over its data"),
+        ("er-chain-renewal-two-atschain.xml", vec![read("valid-xades-t.xml")], "over its data"),
+        ("er-chain-renewal-three-atschain.xml", vec![read("valid-xades-t.xml")], "over its data"),
+        ("er-chain-renewal-five-atschain.xml", vec![read("valid-xades-t.xml")], "over its data"),
+        ("er-chain-renewal-tst-renewal.xml", vec![read("valid-xades-t.xml")], "over its data"),
+        (
+            "er-chain-renewal-tst-renewal-chain-renewal.xml",
+            vec![read("valid-xades-t.xml")],
+            "over its data",
+        ),
+        ("er-chain-renewal-missing-doc-ref.xml", vec![uuid()], "is not over the data and"),
+        ("er-chain-renewal-no-hashtree.xml", vec![uuid()], "is not over the data and"),
+        ("er-chain-renewal-copied-tst.xml", vec![uuid()], "is not over the data and"),
+        ("er-malformed.xml", vec![uuid()], "no evidence record"),
+    ] {
+        let data: Vec<&[u8]> = data.iter().map(Vec::as_slice).collect();
+        let judged = XmlEvidenceRecord::read(&read(record)).and_then(|found| {
+            let tokens = found.tokens(&data, &Limits::default())?;
+            Ok((found, tokens))
+        });
+        let said = judged.as_ref().err().map_or("over its data".to_owned(), ToString::to_string);
+        let chains = judged.as_ref().map_or(0, |(found, _)| found.chains().len());
+        let stamps = judged.as_ref().map_or(0, |(_, tokens)| tokens.iter().flatten().count());
+        let _ = writeln!(text, "| {record} | {chains} | {stamps} | {said} |");
+        assert!(said.contains(expected), "{record}: {said}\n{text}");
+    }
+    report::write("Evidence records in XML of others", &text);
 }

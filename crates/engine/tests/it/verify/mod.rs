@@ -20,3 +20,4 @@ mod support;
 mod trust;
 pub(crate) mod trusted_lists;
 mod wrapping;
+pub(crate) mod xml_evidence;

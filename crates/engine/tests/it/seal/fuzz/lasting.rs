@@ -20,6 +20,7 @@ use crate::seal::long_term::{ROOM, collected};
 use crate::seal::support::PKI;
 use crate::verify::evidence::{records, renewed};
 use crate::verify::trusted_lists::made::{MadeList, extensions, pointer_of, service};
+use crate::verify::xml_evidence;
 
 /// Of this run, and of PKITS: complete ones, deltas, indirect ones, those of some reasons.
 pub(super) fn revocation_lists() -> Vec<Vec<u8>> {
@@ -41,7 +42,7 @@ pub(super) fn answers() -> Vec<Vec<u8>> {
     all
 }
 
-/// Records of what the other seeds are over, alone and in a tree, renewed by time and by hash.
+/// Records of what the other seeds are over, in DER and XML, alone and in a tree, renewed by time and by hash.
 pub(super) fn evidence() -> Vec<Vec<u8>> {
     let data = [bodies::TIME_STAMPED.to_vec(), b"two".to_vec(), b"three".to_vec()];
     let first = records(&data);
@@ -49,8 +50,14 @@ pub(super) fn evidence() -> Vec<Vec<u8>> {
     let again = Renewal::Hash(DigestAlgorithm::Sha512);
     let hashed = renewed(timed.clone(), &data, again, "rsa");
     let alone = records(&data[..1]);
-    let all = [&alone, &first, &timed, &hashed].into_iter().flatten();
-    all.map(EvidenceRecord::to_der).collect()
+    let der = [&alone, &first, &timed, &hashed].into_iter().flatten();
+    let mut all: Vec<Vec<u8>> = der.map(EvidenceRecord::to_der).collect();
+    let first = xml_evidence::records(&data);
+    let timed = xml_evidence::renewed(&first, &data, Renewal::Time, "ec");
+    let hashed = xml_evidence::renewed(&timed, &data, again, "rsa");
+    let xml = [&first, &hashed].into_iter().flatten();
+    all.extend(xml.map(|record| record.octets().to_vec()));
+    all
 }
 
 /// Signed by the key of the targets, by nobody, lists of lists and of states.

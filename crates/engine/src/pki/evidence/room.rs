@@ -1,0 +1,60 @@
+//! What a record may ask of its readers, in whatever syntax it is written.
+
+use super::fault::EvidenceFault;
+
+/// Octets of a record at most.
+pub const MAX_RECORD: usize = 8 << 20;
+
+/// Timestamps of a record at most.
+pub const MAX_STAMPS: usize = 200;
+
+/// Chains of a record at most: each is over all that came before it, which is digested again for it.
+pub const MAX_CHAINS: usize = 32;
+
+/// Digests in all trees of a record at most.
+pub const MAX_DIGESTS: usize = 50_000;
+
+/// How much of a record may still be read.
+pub struct RecordRoom {
+    chains: usize,
+    stamps: usize,
+    digests: usize,
+}
+
+impl RecordRoom {
+    /// That of a record, before anything of it was read.
+    #[must_use]
+    pub const fn of_record() -> Self {
+        Self { chains: MAX_CHAINS, stamps: MAX_STAMPS, digests: MAX_DIGESTS }
+    }
+
+    /// Takes one more chain.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::TooManyChains`].
+    pub fn chain(&mut self) -> Result<(), EvidenceFault> {
+        let left = self.chains.checked_sub(1);
+        self.chains = left.ok_or(EvidenceFault::TooManyChains(MAX_CHAINS))?;
+        Ok(())
+    }
+
+    /// Takes one more timestamp.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::TooMany`].
+    pub fn stamp(&mut self) -> Result<(), EvidenceFault> {
+        let left = self.stamps.checked_sub(1);
+        self.stamps = left.ok_or(EvidenceFault::TooMany(MAX_STAMPS))?;
+        Ok(())
+    }
+
+    /// Takes one more digest of a tree.
+    ///
+    /// # Errors
+    /// [`EvidenceFault::TooManyDigests`].
+    pub fn digest(&mut self) -> Result<(), EvidenceFault> {
+        let left = self.digests.checked_sub(1);
+        self.digests = left.ok_or(EvidenceFault::TooManyDigests(MAX_DIGESTS))?;
+        Ok(())
+    }
+}
