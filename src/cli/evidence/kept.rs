@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::words;
+use super::{EvidenceFormat, words};
 use crate::app::App;
 use crate::cli::shown::{Shown, say_json};
 use crate::cli::sign::write;
@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domain::ids::{ExternalReference, OperationId};
 use crate::domain::scope::Scope;
 use crate::domain::sources::sources;
+use crate::seal::evidence::StoredEvidence;
 use crate::verify::{Indication, VerifySettings, verify_evidence};
 use crate::workflow::preservation::{self, EvidenceFile, KeptDocument};
 use crate::workflow::{Error, Thing};
@@ -43,7 +44,11 @@ pub(in crate::cli) struct ExportArguments {
     /// Writes the documents beside their records too.
     #[arg(long)]
     documents: bool,
-    /// Folder for the files, each NAME.ers.
+    /// The syntax of the records. In XML (RFC 6283) only those that were never renewed are to be had, of documents whose
+    /// octets are what such a record digests.
+    #[arg(long, value_enum, default_value = "der")]
+    format: EvidenceFormat,
+    /// Folder for the files, each NAME.ers, or NAME.ers.xml in XML.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     output: PathBuf,
 }
@@ -57,7 +62,8 @@ pub(super) async fn show(config: &Config, kept: &KeptArguments, shown: Shown) ->
         let name = format!("document {id} ({reference})");
         match found {
             Ok(file) => {
-                let chains = words::facts(&file.record, &app.calendar);
+                let stored = StoredEvidence::Der(file.record);
+                let chains = words::facts(&stored, &app.calendar);
                 if !shown.json {
                     words::say_facts(&name, &chains);
                 }
@@ -140,10 +146,15 @@ pub(super) async fn export(config: &Config, arguments: &ExportArguments) -> Outc
     }
     let mut left = false;
     for document in documents(&app, &arguments.kept).await? {
-        match record(&app, &document).await? {
-            Ok(file) => {
-                let target = folder.join(format!("{}.ers", document.name));
-                write(&target, &file.record.to_der())?;
+        let found = match record(&app, &document).await? {
+            Ok(file) => in_format(&app, file, arguments.format).await?,
+            Err(reason) => Err(reason),
+        };
+        match found {
+            Ok((file, octets)) => {
+                let ending = arguments.format.ending();
+                let target = folder.join(format!("{}{ending}", document.name));
+                write(&target, &octets)?;
                 say!("{}", target.display());
                 if arguments.documents {
                     let target = folder.join(&document.name);
@@ -215,6 +226,23 @@ async fn record(
             Ok(Err("its integrity is not promised (preserveContent was false)".to_owned()))
         }
         Err(error @ Error::Internal(_)) => Ok(Err(sources(&error))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A record in a syntax, or why there is none.
+async fn in_format(
+    app: &App,
+    file: EvidenceFile,
+    format: EvidenceFormat,
+) -> Result<Result<(EvidenceFile, Vec<u8>), String>, Failure> {
+    if format == EvidenceFormat::Der {
+        let octets = file.record.to_der();
+        return Ok(Ok((file, octets)));
+    }
+    match file.in_xml(app).await {
+        Ok(octets) => Ok(Ok((file, octets))),
+        Err(Error::Refused(refusal)) => Ok(Err(refusal.to_string())),
         Err(error) => Err(error.into()),
     }
 }

@@ -22,13 +22,19 @@ use crate::config::Config;
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::calendar::AlgorithmEnd;
+use crate::pki::certificate::Certificate;
 use crate::pki::certificate_file::certificates;
+use crate::pki::cms::Augmentation;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::evidence::{DigestTree, EvidenceRecord, MAX_RECORD, Renewal};
 use crate::pki::path::TrustAnchor;
 use crate::pki::revocation::crl::{self, Crl};
 use crate::pki::revocation::ocsp::OcspResponse;
 use crate::pki::timestamp::{self, TimestampRequest, TimestampToken};
+use crate::seal::Limits;
+use crate::seal::evidence::{
+    CANONICALIZATION, StoredEvidence, XML_HEAD, XmlEvidenceRecord, begins_as_xml, object_digest,
+};
 use crate::verify::{Indication, RevocationDemand, VerifySettings, verify_evidence};
 
 /// How long ago a timestamp may have been made that is brought as a file.
@@ -51,22 +57,23 @@ const KEPT: [&str; 2] = ["operation", "external_reference"];
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Makes a record for each file, with one timestamp for all of them.
+    /// Makes a record for each file, with one timestamp for all of them: in DER (RFC 4998) over octets, or with --format
+    /// xml (RFC 6283) over the canonical form of files that are XML.
     ///
     /// Example: chancery evidence make *.pdf --query day.tsq; (a TSA answers); chancery evidence make *.pdf
     /// --answer day.tsr
     Make(MakeArguments),
-    /// Says what is in a record, without believing it: of a file, or of preserved documents of the service.
+    /// Says what is in a record, in DER or XML, without believing it: of a file, or of preserved documents of the service.
     ///
     /// Examples: chancery evidence show invoice.pdf.ers; chancery evidence show --operation 7498
     Show(ShowArguments),
-    /// Verifies a record over its file; several files are one group. Or those of preserved documents of the service, over
+    /// Verifies a record, in DER or XML, over its file; several files are one group. Or those of preserved documents of the service, over
     /// the documents as they are kept.
     ///
     /// Examples: chancery evidence verify invoice.pdf.ers invoice.pdf --trust tsa-root.pem --revocation tsa.crl;
     /// chancery evidence verify --operation 7498
     Verify(VerifyEvidenceArguments),
-    /// Renews records with one timestamp for all of them: before the last one ends, or, with --digest, before
+    /// Renews records, each in its syntax, with one timestamp for all of them: before the last one ends, or, with --digest, before
     /// their digests end, which takes the files.
     ///
     /// Example: chancery evidence renew *.ers --query renewal.tsq
@@ -88,9 +95,12 @@ pub(super) struct MakeArguments {
     /// How they are digested.
     #[arg(long, value_enum, default_value = "sha256")]
     digest: EvidenceDigest,
+    /// The syntax of the records.
+    #[arg(long, value_enum, default_value = "der")]
+    format: EvidenceFormat,
     #[command(flatten)]
     stamp: StampArguments,
-    /// Folder for the records; beside the files, as NAME.ers, without it.
+    /// Folder for the records; beside the files without it, as NAME.ers, or NAME.ers.xml in XML.
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 }
@@ -141,12 +151,20 @@ pub(super) struct RenewArguments {
     /// The records.
     #[arg(required = true, value_name = "RECORD")]
     records: Vec<PathBuf>,
-    /// Renews the digests too. Each record NAME.ers is over the file NAME beside it, or in --data.
+    /// Renews the digests too. Each record NAME.ers or NAME.ers.xml is over the file NAME beside it, or in
+    /// --data.
     #[arg(long, value_enum)]
     digest: Option<EvidenceDigest>,
     /// The folder with the files that the records are over; that of each record without it.
     #[arg(long, value_name = "FOLDER", requires = "digest")]
     data: Option<PathBuf>,
+    /// Certificates that go with the last timestamp of each record, so that it can be validated when nobody has them
+    /// any more; the same files with --query and with --answer.
+    #[arg(long, value_name = "FILE")]
+    certificates: Vec<PathBuf>,
+    /// The same of revocation lists and answers of OCSP responders, in DER or PEM.
+    #[arg(long, value_name = "FILE")]
+    revocation: Vec<PathBuf>,
     #[command(flatten)]
     stamp: StampArguments,
     /// Folder for the renewed records, which keep their names.
@@ -170,6 +188,39 @@ enum EvidenceDigest {
     Sha256,
     Sha384,
     Sha512,
+}
+
+/// The syntax of an evidence record.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EvidenceFormat {
+    /// RFC 4998, NAME.ers.
+    Der,
+    /// RFC 6283, NAME.ers.xml.
+    Xml,
+}
+
+impl EvidenceFormat {
+    const fn of(record: &StoredEvidence) -> Self {
+        match record {
+            StoredEvidence::Der(_) => Self::Der,
+            StoredEvidence::Xml(_) => Self::Xml,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Der => "der",
+            Self::Xml => "xml",
+        }
+    }
+
+    /// What a record's name has behind that of its file.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Der => ".ers",
+            Self::Xml => ".ers.xml",
+        }
+    }
 }
 
 impl From<EvidenceDigest> for DigestAlgorithm {
@@ -211,7 +262,11 @@ fn make(config: &Config, arguments: MakeArguments) -> Outcome {
     if files.is_empty() {
         return Err("name the files that the records are to be over, or a --list of them".into());
     }
-    let digests = files.iter().map(|file| digest(file, algorithm));
+    let format = arguments.format;
+    let digests = files.iter().map(|file| match format {
+        EvidenceFormat::Der => digest(file, algorithm),
+        EvidenceFormat::Xml => canonical_digest(file, algorithm),
+    });
     let digests = digests.collect::<Result<Vec<Digest>, Failure>>()?;
     let tree = DigestTree::new(algorithm, digests.iter().cloned())?;
     let Some(token) = stamped(&arguments.stamp, &tree)? else {
@@ -219,28 +274,45 @@ fn make(config: &Config, arguments: MakeArguments) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     };
     for (file, digest) in files.iter().zip(&digests) {
-        let record = EvidenceRecord::first(&tree, digest, &token)?;
-        let name = record_name(file);
+        let record = match format {
+            EvidenceFormat::Der => EvidenceRecord::first(&tree, digest, &token)?.to_der(),
+            EvidenceFormat::Xml => {
+                XmlEvidenceRecord::first(&tree, digest, &token)?.octets().to_vec()
+            }
+        };
+        let name = record_name(file, format);
         let beside = || file.parent().map(Path::to_path_buf).unwrap_or_default();
         let folder = arguments.output.clone().unwrap_or_else(beside);
-        write(&folder.join(name), &record.to_der())?;
+        write(&folder.join(name), &record)?;
     }
     let time = token.info().gen_time.to_rfc3339();
     say!("{} records prove that their files were there at {time}.", files.len());
     say_ending(config, &token)
 }
 
-fn record_name(file: &Path) -> String {
-    format!("{}.ers", file.file_name().unwrap_or_default().to_string_lossy())
+fn record_name(file: &Path, format: EvidenceFormat) -> String {
+    format!("{}{}", file.file_name().unwrap_or_default().to_string_lossy(), format.ending())
 }
 
 fn renew(config: &Config, arguments: &RenewArguments) -> Outcome {
     let renewal = arguments.digest.map_or(Renewal::Time, |digest| Renewal::Hash(digest.into()));
+    let limits = Limits::default();
+    let (lists, answers) = revocation(&arguments.revocation)?;
+    let mut between = Vec::new();
+    for file in &arguments.certificates {
+        let found = certificates(&read(file, SMALL)?).map_err(|error| about(file, &error))?;
+        between.extend(found);
+    }
+    let more = Augmentation {
+        certificates: between.iter().map(Certificate::der).collect(),
+        lists: lists.iter().map(Crl::der).collect(),
+        answers: answers.iter().map(OcspResponse::der).collect(),
+    };
     let mut records = Vec::new();
     let mut leaves = Vec::new();
     let mut by_digest: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for file in &arguments.records {
-        let record = EvidenceRecord::read(&read(file, MAX_RECORD)?);
+        let record = StoredEvidence::read(&read(file, MAX_RECORD)?);
         let record = record.map_err(|fault| about(file, &fault))?;
         let data = match renewal {
             Renewal::Time => None,
@@ -249,10 +321,12 @@ fn renew(config: &Config, arguments: &RenewArguments) -> Outcome {
         let octets = data.as_ref().map(|data| read(data, MAX_FILE)).transpose()?;
         // a record is not renewed over something that it is not over
         if let (Some(octets), Some(data)) = (&octets, &data) {
-            let over = record.tokens(&[octets]).map(drop);
+            let over = record.tokens(&[octets], &limits).map(drop);
             over.map_err(|fault| about(file, &format!("over {}: {fault}", data.display())))?;
         }
-        let leaf = record.leaf(renewal, octets.as_deref())?;
+        let record = record.with_validation_data(&more).map_err(|fault| about(file, &fault))?;
+        let leaf = record.leaf(renewal, octets.as_deref(), &limits);
+        let leaf = leaf.map_err(|fault| about(file, &fault))?;
         by_digest.entry(leaf.algorithm().as_str()).or_default().push(file.display().to_string());
         leaves.push(leaf);
         records.push((file, record, data));
@@ -275,20 +349,22 @@ fn renew(config: &Config, arguments: &RenewArguments) -> Outcome {
     let count = records.len();
     for (file, record, data) in records {
         let octets = data.map(|data| read(&data, MAX_FILE)).transpose()?;
-        let renewed = record.renewed(renewal, octets.as_deref(), &tree, &token);
+        let renewed = record.renewed(renewal, octets.as_deref(), (&tree, &token), &limits);
         let renewed = renewed.map_err(|fault| about(file, &fault))?;
         let name = file.file_name().unwrap_or_default();
-        write(&arguments.output.join(name), &renewed.to_der())?;
+        write(&arguments.output.join(name), &renewed.octets())?;
     }
     say!("{count} records are renewed at {}.", token.info().gen_time.to_rfc3339());
     say_ending(config, &token)
 }
 
-/// The file that a record is over: its own name without `.ers`.
+/// The file that a record is over: its own name without `.ers` or `.ers.xml`.
 fn data_of(record: &Path, folder: Option<&Path>) -> Result<PathBuf, Failure> {
     let name = record.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let Some(name) = name.strip_suffix(".ers") else {
-        return Err(about(record, &"its name does not end in .ers, so that nobody knows its file"));
+    let ends = [EvidenceFormat::Xml, EvidenceFormat::Der].map(EvidenceFormat::ending);
+    let Some(name) = ends.iter().find_map(|end| name.strip_suffix(end)) else {
+        let wrong = "its name does not end in .ers or .ers.xml, so that nobody knows its file";
+        return Err(about(record, &wrong));
     };
     let folder = folder.or_else(|| record.parent()).unwrap_or_else(|| Path::new(""));
     Ok(folder.join(name))
@@ -323,11 +399,13 @@ fn stamped(
 }
 
 fn show(config: &Config, record: &Path, shown: Shown) -> Outcome {
-    let read = EvidenceRecord::read(&read(record, MAX_RECORD)?);
+    let read = StoredEvidence::read(&read(record, MAX_RECORD)?);
     let read = read.map_err(|fault| about(record, &fault))?;
     let chains = words::facts(&read, &house::calendar(config)?);
     if shown.json {
-        say_json(&json!({ "file": record.display().to_string(), "chains": chains }));
+        let format = EvidenceFormat::of(&read).as_str();
+        let file = record.display().to_string();
+        say_json(&json!({ "file": file, "format": format, "chains": chains }));
     } else {
         words::say_facts(&record.display().to_string(), &chains);
     }
@@ -353,19 +431,26 @@ fn settings(
     if arguments.no_revocation {
         settings.revocation = RevocationDemand::NotAsked;
     }
-    for file in &arguments.revocation {
+    (settings.lists, settings.answers) = revocation(&arguments.revocation)?;
+    Ok(settings)
+}
+
+/// Revocation lists and answers of OCSP responders.
+fn revocation(files: &[PathBuf]) -> Result<(Vec<Crl>, Vec<OcspResponse>), Failure> {
+    let (mut lists, mut answers) = (Vec::new(), Vec::new());
+    for file in files {
         let bytes = read(file, crl::MAX_LENGTH)?;
         let der = match der::pem::decode_vec(&bytes) {
             Ok((_, der)) => der,
             Err(_) => bytes,
         };
         match (OcspResponse::read(der.clone()), Crl::read(der)) {
-            (Ok(answer), _) => settings.answers.push(answer),
-            (Err(_), Ok(list)) => settings.lists.push(list),
+            (Ok(answer), _) => answers.push(answer),
+            (Err(_), Ok(list)) => lists.push(list),
             (Err(_), Err(error)) => return Err(about(file, &error)),
         }
     }
-    Ok(settings)
+    Ok((lists, answers))
 }
 
 fn verify(config: &Config, arguments: &VerifyEvidenceArguments, record: &Path) -> Outcome {
@@ -403,6 +488,19 @@ fn digest(file: &Path, algorithm: DigestAlgorithm) -> Result<Digest, Failure> {
         };
         hasher.update(octets);
     }
+}
+
+/// What a record in XML has of a file: of XML the digest of its canonical form.
+fn canonical_digest(file: &Path, algorithm: DigestAlgorithm) -> Result<Digest, Failure> {
+    let mut head = Vec::new();
+    let opened = std::fs::File::open(file).map_err(|error| about(file, &error))?;
+    opened.take(XML_HEAD as u64).read_to_end(&mut head).map_err(|error| about(file, &error))?;
+    if !begins_as_xml(&head) {
+        return digest(file, algorithm);
+    }
+    let octets = read(file, MAX_FILE)?;
+    let digest = object_digest(algorithm, CANONICALIZATION, &octets, &Limits::default());
+    digest.map_err(|fault| about(file, &fault))
 }
 
 /// A file of at most so many bytes.

@@ -4,28 +4,27 @@ use serde_json::{Value, json};
 
 use crate::domain::text::hex;
 use crate::pki::calendar::Calendar;
-use crate::pki::evidence::EvidenceRecord;
 use crate::pki::timestamp::TimestampToken;
+use crate::seal::evidence::StoredEvidence;
 use crate::verify::EvidenceReport;
 
 /// What is in a record, as JSON.
-pub(super) fn facts(record: &EvidenceRecord, calendar: &Calendar) -> Value {
-    let chains = record.chains().iter().map(|chain| {
-        let stamps =
-            chain.stamps.iter().map(|stamp| match TimestampToken::from_der(stamp.token()) {
-                Ok(token) => {
-                    let ending = calendar.timestamp(&token);
-                    json!({
-                        "time": token.info().gen_time.to_rfc3339(),
-                        "authority": token.certificate().subject(),
-                        "imprint": hex(token.info().imprint.value()),
-                        "steps": stamp.steps(),
-                        "renewBefore": ending.last_day(),
-                        "because": format!("{} ends ({})", ending.what, ending.source),
-                    })
-                }
-                Err(fault) => json!({ "fault": fault.to_string(), "steps": stamp.steps() }),
-            });
+pub(super) fn facts(record: &StoredEvidence, calendar: &Calendar) -> Value {
+    let chains = record.chains().into_iter().map(|chain| {
+        let stamps = chain.stamps.iter().map(|stamp| match TimestampToken::from_der(stamp.token) {
+            Ok(token) => {
+                let ending = calendar.timestamp(&token);
+                json!({
+                    "time": token.info().gen_time.to_rfc3339(),
+                    "authority": token.certificate().subject(),
+                    "imprint": hex(token.info().imprint.value()),
+                    "steps": stamp.lists.len(),
+                    "renewBefore": ending.last_day(),
+                    "because": format!("{} ends ({})", ending.what, ending.source),
+                })
+            }
+            Err(fault) => json!({ "fault": fault.to_string(), "steps": stamp.lists.len() }),
+        });
         json!({ "digest": chain.algorithm.as_str(), "timestamps": stamps.collect::<Vec<Value>>() })
     });
     Value::Array(chains.collect())

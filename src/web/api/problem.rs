@@ -72,7 +72,7 @@ impl From<Refusal> for ApiProblem {
             Refusal::DocumentTooLarge { .. } | Refusal::MemberTooLong { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Refusal::EvidencePending => StatusCode::CONFLICT,
+            Refusal::EvidencePending | Refusal::EvidenceOnlyInDer { .. } => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, refusal.code(), refusal.to_string())

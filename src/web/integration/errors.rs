@@ -387,9 +387,10 @@ const fn family(refusal: &Refusal) -> Family {
         | Refusal::MultipartMalformed { .. }
         | Refusal::NoDocuments
         | Refusal::NoReceivers => Family::Missing,
-        Refusal::OperationUnfinished | Refusal::DocumentsUnfinished | Refusal::EvidencePending => {
-            Family::NotReady
-        }
+        Refusal::OperationUnfinished
+        | Refusal::DocumentsUnfinished
+        | Refusal::EvidencePending
+        | Refusal::EvidenceOnlyInDer { .. } => Family::NotReady,
         Refusal::NothingSealed | Refusal::NotPreserved => Family::NothingToSend,
         Refusal::ContentsGone => Family::ContentGone,
         Refusal::ResendLimit { .. } | Refusal::MailLimit { .. } => Family::DailyLimit,

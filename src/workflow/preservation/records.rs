@@ -12,13 +12,20 @@ use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::pki::digest::Digest;
 use crate::pki::evidence::{
-    ArchiveStamp, BLOCK, DigestTree, EvidenceChain, EvidenceRecord, Renewal,
+    ArchiveStamp, BLOCK, DigestTree, EvidenceChain, EvidenceFault, EvidenceRecord, Renewal,
 };
+use crate::seal::evidence::XmlEvidenceRecord;
 use crate::workflow::files::{file_name, list_by_reference};
 use crate::workflow::{Error, Thing};
 
 /// Trees over blocks that are kept in memory: those of the largest group, each with 256 KiB.
 const KEPT_BLOCKS: usize = 256;
+
+/// Why there is no record in XML of a document that is XML.
+const IS_XML: &str = "the document is XML, of which a record in XML is over the canonical form, and this one is over its octets";
+
+/// Why there is none of one that was renewed.
+const IS_RENEWED: &str = "it was renewed, and its renewals are over what it is in DER";
 
 /// The record of a document.
 pub struct EvidenceFile {
@@ -30,6 +37,30 @@ pub struct EvidenceFile {
     pub record: EvidenceRecord,
     /// What it is over.
     pub content: Arc<Vec<u8>>,
+}
+
+impl EvidenceFile {
+    /// The record in XML (RFC 6283). When it is returned it is over the document as it is kept, to every reader of such
+    /// records.
+    ///
+    /// # Errors
+    /// [`Refusal::EvidenceOnlyInDer`] of documents that may be XML, and of records that were renewed.
+    pub async fn in_xml(&self, app: &App) -> Result<Vec<u8>, Error> {
+        let (record, content) = (self.record.clone(), Arc::clone(&self.content));
+        let limits = app.seal_limits.clone();
+        let made = on_a_thread(move || {
+            let only = |reason| Error::Refused(Refusal::EvidenceOnlyInDer { reason });
+            let xml = match XmlEvidenceRecord::of_unrenewed(&record, &content) {
+                Ok(xml) => xml,
+                Err(EvidenceFault::OverOctets) => return Err(only(IS_XML)),
+                Err(EvidenceFault::RenewedInDer) => return Err(only(IS_RENEWED)),
+                Err(fault) => return Err(Error::internal(fault)),
+            };
+            xml.tokens(&[&content], &limits).map_err(Error::internal)?;
+            Ok(xml.octets().to_vec())
+        });
+        made.await?
+    }
 }
 
 /// A document that has a record, before anything large is read.

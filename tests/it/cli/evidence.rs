@@ -210,3 +210,88 @@ fn what_cannot_be_made_or_renewed_is_named_and_nothing_is_written() {
     assert!(!folder.path("y").exists() && !folder.path("r").exists());
     assert!(Path::new(&folder.path("5/a.pdf.ers")).exists());
 }
+
+const INVOICE: &str =
+    "<?xml version=\"1.0\"?>\n<invoice b='2' a='1'><id>7</id><!-- sent --></invoice>\n";
+
+/// Records in XML: over the canonical form of XML, over the octets of others, renewed in their own syntax beside those in DER.
+#[test]
+fn records_in_xml_are_made_shown_verified_and_renewed() {
+    let folder = made();
+    std::fs::write(folder.path("invoice.xml"), INVOICE).unwrap();
+    let make = ["make", "a.pdf", "invoice.xml", "--format", "xml"];
+    folder.good(&[&make[..], &["--query", "x.tsq"]].concat());
+    folder.answer("x.tsq", "x.tsr", "rsa");
+    let said = folder.good(&[&make[..], &["--answer", "x.tsr"]].concat());
+    assert!(said.contains("2 records prove"), "{said}");
+    for name in ["a.pdf", "invoice.xml"] {
+        let record = std::fs::read_to_string(folder.path(&format!("{name}.ers.xml"))).unwrap();
+        assert!(record.contains("urn:ietf:params:xml:ns:ers"), "{record}");
+        let output = folder.verify(&format!("{name}.ers.xml"), &[name]);
+        assert!(text(&output).contains("TOTAL-PASSED"), "{}", text(&output));
+    }
+    let json = folder.good(&["show", "a.pdf.ers.xml", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (json["format"].as_str(), &json["chains"][0]["timestamps"][0]["steps"]),
+        (Some("xml"), &2.into())
+    );
+    let json: Value = serde_json::from_str(&folder.good(&["show", "a.pdf.ers", "--json"])).unwrap();
+    assert_eq!(json["format"], "der");
+
+    // the same XML in other octets, and another
+    std::fs::write(folder.path("same.xml"), INVOICE.replace("b='2' a='1'", "a=\"1\"  b=\"2\""))
+        .unwrap();
+    let output = folder.verify("invoice.xml.ers.xml", &["same.xml"]);
+    assert!(output.status.success(), "{}", text(&output));
+    std::fs::write(folder.path("other.xml"), INVOICE.replace("sent", "paid")).unwrap();
+    let output = folder.verify("invoice.xml.ers.xml", &["other.xml"]);
+    assert!(text(&output).contains("TOTAL-FAILED HASH_FAILURE"), "{}", text(&output));
+
+    // records of both kinds under one timestamp, each in its syntax
+    let list = TSA.list();
+    let revocation = ["--revocation", list.to_str().unwrap()];
+    let records =
+        [&["renew", "a.pdf.ers", "invoice.xml.ers.xml", "--output", "2"], &revocation[..]].concat();
+    folder.good(&[&records[..], &["--query", "2.tsq"]].concat());
+    folder.answer("2.tsq", "2.tsr", "ec");
+    folder.good(&[&records[..], &["--answer", "2.tsr"]].concat());
+    // what was known of the first authority is in them, and of the second by the list of both
+    let root = TSA.root();
+    for (record, file) in [("2/a.pdf.ers", "a.pdf"), ("2/invoice.xml.ers.xml", "invoice.xml")] {
+        folder.good(&["verify", record, file, "--trust", root.to_str().unwrap()]);
+    }
+    folder.bad(
+        1,
+        &["renew", "a.pdf.ers", "--output", "x", "--query", "q", "--revocation", "a.pdf"],
+        "not a revocation list",
+    );
+    let hash =
+        ["renew", "2/a.pdf.ers", "2/invoice.xml.ers.xml", "--digest", "sha512", "--data", "."];
+    folder.good(&[&hash[..], &["--output", "3", "--query", "3.tsq"]].concat());
+    folder.answer("3.tsq", "3.tsr", "ec384");
+    folder.good(&[&hash[..], &["--output", "3", "--answer", "3.tsr"]].concat());
+    for (record, file, chains) in [
+        ("2/a.pdf.ers", "a.pdf", 1),
+        ("2/invoice.xml.ers.xml", "invoice.xml", 1),
+        ("3/a.pdf.ers", "a.pdf", 2),
+        ("3/invoice.xml.ers.xml", "invoice.xml", 2),
+    ] {
+        let output = folder.verify(record, &[file, "--json"]);
+        assert!(output.status.success(), "{record}: {}", text(&output));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["report"]["chains"].as_array().unwrap().len(), chains, "{json}");
+    }
+    let renewed = std::fs::read(folder.path("3/invoice.xml.ers.xml")).unwrap();
+    assert!(renewed.starts_with(b"<?xml"));
+
+    // what has no canonical form here, and what only begins as XML
+    std::fs::write(folder.path("doctype.xml"), "<!DOCTYPE a><a/>").unwrap();
+    let make = |file: &'static str| ["make", file, "--format", "xml", "--query", "q"];
+    folder.bad(1, &make("doctype.xml"), "doctype.xml: the data are XML whose canonical form");
+    assert!(!folder.path("q").exists());
+    std::fs::write(folder.path("page.html"), "<p>no end").unwrap();
+    folder.good(&make("page.html"));
+    folder.change("a.pdf.ers.xml", "bad.ers.xml", |octets| octets.truncate(octets.len() / 2));
+    folder.bad(1, &["show", "bad.ers.xml"], "no evidence record (RFC 6283)");
+}

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::World;
 use crate::support::authority::AUTHORITY;
-use crate::support::client::{Client, document, request, sealed};
+use crate::support::client::{Answer, Client, document, request, sealed};
 use crate::support::service::{Service, Setup, now, run, unique};
 
 /// A house in which days pass.
@@ -108,6 +108,24 @@ async fn record(client: &Client, answer: &Value, position: usize) -> Vec<u8> {
     found.body
 }
 
+/// The answer to a wish for a record in XML.
+async fn record_in_xml(client: &Client, answer: &Value, position: usize) -> Answer {
+    let id = &answer["documentList"][position]["internalId"];
+    client.get(&format!("/api/v1/documents/{id}/evidence?format=xml")).await
+}
+
+/// Nobody gets a record in XML that readers of such records would not find over the document.
+async fn only_in_der(client: &Client, answer: &Value, position: usize, why: &str) {
+    let found = record_in_xml(client, answer, position).await;
+    assert_eq!(
+        (found.status, found.json()["reason"].as_str()),
+        (409, Some("evidence-only-der")),
+        "{}",
+        found.text()
+    );
+    assert!(found.text().contains(why), "{}", found.text());
+}
+
 #[track_caller]
 fn passes(report: &EvidenceReport, chains: &[usize]) {
     assert_eq!(report.indication, Indication::Passed, "{report:#?}");
@@ -184,12 +202,34 @@ fn records_are_renewed_by_time_and_by_hash() {
         let days = Days::begin();
         let service = days.setup(Setup::new()).start().await;
         let client = service.client_with(&AUTHORITY.p256).await;
-        let answer = client.sign(&preserved(&unique("renewed"), 3)).await.good();
+        let mark = unique("renewed");
+        let mut wish = preserved(&mark, 3);
+        let pdf = std::fs::read("samples/pdf/invoice.pdf").unwrap();
+        let mut one = document(&format!("{mark}/pdf"), pdf);
+        one["documentRequest"]["contentType"] = json!("application/pdf");
+        one["signatureInfo"] = json!({ "signatureType": "PAdES" });
+        wish["documents"].as_array_mut().unwrap().push(one);
+        let answer = client.sign(&wish).await.good();
         days.pass(1);
         look(&service).await;
         let later = client.at(&service.base).await;
         let first = days.report(&record(&later, &answer, 0).await, &sealed(&answer, 0));
         passes(&first, &[1]);
+        // The same timestamp in XML, of what is no XML.
+        let xml = record_in_xml(&later, &answer, 3).await;
+        assert_eq!((xml.status, xml.header("content-type")), (200, "application/xml"));
+        assert!(xml.header("content-disposition").contains(".ers.xml"));
+        assert!(xml.text().contains("urn:ietf:params:xml:ns:ers"), "{}", xml.text());
+        let in_xml = days.report(&xml.body, &sealed(&answer, 3));
+        passes(&in_xml, &[1]);
+        assert_eq!(in_xml, days.report(&record(&later, &answer, 3).await, &sealed(&answer, 3)));
+        only_in_der(&later, &answer, 0, "the document is XML").await;
+        let reference = crate::support::client::encode(&format!("{mark}/pdf"));
+        let path = format!("/api/v1/evidence?documentExternalReference={reference}&format=");
+        assert_eq!(later.get(&format!("{path}xml")).await.body, xml.body);
+        for path in [format!("{path}pdf"), format!("{path}xml&format=xml")] {
+            assert_eq!(later.get(&path).await.status, 400, "{path}");
+        }
         look(&service).await;
         assert_eq!(days.world.tsa.seen().len(), 1, "it is not due in the first half of its life");
         days.pass(16);
@@ -203,6 +243,7 @@ fn records_are_renewed_by_time_and_by_hash() {
             passes(&report, &[2]);
             assert_eq!(report.proven_time, first.proven_time);
         }
+        only_in_der(&client, &answer, 3, "it was renewed").await;
         let setup = Setup::same_database(&service);
         service.stop().await;
 

@@ -61,6 +61,10 @@ pub enum Refusal {
     )]
     EvidencePending,
     #[error(
+        "the evidence record is to be had in DER only (RFC 4998): {reason}; ask for it without format"
+    )]
+    EvidenceOnlyInDer { reason: &'static str },
+    #[error(
         "the documents of the operation have more than {limit} bytes together; ask for the operation \
          with its contents instead"
     )]
@@ -280,6 +284,7 @@ impl Refusal {
             Self::OperationUnfinished => "operation-unfinished",
             Self::DocumentsUnfinished => "documents-unfinished",
             Self::EvidencePending => "evidence-pending",
+            Self::EvidenceOnlyInDer { .. } => "evidence-only-der",
             Self::ArchiveTooLarge { .. } => "archive-too-large",
             Self::MultipartMalformed { .. } => "multipart-malformed",
             Self::NotPreserved => "not-preserved",
