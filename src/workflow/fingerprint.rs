@@ -163,6 +163,7 @@ impl Words {
         self.text("name", &document.name);
         self.text("type", &document.content_type);
         self.field("content", content);
+        self.flag("files", document.of_files);
         let wishes = &document.wishes;
         self.text("format", wishes.format.as_str());
         if let Some(profile) = &wishes.profile {

@@ -20,6 +20,7 @@ pub mod mail_servers;
 pub mod notify;
 pub mod operations;
 pub mod own_certificates;
+pub mod packing;
 pub mod portal;
 pub mod preservation;
 pub mod proving;

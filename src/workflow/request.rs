@@ -66,6 +66,8 @@ pub struct RequestedDocument {
     pub wishes: SealWishes,
     /// The document; empty when `refusal` says why.
     pub content: DocumentOctets,
+    /// Whether it is a ZIP of files that were sent one by one, to be sealed together in one container.
+    pub of_files: bool,
     /// Why this document cannot be sealed, found before it was recorded.
     pub refusal: Option<Refusal>,
     /// SHA-256 of what the client sent and we could not read: two such documents are the same only if
@@ -120,7 +122,7 @@ impl Deref for DocumentOctets {
 /// # Errors
 /// [`Refusal::ContentTypeUnknown`], or [`Refusal::ContentMismatch`] when the content is another kind.
 pub fn content_type(declared: &str, content: &[u8], format: Format) -> Result<String, Refusal> {
-    let essence = declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase();
+    let essence = essence(declared);
     let kind = inspect(content);
     if essence.contains(',') {
         let known =
@@ -139,6 +141,8 @@ pub fn content_type(declared: &str, content: &[u8], format: Format) -> Result<St
         "application/pdf" => kind == Content::Pdf,
         "application/octet-stream" => true,
         "application/zip" => kind == Content::Zip,
+        // a container that gets another seal
+        "application/vnd.etsi.asic-e+zip" if format == Format::Xades => kind == Content::Zip,
         other if format == Format::Cades && is_media_type(other) => true,
         _ => return Err(Refusal::ContentTypeUnknown { value: declared.to_owned() }),
     };
@@ -148,6 +152,12 @@ pub fn content_type(declared: &str, content: &[u8], format: Format) -> Result<St
     } else {
         Err(Refusal::ContentMismatch { declared: essence, found: kind.as_str() })
     }
+}
+
+/// A media type without its parameters.
+#[must_use]
+pub fn essence(declared: &str) -> String {
+    declared.split(';').next().unwrap_or(declared).trim().to_ascii_lowercase()
 }
 
 /// `type/subtype` (RFC 6838, 4.2).

@@ -41,6 +41,11 @@ pub(super) fn resolve(
     let asked = asked_level(app, service, name, wishes.level)?;
     let level = level(app, service, asked)?;
     check_level(app, name, level)?;
+    if document.of_files && packaged(&seal) != Packaged::Container {
+        let rule = "files of one document go into a container: ask for packaging ASIC_E, or send each as a \
+                    document of its own";
+        return Err(Refusal::setting("packaging", rule.to_owned()));
+    }
     if level > Level::B {
         check_place(&seal)?;
     }

@@ -29,6 +29,7 @@ fn plain(reference: &str) -> RequestedDocument {
         content: DocumentOctets::new(b"<a/>".to_vec()),
         refusal: None,
         unread: None,
+        of_files: false,
     }
 }
 
@@ -107,7 +108,7 @@ type Change = fn(&mut SignRequest);
 /// Whatever a request says that has an effect, says it apart from every other.
 #[test]
 fn every_word_counts() {
-    let changes: [Change; 16] = [
+    let changes: [Change; 17] = [
         |_| {},
         |it| it.description.push('x'),
         |it| it.preserve_content = false,
@@ -126,6 +127,7 @@ fn every_word_counts() {
             it.documents[0].wishes.settings.insert("reason".to_owned(), Value::Null);
         },
         |it| it.documents[1].unread = Some(sha256(b"###")),
+        |it| it.documents[0].of_files = true,
     ];
     let mut seen = std::collections::BTreeSet::new();
     for (position, change) in changes.into_iter().enumerate() {

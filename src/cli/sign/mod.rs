@@ -32,6 +32,7 @@ use crate::domain::text::hex;
 use crate::pki::digest::sha256;
 use crate::seal::inspect::{Content, inspect};
 use crate::workflow::fingerprint::of_json;
+use crate::workflow::packing::{FilePacker, MOST_FILES};
 use crate::workflow::request::{
     DocumentOctets, Earlier, RequestedDocument, Said, SignRequest, content_type,
 };
@@ -65,6 +66,10 @@ pub(super) struct SignArguments {
     /// document.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Puts all files into one ASiC-E container of this name under one seal, XAdES without --format. Each is
+    /// called there as its file, those of folders with their path in the folder.
+    #[arg(long, value_name = "FILE")]
+    container: Option<PathBuf>,
     /// Format of the seals; without it XAdES for XML and PAdES for PDF.
     #[arg(long, value_enum, ignore_case = true)]
     format: Option<SealFormat>,
@@ -96,6 +101,9 @@ impl SignArguments {
             && format == Format::Xades
         {
             settings.insert("signatureLocation".to_owned(), Value::String(location.clone()));
+        }
+        if self.container.is_some() {
+            settings.entry("packaging").or_insert_with(|| Value::String("ASIC_E".to_owned()));
         }
         Ok(SealWishes {
             format,
@@ -131,6 +139,8 @@ struct Errand {
     name: String,
     target: Target,
     wishes: SealWishes,
+    /// Whether it is a ZIP of what is to be in one container.
+    of_files: bool,
 }
 
 /// Where a seal goes.
@@ -153,6 +163,9 @@ const COLUMNS: &[Column] =
     &[column("file", "FILE"), column("sealed", "SEALED"), column("error", "ERROR")];
 
 pub(super) async fn run(config: Config, arguments: SignArguments) -> Outcome {
+    if arguments.container.is_some() && arguments.files.iter().any(|file| is_standard_input(file)) {
+        return Err("standard input has no name in a container; name a file".into());
+    }
     let to_output =
         arguments.output.is_none() && arguments.files.iter().any(|file| is_standard_input(file));
     if to_output && arguments.files.len() > 1 {
@@ -173,7 +186,12 @@ pub(super) async fn run(config: Config, arguments: SignArguments) -> Outcome {
     if passed_over > 0 {
         say_wrong!("{passed_over} files in folders were passed over: seals, or of another kind.");
     }
-    let errands = errands(&app, &client, &arguments, all)?;
+    let errands = match &arguments.container {
+        Some(container) => {
+            vec![contained(&arguments, container, all, app.limits.document_bytes)?]
+        }
+        None => errands(&app, &client, &arguments, all)?,
+    };
     let bar = if errands.len() >= MANY {
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta} left")?;
         ProgressBar::new(errands.len() as u64).with_style(style)
@@ -298,9 +316,50 @@ fn errands(
         {
             return Err("the seal is not text: send it to a file (> FILE), or use --output".into());
         }
-        errands.push(Errand { source, name, target, wishes });
+        errands.push(Errand { source, name, target, wishes, of_files: false });
     }
     Ok(errands)
+}
+
+/// Everything as one container, which is sealed once.
+fn contained(
+    arguments: &SignArguments,
+    container: &Path,
+    mut sources: Vec<SealInput>,
+    limit: usize,
+) -> Result<Errand, Failure> {
+    let format = arguments.format.map_or(Format::Xades, SealFormat::format);
+    if format == Format::Pades {
+        return Err("a container has XAdES or CAdES seals; --format xades or cades".into());
+    }
+    if sources.len() > MOST_FILES {
+        let many = sources.len();
+        let words = format!("a container has at most {MOST_FILES} files, and these are {many}");
+        return Err(words.into());
+    }
+    let names: Vec<String> = sources.iter().map(SealInput::name_within).collect();
+    let inside: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut packer = FilePacker::new(&inside, limit).map_err(|(number, refusal)| {
+        let file = sources.get(number).map(|source| source.file.display().to_string());
+        format!("{}: {refusal}", file.unwrap_or_default())
+    })?;
+    for (source, name) in sources.iter_mut().zip(&names) {
+        let content = source.read(limit);
+        let content = content.map_err(|error| format!("{}: {error}", source.file.display()))?;
+        packer.add(name, &content)?;
+    }
+    let name = container.file_name().ok_or("--container needs the name of a file")?;
+    let target = match &arguments.output {
+        Some(folder) => folder.join(name),
+        None => container.to_owned(),
+    };
+    Ok(Errand {
+        source: SealInput::packed(container, packer.finish()),
+        name: name.to_string_lossy().into_owned(),
+        target: Target::File(target),
+        wishes: arguments.wishes(format)?,
+        of_files: true,
+    })
 }
 
 /// What a document is called: as its file, and standard input as it is told.
@@ -363,7 +422,7 @@ pub(super) fn write(target: &Path, sealed: &[u8]) -> Result<(), Failure> {
 }
 
 async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Failure> {
-    let Errand { mut source, name, target, wishes } = errand;
+    let Errand { mut source, name, target, wishes, of_files } = errand;
     let content = source.read(app.limits.document_bytes)?;
     let limit = app.limits.document_bytes;
     if content.len() > limit {
@@ -406,6 +465,7 @@ async fn seal(app: &Arc<App>, client: &Client, errand: Errand) -> Result<(), Fai
             content_type,
             wishes,
             content: DocumentOctets::new(content),
+            of_files,
             refusal: None,
             unread: None,
         }],

@@ -30,6 +30,19 @@ impl SealInput {
         self.file == Path::new(STANDARD_INPUT)
     }
 
+    /// What was packed to be one container.
+    pub(super) fn packed(container: &Path, zip: Vec<u8>) -> Self {
+        once(container, zip)
+    }
+
+    /// What it is called in a container: its path below the folder that was named, with slashes.
+    pub(super) fn name_within(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default();
+        let path = self.below.join(name);
+        let parts: Vec<_> = path.iter().map(std::ffi::OsStr::to_string_lossy).collect();
+        parts.join("/")
+    }
+
     /// The content, read now unless it was before; not much more than `limit`.
     pub(super) fn read(&mut self, limit: usize) -> Result<Vec<u8>, Failure> {
         if let Some(content) = self.content.take() {

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod archive;
+mod contained;
 pub mod delivery;
 mod earlier;
 pub mod errors;

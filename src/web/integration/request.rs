@@ -6,6 +6,7 @@ use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::contained::ContainedFiles;
 use super::multipart::{self, FormParts, PartOctets, Received};
 use super::text::{TEXT_LIMIT, readable, text_limit};
 use super::wire::{
@@ -27,7 +28,7 @@ use crate::web::encoded;
 use crate::workflow::fingerprint;
 use crate::workflow::notify::Receiver;
 use crate::workflow::request::{
-    DocumentOctets, Earlier, RequestedDocument, SignRequest, content_type,
+    DocumentOctets, Earlier, RequestedDocument, SignRequest, content_type, essence,
 };
 
 /// What is told about members that nobody knows, of a request and of each document.
@@ -104,18 +105,19 @@ fn decode_body(
         earlier::spellings(&bodies, body.preservation_info.as_ref())
     });
     let promise = Promises::read(body.preservation_info)?;
-    let mut contents: Vec<Option<Received>> = match files {
+    let contents: Vec<Option<Vec<Received>>> = match files {
         Some(files) => {
-            let names: Vec<&str> = documents.iter().map(Read::name).collect();
-            multipart::assign(files, &names)?.into_iter().map(Some).collect()
+            let names: Vec<Vec<&str>> = documents.iter().map(Read::names).collect();
+            let mut received = multipart::assign(files, &names.concat())?.into_iter();
+            let own = |names: &Vec<&str>| Some(received.by_ref().take(names.len()).collect());
+            names.iter().map(own).collect()
         }
-        None => Vec::new(),
+        None => documents.iter().map(|_| None).collect(),
     };
-    contents.resize_with(documents.len(), || None);
     let documents: Vec<_> = documents
         .into_iter()
         .zip(contents)
-        .map(|(read, file)| read.decode(file, limits, &mut earlier))
+        .map(|(read, parts)| read.decode(parts, limits, &mut earlier))
         .collect();
     let mut documents = readable_ones(documents)?;
     if is_form {
@@ -277,21 +279,25 @@ impl<'a> Read<'a> {
         Self { position, text, body, notes }
     }
 
-    /// What the document is called, as far as that can be read.
-    fn name(&self) -> &str {
+    /// What the document is called, or each of its files, as far as that can be read.
+    fn names(&self) -> Vec<&str> {
         let document = self.body.as_ref().ok().and_then(|body| body.document_request.as_ref());
-        document.and_then(|document| document.name.as_deref()).unwrap_or_default()
+        if let Some(files) = document.and_then(|document| document.files.as_ref()) {
+            let files = files.items.iter();
+            return files.map(|file| file.name.as_deref().unwrap_or_default()).collect();
+        }
+        vec![document.and_then(|document| document.name.as_deref()).unwrap_or_default()]
     }
 
     fn decode(
         self,
-        file: Option<Received>,
+        parts: Option<Vec<Received>>,
         limits: &Limits,
         earlier: &mut [Earlier],
     ) -> DecodedDocument {
         let Self { position, text, body, notes } = self;
-        let digest = file.as_ref().map(|file| file.sha256);
-        let decoded = body.and_then(|body| decode_document(position, body, file, limits));
+        let digest = parts.as_deref().map(digest_of);
+        let decoded = body.and_then(|body| decode_document(position, body, parts, limits));
         match decoded {
             Ok(mut decoded) => {
                 if let Some(content) = &decoded.broken {
@@ -309,6 +315,17 @@ impl<'a> Read<'a> {
                 let stand_in = stand_in(position, text, digest, notes);
                 Err(Box::new(Unreadable { stand_in, refusal }))
             }
+        }
+    }
+}
+
+/// What tells the parts of a document apart from those of another.
+fn digest_of(parts: &[Received]) -> [u8; 32] {
+    match parts {
+        [only] => only.sha256,
+        several => {
+            let digests: Vec<[u8; 32]> = several.iter().map(|part| part.sha256).collect();
+            fingerprint::of_octets(&digests.concat())
         }
     }
 }
@@ -358,6 +375,7 @@ fn stand_in(
             notes,
         },
         content: DocumentOctets::new(Vec::new()),
+        of_files: false,
         refusal: None,
         unread: Some(unread(text, file)),
     }
@@ -372,7 +390,7 @@ struct Understood<'a> {
 fn decode_document<'a>(
     position: usize,
     body: DocumentBody<'a>,
-    file: Option<Received>,
+    parts: Option<Vec<Received>>,
     limits: &Limits,
 ) -> Result<Understood<'a>, Refusal> {
     let path = |member: &str| format!("documents[{position}].{member}");
@@ -385,13 +403,28 @@ fn decode_document<'a>(
     text_limit(&name, &path("documentRequest.name"))?;
     let declared = required(document.content_type, || path("documentRequest.contentType"))?;
     text_limit(&declared, &path("documentRequest.contentType"))?;
-    let mut source = match (file, document.base64_content) {
-        (Some(file), None) => Source::File(file),
-        (None, Some(encoded)) => Source::Base64(encoded),
-        (None, None) => {
+    let mut source = match (document.files, parts, document.base64_content) {
+        (Some(files), parts, None) => {
+            if essence(&declared) != "application/zip" {
+                return Err(Refusal::MemberInvalid {
+                    path: path("documentRequest.contentType"),
+                    expected: "application/zip, as the document has files".to_owned(),
+                });
+            }
+            Source::Files(ContainedFiles::new(path("documentRequest.files"), files, parts))
+        }
+        (Some(_), _, Some(_)) => {
+            return Err(Refusal::MemberInvalid {
+                path: path("documentRequest.base64Content"),
+                expected: "left out: the document has files".to_owned(),
+            });
+        }
+        (None, Some(parts), None) => Source::Parts(parts),
+        (None, None, Some(encoded)) => Source::Base64(encoded),
+        (None, None, None) => {
             return Err(Refusal::MemberMissing { path: path("documentRequest.base64Content") });
         }
-        (Some(_), Some(_)) => {
+        (None, Some(_), Some(_)) => {
             return Err(Refusal::MemberInvalid {
                 path: path("documentRequest.base64Content"),
                 expected: "left out: the document is in a part of the form".to_owned(),
@@ -411,6 +444,7 @@ fn decode_document<'a>(
         })?;
     }
 
+    let of_files = matches!(source, Source::Files(_));
     let mut first = FirstRefusal(None);
     first.note(check_name(&name));
     let content = first.note(source.content(limits));
@@ -430,7 +464,7 @@ fn decode_document<'a>(
         Source::Base64(encoded) if matches!(first.0, Some(Refusal::Base64Invalid { .. })) => {
             Some(encoded.0)
         }
-        Source::Base64(_) | Source::File(_) => None,
+        Source::Base64(_) | Source::Parts(_) | Source::Files(_) => None,
     };
     let document = RequestedDocument {
         external_reference,
@@ -438,6 +472,7 @@ fn decode_document<'a>(
         content_type,
         wishes,
         content,
+        of_files,
         refusal: first.0,
         unread: None,
     };
@@ -447,19 +482,23 @@ fn decode_document<'a>(
 /// How a document came.
 enum Source<'a> {
     Base64(WireText<'a>),
-    File(Received),
+    /// In the one part of a form that is its.
+    Parts(Vec<Received>),
+    Files(ContainedFiles<'a>),
 }
 
 impl Source<'_> {
     /// The document.
     fn content(&mut self, limits: &Limits) -> Result<DocumentOctets, Refusal> {
-        let file = match self {
+        let parts = match self {
             Self::Base64(encoded) => {
                 return encoded::content(&encoded.0, limits.document_bytes)
                     .map(DocumentOctets::new);
             }
-            Self::File(file) => file,
+            Self::Files(files) => return files.content(limits),
+            Self::Parts(parts) => parts,
         };
+        let Some(file) = parts.first_mut() else { return Err(Refusal::DocumentEmpty) };
         match &mut file.octets {
             PartOctets::Whole(whole) if whole.is_empty() => Err(Refusal::DocumentEmpty),
             PartOctets::Whole(whole) => {

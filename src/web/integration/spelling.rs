@@ -6,8 +6,8 @@ use serde::de::value::Error;
 use serde::de::{self, Deserializer, Visitor};
 
 use super::wire::{
-    DeliveryInfo, DocumentBody, DocumentRequest, PersonReceiver, PreservationInfo, SignBody,
-    SignatureInfo, VisibleSignatureInfo,
+    ContainedFile, DeliveryInfo, DocumentBody, DocumentRequest, PersonReceiver, PreservationInfo,
+    SignBody, SignatureInfo, VisibleSignatureInfo,
 };
 use crate::domain::refusal::Refusal;
 use crate::web::body::Member;
@@ -33,6 +33,7 @@ pub fn in_document(place: &str, member: &Member) -> Option<String> {
     let known = match member.parent.as_str() {
         "" => members::<DocumentBody<'_>>(),
         "documentRequest" => members::<DocumentRequest<'_>>(),
+        parent if parent.starts_with("documentRequest.files[") => members::<ContainedFile<'_>>(),
         "signatureInfo" => members::<SignatureInfo>(),
         "signatureInfo.visibleSignatureInfo" => members::<VisibleSignatureInfo>(),
         _ => return None,

@@ -13,12 +13,16 @@ use crate::domain::cades::CadesProfile;
 use crate::domain::pades::PadesProfile;
 use crate::domain::xades::XadesProfile;
 use crate::web::body::{Few, JsonObject, member, members};
+use crate::workflow::packing::MOST_FILES;
 
 /// Documents that are kept while a request is read, whatever `limits.documents_per_request` says.
 pub(super) const DOCUMENTS_KEPT: usize = 100_000;
 
 /// The same of receivers, whatever `delivery.receivers` says.
 pub(super) const RECEIVERS_KEPT: usize = 10_000;
+
+/// The same of the files of one document: a container has no more.
+pub(super) const FILES_KEPT: usize = MOST_FILES;
 
 /// Octets of the settings of one document.
 const SETTINGS_LIMIT: usize = 64 * 1024;
@@ -67,13 +71,31 @@ pub(super) struct DocumentRequest<'a> {
     /// File name without path.
     #[schema(value_type = String, required = true, min_length = 1, max_length = 255, example = "invoice.xml")]
     pub(super) name: Option<String>,
-    /// `application/xml`, `text/xml`, `application/pdf`, `application/zip` or `application/octet-stream`;
-    /// any other media type with CAdES.
+    /// `application/xml`, `text/xml`, `application/pdf`, `application/zip`, `application/vnd.etsi.asic-e+zip` or
+    /// `application/octet-stream`; any other media type with CAdES. With `files` it is `application/zip`.
     #[schema(value_type = String, required = true, max_length = 2000, example = "application/xml")]
     pub(super) content_type: Option<String>,
     /// The document in base64; left out when it comes as a part of a form.
     #[serde(borrow)]
     #[schema(value_type = String, required = false, example = "PGludm9pY2UvPg==")]
+    pub(super) base64_content: Option<WireText<'a>>,
+    /// In place of a content: files that go into one ASiC-E container under one seal, in this order. Packaging
+    /// `ASIC_E` is needed (as with profile `asic-e`). Together they have no more octets than a document.
+    #[serde(borrow, default, deserialize_with = "members")]
+    #[schema(value_type = Option<Vec<ContainedFile<'static>>>, min_items = 1, max_items = 1000)]
+    pub(super) files: Option<Few<ContainedFile<'a>, FILES_KEPT>>,
+}
+
+/// One file of a container.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ContainedFile<'a> {
+    /// Its path in the container, by whose ending its media type is known.
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 500, example = "scans/delivery note.pdf")]
+    pub(super) name: Option<String>,
+    /// The file in base64; left out when it comes as a part of a form.
+    #[serde(borrow)]
+    #[schema(value_type = String, required = false, example = "JVBERi0xLjcK")]
     pub(super) base64_content: Option<WireText<'a>>,
 }
 

@@ -117,6 +117,8 @@ struct OnTheWay {
     bytes: Vec<u8>,
     /// What its seal signs beside it.
     content: Option<Arc<Vec<u8>>>,
+    /// Whether its seal went into a container beside those of others, which stay as they are.
+    beside: bool,
     archive: Option<RenewalTimes>,
 }
 
@@ -193,7 +195,8 @@ impl Extending<'_> {
         } else {
             None
         };
-        let mut way = OnTheWay { bytes, content, archive: preserved.archive };
+        let beside = settings.seal.is_beside_in_container();
+        let mut way = OnTheWay { bytes, content, beside, archive: preserved.archive };
         let seals = |bytes: Vec<u8>, settings: &LongTermSettings<'_>| {
             long_term::seals(&bytes, settings.limits)
         };
@@ -224,7 +227,9 @@ impl Extending<'_> {
             raised.bytes
         } else {
             let only_this = only.clone();
+            let beside = way.beside;
             let plan = self.calculated(way, move |bytes, settings| match only_this {
+                _ if beside => long_term::stamp_newest(bytes, settings.limits),
                 Some(only) => {
                     long_term::stamp_seal(bytes, room, settings.limits, settings.content, &only)
                 }
@@ -239,7 +244,9 @@ impl Extending<'_> {
         if self.level == Level::Lta {
             let bytes = std::mem::take(&mut way.bytes);
             let raised = Raised { bytes, ..raised_frame(Level::Lt) };
+            let beside = way.beside;
             let plan = self.calculated(way, move |_, settings| match only {
+                _ if beside => raised.archive_newest(settings.limits),
                 Some(only) => raised.archive_seal(room, settings.limits, settings.content, &only),
                 None => raised.archive(room, settings.limits, settings.content),
             });
@@ -258,7 +265,9 @@ impl Extending<'_> {
         let mut asked = std::collections::HashSet::new();
         for _ in 0..ROUNDS {
             let (known, only) = (data.clone(), only.map(<[u8]>::to_vec));
+            let beside = way.beside;
             let raised = self.calculated(way, move |bytes, settings| match only {
+                _ if beside => long_term::raise_newest(bytes, known, settings),
                 Some(only) => long_term::raise_seal(bytes, known, settings, &only),
                 None => long_term::raise(bytes, known, settings),
             });

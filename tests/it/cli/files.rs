@@ -106,3 +106,52 @@ fn folders_and_pipes_are_sealed() {
     assert!(done.status.success(), "{}", text(&done));
     assert!(Path::new(&format!("{output}/fifo.sealed.xml")).exists());
 }
+
+#[test]
+fn files_become_one_container() {
+    let demo = Demo::new();
+    let folder = demo.path().join("delivery");
+    std::fs::create_dir_all(folder.join("scans")).unwrap();
+    std::fs::write(folder.join("invoice.xml"), "<a>1</a>").unwrap();
+    std::fs::write(folder.join("scans/note.xml"), "<b/>").unwrap();
+    let csv = demo.path().join("data.csv");
+    std::fs::write(&csv, "1;2").unwrap();
+    let container = demo.path().join("delivery.asice");
+    let [folder, csv, container] = [&folder, &csv, &container].map(|path| path.to_str().unwrap());
+    let asked = sign(&["--container", container, folder, csv]);
+    let done = demo.run(&asked);
+    assert!(done.status.success() && text(&done).contains("1 sealed, 0 failed"), "{}", text(&done));
+    let listed = Command::new("unzip").args(["-Z1", container]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for name in ["mimetype", "invoice.xml", "scans/note.xml", "data.csv"] {
+        assert!(listed.lines().any(|line| line == name), "{listed}");
+    }
+    let again = demo.run(&asked);
+    assert!(again.status.success(), "the same files are the same container: {}", text(&again));
+
+    // and a second seal in it, which lies elsewhere
+    let settings = r#"{"packaging":"ASIC_E","existingSignatures":"PARALLEL"}"#;
+    let output = demo.path().join("twice");
+    let output = output.to_str().unwrap();
+    let seal = ["sign", "--client-service", "demo-rsa", container, "--format", "xades"];
+    let done = demo.run(&[&seal[..], &["--settings", settings, "--output", output]].concat());
+    assert!(done.status.success(), "{}", text(&done));
+    let root = demo.path().join("root-ca.pem");
+    let twice = format!("{output}/delivery.asice");
+    let verify = ["verify", &twice, "--trust", root.to_str().unwrap(), "--no-revocation"];
+    let report = demo.run(&verify);
+    let said = text(&report);
+    assert!(report.status.success(), "{said}");
+    for file in ["META-INF/signatures001.xml", "META-INF/signatures002.xml"] {
+        assert!(said.contains(file), "{said}");
+    }
+
+    for (arguments, words) in [
+        (&["--container", container, "--format", "pades", csv][..], "XAdES or CAdES"),
+        (&["--container", container, csv, csv], "twice"),
+        (&["--container", container, "-"], "standard input"),
+    ] {
+        let wrong = demo.run(&sign(arguments));
+        assert!(!wrong.status.success() && text(&wrong).contains(words), "{}", text(&wrong));
+    }
+}

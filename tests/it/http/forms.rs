@@ -38,7 +38,7 @@ pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     body
 }
 
-async fn send(client: &Client, body: Vec<u8>) -> Answer {
+pub(super) async fn send(client: &Client, body: Vec<u8>) -> Answer {
     let address =
         format!("{}/signstash/einvoice-integration-ws/api/v0/document/sign/", client.base);
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");

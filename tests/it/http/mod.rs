@@ -6,6 +6,7 @@ mod batches;
 mod changed_forms;
 mod clocks;
 mod connections;
+mod containers;
 mod corpus;
 mod credentials;
 mod database;

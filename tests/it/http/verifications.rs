@@ -31,6 +31,28 @@ async fn sealed(client: &Client) -> Vec<u8> {
     client::sealed(&answer, 0)
 }
 
+/// Two files in one container with two seals.
+async fn twice_sealed(client: &Client) -> Vec<u8> {
+    let mut wish = small(&unique("container"));
+    let document = &mut wish["documents"][0];
+    document["documentRequest"]["contentType"] = json!("application/zip");
+    document["documentRequest"].as_object_mut().unwrap().remove("base64Content");
+    document["documentRequest"]["files"] = json!([
+        { "name": "a.xml", "base64Content": STANDARD.encode("<a/>") },
+        { "name": "b.txt", "base64Content": STANDARD.encode("text") },
+    ]);
+    document["signatureInfo"] = json!({ "signatureType": "CAdES", "profile": "asic-e",
+        "advancedSignatureInfo": { "existingSignatures": "PARALLEL" } });
+    let first = client::sealed(&client.sign(&wish).await.good(), 0);
+    let mark = unique("container");
+    wish["externalReference"] = json!(mark);
+    let document = &mut wish["documents"][0]["documentRequest"];
+    document.as_object_mut().unwrap().remove("files");
+    document["externalReference"] = json!(mark);
+    document["base64Content"] = json!(STANDARD.encode(first));
+    client::sealed(&client.sign(&wish).await.good(), 0)
+}
+
 /// Asserts problem details (RFC 9457) and returns them.
 #[track_caller]
 fn problem(answer: &Answer, status: u16, reason: &str) -> Value {
@@ -71,6 +93,20 @@ fn a_file_is_verified_against_what_the_installation_trusts() {
             (&Value::Null, &json!("2001-01-01T00:00:00.000Z"))
         );
         assert_ne!(early["report"]["indication"], "TOTAL-PASSED");
+        // each signature of a container says which files it covers
+        let container = twice_sealed(&client).await;
+        let body = json!({ "base64Content": STANDARD.encode(&container) });
+        let report = &verify(&client, &body).await.good()["report"];
+        assert_eq!(report["indication"], "TOTAL-PASSED", "{report}");
+        let places: Vec<_> = (0..2).map(|at| &report["signatures"][at]["place"]).collect();
+        let expected = ["META-INF/signature001.p7s signer 1", "META-INF/signature002.p7s signer 1"];
+        assert_eq!(places, expected);
+        for at in 0..2 {
+            let covered = report["signatures"][at]["covered"].as_array().unwrap();
+            let names: Vec<_> =
+                covered.iter().map(|one| one["reference"].as_str().unwrap()).collect();
+            assert!(names.contains(&"a.xml") && names.contains(&"b.txt"), "{names:?}");
+        }
         // changed, and something else
         let changed = String::from_utf8(file).unwrap().replacen("12.50", "92.50", 1);
         let changed = json!({ "base64Content": STANDARD.encode(changed) });

@@ -9,6 +9,7 @@ use chancery::pki::path::TrustAnchor;
 use chancery::pki::validation_data::CollectedData;
 use chancery::seal::Limits;
 use chancery::seal::long_term::{LongTermSettings, raise};
+use chancery::verify::{Indication, RevocationDemand, VerifySettings, verify};
 use chancery_testing::judges::{DssTrust, dss_validate};
 use chancery_testing::pdf_judges::pyhanko_long_term;
 use chancery_testing::tsa::TSA;
@@ -253,5 +254,69 @@ fn conformance_of_levels_of_the_service() {
             assert!(!lasts || verdict.indication == "TOTAL_PASSED", "{level}: {verdict:?}");
             println!("{level}: {} {}", verdict.level, verdict.indication);
         }
+    });
+}
+
+/// Beside others, whatever level those have, a seal in a container gets its own.
+#[test]
+fn a_seal_goes_into_a_container_at_every_level() {
+    run(async {
+        let world = World::new();
+        let service = world.setup(50).start().await;
+        let client = world.client(&service, Timestamps::Fail).await;
+        let container = |mark: &str, format: &str, level: &str, content: &[u8]| {
+            let mut one = document(mark, content);
+            one["documentRequest"]["name"] = json!("document.asice");
+            one["documentRequest"]["contentType"] = json!("application/octet-stream");
+            one["signatureInfo"] = json!({ "signatureType": format, "signatureLevel": level,
+                "profile": "asic-e", "advancedSignatureInfo": { "existingSignatures": "PARALLEL" } });
+            one
+        };
+        let formats = ["XAdES", "CAdES"];
+        let levels = ["B", "T", "LT", "LTA"];
+        let mark = unique("standing");
+        let wish: Vec<_> = formats
+            .iter()
+            .flat_map(|format| ["B", "LTA"].map(|level| (format, level)))
+            .map(|(format, level)| {
+                container(&format!("{mark}/{format}{level}"), format, level, CONTENT)
+            })
+            .collect();
+        let standing = all_sealed(&client.sign(&request(&mark, wish)).await.good());
+        let mark = unique("beside");
+        let mut asked = Vec::new();
+        let mut wish = Vec::new();
+        for (number, standing) in standing.iter().enumerate() {
+            let format = formats[number / 2];
+            for level in levels {
+                wish.push(container(&format!("{mark}/{number}{level}"), format, level, standing));
+                asked.push((format, level));
+            }
+        }
+        let wish = request(&mark, wish);
+        let answer = client.sign(&wish).await.good();
+        let trust = [read(&world.status, "root.pem"), certificate(&TSA.root())];
+        let mut settings = VerifySettings::new(trust.map(TrustAnchor::of).to_vec(), now());
+        settings.revocation = RevocationDemand::NotAsked;
+        for (at, (format, level)) in asked.iter().enumerate() {
+            let one = &answer["documentList"][at];
+            let said = format!("ASiC-E with {format}-BASELINE-{level}");
+            assert_eq!(one["signatureLevel"], *said, "{one}");
+            let file = crate::support::client::sealed(&answer, at);
+            let report = verify(&file, &settings);
+            assert_eq!(report.indication, Indication::Passed, "{report:#?}");
+            let seals: Vec<_> =
+                report.signatures.iter().filter(|one| one.format == *format).collect();
+            assert_eq!(seals.len(), 2, "{report:#?}");
+            // What the first seal has in the container for whoever validates it is there for ours, too.
+            let lasts = seals[0].level == Some("LTA");
+            let is_enough = *format == "CAdES" && *level == "T" && lasts;
+            let expected = if is_enough { "LT" } else { *level };
+            assert_eq!(seals[1].level, Some(expected), "{format} {level}");
+        }
+        let again = client.sign(&wish).await;
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        assert_eq!(all_sealed(&again.good()), all_sealed(&answer));
+        service.stop().await;
     });
 }

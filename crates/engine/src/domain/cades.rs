@@ -58,7 +58,8 @@ pub enum ExistingCmsSignatures {
     /// Refuse it: sending a sealed document again is nearly always a mistake.
     #[default]
     Refuse,
-    /// Sign its content too, beside the signers that are there. Only with the document inside.
+    /// Sign its content too, beside the signers that are there: of a CMS with the document inside, or with
+    /// packaging `ASIC_E` of an ASiC-E container.
     Parallel,
     /// Take it as any other file: the signature goes around it.
     Wrap,

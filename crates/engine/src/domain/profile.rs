@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
-use super::cades::{CadesPackaging, CadesProfile};
+use super::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
 pub use super::canonicalization::{Canonicalization, CanonicalizationMethod};
 use super::pades::PadesProfile;
-use super::xades::{Packaging, XadesProfile};
+use super::xades::{ExistingSignatures, Packaging, XadesProfile};
 
 /// AdES format of a seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,22 @@ impl Profile {
             Self::Xades(profile) => profile.packaging == Packaging::Detached,
             Self::Pades(_) => false,
             Self::Cades(profile) => profile.packaging == CadesPackaging::Detached,
+        }
+    }
+
+    /// Whether the seal goes into a container beside the signatures that it has, which stay as they are.
+    #[must_use]
+    pub fn is_beside_in_container(&self) -> bool {
+        match self {
+            Self::Xades(profile) => {
+                profile.packaging == Packaging::AsicE
+                    && profile.existing_signatures == ExistingSignatures::Parallel
+            }
+            Self::Pades(_) => false,
+            Self::Cades(profile) => {
+                profile.packaging == CadesPackaging::AsicE
+                    && profile.existing_signatures == ExistingCmsSignatures::Parallel
+            }
         }
     }
 

@@ -35,7 +35,7 @@ pub mod xml;
 
 use std::ops::Range;
 
-pub use asic::Packer;
+pub use asic::{MAX_FILES as MAX_CONTAINER_FILES, Packer, check_file_names};
 pub use extend::Extended;
 pub use patience::{Patience, TimeUsedUp};
 pub use signer::Signer;
@@ -186,7 +186,7 @@ pub fn prepare_with_room(
             Unfinished { to_be_signed, ending: Ending::Pdf(plan), notes }
         }
         Profile::Cades(profile) if profile.packaging == CadesPackaging::AsicE => {
-            asic::with_cades(&document, profile, algorithm, signer, at, &limits.patience)?
+            asic::with_cades(&document, profile, algorithm, signer, at, limits)?
         }
         Profile::Cades(profile) => cades::plan(&document, profile, algorithm, signer, at)?,
     };

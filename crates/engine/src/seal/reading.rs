@@ -16,6 +16,7 @@ pub use super::asic::listing::{
     ManifestReference, ReadManifest, named as container_file, read_manifest,
 };
 pub use super::asic::roles::ContainerRole;
+pub use super::asic::{MAX_LISTED_FILES, MAX_SIGNING_FILES};
 pub use super::pades::changes::{
     Coverage, PdfTail, change_since as pdf_change_since, check as changes, coverage,
     tail as pdf_tail,

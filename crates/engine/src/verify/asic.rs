@@ -16,14 +16,13 @@ use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::Digest;
 use crate::seal::reading::xml::is_outside;
 use crate::seal::reading::{
-    ContainerRole, Existing, UnpackedFile, cms_timestamps, container, container_file,
+    ContainerRole, Existing, MAX_SIGNING_FILES, UnpackedFile, cms_timestamps, container,
+    container_file,
 };
 use crate::seal::xml::xpath::Budget;
 
 const SIMPLE: &[u8] = b"application/vnd.etsi.asic-s+zip";
 const EXTENDED: &[u8] = b"application/vnd.etsi.asic-e+zip";
-/// Files of signatures in one container, and manifests.
-const MAX_SIGNATURES: usize = 16;
 
 /// What is wrong with a file of signatures.
 type Wrong = (SubIndication, String);
@@ -31,32 +30,63 @@ type Wrong = (SubIndication, String);
 /// Verifies every signature of a container.
 pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationReport {
     let settings = questions.settings;
-    let at = settings.at.to_rfc3339();
-    let report = |signatures, findings| VerificationReport::new("ASiC", at, signatures, findings);
-    let files = match container(file, &settings.limits.patience) {
-        Ok(files) => files,
-        Err(refusal) => {
-            let sub = match refusal {
-                CmsRefusal::TimeUsedUp { .. }
-                | CmsRefusal::ContainerTooLarge { .. }
-                | CmsRefusal::ContainerTooManyFiles { .. } => SubIndication::Generic,
-                _ => SubIndication::FormatFailure,
-            };
-            return report(Vec::new(), vec![VerificationFinding::new(sub, refusal.to_string())]);
-        }
+    let (signatures, findings) = match unpacked(file, questions) {
+        Ok(files) => look(&files, questions, 0),
+        Err(finding) => (Vec::new(), vec![finding]),
     };
+    VerificationReport::new("ASiC", settings.at.to_rfc3339(), signatures, findings)
+}
+
+/// Verifies the signature that was put into a container last, and the timestamps behind it. Those that were there
+/// before are not looked at.
+pub(super) fn newest(file: &[u8], questions: &Questions<'_>) -> VerificationReport {
+    let settings = questions.settings;
+    let signs = |file: &UnpackedFile<'_>| {
+        matches!(ContainerRole::of(&file.name), ContainerRole::Xades | ContainerRole::Cades)
+    };
+    let (signatures, findings) = match unpacked(file, questions) {
+        Ok(files) => {
+            let first = files.iter().rposition(signs).unwrap_or(files.len());
+            look(&files, questions, first)
+        }
+        Err(finding) => (Vec::new(), vec![finding]),
+    };
+    VerificationReport::new("ASiC", settings.at.to_rfc3339(), signatures, findings)
+}
+
+/// The files of what is a container of signatures.
+fn unpacked<'z>(
+    file: &'z [u8],
+    questions: &Questions<'_>,
+) -> Result<Vec<UnpackedFile<'z>>, VerificationFinding> {
+    let files = container(file, &questions.settings.limits.patience).map_err(|refusal| {
+        let sub = match refusal {
+            CmsRefusal::TimeUsedUp { .. }
+            | CmsRefusal::ContainerTooLarge { .. }
+            | CmsRefusal::ContainerTooManyFiles { .. } => SubIndication::Generic,
+            _ => SubIndication::FormatFailure,
+        };
+        VerificationFinding::new(sub, refusal.to_string())
+    })?;
+    check_kind(&files).map_err(|(sub, text)| VerificationFinding::new(sub, text))?;
+    Ok(files)
+}
+
+/// Looks at the signatures from a file on, in the order of the container.
+fn look(
+    files: &[UnpackedFile<'_>],
+    questions: &Questions<'_>,
+    first: usize,
+) -> (Vec<VerifiedSignature>, Vec<VerificationFinding>) {
+    let settings = questions.settings;
     let mut findings = Vec::new();
     let find = |findings: &mut Vec<_>, (sub, text): Wrong| {
         findings.push(VerificationFinding::new(sub, text));
     };
-    if let Err(wrong) = check_kind(&files) {
-        find(&mut findings, wrong);
-        return report(Vec::new(), findings);
-    }
     let total = files.iter().map(|file| file.octets.len()).fold(0, usize::saturating_add);
     let budget = Budget::of_document(total).with_patience(&settings.limits.patience);
     let mut container = Container {
-        files: &files,
+        files,
         total,
         questions,
         budget,
@@ -70,7 +100,7 @@ pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationRepo
         Err(wrong) => find(&mut findings, wrong),
     }
     if questions.own().is_none() {
-        container.data = data_of(signatures(&files));
+        container.data = data_of(signatures(files));
     }
     container.look_at_timestamps();
     if settings.detached.is_some() {
@@ -79,22 +109,26 @@ pub(super) fn verify(file: &[u8], questions: &Questions<'_>) -> VerificationRepo
     }
     let mut verified = Vec::new();
     let mut signing = 0;
-    for file in &files {
+    for (number, file) in files.iter().enumerate() {
         let role = ContainerRole::of(&file.name);
         if matches!(role, ContainerRole::Xades | ContainerRole::Cades | ContainerRole::Timestamp) {
             signing += 1;
         }
-        if signing > MAX_SIGNATURES {
-            let text = format!("more than {MAX_SIGNATURES} files of signatures are not looked at");
+        if signing > MAX_SIGNING_FILES {
+            let text =
+                format!("more than {MAX_SIGNING_FILES} files of signatures are not looked at");
             find(&mut findings, (SubIndication::Generic, text));
             break;
+        }
+        if number < first {
+            continue;
         }
         match container.look_at(file, role) {
             Ok(all) => verified.extend(all),
             Err((sub, text)) => find(&mut findings, (sub, format!("{}: {text}", file.name))),
         }
     }
-    report(verified, findings)
+    (verified, findings)
 }
 
 /// Whether a ZIP is a container of signatures: it says so (A.1), or says nothing and has some.
@@ -162,7 +196,7 @@ fn signatures<'f, 'z>(files: &'f [UnpackedFile<'z>]) -> impl Iterator<Item = &'f
     let signs = |file: &&UnpackedFile<'_>| {
         matches!(ContainerRole::of(&file.name), ContainerRole::Cades | ContainerRole::Timestamp)
     };
-    files.iter().filter(signs).take(MAX_SIGNATURES)
+    files.iter().filter(signs).take(MAX_SIGNING_FILES)
 }
 
 /// What some of them have for whoever validates them.
@@ -190,8 +224,8 @@ impl<'s, 'z> Container<'s, 'z> {
             .iter()
             .filter(|file| ContainerRole::of(&file.name) == ContainerRole::Manifest);
         let files: Vec<&UnpackedFile<'_>> = files.collect();
-        if files.len() > MAX_SIGNATURES {
-            let text = format!("more than {MAX_SIGNATURES} manifests are not looked at");
+        if files.len() > MAX_SIGNING_FILES {
+            let text = format!("more than {MAX_SIGNING_FILES} manifests are not looked at");
             return Err((SubIndication::Generic, text));
         }
         manifests(&files, &self.questions.settings.limits)

@@ -5,11 +5,10 @@ use super::xml::sub_of;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::seal::Limits;
-use crate::seal::reading::{ManifestReference, ReadManifest, UnpackedFile, read_manifest};
+use crate::seal::reading::{
+    MAX_LISTED_FILES, ManifestReference, ReadManifest, UnpackedFile, read_manifest,
+};
 use crate::seal::xml::xpath::Budget;
-
-/// Files that all manifests of a container list.
-const MAX_LISTED: usize = 4096;
 
 /// A manifest.
 pub(super) struct AsicManifest<'f> {
@@ -48,7 +47,7 @@ pub(super) fn manifests<'f>(
     files: &[&'f UnpackedFile<'_>],
     limits: &Limits,
 ) -> Result<Vec<AsicManifest<'f>>, (SubIndication, String)> {
-    let mut left = MAX_LISTED;
+    let mut left = MAX_LISTED_FILES;
     let one = |file: &&'f UnpackedFile<'_>| {
         let wrong = |refusal: &Refusal| (sub_of(refusal), format!("{}: {refusal}", file.name));
         let manifest = read_manifest(&file.octets, limits).map_err(|refusal| wrong(&refusal))?;
@@ -57,7 +56,7 @@ pub(super) fn manifests<'f>(
             return Err((SubIndication::FormatFailure, text));
         };
         left = left.checked_sub(references.len()).ok_or_else(|| {
-            let text = format!("its manifests list more than {MAX_LISTED} files");
+            let text = format!("its manifests list more than {MAX_LISTED_FILES} files");
             (SubIndication::Generic, text)
         })?;
         Ok(AsicManifest { name: &file.name, of, references })

@@ -180,7 +180,7 @@ impl SealFacts {
 /// Reads a file again whose seal was raised, and verifies that as a stranger would who trusts the anchors, asks
 /// nobody, and has nothing but the file. When it returns, our seal and its timestamps hold, it has the level, and it
 /// covers what its profile wants covered. Other signatures of a CMS are right; in XML and containers they were read
-/// again when the seal was raised, and of a PDF our seal covers all that was there before.
+/// again when the seal was raised, or left as they were, and of a PDF our seal covers all that was there before.
 ///
 /// # Errors
 /// [`OwnSealFault`].
@@ -208,7 +208,7 @@ pub fn check_raised(
 }
 
 /// Our signature; of several signers of a CMS all that say that they are it, and of one that was raised the others
-/// too. A container is made with its seal.
+/// too. A container is made with its seal, or ours is the last one in it and left the others as they were.
 fn signatures(
     file: &[u8],
     made: &MadeSeal<'_>,
@@ -221,6 +221,7 @@ fn signatures(
         Profile::Pades(_) => false,
     };
     let report = match made.profile {
+        profile if profile.is_beside_in_container() => asic::newest(file, questions),
         _ if is_container => asic::verify(file, questions),
         Profile::Xades(profile) => {
             let outside = |_: &str| made.beside;

@@ -35,8 +35,16 @@ pub enum CmsRefusal {
         "the document takes more than {limit_ms} ms of work; send a simpler one, or ask the operator for more time"
     )]
     TimeUsedUp { limit_ms: u64 },
-    #[error("the container is sealed already; send the unsealed files")]
+    #[error(
+        "the container is sealed already; send the unsealed files, or ask for existingSignatures PARALLEL"
+    )]
     ContainerSealed,
+    #[error("no other seal can be put into the container: {reason}")]
+    ContainerKind { reason: String },
+    #[error("'{name}' in the container is not right, so that no seal is put beside it: {reason}")]
+    ContainerSignature { name: String, reason: String },
+    #[error("the container has more than the {limit} {what} beside which a seal can be verified")]
+    ContainerFull { what: &'static str, limit: usize },
 }
 
 impl CmsRefusal {
@@ -56,6 +64,9 @@ impl CmsRefusal {
             Self::ContainerTooLarge { .. } => "container-too-large",
             Self::TimeUsedUp { .. } => "time-used-up",
             Self::ContainerSealed => "container-sealed",
+            Self::ContainerKind { .. } => "container-kind",
+            Self::ContainerSignature { .. } => "container-signature-wrong",
+            Self::ContainerFull { .. } => "container-full",
         }
     }
 }

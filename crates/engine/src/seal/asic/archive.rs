@@ -3,14 +3,14 @@
 //! say the same in both of its headers, no two may overlap or have one name, and nothing may be
 //! encrypted, split or ZIP64. Contents are unpacked in small steps, for their digests only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::pack::PackMethod;
-use super::{ContainerFile, MAX_FILES, MAX_UNPACKED, media_type_of};
+use super::{ContainerFile, MAX_ENTRIES, MAX_FILES, MAX_UNPACKED, media_type_of};
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::Hasher;
@@ -18,7 +18,7 @@ use crate::seal::Patience;
 
 /// The files of a ZIP may unpack to this many times their packed size, and to this many bytes more.
 pub(super) const MAX_RATIO: usize = 40;
-const FREE_UNPACKED: usize = 48 << 20;
+pub(super) const FREE_UNPACKED: usize = 48 << 20;
 /// Bytes of a name.
 const MAX_NAME: usize = 500;
 
@@ -36,6 +36,9 @@ pub(super) fn read(
     patience: &Patience,
 ) -> Result<Vec<ContainerFile>, CmsRefusal> {
     let entries = entries(zip)?;
+    if entries.len() > MAX_FILES {
+        return Err(CmsRefusal::ContainerTooManyFiles { limit: MAX_FILES });
+    }
     check_names(entries.iter().map(|entry| entry.name.as_str()))?;
     let files: Vec<&ZipEntry> = entries.iter().filter(|entry| !entry.name.ends_with('/')).collect();
     if files.is_empty() {
@@ -96,6 +99,41 @@ pub(super) fn check_names<'a>(
     check(names, fault)
 }
 
+/// As [`check_names`], for files whose names are told beside them.
+///
+/// # Errors
+/// The first name that cannot be kept, by its number from 0.
+pub(super) fn check_file_names(names: &[&str]) -> Result<(), (usize, CmsRefusal)> {
+    let mut folders = BTreeSet::new();
+    for (number, name) in names.iter().enumerate() {
+        let wrong = |reason| {
+            let name = name.chars().take(120).collect();
+            (number, CmsRefusal::ContainerName { name, reason })
+        };
+        if name.ends_with('/') || name.is_empty() {
+            return Err(wrong("it is that of a folder"));
+        }
+        check(std::iter::once(*name), fault).map_err(|refusal| (number, refusal))?;
+        let name = folded(name);
+        let above = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+        folders.extend(above.map(str::to_owned));
+    }
+    let mut seen = BTreeSet::new();
+    for (number, name) in names.iter().enumerate() {
+        let plain = folded(name);
+        if folders.contains(&plain) {
+            let reason = "it is a file, and another file is in a folder of that name";
+            let name = name.chars().take(120).collect();
+            return Err((number, CmsRefusal::ContainerName { name, reason }));
+        }
+        if !seen.insert(plain) {
+            let name = (*name).to_owned();
+            return Err((number, CmsRefusal::ContainerNameRepeated { name }));
+        }
+    }
+    Ok(())
+}
+
 /// As [`check_names`], with the names that belong to the container.
 ///
 /// # Errors
@@ -107,7 +145,7 @@ pub(super) fn check_names_inside<'a>(
 }
 
 /// Some systems keep names composed, others decomposed; to some, case is nothing.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     name.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
@@ -228,8 +266,8 @@ impl<'a> ZipRecord<'a> {
 pub(super) fn entries(zip: &[u8]) -> Result<Vec<ZipEntry>, CmsRefusal> {
     let (end, record) = directory_end(zip)?;
     let count = usize::from(record.short(10));
-    if count > MAX_FILES {
-        return Err(CmsRefusal::ContainerTooManyFiles { limit: MAX_FILES });
+    if count > MAX_ENTRIES {
+        return Err(CmsRefusal::ContainerTooManyFiles { limit: MAX_ENTRIES });
     }
     let (start, length) = (record.offset(16), record.offset(12));
     let split = record.short(4) != 0 || record.short(6) != 0 || record.short(8) != record.short(10);

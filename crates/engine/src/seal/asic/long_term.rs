@@ -1,10 +1,12 @@
 //! Levels T, LT and LTA of containers that are there (EN 319 162-1, 4.4 and A.7). A XAdES signature in one is raised as
 //! any other. So is a CAdES signature, up to LT: then `META-INF/ASiCArchiveManifest.xml` lists all files, and a
 //! timestamp of its own is over that. What a timestamp needs when the next one comes stands in its token. Other files
-//! keep their octets.
+//! keep their octets. Where a seal was put beside signatures of others, it alone is raised: it is the last one in the
+//! container.
 
 use std::ops::Range;
 
+use super::MAX_LISTED_FILES;
 use super::archive::{self, ZipRecord};
 use super::container::{UnpackedFile, unpack};
 use super::listing::{ReadManifest, named, read_manifest};
@@ -40,6 +42,16 @@ const NEWEST: &str = "META-INF/ASiCArchiveManifest.xml";
 /// How files are digested in an archive manifest.
 const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
 
+/// Which signatures of a container have to be right, and are raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::seal) enum RightSignatures {
+    All,
+    /// The last one. Others stay as they are, whatever they are.
+    Newest,
+    /// None: whoever reads the container looks at them.
+    Unchecked,
+}
+
 /// Adds validation data to the signatures of a container.
 ///
 /// # Errors
@@ -48,18 +60,19 @@ pub(in crate::seal) fn raise(
     zip: Vec<u8>,
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
+    right: RightSignatures,
 ) -> Result<Raised, LongTermFault> {
-    let container = SealedContainer::read(&zip, settings.limits)?;
-    let (level, changed) = if container.archives.is_empty() {
-        container.raise_signatures(&collected, settings)?
-    } else {
+    let container = SealedContainer::read(&zip, settings.limits, right)?;
+    let (level, changed) = if container.archives.iter().any(|archive| container.keeps(archive)) {
         container.raise_archives(collected, settings)?
+    } else {
+        container.raise_signatures(&collected, settings)?
     };
     let is_changed = !changed.is_empty();
     let bytes = if is_changed {
         let bytes = container.repacked(&Changes { octets: changed, ..Changes::default() })?;
         // whatever else covers what was added to would be broken by it
-        SealedContainer::read(&bytes, settings.limits)?;
+        SealedContainer::read(&bytes, settings.limits, right)?;
         bytes
     } else {
         zip
@@ -74,8 +87,9 @@ pub(in crate::seal) fn raise(
 pub(in crate::seal) fn stamp(
     zip: Vec<u8>,
     limits: &Limits,
+    right: RightSignatures,
 ) -> Result<ContainerStampPlan, LongTermFault> {
-    let container = SealedContainer::read(&zip, limits)?;
+    let container = SealedContainer::read(&zip, limits, right)?;
     let inner = match container.sole()? {
         (file, None) => {
             let outside = |uri: &str| container.octets(uri);
@@ -87,7 +101,7 @@ pub(in crate::seal) fn stamp(
             ContainerStamp::Cms(file.name.clone(), Box::new(plan))
         }
     };
-    Ok(ContainerStampPlan { zip, limits: limits.clone(), inner })
+    Ok(ContainerStampPlan { zip, limits: limits.clone(), right, inner })
 }
 
 /// Prepares a container for an archive timestamp: over its one XAdES signature, or over all of its files.
@@ -97,9 +111,10 @@ pub(in crate::seal) fn stamp(
 pub(in crate::seal) fn archive(
     zip: Vec<u8>,
     limits: &Limits,
+    right: RightSignatures,
 ) -> Result<ContainerStampPlan, LongTermFault> {
-    let container = SealedContainer::read(&zip, limits)?;
-    let inner = if container.signatures().any(|(_, content)| content.is_none()) {
+    let container = SealedContainer::read(&zip, limits, right)?;
+    let inner = if container.raised().any(|(_, content)| content.is_none()) {
         let (file, _) = container.sole()?;
         let outside = |uri: &str| container.octets(uri);
         let plan = xades::archive(file.octets.to_vec(), limits, &outside, None)?;
@@ -107,13 +122,14 @@ pub(in crate::seal) fn archive(
     } else {
         container.archive_manifest()
     };
-    Ok(ContainerStampPlan { zip, limits: limits.clone(), inner })
+    Ok(ContainerStampPlan { zip, limits: limits.clone(), right, inner })
 }
 
 /// A container that lacks the token of a timestamp.
 pub(in crate::seal) struct ContainerStampPlan {
     zip: Vec<u8>,
     limits: Limits,
+    right: RightSignatures,
     inner: ContainerStamp,
 }
 
@@ -158,8 +174,9 @@ impl ContainerStampPlan {
                 Changes { renamed, added, ..Changes::default() }
             }
         };
-        let bytes = SealedContainer::read(&self.zip, &self.limits)?.repacked(&changes)?;
-        SealedContainer::read(&bytes, &self.limits)?;
+        let container = SealedContainer::read(&self.zip, &self.limits, self.right)?;
+        let bytes = container.repacked(&changes)?;
+        SealedContainer::read(&bytes, &self.limits, self.right)?;
         Ok(bytes)
     }
 }
@@ -176,10 +193,13 @@ struct Changes {
     added: OtherOctets,
 }
 
-/// A container whose signatures and timestamps are right.
-struct SealedContainer<'z> {
+/// A container whose manifests and timestamps are right, and those signatures that have to be.
+pub(super) struct SealedContainer<'z> {
     zip: &'z [u8],
     files: Vec<UnpackedFile<'z>>,
+    right: RightSignatures,
+    /// Files that all manifests list.
+    listed: usize,
     /// The numbers of files with signatures; with the number of what a CAdES signature is over.
     places: Vec<(usize, Option<usize>)>,
     /// The oldest first.
@@ -200,16 +220,25 @@ fn refused(refusal: CmsRefusal) -> LongTermFault {
 }
 
 impl<'z> SealedContainer<'z> {
-    fn read(zip: &'z [u8], limits: &Limits) -> Result<Self, LongTermFault> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`LongTermFault`].
+    pub(super) fn read(
+        zip: &'z [u8],
+        limits: &Limits,
+        right: RightSignatures,
+    ) -> Result<Self, LongTermFault> {
         let files = unpack(zip, &limits.patience).map_err(refused)?;
         let of_role = |role: ContainerRole| {
             let numbered = files.iter().enumerate();
             numbered.filter(move |(_, file)| ContainerRole::of(&file.name) == role)
         };
-        if of_role(ContainerRole::EvidenceRecord).next().is_some() {
+        let is_archived = of_role(ContainerRole::EvidenceRecord).next().is_some();
+        if is_archived && right == RightSignatures::All {
             return Err(LongTermFault::Archived);
         }
-        let mut manifests = Vec::new();
+        let (mut manifests, mut listed) = (Vec::new(), 0);
         for (number, file) in of_role(ContainerRole::Manifest) {
             if manifests.len() > MAX_SIGNATURES + MAX_ARCHIVES {
                 return Err(LongTermFault::TooMany(MAX_SIGNATURES));
@@ -221,11 +250,18 @@ impl<'z> SealedContainer<'z> {
             if named(&files, &manifest.of).is_none() {
                 return Err(broken("what is over it is not there"));
             }
+            listed += manifest.references.len();
+            if listed > MAX_LISTED_FILES {
+                let reason = format!("the manifests list more than {MAX_LISTED_FILES} files");
+                return Err(broken(&reason));
+            }
             for reference in &manifest.references {
-                let right =
-                    named(&files, &reference.uri).is_some_and(|it| reference.is_of(&it.octets));
-                if !right {
-                    return Err(broken(&format!("'{}' has another digest", reference.uri)));
+                limits.patience.check().map_err(Refusal::from)?;
+                let Some(file) = named(&files, &reference.uri) else {
+                    return Err(broken(&format!("'{}' is not there", shown(&reference.uri))));
+                };
+                if !reference.is_of(&file.octets) {
+                    return Err(broken(&format!("'{}' has another digest", shown(&reference.uri))));
                 }
             }
             manifests.push((number, manifest));
@@ -278,14 +314,14 @@ impl<'z> SealedContainer<'z> {
         }
         // what covers another timestamp covers all that this covers, too
         archives.sort_by_key(|archive| (archive.covers.len(), archive.token.info().gen_time));
-        let container = Self { zip, files, places, archives };
+        let container = Self { zip, files, right, listed, places, archives };
         container.check(limits)?;
         Ok(container)
     }
 
-    /// Every signature is right.
+    /// The signatures that have to be right are.
     fn check(&self, limits: &Limits) -> Result<(), LongTermFault> {
-        for (file, content) in self.signatures() {
+        for (file, content) in self.raised() {
             match content {
                 Some(content) => drop(provable(&file.octets, Some(content))?),
                 None => xades::check(&file.octets, limits, &|uri| self.octets(uri))?,
@@ -294,8 +330,41 @@ impl<'z> SealedContainer<'z> {
         Ok(())
     }
 
-    /// The files with signatures; with what a CAdES signature is over.
-    fn signatures(&self) -> impl Iterator<Item = (&UnpackedFile<'z>, Option<&[u8]>)> {
+    /// Every file, in its order.
+    pub(super) fn files(&self) -> &[UnpackedFile<'z>] {
+        &self.files
+    }
+
+    /// How many files the manifests list.
+    pub(super) const fn listed(&self) -> usize {
+        self.listed
+    }
+
+    /// Whether a CAdES signature is over a document itself.
+    pub(super) fn has_unlisted(&self) -> bool {
+        let mut over = self.places.iter().filter_map(|(_, over)| self.files.get((*over)?));
+        over.any(|file| ContainerRole::of(&file.name) != ContainerRole::Manifest)
+    }
+
+    /// The signatures that have to be right, and are raised.
+    fn raised(&self) -> impl Iterator<Item = (&UnpackedFile<'z>, Option<&[u8]>)> {
+        let first = match self.right {
+            RightSignatures::All => 0,
+            RightSignatures::Newest => self.places.len().saturating_sub(1),
+            RightSignatures::Unchecked => self.places.len(),
+        };
+        self.signatures().skip(first)
+    }
+
+    /// Whether a timestamp covers a signature that is raised.
+    fn keeps(&self, archive: &ContainerArchive) -> bool {
+        // of all signatures together the first ones may stand alone behind the last timestamp
+        self.right == RightSignatures::All
+            || self.raised().any(|(file, _)| archive.covers.contains(&file.name))
+    }
+
+    /// The files with signatures, in their order; with what a CAdES signature is over.
+    pub(super) fn signatures(&self) -> impl Iterator<Item = (&UnpackedFile<'z>, Option<&[u8]>)> {
         self.places.iter().filter_map(|(number, over)| {
             let content = over.and_then(|over| self.files.get(over)).map(|file| &*file.octets);
             Some((self.files.get(*number)?, content))
@@ -303,14 +372,15 @@ impl<'z> SealedContainer<'z> {
     }
 
     fn sole(&self) -> Result<(&UnpackedFile<'z>, Option<&[u8]>), LongTermFault> {
-        let mut all = self.signatures();
+        let mut all = self.raised();
         match (all.next(), all.next()) {
             (Some(only), None) => Ok(only),
             _ => Err(LongTermFault::Several(self.places.len())),
         }
     }
 
-    fn octets(&self, uri: &str) -> Option<&[u8]> {
+    /// What a URI names in it.
+    pub(super) fn octets(&self, uri: &str) -> Option<&[u8]> {
         named(&self.files, uri).map(|file| &*file.octets)
     }
 
@@ -321,7 +391,7 @@ impl<'z> SealedContainer<'z> {
         settings: &LongTermSettings<'_>,
     ) -> Result<(Level, OtherOctets), LongTermFault> {
         let (mut level, mut changed) = (Level::Lta, Vec::new());
-        for (file, content) in self.signatures() {
+        for (file, content) in self.raised() {
             let (document, collected) = (file.octets.to_vec(), collected.clone());
             let raised = match content {
                 Some(_) => {
@@ -349,7 +419,7 @@ impl<'z> SealedContainer<'z> {
     ) -> Result<(Level, OtherOctets), LongTermFault> {
         let mut asked: Vec<(&str, Vec<Certificate>)> = Vec::new();
         let mut data = collected;
-        for (file, content) in self.signatures() {
+        for (file, content) in self.raised() {
             let Some(content) = content else {
                 return Err(broken(
                     &file.name,
@@ -361,7 +431,7 @@ impl<'z> SealedContainer<'z> {
             asked.extend(signature.asked.into_iter().map(|asked| (file.name.as_str(), asked)));
         }
         let signatures = asked.len();
-        for archive in &self.archives {
+        for archive in self.archives.iter().filter(|archive| self.keeps(archive)) {
             add(&mut data, &archive.token)?;
             asked.push((&archive.name, vec![archive.token.certificate().clone()]));
         }
@@ -411,7 +481,7 @@ impl<'z> SealedContainer<'z> {
                 continue;
             }
             let mut data = CollectedData::default();
-            for (file, content) in self.signatures().filter(|(file, _)| covers(&file.name)) {
+            for (file, content) in self.raised().filter(|(file, _)| covers(&file.name)) {
                 data.add_all(provable(&file.octets, content)?.data)?;
             }
             for earlier in self.archives.iter().filter(|earlier| covers(&earlier.name)) {
@@ -477,7 +547,9 @@ impl<'z> SealedContainer<'z> {
         for (name, octets) in &changes.added {
             packer.store(name, octets);
         }
-        Ok(packer.finish())
+        let (end, _) = archive::directory_end(self.zip).map_err(refused)?;
+        let comment = self.zip.get(end + archive::DIRECTORY_END..).unwrap_or_default();
+        Ok(packer.finish_with(comment))
     }
 }
 
@@ -494,6 +566,11 @@ fn add(data: &mut CollectedData, token: &TimestampToken) -> Result<(), LongTermF
         let _ = data.add_revocation(&der);
     }
     Ok(())
+}
+
+/// What is shown of a URI that others wrote.
+fn shown(uri: &str) -> String {
+    uri.chars().take(120).collect()
 }
 
 fn broken(name: &str, reason: &str) -> LongTermFault {

@@ -10,20 +10,15 @@ use crate::pki::digest::Digest;
 use crate::seal::signer::base64;
 use crate::seal::xades::tags::escaped;
 
-/// Name of ETSI's manifest.
-pub(super) const NAME: &str = "META-INF/ASiCManifest001.xml";
-/// Name of the signature over it.
-pub(super) const SIGNATURE: &str = "META-INF/signature001.p7s";
-
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// ETSI's manifest: every file with its digest, and the signature that signs this.
-pub(super) fn of_etsi(files: &[ContainerFile]) -> String {
+pub(super) fn of_etsi(files: &[ContainerFile], signature: &str) -> String {
     let mut text = String::with_capacity(500 + 400 * files.len());
     let _ = write!(
         text,
         "{DECLARATION}<asic:ASiCManifest xmlns:asic=\"{}\" xmlns:ds=\"{}\">\
-         <asic:SigReference MimeType=\"application/pkcs7-signature\" URI=\"{SIGNATURE}\"/>",
+         <asic:SigReference MimeType=\"application/pkcs7-signature\" URI=\"{signature}\"/>",
         crate::seal::xades::ASIC_NAMESPACE,
         crate::seal::xml::DS_NAMESPACE,
     );

@@ -32,10 +32,28 @@ impl Packer {
         Self::of_time(date, time, capacity)
     }
 
+    /// An empty one; every entry gets the first time that ZIPs can write, so that files of the same names, contents and
+    /// order always give the same bytes.
+    #[must_use]
+    pub fn timeless(capacity: usize) -> Self {
+        // the first of January 1980
+        Self::of_time((1 << 5) | 1, 0, capacity)
+    }
+
     /// An empty one; every entry gets this time, as ZIPs write it.
     pub(super) fn of_time(date: u16, time: u16, capacity: usize) -> Self {
         let bytes = Vec::with_capacity(capacity);
         Self { bytes, directory: Vec::new(), entries: 0, date, time }
+    }
+
+    /// One that goes on behind the files of a ZIP, which keep their places: all that precedes its directory, the
+    /// directory, and how many files that has.
+    pub(super) fn behind(files: &[u8], directory: &[u8], entries: u16, at: Instant) -> Self {
+        let mut packer = Self::new(at, files.len() + directory.len() + 16_384);
+        packer.bytes.extend_from_slice(files);
+        packer.directory.extend_from_slice(directory);
+        packer.entries = entries;
+        packer
     }
 
     /// Adds a file as it is; gives where its bytes stand.
@@ -90,7 +108,12 @@ impl Packer {
 
     /// The ZIP.
     #[must_use]
-    pub fn finish(mut self) -> Vec<u8> {
+    pub fn finish(self) -> Vec<u8> {
+        self.finish_with(&[])
+    }
+
+    /// The ZIP with a comment, which has at most 65,535 octets.
+    pub(super) fn finish_with(mut self, comment: &[u8]) -> Vec<u8> {
         let offset = narrow(self.bytes.len());
         let length = narrow(self.directory.len());
         self.bytes.extend(self.directory);
@@ -99,7 +122,8 @@ impl Packer {
         self.bytes.extend(self.entries.to_le_bytes());
         self.bytes.extend(length.to_le_bytes());
         self.bytes.extend(offset.to_le_bytes());
-        self.bytes.extend([0, 0]);
+        self.bytes.extend(u16::try_from(comment.len()).unwrap_or_default().to_le_bytes());
+        self.bytes.extend_from_slice(comment);
         self.bytes
     }
 }

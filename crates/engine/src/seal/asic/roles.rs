@@ -1,4 +1,4 @@
-//! What a file of a container is, by its name.
+//! What a file of a container is, by its name, and what the files of a new signature are called.
 
 /// What a file of a container is (EN 319 162-1, 4.3.3, 4.4.3, 4.4.4, A.7). Whatever is none of these is a document,
 /// wherever it stands.
@@ -35,6 +35,29 @@ impl ContainerRole {
             "tst" if lower.contains("timestamp") => Self::Timestamp,
             "ers" | "xml" if lower.contains("evidencerecord") => Self::EvidenceRecord,
             _ => Self::Document,
+        }
+    }
+}
+
+/// Names of the files that a signature brings into a container.
+pub(super) struct SealNames {
+    /// What lists the other files: of CAdES ETSI's manifest, of XAdES that of OpenDocument.
+    pub(super) manifest: String,
+    pub(super) signature: String,
+}
+
+impl SealNames {
+    /// Those of a signature of this kind (EN 319 162-1, 4.4.3.2, 4.4.4.2), by its number from 1.
+    pub(super) fn of(kind: ContainerRole, number: usize) -> Self {
+        match kind {
+            ContainerRole::Cades => Self {
+                manifest: format!("META-INF/ASiCManifest{number:03}.xml"),
+                signature: format!("META-INF/signature{number:03}.p7s"),
+            },
+            _ => Self {
+                manifest: "META-INF/manifest.xml".to_owned(),
+                signature: format!("META-INF/signatures{number:03}.xml"),
+            },
         }
     }
 }

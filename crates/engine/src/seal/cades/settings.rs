@@ -28,8 +28,11 @@ impl CmsClaims {
     /// [`Refusal::SettingConflict`].
     pub(in crate::seal) fn of(profile: &CadesProfile) -> Result<Self, Refusal> {
         let parallel = profile.existing_signatures == ExistingCmsSignatures::Parallel;
-        if parallel && profile.packaging != CadesPackaging::Attached {
-            return conflict("existingSignatures", "PARALLEL needs the packaging ATTACHED");
+        if parallel && profile.packaging == CadesPackaging::Detached {
+            return conflict(
+                "existingSignatures",
+                "PARALLEL needs the packaging ATTACHED or ASIC_E",
+            );
         }
         if let (Some(digest), Some(signature)) =
             (profile.digest_algorithm, profile.signature_algorithm)

@@ -26,7 +26,7 @@ use crate::pki::path::{CertificatePool, PathSettings, TrustAnchor, find};
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
 use crate::seal::Limits;
-use crate::seal::asic::long_term::ContainerStampPlan;
+use crate::seal::asic::long_term::{ContainerStampPlan, RightSignatures};
 use crate::seal::cades::long_term::CmsStampPlan;
 use crate::seal::pades::document_timestamp::TimestampPlan;
 use crate::seal::xades::long_term::XmlStampPlan;
@@ -70,7 +70,7 @@ fn raise_of(
     match inspect(&document) {
         Content::Pdf => pades::long_term::raise(document, collected, settings, only),
         Content::Xml => xades::long_term::raise(document, collected, settings, only),
-        Content::Zip => asic::long_term::raise(document, collected, settings),
+        Content::Zip => asic::long_term::raise(document, collected, settings, RightSignatures::All),
         _ if Existing::is_signed_data(&document) => {
             cades::long_term::raise(document, collected, settings, only)
         }
@@ -125,7 +125,8 @@ fn stamp_of(
             Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
         }
         Content::Zip => {
-            let plan = Stamping::Container(asic::long_term::stamp(document, limits)?);
+            let right = RightSignatures::All;
+            let plan = Stamping::Container(asic::long_term::stamp(document, limits, right)?);
             Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
         }
         _ if Existing::is_signed_data(&document) => {
@@ -146,6 +147,40 @@ pub fn seals(document: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>, LongTermF
         Content::Xml => xades::long_term::values(document, limits),
         Content::Pdf | Content::Zip => Ok(Vec::new()),
         _ if Existing::is_signed_data(document) => cades::long_term::values(document),
+        other => Err(LongTermFault::Format(other.as_str())),
+    }
+}
+
+/// As [`raise`], of the last signature of a container alone: that which was put beside those that were there
+/// ([`Profile::is_beside_in_container`]). Of these nothing is asked, and nothing is added to them.
+///
+/// [`Profile::is_beside_in_container`]: crate::seal::Profile::is_beside_in_container
+///
+/// # Errors
+/// As [`raise`]; [`LongTermFault::Format`] of what is no container.
+pub fn raise_newest(
+    container: Vec<u8>,
+    collected: CollectedData,
+    settings: &LongTermSettings<'_>,
+) -> Result<Raised, LongTermFault> {
+    check_container(&container)?;
+    asic::long_term::raise(container, collected, settings, RightSignatures::Newest)
+}
+
+/// As [`stamp`], of the last signature of a container alone.
+///
+/// # Errors
+/// As [`stamp`].
+pub fn stamp_newest(container: Vec<u8>, limits: &Limits) -> Result<ArchivePlan, LongTermFault> {
+    check_container(&container)?;
+    let plan = asic::long_term::stamp(container, limits, RightSignatures::Newest)?;
+    let plan = Stamping::Container(plan);
+    Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
+}
+
+fn check_container(document: &[u8]) -> Result<(), LongTermFault> {
+    match inspect(document) {
+        Content::Zip => Ok(()),
         other => Err(LongTermFault::Format(other.as_str())),
     }
 }
@@ -208,12 +243,27 @@ impl Raised {
                 let outside = |_: &str| content;
                 Stamping::Xml(xades::long_term::archive(self.bytes, limits, &outside, only)?)
             }
-            Content::Zip => Stamping::Container(asic::long_term::archive(self.bytes, limits)?),
+            Content::Zip => {
+                let right = RightSignatures::All;
+                Stamping::Container(asic::long_term::archive(self.bytes, limits, right)?)
+            }
             _ if Existing::is_signed_data(&self.bytes) => {
                 Stamping::Cms(cades::long_term::archive(self.bytes, content, only)?)
             }
             other => return Err(LongTermFault::Format(other.as_str())),
         };
+        Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
+    }
+
+    /// As [`Raised::archive`], for the last signature of a container: of XAdES over that alone, of CAdES over all
+    /// files.
+    ///
+    /// # Errors
+    /// As [`Raised::archive`].
+    pub fn archive_newest(self, limits: &Limits) -> Result<ArchivePlan, LongTermFault> {
+        check_container(&self.bytes)?;
+        let plan = asic::long_term::archive(self.bytes, limits, RightSignatures::Newest)?;
+        let plan = Stamping::Container(plan);
         Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
     }
 }

@@ -37,12 +37,17 @@ pub(super) fn check(profile: &XadesProfile) -> Result<(), Refusal> {
         }
     }
     packaging(profile)?;
+    // In a container a signature stands beside others in a file of its own.
+    let beside = profile.packaging == Packaging::AsicE
+        && profile.existing_signatures == ExistingSignatures::Parallel;
     if profile.packaging != Packaging::Enveloped
         && (profile.ubl.create_scaffolding
             || profile.ubl.add_cac_signature
-            || profile.existing_signatures != ExistingSignatures::Refuse)
+            || (profile.existing_signatures != ExistingSignatures::Refuse && !beside))
     {
-        return conflict("packaging", "UBL scaffolding and existing signatures need ENVELOPED");
+        let rule =
+            "UBL scaffolding and existing signatures need ENVELOPED; PARALLEL is for ASIC_E too";
+        return conflict("packaging", rule);
     }
     if profile.signature_input != SignatureInput::SignedInfo
         && profile.packaging != Packaging::Enveloped

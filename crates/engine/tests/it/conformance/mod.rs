@@ -6,6 +6,7 @@
 //! by judge to `target/conformance/report.md`.
 
 mod authorities;
+mod beside;
 mod claims;
 mod court;
 pub(crate) mod documents;

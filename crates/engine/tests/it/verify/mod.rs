@@ -2,6 +2,7 @@
 //! told of as they are.
 
 mod asic;
+pub(crate) mod beside;
 mod cms;
 mod der;
 pub(crate) mod evidence;
@@ -11,8 +12,8 @@ mod forms;
 mod long_term;
 mod mutations;
 mod own;
-mod own_raised;
-mod packed;
+pub(crate) mod own_raised;
+pub(crate) mod packed;
 mod pdf;
 mod revocation;
 mod seals;

@@ -1,13 +1,16 @@
 //! The check of our own seals at levels LT and LTA before they are released: what must not pass does not.
 
+use std::collections::BTreeMap;
+
 use chancery_engine::domain::cades::CadesPackaging;
 use chancery_engine::domain::instant::DAY_MS;
 use chancery_engine::domain::level::Level;
 use chancery_engine::domain::pades::{Certification, PadesProfile};
 use chancery_engine::domain::profile::Profile;
 use chancery_engine::pki::path::TrustAnchor;
-use chancery_engine::seal::long_term::{LongTermSettings, raise};
-use chancery_engine::seal::{Limits, Room, Sealed, prepare_with_room};
+use chancery_engine::seal::long_term::{LongTermSettings, raise, raise_newest};
+use chancery_engine::seal::reading::container as container_files;
+use chancery_engine::seal::{Limits, Patience, Room, Sealed, prepare_with_room};
 use chancery_engine::verify::{
     Indication, RaisedSeal, SealFacts, VerifySettings, check_raised, verify,
 };
@@ -20,8 +23,8 @@ use crate::seal::settings::CATALOGUE;
 use crate::seal::support::*;
 
 /// A seal at level T, with what is needed to look at it later.
-struct Stamped {
-    sealed: Sealed,
+pub(crate) struct RaisableSeal {
+    pub(crate) sealed: Sealed,
     profile: Profile,
     facts: SealFacts,
 }
@@ -31,17 +34,17 @@ fn xades(settings: &serde_json::Value) -> Profile {
     Profile::Xades(Box::new(settings))
 }
 
-fn stamp(document: &[u8], key: &TestKey, profile: Profile) -> Stamped {
+pub(crate) fn stamp(document: &[u8], key: &TestKey, profile: Profile) -> RaisableSeal {
     let (limits, document) = (Limits::default(), document.to_vec());
     let room = Room { unsigned: if matches!(profile, Profile::Pades(_)) { ROOM } else { 0 } };
     let prepared = prepare_with_room(document, &profile, &key.signer, key.now(), &limits, room);
     let sealed = stamped(signed(prepared.unwrap(), key));
     let facts = SealFacts::of(&sealed);
-    Stamped { sealed, profile, facts }
+    RaisableSeal { sealed, profile, facts }
 }
 
 /// Every kind of seal that has such levels.
-fn all() -> Vec<Stamped> {
+fn all() -> Vec<RaisableSeal> {
     let xml = INVOICE.as_bytes();
     let detached = json!({ "packaging": "DETACHED", "signatureTransform": "NONE",
         "reference": { "uri": "a.xml" } });
@@ -55,7 +58,7 @@ fn all() -> Vec<Stamped> {
         cades(false, CadesPackaging::Detached),
         cades(false, CadesPackaging::AsicE),
     ];
-    let mut all: Vec<Stamped> =
+    let mut all: Vec<RaisableSeal> =
         profiles.into_iter().map(|profile| stamp(xml, &PKI.rsa, profile)).collect();
     for certification in [Certification::None, Certification::NoChanges] {
         let profile = PadesProfile { certification, ..PadesProfile::default() };
@@ -65,16 +68,20 @@ fn all() -> Vec<Stamped> {
     all
 }
 
-impl Stamped {
-    fn raised(&self, level: Level) -> Vec<u8> {
+impl RaisableSeal {
+    pub(crate) fn raised(&self, level: Level) -> Vec<u8> {
         let (trust, limits, content) = (trust(), Limits::default(), self.sealed.beside());
         let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content };
+        let beside = self.profile.is_beside_in_container();
+        let raise = if beside { raise_newest } else { raise };
         let lt = raise(self.sealed.bytes().to_vec(), collected(&lists()), &settings).unwrap();
         assert_eq!(lt.level, Level::Lt);
         if level == Level::Lt {
             return lt.bytes;
         }
-        archived(lt.archive(ROOM, &limits, content).unwrap(), "rsa").bytes
+        let plan =
+            if beside { lt.archive_newest(&limits) } else { lt.archive(ROOM, &limits, content) };
+        archived(plan.unwrap(), "rsa").bytes
     }
 
     fn seal<'s>(&'s self, level: Level, trust: &'s [TrustAnchor]) -> RaisedSeal<'s> {
@@ -166,7 +173,7 @@ fn whatever_is_changed_in_a_raised_file_is_withheld() {
 #[test]
 fn a_raised_seal_of_another_document_key_or_value_is_withheld() {
     let all = all();
-    let others: Vec<Stamped> = all
+    let others: Vec<RaisableSeal> = all
         .iter()
         .map(|one| match &one.profile {
             Profile::Pades(_) => {
@@ -222,5 +229,74 @@ fn what_stands_beside_a_raised_seal_still_holds() {
         let mut changed = file.clone();
         changed[first.signature().start + 100] ^= 1;
         assert_ne!(both.said(&changed, level), "");
+    }
+}
+
+/// Beside others in a container ours alone is raised, whatever level those have; their files keep their octets.
+#[test]
+fn a_seal_beside_others_in_a_container_is_raised_alone() {
+    let asic = json!({ "packaging": "ASIC_E", "reference": { "uri": "a.xml" } });
+    let parallel = json!({ "packaging": "ASIC_E", "existingSignatures": "PARALLEL" });
+    let profiles = [
+        (xades(&asic), xades(&parallel)),
+        (cades(false, CadesPackaging::AsicE), cades(true, CadesPackaging::AsicE)),
+    ];
+    let octets = |container: &[u8]| -> BTreeMap<String, Vec<u8>> {
+        let files = container_files(container, &Patience::ENDLESS).unwrap();
+        files.into_iter().map(|file| (file.name, file.octets.into_owned())).collect()
+    };
+    for (first, profile) in profiles {
+        let name = format!("{:?}", first.format());
+        let document = INVOICE.as_bytes();
+        let at_b = crate::seal::extend::prepare_cms(document, &first, &PKI.p256);
+        let at_b = signed(at_b, &PKI.p256).finish().into_bytes();
+        let at_t = stamp(document, &PKI.p256, first);
+        let standing = [
+            (at_b, Some("B")),
+            (at_t.sealed.bytes().to_vec(), Some("T")),
+            (at_t.raised(Level::Lt), Some("LT")),
+            (at_t.raised(Level::Lta), Some("LTA")),
+        ];
+        for (container, level) in standing {
+            let ours = stamp(&container, &PKI.rsa, profile.clone());
+            for asked in [Level::Lt, Level::Lta] {
+                let file = ours.raised(asked);
+                assert_eq!(ours.said(&file, asked), "", "{name} {level:?} {asked}");
+                let (before, after) = (octets(&container), octets(&file));
+                for (name, content) in &before {
+                    // the newest list of what is archived is called so
+                    let newest = "META-INF/ASiCArchiveManifest.xml";
+                    let kept = after.get(name) == Some(content)
+                        || (name == newest
+                            && after.get("META-INF/ASiCArchiveManifest001.xml") == Some(content));
+                    assert!(kept, "{name} {level:?} {asked}");
+                }
+                let mut settings = VerifySettings::new(trust(), now());
+                settings.lists = collected(&lists()).lists().to_vec();
+                let report = verify(&file, &settings);
+                assert_eq!(report.indication, Indication::Passed, "{name} {level:?}: {report:#?}");
+                let seals: Vec<_> = report
+                    .signatures
+                    .iter()
+                    .filter(|one| one.format != "container timestamp")
+                    .map(|one| one.level)
+                    .collect();
+                let [older, newer] = seals.as_slice() else { panic!("{report:#?}") };
+                assert_eq!(*newer, Some(asked.as_str()), "{name} {level:?}");
+                assert!(*older >= level.min(Some("B")), "{name}: {older:?}");
+                // an octet of the document, and one of each signature
+                for word in [&b"1250.00"[..], &ours.sealed.value().octets()[..20]] {
+                    let Some(at) = file.windows(word.len()).position(|window| window == word)
+                    else {
+                        continue;
+                    };
+                    let mut changed = file.clone();
+                    changed[at] ^= 1;
+                    assert_ne!(ours.said(&changed, asked), "", "{name} {level:?} {asked}");
+                    let found = verify(&changed, &settings).indication;
+                    assert_ne!(found, Indication::Passed, "{name} {level:?} {asked}");
+                }
+            }
+        }
     }
 }

@@ -5,20 +5,20 @@ use chancery_engine::seal::reading::container;
 
 /// One file of a ZIP.
 #[derive(Clone)]
-pub(super) struct Packed {
-    pub(super) name: String,
-    pub(super) octets: Vec<u8>,
+pub(crate) struct Packed {
+    pub(crate) name: String,
+    pub(crate) octets: Vec<u8>,
     /// Extra fields of its local header and of the directory.
-    pub(super) extras: [Vec<u8>; 2],
+    pub(crate) extras: [Vec<u8>; 2],
     /// Whether the directory has it.
-    pub(super) listed: bool,
+    pub(crate) listed: bool,
     /// Whether its sizes follow behind it, and what else stands there.
-    pub(super) sizes_follow: bool,
-    pub(super) behind: Vec<u8>,
+    pub(crate) sizes_follow: bool,
+    pub(crate) behind: Vec<u8>,
 }
 
 impl Packed {
-    pub(super) fn new(name: &str, octets: &[u8]) -> Self {
+    pub(crate) fn new(name: &str, octets: &[u8]) -> Self {
         Self {
             name: name.to_owned(),
             octets: octets.to_vec(),
@@ -31,12 +31,12 @@ impl Packed {
 }
 
 /// The files of a container, unpacked.
-pub(super) fn files(zip: &[u8]) -> Vec<Packed> {
+pub(crate) fn files(zip: &[u8]) -> Vec<Packed> {
     let files = container(zip, &Patience::ENDLESS).unwrap();
     files.iter().map(|file| Packed::new(&file.name, &file.octets)).collect()
 }
 
-pub(super) fn pack(files: &[Packed], comment: &[u8]) -> Vec<u8> {
+pub(crate) fn pack(files: &[Packed], comment: &[u8]) -> Vec<u8> {
     let (mut zip, mut directory, mut listed) = (Vec::new(), Vec::new(), 0_u16);
     let short = |length: usize| u16::try_from(length).unwrap().to_le_bytes();
     let long = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
