@@ -246,7 +246,7 @@ fn a_countersignature_under_an_archive_timestamp_stays_as_it_is() {
     assert_eq!(levels(&around), [Level::Lta, Level::T]);
     let fault = raised(around.clone(), &inner).unwrap_err().to_string();
     assert!(fault.contains("an archive timestamp around it covers it"), "{fault}");
-    assert_eq!(seals(&around, &limits).unwrap(), [outer.clone()]);
+    assert_eq!(seals(&around, &limits).unwrap(), std::slice::from_ref(&outer));
     let both = archived(archived(both, &inner).bytes, &outer).bytes;
     assert_eq!(levels(&both), [Level::Lta, Level::Lta]);
     judge_timestamps(&[write(&both)], 4);

@@ -122,6 +122,9 @@ fn what_is_changed_or_added_does_not_pass() {
     assert_eq!(none, (Indication::Failed, Some(SubIndication::FormatFailure)));
 }
 
+/// How somebody alters a file.
+type Altered = fn(&PdfFile<'_>, &mut Increment<'_, '_>);
+
 /// What keeps a seal for long is no change (ISO 32000-2, 12.8.2.2.2), whatever else is one.
 #[test]
 fn a_certification_against_changes_lasts_and_is_broken_by_changes() {
@@ -150,7 +153,7 @@ fn a_certification_against_changes_lasts_and_is_broken_by_changes() {
             assert_eq!(report.indication, Indication::Passed, "{name} {level}: {report:#?}");
             assert_eq!(report.signatures[0].level, Some(level), "{name}");
         }
-        let changes: [(&str, fn(&PdfFile<'_>, &mut Increment<'_, '_>)); 3] = [
+        let changes: [(&str, Altered); 3] = [
             ("object", |file, increment| {
                 let page = file.page(1).unwrap();
                 let dictionary = page.dictionary.with("LastModified", Object::text("D:2027"));
@@ -176,9 +179,9 @@ fn a_certification_against_changes_lasts_and_is_broken_by_changes() {
                 let file = PdfFile::open(before, &PdfLimits::default()).unwrap();
                 let mut increment = Increment::new(&file).unwrap();
                 change(&file, &mut increment);
-                let changed = [before, &increment.finish().unwrap().bytes[..]].concat();
+                let altered = [before, &increment.finish().unwrap().bytes[..]].concat();
                 // somebody who is trusted says when it was so
-                for file in [changed.clone(), timestamped(changed)] {
+                for file in [altered.clone(), timestamped(altered)] {
                     let report = judged(&file);
                     assert_ne!(report.indication, Indication::Passed, "{name}: {said}");
                     assert!(told(&report).contains(said), "{name}: {}", told(&report));
