@@ -10,7 +10,7 @@
 //! Records of a tree that is too large for the memory are put together: `DigestTree::reduced_in_block`, `ArchiveStamp::new`,
 //! `EvidenceRecord::of`.
 //!
-//! The same in XML (RFC 6283) is `seal/evidence`, which canonicalizes; [`follow`] and [`RecordRoom`] serve both.
+//! The same in XML (RFC 6283) is `seal/evidence`, which canonicalizes; [`follow()`] and [`RecordRoom`] serve both.
 //!
 //! Whether somebody trusts the tokens' authorities is not known here.
 

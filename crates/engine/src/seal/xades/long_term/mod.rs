@@ -3,7 +3,7 @@
 //! are read again afterwards, is broken by it.
 //!
 //! [`sound`] holds signatures against what they cover, [`imprint`] says what an archive timestamp is over,
-//! [`properties`] reads validation data in them, [`values`] writes it.
+//! [`properties`] reads validation data in them, [`values`](mod@values) writes it.
 
 mod archives;
 mod ground;
