@@ -139,7 +139,8 @@ fn conformance_of_second_seals_in_containers() {
         changed.push(kept(&bytes, "asice"));
     }
     for verdict in asked(&changed, lists()) {
-        if verdict.intact || verdict.indication == "TOTAL_PASSED" {
+        // With CAdES the value is over the manifest, and right as before.
+        if verdict.indication != "TOTAL_FAILED" {
             let _ = writeln!(complaints, "a changed file: {verdict:?}");
         }
     }
