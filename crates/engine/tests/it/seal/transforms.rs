@@ -497,8 +497,10 @@ fn transforms_have_a_json_form() {
 
 #[test]
 fn references_select_as_their_uri_says() {
-    let tree =
-        Document::parse("<r Id='x'><a xml:id='y'/><b id='x'/><c id='z'/><d ID='y'/></r>").unwrap();
+    let tree = Document::parse(
+        "<r Id='x' id='x'><a xml:id='y'/><b Id='v'/><c id='z'/><d ID='y'/><e id='v'/></r>",
+    )
+    .unwrap();
     for (uri, found) in [
         ("", true),
         ("#x", true),
@@ -507,6 +509,7 @@ fn references_select_as_their_uri_says() {
         ("#xpointer(id('x'))", true),
         ("#xpointer(id(\"z\"))", true),
         ("#y", false),
+        ("#v", false),
         ("#w", false),
         ("other.xml", false),
         ("#xpointer(id('x)", false),

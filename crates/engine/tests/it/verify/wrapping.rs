@@ -160,6 +160,14 @@ fn a_signature_over_something_else_says_nothing_of_the_document() {
     assert_ne!(verdict(both.as_bytes()).0, Indication::Passed);
 }
 
+/// The first element of a name.
+fn part(text: &str, name: &str) -> String {
+    let start = text.find(&format!("<{name}")).unwrap();
+    let end = format!("</{name}>");
+    let length = text[start..].find(&end).unwrap() + end.len();
+    text[start..start + length].to_owned()
+}
+
 #[test]
 fn parts_of_other_signatures_do_not_pass() {
     let sealed = |key: &TestKey| {
@@ -167,12 +175,6 @@ fn parts_of_other_signatures_do_not_pass() {
         String::from_utf8(sealed.into_bytes()).unwrap()
     };
     let (one, other) = (sealed(&PKI.p256), sealed(&PKI.rsa));
-    let part = |text: &str, name: &str| {
-        let start = text.find(&format!("<{name}")).unwrap();
-        let end = format!("</{name}>");
-        let length = text[start..].find(&end).unwrap() + end.len();
-        text[start..start + length].to_owned()
-    };
     let swapped = |name: &str| one.replacen(&part(&one, name), &part(&other, name), 1);
     let failed = |sub| (Indication::Failed, Some(sub));
     let properties = part(&other, "xades:SignedProperties");
@@ -210,6 +212,27 @@ fn parts_of_other_signatures_do_not_pass() {
         one.replacen(&object, &[&*object.replace("Id=\"", "Id=\"x"), &*object].concat(), 1),
     ] {
         assert_ne!(verdict(twice.as_bytes()).0, Indication::Passed, "{twice}");
+    }
+}
+
+/// Whatever the attribute is called, to some reader it is the identifier: who looks the properties up may find
+/// the stranger's, wherever it stands.
+#[test]
+fn what_is_referred_to_by_an_id_that_is_there_twice_does_not_pass() {
+    let sealed = seal_as(INVOICE.as_bytes(), &PKI.p256, Some("ubl"), &json!({})).unwrap();
+    let sealed = String::from_utf8(sealed.into_bytes()).unwrap();
+    passes(sealed.as_bytes());
+    let properties = part(&sealed, "xades:SignedProperties");
+    let id = properties.split('"').nth(1).unwrap();
+    for name in ["Id", "ID", "id", "xml:id"] {
+        for end in
+            ["</ds:X509Data>", "</ds:KeyInfo>", "</xades:QualifyingProperties>", "</Invoice>"]
+        {
+            let twin = format!("<b xmlns=\"urn:b\" {name}=\"{id}\"/>{end}");
+            let twice = sealed.replacen(end, &twin, 1);
+            assert_ne!(twice, sealed, "{end}");
+            assert_ne!(verdict(twice.as_bytes()).0, Indication::Passed, "{twice}");
+        }
     }
 }
 

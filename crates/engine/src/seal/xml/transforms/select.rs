@@ -7,7 +7,6 @@ use roxmltree::{Document, Node};
 
 use super::{impossible, shorten};
 use crate::domain::refusal::Refusal;
-use crate::seal::xml::XML_NAMESPACE;
 
 /// What a reference selects before its transforms.
 #[derive(Clone, Copy)]
@@ -43,8 +42,8 @@ impl<'a, 'i> Selection<'a, 'i> {
 }
 
 /// What a same-document reference selects (XMLDSIG 4.4.3.3): `""`, `#id`, `#xpointer(/)` or
-/// `#xpointer(id('x'))`. Identifiers are `Id`, `ID` and `xml:id`, and, where none of these matches,
-/// `id`. Of many references, ask [`ElementIds::dereference`].
+/// `#xpointer(id('x'))`. Identifiers are `Id`, `ID`, `xml:id` and `id`, since each of them is one to some
+/// reader: what two elements bear selects neither. Of many references, ask [`ElementIds::dereference`].
 ///
 /// # Errors
 /// [`Refusal::TransformImpossible`] for every other URI and for an identifier that is not there;
@@ -60,14 +59,7 @@ pub fn dereference<'a, 'i>(
 /// for.
 pub struct ElementIds<'a, 'i> {
     tree: &'a Document<'i>,
-    collected: OnceCell<Collected<'a, 'i>>,
-}
-
-#[derive(Default)]
-struct Collected<'a, 'i> {
-    strict: HashMap<&'a str, Bearer<'a, 'i>>,
-    /// Those of `id` in lower case.
-    loose: HashMap<&'a str, Bearer<'a, 'i>>,
+    collected: OnceCell<HashMap<&'a str, Bearer<'a, 'i>>>,
 }
 
 /// Who has an identifier.
@@ -116,8 +108,7 @@ impl<'a, 'i> ElementIds<'a, 'i> {
     }
 
     fn element(&self, id: &str) -> Result<Node<'a, 'i>, Refusal> {
-        let Collected { strict, loose } = self.collected.get_or_init(|| Collected::of(self.tree));
-        match strict.get(id).or_else(|| loose.get(id)) {
+        match self.collected.get_or_init(|| bearers(self.tree)).get(id) {
             Some(Bearer::One(element)) => Ok(*element),
             Some(Bearer::Several) => Err(Refusal::IdDuplicate { id: shorten(id) }),
             None => Err(impossible(format!(
@@ -128,24 +119,19 @@ impl<'a, 'i> ElementIds<'a, 'i> {
     }
 }
 
-impl<'a, 'i> Collected<'a, 'i> {
-    fn of(tree: &'a Document<'i>) -> Self {
-        let mut collected = Self::default();
-        for element in tree.descendants() {
-            for attribute in element.attributes() {
-                let ids = match attribute.name() {
-                    "Id" | "ID" => &mut collected.strict,
-                    "id" if attribute.namespace() == Some(XML_NAMESPACE) => &mut collected.strict,
-                    "id" => &mut collected.loose,
-                    _ => continue,
-                };
-                let bearer = ids.entry(attribute.value()).or_insert(Bearer::One(element));
-                // an element may say its identifier twice
-                if !matches!(bearer, Bearer::One(first) if *first == element) {
-                    *bearer = Bearer::Several;
-                }
+fn bearers<'a, 'i>(tree: &'a Document<'i>) -> HashMap<&'a str, Bearer<'a, 'i>> {
+    let mut bearers = HashMap::new();
+    for element in tree.descendants() {
+        for attribute in element.attributes() {
+            if !matches!(attribute.name(), "Id" | "ID" | "id") {
+                continue;
+            }
+            let bearer = bearers.entry(attribute.value()).or_insert(Bearer::One(element));
+            // an element may say its identifier twice
+            if !matches!(bearer, Bearer::One(first) if *first == element) {
+                *bearer = Bearer::Several;
             }
         }
-        collected
     }
+    bearers
 }
