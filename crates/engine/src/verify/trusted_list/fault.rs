@@ -23,6 +23,8 @@ pub enum ListFault {
     Foreign(String),
     #[error("nobody is named who may sign it")]
     NoSigners,
+    #[error("no certificate of who may sign it can be worked with: {0}")]
+    UselessSigners(String),
     #[error("it says that it was issued at {0}, which is still to come")]
     Future(String),
     #[error("it is the list of {0}")]

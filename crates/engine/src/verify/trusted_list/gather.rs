@@ -132,11 +132,16 @@ pub fn national_pointers(head: &TrustedList) -> Vec<(String, String)> {
 }
 
 /// Who may sign the list of a state, as the list of the lists says.
-fn signers_of(head: &TrustedList, territory: &str) -> Vec<Certificate> {
+fn signers_of(head: &TrustedList, territory: &str) -> Result<Vec<Certificate>, ListFault> {
     let own = head.pointers.iter().filter(|pointer| {
         pointer.is_xml && is_national(&pointer.kind) && pointer.territory == territory
     });
-    own.flat_map(|pointer| pointer.signers.iter().cloned()).collect()
+    let signers: Vec<Certificate> =
+        own.clone().flat_map(|pointer| pointer.signers.iter().cloned()).collect();
+    match own.flat_map(|pointer| &pointer.useless_signers).next() {
+        Some(reason) if signers.is_empty() => Err(ListFault::UselessSigners(reason.clone())),
+        _ => Ok(signers),
+    }
 }
 
 /// Reads the list of a state that was fetched from where a list of lists says, when it is signed by whom that names.
@@ -154,7 +159,7 @@ pub fn national(
     if list.territory != territory {
         return Err(ListFault::Territory(list.territory));
     }
-    check_signature(file, &list, &signers_of(head, territory), at, limits)?;
+    check_signature(file, &list, &signers_of(head, territory)?, at, limits)?;
     Ok(list)
 }
 
@@ -230,7 +235,7 @@ impl Gathering<'_> {
         head: Option<&TrustedList>,
     ) -> Result<Option<Instant>, ListFault> {
         let signers: Vec<Certificate> = match head {
-            Some(head) => signers_of(head, &list.territory),
+            Some(head) => signers_of(head, &list.territory)?,
             None => self.signers.to_vec(),
         };
         let file = self.files.get(index).ok_or(ListFault::NoList)?;

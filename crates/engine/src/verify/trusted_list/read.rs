@@ -74,6 +74,8 @@ pub struct ListPointer {
     pub is_xml: bool,
     /// Any of them may sign it.
     pub signers: Vec<Certificate>,
+    /// Why further certificates of who may sign it cannot be worked with.
+    pub useless_signers: Vec<String>,
 }
 
 /// A trust service (5.5).
@@ -165,8 +167,13 @@ fn of_root(root: Node<'_, '_>) -> Result<TrustedList, ListFault> {
     if let Some(pointers) = child(scheme, TSL, "PointersToOtherTSL") {
         for pointer in named(pointers, "OtherTSLPointer").take(MAX_POINTERS) {
             let signers = named(pointer, "ServiceDigitalIdentities");
-            let signers = signers.flat_map(|all| certificates(all, &mut list.unusable)).collect();
-            list.pointers.push(of_pointer(pointer, signers));
+            let mut read = of_pointer(pointer);
+            for (certificates, useless) in signers.map(certificates) {
+                list.unusable += useless.len();
+                read.signers.extend(certificates);
+                read.useless_signers.extend(useless);
+            }
+            list.pointers.push(read);
         }
     }
     let Some(providers) = child(root, TSL, "TrustServiceProviderList") else { return Ok(list) };
@@ -187,13 +194,14 @@ fn of_root(root: Node<'_, '_>) -> Result<TrustedList, ListFault> {
     Ok(list)
 }
 
-fn of_pointer(pointer: Node<'_, '_>, signers: Vec<Certificate>) -> ListPointer {
+fn of_pointer(pointer: Node<'_, '_>) -> ListPointer {
     let mut read = ListPointer {
         location: child(pointer, TSL, "TSLLocation").map(text).unwrap_or_default(),
         territory: String::new(),
         kind: String::new(),
         is_xml: false,
-        signers,
+        signers: Vec::new(),
+        useless_signers: Vec::new(),
     };
     let information = child(pointer, TSL, "AdditionalInformation");
     let all = information.into_iter().flat_map(|all| named(all, "OtherInformation"));
@@ -225,7 +233,8 @@ fn of_service(
     }
     states.sort_by_key(|state| std::cmp::Reverse(state.since));
     let identity = child(now, TSL, "ServiceDigitalIdentity");
-    let certificates = identity.map(|it| certificates(it, unusable)).unwrap_or_default();
+    let (certificates, useless) = identity.map(certificates).unwrap_or_default();
+    *unusable += useless.len();
     Ok(ListedService { provider: provider.to_owned(), certificates, states })
 }
 
@@ -262,10 +271,11 @@ fn of_state(node: Node<'_, '_>) -> Result<ServiceState, ListFault> {
     Ok(state)
 }
 
-/// The certificates in digital identities; those that cannot be worked with are counted.
-fn certificates(identities: Node<'_, '_>, unusable: &mut usize) -> Vec<Certificate> {
+/// The certificates in digital identities, and why others cannot be worked with.
+fn certificates(identities: Node<'_, '_>) -> (Vec<Certificate>, Vec<String>) {
     let all = identities.descendants().filter(|it| is_element(*it, (TSL, "X509Certificate")));
     let mut read: Vec<Certificate> = Vec::new();
+    let mut useless = Vec::new();
     for node in all.take(MAX_CERTIFICATES) {
         let der = STANDARD.decode(base64_text(node)).unwrap_or_default();
         match Certificate::from_der(&der) {
@@ -273,10 +283,10 @@ fn certificates(identities: Node<'_, '_>, unusable: &mut usize) -> Vec<Certifica
                 read.push(certificate);
             }
             Ok(_) => {}
-            Err(_) => *unusable += 1,
+            Err(error) => useless.push(cut(&error.to_string())),
         }
     }
-    read
+    (read, useless)
 }
 
 fn needed<'a, 'i>(parent: Node<'a, 'i>, name: &'static str) -> Result<Node<'a, 'i>, ListFault> {

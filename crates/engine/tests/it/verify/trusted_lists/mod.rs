@@ -4,6 +4,8 @@ pub(crate) mod made;
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::pki::certificate::Certificate;
 use chancery_engine::seal::Limits;
@@ -153,6 +155,18 @@ fn lists_that_are_not_signed_by_whom_they_should_be_are_refused() {
     let lists = with(head.signed("eu.xml", &stranger), right(&list));
     assert!(refusal(&lists, 0).contains("CN=Stranger"), "{}", refusal(&lists, 0));
     refusal(&lists, 1);
+    // a certificate that cannot be worked with is nobody, and is told of
+    for (signers, said) in
+        [(vec![&house.state], "not a DER certificate"), (vec![], "nobody is named")]
+    {
+        let own = pointer("EU", "EUlistofthelists", &[&house.union]);
+        let damaged = STANDARD.encode(&house.state.certificate.der()[1..]);
+        let state = pointer("XX", "EUgeneric", &signers)
+            .replace(&STANDARD.encode(house.state.certificate.der()), &damaged);
+        let head = MadeList::of_lists(&[own, state]).signed("eu.xml", &house.union);
+        let lists = with(head, right(&list));
+        assert!(refusal(&lists, 1).contains(said), "{}", refusal(&lists, 1));
+    }
     // without one, the signers themselves sign lists
     let lists = gathered(&[right(&list)], &[&house.state]);
     assert_eq!(lists.standings[0].used, ListUse::Used);
