@@ -204,6 +204,9 @@ impl LevelDocket {
     /// PDFs: from level LT on from what is in the file alone.
     fn pyhanko(&self) -> Tally {
         let mut tally = Tally::new("pyHanko", true);
+        if self.files.iter().all(|it| it.format != "PAdES") {
+            return tally;
+        }
         let roots = [PKI.root(), TSA.root()];
         let of = |wanted: fn(Step) -> bool| -> Vec<PathBuf> {
             let pdfs = self.files.iter().filter(|it| it.format == "PAdES" && wanted(it.step));
