@@ -1,5 +1,6 @@
 //! Bodies on their way in. A client has some time for free and has to send at a pace after it; time in
-//! which nobody reads is not counted.
+//! which nobody reads is not counted. Whoever sends a body in very many small pieces is read with rests: a piece
+//! costs the same whether it has one octet or thousands.
 
 use std::io;
 use std::pin::Pin;
@@ -12,12 +13,24 @@ use tokio::time::{Instant, Sleep};
 
 use super::ConnectionsConfig;
 
+/// A piece of so many octets or more costs no rest.
+const PIECE: u64 = 64;
+
+/// After so many pieces too many nothing is read for a moment.
+const PIECES: u64 = 256;
+
+/// The moment.
+const REST: Duration = Duration::from_millis(10);
+
 /// A body that ends with an error when its client is too slow.
 pub(in crate::web) struct Paced {
     body: Incoming,
     grace: Duration,
     bytes_per_second: u64,
     received: u64,
+    /// Pieces until the next rest; what was received brings more.
+    pieces: u64,
+    resting: Option<Pin<Box<Sleep>>>,
     /// For how long the client was waited for, before now.
     waited: Duration,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
@@ -32,9 +45,22 @@ impl Paced {
             grace: Duration::from_millis(limits.body_grace_ms),
             bytes_per_second: limits.body_bytes_per_second.max(1),
             received: 0,
+            pieces: PIECES,
+            resting: None,
             waited: Duration::ZERO,
             waiting: None,
             given_up: false,
+        }
+    }
+
+    /// A piece of so many octets came.
+    fn count(&mut self, octets: u64) {
+        self.received += octets;
+        let brought = octets / PIECE;
+        self.pieces = self.pieces.saturating_add(brought).min(PIECES).saturating_sub(1);
+        if self.pieces == 0 {
+            self.pieces = PIECES;
+            self.resting = Some(Box::pin(tokio::time::sleep(REST)));
         }
     }
 
@@ -57,6 +83,10 @@ impl Body for Paced {
         if this.given_up {
             return Poll::Ready(None);
         }
+        if let Some(rest) = &mut this.resting {
+            ready!(rest.as_mut().poll(context));
+            this.resting = None;
+        }
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
             if let Some((since, _)) = this.waiting.take() {
                 this.waited += since.elapsed();
@@ -64,7 +94,7 @@ impl Body for Paced {
             let length =
                 frame.as_ref().and_then(|frame| Some(frame.as_ref().ok()?.data_ref()?.len()));
             let length = length.and_then(|length| u64::try_from(length).ok());
-            this.received += length.unwrap_or_default();
+            this.count(length.unwrap_or_default());
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
         let left = this.allowed().saturating_sub(this.waited);

@@ -1,6 +1,6 @@
 //! Room in memory and turns in work: who takes much of it keeps itself out and nobody else.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chancery_testing::hostile_clients as hostile;
 use serde_json::{Value, json};
@@ -44,6 +44,21 @@ fn requests_in_chunks_take_room_for_what_they_send() {
             let answer = request.await.unwrap().unwrap();
             assert_eq!(status(&answer), "200", "{}", String::from_utf8_lossy(&answer));
         }
+    });
+}
+
+/// A piece costs the same whether it has one octet or thousands: who sends very many waits for itself.
+#[test]
+fn a_body_in_very_small_pieces_is_read_with_rests() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        let (address, body) = (address(service), large(20_000));
+        let begin = Instant::now();
+        let answer = hostile::chunked(address, hostile::SIGN, &client.token, body.as_bytes(), 1);
+        let answer = answer.await.unwrap();
+        let rests = u32::try_from(body.len() / 256).unwrap() - 1;
+        assert_eq!(status(&answer), "200", "{}", String::from_utf8_lossy(&answer));
+        assert!(begin.elapsed() >= rests * Duration::from_millis(10), "{:?}", begin.elapsed());
     });
 }
 
