@@ -43,6 +43,8 @@ struct Shared<P: Party> {
     rules: Rules,
     /// The most that a party may have while another one is there, or was lately.
     beside_others: usize,
+    /// Where others are looked for too.
+    neighbour: Option<Fair<P>>,
     state: Mutex<State<P>>,
     /// Rings when all is free.
     whole: Notify,
@@ -100,6 +102,17 @@ impl<P: Party> Fair<P> {
     /// may have so many units (one wish at least is met).
     #[must_use]
     pub fn with_most_beside_others(rules: Rules, beside_others: usize) -> Self {
+        Self::made(rules, beside_others, None)
+    }
+
+    /// The same; another party that has something in the neighbouring room counts too. Nobody who has this room in
+    /// hand may be waited for there.
+    #[must_use]
+    pub fn with_most_beside_others_in(rules: Rules, beside_others: usize, room: &Self) -> Self {
+        Self::made(rules, beside_others, Some(room.clone()))
+    }
+
+    fn made(rules: Rules, beside_others: usize, neighbour: Option<Self>) -> Self {
         let rules = Rules { whole: rules.whole.max(1), ..rules };
         let state = State {
             free: rules.whole,
@@ -110,7 +123,13 @@ impl<P: Party> Fair<P> {
             latest: [None, None],
         };
         let (state, whole) = (Mutex::new(state), Notify::new());
-        Self(Arc::new(Shared { rules, beside_others, state, whole }))
+        Self(Arc::new(Shared { rules, beside_others, neighbour, state, whole }))
+    }
+
+    /// Whether another party has something, waits for it or had it within the last second.
+    #[must_use]
+    pub fn has_others(&self, party: P) -> bool {
+        self.0.lock().has_others(party)
     }
 
     /// Waits for so many units; more than a party alone may have are as many as that. Who has nothing
@@ -267,7 +286,8 @@ impl<P: Party> Shared<P> {
 
     /// The most that a party may have because of others.
     fn beside(&self, state: &State<P>, party: P) -> usize {
-        if self.beside_others < usize::MAX && state.has_others(party) {
+        let nearby = || self.neighbour.as_ref().is_some_and(|room| room.has_others(party));
+        if self.beside_others < usize::MAX && (state.has_others(party) || nearby()) {
             self.beside_others
         } else {
             usize::MAX

@@ -135,6 +135,8 @@ pub struct App {
     pub take_up_bell: Notify,
     /// Turns to write: of each client service one at a time where the database has one writer.
     pub writers: Fair<ClientServiceId>,
+    /// Places for portions that are put down ahead; beside others one client service has as many as may write.
+    pub portions: Fair<ClientServiceId>,
     /// Turns of operations.
     pub executors: Fair<ClientServiceId>,
     /// Turns of chunks of operations; beside others one client service has few at once.

@@ -229,6 +229,17 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         0 => cores,
         threads => threads,
     };
+    // One more than a client service alone may have: the system shares the cores out between them. Beside
+    // others it leaves a core to them.
+    let engine = Fair::with_most_beside_others(
+        Rules { whole: threads + 1, part_left: threads + 1, waiting: usize::MAX },
+        threads.saturating_sub(1).max(1),
+    );
+    let portions = Fair::with_most_beside_others_in(
+        Rules { whole: Semaphore::MAX_PERMITS, part_left: 0, waiting: usize::MAX },
+        writers(config),
+        &engine,
+    );
     Ok(Arc::new(App {
         reader: own.store.reader().clone(),
         reports: own.store.reports(),
@@ -258,6 +269,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
             part_left: WRITERS_LEFT,
             waiting: usize::MAX,
         }),
+        portions,
         executors: Fair::new(Rules {
             whole: config.workflow.executors,
             part_left: EXECUTORS_LEFT,
@@ -270,12 +282,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
             (cores / 2).max(1),
         ),
         alone: Semaphore::new(1),
-        // One more than a client service alone may have: the system shares the cores out between them. Beside
-        // others it leaves a core to them.
-        engine: Fair::with_most_beside_others(
-            Rules { whole: threads + 1, part_left: threads + 1, waiting: usize::MAX },
-            threads.saturating_sub(1).max(1),
-        ),
+        engine,
         execution: config.workflow.clone(),
         delivery: config.delivery.clone(),
         preservation: preservation(config)?,

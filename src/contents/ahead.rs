@@ -10,8 +10,10 @@ use crate::store::contents::{Bytes, ContentChange};
 use crate::store::pieces::Span;
 use crate::store::{Result, Store};
 
-/// Octets of contents that a transaction writes at most. It takes some milliseconds.
-pub const PORTION_OCTETS: usize = 128 << 10;
+/// Octets of contents that a transaction of a fact writes itself: what invoices usually have needs no other.
+pub const TOGETHER_OCTETS: usize = 128 << 10;
+/// Octets of contents that are put down in one transaction at most. It takes some milliseconds.
+pub const PORTION_OCTETS: usize = 64 << 10;
 /// Pieces of contents that a transaction writes at most.
 pub const PORTION_CONTENTS: usize = 25;
 
@@ -35,7 +37,7 @@ impl Contents {
             Self::Database(_) => {
                 let here = || changes.iter().filter_map(here);
                 here().count() > PORTION_CONTENTS
-                    || here().map(|bytes| bytes.len()).sum::<usize>() > PORTION_OCTETS
+                    || here().map(|bytes| bytes.len()).sum::<usize>() > TOGETHER_OCTETS
             }
         }
     }

@@ -53,7 +53,9 @@ fn shared() -> Fair<char> {
 async fn beside_others_a_party_has_less() {
     let fair = shared();
     drop(now(&fair, 'a', 4).await.unwrap());
+    assert!(!fair.has_others('a'), "a was there alone");
     let one = now(&fair, 'b', 1).await.unwrap();
+    assert!(fair.has_others('a') && fair.has_others('b'));
     let mut held = vec![now(&fair, 'a', 1).await.unwrap(), now(&fair, 'a', 1).await.unwrap()];
     assert!(now(&fair, 'a', 1).await.is_none(), "b is there");
     drop(one);
