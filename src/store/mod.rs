@@ -529,12 +529,13 @@ fn sqlite_pragmas(wait_ms: u64, cache_kib: u32) -> [String; 6] {
     ]
 }
 
-/// Whoever lets a transaction lie there holds locks: no longer than a statement may take.
+/// Whoever lets a transaction lie there holds locks: no longer than a statement may take. No statement here reads
+/// so much that compiling it pays, and without statistics a server thinks that many do.
 fn postgres_limits(config: &Config) -> String {
     let Config { statement_ms, lock_ms, .. } = config;
     format!(
         "SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms};
-         SET idle_in_transaction_session_timeout = {statement_ms}"
+         SET idle_in_transaction_session_timeout = {statement_ms}; SET jit = off"
     )
 }
 
