@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::Change;
 use crate::domain::company::CompanyStatus;
+use crate::domain::csv;
 use crate::domain::delivery::MailAddress;
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
@@ -237,11 +238,11 @@ async fn show_months(config: &Config, shown: Shown) -> Outcome {
         let usage::MonthUsage { month, company, client_service, sealed } = line;
         say!(
             "{month},{},{},{},{},{},{sealed}",
-            values::csv(&company.country_code),
-            values::csv(&company.vat_number),
-            values::csv(&company.name),
+            csv::field(&company.country_code),
+            csv::field(&company.vat_number),
+            csv::field(&company.name),
             client_service.id,
-            values::csv(client_service.alias.as_str())
+            csv::field(client_service.alias.as_str())
         );
     }
     app.store.close().await;

@@ -1,7 +1,5 @@
 //! Values as people write them, in and out.
 
-use std::borrow::Cow;
-
 use crate::domain::delivery::MailAddress;
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::language::Language;
@@ -33,20 +31,4 @@ pub(super) fn first_instant(text: &str) -> Result<Instant, String> {
 /// Its last second.
 pub(super) fn last_instant(text: &str) -> Result<Instant, String> {
     Ok(first_instant(text)?.plus_ms(DAY_MS - 1000))
-}
-
-/// A field of a CSV line (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe in
-/// front, so that a company's name calculates nothing.
-#[must_use]
-pub fn csv(text: &str) -> Cow<'_, str> {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    };
-    if guarded.contains(['"', ',', '\r', '\n']) {
-        Cow::Owned(format!("\"{}\"", guarded.replace('"', "\"\"")))
-    } else {
-        guarded
-    }
 }

@@ -10,7 +10,7 @@ use super::{Error, Thing};
 use crate::app::{App, RandomFailed};
 use crate::domain::alarm::Alarm;
 use crate::domain::client_service::ClientService;
-use crate::domain::delivery::{DeliveryStatus, MailAddress};
+use crate::domain::delivery::{DeliveryStatus, MailAddress, standings};
 use crate::domain::ids::{ClientServiceId, MessageId, OperationId};
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::language::Language;
@@ -258,17 +258,10 @@ pub async fn history(
 /// the mails to them was, else as the newest one stands.
 #[must_use]
 pub fn receivers(messages: &[Message]) -> Vec<(MailAddress, DeliveryStatus)> {
-    let mut lines: Vec<(String, MailAddress, DeliveryStatus)> = Vec::new();
-    for message in messages {
-        let Target::Mail { address, .. } = &message.target else { continue };
-        let folded = address.folded();
-        match lines.iter_mut().find(|(known, ..)| *known == folded) {
-            Some((_, _, DeliveryStatus::Received)) => {}
-            Some((_, _, status)) => *status = message.status,
-            None => lines.push((folded, address.clone(), message.status)),
-        }
-    }
-    lines.into_iter().map(|(_, address, status)| (address, status)).collect()
+    standings(messages.iter().filter_map(|message| match &message.target {
+        Target::Mail { address, .. } => Some((address.clone(), message.status)),
+        Target::Webhook { .. } => None,
+    }))
 }
 
 /// Closes the links in the mails about an operation, or in one of them. Returns how many were open.

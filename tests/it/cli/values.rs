@@ -1,6 +1,6 @@
 //! Values as people and spreadsheets read them.
 
-use chancery::cli::values::csv;
+use chancery::domain::csv;
 
 #[test]
 fn fields_of_csv_are_one_field_and_no_formula() {
@@ -13,7 +13,19 @@ fn fields_of_csv_are_one_field_and_no_formula() {
         ("+1", "'+1"),
         ("-1", "'-1"),
         ("@SUM(A1)", "'@SUM(A1)"),
+        (" =1", "' =1"),
+        ("\t=1", "'\t=1"),
+        ("\r\n=1", "\"'\r\n=1\""),
+        ("＝1", "'＝1"),
+        ("a;=1", "\"a;=1\""),
+        ("a\r\n=1", "\"a\r\n=1\""),
+        ("", ""),
     ] {
-        assert_eq!(csv(text), field);
+        assert_eq!(csv::field(text), field);
     }
+}
+
+#[test]
+fn lines_of_csv_end_as_they_should() {
+    assert_eq!(csv::line(["a", "", "b,c", "=1"]), "a,,\"b,c\",'=1\r\n");
 }

@@ -1,6 +1,7 @@
 //! Delivery: who is told, by what message, how often it is tried. Rooms that send know nothing of
 //! these rules; rooms that decide know nothing of SMTP and HTTP.
 
+use std::collections::HashMap;
 use std::fmt;
 
 /// A mail address (RFC 5321 4.1.2 `Mailbox`, RFC 6531 for other scripts), without a display name.
@@ -133,6 +134,28 @@ impl DeliveryStatus {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
+}
+
+/// One line for each mailbox among mails, in the order they were named first: received, if one of the mails to it was,
+/// else as the newest one stands. Mails are in the order in which they were asked for.
+#[must_use]
+pub fn standings(
+    mails: impl IntoIterator<Item = (MailAddress, DeliveryStatus)>,
+) -> Vec<(MailAddress, DeliveryStatus)> {
+    let mut lines: Vec<(MailAddress, DeliveryStatus)> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (address, status) in mails {
+        let folded = address.folded();
+        match known.get(&folded).and_then(|at| lines.get_mut(*at)) {
+            Some((_, DeliveryStatus::Received)) => {}
+            Some((_, standing)) => *standing = status,
+            None => {
+                known.insert(folded, lines.len());
+                lines.push((address, status));
+            }
+        }
+    }
+    lines
 }
 
 /// How a try ended, as far as the one who decides about the next cares.

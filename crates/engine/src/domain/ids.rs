@@ -89,6 +89,19 @@ typed_id!(
     EvidenceGroupId
 );
 
+typed_id!(
+    /// Somebody who may sign in to the back office.
+    PersonId
+);
+typed_id!(
+    /// Something that a person did. Drawn before it is done, so that it is done once however often it is asked for.
+    ActId
+);
+typed_id!(
+    /// Something that is done to many operations, one after the other.
+    BulkId
+);
+
 /// The client's own name for a request or a document: 1 to 255 printable characters, kept exactly
 /// as sent (spaces, `/`, `:` and non-ASCII included).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,5 +3,6 @@
 mod company;
 mod delivery;
 mod instant;
+mod listing;
 mod usage;
 mod webhook;
