@@ -259,7 +259,14 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (22, "kept values", include_str!("../../migrations/0022_kept_values.sql")),
     (23, "preservation", include_str!("../../migrations/0023_preservation.sql")),
     (26, "levels", include_str!("../../migrations/0026_levels.sql")),
+    (35, "looking up", include_str!("../../migrations/0035_looking_up.sql")),
+    (36, "by octets", include_str!("../../migrations/0036_by_octets.sqlite.sql")),
+    (37, "counters", include_str!("../../migrations/0037_counters.sql")),
 ];
+
+/// Those that are another text in PostgreSQL: what SQL has no common words for.
+const MIGRATIONS_OF_POSTGRES: &[(i64, &str)] =
+    &[(36, include_str!("../../migrations/0036_by_octets.postgres.sql"))];
 
 /// Pages of 4 KiB that SQLite's log gathers before they are written back, beside what is written then; and
 /// those with which the next commit does so itself, so that the log cannot grow without end.
@@ -331,8 +338,13 @@ impl Store {
 
     /// Brings the tables up to date. Safe to call again and from several processes at once.
     pub async fn migrate(&self) -> Result<()> {
+        let of_postgres: &[(i64, &str)] = match self.writer.engine {
+            Engine::Sqlite => &[],
+            Engine::Postgres => MIGRATIONS_OF_POSTGRES,
+        };
         let migrations = MIGRATIONS.iter().map(|(version, name, sql)| {
-            let sql = SqlStr::from_static(sql);
+            let own = of_postgres.iter().find(|(own, _)| own == version);
+            let sql = SqlStr::from_static(own.map_or(*sql, |(_, own)| *own));
             Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
         });
         let migrator = Migrator::with_migrations(migrations.collect());

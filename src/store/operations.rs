@@ -52,6 +52,8 @@ pub struct NewDocument {
     pub document: Document,
     /// What the client asked.
     pub settings: SealSettings,
+    /// SHA-256 of what it sent.
+    pub sha256: [u8; 32],
 }
 
 /// What became of an attempt to open an operation. Only `New` wrote anything.
@@ -265,10 +267,10 @@ impl Store {
                     outbox::release(&mut tx, lease.operation, sealed, now).await?;
                 }
             }
-            let mut sealed = 0_i64;
+            let mut ended = Ended::of(end);
             for outcome in outcomes {
                 write_outcome(&mut tx, outcome).await?;
-                sealed += i64::from(matches!(outcome.state, DocumentState::Sealed { .. }));
+                ended.count(&outcome.state);
             }
             contents::write(&mut tx, contents).await?;
             let states = outcomes.iter().map(|outcome| (outcome.document, &outcome.state));
@@ -276,11 +278,11 @@ impl Store {
             if !facts.is_empty() {
                 events::record(&mut tx, lease.operation, &facts, now).await?;
             }
-            if sealed > 0 {
+            if ended.sealed > 0 {
                 preserve(&mut tx, lease.operation, outcomes, now).await?;
-                // Last, as operations of one credential meet at this row.
-                count_usage(&mut tx, lease.operation, sealed, now).await?;
             }
+            // Last, as operations of one credential meet at this row.
+            count_usage(&mut tx, lease.operation, ended, now).await?;
             tx.commit().await
         })
         .await
@@ -441,22 +443,63 @@ async fn preserve(
     Ok(())
 }
 
-/// Counts sealed documents of the day, for limits and reports.
+/// What ended in a transaction.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Ended {
+    sealed: i64,
+    unsealed: i64,
+    executed: i64,
+    execution_failed: i64,
+}
+
+impl Ended {
+    fn of(end: Option<OperationState>) -> Self {
+        match end {
+            Some(OperationState::Executed) => Self { executed: 1, ..Self::default() },
+            Some(OperationState::ExecutionFailed) => {
+                Self { execution_failed: 1, ..Self::default() }
+            }
+            Some(OperationState::PendingExecution | OperationState::ExecutionError) | None => {
+                Self::default()
+            }
+        }
+    }
+
+    fn count(&mut self, document: &DocumentState) {
+        match document {
+            DocumentState::Received => {}
+            DocumentState::Sealed { .. } => self.sealed += 1,
+            DocumentState::Failed { .. } => self.unsealed += 1,
+        }
+    }
+}
+
+/// Counts what ended by its day, for limits, reports and who looks at the first page.
 async fn count_usage(
     tx: &mut AnyConnection,
     operation: OperationId,
-    sealed: i64,
+    ended: Ended,
     now: Instant,
 ) -> Result<()> {
+    if ended == Ended::default() {
+        return Ok(());
+    }
     sqlx::query(
-        "INSERT INTO usage_day (client_service_id, credential_id, day, sealed)
-         SELECT client_service_id, credential_id, $2, $3 FROM operation WHERE id = $1
+        "INSERT INTO usage_day (client_service_id, credential_id, day, sealed, unsealed, executed,
+             execution_failed)
+         SELECT client_service_id, credential_id, $2, $3, $4, $5, $6 FROM operation WHERE id = $1
          ON CONFLICT (client_service_id, credential_id, day)
-         DO UPDATE SET sealed = usage_day.sealed + excluded.sealed",
+         DO UPDATE SET sealed = usage_day.sealed + excluded.sealed,
+             unsealed = usage_day.unsealed + excluded.unsealed,
+             executed = usage_day.executed + excluded.executed,
+             execution_failed = usage_day.execution_failed + excluded.execution_failed",
     )
     .bind(operation.as_i64())
     .bind(now.unix_ms().div_euclid(86_400_000))
-    .bind(sealed)
+    .bind(ended.sealed)
+    .bind(ended.unsealed)
+    .bind(ended.executed)
+    .bind(ended.execution_failed)
     .execute(tx)
     .await?;
     Ok(())
@@ -530,6 +573,11 @@ pub(super) async fn tell(tx: &mut AnyConnection, new: &NewOperation) -> Result<O
         events::record(tx, id, &facts, now).await?;
         outbox::release(tx, id, false, now).await?;
     }
+    let mut ended = Ended::of(Some(new.operation.state));
+    for document in &new.documents {
+        ended.count(&document.document.state);
+    }
+    count_usage(tx, id, ended, now).await?;
     Ok(None)
 }
 
@@ -566,12 +614,12 @@ pub(super) async fn insert_documents(
             "INSERT INTO document
              (id, operation_id, client_service_id, position, external_reference, live_reference,
               name, content_type, content_length, settings, received_ms, state, error, error_reason,
-              error_detail)
+              error_detail, original_sha256, format, profile)
              VALUES {}",
-            placeholders(documents.len(), 15)
+            placeholders(documents.len(), 18)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for NewDocument { document, settings, .. } in documents {
+        for NewDocument { document, settings, sha256 } in documents {
             let (error, reason, detail) = match &document.state {
                 DocumentState::Failed { error, reason, detail } => {
                     (Some(error.as_str()), Some(reason.as_str()), Some(detail.as_str()))
@@ -594,7 +642,10 @@ pub(super) async fn insert_documents(
                 .bind(document.state.as_str())
                 .bind(error)
                 .bind(reason)
-                .bind(detail.map(|detail| row::storable(detail).into_owned()));
+                .bind(detail.map(|detail| row::storable(detail).into_owned()))
+                .bind(sha256.to_vec())
+                .bind(settings.seal.format().as_str())
+                .bind(settings.profile.as_deref());
         }
         query.execute(&mut *tx).await?;
     }

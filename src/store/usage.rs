@@ -159,7 +159,7 @@ impl Reports {
     pub async fn sealed_by_day(&self) -> Result<Vec<SealedOnDay>> {
         let rows = sqlx::query(
             "SELECT client_service_id, day, CAST(SUM(sealed) AS BIGINT) AS many FROM usage_day
-             GROUP BY client_service_id, day ORDER BY day, client_service_id",
+             GROUP BY client_service_id, day HAVING SUM(sealed) > 0 ORDER BY day, client_service_id",
         )
         .fetch_all(&self.pool)
         .await?;

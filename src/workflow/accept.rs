@@ -250,6 +250,7 @@ impl Candidate {
                         state,
                     },
                     settings: settings.clone(),
+                    sha256: document.content.sha256(),
                 }
             })
             .collect();

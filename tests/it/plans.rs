@@ -560,6 +560,7 @@ pub(crate) fn operation(number: i64, documents: i64) -> NewOperation {
             state: DocumentState::Received,
         },
         settings: settings(),
+        sha256: [3; 32],
     };
     NewOperation {
         operation: Operation {

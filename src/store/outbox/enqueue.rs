@@ -10,7 +10,7 @@ use crate::domain::language::Language;
 use crate::domain::outbox::{Message, Target};
 use crate::domain::webhook::EventKind;
 use crate::store::events::{self, Fact};
-use crate::store::{Error, Result, Store, placeholders, row};
+use crate::store::{Error, Result, Store, row};
 
 /// Rows in one INSERT.
 const ROWS_PER_INSERT: usize = 100;
@@ -195,6 +195,21 @@ pub(in crate::store) fn not_tried_at(time: &str) -> String {
     )
 }
 
+/// Columns that have values of their own, and the one among them that is the operation.
+const COLUMNS: usize = 24;
+const OPERATION: usize = 5;
+
+/// Values of new messages: the time at which their operation was accepted is looked up.
+fn values(rows: usize) -> String {
+    let row = |row: usize| {
+        let marks = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column));
+        let operation = row * COLUMNS + OPERATION;
+        let accepted = format!("(SELECT accepted_ms FROM operation WHERE id = ${operation})");
+        format!("({})", marks.chain([accepted]).collect::<Vec<_>>().join(","))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(",")
+}
+
 /// Writes new messages. An event that an endpoint was already told stays as it is.
 pub(in crate::store) async fn insert_messages(
     tx: &mut AnyConnection,
@@ -205,8 +220,8 @@ pub(in crate::store) async fn insert_messages(
             "INSERT INTO message (id, channel, kind, client_service_id, operation_id, position, address,
              address_folded, language, attach, links_only, endpoint_id, event_id, content, mail_id,
              status, leases, tries, run_ms, created_ms, released_ms, ended_ms, last_reply,
-             link_expires_ms) VALUES {} ON CONFLICT (endpoint_id, event_id) DO NOTHING",
-            placeholders(rows.len(), 24)
+             link_expires_ms, accepted_ms) VALUES {} ON CONFLICT (endpoint_id, event_id) DO NOTHING",
+            values(rows.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for message in rows {
