@@ -38,6 +38,8 @@ pub struct Config {
     pub workflow: crate::app::ExecutionConfig,
     /// How messages are delivered.
     pub delivery: crate::app::DeliveryConfig,
+    /// What is done to many operations at once.
+    pub bulk: crate::app::BulkConfig,
     /// How preserved documents are looked after.
     pub preservation: crate::app::PreservationConfig,
     /// Who is told what is wrong.

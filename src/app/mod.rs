@@ -38,8 +38,8 @@ pub use self::fair::{Crowded, Fair, Party, Rules, Share};
 pub use self::logins::{Failed, Logins};
 pub use self::running::{InWork, Running, TakenUp};
 pub use self::settings::{
-    AlgorithmsConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig, PreservationConfig,
-    ProfilesConfig, SecretsConfig, TokenConfig, VerificationConfig,
+    AlgorithmsConfig, BulkConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig,
+    PreservationConfig, ProfilesConfig, SecretsConfig, TokenConfig, VerificationConfig,
 };
 pub use self::steady::Steady;
 pub use self::stopping::Stopping;
@@ -107,6 +107,8 @@ pub struct App {
     pub execution: ExecutionConfig,
     /// How messages are delivered.
     pub delivery: DeliveryConfig,
+    /// What is done to many operations at once.
+    pub bulk: BulkConfig,
     /// How preserved documents are looked after.
     pub preservation: PreservationConfig,
     /// Who is told what is wrong.
@@ -131,6 +133,8 @@ pub struct App {
     pub logins: Logins,
     /// What somebody does too much of.
     pub excesses: Excesses,
+    /// Rings when a set of operations may be to be done.
+    pub bulk_bell: Notify,
     /// Rings when operations may have become due.
     pub take_up_bell: Notify,
     /// Turns to write: of each client service one at a time where the database has one writer.

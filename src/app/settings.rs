@@ -148,6 +148,16 @@ pub struct DeliveryConfig {
     pub resend_per_operation: u32,
 }
 
+/// What is done to many operations at once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BulkConfig {
+    /// Mails or operations that are chosen at once.
+    pub most: u32,
+    /// With more than this a second person must agree.
+    pub approval_above: u32,
+}
+
 /// The key of secrets at rest and of receivers' links.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

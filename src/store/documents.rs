@@ -158,7 +158,7 @@ fn intent_from(found: &AnyRow) -> Result<Intent> {
     })
 }
 
-fn document_from(found: &AnyRow) -> Result<Document> {
+pub(super) fn document_from(found: &AnyRow) -> Result<Document> {
     Ok(Document {
         id: DocumentId::from_i64(row::integer(found, "id")?),
         operation: OperationId::from_i64(row::integer(found, "operation_id")?),

@@ -5,17 +5,21 @@
 //! through one connection (SQLite has one writer anyway) with WAL and `synchronous = FULL`, so that a
 //! commit that returned survives a power cut.
 
+pub mod acts;
 pub mod alarms;
+pub mod bulk;
 pub mod client_services;
 pub mod companies;
 pub mod contents;
 pub mod credentials;
+pub mod detail;
 pub mod diagnosis;
 pub mod documents;
 pub mod drafts;
 pub mod events;
 pub mod kept_values;
 pub mod leases;
+pub mod lists;
 pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
@@ -24,8 +28,11 @@ pub mod preservation;
 pub mod quarantine;
 mod row;
 pub mod sealed_secrets;
+pub mod search;
 pub mod settings;
 pub mod smtp_accounts;
+mod statement;
+pub mod today;
 pub mod usage;
 pub mod webhooks;
 mod writing;
@@ -262,6 +269,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (35, "looking up", include_str!("../../migrations/0035_looking_up.sql")),
     (36, "by octets", include_str!("../../migrations/0036_by_octets.sqlite.sql")),
     (37, "counters", include_str!("../../migrations/0037_counters.sql")),
+    (38, "acts", include_str!("../../migrations/0038_acts.sql")),
+    (39, "bulk", include_str!("../../migrations/0039_bulk.sql")),
 ];
 
 /// Those that are another text in PostgreSQL: what SQL has no common words for.

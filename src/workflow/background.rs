@@ -1,6 +1,6 @@
 //! The loops of a process: unfinished operations are taken up (after a crash, after a lost lease, or when
 //! it is time to try again), messages delivered, alarms looked for, keys probed, our certificates looked after, the
-//! database kept in order, trusted lists read again, preserved documents looked after.
+//! database kept in order, trusted lists read again, preserved documents looked after, sets of operations done.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::{
-    alarms, clock, delivery, execute, housekeeping, own_certificates, preservation, proving,
+    alarms, bulk, clock, delivery, execute, housekeeping, own_certificates, preservation, proving,
     trusted_lists,
 };
 use crate::app::App;
@@ -36,6 +36,8 @@ pub enum Loop {
     Lists,
     /// Looks after preserved documents.
     Preserve,
+    /// Does to many operations what people want.
+    Bulk,
 }
 
 /// The loops at work.
@@ -57,6 +59,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
         Loop::Keep,
         Loop::Lists,
         Loop::Preserve,
+        Loop::Bulk,
     ];
     let started = all.into_iter().filter(|one| !left_out.contains(one));
     let tasks = started
@@ -71,6 +74,7 @@ pub fn start_loops(app: &Arc<App>, left_out: &[Loop]) -> Loops {
                 Loop::Keep => tokio::spawn(housekeeping::keep(app, stopped)),
                 Loop::Lists => tokio::spawn(trusted_lists::watch(app, stopped)),
                 Loop::Preserve => tokio::spawn(preservation::watch(app, stopped)),
+                Loop::Bulk => tokio::spawn(bulk::watch(app, stopped)),
             }
         })
         .collect();

@@ -1,21 +1,26 @@
 //! The one room that knows the order of steps. No HTTP types, no SQL text.
 
 pub mod accept;
+pub mod acts;
 mod ahead;
 pub mod alarms;
 pub mod background;
+pub mod bulk;
 pub mod client_services;
 pub mod clock;
 pub mod companies;
 pub mod credentials;
 pub mod delivery;
+pub mod detail;
 mod draft;
 pub mod execute;
 pub mod extend;
 pub mod files;
 pub mod fingerprint;
+pub mod first_page;
 mod housekeeping;
 mod lease;
+pub mod lists;
 pub mod mail_servers;
 pub mod notify;
 pub mod operations;
@@ -29,6 +34,7 @@ pub mod readable;
 pub mod readiness;
 pub mod receiver_reports;
 pub mod request;
+pub mod search;
 pub mod secrets;
 pub mod settings;
 pub mod templates;
@@ -99,6 +105,8 @@ pub enum Thing {
     Link,
     /// What proves that a document was there.
     Evidence,
+    /// What is done to many operations.
+    Bulk,
 }
 
 impl fmt::Display for Thing {
@@ -112,6 +120,7 @@ impl fmt::Display for Thing {
             Self::Endpoint => "webhook endpoint",
             Self::Link => "link",
             Self::Evidence => "evidence record",
+            Self::Bulk => "set of operations",
         })
     }
 }

@@ -18,7 +18,8 @@ use crate::domain::outbox::{Attempt, Message, MessageKind, Target};
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::Scope;
 use crate::domain::text::hex;
-use crate::store::outbox::{MailLimitReached, MailLimits, ResendCaps, Resent};
+use crate::store::acts::Occasion;
+use crate::store::outbox::{MailLimitReached, MailLimits, ResendCaps, ResendOccasion, Resent};
 
 /// How often a lost race for ids is tried again.
 const RACES: usize = 5;
@@ -152,6 +153,37 @@ pub async fn resend(
     receivers: &[Receiver],
     attach: bool,
 ) -> Result<usize, Error> {
+    let on = ResendOccasion::default();
+    match resend_on(app, scope, (operation, receivers, attach), on).await? {
+        AskedAgain::Queued(count) => Ok(count),
+        // Without an occasion nothing was before, and nothing is in the way.
+        AskedAgain::Before | AskedAgain::Stopped | AskedAgain::Overtaken => Ok(0),
+    }
+}
+
+/// What became of a wish to send again on an occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AskedAgain {
+    /// So many mails are on their way.
+    Queued(usize),
+    /// It was done before.
+    Before,
+    /// Its set is not done any more.
+    Stopped,
+    /// A later mail to the receiver was asked for meanwhile, or one was received.
+    Overtaken,
+}
+
+/// As [`resend`], with what is recorded of the occasion.
+///
+/// # Errors
+/// As [`resend`].
+pub(super) async fn resend_on(
+    app: &App,
+    scope: Scope,
+    (operation, receivers, attach): (OperationId, &[Receiver], bool),
+    on: ResendOccasion<'_>,
+) -> Result<AskedAgain, Error> {
     let found =
         app.reader.operation(scope, operation).await?.ok_or(Error::NotFound(Thing::Operation))?;
     if receivers.is_empty() {
@@ -193,13 +225,17 @@ pub async fn resend(
             message.released = Some(due);
         }
         let about = (operation, service.id);
-        let what = match app.store.enqueue_again(about, &messages, caps, now).await {
+        let on = ResendOccasion { steady: Some(due), ..on };
+        let what = match app.store.enqueue_again(about, &messages, caps, on, now).await {
             Ok(Resent::Queued) => {
                 app.outbox_bell.notify_one();
                 let count = messages.len();
                 tracing::info!(%operation, messages = count, attach, "asked for again");
-                return Ok(count);
+                return Ok(AskedAgain::Queued(count));
             }
+            Ok(Resent::Before) => return Ok(AskedAgain::Before),
+            Ok(Resent::Stopped) => return Ok(AskedAgain::Stopped),
+            Ok(Resent::Overtaken) => return Ok(AskedAgain::Overtaken),
             Ok(Resent::OperationCap) => "this operation".to_owned(),
             Ok(Resent::ReceiverCap(address)) => address.to_string(),
             Ok(Resent::MailLimit(reached)) => {
@@ -275,7 +311,9 @@ pub async fn revoke_links(
     only: Option<MessageId>,
 ) -> Result<u64, Error> {
     app.reader.operation(scope, operation).await?.ok_or(Error::NotFound(Thing::Operation))?;
-    Ok(app.store.revoke_links(operation, only, (app.now(), app.steady_now())).await?)
+    let times = (app.now(), app.steady_now());
+    let closed = app.store.revoke_links(operation, only, times, Occasion::default()).await?;
+    Ok(closed.unwrap_or_default())
 }
 
 /// The address of the page a receiver opens: the message's number and a code that only this

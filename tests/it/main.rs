@@ -24,6 +24,8 @@ mod docs_check;
 #[cfg(test)]
 mod drafts;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
 mod fingerprint;
 #[cfg(test)]
 mod http;

@@ -6,26 +6,29 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use chancery::domain::act::{Act, ActKind};
+use chancery::domain::bulk::{Bulk, BulkKind, BulkState};
 use chancery::domain::client_service::{
     Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
-    SealSettingsChange, Timestamps,
+    ProfileName, SealSettingsChange, Timestamps,
 };
 use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::{Credential, CredentialStatus};
-use chancery::domain::delivery::{MailAddress, Tried, Verdict};
+use chancery::domain::delivery::{DeliveryStatus, MailAddress, Tried, Verdict};
 use chancery::domain::document::{Document, DocumentState, SealSettings, SigningError};
 use chancery::domain::ids::{
-    ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId, EvidenceGroupId,
-    ExternalReference, MessageId, OperationId, ParcelId, ProcessId,
+    ActId, BulkId, ClientServiceId, CompanyId, CredentialId, DocumentId, EndpointId, EventId,
+    EvidenceGroupId, ExternalReference, MessageId, OperationId, ParcelId, PersonId, ProcessId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::level::Level;
+use chancery::domain::listing::{ErrorCode, ListPlace, OperationFilter, OperationKind};
 use chancery::domain::operation::{Custody, Extension, Operation, OperationState};
 use chancery::domain::outbox::{Message, MessageKind, MessageLease, Next, Target, Way};
 use chancery::domain::pades::ActiveContent;
 use chancery::domain::preservation::RenewalTimes;
 use chancery::domain::profile::{DigestAlgorithm, Format, Profile};
-use chancery::domain::scope::Scope;
+use chancery::domain::scope::{Scope, ServiceSet};
 use chancery::domain::smtp::SmtpSettings;
 use chancery::domain::usage::{AccessGrant, UsageLimit};
 use chancery::domain::visible::CoordinateOrigin;
@@ -33,15 +36,18 @@ use chancery::domain::webhook::{
     DisabledReason, Endpoint, EndpointStatus, EventKind, SignatureScheme,
 };
 use chancery::store::Store;
+use chancery::store::acts::Occasion;
 use chancery::store::alarms::NewAlarm;
+use chancery::store::bulk::BulkItem;
 use chancery::store::contents::{Bytes, ContentChange};
 use chancery::store::documents::Intent;
 use chancery::store::events::Event;
 use chancery::store::kept_values::KeptValue;
 use chancery::store::leases::Lease;
+use chancery::store::lists::ListChoice;
 use chancery::store::mail_templates::{TemplateKey, TemplateParts};
 use chancery::store::operations::{Ending, NewDocument, NewOperation, Outcome};
-use chancery::store::outbox::{MailLimits, ResendCaps};
+use chancery::store::outbox::{MailLimits, ResendCaps, ResendOccasion, Resent};
 use chancery::store::pieces::Span;
 use chancery::store::preservation::{
     ExtendedDocument, GroupStamp, LeafBlock, NewLeaf, PreservedDocument, RenewedGroup,
@@ -56,7 +62,7 @@ use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
 /// Tables that get longer with every operation.
-const GROWING: [&str; 19] = [
+const GROWING: [&str; 22] = [
     "operation",
     "document",
     "content",
@@ -76,15 +82,21 @@ const GROWING: [&str; 19] = [
     "usage_day",
     "mail_count",
     "mail_template",
+    "act",
+    "bulk",
+    "bulk_item",
 ];
 
 /// Indexes that may be read as a whole, as they never hold much.
-const SHORT: [(&str, &str); 8] = [
+const SHORT: [(&str, &str); 11] = [
     ("operation_unfinished", "what is not finished"),
+    ("operation_open", "the same, in the order it was accepted"),
+    ("bulk_running", "what is being done"),
     ("evidence_group_building", "what waits for a timestamp"),
     ("preserved_waiting", "what has no evidence yet: the oldest of it"),
     ("preserved_seal_due", "which is due first: it stops at what is kept still"),
     ("message_due", "what is to be sent"),
+    ("message_due_of", "mails that are"),
     ("event_unfanned", "what nobody has been told yet"),
     ("message_troubled", "mails that went wrong"),
     ("message_link", "whether there is one: it stops at the first"),
@@ -352,6 +364,155 @@ async fn ask_everything(store: &Store) {
     put_ahead(store).await;
     drafts(store).await;
     preservation(store).await;
+    looking_up(store).await;
+    sheets_and_acts(store).await;
+    sets(store).await;
+}
+
+/// Sights of the house: all of it, one client service, some, and more than are looked through one by one.
+fn sights() -> Vec<ServiceSet> {
+    let of = |numbers: &[i64]| {
+        ServiceSet::Of(numbers.iter().map(|number| ClientServiceId::from_i64(*number)).collect())
+    };
+    vec![ServiceSet::All, of(&[1]), of(&[1, 2, 3]), of(&(1..40).collect::<Vec<_>>())]
+}
+
+async fn looking_up(store: &Store) {
+    let reports = store.reports();
+    let any = OperationFilter::default;
+    let filters = [
+        any(),
+        OperationFilter { from: Some(AT), until: Some(LATER), ..any() },
+        OperationFilter { state: Some(OperationState::PendingExecution), ..any() },
+        OperationFilter { state: Some(OperationState::ExecutionFailed), ..any() },
+        OperationFilter { state: Some(OperationState::Executed), ..any() },
+        OperationFilter { kind: Some(OperationKind::Sign), ..any() },
+        OperationFilter { kind: Some(OperationKind::ExtendPreservation), ..any() },
+        OperationFilter { format: Some(Format::Xades), ..any() },
+        OperationFilter { profile: ProfileName::parse("facturae"), ..any() },
+        OperationFilter { error: Some(ErrorCode::Error(SigningError::Internal)), ..any() },
+        OperationFilter { error: Some(ErrorCode::Reason("internal".to_owned())), ..any() },
+        OperationFilter { receiver: MailAddress::parse("receiver@example.com"), ..any() },
+        OperationFilter { standing: Some(DeliveryStatus::Sent), ..any() },
+        OperationFilter { standing: Some(DeliveryStatus::Received), ..any() },
+        OperationFilter { standing: Some(DeliveryStatus::SendingFailed), ..any() },
+    ];
+    let operations = (1..9).map(OperationId::from_i64).collect();
+    for services in sights() {
+        for filter in filters.clone() {
+            let choice = ListChoice { filter, services: services.clone() };
+            let beginning = ListPlace::BEGINNING;
+            reports.operations(&choice, beginning, 2).await.unwrap();
+            reports.tally(&choice, 2).await.unwrap();
+            store.reader().chosen_operations(&choice, beginning).await.unwrap();
+        }
+        reports.lines(&services, &operations).await.unwrap();
+        for text in ["1", "receiver@example.com", "a.xml"] {
+            reports.matches(&services, (text, text)).await.unwrap();
+        }
+        reports.matches_sha256(&services, (&[0; 32], &[9; 32])).await.unwrap();
+        reports.ended_on(&services, AT).await.unwrap();
+        reports.waiting(&services, AT).await.unwrap();
+    }
+    assert!(reports.operation_with(DocumentId::from_i64(10)).await.unwrap().is_some());
+}
+
+async fn sheets_and_acts(store: &Store) {
+    let reader = store.reader();
+    let id = OperationId::from_i64(1);
+    reader.intent_span(id).await.unwrap().unwrap();
+    reader.last_error(id).await.unwrap();
+    assert_eq!(reader.known_documents(id, 0, 2).await.unwrap().len(), 2);
+    reader.tries_of(id).await.unwrap();
+    let act = act(1, ActKind::Retried);
+    let occasion = Occasion { act: Some(&act), item: None };
+    assert!(store.hasten(id, occasion, AT).await.unwrap().is_some());
+    assert!(store.hasten(id, occasion, AT).await.unwrap().is_none());
+    assert_eq!(reader.acts_of(id).await.unwrap().len(), 1);
+    reader.act(act.id).await.unwrap().unwrap();
+    let revoked = self::act(2, ActKind::LinksRevoked);
+    let occasion = Occasion { act: Some(&revoked), item: None };
+    store.revoke_links(id, None, (AT, AT), occasion).await.unwrap().unwrap();
+    let mails = MailLimits { all: 100, domain: 100 };
+    let caps = ResendCaps { since: AT, of_operation: 10, to_receiver: 10, mails };
+    let mistaken = ["receiver@example.com".to_owned()];
+    let on = ResendOccasion {
+        mistaken: &mistaken,
+        newest: Some(MessageId::from_i64(201)),
+        ..ResendOccasion::default()
+    };
+    let again = [mail(700, MessageKind::Resend, Some(id))];
+    let resent = store.enqueue_again((id, SERVICE), &again, caps, on, AT).await.unwrap();
+    assert_eq!(resent, Resent::Queued);
+    let resent = store.enqueue_again((id, SERVICE), &again, caps, on, AT).await.unwrap();
+    assert_eq!(resent, Resent::Overtaken);
+}
+
+fn act(number: i64, kind: ActKind) -> Act {
+    Act {
+        id: ActId::from_i64(number),
+        person: PersonId::from_i64(number),
+        kind,
+        operation: Some((OperationId::from_i64(1), SERVICE)),
+        bulk: Some(BulkId::from_i64(1)),
+        content: "{}".to_owned(),
+        at: AT,
+    }
+}
+
+async fn sets(store: &Store) {
+    let reader = store.reader();
+    let id = BulkId::from_i64(1);
+    let bulk = Bulk {
+        id,
+        kind: BulkKind::Retry,
+        state: BulkState::Counting,
+        filter: String::new(),
+        person: PersonId::from_i64(1),
+        created: AT,
+        approved_by: None,
+        ended: None,
+        items: 0,
+        operations: 0,
+        done: 0,
+        refused: 0,
+    };
+    let choice = ListChoice { filter: OperationFilter::default(), services: ServiceSet::All };
+    let operations = [OperationId::from_i64(1)];
+    for status in [DeliveryStatus::SendingFailed, DeliveryStatus::Received] {
+        reader.mails_to_resend(&choice, status, &operations).await.unwrap();
+    }
+    assert!(store.begin_bulk(&bulk).await.unwrap());
+    let item = |number| BulkItem {
+        number,
+        operation: operations[0],
+        client_service: SERVICE,
+        message: None,
+    };
+    assert!(store.add_to_bulk(id, &[item(1), item(2)]).await.unwrap());
+    assert!(store.close_bulk(id, &act(10, ActKind::BulkCounted)).await.unwrap());
+    let confirmed = Act { person: bulk.person, ..act(11, ActKind::BulkConfirmed) };
+    assert!(store.confirm_bulk(id, BulkState::Proposed, &confirmed).await.unwrap());
+    assert!(store.approve_bulk(id, &act(12, ActKind::BulkApproved)).await.unwrap());
+    assert_eq!(store.lease_bulk((AT, LATER)).await.unwrap().map(|it| it.id), Some(id));
+    assert_eq!(reader.waiting_items(id, 10).await.unwrap().len(), 2);
+    let occasion = Occasion { act: Some(&act(13, ActKind::Retried)), item: Some((id, 1)) };
+    let mut new = operation(1000, 1);
+    new.messages.clear();
+    store.open_operation(&new, &[]).await.unwrap();
+    let waits = Lease { operation: new.operation.id, attempt: 1 };
+    store.postpone(waits, LATER, 1, (None, "no key")).await.unwrap();
+    assert!(store.hasten(waits.operation, occasion, AT).await.unwrap().unwrap().operation);
+    store.refuse_item((id, 2), "no").await.unwrap();
+    assert_eq!(reader.refused_items(id, 0, 10).await.unwrap().len(), 1);
+    assert!(store.renew_bulk(id, LATER).await.unwrap());
+    assert!(store.finish_bulk(id, AT).await.unwrap());
+    assert!(!store.cancel_bulk(id, &act(14, ActKind::BulkCancelled)).await.unwrap());
+    assert_eq!(reader.acts_of_bulk(id).await.unwrap().len(), 6);
+    for services in sights() {
+        reader.bulk((bulk.person, &services), id).await.unwrap().unwrap();
+        assert_eq!(reader.bulks((bulk.person, &services), 10).await.unwrap().len(), 1);
+    }
 }
 
 async fn extended(store: &Store, documents: &[PreservedDocument]) {
@@ -770,7 +931,8 @@ async fn delivery(store: &Store) {
     let again = [mail(201, MessageKind::Resend, Some(operation))];
     let mails = MailLimits { all: 100, domain: 100 };
     let caps = ResendCaps { since: AT, of_operation: 10, to_receiver: 10, mails };
-    store.enqueue_again((operation, SERVICE), &again, caps, AT).await.unwrap();
+    let on = ResendOccasion::default();
+    store.enqueue_again((operation, SERVICE), &again, caps, on, AT).await.unwrap();
     let ways = [
         Way::Mail(None),
         Way::Mail(Some(SERVICE)),
@@ -807,8 +969,9 @@ async fn delivery(store: &Store) {
     store.give_up(lease, "no", EventId::from_i64(400), AT).await.unwrap();
     let message = MessageId::from_i64(201);
     store.record_opening(message, EventId::from_i64(401), AT).await.unwrap();
-    store.revoke_links(operation, Some(message), (AT, AT)).await.unwrap();
-    store.revoke_links(operation, None, (AT, AT)).await.unwrap();
+    let on = Occasion::default();
+    store.revoke_links(operation, Some(message), (AT, AT), on).await.unwrap();
+    store.revoke_links(operation, None, (AT, AT), on).await.unwrap();
     reader.message(message).await.unwrap();
     reader.mails_of(operation).await.unwrap();
     reader.attempts_of(message).await.unwrap();

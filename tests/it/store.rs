@@ -57,7 +57,7 @@ pub(crate) fn issuer(number: i64) -> Company {
     }
 }
 
-fn client_service(number: i64, alias: &str) -> ClientService {
+pub(crate) fn client_service(number: i64, alias: &str) -> ClientService {
     ClientService {
         id: ClientServiceId::from_i64(number),
         alias: Alias::parse(alias).unwrap(),
@@ -195,7 +195,7 @@ async fn companies_are_suspended_alone(url: String) {
 }
 
 /// The tables as they were with the first migrations.
-async fn migrated_to(url: &str, last: i64) -> AnyPool {
+pub(crate) async fn migrated_to(url: &str, last: i64) -> AnyPool {
     sqlx::any::install_default_drivers();
     let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
     let pool = options.connect(&format!("{url}{}", mode(url))).await.unwrap();

@@ -2,13 +2,14 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{MAIL, MailLimitReached, MailLimits, WEBHOOK, count_mails};
+use super::{MAIL, MailLimitReached, MailLimits, REVOKED, WEBHOOK, count_mails};
 use crate::domain::delivery::MailAddress;
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, Target};
 use crate::domain::webhook::EventKind;
+use crate::store::acts::{self, Admission, Occasion};
 use crate::store::events::{self, Fact};
 use crate::store::{Error, Result, Store, row};
 
@@ -42,6 +43,25 @@ pub enum Resent {
     ReceiverCap(MailAddress),
     /// Nothing is: the client service has had its share of a day.
     MailLimit(MailLimitReached),
+    /// Nothing is: it was done before on this occasion.
+    Before,
+    /// Nothing is: the set that it is of is not done any more.
+    Stopped,
+    /// Nothing is: another mail to the receiver was asked for meanwhile, or one was received.
+    Overtaken,
+}
+
+/// What is recorded with a wish to send again.
+#[derive(Clone, Copy, Default)]
+pub struct ResendOccasion<'a> {
+    pub occasion: Occasion<'a>,
+    /// Mailboxes, folded, that mails went to by mistake: their links are closed, and what was not sent is not sent any
+    /// more.
+    pub mistaken: &'a [String],
+    /// The mail that is sent again only while it is the newest to its receiver.
+    pub newest: Option<MessageId>,
+    /// The time by which messages are leased.
+    pub steady: Option<Instant>,
 }
 
 impl Store {
@@ -56,6 +76,7 @@ impl Store {
         operation: (OperationId, ClientServiceId),
         messages: &[Message],
         caps: ResendCaps,
+        on: ResendOccasion<'_>,
         now: Instant,
     ) -> Result<Resent> {
         let (operation, service) = operation;
@@ -66,6 +87,23 @@ impl Store {
                 .bind(operation.as_i64())
                 .execute(&mut *tx)
                 .await?;
+            match acts::admit(&mut tx, on.occasion).await? {
+                Admission::New => {}
+                Admission::Before => {
+                    tx.rollback().await?;
+                    return Ok(Resent::Before);
+                }
+                Admission::Stopped => {
+                    tx.rollback().await?;
+                    return Ok(Resent::Stopped);
+                }
+            }
+            if let Some(newest) = on.newest
+                && is_overtaken(&mut tx, newest).await?
+            {
+                tx.rollback().await?;
+                return Ok(Resent::Overtaken);
+            }
             let rows = sqlx::query(
                 "SELECT address_folded, COUNT(*) AS many FROM message
                  WHERE operation_id = $1 AND kind = 'RESEND' AND created_ms > $2
@@ -103,6 +141,9 @@ impl Store {
                 tx.rollback().await?;
                 return Ok(Resent::MailLimit(reached));
             }
+            for mailbox in on.mistaken {
+                withdraw(&mut tx, operation, mailbox, (now, on.steady.unwrap_or(now))).await?;
+            }
             tx.commit().await?;
             Ok(Resent::Queued)
         })
@@ -124,6 +165,43 @@ impl Store {
         })
         .await
     }
+}
+
+/// Whether a mail is not the newest to its receiver any more, or one to that was received.
+async fn is_overtaken(tx: &mut AnyConnection, mail: MessageId) -> Result<bool> {
+    let found = sqlx::query(
+        "SELECT other.id FROM message AS mail JOIN message AS other
+             ON other.operation_id = mail.operation_id AND other.address_folded = mail.address_folded
+         WHERE mail.id = $1 AND other.channel = 'MAIL' AND (
+             (other.status = 'RECEIVED' AND mail.status <> 'RECEIVED') OR
+             (other.created_ms, other.position, other.id) > (mail.created_ms, mail.position, mail.id))
+         LIMIT 1",
+    )
+    .bind(mail.as_i64())
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Closes the links of the mails about an operation to a mailbox, and ends those that have not gone out.
+async fn withdraw(
+    tx: &mut AnyConnection,
+    operation: OperationId,
+    mailbox: &str,
+    (now, steady): (Instant, Instant),
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE message SET link_revoked_ms = $2
+         WHERE operation_id = $1 AND channel = 'MAIL' AND link_revoked_ms IS NULL
+           AND address_folded = $3",
+    )
+    .bind(operation.as_i64())
+    .bind(now.unix_ms())
+    .bind(mailbox)
+    .execute(&mut *tx)
+    .await?;
+    let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
+    end_unsent(tx, operation, waiting, REVOKED, (now, steady)).await
 }
 
 /// Lets the messages of an operation go, or, when nothing was sealed, ends them.

@@ -2,15 +2,14 @@
 
 use sqlx::AssertSqlSafe;
 
+use super::REVOKED;
 use super::attempts::notification_event;
 use super::enqueue::end_unsent;
 use crate::domain::ids::{EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::webhook::EventKind;
+use crate::store::acts::{self, Admission, Occasion};
 use crate::store::{Result, Store};
-
-/// Words at a message that was taken back before it went out.
-pub const REVOKED: &str = "taken back before it was sent";
 
 impl Store {
     /// Records that a receiver opened the link of a message: the first time it becomes `RECEIVED` and
@@ -44,13 +43,15 @@ impl Store {
 
     /// Closes the links of an operation's messages, or of one of them, and ends those that have not
     /// gone out. One that is being tried is left to its try: it may be taken over already. `steady` is the time by
-    /// which messages are leased. Returns how many links were open.
+    /// which messages are leased. Returns how many links were open; `None`: nothing was done, as the occasion does not
+    /// admit it.
     pub async fn revoke_links(
         &self,
         operation: OperationId,
         only: Option<MessageId>,
         (now, steady): (Instant, Instant),
-    ) -> Result<u64> {
+        occasion: Occasion<'_>,
+    ) -> Result<Option<u64>> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             let one = if only.is_some() { " AND id = $3" } else { "" };
@@ -66,8 +67,12 @@ impl Store {
             let done = query.execute(&mut *tx).await?;
             let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
             end_unsent(&mut tx, operation, waiting, REVOKED, (now, steady)).await?;
+            if acts::admit(&mut tx, occasion).await? != Admission::New {
+                tx.rollback().await?;
+                return Ok(None);
+            }
             tx.commit().await?;
-            Ok(done.rows_affected())
+            Ok(Some(done.rows_affected()))
         })
         .await
     }

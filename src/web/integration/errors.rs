@@ -214,7 +214,8 @@ impl From<Thing> for Problem {
             | Thing::Company
             | Thing::Credential
             | Thing::Link
-            | Thing::Evidence => (Family::Address, "not-found"),
+            | Thing::Evidence
+            | Thing::Bulk => (Family::Address, "not-found"),
         };
         Self::new(family, reason, format!("no such {missing} for this client service"))
     }

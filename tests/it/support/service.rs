@@ -38,7 +38,7 @@ use super::client::Client;
 use super::softhsm::service_token;
 
 /// What tests look at when they want it.
-const LOOKED_AT_BY_HAND: &[Loop] = &[Loop::Alarms, Loop::Certificates, Loop::Preserve];
+const LOOKED_AT_BY_HAND: &[Loop] = &[Loop::Alarms, Loop::Certificates, Loop::Preserve, Loop::Bulk];
 
 /// Issuer of the access tokens of every service here, so that one can check another's.
 pub(crate) const ISSUER: &str = "https://seal.test";
@@ -141,7 +141,7 @@ impl Setup {
         let left_out: &[Loop] = if delivers {
             LOOKED_AT_BY_HAND
         } else {
-            &[Loop::Alarms, Loop::Certificates, Loop::Preserve, Loop::Deliver]
+            &[Loop::Alarms, Loop::Certificates, Loop::Preserve, Loop::Bulk, Loop::Deliver]
         };
         let loops = start_loops(&app, left_out);
         let web = Web::new(Arc::clone(&app), config.web);
