@@ -7,9 +7,13 @@
 
 mod engine;
 mod files;
+mod finding;
 #[path = "../../crates/engine/tests/it/seal/hostile/samples.rs"]
 mod hostile;
 mod lasting;
+#[expect(dead_code, clippy::expect_used, reason = "it is of the tests, which need more of it")]
+#[path = "../../tests/it/support/postgres.rs"]
+mod postgres;
 #[path = "../process/mod.rs"]
 mod process;
 mod service;
@@ -25,6 +29,17 @@ use chancery::pki::certificate::Chain;
 use chancery::store::Store;
 use engine::Sealing;
 
+/// What the server of tests takes from there.
+mod client {
+    /// How long a server may take to start.
+    pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
+    /// As it stands in an address.
+    pub(crate) fn encode(text: &str) -> String {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    }
+}
+
 /// The invoice of about 20 KB that everything is measured with.
 const INVOICE: &str = "samples/invoice-peppol-25-lines/input.xml";
 
@@ -34,13 +49,23 @@ fn main() {
     // and asks for it again. A service has freed one.
     drop(std::hint::black_box(vec![1_u8; 8_000_000]));
     let document = std::fs::read(INVOICE).unwrap();
+    if std::env::args().any(|argument| argument == "finding") {
+        let operations = std::env::args().find_map(|argument| argument.parse().ok());
+        let config = Config::load(Some(&folder.config())).unwrap().store;
+        let place = folder.config().with_file_name("databases");
+        std::fs::create_dir_all(&place).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(finding::finding(&config, &place, operations));
+        return;
+    }
     println!("Document: {INVOICE}, {} bytes", document.len());
     if std::env::args().any(|argument| argument == "levels") {
         levels(&tokio::runtime::Runtime::new().unwrap(), &folder, &document);
         return;
     }
     // `make bench ARGS=levels` tries nothing but the check before release, `ARGS=engine` leaves out token and
-    // service, `ARGS=files` all but PDF and CMS, `ARGS=verifying` all but verification and raising.
+    // service, `ARGS=files` all but PDF and CMS, `ARGS=verifying` all but verification and raising. `ARGS=finding` fills
+    // databases and looks things up in them, which nothing else does (`ARGS="finding 100000"`: so many operations).
     let asked = |word: &str| std::env::args().any(|argument| argument == word);
     let files_only = asked("files");
     let engine_only = files_only || asked("engine");

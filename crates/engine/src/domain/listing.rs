@@ -206,7 +206,7 @@ impl OperationFilter {
             UNTIL => self.until = good(key, time(value, DAY_MS), TIME)?,
             FORMAT => self.format = good(key, Format::parse(value), "XAdES, PAdES or CAdES")?,
             PROFILE => {
-                self.profile = good(key, ProfileName::parse(value), "the name of a profile")?
+                self.profile = good(key, ProfileName::parse(value), "the name of a profile")?;
             }
             ERROR => self.error = good(key, ErrorCode::parse(value), "the name of an error")?,
             RECEIVER => self.receiver = good(key, MailAddress::parse(value), "a mail address")?,
