@@ -39,7 +39,7 @@ impl House {
     }
 }
 
-fn is_missing<T>(result: Result<T, Error>) -> bool {
+fn is_missing<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::NotFound(Thing::Operation)))
 }
 
@@ -189,11 +189,11 @@ fn what_may_not_be_seen_is_not_touched() {
         for seen in [some(&[2, 3]), some(&[])] {
             let doer = house.doer(&seen);
             let wish = [SendAgain::To(address("a@a.example"))];
-            assert!(is_missing(resend(&house.app, doer, operation, &wish, false).await));
-            assert!(is_missing(retry(&house.app, doer, operation).await));
-            assert!(is_missing(revoke_links(&house.app, doer, operation, None).await));
+            assert!(is_missing(&resend(&house.app, doer, operation, &wish, false).await));
+            assert!(is_missing(&retry(&house.app, doer, operation).await));
+            assert!(is_missing(&revoke_links(&house.app, doer, operation, None).await));
             let nobody = OperationId::from_i64(1);
-            assert!(is_missing(retry(&house.app, doer, nobody).await));
+            assert!(is_missing(&retry(&house.app, doer, nobody).await));
         }
         assert_eq!(house.mails(operation).await, before);
         assert_eq!(house.acts(operation).await, []);

@@ -65,7 +65,7 @@ fn planned(dice: &mut Dice, number: i64, house: &House) -> (Plan, DeliveryStatus
         OperationState::PendingExecution,
     ]);
     let failed = state == OperationState::ExecutionFailed;
-    let papers: Vec<Paper> = (0..1 + dice.below(3))
+    let papers: Vec<Paper> = (0..=dice.below(2))
         .map(|at| Paper {
             name: format!("{number}-{at}.xml"),
             format: dice.one(&Format::ALL),
@@ -77,7 +77,7 @@ fn planned(dice: &mut Dice, number: i64, house: &House) -> (Plan, DeliveryStatus
         Plan::new(1 + i64::try_from(dice.below(5)).unwrap(), &number.to_string(), accepted);
     plan.extends = dice.below(6) == 0 && state == OperationState::Executed;
     if dice.below(2) == 0 && state == OperationState::Executed {
-        plan = plan.to(&[&dice.one(&["A@one.example", "b@two.example"])[..]]);
+        plan = plan.to(&[dice.one(&["A@one.example", "b@two.example"])]);
     }
     (plan.papers(&papers).state(state), dice.one(&STANDINGS))
 }
