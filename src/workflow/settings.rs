@@ -168,6 +168,8 @@ pub enum Packaged {
     /// CMS with the document inside.
     Cms,
     DetachedCms,
+    /// The CMS signature that the document is, countersigned.
+    Countersigned,
     /// ASiC-E.
     Container,
 }
@@ -189,6 +191,7 @@ fn packaged(profile: &Profile) -> Packaged {
         Profile::Xades(profile) if profile.packaging == Packaging::AsicE => Packaged::Container,
         Profile::Xades(_) => Packaged::Xml,
         Profile::Pades(_) => Packaged::Pdf,
+        Profile::Cades(_) if profile.is_countersignature() => Packaged::Countersigned,
         Profile::Cades(profile) => match profile.packaging {
             CadesPackaging::Attached => Packaged::Cms,
             CadesPackaging::Detached => Packaged::DetachedCms,

@@ -103,13 +103,20 @@ def in_xml(content: bytes) -> Iterator[tuple[bytes, bytes]]:
                 yield base64.b64decode(stamp.findtext(f"{XADES}EncapsulatedTimeStamp")), octets
 
 
-def in_cms(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    for signer in cms.ContentInfo.load(content)["content"]["signer_infos"]:
+def of_signers(signers: cms.SignerInfos) -> Iterator[tuple[bytes, bytes]]:
+    """Those of signers, and of who countersigned them."""
+    for signer in signers:
         unsigned = signer["unsigned_attrs"]
         for attribute in unsigned if isinstance(unsigned, cms.CMSAttributes) else []:
             if attribute["type"].native == "signature_time_stamp_token":
                 for token in attribute["values"]:
                     yield token.dump(), signer["signature"].native
+            if attribute["type"].native == "counter_signature":
+                yield from of_signers(attribute["values"])
+
+
+def in_cms(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    return of_signers(cms.ContentInfo.load(content)["content"]["signer_infos"])
 
 
 def in_pdf(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -242,6 +242,11 @@ pub fn validation_report_schema(files: &[PathBuf]) -> Vec<FileVerdict> {
     judged(python("validation_report_schema.py"), files)
 }
 
+/// Verifies the countersignatures in CMS files, of which each has to have one at least.
+pub fn countersignatures(files: &[PathBuf]) -> Vec<FileVerdict> {
+    judged(python("verify_countersignatures.py"), files)
+}
+
 /// A timestamp that stands in a signature.
 #[derive(Debug)]
 pub struct FoundTimestamp {

@@ -59,7 +59,8 @@ pub(super) struct SignArguments {
     #[arg(long)]
     client_service: Option<String>,
     /// Folder for the sealed files. Without it they lie beside the originals, as NAME.sealed.xml,
-    /// NAME.sealed.pdf, NAME.EXT.p7m, NAME.EXT.p7s or NAME.asice.
+    /// NAME.sealed.pdf, NAME.EXT.p7m, NAME.EXT.p7s or NAME.asice; a CMS signature that is countersigned as
+    /// NAME.sealed.EXT.
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
     /// Name of the document that comes from standard input; without it document.xml, document.pdf or
@@ -384,6 +385,10 @@ fn target_name(app: &App, client: &Client, file: &Path, wishes: &SealWishes) -> 
         Packaged::Pdf => format!("{stem}.sealed.pdf"),
         Packaged::Cms => format!("{whole}.p7m"),
         Packaged::DetachedCms => format!("{whole}.p7s"),
+        Packaged::Countersigned => {
+            let extension = file.extension().unwrap_or_default().to_string_lossy();
+            format!("{stem}.sealed.{extension}")
+        }
         Packaged::Container => format!("{stem}.asice"),
     }
 }

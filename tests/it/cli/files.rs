@@ -155,3 +155,24 @@ fn files_become_one_container() {
         assert!(!wrong.status.success() && text(&wrong).contains(words), "{}", text(&wrong));
     }
 }
+
+#[test]
+fn a_cms_signature_is_countersigned() {
+    let demo = Demo::new();
+    let file = demo.path().join("contract.txt");
+    std::fs::write(&file, "1;2").unwrap();
+    let seal = ["sign", "--client-service", "demo-rsa", "--format", "cades"];
+    let sign = |file: &Path, more: &[&str]| {
+        let done = demo.run(&[&seal[..], &[file.to_str().unwrap()], more].concat());
+        assert!(done.status.success(), "{}", text(&done));
+    };
+    sign(&file, &[]);
+    let signed = demo.path().join("contract.txt.p7m");
+    sign(&signed, &["--settings", r#"{"existingSignatures":"COUNTERSIGN"}"#]);
+    let (root, over) =
+        (demo.path().join("root-ca.pem"), demo.path().join("contract.txt.sealed.p7m"));
+    let (root, over) = (root.to_str().unwrap(), over.to_str().unwrap());
+    let report = demo.run(&["verify", over, "--trust", root, "--no-revocation"]);
+    let said = text(&report);
+    assert!(report.status.success() && said.contains("countersigner 1 of signer 1"), "{said}");
+}

@@ -261,3 +261,23 @@ fn a_client_service_says_what_its_visible_signatures_read_and_whether_documents_
 fn invoice_with_script() -> Vec<u8> {
     pdfs::all().iter().find(|one| one.name.contains("javascript")).unwrap().bytes.clone()
 }
+
+/// A PDF has none; every seal of it covers those before.
+#[test]
+fn a_countersignature_of_a_pdf_is_refused_with_what_to_do() {
+    on_shared(async |service| {
+        let client = service.client().await;
+        for wanted in ["COUNTERSIGN", "PARALLEL", "REFUSE"] {
+            let settings = json!({ "existingSignatures": wanted });
+            let signature = json!({ "signatureType": "PAdES", "advancedSignatureInfo": settings });
+            let mark = unique("counter");
+            let one = of_type(&mark, &invoice(), "application/pdf", signature);
+            let answer = client.sign(&request(&mark, vec![one])).await.good();
+            let refused = &answer["documentList"][0];
+            assert_eq!(refused["signErrorReason"], "setting-conflict", "{refused}");
+            let detail = refused["signErrorDetail"].as_str().unwrap();
+            assert!(detail.contains("existingSignatures"), "{detail}");
+            assert!(detail.contains("no countersignatures") && detail.contains("leave it out"));
+        }
+    });
+}

@@ -320,3 +320,43 @@ fn a_seal_goes_into_a_container_at_every_level() {
         service.stop().await;
     });
 }
+
+/// The one who countersigns may be who signed: what is looked at before release is the countersignature.
+#[test]
+fn a_cms_signature_is_countersigned_at_every_level() {
+    run(async {
+        let world = World::new();
+        let service = world.setup(50).start().await;
+        let client = world.client(&service, Timestamps::Fail).await;
+        let wish = |mark: &str, level: &str, content: &[u8], settings: Value| {
+            let mut one = document(mark, content);
+            one["documentRequest"]["name"] = json!("contract.p7m");
+            one["documentRequest"]["contentType"] = json!("application/pkcs7-mime");
+            one["signatureInfo"] = json!({ "signatureType": "CAdES", "signatureLevel": level,
+                "advancedSignatureInfo": settings });
+            one
+        };
+        let mark = unique("contract");
+        let first = request(&mark, vec![wish(&mark, "T", CONTENT, json!({}))]);
+        let first = all_sealed(&client.sign(&first).await.good()).remove(0);
+        let levels = ["B", "T", "LT", "LTA"];
+        let mark = unique("counter");
+        let counter = json!({ "existingSignatures": "COUNTERSIGN" });
+        let wishes = levels
+            .iter()
+            .map(|level| wish(&format!("{mark}/{level}"), level, &first, counter.clone()));
+        let answer = client.sign(&request(&mark, wishes.collect::<Vec<_>>())).await.good();
+        let trust = [read(&world.status, "root.pem"), certificate(&TSA.root())];
+        let mut settings = VerifySettings::new(trust.map(TrustAnchor::of).to_vec(), now());
+        settings.revocation = RevocationDemand::NotAsked;
+        for (at, level) in levels.iter().enumerate() {
+            let one = &answer["documentList"][at];
+            assert_eq!(one["signatureLevel"], format!("CAdES-BASELINE-{level}"), "{one}");
+            let report = verify(&crate::support::client::sealed(&answer, at), &settings);
+            assert_eq!(report.indication, Indication::Passed, "{report:#?}");
+            let [_, over] = report.signatures.as_slice() else { panic!("{report:#?}") };
+            assert_eq!((&*over.place, over.level), ("countersigner 1 of signer 1", Some(*level)));
+        }
+        service.stop().await;
+    });
+}

@@ -61,6 +61,8 @@ pub enum ExistingCmsSignatures {
     /// Sign its content too, beside the signers that are there: of a CMS with the document inside, or with
     /// packaging `ASIC_E` of an ASiC-E container.
     Parallel,
+    /// Sign the value of its one signer, in it (RFC 5652, 11.4), wherever its content is; with packaging `ATTACHED`.
+    Countersign,
     /// Take it as any other file: the signature goes around it.
     Wrap,
 }

@@ -116,6 +116,18 @@ impl Profile {
         }
     }
 
+    /// Whether the seal goes into a signature that is there, and is over its value.
+    #[must_use]
+    pub fn is_countersignature(&self) -> bool {
+        match self {
+            Self::Xades(profile) => profile.existing_signatures == ExistingSignatures::Countersign,
+            Self::Pades(_) => false,
+            Self::Cades(profile) => {
+                profile.existing_signatures == ExistingCmsSignatures::Countersign
+            }
+        }
+    }
+
     /// Name and media type of the sealed file of a document, as receivers get it: what holds the
     /// document keeps its name, a signature or container beside it has one of its own.
     #[must_use]
@@ -131,6 +143,12 @@ impl Profile {
                 }
                 Packaging::AsicE => container(),
             },
+            // it goes into the signature that the document is
+            Self::Cades(profile)
+                if profile.existing_signatures == ExistingCmsSignatures::Countersign =>
+            {
+                (name.to_owned(), content_type.to_owned())
+            }
             Self::Cades(profile) => match profile.packaging {
                 CadesPackaging::Attached => {
                     (format!("{name}.p7m"), "application/pkcs7-mime".to_owned())

@@ -370,6 +370,11 @@ fn without_nulls(value: &Value) -> Value {
 fn resolve(format: Format, settings: &Map<String, Value>) -> Result<Profile, Refusal> {
     Ok(match format {
         Format::Xades => Profile::Xades(Box::new(as_one::<XadesProfile>(settings)?)),
+        Format::Pades if settings.contains_key("existingSignatures") => {
+            let rule = "a PDF has no countersignatures, and each of its seals covers those before it, beside which it \
+                        stands; leave it out";
+            return Err(Refusal::setting("existingSignatures", rule.to_owned()));
+        }
         Format::Pades => Profile::Pades(Box::new(as_one::<PadesProfile>(settings)?)),
         Format::Cades => Profile::Cades(Box::new(as_one::<CadesProfile>(settings)?)),
     })

@@ -41,5 +41,6 @@ pub use super::xades::timestamps::{
 };
 pub use crate::pki::cms::Existing;
 pub use crate::pki::timestamp::{
-    MAX_HELD, archives_of_signer as cms_archives, held_by_signers as cms_timestamps,
+    MAX_HELD, archives_of_signer as cms_archives,
+    held_by_countersigners as cms_timestamps_of_countersigners, held_by_signers as cms_timestamps,
 };

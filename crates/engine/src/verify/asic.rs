@@ -16,8 +16,8 @@ use crate::domain::refusal::CmsRefusal;
 use crate::pki::digest::Digest;
 use crate::seal::reading::xml::is_outside;
 use crate::seal::reading::{
-    ContainerRole, Existing, MAX_SIGNING_FILES, UnpackedFile, cms_timestamps, container,
-    container_file,
+    ContainerRole, Existing, MAX_SIGNING_FILES, UnpackedFile, cms_timestamps,
+    cms_timestamps_of_countersigners, container, container_file,
 };
 use crate::seal::xml::xpath::Budget;
 
@@ -205,9 +205,11 @@ fn data_of<'f, 'z: 'f>(files: impl Iterator<Item = &'f UnpackedFile<'z>>) -> Val
     for file in files {
         let Ok(cms) = Existing::read(&file.octets) else { continue };
         data.add_cms(&cms);
-        let inside = cms_timestamps(&cms).unwrap_or_default();
-        let tokens = inside.iter().flat_map(|one| &one.timestamps).flatten();
-        tokens.for_each(|token| data.add_token(token));
+        for inside in [cms_timestamps(&cms), cms_timestamps_of_countersigners(&cms)] {
+            let inside = inside.unwrap_or_default();
+            let tokens = inside.iter().flat_map(|one| &one.timestamps).flatten();
+            tokens.for_each(|token| data.add_token(token));
+        }
     }
     data
 }
@@ -370,7 +372,8 @@ impl<'s, 'z> Container<'s, 'z> {
         for signature in &mut all {
             self.cover(signed, &listed, signature);
         }
-        all.extend(cms::countersigners(&existing, &content, ["CAdES", "CMS"], self.questions));
+        let formats = ["CAdES", "CMS"];
+        all.extend(cms::countersigners(&existing, &digest, &content, formats, self.questions));
         Ok(all)
     }
 

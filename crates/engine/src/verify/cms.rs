@@ -8,10 +8,14 @@ use super::timestamps::{self, HeldArchive};
 use super::trust::{Questions, ValidationData};
 use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
-use crate::pki::cms::{HeldFault, HeldSigner, MAX_SIGNERS, held_countersigners, held_signers};
+use crate::pki::cms::{
+    HeldFault, HeldSigner, MAX_SIGNERS, SignerPlace, held_countersigners, held_signers,
+};
 use crate::pki::digest::Digest;
-use crate::pki::timestamp::{HeldCmsArchive, TimestampFault, TimestampToken};
-use crate::seal::reading::{Existing, cms_archives, cms_timestamps};
+use crate::pki::timestamp::{HeldCmsArchive, HeldTimestamps, TimestampFault, TimestampToken};
+use crate::seal::reading::{
+    Existing, cms_archives, cms_timestamps, cms_timestamps_of_countersigners,
+};
 
 /// Verifies every signer of a CMS file, with what is beside it.
 pub(super) fn verify(
@@ -50,7 +54,7 @@ pub(super) fn verify(
         None => CmsContent::new("detached content"),
     };
     let mut signatures = signers(&existing, &digest, &content, ["CAdES", "CMS"], questions);
-    signatures.extend(countersigners(&existing, &content, ["CAdES", "CMS"], questions));
+    signatures.extend(countersigners(&existing, &digest, &content, ["CAdES", "CMS"], questions));
     report(signatures, findings)
 }
 
@@ -92,7 +96,7 @@ pub(super) fn signers(
     let timestamps = cms_timestamps(existing);
     let mut verified = Vec::new();
     for (held, number) in held_signers(existing, digest).into_iter().zip(1_usize..) {
-        let place = format!("signer {number}");
+        let place = SignerPlace::Signer(number - 1).to_string();
         let [advanced, plain] = formats;
         let format = if held.bound { advanced } else { plain };
         let mut signature = VerifiedSignature::new(place.clone(), format);
@@ -147,60 +151,119 @@ pub(super) fn signers(
 }
 
 /// Verifies who countersigned the signers of a CMS: over their values, which is what a countersignature covers
-/// (RFC 5652, 11.4).
+/// (RFC 5652, 11.4). An archive timestamp of a signer covers those that were there.
 pub(super) fn countersigners(
     existing: &Existing,
+    digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
     content: &CmsContent<'_>,
     formats: [&'static str; 2],
     questions: &Questions<'_>,
 ) -> Vec<VerifiedSignature> {
     let mut verified = Vec::new();
-    if questions.own().is_some() {
-        return verified;
-    }
-    let mut data = ValidationData::default();
-    for number in 1..=MAX_SIGNERS {
+    for number in 0..MAX_SIGNERS {
         // one that cannot be read is told of as a signer
-        let Ok(held) = held_countersigners(existing, number - 1) else { continue };
-        if held.is_empty() {
+        let Ok(all) = held_countersigners(existing, number) else { continue };
+        if all.is_empty() {
             continue;
         }
-        if !data.has_certificates() {
-            data.add_cms(existing);
-            content.data.into_iter().for_each(|beside| data.add(beside));
-        }
-        for (held, counter) in held.into_iter().zip(1_usize..) {
+        let over = CountersignedSigner::of(existing, number, digest, content);
+        for (counter, held) in all.into_iter().enumerate() {
+            let place = SignerPlace::Countersigner { of: number, number: counter };
             let [advanced, plain] = formats;
             let format = if held.bound { advanced } else { plain };
-            let place = format!("countersigner {counter} of signer {number}");
-            let mut signature = VerifiedSignature::new(place, format);
+            let mut signature = VerifiedSignature::new(place.to_string(), format);
             if verified.len() >= MAX_SIGNERS {
                 let text = format!("more than {MAX_SIGNERS} countersigners are not looked at");
                 signature.find(SubIndication::Generic, text);
                 verified.push(signature.concluded());
                 return verified;
             }
-            let over = format!("the value of signer {number}");
-            one(&held, &CmsContent::new(&over), &mut signature);
-            signature.covers_document = false;
-            signature.notes.push(format!("it is a countersignature over {over}"));
-            if let Some(certificate) = &held.certificate {
-                signature.level = held.bound.then_some("B");
-                let said = SaidOfSigner {
-                    certificate,
-                    bound: held.bound,
-                    claimed: held.claimed,
-                    algorithm: held.algorithm,
-                    digests: held.digest.into_iter().collect(),
-                    timestamps: &[],
-                };
-                let existence = Existence { data: &data, archives: content.archives };
-                signer::judge(said, &existence, questions, &mut signature);
-            }
+            over.judge(place, &held, questions, &mut signature);
             verified.push(signature.concluded());
         }
     }
     verified
+}
+
+/// A signer that was countersigned, with what there is to know about who did.
+struct CountersignedSigner<'c> {
+    existing: &'c Existing,
+    content: &'c CmsContent<'c>,
+    data: ValidationData,
+    timestamps: Result<Vec<HeldTimestamps>, TimestampFault>,
+    /// Its archive timestamps.
+    archives: Vec<HeldCmsArchive>,
+}
+
+impl<'c> CountersignedSigner<'c> {
+    /// A signer, by its number from 0.
+    fn of(
+        existing: &'c Existing,
+        number: usize,
+        digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+        content: &'c CmsContent<'c>,
+    ) -> Self {
+        let mut data = ValidationData::default();
+        data.add_cms(existing);
+        content.data.into_iter().for_each(|beside| data.add(beside));
+        let timestamps = cms_timestamps_of_countersigners(existing);
+        // why they cannot be read is told of at the signer
+        let archives = cms_archives(existing, number, digest).unwrap_or_default();
+        Self { existing, content, data, timestamps, archives }
+    }
+
+    fn judge(
+        &self,
+        place: SignerPlace,
+        held: &HeldSigner,
+        questions: &Questions<'_>,
+        signature: &mut VerifiedSignature,
+    ) {
+        let over = format!("the value of {}", SignerPlace::Signer(place.signer()));
+        one(held, &CmsContent::new(&over), signature);
+        (signature.covers_document, signature.is_countersignature) = (false, true);
+        signature.notes.push(format!("it is a countersignature over {over}"));
+        let tokens: &[Result<TimestampToken, TimestampFault>] = match &self.timestamps {
+            Ok(all) => {
+                let own = all.iter().find(|one| one.signature == place.to_string());
+                own.map(|one| one.timestamps.as_slice()).unwrap_or_default()
+            }
+            Err(fault) => {
+                signature.find(SubIndication::SigConstraintsFailure, fault.to_string());
+                &[]
+            }
+        };
+        let Some(certificate) = &held.certificate else { return };
+        signature.level = held.bound.then_some("B");
+        let mut data = self.data.clone();
+        tokens.iter().flatten().for_each(|token| data.add_token(token));
+        let mut proofs = Vec::new();
+        if !questions.by_itself(certificate) {
+            let archives = self.archives_over(place);
+            proofs = timestamps::archives(archives, &data, questions, signature);
+            proofs.extend_from_slice(self.content.archives);
+        }
+        let said = SaidOfSigner {
+            certificate,
+            bound: held.bound,
+            claimed: held.claimed,
+            algorithm: held.algorithm,
+            digests: held.digest.into_iter().collect(),
+            timestamps: tokens,
+        };
+        signer::judge(said, &Existence { data: &data, archives: &proofs }, questions, signature);
+    }
+
+    /// The archive timestamps that cover who countersigned.
+    fn archives_over(&self, place: SignerPlace) -> Vec<HeldArchive> {
+        let Ok(der) = self.existing.signer_at(place) else { return Vec::new() };
+        let over = self.archives.iter().filter(|archive| archive.has(&der));
+        let held = |archive: &HeldCmsArchive| HeldArchive {
+            token: archive.token.clone(),
+            covers: archive.covers.clone(),
+        };
+        over.map(held).collect()
+    }
 }
 
 fn one(held: &HeldSigner, content: &CmsContent<'_>, signature: &mut VerifiedSignature) {

@@ -19,8 +19,7 @@ use crate::domain::profile::Profile;
 use crate::domain::text::hex;
 use crate::domain::transform::Transform;
 use crate::domain::xades::{
-    ExistingSignatures, Packaging, ReferenceKind, SignatureInput, SignatureTransform, XadesLevel,
-    XadesProfile,
+    Packaging, ReferenceKind, SignatureInput, SignatureTransform, XadesLevel, XadesProfile,
 };
 use crate::pki::calendar::Calendar;
 use crate::pki::certificate::Certificate;
@@ -207,6 +206,14 @@ pub fn check_raised(
     check(file, &made, Some(&facts.value), &questions)
 }
 
+/// What is said of a seal that has not its level.
+fn less(signature: &VerifiedSignature, wanted: Level) -> OwnSealFault {
+    let of_timestamps = signature.timestamps.iter().find_map(|one| one.reason.as_deref());
+    let reason = of_timestamps.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let found = signature.level.unwrap_or("none");
+    OwnSealFault(format!("by what is in the file it has level {found} and not {wanted}{reason}"))
+}
+
 /// Our signature; of several signers of a CMS all that say that they are it, and of one that was raised the others
 /// too. A container is made with its seal, or ours is the last one in it and left the others as they were.
 fn signatures(
@@ -253,16 +260,25 @@ fn signatures(
     }
     let own = |signature: &VerifiedSignature| is_container || is_own(signature, made);
     let (own, others): (Vec<_>, Vec<_>) = report.signatures.into_iter().partition(own);
-    let is_right =
-        |other: &&VerifiedSignature| other.value_holds == Some(true) && other.covers_document;
-    if value.is_some() && !others.iter().all(|other| is_right(&other)) {
+    // what a detached signature is over that ours is a countersignature of was not given
+    let may_lack_content = made.profile.is_countersignature();
+    let is_right = |other: &VerifiedSignature| {
+        let covers = other.covered.iter().all(|covered| {
+            covered.standing == "right" || (may_lack_content && covered.standing == "elsewhere")
+        });
+        other.value_holds == Some(true) && covers
+    };
+    if value.is_some() && !others.iter().all(is_right) {
         return Err("another signature of the file does not hold any more".to_owned());
     }
     Ok(own)
 }
 
-/// Whether a signer of a CMS says that it is ours.
+/// Whether a signer of a CMS, or who countersigned one where that is asked for, says that it is ours.
 fn is_own(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> bool {
+    if signature.is_countersignature != made.profile.is_countersignature() {
+        return false;
+    }
     let claimed = made.at.to_rfc3339();
     let same_time = signature.claimed_time.as_ref().is_none_or(|time| *time == claimed);
     same_time && is_of(signature, made.certificate)
@@ -300,7 +316,7 @@ fn fault(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> Option<String> {
         (is_of(signature, made.certificate), "it is of another certificate"),
         (bound || !names_signer(made.profile), "it does not say whose it is"),
         (
-            signature.covers_document || is_countersignature(made.profile),
+            signature.covers_document || made.profile.is_countersignature(),
             "it does not cover the document",
         ),
     ];
@@ -313,10 +329,7 @@ fn fault(signature: &VerifiedSignature, made: &MadeSeal<'_>) -> Option<String> {
     if made.level == Level::T {
         return Some("its timestamp is not in it".to_owned());
     }
-    let of_timestamps = signature.timestamps.iter().find_map(|one| one.reason.as_deref());
-    let reason = of_timestamps.map(|reason| format!(": {reason}")).unwrap_or_default();
-    let found = level.map_or("none", Level::as_str);
-    Some(format!("by what is in the file it has level {found} and not {}{reason}", made.level))
+    Some(less(signature, made.level).0)
 }
 
 /// Whether the signatures of a profile name their certificate.
@@ -325,11 +338,6 @@ fn names_signer(profile: &Profile) -> bool {
         Profile::Xades(profile) => profile.xades_level != XadesLevel::None,
         Profile::Pades(_) | Profile::Cades(_) => true,
     }
-}
-
-fn is_countersignature(profile: &Profile) -> bool {
-    matches!(profile, Profile::Xades(profile)
-        if profile.existing_signatures == ExistingSignatures::Countersign)
 }
 
 /// Whether a profile wants everything covered but signatures and what holds them. One that says which element, or

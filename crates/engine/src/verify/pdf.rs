@@ -246,7 +246,7 @@ fn of_field(
             for signature in &mut all {
                 cover(held, signature);
             }
-            all.extend(cms::countersigners(&existing, &content, formats, questions));
+            all.extend(cms::countersigners(&existing, &digest, &content, formats, questions));
             (all, None)
         }
         Err(reason) => unread(format!("its value: {reason}"), SubIndication::FormatFailure),

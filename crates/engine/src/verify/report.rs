@@ -74,6 +74,9 @@ pub struct VerifiedSignature {
     pub findings: Vec<VerificationFinding>,
     /// What should be known although it is no reason.
     pub notes: Vec<String>,
+    /// Whether it stands in the signature whose value it is over; in JSON a note says so.
+    #[serde(skip)]
+    pub is_countersignature: bool,
     /// What it was verified with; not in JSON.
     #[serde(skip)]
     pub objects: SeenObjects,
@@ -212,6 +215,7 @@ impl VerifiedSignature {
             policy: None,
             findings: Vec::new(),
             notes: Vec::new(),
+            is_countersignature: false,
             objects: SeenObjects::default(),
         }
     }

@@ -123,11 +123,6 @@ impl ValidationData {
         Self { certificates, ..Self::default() }
     }
 
-    /// Whether it has a certificate.
-    pub(super) fn has_certificates(&self) -> bool {
-        !self.certificates.is_empty()
-    }
-
     /// Whether anything in it says that a certificate is not revoked.
     pub(super) fn has_words(&self) -> bool {
         !self.lists.is_empty() || !self.answers.is_empty()

@@ -318,6 +318,7 @@ impl XmlSignature<'_, '_, '_, '_> {
             // one without a value is verified by nobody
             .filter(|outer| self.ids.contains(&outer.id()))
             .and_then(|outer| child(outer, DS_NAMESPACE, "SignatureValue"));
+        signature.is_countersignature = true;
         if outer.is_some_and(|value| self.held.covers(value)) {
             signature
                 .notes

@@ -8,9 +8,21 @@ pub enum CmsRefusal {
     #[error("the CMS signature that is there cannot be read: {reason}")]
     Malformed { reason: String },
     #[error(
-        "the document is a CMS signature already; send the unsigned document, or ask for existingSignatures PARALLEL or WRAP"
+        "the document is a CMS signature already; send the unsigned document, or ask for existingSignatures PARALLEL, COUNTERSIGN or WRAP"
     )]
     Signed,
+    #[error(
+        "the document is no CMS signature, so that there is nothing to countersign; send the signed document, or leave existingSignatures out"
+    )]
+    NotSigned,
+    #[error(
+        "the CMS signature that is there has {count} signers, and a countersignature is over the value of one; ask for existingSignatures PARALLEL"
+    )]
+    SeveralSigners { count: usize },
+    #[error(
+        "the seal would break the CMS signature that is there: an archive timestamp of before version 3, or an evidence record, is over all of its certificates; ask for existingSignatures WRAP"
+    )]
+    Closed,
     #[error(
         "the CMS signature that is there has no content to sign beside it; send the document itself"
     )]
@@ -54,6 +66,9 @@ impl CmsRefusal {
         match self {
             Self::Malformed { .. } => "cms-malformed",
             Self::Signed => "cms-signed",
+            Self::NotSigned => "cms-not-signed",
+            Self::SeveralSigners { .. } => "cms-several-signers",
+            Self::Closed => "would-break-signature",
             Self::ContentMissing => "cms-content-missing",
             Self::TooManyInside { .. } => "cms-too-many-inside",
             Self::ContainerMalformed { .. } => "container-malformed",

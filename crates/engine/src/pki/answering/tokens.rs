@@ -146,7 +146,7 @@ impl UnsignedTimestamp {
         let attributes = SignedAttributes::new(&SignedAttributeSettings {
             identity: order.identity,
             message_digest: &Digest::of(order.algorithm.digest(), &info),
-            content_type: ID_CT_TST_INFO,
+            content_type: Some(ID_CT_TST_INFO),
             certificate_digest: DigestAlgorithm::Sha256,
             issuer_serial: false,
             signing_time: Some(order.at),

@@ -36,8 +36,9 @@ pub struct SignedAttributeSettings<'a> {
     pub identity: &'a Identity,
     /// Digest of the content.
     pub message_digest: &'a Digest,
-    /// Type of the content: `id-data` but for content that somebody else put into a CMS.
-    pub content_type: ObjectIdentifier,
+    /// Type of the content: `id-data` but for content that somebody else put into a CMS; none of a countersignature
+    /// (RFC 5652, 11.4).
+    pub content_type: Option<ObjectIdentifier>,
     /// Digest of the signing certificate. With SHA-1 the attribute is version 1 (RFC 2634, 5.4).
     pub certificate_digest: DigestAlgorithm,
     /// Issuer and serial number in the signing-certificate attribute. They are a hint only, which
@@ -87,12 +88,14 @@ impl SignedAttributes {
     pub fn new(settings: &SignedAttributeSettings<'_>) -> Result<Self, Error> {
         let value = tlv(OCTET_STRING, &[settings.message_digest.value()]);
         let mut attributes = vec![
-            attribute(CONTENT_TYPE, &[oid(settings.content_type)]),
             attribute(MESSAGE_DIGEST, &[value]),
             settings
                 .identity
                 .signing_certificate(settings.certificate_digest, settings.issuer_serial),
         ];
+        if let Some(content_type) = settings.content_type {
+            attributes.push(attribute(CONTENT_TYPE, &[oid(content_type)]));
+        }
         if let Some(at) = settings.signing_time {
             attributes.push(attribute(SIGNING_TIME, &[time(at)?]));
         }

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use der::asn1::ObjectIdentifier;
 
+use super::countersigning::{COUNTERSIGNATURE, SignerPlace};
 use super::encoding::oid;
 use super::existing::Existing;
-use super::signer_info::{unsigned_values, with_unsigned};
+use super::signer_info::{unsigned_values, with_other_value, with_unsigned};
 use super::{content_info, with};
 use crate::pki::tlv::{self, INTEGER, SEQUENCE, SET, context, sorted, tlv};
 
@@ -135,7 +136,7 @@ impl Existing {
         Ok(Some(augmented.written(bytes, &set(context(1), &revocation))))
     }
 
-    /// The file of this signature with one more unsigned attribute at a signer, by its number from 0. The content
+    /// The file of this signature with one more unsigned attribute at a signer or at who countersigned it. The content
     /// stands in `bytes`, of which this was read.
     ///
     /// # Errors
@@ -143,12 +144,18 @@ impl Existing {
     pub(in crate::pki) fn with_unsigned(
         &self,
         bytes: &[u8],
-        number: usize,
+        place: SignerPlace,
         (kind, value): (ObjectIdentifier, &[u8]),
     ) -> Result<Vec<u8>, &'static str> {
         let mut changed = self.clone();
-        let signer = changed.signers.get_mut(number).ok_or("there is no such signer")?;
-        *signer = with_unsigned(signer, kind, value)?;
+        let other = with_unsigned(&self.signer_at(place)?, kind, value)?;
+        let signer = changed.signers.get_mut(place.signer()).ok_or("there is no such signer")?;
+        *signer = match place {
+            SignerPlace::Signer(_) => other,
+            SignerPlace::Countersigner { number, .. } => {
+                with_other_value(signer, (COUNTERSIGNATURE, number), &other)?
+            }
+        };
         if changed.signers.len() > 1 && self.signers.is_sorted() {
             changed.signers = sorted(changed.signers);
         }

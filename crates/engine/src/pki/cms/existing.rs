@@ -7,7 +7,7 @@ use std::ops::Range;
 use der::asn1::ObjectIdentifier;
 
 use super::ID_SIGNED_DATA;
-use super::signer_info::{NO_ATTRIBUTES, SignerInfo};
+use super::signer_info::{NO_ATTRIBUTES, SignerInfo, extends};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::tlv::{
@@ -154,7 +154,7 @@ impl Existing {
     }
 
     /// What another file that was made of this one has not kept: the content, or a signer; none when all
-    /// of it is there, byte for byte.
+    /// of it is there, byte for byte, but for more unsigned attributes of signers.
     #[must_use]
     pub fn lost_in(&self, bytes: &[u8], other: &Self, other_bytes: &[u8]) -> Option<String> {
         let content =
@@ -163,7 +163,11 @@ impl Existing {
             return Some("its content".to_owned());
         }
         let kept: HashSet<&Vec<u8>> = other.signers.iter().collect();
-        let lost = self.signers.iter().position(|signer| !kept.contains(signer));
+        let has = |signer: &Vec<u8>| {
+            let mut all = other.signers.iter();
+            kept.contains(signer) || all.any(|one| extends(one, signer).unwrap_or_default())
+        };
+        let lost = self.signers.iter().position(|signer| !has(signer));
         lost.map(|position| format!("signer {}", position + 1))
     }
 

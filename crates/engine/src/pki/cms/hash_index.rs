@@ -105,6 +105,13 @@ impl HashIndex {
         self.algorithm
     }
 
+    /// Whether it has a value of an unsigned attribute.
+    pub(in crate::pki) fn has_attribute(&self, kind: ObjectIdentifier, value: &[u8]) -> bool {
+        let [_, _, attributes] = &self.digests;
+        let one = AttributeValue { kind, value: value.to_vec() };
+        attributes.contains(&one.digest(self.algorithm))
+    }
+
     /// What the token has to be over at a signer whose content has this digest, of the algorithm of the index.
     ///
     /// # Errors

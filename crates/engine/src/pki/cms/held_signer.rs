@@ -4,7 +4,9 @@
 use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
+use super::MAX_SIGNERS;
 use super::attributes::{SIGNATURE_POLICY, SIGNING_TIME};
+use super::countersigning::{COUNTERSIGNATURE, SignerPlace};
 use super::ess::{EssFault, names_its_certificate};
 use super::existing::Existing;
 use super::signer_info::{NO_ATTRIBUTES, SignerFault, SignerInfo, unsigned_values};
@@ -17,9 +19,6 @@ use crate::pki::tlv::{self, OBJECT_IDENTIFIER, SEQUENCE};
 
 /// Certificates of one file that are looked at.
 const MAX_CERTIFICATES: usize = 64;
-
-/// `id-countersignature` (RFC 5652, 11.4).
-const COUNTERSIGNATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.6");
 
 /// What is wrong with a signer.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -85,7 +84,8 @@ pub fn held_signers(
     existing.signers().iter().map(|der| read(der, over, &certificates, digest)).collect()
 }
 
-/// Reads who countersigned the value of a signer, by its number from 0, in their order.
+/// Reads who countersigned the value of a signer, by its number from 0, in their order: one more at most than are looked
+/// at.
 ///
 /// # Errors
 /// What of the signer cannot be read, as part of a sentence.
@@ -93,14 +93,15 @@ pub fn held_countersigners(
     existing: &Existing,
     number: usize,
 ) -> Result<Vec<HeldSigner>, &'static str> {
-    let signer = existing.signers().get(number).ok_or("there is no such signer")?;
-    let (value, countersigners) = unsigned_values(signer, COUNTERSIGNATURE)?;
+    let signer = existing.signer_at(SignerPlace::Signer(number))?;
+    let (value, countersigners) = unsigned_values(&signer, COUNTERSIGNATURE)?;
     if countersigners.is_empty() {
         return Ok(Vec::new());
     }
     let certificates = certificates(existing);
     let digest = |algorithm| Some(Digest::of(algorithm, &value));
-    Ok(countersigners.iter().map(|der| read(der, None, &certificates, &digest)).collect())
+    let looked_at = countersigners.iter().take(MAX_SIGNERS + 1);
+    Ok(looked_at.map(|der| read(der, None, &certificates, &digest)).collect())
 }
 
 fn certificates(existing: &Existing) -> Vec<Certificate> {
@@ -188,6 +189,15 @@ impl HeldSigner {
         }
         let own = self.certificate.filter(|_| self.bound);
         own.ok_or_else(|| "it does not cover which certificate is its own".to_owned())
+    }
+
+    /// As [`HeldSigner::right`], of one whose content may be missing: then nobody says what it is over.
+    ///
+    /// # Errors
+    /// As [`HeldSigner::right`].
+    pub fn right_but_for_content(mut self) -> Result<Certificate, String> {
+        self.faults.retain(|fault| *fault != HeldFault::NoContent);
+        self.right()
     }
 
     fn faulty(fault: HeldFault) -> Self {

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod augment;
+mod countersigning;
 mod encoding;
 mod ess;
 mod existing;
@@ -22,6 +23,8 @@ use der::asn1::ObjectIdentifier;
 
 pub use attributes::{SignaturePolicy, SignedAttributeSettings, SignedAttributes, SignerLocation};
 pub use augment::Augmentation;
+pub(super) use countersigning::COUNTERSIGNATURE;
+pub use countersigning::{Countersigned, SignerPlace};
 pub use encoding::{digest_of_oid, digest_oid};
 pub(super) use ess::{EssFault, names_its_certificate};
 pub use existing::Existing;
@@ -73,6 +76,8 @@ pub struct Unsigned {
     unsigned: Vec<Vec<u8>>,
     /// Those of others.
     others: Vec<Vec<u8>>,
+    /// Which of them it signs the value of, when it is a countersignature.
+    countersigned: Option<Countersigned>,
     /// Where the content of an existing signature stands in its file.
     content: Option<Vec<Range<usize>>>,
 }
@@ -100,6 +105,7 @@ impl Unsigned {
             signer,
             unsigned: Vec::new(),
             others: Vec::new(),
+            countersigned: None,
             content: None,
         })
     }
@@ -160,8 +166,26 @@ impl Unsigned {
             signer,
             unsigned: Vec::new(),
             others: existing.signers,
+            countersigned: None,
             content: existing.content,
         })
+    }
+
+    /// A countersignature in a signature that is there (RFC 5652, 11.4): as [`Unsigned::beside`], but that it stands in
+    /// the unsigned attributes of the signer whose value it is over.
+    ///
+    /// # Errors
+    /// As [`Unsigned::new`].
+    pub fn over_signer(
+        (existing, signer): (Existing, Countersigned),
+        identity: &Identity,
+        attributes: SignedAttributes,
+        algorithm: SignatureAlgorithm,
+        certificates: Certificates,
+    ) -> Result<Self, Error> {
+        let mut all = Self::beside(existing, identity, attributes, algorithm, certificates)?;
+        all.countersigned = Some(signer);
+        Ok(all)
     }
 
     /// The octets that the key signs.
@@ -205,6 +229,15 @@ impl Unsigned {
         value.to_der(self.kind).unwrap_or_else(|_| value.octets().to_vec())
     }
 
+    /// The signers that are there, one of them with a countersignature.
+    fn with_countersigned(&self, signer: &Countersigned, countersigner: Vec<u8>) -> Vec<Vec<u8>> {
+        let mut signers = self.others.clone();
+        if let Some(changed) = signers.get_mut(signer.number) {
+            *changed = signer.with(countersigner);
+        }
+        if self.others.is_sorted() { sorted(signers) } else { signers }
+    }
+
     /// Bytes of the file without content, with the longest value that the key can make. Values of RSA
     /// have one length; those of ECDSA vary by some bytes.
     #[must_use]
@@ -218,7 +251,11 @@ impl Unsigned {
             some => tlv(context(1), &[&sorted(some.to_vec()).concat()]),
         };
         let signer = tlv(SEQUENCE, &[&self.signer, &tlv(OCTET_STRING, &[value]), &unsigned]);
-        let signers = tlv(SET, &[&with(self.others.clone(), signer).concat()]);
+        let signers = match &self.countersigned {
+            None => with(self.others.clone(), signer),
+            Some(countersigned) => self.with_countersigned(countersigned, signer),
+        };
+        let signers = tlv(SET, &[&signers.concat()]);
         content_info(self.content_type, content, &self.opening, &[&self.middle, &signers])
     }
 }

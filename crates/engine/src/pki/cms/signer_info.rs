@@ -258,6 +258,59 @@ pub(super) fn signed_fields(der: &[u8]) -> Result<&[u8], &'static str> {
     der.get(first.whole.start..last.whole.end).ok_or(STRUCTURE)
 }
 
+/// The unsigned attributes of a signer, each whole.
+///
+/// # Errors
+/// As [`unsigned_values`].
+pub(super) fn unsigned_elements(der: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+    let (_, unsigned) = apart(der)?;
+    let octets = |one: &Element| der.get(one.whole.clone()).unwrap_or_default().to_vec();
+    Ok(unsigned.iter().map(octets).collect())
+}
+
+/// Whether a signer is another one with more unsigned attributes at most.
+///
+/// # Errors
+/// As [`unsigned_values`].
+pub(super) fn extends(der: &[u8], other: &[u8]) -> Result<bool, &'static str> {
+    if signed_fields(der)? != signed_fields(other)? {
+        return Ok(false);
+    }
+    let all = unsigned_elements(der)?;
+    Ok(unsigned_elements(other)?.iter().all(|one| all.contains(one)))
+}
+
+/// The DER of a signer with another value of an unsigned attribute, by its number from 0 among those of this kind.
+///
+/// # Errors
+/// As [`unsigned_values`]; when there is no such value.
+pub(super) fn with_other_value(
+    der: &[u8],
+    (kind, number): (ObjectIdentifier, usize),
+    other: &[u8],
+) -> Result<Vec<u8>, &'static str> {
+    let (mut all, mut left) = (unsigned_elements(der)?, Some(number));
+    let in_order = all.is_sorted();
+    for ((_, mut values), element) in
+        unsigned_attributes(der)?.into_iter().zip(&mut all).filter(|((of, _), _)| *of == kind)
+    {
+        let Some(at) = left else { break };
+        match values.get_mut(at) {
+            Some(value) => {
+                *value = other.to_vec();
+                *element = super::encoding::attribute(kind, &values);
+                left = None;
+            }
+            None => left = at.checked_sub(values.len()),
+        }
+    }
+    if left.is_some() {
+        return Err("there is no such value");
+    }
+    let all = if in_order { sorted(all) } else { all };
+    Ok(tlv(SEQUENCE, &[signed_fields(der)?, &tlv(context(1), &[&all.concat()])]))
+}
+
 /// The DER of a signer with one more unsigned attribute, of one value.
 ///
 /// # Errors
@@ -267,9 +320,7 @@ pub(super) fn with_unsigned(
     kind: ObjectIdentifier,
     value: &[u8],
 ) -> Result<Vec<u8>, &'static str> {
-    let (_, unsigned) = apart(der)?;
-    let octets = |one: &Element| der.get(one.whole.clone()).unwrap_or_default().to_vec();
-    let mut all: Vec<Vec<u8>> = unsigned.iter().map(octets).collect();
+    let mut all = unsigned_elements(der)?;
     let in_order = all.is_sorted();
     all.push(super::encoding::attribute(kind, &[value.to_vec()]));
     let all = if in_order { sorted(all) } else { all };

@@ -8,7 +8,9 @@ use der::asn1::ObjectIdentifier;
 
 use super::token::TimestampToken;
 use crate::domain::profile::DigestAlgorithm;
-use crate::pki::cms::{Existing, HashIndex, ID_SIGNATURE_TIME_STAMP, unsigned_values};
+use crate::pki::cms::{
+    COUNTERSIGNATURE, Existing, HashIndex, ID_SIGNATURE_TIME_STAMP, SignerPlace, unsigned_values,
+};
 use crate::pki::covered_values::CoveredValues;
 use crate::pki::digest::{Digest, sha256};
 
@@ -95,6 +97,9 @@ fn read(
         if [ID_SIGNATURE_TIME_STAMP, ARCHIVE_TIME_STAMP].contains(kind) {
             covers.share(inside.entry(named).or_insert_with(|| Arc::new(values_in(value))));
         }
+        if *kind == COUNTERSIGNATURE {
+            covers.share(inside.entry(named).or_insert_with(|| Arc::new(tokens_in(value))));
+        }
     }
     covers.share(&Arc::new(own));
     Ok(HeldCmsArchive { token: Ok(token), covers })
@@ -107,6 +112,32 @@ fn values_in(token: &[u8]) -> HashSet<[u8; 32]> {
     let Ok(token) = Existing::read(token) else { return HashSet::new() };
     let revocation = token.revocation().unwrap_or_default();
     token.certificates().map(sha256).chain(revocation.iter().map(|der| sha256(der))).collect()
+}
+
+/// Whether an archive timestamp of a signer, by its number from 0, covers who countersigned it, by the DER: then nothing
+/// may be added to that.
+///
+/// # Errors
+/// What of the signer cannot be read, as part of a sentence.
+pub fn is_countersigner_archived(
+    existing: &Existing,
+    number: usize,
+    countersigner: &[u8],
+) -> Result<bool, &'static str> {
+    let signer = existing.signer_at(SignerPlace::Signer(number))?;
+    let (_, archives) = unsigned_values(&signer, ARCHIVE_TIME_STAMP)?;
+    let mut indexes = archives.iter().filter_map(|token| {
+        let token = Existing::read(token).ok()?;
+        HashIndex::in_token(&token).ok()
+    });
+    Ok(indexes.any(|index| index.has_attribute(COUNTERSIGNATURE, countersigner)))
+}
+
+/// The timestamps of who countersigned, with what is in them.
+fn tokens_in(countersigner: &[u8]) -> HashSet<[u8; 32]> {
+    let found = unsigned_values(countersigner, ID_SIGNATURE_TIME_STAMP);
+    let tokens = found.map(|(_, tokens)| tokens).unwrap_or_default();
+    tokens.iter().flat_map(|token| values_in(token).into_iter().chain([sha256(token)])).collect()
 }
 
 /// What a token has to be over that is to be an archive timestamp of a signer, by its number from 0. `content` is the
@@ -133,28 +164,31 @@ pub fn with_archive(
     token: &TimestampToken,
 ) -> Result<Vec<u8>, &'static str> {
     let index = HashIndex::of(existing, number, token.info().imprint.algorithm())?;
-    let indexed = Existing::read(token.der())?.with_unsigned(token.der(), 0, index.attribute())?;
-    existing.with_unsigned(bytes, number, (ARCHIVE_TIME_STAMP, &indexed))
+    let indexed = Existing::read(token.der())?.with_unsigned(
+        token.der(),
+        SignerPlace::Signer(0),
+        index.attribute(),
+    )?;
+    existing.with_unsigned(bytes, SignerPlace::Signer(number), (ARCHIVE_TIME_STAMP, &indexed))
 }
 
-/// The file of a signature with a signature timestamp at a signer, by its number from 0.
+/// The file of a signature with a signature timestamp at a signer, or at who countersigned it.
 ///
 /// # Errors
 /// What of the signature cannot be read, as part of a sentence.
 pub fn with_signature_timestamp(
     existing: &Existing,
     bytes: &[u8],
-    number: usize,
+    place: SignerPlace,
     token: &TimestampToken,
 ) -> Result<Vec<u8>, &'static str> {
-    existing.with_unsigned(bytes, number, (ID_SIGNATURE_TIME_STAMP, token.der()))
+    existing.with_unsigned(bytes, place, (ID_SIGNATURE_TIME_STAMP, token.der()))
 }
 
-/// The value of a signer, which a signature timestamp is over, by its number from 0.
+/// The value of a signer, or of who countersigned it, which a signature timestamp is over.
 ///
 /// # Errors
 /// What of the signature cannot be read, as part of a sentence.
-pub fn signature_value(existing: &Existing, number: usize) -> Result<Vec<u8>, &'static str> {
-    let signer = existing.signers().get(number).ok_or("there is no such signer")?;
-    Ok(unsigned_values(signer, ID_SIGNATURE_TIME_STAMP)?.0)
+pub fn signature_value(existing: &Existing, place: SignerPlace) -> Result<Vec<u8>, &'static str> {
+    Ok(unsigned_values(&existing.signer_at(place)?, ID_SIGNATURE_TIME_STAMP)?.0)
 }

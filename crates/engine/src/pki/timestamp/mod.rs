@@ -19,11 +19,11 @@ mod token;
 mod trust;
 
 pub use archived::{
-    HeldCmsArchive, archive_imprint, archives_of_signer, signature_value, with_archive,
-    with_signature_timestamp,
+    HeldCmsArchive, archive_imprint, archives_of_signer, is_countersigner_archived,
+    signature_value, with_archive, with_signature_timestamp,
 };
 pub use fault::TimestampFault;
-pub use held::{HeldTimestamps, MAX_HELD, held_by_signers};
+pub use held::{HeldTimestamps, MAX_HELD, held_by_countersigners, held_by_signers};
 pub(in crate::pki) use imprint::MessageImprint;
 pub use info::TstInfo;
 pub use rejection::{PkiFailure, PkiStatus, Rejection};

@@ -6,14 +6,17 @@ use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::refusal::Refusal;
 use crate::pki::certificate::Certificate;
-use crate::pki::cms::{Augmentation, Existing, HeldSigner, MAX_SIGNERS, held_signers};
+use crate::pki::cms::{
+    Augmentation, Existing, HeldSigner, MAX_SIGNERS, SignerPlace, held_countersigners, held_signers,
+};
 use crate::pki::digest::Digest;
 use crate::pki::revocation::crl::Crl;
 use crate::pki::revocation::ocsp::OcspResponse;
 use crate::pki::signature::SignatureValue;
 use crate::pki::timestamp::{
-    HeldCmsArchive, TimestampToken, archive_imprint, archives_of_signer, held_by_signers,
-    signature_value, with_archive, with_signature_timestamp,
+    HeldCmsArchive, TimestampToken, archive_imprint, archives_of_signer, held_by_countersigners,
+    held_by_signers, is_countersigner_archived, signature_value, with_archive,
+    with_signature_timestamp,
 };
 use crate::pki::validation_data::{CollectedData, ValidationProof};
 use crate::seal::long_term::fault::LongTermFault;
@@ -25,8 +28,8 @@ const STEPS: usize = 1_000_000;
 /// Steps of finding out what archive timestamps keep, all together.
 const ALL_STEPS: usize = 20_000_000;
 
-/// Adds validation data to a CMS signature, for all of its signers or the one with this value; of a detached one with
-/// what it signs.
+/// Adds validation data to a CMS signature, for all of its signers or the one with this value, who may have countersigned
+/// another; of a detached one with what it signs.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::raise`].
@@ -36,18 +39,13 @@ pub(in crate::seal) fn raise(
     settings: &LongTermSettings<'_>,
     only: Option<&[u8]>,
 ) -> Result<Raised, LongTermFault> {
-    let sound = SoundCms::read(&document, settings.content)?;
+    let sound = SoundCms::read(&document, settings.content, only)?;
     let mut data = sound.data()?;
     data.add_all(collected)?;
     let (mut proofs, mut is_lta) = (Vec::new(), true);
-    let wanted = match only {
-        Some(value) => vec![sound.number_of(value)?],
-        None => (0..sound.signers.len()).collect(),
-    };
-    let signers = sound.signers.iter().enumerate();
-    for (number, signer) in signers.filter(|(number, _)| wanted.contains(number)) {
+    for signer in sound.raised(only)? {
         if signer.tokens.is_empty() {
-            let (signature, reason) = (words(number), signer.fault.clone());
+            let (signature, reason) = (signer.place.to_string(), signer.fault.clone());
             return Err(LongTermFault::NoTimestamp { signature, reason });
         }
         let asked = signer.asked();
@@ -56,7 +54,7 @@ pub(in crate::seal) fn raise(
         for (certificates, _) in asked.iter().zip(kept).filter(|(_, kept)| !kept) {
             let proof = data.prove(settings.trust, certificates, settings.at, STEPS);
             proofs.push(proof.map_err(|fault| {
-                let signature = words(number);
+                let signature = signer.place.to_string();
                 LongTermFault::Insufficient { signature, fault }
             })?);
         }
@@ -84,13 +82,14 @@ pub(in crate::seal) fn provable(
     document: &[u8],
     content: Option<&[u8]>,
 ) -> Result<ProvableCms, LongTermFault> {
-    let sound = SoundCms::read(document, content)?;
+    let sound = SoundCms::read(document, content, None)?;
     let asked = sound.signers.iter().flat_map(SoundSigner::asked);
     let asked = asked.map(|one| one.into_iter().cloned().collect()).collect();
     Ok(ProvableCms { asked, data: sound.data()? })
 }
 
-/// The values of all signers whose certificate is there.
+/// The values of all signers whose certificate is there, those of who countersigned one of them before it. One that an
+/// archive timestamp covers is left out.
 ///
 /// # Errors
 /// What cannot be read.
@@ -99,17 +98,36 @@ pub(in crate::seal) fn values(document: &[u8]) -> Result<Vec<Vec<u8>>, LongTermF
     if existing.signer_count() > MAX_SIGNERS {
         return Err(LongTermFault::TooMany(MAX_SIGNERS));
     }
-    let held = held_signers(&existing, &|_| None).into_iter().enumerate();
-    let values = held.filter_map(|(number, signer)| {
-        let written = signature_value(&existing, number).ok()?;
+    let mut signers = Vec::new();
+    for (of, signer) in held_signers(&existing, &|_| None).into_iter().enumerate() {
+        let over = held_countersigners(&existing, of).map_err(broken)?;
+        for (number, countersigner) in over.into_iter().enumerate() {
+            let place = SignerPlace::Countersigner { of, number };
+            if !is_archived(&existing, place)? {
+                signers.push((place, countersigner));
+            }
+        }
+        signers.push((SignerPlace::Signer(of), signer));
+    }
+    if signers.len() > 2 * MAX_SIGNERS {
+        return Err(LongTermFault::TooMany(MAX_SIGNERS));
+    }
+    let values = signers.into_iter().filter_map(|(place, signer)| {
+        let written = signature_value(&existing, place).ok()?;
         let value = SignatureValue::from_der(signer.certificate?.key_kind(), &written).ok()?;
         Some(value.octets().to_vec())
     });
     Ok(values.collect())
 }
 
-/// Prepares the one signer of a CMS signature, or the one with this value, for a signature timestamp, which makes level T
-/// of it.
+/// Whether an archive timestamp covers who countersigned a signer: more in it would break that.
+fn is_archived(existing: &Existing, place: SignerPlace) -> Result<bool, LongTermFault> {
+    let der = existing.signer_at(place).map_err(broken)?;
+    is_countersigner_archived(existing, place.signer(), &der).map_err(broken)
+}
+
+/// Prepares the one signer of a CMS signature, or the one with this value, who may have countersigned another, for a
+/// signature timestamp, which makes level T of it.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::stamp`].
@@ -118,15 +136,18 @@ pub(in crate::seal) fn stamp(
     content: Option<&[u8]>,
     only: Option<&[u8]>,
 ) -> Result<CmsStampPlan, LongTermFault> {
-    let sound = SoundCms::read(&document, content)?;
-    let number = sound.one(only)?;
-    let value = signature_value(&sound.existing, number).map_err(broken)?;
+    let sound = SoundCms::read(&document, content, only)?;
+    let place = sound.one(only)?.place;
+    if matches!(place, SignerPlace::Countersigner { .. }) && is_archived(&sound.existing, place)? {
+        return Err(LongTermFault::ArchivedAround { signature: place.to_string() });
+    }
+    let value = signature_value(&sound.existing, place).map_err(broken)?;
     let imprints = DigestAlgorithm::ALL.map(|algorithm| Digest::of(algorithm, &value)).to_vec();
-    Ok(CmsStampPlan { existing: sound.existing, document, number, imprints, archive: false })
+    Ok(CmsStampPlan { existing: sound.existing, document, place, imprints, archive: false })
 }
 
 /// Prepares the one signer of a CMS signature, or the one with this value, for an archive timestamp. It is over all of
-/// the signature but its other signers (EN 319 122-1, 5.5.3).
+/// the signature but its other signers (EN 319 122-1, 5.5.3): that of who countersigned a signer is one of the signer.
 ///
 /// # Errors
 /// As [`Raised::archive`].
@@ -135,23 +156,23 @@ pub(in crate::seal) fn archive(
     content: Option<&[u8]>,
     only: Option<&[u8]>,
 ) -> Result<CmsStampPlan, LongTermFault> {
-    let sound = SoundCms::read(&document, content)?;
-    let number = sound.one(only)?;
+    let sound = SoundCms::read(&document, content, only)?;
+    let place = SignerPlace::Signer(sound.one(only)?.place.signer());
     let mut imprints = Vec::new();
     for algorithm in DigestAlgorithm::ALL {
         let digest = content_digest(&sound.existing, &document, content, algorithm);
         let digest = digest.ok_or(LongTermFault::ContentMissing)?;
-        imprints.push(archive_imprint(&sound.existing, number, &digest).map_err(broken)?);
+        imprints.push(archive_imprint(&sound.existing, place.signer(), &digest).map_err(broken)?);
     }
-    Ok(CmsStampPlan { existing: sound.existing, document, number, imprints, archive: true })
+    Ok(CmsStampPlan { existing: sound.existing, document, place, imprints, archive: true })
 }
 
 /// A CMS signature that lacks the token of a timestamp.
 pub(in crate::seal) struct CmsStampPlan {
     document: Vec<u8>,
     existing: Existing,
-    /// Of the signer, from 0.
-    number: usize,
+    /// Whose it is to be.
+    place: SignerPlace,
     /// What the token has to be over, under every digest.
     imprints: Vec<Digest>,
     /// Whether it is to be over all of it.
@@ -175,18 +196,19 @@ impl CmsStampPlan {
         if !self.imprints.contains(&token.info().imprint) {
             return Err(LongTermFault::NotOver);
         }
-        let with = if self.archive { with_archive } else { with_signature_timestamp };
-        with(&self.existing, &self.document, self.number, token).map_err(broken)
+        let (existing, document) = (&self.existing, &self.document);
+        let with = if self.archive {
+            with_archive(existing, document, self.place.signer(), token)
+        } else {
+            with_signature_timestamp(existing, document, self.place, token)
+        };
+        with.map_err(broken)
     }
 }
 
 fn broken(reason: &'static str) -> LongTermFault {
     let signature = "the CMS signature".to_owned();
     LongTermFault::Broken { signature, reason: reason.to_owned() }
-}
-
-fn words(number: usize) -> String {
-    format!("signer {}", number + 1)
 }
 
 fn content_digest(
@@ -202,11 +224,13 @@ fn content_digest(
 /// A CMS signature whose signers are right.
 struct SoundCms {
     existing: Existing,
+    /// Those of the content, and behind them who countersigned one of them and is asked for.
     signers: Vec<SoundSigner>,
 }
 
 /// A signer who is right.
 struct SoundSigner {
+    place: SignerPlace,
     certificate: Certificate,
     /// Those signature timestamps that hold.
     tokens: Vec<TimestampToken>,
@@ -217,7 +241,12 @@ struct SoundSigner {
 }
 
 impl SoundCms {
-    fn read(document: &[u8], content: Option<&[u8]>) -> Result<Self, LongTermFault> {
+    /// Reads one with its signers, or for the one with a value.
+    fn read(
+        document: &[u8],
+        content: Option<&[u8]>,
+        only: Option<&[u8]>,
+    ) -> Result<Self, LongTermFault> {
         let existing = Existing::read(document).map_err(broken)?;
         if existing.signer_count() > MAX_SIGNERS {
             return Err(LongTermFault::TooMany(MAX_SIGNERS));
@@ -225,65 +254,79 @@ impl SoundCms {
         if existing.is_closed().map_err(broken)? {
             return Err(LongTermFault::Archived);
         }
-        if existing.is_detached() && content.is_none() {
+        let countersigner = match only {
+            Some(value) => countersigner_of(&existing, value)?,
+            None => None,
+        };
+        let digest = |algorithm| content_digest(&existing, document, content, algorithm);
+        let lacks_content = existing.is_detached() && content.is_none();
+        // a countersignature is over a value, whatever that is over
+        if lacks_content && countersigner.is_none() {
             return Err(LongTermFault::ContentMissing);
         }
-        let digest = |algorithm| content_digest(&existing, document, content, algorithm);
-        let held = held_signers(&existing, &digest).into_iter().map(HeldSigner::right);
+        // without the content nobody can say whether they are over it
+        let archives = |number| {
+            if lacks_content { Ok(Vec::new()) } else { archives(&existing, number, &digest) }
+        };
         let mut signers = Vec::new();
-        for (number, certificate) in held.enumerate() {
-            let wrong = |reason| LongTermFault::Broken { signature: words(number), reason };
-            let certificate = certificate.map_err(wrong)?;
-            let archives = archives_of_signer(&existing, number, &digest);
-            let mut sound = Vec::new();
-            for archive in archives.map_err(|reason| wrong(reason.to_owned()))? {
-                let token = archive.token.clone();
-                let token = token
-                    .map_err(|why| wrong(format!("an archive timestamp does not hold: {why}")))?;
-                sound.push((token, archive));
-            }
-            let (tokens, fault) = (Vec::new(), None);
-            signers.push(SoundSigner { certificate, tokens, fault, archives: sound });
+        for (number, held) in held_signers(&existing, &digest).into_iter().enumerate() {
+            let place = SignerPlace::Signer(number);
+            let right = if lacks_content { held.right_but_for_content() } else { held.right() };
+            let certificate = right.map_err(|reason| wrong(place, reason))?;
+            signers.push(SoundSigner::new(place, certificate, archives(number)?));
         }
         if signers.is_empty() {
             return Err(LongTermFault::NoSeal);
         }
-        let held = held_by_signers(&existing).map_err(|fault| LongTermFault::Broken {
-            signature: "a timestamp of the CMS signature".to_owned(),
-            reason: fault.to_string(),
-        })?;
-        for one in held {
-            let mut all = signers.iter_mut().enumerate();
-            let found = all.find(|(number, _)| words(*number) == one.signature);
-            let Some((_, signer)) = found else { continue };
-            for timestamp in one.timestamps {
-                match timestamp {
-                    Ok(token) => signer.tokens.push(token),
-                    Err(wrong) => signer.fault = Some(wrong.to_string()),
+        if let Some((place, held)) = countersigner {
+            let certificate = held.right().map_err(|reason| wrong(place, reason))?;
+            let der = existing.signer_at(place).map_err(broken)?;
+            let mut over = archives(place.signer())?;
+            over.retain(|(_, archive)| archive.has(&der));
+            signers.push(SoundSigner::new(place, certificate, over));
+        }
+        for held in [held_by_signers(&existing), held_by_countersigners(&existing)] {
+            let held = held.map_err(|fault| LongTermFault::Broken {
+                signature: "a timestamp of the CMS signature".to_owned(),
+                reason: fault.to_string(),
+            })?;
+            for one in held {
+                let found = signers.iter_mut().find(|it| it.place.to_string() == one.signature);
+                let Some(signer) = found else { continue };
+                for timestamp in one.timestamps {
+                    match timestamp {
+                        Ok(token) => signer.tokens.push(token),
+                        Err(wrong) => signer.fault = Some(wrong.to_string()),
+                    }
                 }
             }
         }
         Ok(Self { existing, signers })
     }
 
-    /// The number of the one signer, or of the one with a value, from 0.
-    fn one(&self, only: Option<&[u8]>) -> Result<usize, LongTermFault> {
-        match (only, self.signers.len()) {
-            (Some(value), _) => self.number_of(value),
-            (None, 1) => Ok(0),
-            (None, several) => Err(LongTermFault::Several(several)),
+    /// The signers that are raised: those of the content, or the one with a value.
+    fn raised(&self, only: Option<&[u8]>) -> Result<Vec<&SoundSigner>, LongTermFault> {
+        match only {
+            Some(value) => Ok(vec![self.with_value(value)?]),
+            None => Ok(self.signers.iter().collect()),
         }
     }
 
-    /// The number of the signer with a value, from 0.
-    fn number_of(&self, value: &[u8]) -> Result<usize, LongTermFault> {
-        let is_it = |(number, signer): &(usize, &SoundSigner)| {
-            let written = signature_value(&self.existing, *number).unwrap_or_default();
-            SignatureValue::from_der(signer.certificate.key_kind(), &written)
-                .is_ok_and(|written| written.octets() == value)
+    /// The one signer, or the one with a value.
+    fn one(&self, only: Option<&[u8]>) -> Result<&SoundSigner, LongTermFault> {
+        match (only, self.signers.as_slice()) {
+            (Some(value), _) => self.with_value(value),
+            (None, [one]) => Ok(one),
+            (None, several) => Err(LongTermFault::Several(several.len())),
+        }
+    }
+
+    /// The signer with a value.
+    fn with_value(&self, value: &[u8]) -> Result<&SoundSigner, LongTermFault> {
+        let is_it = |signer: &&SoundSigner| {
+            has_value(&self.existing, signer.place, &signer.certificate, value)
         };
-        let found = self.signers.iter().enumerate().find(is_it);
-        found.map(|(number, _)| number).ok_or(LongTermFault::NoSeal)
+        self.signers.iter().find(is_it).ok_or(LongTermFault::NoSeal)
     }
 
     /// What is in it and in its timestamps.
@@ -341,7 +384,65 @@ impl SoundCms {
     }
 }
 
+/// Who countersigned a signer with a value, and where.
+fn countersigner_of(
+    existing: &Existing,
+    value: &[u8],
+) -> Result<Option<(SignerPlace, HeldSigner)>, LongTermFault> {
+    for of in 0..existing.signer_count() {
+        let all = held_countersigners(existing, of).map_err(broken)?;
+        for (number, held) in all.into_iter().enumerate() {
+            let place = SignerPlace::Countersigner { of, number };
+            let certificate = held.certificate.as_ref();
+            if certificate.is_some_and(|it| has_value(existing, place, it, value)) {
+                return Ok(Some((place, held)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a value, as its key makes it, is that of a signer.
+fn has_value(
+    existing: &Existing,
+    place: SignerPlace,
+    certificate: &Certificate,
+    value: &[u8],
+) -> bool {
+    let written = signature_value(existing, place).unwrap_or_default();
+    SignatureValue::from_der(certificate.key_kind(), &written)
+        .is_ok_and(|written| written.octets() == value)
+}
+
+/// The archive timestamps of a signer with what they cover; all of them hold.
+fn archives(
+    existing: &Existing,
+    number: usize,
+    digest: &dyn Fn(DigestAlgorithm) -> Option<Digest>,
+) -> Result<Vec<(TimestampToken, HeldCmsArchive)>, LongTermFault> {
+    let place = SignerPlace::Signer(number);
+    let archives = archives_of_signer(existing, number, digest);
+    let archives = archives.map_err(|reason| wrong(place, reason.to_owned()))?;
+    let sound = archives.into_iter().map(|archive| match &archive.token {
+        Ok(token) => Ok((token.clone(), archive)),
+        Err(why) => Err(wrong(place, format!("an archive timestamp does not hold: {why}"))),
+    });
+    sound.collect()
+}
+
+fn wrong(place: SignerPlace, reason: String) -> LongTermFault {
+    LongTermFault::Broken { signature: place.to_string(), reason }
+}
+
 impl SoundSigner {
+    const fn new(
+        place: SignerPlace,
+        certificate: Certificate,
+        archives: Vec<(TimestampToken, HeldCmsArchive)>,
+    ) -> Self {
+        Self { place, certificate, tokens: Vec::new(), fault: None, archives }
+    }
+
     /// Whose certificates have to be provable: of the signer and its timestamps, then of each archive timestamp.
     fn asked(&self) -> Vec<Vec<&Certificate>> {
         let authorities = self.tokens.iter().map(TimestampToken::certificate);

@@ -14,11 +14,12 @@ use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::refusal::{CmsRefusal, Refusal};
 use crate::pki;
 use crate::pki::cms::{
-    Existing, ID_DATA, MAX_SIGNERS, SignedAttributeSettings, SignedAttributes, Unsigned,
+    Countersigned, Existing, ID_DATA, MAX_SIGNERS, SignedAttributeSettings, SignedAttributes,
+    Unsigned,
 };
 use crate::pki::digest::Digest;
 use crate::pki::signature::SignatureValue;
-use crate::pki::timestamp::{MAX_HELD, TimestampFault, held_by_signers};
+use crate::pki::timestamp::{MAX_HELD, TimestampFault, held_by_countersigners, held_by_signers};
 use settings::CmsClaims;
 pub(super) use settings::policy;
 
@@ -66,6 +67,9 @@ pub(super) fn plan(
         return Err(Refusal::DocumentEmpty);
     }
     let signing = CmsSigning { profile, claims: &claims, algorithm, signer, at };
+    if profile.existing_signatures == ExistingCmsSignatures::Countersign {
+        return countersign(document, signing);
+    }
     let attached = profile.packaging == CadesPackaging::Attached;
     let unsigned = match existing(document, profile.existing_signatures)? {
         None => {
@@ -77,7 +81,7 @@ pub(super) fn plan(
             check_open(&existing)?;
             let digest = existing.digest(document, algorithm.digest());
             let digest = digest.ok_or(CmsRefusal::ContentMissing)?;
-            let attributes = signing.attributes(&digest, existing.content_type(), None)?;
+            let attributes = signing.attributes(&digest, Some(existing.content_type()), None)?;
             let certificates = profile.certificates;
             let identity = signer.identity();
             let unsigned =
@@ -87,25 +91,48 @@ pub(super) fn plan(
             unsigned
         }
     };
-    Ok(Unfinished {
+    Ok(unfinished(unsigned, attached))
+}
+
+fn unfinished(unsigned: Unsigned, attached: bool) -> Unfinished {
+    Unfinished {
         to_be_signed: unsigned.to_be_signed().to_vec(),
         ending: super::Ending::Cms(CmsDraft { unsigned, attached }),
         notes: Vec::new(),
-    })
+    }
+}
+
+/// Plans a countersignature of the one signer of a document that is a CMS signature, attached or not (EN 319 122-1,
+/// 5.2.7).
+fn countersign(document: &[u8], signing: CmsSigning<'_>) -> Result<Unfinished, Refusal> {
+    let existing = signed(document)?.ok_or(CmsRefusal::NotSigned)?;
+    check_signers(&existing)?;
+    check_open(&existing)?;
+    match existing.signer_count() {
+        1 => {}
+        0 => return Err(CmsRefusal::NotSigned.into()),
+        count => return Err(CmsRefusal::SeveralSigners { count }.into()),
+    }
+    let signer = Countersigned::of(&existing, 0).map_err(malformed)?;
+    let digest = Digest::of(signing.algorithm.digest(), signer.value());
+    let attributes = signing.attributes(&digest, None, None)?;
+    let (identity, algorithm) = (signing.signer.identity(), signing.algorithm);
+    let certificates = signing.profile.certificates;
+    let attached = !existing.is_detached();
+    let over = (existing.clone(), signer);
+    let unsigned = Unsigned::over_signer(over, identity, attributes, algorithm, certificates)
+        .map_err(|error| unusable(&error))?;
+    check_unbroken(&existing, document, &unsigned)?;
+    Ok(unfinished(unsigned, attached))
+}
+
+fn malformed(reason: &str) -> CmsRefusal {
+    CmsRefusal::Malformed { reason: reason.to_owned() }
 }
 
 /// Refuses a signature beside one that more certificates would break (EN 319 122-1, annex A.2).
-fn check_open(existing: &Existing) -> Result<(), Refusal> {
-    let malformed = |reason: &str| CmsRefusal::Malformed { reason: reason.to_owned() };
-    if !existing.is_closed().map_err(malformed)? {
-        return Ok(());
-    }
-    Err(Refusal::WouldBreakSignature {
-        path: "the document's root".to_owned(),
-        what:
-            "an archive timestamp of before version 3, or an evidence record, over all certificates"
-                .to_owned(),
-    })
+fn check_open(existing: &Existing) -> Result<(), CmsRefusal> {
+    if existing.is_closed().map_err(malformed)? { Err(CmsRefusal::Closed) } else { Ok(()) }
 }
 
 /// Refuses a signature beside others that keeps not all of them.
@@ -118,7 +145,12 @@ fn check_unbroken(
         path: "the document's root".to_owned(),
         what,
     };
-    let file = unsigned.attached(document, &SignatureValue::new(vec![0]));
+    let value = SignatureValue::new(vec![0]);
+    let file = if existing.is_detached() {
+        unsigned.detached(&value)
+    } else {
+        unsigned.attached(document, &value)
+    };
     let after = Existing::read(&file).map_err(|reason| broken(reason.to_owned()))?;
     existing.lost_in(document, &after, &file).map_or(Ok(()), |what| Err(broken(what)))
 }
@@ -143,7 +175,7 @@ impl CmsSigning<'_> {
         digest: &Digest,
         mime_type: Option<&str>,
     ) -> Result<Unsigned, Refusal> {
-        let attributes = self.attributes(digest, ID_DATA, mime_type)?;
+        let attributes = self.attributes(digest, Some(ID_DATA), mime_type)?;
         let certificates = self.profile.certificates;
         Unsigned::new(self.signer.identity(), attributes, self.algorithm, certificates)
             .map_err(|error| unusable(&error))
@@ -152,7 +184,7 @@ impl CmsSigning<'_> {
     fn attributes(
         self,
         message_digest: &Digest,
-        content_type: der::asn1::ObjectIdentifier,
+        content_type: Option<der::asn1::ObjectIdentifier>,
         mime_type: Option<&str>,
     ) -> Result<SignedAttributes, Refusal> {
         SignedAttributes::new(&SignedAttributeSettings {
@@ -173,24 +205,34 @@ impl CmsSigning<'_> {
 }
 
 /// The signature that a document is, when another is to stand beside it.
-fn existing(document: &[u8], existing: ExistingCmsSignatures) -> Result<Option<Existing>, Refusal> {
-    let as_text = is_signed_data_as_text(document);
-    if !as_text && !Existing::is_signed_data(document) {
-        return Ok(None);
-    }
+fn existing(
+    document: &[u8],
+    existing: ExistingCmsSignatures,
+) -> Result<Option<Existing>, CmsRefusal> {
     match existing {
-        ExistingCmsSignatures::Wrap => Ok(None),
-        ExistingCmsSignatures::Refuse => Err(CmsRefusal::Signed.into()),
-        ExistingCmsSignatures::Parallel => {
-            let malformed = |reason: &str| CmsRefusal::Malformed { reason: reason.to_owned() };
-            if as_text {
-                return Err(malformed("it is written as base64; send its bytes").into());
-            }
-            let existing = Existing::read(document).map_err(malformed)?;
-            check_signers(&existing)?;
-            Ok(Some(existing))
+        ExistingCmsSignatures::Refuse
+            if is_signed_data_as_text(document) || Existing::is_signed_data(document) =>
+        {
+            Err(CmsRefusal::Signed)
+        }
+        ExistingCmsSignatures::Refuse | ExistingCmsSignatures::Wrap => Ok(None),
+        ExistingCmsSignatures::Parallel | ExistingCmsSignatures::Countersign => {
+            let existing = signed(document)?;
+            existing.as_ref().map_or(Ok(()), check_signers)?;
+            Ok(existing)
         }
     }
+}
+
+/// The signature that a document is.
+fn signed(document: &[u8]) -> Result<Option<Existing>, CmsRefusal> {
+    if is_signed_data_as_text(document) {
+        return Err(malformed("it is written as base64; send its bytes"));
+    }
+    if !Existing::is_signed_data(document) {
+        return Ok(None);
+    }
+    Existing::read(document).map(Some).map_err(malformed)
 }
 
 /// Refuses signers beside which a seal could not be verified: one that cannot be read, or too many of them.
@@ -199,14 +241,25 @@ fn check_signers(existing: &Existing) -> Result<(), CmsRefusal> {
     if existing.signer_count() >= MAX_SIGNERS {
         return Err(too_many("signers", MAX_SIGNERS));
     }
-    let malformed = |reason: String| CmsRefusal::Malformed { reason };
-    existing.check_signers().map_err(|reason| malformed(reason.to_owned()))?;
-    let held = held_by_signers(existing).map_err(|fault| match fault {
-        TimestampFault::TooMany(most) => too_many("timestamps", most),
-        other => malformed(other.to_string()),
-    })?;
-    let timestamps: usize = held.iter().map(|one| one.timestamps.len()).sum();
-    if timestamps < MAX_HELD { Ok(()) } else { Err(too_many("timestamps", MAX_HELD)) }
+    existing.check_signers().map_err(malformed)?;
+    let mut countersigners = 0;
+    for number in 0..existing.signer_count() {
+        countersigners += existing.countersigners(number).map_err(malformed)?.len();
+        if countersigners >= MAX_SIGNERS {
+            return Err(too_many("countersigners", MAX_SIGNERS));
+        }
+    }
+    for held in [held_by_signers(existing), held_by_countersigners(existing)] {
+        let held = held.map_err(|fault| match fault {
+            TimestampFault::TooMany(most) => too_many("timestamps", most),
+            other => malformed(&other.to_string()),
+        })?;
+        let timestamps: usize = held.iter().map(|one| one.timestamps.len()).sum();
+        if timestamps >= MAX_HELD {
+            return Err(too_many("timestamps", MAX_HELD));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a document is a CMS signature in base64, with or without PEM lines around it.

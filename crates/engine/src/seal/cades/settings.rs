@@ -27,12 +27,21 @@ impl CmsClaims {
     /// # Errors
     /// [`Refusal::SettingConflict`].
     pub(in crate::seal) fn of(profile: &CadesProfile) -> Result<Self, Refusal> {
-        let parallel = profile.existing_signatures == ExistingCmsSignatures::Parallel;
-        if parallel && profile.packaging == CadesPackaging::Detached {
-            return conflict(
-                "existingSignatures",
-                "PARALLEL needs the packaging ATTACHED or ASIC_E",
-            );
+        let refused = match (profile.existing_signatures, profile.packaging) {
+            (ExistingCmsSignatures::Parallel, CadesPackaging::Detached) => {
+                Some("PARALLEL needs the packaging ATTACHED or ASIC_E")
+            }
+            (ExistingCmsSignatures::Countersign, CadesPackaging::Detached) => Some(
+                "COUNTERSIGN needs the packaging ATTACHED, of a detached signature too: it goes into the signature that \
+                 is there",
+            ),
+            (ExistingCmsSignatures::Countersign, CadesPackaging::AsicE) => Some(
+                "a signature in a container is not countersigned; ask for PARALLEL, which puts another one beside it",
+            ),
+            _ => None,
+        };
+        if let Some(rule) = refused {
+            return conflict("existingSignatures", rule);
         }
         if let (Some(digest), Some(signature)) =
             (profile.digest_algorithm, profile.signature_algorithm)

@@ -16,6 +16,11 @@ pub enum LongTermFault {
          would break"
     )]
     Archived,
+    #[error(
+        "{signature} stands in a signature that an archive timestamp covers, so that nothing is added to it; its level \
+         is that of the signature around it"
+    )]
+    ArchivedAround { signature: String },
     #[error("the signature is detached, and what it signs is missing")]
     ContentMissing,
     #[error("there is no seal in it")]

@@ -242,7 +242,7 @@ pub(super) fn plan(
         let attributes = cms::SignedAttributes::new(&cms::SignedAttributeSettings {
             identity: signer.identity(),
             message_digest: digest,
-            content_type: cms::ID_DATA,
+            content_type: Some(cms::ID_DATA),
             certificate_digest: digest_algorithm,
             issuer_serial: false,
             signing_time: None,

@@ -6,7 +6,7 @@ use super::held::{HeldPdfSignature, held};
 use super::security_store::entry_name;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
-use crate::pki::cms::{Existing, held_signers};
+use crate::pki::cms::{Existing, SignerPlace, held_signers};
 use crate::pki::digest::{Digest, Hasher};
 use crate::pki::signature::SignatureValue;
 use crate::pki::timestamp::{TimestampToken, held_by_signers, signature_value};
@@ -132,7 +132,8 @@ fn sound(held: &HeldPdfSignature, document: &[u8]) -> Result<SoundSignature, Lon
     let (field, name) = (held.field.clone(), entry_name(&held.value));
     let value = match &kind {
         SoundKind::Seal { signer, .. } => {
-            let written = signature_value(&cms, 0).map_err(|reason| broken(reason.to_owned()))?;
+            let written = signature_value(&cms, SignerPlace::Signer(0))
+                .map_err(|reason| broken(reason.to_owned()))?;
             let value = SignatureValue::from_der(signer.key_kind(), &written);
             value.map(|value| value.octets().to_vec()).unwrap_or_default()
         }

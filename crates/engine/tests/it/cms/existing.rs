@@ -10,14 +10,14 @@ use chancery_testing::hostile;
 
 use super::support::{cades, certificate, key_file, openssl_verify, refusal, seal, sh};
 
-const DOCUMENT: &[u8] = b"<Fattura>1250.00</Fattura>";
+pub(super) const DOCUMENT: &[u8] = b"<Fattura>1250.00</Fattura>";
 
-fn profile(existing_signatures: ExistingCmsSignatures) -> Profile {
+pub(super) fn profile(existing_signatures: ExistingCmsSignatures) -> Profile {
     cades(CadesProfile { existing_signatures, ..CadesProfile::default() })
 }
 
 /// What OpenSSL signs with the P-384 key.
-fn by_openssl(document: &[u8], options: &str) -> Vec<u8> {
+pub(super) fn by_openssl(document: &[u8], options: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("document"), document).unwrap();
     let line = format!(
@@ -31,7 +31,7 @@ fn by_openssl(document: &[u8], options: &str) -> Vec<u8> {
 }
 
 /// How many signers OpenSSL accepts, whoever they are.
-fn signers(file: &[u8]) -> usize {
+pub(super) fn signers(file: &[u8]) -> usize {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), file).unwrap();
     let verify = "openssl cms -verify -binary -inform DER -in file -noverify -out content && \

@@ -1,6 +1,6 @@
 //! CAdES signatures of every key and algorithm, and what they say.
 
-use chancery_engine::domain::cades::{CadesPackaging, CadesProfile};
+use chancery_engine::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
 use chancery_engine::domain::claims::{Commitment, HashValue, Policy, ProductionPlace};
 use chancery_engine::domain::instant::Instant;
 use chancery_engine::domain::profile::{DigestAlgorithm, SignatureAlgorithm};
@@ -191,7 +191,7 @@ fn the_longest_signature_is_known_before_it_is_made() {
         let attributes = SignedAttributes::new(&SignedAttributeSettings {
             identity: &identity,
             message_digest: &Digest::of(DigestAlgorithm::Sha256, DOCUMENT),
-            content_type: ID_DATA,
+            content_type: Some(ID_DATA),
             certificate_digest: DigestAlgorithm::Sha256,
             issuer_serial: true,
             signing_time: None,
@@ -237,7 +237,7 @@ fn the_same_input_gives_the_same_bytes_to_sign() {
 #[test]
 fn settings_that_cannot_be_written_are_refused() {
     type Change = fn(&mut CadesProfile);
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 9] = [
         ("digestAlgorithm", |it| {
             it.signature_algorithm = Some(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256));
         }),
@@ -251,9 +251,11 @@ fn settings_that_cannot_be_written_are_refused() {
         ("claimedRoles", |it| it.claimed_roles = vec![" ".into()]),
         ("commitments", |it| it.commitments[0].identifier = "ProofOfOrigin".into()),
         ("productionPlace", |it| it.production_place = Some(ProductionPlace::default())),
+        ("existingSignatures", |it| it.existing_signatures = ExistingCmsSignatures::Parallel),
+        ("existingSignatures", |it| it.existing_signatures = ExistingCmsSignatures::Countersign),
         ("existingSignatures", |it| {
-            it.existing_signatures =
-                chancery_engine::domain::cades::ExistingCmsSignatures::Parallel;
+            it.existing_signatures = ExistingCmsSignatures::Countersign;
+            it.packaging = CadesPackaging::AsicE;
         }),
     ];
     for (expected, change) in changes {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chancery_engine::domain::cades::{CadesPackaging, CadesProfile};
+use chancery_engine::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
 use chancery_engine::domain::level::Level;
 use chancery_engine::domain::profile::DigestAlgorithm;
 use chancery_engine::pki::digest::Digest;
@@ -205,8 +205,14 @@ fn a_token_for_another_signature_is_refused() {
 }
 
 pub(crate) fn cades(parallel: bool, packaging: CadesPackaging) -> Profile {
-    use chancery_engine::domain::cades::ExistingCmsSignatures::{Parallel, Refuse};
-    let existing_signatures = if parallel { Parallel } else { Refuse };
+    use ExistingCmsSignatures::{Parallel, Refuse};
+    cades_with(if parallel { Parallel } else { Refuse }, packaging)
+}
+
+pub(crate) fn cades_with(
+    existing_signatures: ExistingCmsSignatures,
+    packaging: CadesPackaging,
+) -> Profile {
     Profile::Cades(Box::new(CadesProfile {
         packaging,
         existing_signatures,

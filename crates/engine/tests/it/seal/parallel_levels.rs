@@ -1,7 +1,7 @@
 //! Seals beside and over others, at every level: each gets its own, and what was there keeps the one that it has, archive
 //! timestamps included. xmlsec1, openssl, pdfsig, pyHanko and lxml with openssl say so; EU DSS in `conformance`.
 
-use chancery_engine::domain::cades::CadesPackaging;
+use chancery_engine::domain::cades::{CadesPackaging, ExistingCmsSignatures};
 use chancery_engine::domain::level::Level;
 use chancery_engine::domain::profile::Profile;
 use chancery_engine::pki::validation_data::CollectedData;
@@ -12,13 +12,13 @@ use chancery_engine::seal::{Limits, Room, prepare, prepare_with_room};
 use chancery_engine::verify::{
     Indication, RaisedSeal, RevocationDemand, SealFacts, VerifySettings, check_raised, verify,
 };
-use chancery_testing::judges::xades_schema;
+use chancery_testing::judges::{countersignatures, xades_schema};
 use chancery_testing::pdf_judges::{pdfsig, pyhanko_long_term, pyhanko_verify, qpdf_check};
 use chancery_testing::pdfs;
 use chancery_testing::tsa::TSA;
 use serde_json::{Value, json};
 
-use super::extend::{cades, judge_timestamps, kept, openssl_verify, signed, stamped};
+use super::extend::{cades, cades_with, judge_timestamps, kept, openssl_verify, signed, stamped};
 use super::long_term::{ROOM, archived, collected, lists, now, trust};
 use super::packaging::verify_all;
 use super::settings::CATALOGUE;
@@ -152,6 +152,80 @@ fn cms_signers_beside_others_have_their_levels() {
     }
 }
 
+pub(crate) fn countersigning() -> Profile {
+    cades_with(ExistingCmsSignatures::Countersign, CadesPackaging::Attached)
+}
+
+/// The archive timestamp of a countersignature is one of the signer that it is in, and covers both.
+#[test]
+fn cms_countersignatures_have_their_levels() {
+    let one = cades(false, CadesPackaging::Attached);
+    let mut files = Vec::new();
+    for first in LEVELS {
+        let before = sealed_at(b"content", &PKI.rsa, &one, first);
+        for second in LEVELS {
+            let both = sealed_at(&before, &PKI.p256, &countersigning(), second);
+            let around = if second == Level::Lta { Level::Lta } else { shared(first, second) };
+            assert_eq!(levels(&both), [around, shared(second, first)], "{first} {second}");
+            let file = kept(&both, "p7m");
+            assert_eq!(openssl_verify(&file, None), b"content");
+            let stamped = [first, second].into_iter().filter(|level| *level > Level::B).count();
+            if stamped > 0 {
+                judge_timestamps(std::slice::from_ref(&file), stamped);
+            }
+            files.push(file);
+        }
+    }
+    for verdict in countersignatures(&files) {
+        assert!(verdict.accepted, "{}: {}", verdict.path.display(), verdict.said);
+    }
+}
+
+/// Of a detached signature the content is not asked for, but by an archive timestamp, which is over it.
+#[test]
+fn detached_signatures_are_countersigned_up_to_lt() {
+    let (limits, trust, counter) = (Limits::default(), trust(), countersigning());
+    let first = sealed_at(b"content", &PKI.rsa, &cades(false, CadesPackaging::Detached), Level::T);
+    for level in [Level::B, Level::T, Level::Lt] {
+        let both = sealed_at(&first, &PKI.p256, &counter, level);
+        let file = kept(&both, "p7s");
+        openssl_verify(&file, Some(&kept(b"content", "bin")));
+        assert!(countersignatures(&[file])[0].accepted);
+        let mut settings = VerifySettings::new(trust.clone(), now());
+        settings.revocation = RevocationDemand::NotAsked;
+        settings.detached = Some(b"content".to_vec());
+        let report = verify(&both, &settings);
+        assert_eq!(report.indication, Indication::Passed, "{report:#?}");
+        assert_eq!(report.signatures[1].level, Some(level.as_str()));
+    }
+    let prepared = prepare(first, &counter, &PKI.p256.signer, PKI.p256.now(), &limits);
+    let sealed = stamped(signed(prepared.unwrap(), &PKI.p256));
+    let facts = SealFacts::of(&sealed);
+    let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
+    let lt = raise_seal(sealed.into_bytes(), collected(&lists()), &settings, facts.value());
+    let fault = lt.unwrap().archive_seal(ROOM, &limits, None, facts.value()).err().unwrap();
+    assert!(matches!(fault, LongTermFault::ContentMissing), "{fault}");
+}
+
+/// More in a countersignature would break an archive timestamp of the signer that it is in.
+#[test]
+fn a_cms_countersignature_under_an_archive_timestamp_stays_as_it_is() {
+    let limits = Limits::default();
+    let first = sealed_at(b"content", &PKI.rsa, &cades(false, CadesPackaging::Attached), Level::T);
+    let both = sealed_at(&first, &PKI.p256, &countersigning(), Level::B);
+    let [inner, outer] = seals(&both, &limits).unwrap().try_into().unwrap();
+    let trust = trust();
+    let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
+    let lt = raise_seal(both, collected(&lists()), &settings, &outer).unwrap();
+    let around = archived(lt.archive_seal(0, &limits, None, &outer).unwrap(), "rsa").bytes;
+    let fault = stamp_seal(around.clone(), 0, &limits, None, &inner).err().unwrap();
+    assert!(matches!(fault, LongTermFault::ArchivedAround { .. }), "{fault}");
+    assert!(fault.to_string().starts_with("countersigner 1 of signer 1 "), "{fault}");
+    assert_eq!(seals(&around, &limits).unwrap(), std::slice::from_ref(&outer));
+    // it is proven to have been there
+    assert_eq!(levels(&around), [Level::Lta, Level::Lta]);
+}
+
 #[test]
 fn pdf_seals_behind_others_have_their_levels() {
     let profile = Profile::Pades(Box::default());
@@ -257,10 +331,12 @@ fn a_countersignature_under_an_archive_timestamp_stays_as_it_is() {
 fn each_of_several_seals_is_raised_for_itself() {
     let parallel = json!({ "existingSignatures": "PARALLEL", "signatureTransform": "XPATH" });
     let xml = [xades_profile(&parallel), xades_profile(&parallel)];
-    let cms = [cades(false, CadesPackaging::Attached), cades(true, CadesPackaging::Attached)];
+    let attached = || cades(false, CadesPackaging::Attached);
+    let cms = [attached(), cades(true, CadesPackaging::Attached)];
+    let over = [attached(), countersigning()];
     let (limits, trust) = (Limits::default(), trust());
     let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
-    for (document, [one, other]) in [("<a><b/></a>", xml), ("content", cms)] {
+    for (document, [one, other]) in [("<a><b/></a>", xml), ("content", cms), ("content", over)] {
         let first = sealed_at(document.as_bytes(), &PKI.rsa, &one, Level::B);
         let mut file = sealed_at(&first, &PKI.p256, &other, Level::B);
         for value in seals(&file, &limits).unwrap() {

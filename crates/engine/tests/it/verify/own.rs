@@ -210,6 +210,20 @@ fn only_our_seal_counts_beside_others() {
     let first = seal(b"text", &PKI.rsa, &cades(&json!({})));
     let both = seal(first.bytes(), &PKI.p256, &parallel);
     assert_eq!(said(both.bytes(), &MadeSeal::of(&both, &parallel)), "");
+
+    // of a countersignature what it is over is not ours either, but that it is over it
+    let counter = cades(&json!({ "existingSignatures": "COUNTERSIGN" }));
+    let over = seal(first.bytes(), &PKI.p256, &counter);
+    let made = MadeSeal::of(&over, &counter);
+    assert_eq!(said(over.bytes(), &made), "");
+    assert!(said(first.bytes(), &made).contains("not found"), "it is not there");
+    for value in [first.value().octets(), &over.value().octets()[..32]] {
+        let part = &value[value.len() - 20..];
+        let at = over.bytes().windows(20).position(|window| window == part).unwrap();
+        let mut changed = over.bytes().to_vec();
+        changed[at] ^= 1;
+        assert_ne!(said(&changed, &made), "");
+    }
 }
 
 /// However many signatures stand before it, the seal at the end is found.

@@ -1,10 +1,10 @@
-//! Any bytes as a CMS that gets a second signer, and as a file or ZIP for a container. What comes out
+//! Any bytes as a CMS that gets a second signer or a countersignature, and as a file or ZIP for a container. What comes out
 //! can be read again, with what was there and one signer more.
 
 use chancery_engine::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
 use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
 use chancery_engine::pki::cms::Existing;
-use chancery_engine::pki::timestamp::{MAX_HELD, held_by_signers};
+use chancery_engine::pki::timestamp::{MAX_HELD, held_by_countersigners, held_by_signers};
 use chancery_engine::seal::Limits;
 use chancery_testing::cost;
 
@@ -17,9 +17,22 @@ pub(crate) fn cms(bytes: &[u8]) {
 
 fn both(bytes: &[u8]) {
     let read = Existing::read(bytes);
-    if let Ok(Ok(held)) = read.as_ref().map(held_by_signers) {
-        let tokens: usize = held.iter().map(|one| one.timestamps.len()).sum();
-        assert!(tokens <= MAX_HELD && held.iter().all(|one| !one.timestamps.is_empty()));
+    for held in [held_by_signers, held_by_countersigners] {
+        if let Ok(Ok(held)) = read.as_ref().map(held) {
+            let tokens: usize = held.iter().map(|one| one.timestamps.len()).sum();
+            assert!(tokens <= MAX_HELD && held.iter().all(|one| !one.timestamps.is_empty()));
+        }
+    }
+    let countersign = CadesProfile {
+        existing_signatures: ExistingCmsSignatures::Countersign,
+        ..CadesProfile::default()
+    };
+    if let Ok(sealed) = seal(bytes, countersign) {
+        let read = read.as_ref().expect("what is not read is not countersigned");
+        let again = Existing::read(&sealed).expect("what is written can be read");
+        assert_eq!(read.lost_in(bytes, &again, &sealed), None);
+        let before = read.countersigners(0).expect("the signer can be read").len();
+        assert_eq!(again.countersigners(0).map(|all| all.len()), Ok(before + 1));
     }
     let parallel = CadesProfile {
         existing_signatures: ExistingCmsSignatures::Parallel,

@@ -9,7 +9,7 @@ use chancery_engine::domain::cades::CadesPackaging;
 use chancery_engine::domain::level::Level;
 use chancery_engine::domain::profile::DigestAlgorithm;
 use chancery_engine::domain::text::hex;
-use chancery_engine::pki::cms::{Augmentation, Existing};
+use chancery_engine::pki::cms::{Augmentation, Existing, SignerPlace};
 use chancery_engine::pki::revocation::crl::Crl;
 use chancery_engine::pki::timestamp::{TimestampToken, with_archive, with_signature_timestamp};
 use chancery_engine::pki::tlv;
@@ -277,7 +277,9 @@ impl Base {
                 let profile = cades(false, CadesPackaging::Attached);
                 let plain = signed(prepare_cms(content.as_bytes(), &profile, key), key).finish();
                 let cms = Existing::read(plain.bytes()).ok()?;
-                let file = with_signature_timestamp(&cms, plain.bytes(), 0, &token).ok()?;
+                let file =
+                    with_signature_timestamp(&cms, plain.bytes(), SignerPlace::Signer(0), &token)
+                        .ok()?;
                 Some(with_words(Form::Cms, &file, &goods.words[0]))
             }
             Form::Pdf => None,
