@@ -329,11 +329,6 @@ impl UnwrittenOutcome {
         matches!(self.profile, Profile::Pades(_))
     }
 
-    /// Whether its seal went into a container beside those of others.
-    pub(super) fn is_beside_in_container(&self) -> bool {
-        self.profile.is_beside_in_container()
-    }
-
     /// The document is sealed.
     pub(super) fn sealed(self, contents: &Contents, bytes: Vec<u8>) -> Ended {
         let Self { id, signing_time, profile, noted, .. } = self;

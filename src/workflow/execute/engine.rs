@@ -28,7 +28,7 @@ use crate::domain::sources::sources;
 use crate::pki::digest::Digest;
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
-use crate::seal::long_term::{self, ArchivePlan, LongTermFault, LongTermSettings};
+use crate::seal::long_term::{self, ArchivePlan, LongTermFault, LongTermSettings, WhichSeals};
 use crate::seal::{Limits, Profile, Sealed};
 use crate::verify::OwnSealFault;
 
@@ -186,14 +186,10 @@ fn raise_one(
         limits,
         content: seal.beside.as_deref(),
     };
-    // Beside others in a container, ours alone is raised.
-    let beside = rest.is_beside_in_container();
-    let (data, value) = (CollectedData::clone(&with.data), seal.facts.value());
-    let raised = if beside {
-        long_term::raise_newest(bytes, data, &settings)
-    } else {
-        long_term::raise_seal(bytes, data, &settings, value)
-    };
+    // Ours alone, whatever stands beside it.
+    let ours = WhichSeals::WithValue(seal.facts.value().to_vec());
+    let data = CollectedData::clone(&with.data);
+    let raised = long_term::raise_of(bytes, data, &settings, &ours);
     let raised = raised.map_err(|fault| {
         let made = seal.made(&rest, signature);
         if let Some(Err(fault)) = before.map(|before| check.made(&before, &made)) {
@@ -206,11 +202,7 @@ fn raise_one(
         checked.map_err(|fault| Box::new(withheld(contents, rest.id, fault)))?;
         return Ok(RaisedDocument::Ended(Box::new(rest.sealed(contents, raised.bytes))));
     }
-    let plan = if beside {
-        raised.archive_newest(limits)
-    } else {
-        raised.archive_seal(room, limits, seal.beside.as_deref(), seal.facts.value())
-    };
+    let plan = raised.archive_of(room, limits, seal.beside.as_deref(), &ours);
     let plan = plan.map_err(|fault| Box::new(not_raised(contents, &rest, &fault)))?;
     let imprints = with.digests.iter().map(|digest| (*digest, plan.imprint(*digest))).collect();
     let room = rest.is_pdf().then_some(room);

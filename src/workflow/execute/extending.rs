@@ -17,7 +17,9 @@ use crate::domain::sources::sources;
 use crate::pki::digest::sha256;
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::{CollectedData, LackingData};
-use crate::seal::long_term::{self, ArchivePlan, LongTermFault, LongTermSettings, Raised};
+use crate::seal::long_term::{
+    self, ArchivePlan, LongTermFault, LongTermSettings, Raised, WhichSeals,
+};
 use crate::store::leases::Lease;
 use crate::store::preservation::{ExtendedDocument, PreservedDocument};
 use crate::workflow::timestamps::Stamping;
@@ -117,8 +119,6 @@ struct OnTheWay {
     bytes: Vec<u8>,
     /// What its seal signs beside it.
     content: Option<Arc<Vec<u8>>>,
-    /// Whether its seal went into a container beside those of others, which stay as they are.
-    beside: bool,
     archive: Option<RenewalTimes>,
 }
 
@@ -195,60 +195,54 @@ impl Extending<'_> {
         } else {
             None
         };
-        let beside = settings.seal.is_beside_in_container();
-        let mut way = OnTheWay { bytes, content, beside, archive: preserved.archive };
-        let seals = |bytes: Vec<u8>, settings: &LongTermSettings<'_>| {
-            long_term::seals(&bytes, settings.limits)
+        let mut way = OnTheWay { bytes, content, archive: preserved.archive };
+        // beside those of others, which stay as they are
+        let ours_alone = settings.seal.is_beside_in_container();
+        let level = self.level;
+        let which = move |bytes: Vec<u8>, settings: &LongTermSettings<'_>| {
+            if !ours_alone {
+                return long_term::in_turn(&bytes, level, settings.limits);
+            }
+            let last = long_term::seals(&bytes, settings.limits)?.pop();
+            Ok(last.map(|seal| WhichSeals::WithValue(seal.value)).into_iter().collect())
         };
-        let seals = self.calculated(&way, seals).await??;
-        if seals.len() < 2 {
-            self.raise(&mut way, settings, None).await?;
-            return Ok(way);
-        }
-        for value in seals {
-            self.raise(&mut way, settings, Some(value)).await?;
+        for which in self.calculated(&way, which).await?? {
+            self.raise(&mut way, settings, &which).await?;
         }
         Ok(way)
     }
 
-    /// Raises the seals of a document, or the one with a value.
+    /// Raises seals of a document.
     async fn raise(
         &self,
         way: &mut OnTheWay,
         settings: &SealSettings,
-        only: Option<Vec<u8>>,
+        which: &WhichSeals,
     ) -> Result<(), Stop> {
         let room = self.app.authorities.room_bytes;
         let mut raised = None;
         if settings.level >= Level::T {
-            raised = self.with_data(way, only.as_deref()).await?;
+            raised = self.with_data(way, which).await?;
         }
         let bytes = if let Some(raised) = raised {
             raised.bytes
         } else {
-            let only_this = only.clone();
-            let beside = way.beside;
-            let plan = self.calculated(way, move |bytes, settings| match only_this {
-                _ if beside => long_term::stamp_newest(bytes, settings.limits),
-                Some(only) => {
-                    long_term::stamp_seal(bytes, room, settings.limits, settings.content, &only)
-                }
-                None => long_term::stamp(bytes, room, settings.limits, settings.content),
+            let these = which.clone();
+            let plan = self.calculated(way, move |bytes, settings| {
+                long_term::stamp_of(bytes, room, settings.limits, settings.content, &these)
             });
             let (stamped, _) = self.stamped(plan.await??).await?;
             way.bytes = stamped.bytes;
-            let raised = self.with_data(way, only.as_deref()).await?;
+            let raised = self.with_data(way, which).await?;
             raised.ok_or_else(|| Stop::Never("its timestamp does not hold".to_owned()))?.bytes
         };
         way.bytes = bytes;
         if self.level == Level::Lta {
             let bytes = std::mem::take(&mut way.bytes);
             let raised = Raised { bytes, ..raised_frame(Level::Lt) };
-            let beside = way.beside;
-            let plan = self.calculated(way, move |_, settings| match only {
-                _ if beside => raised.archive_newest(settings.limits),
-                Some(only) => raised.archive_seal(room, settings.limits, settings.content, &only),
-                None => raised.archive(room, settings.limits, settings.content),
+            let these = which.clone();
+            let plan = self.calculated(way, move |_, settings| {
+                raised.archive_of(room, settings.limits, settings.content, &these)
             });
             let (raised, token) = self.stamped(plan.await??).await?;
             let (made, ends) = (token.info().gen_time, self.app.calendar.timestamp(&token).until);
@@ -260,16 +254,13 @@ impl Extending<'_> {
 
     /// The document at level LT, none where a timestamp is missing: what is lacking is asked for, certificate by
     /// certificate.
-    async fn with_data(&self, way: &OnTheWay, only: Option<&[u8]>) -> Result<Option<Raised>, Stop> {
+    async fn with_data(&self, way: &OnTheWay, which: &WhichSeals) -> Result<Option<Raised>, Stop> {
         let mut data = CollectedData::default();
         let mut asked = std::collections::HashSet::new();
         for _ in 0..ROUNDS {
-            let (known, only) = (data.clone(), only.map(<[u8]>::to_vec));
-            let beside = way.beside;
-            let raised = self.calculated(way, move |bytes, settings| match only {
-                _ if beside => long_term::raise_newest(bytes, known, settings),
-                Some(only) => long_term::raise_seal(bytes, known, settings, &only),
-                None => long_term::raise(bytes, known, settings),
+            let (known, these) = (data.clone(), which.clone());
+            let raised = self.calculated(way, move |bytes, settings| {
+                long_term::raise_of(bytes, known, settings, &these)
             });
             let fault = match raised.await? {
                 Ok(raised) => return Ok(Some(raised)),

@@ -1,8 +1,7 @@
 //! Levels T, LT and LTA of containers that are there (EN 319 162-1, 4.4 and A.7). A XAdES signature in one is raised as
 //! any other. So is a CAdES signature, up to LT: then `META-INF/ASiCArchiveManifest.xml` lists all files, and a
 //! timestamp of its own is over that. What a timestamp needs when the next one comes stands in its token. Other files
-//! keep their octets. Where a seal was put beside signatures of others, it alone is raised: it is the last one in the
-//! container.
+//! keep their octets. Each of several signatures can be raised alone: so is a seal that was put beside those of others.
 
 use std::ops::Range;
 
@@ -24,6 +23,7 @@ use crate::pki::validation_data::CollectedData;
 use crate::seal::Limits;
 use crate::seal::cades::long_term::{self as cades, CmsStampPlan, provable};
 use crate::seal::long_term::fault::LongTermFault;
+use crate::seal::long_term::held_seal::HeldSeal;
 use crate::seal::long_term::settings::{LongTermSettings, Raised};
 use crate::seal::xades::long_term::{self as xades, XmlStampPlan};
 
@@ -44,15 +44,47 @@ const DIGEST: DigestAlgorithm = DigestAlgorithm::Sha256;
 
 /// Which signatures of a container have to be right, and are raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::seal) enum RightSignatures {
+pub(super) enum RightSignatures {
     All,
-    /// The last one. Others stay as they are, whatever they are.
-    Newest,
+    /// Those of one file, by its number from 0 among those with signatures. Others stay as they are, whatever they are.
+    Of(usize),
     /// None: whoever reads the container looks at them.
     Unchecked,
 }
 
-/// Adds validation data to the signatures of a container.
+/// The seals in a file of a container.
+fn seals_of(
+    file: &UnpackedFile<'_>,
+    over: Option<&[u8]>,
+    limits: &Limits,
+) -> Result<Vec<HeldSeal>, LongTermFault> {
+    limits.patience.check().map_err(Refusal::from)?;
+    match over {
+        Some(_) => cades::seals(&file.octets),
+        None => xades::seals(&file.octets, limits),
+    }
+}
+
+/// The seals of a container, in the order of its files.
+///
+/// # Errors
+/// What the reader refuses.
+pub(in crate::seal) fn seals(zip: &[u8], limits: &Limits) -> Result<Vec<HeldSeal>, LongTermFault> {
+    let container = SealedContainer::read(zip, limits, RightSignatures::Unchecked)?;
+    let mut all = Vec::new();
+    for (file, over) in container.signatures() {
+        all.extend(seals_of(file, over, limits)?);
+    }
+    Ok(all)
+}
+
+/// Whether a file is a container whose archive timestamps are over all of it: one with CAdES signatures.
+pub(in crate::seal) fn is_archived_as_one(document: &[u8]) -> bool {
+    let entries = archive::entries(document).unwrap_or_default();
+    entries.iter().any(|entry| ContainerRole::of(&entry.name) == ContainerRole::Cades)
+}
+
+/// Adds validation data to the signatures of a container, or to the one with this value.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::raise`].
@@ -60,13 +92,14 @@ pub(in crate::seal) fn raise(
     zip: Vec<u8>,
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
-    right: RightSignatures,
+    only: Option<&[u8]>,
 ) -> Result<Raised, LongTermFault> {
-    let container = SealedContainer::read(&zip, settings.limits, right)?;
+    let container = SealedContainer::with_value(&zip, settings.limits, only)?;
+    let right = container.right;
     let (level, changed) = if container.archives.iter().any(|archive| container.keeps(archive)) {
         container.raise_archives(collected, settings)?
     } else {
-        container.raise_signatures(&collected, settings)?
+        container.raise_signatures(&collected, settings, only)?
     };
     let is_changed = !changed.is_empty();
     let bytes = if is_changed {
@@ -80,44 +113,47 @@ pub(in crate::seal) fn raise(
     Ok(Raised { bytes, level, changed: is_changed, notes: Vec::new() })
 }
 
-/// Prepares the one signature of a container for a signature timestamp.
+/// Prepares the one signature of a container, or the one with this value, for a signature timestamp.
 ///
 /// # Errors
 /// As [`crate::seal::long_term::stamp`].
 pub(in crate::seal) fn stamp(
     zip: Vec<u8>,
     limits: &Limits,
-    right: RightSignatures,
+    only: Option<&[u8]>,
 ) -> Result<ContainerStampPlan, LongTermFault> {
-    let container = SealedContainer::read(&zip, limits, right)?;
+    let container = SealedContainer::with_value(&zip, limits, only)?;
+    let right = container.right;
     let inner = match container.sole()? {
         (file, None) => {
             let outside = |uri: &str| container.octets(uri);
-            let plan = xades::stamp(file.octets.to_vec(), limits, &outside, None)?;
+            let plan = xades::stamp(file.octets.to_vec(), limits, &outside, only)?;
             ContainerStamp::Xml(file.name.clone(), Box::new(plan))
         }
         (file, Some(content)) => {
-            let plan = cades::stamp(file.octets.to_vec(), Some(content), None)?;
+            let plan = cades::stamp(file.octets.to_vec(), Some(content), only)?;
             ContainerStamp::Cms(file.name.clone(), Box::new(plan))
         }
     };
     Ok(ContainerStampPlan { zip, limits: limits.clone(), right, inner })
 }
 
-/// Prepares a container for an archive timestamp: over its one XAdES signature, or over all of its files.
+/// Prepares a container for an archive timestamp: over its one XAdES signature, or the one with this value, or over all of
+/// its files.
 ///
 /// # Errors
 /// As [`Raised::archive`].
 pub(in crate::seal) fn archive(
     zip: Vec<u8>,
     limits: &Limits,
-    right: RightSignatures,
+    only: Option<&[u8]>,
 ) -> Result<ContainerStampPlan, LongTermFault> {
-    let container = SealedContainer::read(&zip, limits, right)?;
+    let container = SealedContainer::with_value(&zip, limits, only)?;
+    let right = container.right;
     let inner = if container.raised().any(|(_, content)| content.is_none()) {
         let (file, _) = container.sole()?;
         let outside = |uri: &str| container.octets(uri);
-        let plan = xades::archive(file.octets.to_vec(), limits, &outside, None)?;
+        let plan = xades::archive(file.octets.to_vec(), limits, &outside, only)?;
         ContainerStamp::Xml(file.name.clone(), Box::new(plan))
     } else {
         container.archive_manifest()
@@ -319,6 +355,26 @@ impl<'z> SealedContainer<'z> {
         Ok(container)
     }
 
+    /// Reads one for all of its signatures, or those of the file in which the one with a value is.
+    fn with_value(
+        zip: &'z [u8],
+        limits: &Limits,
+        only: Option<&[u8]>,
+    ) -> Result<Self, LongTermFault> {
+        let Some(value) = only else { return Self::read(zip, limits, RightSignatures::All) };
+        let mut container = Self::read(zip, limits, RightSignatures::Unchecked)?;
+        let has = |(file, over): (&UnpackedFile<'_>, Option<&[u8]>)| {
+            // those of others may be whatever they are
+            let seals = seals_of(file, over, limits).unwrap_or_default();
+            seals.iter().any(|seal| seal.value == value)
+        };
+        let files: Vec<_> = container.signatures().collect();
+        let found = files.into_iter().rposition(has).ok_or(LongTermFault::NoSeal)?;
+        container.right = RightSignatures::Of(found);
+        container.check(limits)?;
+        Ok(container)
+    }
+
     /// The signatures that have to be right are.
     fn check(&self, limits: &Limits) -> Result<(), LongTermFault> {
         for (file, content) in self.raised() {
@@ -348,12 +404,12 @@ impl<'z> SealedContainer<'z> {
 
     /// The signatures that have to be right, and are raised.
     fn raised(&self) -> impl Iterator<Item = (&UnpackedFile<'z>, Option<&[u8]>)> {
-        let first = match self.right {
-            RightSignatures::All => 0,
-            RightSignatures::Newest => self.places.len().saturating_sub(1),
-            RightSignatures::Unchecked => self.places.len(),
+        let right = match self.right {
+            RightSignatures::All => 0..self.places.len(),
+            RightSignatures::Of(number) => number..number + 1,
+            RightSignatures::Unchecked => 0..0,
         };
-        self.signatures().skip(first)
+        self.signatures().skip(right.start).take(right.len())
     }
 
     /// Whether a timestamp covers a signature that is raised.
@@ -384,11 +440,12 @@ impl<'z> SealedContainer<'z> {
         named(&self.files, uri).map(|file| &*file.octets)
     }
 
-    /// Raises every signature by itself; gives the files that are others then.
+    /// Raises every signature by itself, or the one with this value; gives the files that are others then.
     fn raise_signatures(
         &self,
         collected: &CollectedData,
         settings: &LongTermSettings<'_>,
+        only: Option<&[u8]>,
     ) -> Result<(Level, OtherOctets), LongTermFault> {
         let (mut level, mut changed) = (Level::Lta, Vec::new());
         for (file, content) in self.raised() {
@@ -396,11 +453,11 @@ impl<'z> SealedContainer<'z> {
             let raised = match content {
                 Some(_) => {
                     let settings = LongTermSettings { content, ..*settings };
-                    cades::raise(document, collected, &settings, None)?
+                    cades::raise(document, collected, &settings, only)?
                 }
                 None => {
                     let outside = |uri: &str| self.octets(uri);
-                    xades::raise_over(document, collected, settings, &outside)?
+                    xades::raise_over(document, collected, settings, &outside, only)?
                 }
             };
             level = level.min(raised.level);

@@ -20,6 +20,7 @@ use crate::pki::timestamp::{
 };
 use crate::pki::validation_data::{CollectedData, ValidationProof};
 use crate::seal::long_term::fault::LongTermFault;
+use crate::seal::long_term::held_seal::HeldSeal;
 use crate::seal::long_term::settings::{LongTermSettings, Raised};
 
 /// Steps of finding out about one signer, as paths count them.
@@ -88,36 +89,41 @@ pub(in crate::seal) fn provable(
     Ok(ProvableCms { asked, data: sound.data()? })
 }
 
-/// The values of all signers whose certificate is there, those of who countersigned one of them before it. One that an
-/// archive timestamp covers is left out.
+/// The signers whose certificate is there, and behind them who countersigned one of them.
 ///
 /// # Errors
 /// What cannot be read.
-pub(in crate::seal) fn values(document: &[u8]) -> Result<Vec<Vec<u8>>, LongTermFault> {
+pub(in crate::seal) fn seals(document: &[u8]) -> Result<Vec<HeldSeal>, LongTermFault> {
     let existing = Existing::read(document).map_err(broken)?;
     if existing.signer_count() > MAX_SIGNERS {
         return Err(LongTermFault::TooMany(MAX_SIGNERS));
     }
-    let mut signers = Vec::new();
-    for (of, signer) in held_signers(&existing, &|_| None).into_iter().enumerate() {
+    let signers = held_signers(&existing, &|_| None).into_iter().enumerate();
+    let mut all: Vec<_> = signers.map(|(of, held)| (SignerPlace::Signer(of), held)).collect();
+    for of in 0..existing.signer_count() {
         let over = held_countersigners(&existing, of).map_err(broken)?;
         for (number, countersigner) in over.into_iter().enumerate() {
-            let place = SignerPlace::Countersigner { of, number };
-            if !is_archived(&existing, place)? {
-                signers.push((place, countersigner));
-            }
+            all.push((SignerPlace::Countersigner { of, number }, countersigner));
         }
-        signers.push((SignerPlace::Signer(of), signer));
     }
-    if signers.len() > 2 * MAX_SIGNERS {
-        return Err(LongTermFault::TooMany(MAX_SIGNERS));
+    if all.len() > 2 * MAX_SIGNERS {
+        return Err(LongTermFault::TooMany(2 * MAX_SIGNERS));
     }
-    let values = signers.into_iter().filter_map(|(place, signer)| {
-        let written = signature_value(&existing, place).ok()?;
-        let value = SignatureValue::from_der(signer.certificate?.key_kind(), &written).ok()?;
-        Some(value.octets().to_vec())
-    });
-    Ok(values.collect())
+    let mut seals = Vec::new();
+    for (place, signer) in all {
+        let Some(certificate) = signer.certificate else { continue };
+        let written = signature_value(&existing, place).map_err(broken)?;
+        let Ok(value) = SignatureValue::from_der(certificate.key_kind(), &written) else {
+            continue;
+        };
+        let is_countersignature = matches!(place, SignerPlace::Countersigner { .. });
+        seals.push(HeldSeal {
+            value: value.octets().to_vec(),
+            is_countersignature,
+            is_archived_around: is_countersignature && is_archived(&existing, place)?,
+        });
+    }
+    Ok(seals)
 }
 
 /// Whether an archive timestamp covers who countersigned a signer: more in it would break that.

@@ -35,7 +35,7 @@ pub enum LongTermFault {
     #[error("{signature} {what}; the levels of XAdES are for others (EN 319 132-1, 6.3)")]
     NotXades { signature: String, what: &'static str },
     /// A timestamp is over one signature of a document.
-    #[error("it has {0} signatures; timestamps are added to XML and CMS with one")]
+    #[error("it has {0} signatures, each of which gets a timestamp of its own")]
     Several(usize),
     /// It is not of level T.
     #[error("{signature} has no timestamp that holds{}", .reason.as_deref().map(|it| format!(": {it}")).unwrap_or_default())]

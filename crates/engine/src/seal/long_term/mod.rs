@@ -10,9 +10,11 @@
 //! ```
 
 pub(super) mod fault;
+pub(super) mod held_seal;
 pub(super) mod settings;
 
 pub use fault::LongTermFault;
+pub use held_seal::HeldSeal;
 pub use settings::{LongTermSettings, Raised};
 
 use super::inspect::{Content, inspect};
@@ -26,10 +28,32 @@ use crate::pki::path::{CertificatePool, PathSettings, TrustAnchor, find};
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
 use crate::seal::Limits;
-use crate::seal::asic::long_term::{ContainerStampPlan, RightSignatures};
+use crate::seal::asic::long_term::ContainerStampPlan;
 use crate::seal::cades::long_term::CmsStampPlan;
 use crate::seal::pades::document_timestamp::TimestampPlan;
 use crate::seal::xades::long_term::XmlStampPlan;
+
+/// Which seals of a document are raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichSeals {
+    /// Every one of them. Timestamps are put into a document with one; those of a PDF, and the archive timestamps of
+    /// containers with CAdES, are over all of it.
+    All,
+    /// The one with this value (as [`SignatureValue`] has it), which may be a countersignature. Signatures beside it keep
+    /// the level that they have and hold as before.
+    ///
+    /// [`SignatureValue`]: crate::pki::signature::SignatureValue
+    WithValue(Vec<u8>),
+}
+
+impl WhichSeals {
+    pub(super) fn value(&self) -> Option<&[u8]> {
+        match self {
+            Self::WithValue(value) => Some(value),
+            Self::All => None,
+        }
+    }
+}
 
 /// Adds to a sealed document what validating its signatures and timestamps takes beside the trust anchors.
 /// What is returned has it for each of them: a path to a trust anchor that held, with a right word about
@@ -43,34 +67,24 @@ pub fn raise(
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
 ) -> Result<Raised, LongTermFault> {
-    raise_of(document, collected, settings, None)
+    raise_of(document, collected, settings, &WhichSeals::All)
 }
 
-/// As [`raise`], of the one seal with this value (as [`crate::pki::signature::SignatureValue`] has it), which may be a
-/// countersignature. Signatures beside it keep the level that they have and hold as before. A container is raised as a
-/// whole.
+/// As [`raise`], of some of its seals.
 ///
 /// # Errors
-/// As [`raise`].
-pub fn raise_seal(
+/// As [`raise`]; [`LongTermFault::NoSeal`] when there is none with that value.
+pub fn raise_of(
     document: Vec<u8>,
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
-    value: &[u8],
+    which: &WhichSeals,
 ) -> Result<Raised, LongTermFault> {
-    raise_of(document, collected, settings, Some(value))
-}
-
-fn raise_of(
-    document: Vec<u8>,
-    collected: CollectedData,
-    settings: &LongTermSettings<'_>,
-    only: Option<&[u8]>,
-) -> Result<Raised, LongTermFault> {
+    let only = which.value();
     match inspect(&document) {
         Content::Pdf => pades::long_term::raise(document, collected, settings, only),
         Content::Xml => xades::long_term::raise(document, collected, settings, only),
-        Content::Zip => asic::long_term::raise(document, collected, settings, RightSignatures::All),
+        Content::Zip => asic::long_term::raise(document, collected, settings, only),
         _ if Existing::is_signed_data(&document) => {
             cades::long_term::raise(document, collected, settings, only)
         }
@@ -90,99 +104,70 @@ pub fn stamp(
     limits: &Limits,
     content: Option<&[u8]>,
 ) -> Result<ArchivePlan, LongTermFault> {
-    stamp_of(document, room, limits, (content, None))
+    stamp_of(document, room, limits, content, &WhichSeals::All)
 }
 
-/// As [`stamp`], of the one seal of XML or CMS with this value, whatever stands beside it.
+/// As [`stamp`], of one of several seals.
 ///
 /// # Errors
-/// As [`stamp`].
-pub fn stamp_seal(
+/// As [`stamp`]; [`LongTermFault::NoSeal`] when there is none with that value.
+pub fn stamp_of(
     document: Vec<u8>,
     room: usize,
     limits: &Limits,
     content: Option<&[u8]>,
-    value: &[u8],
+    which: &WhichSeals,
 ) -> Result<ArchivePlan, LongTermFault> {
-    stamp_of(document, room, limits, (content, Some(value)))
-}
-
-fn stamp_of(
-    document: Vec<u8>,
-    room: usize,
-    limits: &Limits,
-    (content, only): (Option<&[u8]>, Option<&[u8]>),
-) -> Result<ArchivePlan, LongTermFault> {
-    match inspect(&document) {
+    let (only, mut notes) = (which.value(), Vec::new());
+    let plan = match inspect(&document) {
         Content::Pdf => {
-            let notes = pades::long_term::check(&document, &limits.pdf)?;
-            let plan = Stamping::Pdf(TimestampPlan::new(document, room, &limits.pdf)?);
-            Ok(ArchivePlan { plan, level: Level::T, notes })
+            notes = pades::long_term::check(&document, &limits.pdf)?;
+            Stamping::Pdf(TimestampPlan::new(document, room, &limits.pdf)?)
         }
         Content::Xml => {
             let outside = |_: &str| content;
-            let plan = Stamping::Xml(xades::long_term::stamp(document, limits, &outside, only)?);
-            Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
+            Stamping::Xml(xades::long_term::stamp(document, limits, &outside, only)?)
         }
-        Content::Zip => {
-            let right = RightSignatures::All;
-            let plan = Stamping::Container(asic::long_term::stamp(document, limits, right)?);
-            Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
-        }
+        Content::Zip => Stamping::Container(asic::long_term::stamp(document, limits, only)?),
         _ if Existing::is_signed_data(&document) => {
-            let plan = Stamping::Cms(cades::long_term::stamp(document, content, only)?);
-            Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
+            Stamping::Cms(cades::long_term::stamp(document, content, only)?)
         }
-        other => Err(LongTermFault::Format(other.as_str())),
-    }
+        other => return Err(LongTermFault::Format(other.as_str())),
+    };
+    Ok(ArchivePlan { plan, level: Level::T, notes })
 }
 
-/// The values of the seals of XML or a CMS, each of which has a level for itself ([`raise_seal`]); none of what is raised as
-/// a whole.
+/// The seals of XML, a CMS or a container in their order, those of a CMS before who countersigned one of them; none of a
+/// PDF, which is raised as a whole.
 ///
 /// # Errors
 /// What the reader refuses.
-pub fn seals(document: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>, LongTermFault> {
+pub fn seals(document: &[u8], limits: &Limits) -> Result<Vec<HeldSeal>, LongTermFault> {
     match inspect(document) {
-        Content::Xml => xades::long_term::values(document, limits),
-        Content::Pdf | Content::Zip => Ok(Vec::new()),
-        _ if Existing::is_signed_data(document) => cades::long_term::values(document),
+        Content::Xml => xades::long_term::seals(document, limits),
+        Content::Pdf => Ok(Vec::new()),
+        Content::Zip => asic::long_term::seals(document, limits),
+        _ if Existing::is_signed_data(document) => cades::long_term::seals(document),
         other => Err(LongTermFault::Format(other.as_str())),
     }
 }
 
-/// As [`raise`], of the last signature of a container alone: that which was put beside those that were there
-/// ([`Profile::is_beside_in_container`]). Of these nothing is asked, and nothing is added to them.
-///
-/// [`Profile::is_beside_in_container`]: crate::seal::Profile::is_beside_in_container
+/// Which seals of a document are to be raised to a level, one after the other, so that all have it: those that stand in
+/// another before that, as its archive timestamp is to cover them as they will be.
 ///
 /// # Errors
-/// As [`raise`]; [`LongTermFault::Format`] of what is no container.
-pub fn raise_newest(
-    container: Vec<u8>,
-    collected: CollectedData,
-    settings: &LongTermSettings<'_>,
-) -> Result<Raised, LongTermFault> {
-    check_container(&container)?;
-    asic::long_term::raise(container, collected, settings, RightSignatures::Newest)
-}
-
-/// As [`stamp`], of the last signature of a container alone.
-///
-/// # Errors
-/// As [`stamp`].
-pub fn stamp_newest(container: Vec<u8>, limits: &Limits) -> Result<ArchivePlan, LongTermFault> {
-    check_container(&container)?;
-    let plan = asic::long_term::stamp(container, limits, RightSignatures::Newest)?;
-    let plan = Stamping::Container(plan);
-    Ok(ArchivePlan { plan, level: Level::T, notes: Vec::new() })
-}
-
-fn check_container(document: &[u8]) -> Result<(), LongTermFault> {
-    match inspect(document) {
-        Content::Zip => Ok(()),
-        other => Err(LongTermFault::Format(other.as_str())),
+/// As [`seals`].
+pub fn in_turn(
+    document: &[u8],
+    level: Level,
+    limits: &Limits,
+) -> Result<Vec<WhichSeals>, LongTermFault> {
+    let mut seals = seals(document, limits)?;
+    if seals.len() < 2 || (level == Level::Lta && asic::long_term::is_archived_as_one(document)) {
+        return Ok(vec![WhichSeals::All]);
     }
+    seals.retain(|seal| !seal.is_archived_around);
+    Ok(seals.into_iter().rev().map(|seal| WhichSeals::WithValue(seal.value)).collect())
 }
 
 /// A document that lacks the token of a timestamp.
@@ -213,58 +198,34 @@ impl Raised {
         limits: &Limits,
         content: Option<&[u8]>,
     ) -> Result<ArchivePlan, LongTermFault> {
-        self.archive_of(room, limits, content, None)
+        self.archive_of(room, limits, content, &WhichSeals::All)
     }
 
-    /// As [`Raised::archive`], of the one seal with this value, whatever stands beside it.
+    /// As [`Raised::archive`], of one of several seals.
     ///
     /// # Errors
-    /// As [`Raised::archive`].
-    pub fn archive_seal(
+    /// As [`Raised::archive`]; [`LongTermFault::NoSeal`] when there is none with that value.
+    pub fn archive_of(
         self,
         room: usize,
         limits: &Limits,
         content: Option<&[u8]>,
-        value: &[u8],
+        which: &WhichSeals,
     ) -> Result<ArchivePlan, LongTermFault> {
-        self.archive_of(room, limits, content, Some(value))
-    }
-
-    fn archive_of(
-        self,
-        room: usize,
-        limits: &Limits,
-        content: Option<&[u8]>,
-        only: Option<&[u8]>,
-    ) -> Result<ArchivePlan, LongTermFault> {
-        let plan = match inspect(&self.bytes) {
-            Content::Pdf => Stamping::Pdf(TimestampPlan::new(self.bytes, room, &limits.pdf)?),
+        let (Self { bytes, notes, .. }, only) = (self, which.value());
+        let plan = match inspect(&bytes) {
+            Content::Pdf => Stamping::Pdf(TimestampPlan::new(bytes, room, &limits.pdf)?),
             Content::Xml => {
                 let outside = |_: &str| content;
-                Stamping::Xml(xades::long_term::archive(self.bytes, limits, &outside, only)?)
+                Stamping::Xml(xades::long_term::archive(bytes, limits, &outside, only)?)
             }
-            Content::Zip => {
-                let right = RightSignatures::All;
-                Stamping::Container(asic::long_term::archive(self.bytes, limits, right)?)
-            }
-            _ if Existing::is_signed_data(&self.bytes) => {
-                Stamping::Cms(cades::long_term::archive(self.bytes, content, only)?)
+            Content::Zip => Stamping::Container(asic::long_term::archive(bytes, limits, only)?),
+            _ if Existing::is_signed_data(&bytes) => {
+                Stamping::Cms(cades::long_term::archive(bytes, content, only)?)
             }
             other => return Err(LongTermFault::Format(other.as_str())),
         };
-        Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
-    }
-
-    /// As [`Raised::archive`], for the last signature of a container: of XAdES over that alone, of CAdES over all
-    /// files.
-    ///
-    /// # Errors
-    /// As [`Raised::archive`].
-    pub fn archive_newest(self, limits: &Limits) -> Result<ArchivePlan, LongTermFault> {
-        check_container(&self.bytes)?;
-        let plan = asic::long_term::archive(self.bytes, limits, RightSignatures::Newest)?;
-        let plan = Stamping::Container(plan);
-        Ok(ArchivePlan { plan, level: Level::Lta, notes: self.notes })
+        Ok(ArchivePlan { plan, level: Level::Lta, notes })
     }
 }
 

@@ -6,7 +6,7 @@ use chancery_engine::domain::level::Level;
 use chancery_engine::domain::profile::Profile;
 use chancery_engine::pki::validation_data::CollectedData;
 use chancery_engine::seal::long_term::{
-    LongTermFault, LongTermSettings, raise_seal, seals, stamp_seal,
+    LongTermFault, LongTermSettings, WhichSeals, in_turn, raise_of, seals, stamp_of,
 };
 use chancery_engine::seal::{Limits, Room, prepare, prepare_with_room};
 use chancery_engine::verify::{
@@ -32,6 +32,10 @@ pub(crate) fn xades_profile(settings: &Value) -> Profile {
     Profile::Xades(Box::new(settings))
 }
 
+fn with_value(value: &[u8]) -> WhichSeals {
+    WhichSeals::WithValue(value.to_vec())
+}
+
 /// Seals a document as the service does: its own seal gets the level, and is looked at before it is released.
 pub(crate) fn sealed_at(
     document: &[u8],
@@ -54,12 +58,13 @@ pub(crate) fn sealed_at(
     let facts = SealFacts::of(&sealed);
     let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
     let data = collected(&lists());
-    let lt = raise_seal(sealed.into_bytes(), data, &settings, facts.value()).unwrap();
+    let ours = with_value(facts.value());
+    let lt = raise_of(sealed.into_bytes(), data, &settings, &ours).unwrap();
     assert_eq!(lt.level, Level::Lt);
     let bytes = if level == Level::Lt {
         lt.bytes
     } else {
-        archived(lt.archive_seal(ROOM, &limits, None, facts.value()).unwrap(), "rsa").bytes
+        archived(lt.archive_of(ROOM, &limits, None, &ours).unwrap(), "rsa").bytes
     };
     let (facts, trust) = (&facts, &trust);
     let made = RaisedSeal { profile, beside: None, facts, level, trust, now: now() };
@@ -69,7 +74,7 @@ pub(crate) fn sealed_at(
 
 /// The levels that we find, of seals that all hold.
 #[track_caller]
-fn levels(file: &[u8]) -> Vec<Level> {
+pub(crate) fn levels(file: &[u8]) -> Vec<Level> {
     let mut settings = VerifySettings::new(trust(), now());
     settings.revocation = RevocationDemand::NotAsked;
     let report = verify(file, &settings);
@@ -202,8 +207,9 @@ fn detached_signatures_are_countersigned_up_to_lt() {
     let sealed = stamped(signed(prepared.unwrap(), &PKI.p256));
     let facts = SealFacts::of(&sealed);
     let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
-    let lt = raise_seal(sealed.into_bytes(), collected(&lists()), &settings, facts.value());
-    let fault = lt.unwrap().archive_seal(ROOM, &limits, None, facts.value()).err().unwrap();
+    let ours = with_value(facts.value());
+    let lt = raise_of(sealed.into_bytes(), collected(&lists()), &settings, &ours);
+    let fault = lt.unwrap().archive_of(ROOM, &limits, None, &ours).err().unwrap();
     assert!(matches!(fault, LongTermFault::ContentMissing), "{fault}");
 }
 
@@ -213,15 +219,22 @@ fn a_cms_countersignature_under_an_archive_timestamp_stays_as_it_is() {
     let limits = Limits::default();
     let first = sealed_at(b"content", &PKI.rsa, &cades(false, CadesPackaging::Attached), Level::T);
     let both = sealed_at(&first, &PKI.p256, &countersigning(), Level::B);
-    let [inner, outer] = seals(&both, &limits).unwrap().try_into().unwrap();
+    let [inner, outer] = in_turn(&both, Level::Lta, &limits).unwrap().try_into().unwrap();
     let trust = trust();
     let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
-    let lt = raise_seal(both, collected(&lists()), &settings, &outer).unwrap();
-    let around = archived(lt.archive_seal(0, &limits, None, &outer).unwrap(), "rsa").bytes;
-    let fault = stamp_seal(around.clone(), 0, &limits, None, &inner).err().unwrap();
+    let lt = raise_of(both, collected(&lists()), &settings, &outer).unwrap();
+    let around = archived(lt.archive_of(0, &limits, None, &outer).unwrap(), "rsa").bytes;
+    let fault = stamp_of(around.clone(), 0, &limits, None, &inner).err().unwrap();
     assert!(matches!(fault, LongTermFault::ArchivedAround { .. }), "{fault}");
     assert!(fault.to_string().starts_with("countersigner 1 of signer 1 "), "{fault}");
-    assert_eq!(seals(&around, &limits).unwrap(), std::slice::from_ref(&outer));
+    let archived_around = seals(&around, &limits).unwrap().into_iter();
+    assert_eq!(
+        archived_around
+            .map(|one| (one.is_countersignature, one.is_archived_around))
+            .collect::<Vec<_>>(),
+        [(false, false), (true, true)]
+    );
+    assert_eq!(in_turn(&around, Level::Lta, &limits).unwrap(), std::slice::from_ref(&outer));
     // it is proven to have been there
     assert_eq!(levels(&around), [Level::Lta, Level::Lta]);
 }
@@ -276,7 +289,8 @@ fn a_seal_that_is_not_there_is_not_raised() {
         (&pdfs::named("classic").bytes, Profile::Pades(Box::default())),
     ] {
         let sealed = sealed_at(document, &PKI.rsa, &profile, Level::T);
-        let raised = raise_seal(sealed, CollectedData::default(), &settings, b"another value");
+        let other = with_value(b"another value");
+        let raised = raise_of(sealed, CollectedData::default(), &settings, &other);
         assert!(matches!(raised, Err(LongTermFault::NoSeal)), "{raised:?}");
     }
 }
@@ -310,17 +324,24 @@ fn a_countersignature_under_an_archive_timestamp_stays_as_it_is() {
     let both = sealed_at(&first, &PKI.p256, &xades_profile(&counter), Level::T);
     let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content: None };
     let raised =
-        |file: Vec<u8>, value: &[u8]| raise_seal(file, collected(&lists()), &settings, value);
-    let archived = |file: Vec<u8>, value: &[u8]| {
-        archived(raised(file, value).unwrap().archive_seal(0, &limits, None, value).unwrap(), "rsa")
+        |file: Vec<u8>, one: &WhichSeals| raise_of(file, collected(&lists()), &settings, one);
+    let archived = |file: Vec<u8>, one: &WhichSeals| {
+        archived(raised(file, one).unwrap().archive_of(0, &limits, None, one).unwrap(), "rsa")
     };
     // the one inside comes first
-    let [inner, outer] = seals(&both, &limits).unwrap().try_into().unwrap();
+    let [inner, outer] = in_turn(&both, Level::Lta, &limits).unwrap().try_into().unwrap();
     let around = archived(both.clone(), &outer).bytes;
     assert_eq!(levels(&around), [Level::Lta, Level::T]);
     let fault = raised(around.clone(), &inner).unwrap_err().to_string();
     assert!(fault.contains("an archive timestamp around it covers it"), "{fault}");
-    assert_eq!(seals(&around, &limits).unwrap(), std::slice::from_ref(&outer));
+    let archived_around = seals(&around, &limits).unwrap().into_iter();
+    assert_eq!(
+        archived_around
+            .map(|one| (one.is_countersignature, one.is_archived_around))
+            .collect::<Vec<_>>(),
+        [(false, false), (true, true)]
+    );
+    assert_eq!(in_turn(&around, Level::Lta, &limits).unwrap(), std::slice::from_ref(&outer));
     let both = archived(archived(both, &inner).bytes, &outer).bytes;
     assert_eq!(levels(&both), [Level::Lta, Level::Lta]);
     judge_timestamps(&[write(&both)], 4);
@@ -339,11 +360,11 @@ fn each_of_several_seals_is_raised_for_itself() {
     for (document, [one, other]) in [("<a><b/></a>", xml), ("content", cms), ("content", over)] {
         let first = sealed_at(document.as_bytes(), &PKI.rsa, &one, Level::B);
         let mut file = sealed_at(&first, &PKI.p256, &other, Level::B);
-        for value in seals(&file, &limits).unwrap() {
-            let plan = stamp_seal(file, 0, &limits, None, &value).unwrap();
+        for one in in_turn(&file, Level::Lta, &limits).unwrap() {
+            let plan = stamp_of(file, 0, &limits, None, &one).unwrap();
             file = archived(plan, "rsa").bytes;
-            let lt = raise_seal(file, collected(&lists()), &settings, &value).unwrap();
-            file = archived(lt.archive_seal(0, &limits, None, &value).unwrap(), "rsa").bytes;
+            let lt = raise_of(file, collected(&lists()), &settings, &one).unwrap();
+            file = archived(lt.archive_of(0, &limits, None, &one).unwrap(), "rsa").bytes;
         }
         assert_eq!(levels(&file), [Level::Lta, Level::Lta]);
     }

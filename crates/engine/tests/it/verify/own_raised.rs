@@ -8,7 +8,7 @@ use chancery_engine::domain::level::Level;
 use chancery_engine::domain::pades::{Certification, PadesProfile};
 use chancery_engine::domain::profile::Profile;
 use chancery_engine::pki::path::TrustAnchor;
-use chancery_engine::seal::long_term::{LongTermSettings, raise, raise_newest};
+use chancery_engine::seal::long_term::{LongTermSettings, WhichSeals, raise_of};
 use chancery_engine::seal::reading::container as container_files;
 use chancery_engine::seal::{Limits, Patience, Room, Sealed, prepare_with_room};
 use chancery_engine::verify::{
@@ -72,15 +72,19 @@ impl RaisableSeal {
     pub(crate) fn raised(&self, level: Level) -> Vec<u8> {
         let (trust, limits, content) = (trust(), Limits::default(), self.sealed.beside());
         let settings = LongTermSettings { trust: &trust, at: now(), limits: &limits, content };
-        let beside = self.profile.is_beside_in_container();
-        let raise = if beside { raise_newest } else { raise };
-        let lt = raise(self.sealed.bytes().to_vec(), collected(&lists()), &settings).unwrap();
+        // as the service does: ours alone where it stands beside others in a container
+        let which = if self.profile.is_beside_in_container() {
+            WhichSeals::WithValue(self.facts.value().to_vec())
+        } else {
+            WhichSeals::All
+        };
+        let document = self.sealed.bytes().to_vec();
+        let lt = raise_of(document, collected(&lists()), &settings, &which).unwrap();
         assert_eq!(lt.level, Level::Lt);
         if level == Level::Lt {
             return lt.bytes;
         }
-        let plan =
-            if beside { lt.archive_newest(&limits) } else { lt.archive(ROOM, &limits, content) };
+        let plan = lt.archive_of(ROOM, &limits, content, &which);
         archived(plan.unwrap(), "rsa").bytes
     }
 

@@ -34,6 +34,7 @@ use crate::pki::validation_data::{CollectedData, ValidationProof};
 use crate::seal::Limits;
 use crate::seal::draft::Piece;
 use crate::seal::long_term::fault::LongTermFault;
+use crate::seal::long_term::held_seal::HeldSeal;
 use crate::seal::long_term::settings::{LongTermSettings, Raised};
 use crate::seal::signer::base64;
 use crate::seal::xml::c14n::{Subset, canonicalize};
@@ -86,8 +87,9 @@ pub(in crate::seal) fn raise_over(
     collected: CollectedData,
     settings: &LongTermSettings<'_>,
     outside: Outside<'_>,
+    only: Option<&[u8]>,
 ) -> Result<Raised, LongTermFault> {
-    raise_these(document, collected, settings, (outside, None))
+    raise_these(document, collected, settings, (outside, only))
 }
 
 fn raise_these(
@@ -147,27 +149,30 @@ pub(in crate::seal) fn check(
     reading(document, limits, (outside, None), |_, _, _| Ok(()))
 }
 
-/// The values of all signatures, of one around another behind it: what is over it is to cover the other as it will be.
-/// One that is covered so already is left out.
+/// All signatures, in the order of the document.
 ///
 /// # Errors
 /// What the reader refuses.
-pub(in crate::seal) fn values(
+pub(in crate::seal) fn seals(
     document: &[u8],
     limits: &Limits,
-) -> Result<Vec<Vec<u8>>, LongTermFault> {
+) -> Result<Vec<HeldSeal>, LongTermFault> {
     let source = Source::read(document)?;
     guard::check(&source, limits)?;
     let tree = guard::parse(&source, limits)?;
-    let mut values: Vec<Vec<u8>> = elements::signatures(&tree)
-        .filter(|signature| !sound::is_archived_around(*signature))
-        .filter_map(|signature| STANDARD.decode(elements::signature_value(signature)).ok())
-        .collect();
-    values.reverse();
-    if values.len() > MAX_SIGNATURES {
+    let held = |signature: Node<'_, '_>| {
+        let value = STANDARD.decode(elements::signature_value(signature)).ok()?;
+        Some(HeldSeal {
+            value,
+            is_countersignature: sound::is_countersignature(signature),
+            is_archived_around: sound::is_archived_around(signature),
+        })
+    };
+    let seals: Vec<HeldSeal> = elements::signatures(&tree).filter_map(held).collect();
+    if seals.len() > MAX_SIGNATURES {
         Err(LongTermFault::TooMany(MAX_SIGNATURES))
     } else {
-        Ok(values)
+        Ok(seals)
     }
 }
 

@@ -101,9 +101,7 @@ fn sound<'a, 'i>(
     if held.recipe.is_some() {
         return Err(other("is made by a recipe of an authority"));
     }
-    let parent = node.parent_element();
-    let is_counter = |above| is_element(above, (XADES_NAMESPACE, "CounterSignature"));
-    if !may_countersign && parent.is_some_and(is_counter) {
+    if !may_countersign && is_countersignature(node) {
         return Err(other("is a countersignature"));
     }
     if is_archived_around(node) {
@@ -167,6 +165,12 @@ fn sound<'a, 'i>(
         }
     }
     Ok(sound)
+}
+
+/// Whether a signature is a countersignature (EN 319 132-1, 5.2.7).
+pub(super) fn is_countersignature(node: Node<'_, '_>) -> bool {
+    let parent = node.parent_element();
+    parent.is_some_and(|above| is_element(above, (XADES_NAMESPACE, "CounterSignature")))
 }
 
 /// Whether a signature is a countersignature that an archive timestamp of the signature around it covers: more
