@@ -12,6 +12,7 @@ use super::{Failure, Outcome, house};
 use crate::app::Clock;
 use crate::config::Config;
 use crate::domain::instant::{DAY_MS, Instant};
+use crate::domain::level::Level;
 use crate::domain::profile::DigestAlgorithm;
 use crate::domain::sources::sources;
 use crate::pki::calendar::AlgorithmEnd;
@@ -22,7 +23,10 @@ use crate::pki::revocation::crl;
 use crate::pki::timestamp::{self, TimestampRequest, TimestampToken};
 use crate::pki::validation_data::CollectedData;
 use crate::seal::Limits;
-use crate::seal::long_term::{LongTermSettings, Raised, raise, stamp};
+use crate::seal::long_term::{
+    ArchivePlan, LongTermFault, LongTermSettings, Raised, WhichSeals, in_turn, raise_of, seals,
+    stamp_of,
+};
 
 /// Octets of a token that there is room for: with the chain of its TSA it has up to about 8,000.
 const ROOM: usize = 16 * 1024;
@@ -57,12 +61,18 @@ pub(super) struct ExtendArguments {
     /// What a detached signature signs.
     #[arg(long, value_name = "FILE")]
     detached: Option<PathBuf>,
-    /// Writes the request for the timestamp here, to be sent to a TSA; the document is not written.
+    /// Raises one of several signatures: its number among those that `chancery verify` tells of, from 1, but for
+    /// timestamps. Without it all of them are raised. Those of a PDF are raised together.
+    #[arg(long, value_name = "NUMBER")]
+    signature: Option<usize>,
+    /// Writes the request for the timestamp here, to be sent to a TSA; the document is not written. Where each of several
+    /// signatures gets one, their requests are called FILE, then NAME.2.EXT and so on.
     #[arg(long, value_name = "FILE", conflicts_with = "answer")]
     query: Option<PathBuf>,
-    /// The answer of a TSA to the request that --query wrote, with the same document and files.
-    #[arg(long, value_name = "FILE")]
-    answer: Option<PathBuf>,
+    /// The answer of a TSA to the request that --query wrote, with the same document and files; the answers to several in
+    /// the order of the requests.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    answer: Vec<PathBuf>,
     /// Where the document goes; beside the original as NAME.t.EXT, NAME.lt.EXT or NAME.lta.EXT without it.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -77,7 +87,7 @@ enum RaisedLevel {
 
 pub(super) fn run(config: &Config, arguments: &ExtendArguments) -> Outcome {
     let (to, file) = (arguments.to, &arguments.file);
-    let asks = arguments.query.is_some() || arguments.answer.is_some();
+    let asks = arguments.query.is_some() || !arguments.answer.is_empty();
     if (to == RaisedLevel::Lt) == asks {
         let words = "a timestamp (--to t, --to lta) is asked for with --query and then brought with \
                      --answer; --to lt needs none";
@@ -90,30 +100,185 @@ pub(super) fn run(config: &Config, arguments: &ExtendArguments) -> Outcome {
     let document = read(file, most)?;
     let content = arguments.detached.as_deref().map(|file| read(file, most)).transpose()?;
     let content = content.as_deref();
-    let plan = if to == RaisedLevel::T {
-        stamp(document, ROOM, &limits, content)
-    } else {
-        let settings = LongTermSettings { trust: &trust, at: now, limits: &limits, content };
-        let raised = raise(document, data(arguments)?, &settings);
-        let raised = raised.map_err(|fault| about(file, &sources(&fault)))?;
-        if to == RaisedLevel::Lt {
-            return finish(arguments, &raised, None);
-        }
-        raised.archive(ROOM, &limits, content)
-    };
-    let plan = plan.map_err(|fault| about(file, &sources(&fault)))?;
-    let request = TimestampRequest::new(plan.imprint(DigestAlgorithm::Sha256), None, None)?;
-    if let Some(query) = &arguments.query {
-        plan.notes().iter().for_each(|note| say_wrong!("{}: {note}", file.display()));
-        write(query, &request.to_der()?)?;
-        say!("The request for a timestamp is in {}.", query.display());
-        return Ok(ExitCode::SUCCESS);
+    let settings = LongTermSettings { trust: &trust, at: now, limits: &limits, content };
+    let document = ExtendedFile { file, bytes: document, settings, to };
+    let which = document.which(arguments.signature)?;
+    let stamped = document.stamped(&which)?;
+    if to == RaisedLevel::Lt {
+        let raised = document.raised(&data(arguments)?, &which)?;
+        return finish(arguments, &raised, None);
     }
-    let answer = arguments.answer.as_ref().ok_or("there is no answer")?;
-    let token = token(answer, &request, now)?;
-    let ending = house::calendar(config)?.timestamp(&token);
-    let raised = plan.attach(&token, &trust).map_err(|fault| about(answer, &fault))?;
-    finish(arguments, &raised, Some(&ending))
+    let collected = if to == RaisedLevel::T { CollectedData::default() } else { data(arguments)? };
+    if let Some(query) = &arguments.query {
+        return document.ask(query, &document.prepared(&collected, &which)?, &stamped);
+    }
+    let prepared = document.prepared(&collected, &which)?;
+    let (raised, ending) = document.answered(config, prepared, &stamped, &arguments.answer)?;
+    finish(arguments, &raised, ending.as_ref())
+}
+
+/// A document that is raised, and with what.
+struct ExtendedFile<'a> {
+    file: &'a Path,
+    bytes: Vec<u8>,
+    settings: LongTermSettings<'a>,
+    to: RaisedLevel,
+}
+
+impl ExtendedFile<'_> {
+    fn about(&self, fault: &LongTermFault) -> Failure {
+        about(self.file, &sources(fault))
+    }
+
+    /// What is raised, one after the other: all of it, or one signature by its number.
+    fn which(&self, number: Option<usize>) -> Result<Vec<WhichSeals>, Failure> {
+        let limits = self.settings.limits;
+        let level = match self.to {
+            RaisedLevel::T => Level::T,
+            RaisedLevel::Lt => Level::Lt,
+            RaisedLevel::Lta => Level::Lta,
+        };
+        let Some(number) = number else {
+            return in_turn(&self.bytes, level, limits).map_err(|fault| self.about(&fault));
+        };
+        let all = seals(&self.bytes, limits).map_err(|fault| self.about(&fault))?;
+        let count = all.len();
+        let one = number.checked_sub(1).and_then(|at| all.into_iter().nth(at));
+        let one = one.ok_or_else(|| {
+            let words = match count {
+                0 => "its signatures are raised together; leave out --signature".to_owned(),
+                _ => format!("it has no signature {number}, but 1 to {count}"),
+            };
+            about(self.file, &words)
+        })?;
+        Ok(vec![WhichSeals::WithValue(one.value)])
+    }
+
+    /// Those that get a timestamp: of several for level T who has none that holds, for LTA who stands in no other one, whose
+    /// archive timestamp is over both.
+    fn stamped(&self, which: &[WhichSeals]) -> Result<Vec<WhichSeals>, Failure> {
+        if which.len() < 2 || self.to == RaisedLevel::Lt {
+            return Ok(which.to_vec());
+        }
+        if self.to == RaisedLevel::Lta {
+            let all = seals(&self.bytes, self.settings.limits);
+            let mut all = all.map_err(|fault| self.about(&fault))?;
+            all.retain(|seal| !seal.is_countersignature);
+            let outer: Vec<_> =
+                all.into_iter().map(|seal| WhichSeals::WithValue(seal.value)).collect();
+            return Ok(which.iter().filter(|one| outer.contains(one)).cloned().collect());
+        }
+        let lacks = |one: &&WhichSeals| {
+            let none = CollectedData::default();
+            let raised = raise_of(self.bytes.clone(), none, &self.settings, one);
+            // what else is wrong is told when it is stamped
+            !matches!(raised, Ok(_) | Err(LongTermFault::Insufficient { .. }))
+        };
+        let left: Vec<_> = which.iter().filter(lacks).cloned().collect();
+        let words =
+            "each of its signatures has a timestamp; name one with --signature to add another";
+        if left.is_empty() { Err(about(self.file, &words)) } else { Ok(left) }
+    }
+
+    /// The document with validation data.
+    fn raised(&self, data: &CollectedData, which: &[WhichSeals]) -> Result<Raised, Failure> {
+        let mut all: Option<Raised> = None;
+        for one in which {
+            let bytes = all.as_ref().map_or(&self.bytes, |raised| &raised.bytes).clone();
+            let raised = raise_of(bytes, data.clone(), &self.settings, one);
+            let raised = raised.map_err(|fault| self.about(&fault))?;
+            all = Some(match all {
+                None => raised,
+                Some(before) => Raised {
+                    level: before.level.min(raised.level),
+                    changed: before.changed || raised.changed,
+                    notes: [before.notes, raised.notes].concat(),
+                    bytes: raised.bytes,
+                },
+            });
+        }
+        all.ok_or_else(|| about(self.file, &"there is no signature to raise"))
+    }
+
+    /// The document as it is prepared for timestamps.
+    fn prepared(&self, data: &CollectedData, which: &[WhichSeals]) -> Result<Raised, Failure> {
+        if self.to == RaisedLevel::Lta {
+            return self.raised(data, which);
+        }
+        let bytes = self.bytes.clone();
+        Ok(Raised { bytes, level: Level::B, changed: false, notes: Vec::new() })
+    }
+
+    /// Prepares it for the timestamp of one, and what is asked of a TSA for that.
+    fn plan(
+        &self,
+        raised: Raised,
+        one: &WhichSeals,
+    ) -> Result<(ArchivePlan, TimestampRequest), Failure> {
+        let LongTermSettings { limits, content, .. } = self.settings;
+        let plan = match self.to {
+            RaisedLevel::Lta => raised.archive_of(ROOM, limits, content, one),
+            _ => stamp_of(raised.bytes, ROOM, limits, content, one),
+        };
+        let plan = plan.map_err(|fault| self.about(&fault))?;
+        let request = TimestampRequest::new(plan.imprint(DigestAlgorithm::Sha256), None, None)?;
+        Ok((plan, request))
+    }
+
+    /// Writes the requests for timestamps.
+    fn ask(&self, query: &Path, prepared: &Raised, which: &[WhichSeals]) -> Outcome {
+        for (one, number) in which.iter().zip(1..) {
+            let Raised { level, changed, .. } = *prepared;
+            let raised =
+                Raised { bytes: prepared.bytes.clone(), level, changed, notes: Vec::new() };
+            let (plan, request) = self.plan(raised, one)?;
+            let notes = prepared.notes.iter().filter(|_| number == 1).chain(plan.notes());
+            notes.for_each(|note| say_wrong!("{}: {note}", self.file.display()));
+            let query = numbered(query, number);
+            write(&query, &request.to_der()?)?;
+            say!("The request for a timestamp is in {}.", query.display());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The document with the timestamps in answers, and what ends first that they stand on.
+    fn answered(
+        &self,
+        config: &Config,
+        mut raised: Raised,
+        which: &[WhichSeals],
+        answers: &[PathBuf],
+    ) -> Result<(Raised, Option<AlgorithmEnd>), Failure> {
+        if answers.len() != which.len() {
+            let (needed, brought) = (which.len(), answers.len());
+            let words = format!(
+                "it takes {needed} timestamps, one for each signature, and {brought} were brought with --answer"
+            );
+            return Err(about(self.file, &words));
+        }
+        let calendar = house::calendar(config)?;
+        let mut ending: Option<AlgorithmEnd> = None;
+        for (one, answer) in which.iter().zip(answers) {
+            let (plan, request) = self.plan(raised, one)?;
+            let token = token(answer, &request, self.settings.at)?;
+            let ends = calendar.timestamp(&token);
+            if ending.as_ref().is_none_or(|first| ends.until < first.until) {
+                ending = Some(ends);
+            }
+            let attached = plan.attach(&token, self.settings.trust);
+            raised = attached.map_err(|fault| about(answer, &fault))?;
+        }
+        Ok((raised, ending))
+    }
+}
+
+/// What the file for one of several requests is called.
+fn numbered(file: &Path, number: usize) -> PathBuf {
+    if number == 1 {
+        return file.to_owned();
+    }
+    let extension = file.extension().unwrap_or_default().to_string_lossy();
+    file.with_extension(format!("{number}.{extension}"))
 }
 
 /// What was collected in files.

@@ -3,13 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use chancery::domain::cades::{CadesPackaging, CadesProfile, ExistingCmsSignatures};
+use chancery::domain::profile::Format;
+use chancery::pki::certificate_file::certificates;
+use chancery::pki::path::TrustAnchor;
 use chancery::seal::{Limits, Profile, prepare};
+use chancery::verify::{Indication, RevocationDemand, VerifySettings, verify};
 use chancery_testing::pdf_judges::pyhanko_long_term;
-use chancery_testing::sealing::{INVOICE, PKI};
+use chancery_testing::sealing::{INVOICE, PKI, TestKey};
 use chancery_testing::tsa::TSA;
 
 use super::{BINARY, ROOT, text};
 use crate::http::trusted_lists::seal;
+use crate::support::service::now;
 
 struct Folder(tempfile::TempDir);
 
@@ -96,6 +102,113 @@ fn a_pdf_is_raised_level_by_level() {
     std::fs::write(folder.path("a.txt"), "text").unwrap();
     folder.bad("a.txt", "lt", &all, "of XML, PDF, CMS and ASiC containers");
     folder.bad("missing.pdf", "lt", &all, "missing.pdf: cannot be read");
+}
+
+/// Two companies sealed it, and each seal gets its own timestamps; one of them may be named.
+#[test]
+fn each_of_several_signatures_is_raised() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let xml = |settings: &str| {
+        let settings: serde_json::Map<_, _> = serde_json::from_str(settings).unwrap();
+        let catalogue = chancery::seal::catalogue::Catalogue::built_in().unwrap();
+        catalogue.profile(Format::Xades, None, &settings).unwrap()
+    };
+    let cms = |existing_signatures| {
+        let profile = CadesProfile { existing_signatures, ..CadesProfile::default() };
+        Profile::Cades(Box::new(profile))
+    };
+    let container = |existing_signatures| {
+        let packaging = CadesPackaging::AsicE;
+        let profile = CadesProfile { packaging, existing_signatures, ..CadesProfile::default() };
+        Profile::Cades(Box::new(profile))
+    };
+    let sealed = |document: Vec<u8>, profile: &Profile, key: &TestKey| {
+        let prepared = prepare(document, profile, &key.signer, key.now(), &Limits::default());
+        let prepared = prepared.unwrap();
+        let value = key.sign(prepared.to_be_signed());
+        prepared.attach(value).unwrap().finish().into_bytes()
+    };
+    let parallel = r#"{ "existingSignatures": "PARALLEL", "signatureTransform": "XPATH" }"#;
+    let asic = r#"{ "packaging": "ASIC_E", "existingSignatures": "PARALLEL" }"#;
+    let (beside, over) = (ExistingCmsSignatures::Parallel, ExistingCmsSignatures::Countersign);
+    let kinds = [
+        ("two.xml", xml(parallel), xml(parallel), 2, 2),
+        ("over.xml", xml(parallel), xml(r#"{ "existingSignatures": "COUNTERSIGN" }"#), 2, 1),
+        ("two.p7m", cms(beside), cms(beside), 2, 2),
+        ("over.p7m", cms(beside), cms(over), 2, 1),
+        ("xades.asice", xml(asic), xml(asic), 2, 2),
+        ("cades.asice", container(beside), container(beside), 2, 1),
+    ];
+    let [root, ca] = PKI.lists();
+    let tsa = TSA.list();
+    let all = [Path::new("--revocation"), &root, &ca, &tsa];
+    let [query, answer, request, number] =
+        ["--query", "--answer", "q.tsq", "--signature"].map(Path::new);
+    for (name, first, second, at_t, at_lta) in kinds {
+        let file = sealed(INVOICE.as_bytes().to_vec(), &first, &PKI.rsa);
+        std::fs::write(folder.path(name), sealed(file, &second, &PKI.p256)).unwrap();
+        // requests of earlier files are in the way
+        let asks = |file: &str, to: &str, count: usize, more: &[&Path]| {
+            let (stem, extension) = file.rsplit_once('.').unwrap();
+            let raised = format!("{stem}.{to}.{extension}");
+            for name in ["q.tsq", "q.2.tsq", "a.tsr", "a.2.tsr", &raised] {
+                let _ = std::fs::remove_file(folder.path(name));
+            }
+            folder.good(file, to, &[&[query, request][..], more].concat());
+            assert_eq!(folder.path("q.2.tsq").exists(), count == 2, "{name} {to}");
+            folder.answer("q.tsq", "a.tsr");
+            let mut answers = vec![answer, Path::new("a.tsr")];
+            if count == 2 {
+                let one = [&answers[..], more].concat();
+                folder.bad(file, to, &one, "it takes 2 timestamps");
+                folder.answer("q.2.tsq", "a.2.tsr");
+                answers.push(Path::new("a.2.tsr"));
+            }
+            let said = folder.good(file, to, &[&answers[..], more].concat());
+            assert!(said.contains(&format!("{raised}: level {}", to.to_uppercase())), "{said}");
+            raised
+        };
+        let levels = |file: &str| {
+            let mut settings = VerifySettings::new(
+                [PKI.root(), TSA.root()].iter().flat_map(|root| anchors(root)).collect(),
+                now(),
+            );
+            settings.revocation = RevocationDemand::NotAsked;
+            let report = verify(&std::fs::read(folder.path(file)).unwrap(), &settings);
+            assert_eq!(report.indication, Indication::Passed, "{file}: {report:#?}");
+            let mut levels: Vec<_> = report.signatures.iter().filter_map(|one| one.level).collect();
+            // a set of signers has an order of its own
+            levels.sort_unstable();
+            levels
+        };
+        folder.bad(name, "t", &[number, Path::new("3"), query, request], "but 1 to 2");
+        let one = asks(name, "t", 1, &[number, Path::new("1")]);
+        assert_eq!(levels(&one), ["B", "T"], "{name}");
+        // the other one is what is missing
+        let both = asks(&one, "t", 1, &[]);
+        assert_eq!(levels(&both), ["T", "T"], "{name}");
+        folder.bad(&both, "t", &[query, request], "each of its signatures has a timestamp");
+        let t = asks(name, "t", at_t, &[]);
+        assert_eq!(levels(&t), ["T", "T"], "{name}");
+        folder.good(&t, "lt", &all);
+        let lt = t.replace(".t.", ".t.lt.");
+        assert_eq!(levels(&lt), ["LT", "LT"], "{name}");
+        let lta = asks(&t, "lta", at_lta, &all);
+        // in XML each has an archive timestamp of its own
+        let over = if name == "over.xml" { "LT" } else { "LTA" };
+        assert_eq!(levels(&lta), [over, "LTA"], "{name}");
+        let renewed = asks(&lta, "lta", at_lta, &all);
+        assert_eq!(levels(&renewed), [over, "LTA"], "{name}");
+    }
+    let pdf = std::fs::read(format!("{ROOT}/samples/pdf-one-page/input.pdf")).unwrap();
+    let pdf = sealed(pdf, &Profile::Pades(Box::default()), &PKI.p256);
+    std::fs::write(folder.path("a.pdf"), pdf).unwrap();
+    folder.bad("a.pdf", "lt", &[number, Path::new("1")], "are raised together");
+}
+
+fn anchors(file: &Path) -> Vec<TrustAnchor> {
+    let read = certificates(&std::fs::read(file).unwrap()).unwrap();
+    read.into_iter().map(TrustAnchor::of).collect()
 }
 
 /// Each by name, and no file is written.
