@@ -93,21 +93,26 @@ pub async fn collect(
 /// A fault of ours.
 pub async fn run_out(
     app: &App,
-    party: ClientServiceId,
+    party: Option<ClientServiceId>,
     data: Arc<CollectedData>,
     asked: Vec<Certificate>,
     at: Instant,
 ) -> Result<Option<NoData>, Error> {
     let trust = app.evidence.trust.clone();
-    let fault = on_a_thread(app, Some(party), move || {
+    let fault = on_a_thread(app, party, move || {
         let asked: Vec<&Certificate> = asked.iter().collect();
         data.prove(&trust, &asked, at, STEPS).err()
     });
     let fault = fault.await.map_err(|error| Error::Internal(error.into()))?;
-    Ok(fault.map(|fault| {
-        let words = format!("what was told of certificates ran out meanwhile: {fault}");
-        NoData { asked: true, revoked: false, words }
-    }))
+    Ok(fault.map(|fault| NoData::run_out(&fault)))
+}
+
+impl NoData {
+    /// There were some, and they are good no more: nobody failed.
+    pub fn run_out(fault: &dyn std::error::Error) -> Self {
+        let words = format!("what was told of certificates ran out meanwhile: {}", sources(fault));
+        Self { asked: true, revoked: false, words }
+    }
 }
 
 /// Whether what is there suffices, and what would help.

@@ -9,6 +9,7 @@ use super::{lease_end, record};
 use crate::app::{App, patience, priority};
 use crate::domain::document::{Document, DocumentState, SealSettings};
 use crate::domain::ids::{ClientServiceId, DocumentId, ParcelId};
+use crate::domain::instant::Instant;
 use crate::domain::level::Level;
 use crate::domain::operation::{Extension, Operation, OperationState};
 use crate::domain::preservation::RenewalTimes;
@@ -23,7 +24,7 @@ use crate::seal::long_term::{
 use crate::store::leases::Lease;
 use crate::store::preservation::{ExtendedDocument, PreservedDocument};
 use crate::workflow::timestamps::Stamping;
-use crate::workflow::validation_data::collect;
+use crate::workflow::validation_data::{NoData, collect};
 use crate::workflow::{Error, ahead, clock, timestamps};
 
 /// Documents whose custody is extended in one transaction.
@@ -238,18 +239,40 @@ impl Extending<'_> {
         };
         way.bytes = bytes;
         if self.level == Level::Lta {
-            let bytes = std::mem::take(&mut way.bytes);
-            let raised = Raised { bytes, ..raised_frame(Level::Lt) };
+            let raised = Raised { bytes: way.bytes.clone(), ..raised_frame(Level::Lt) };
             let these = which.clone();
             let plan = self.calculated(way, move |_, settings| {
                 raised.archive_of(room, settings.limits, settings.content, &these)
             });
             let (raised, token) = self.stamped(plan.await??).await?;
+            self.still_lasts(way, which, token.info().gen_time).await?;
             let (made, ends) = (token.info().gen_time, self.app.calendar.timestamp(&token).until);
             way.bytes = raised.bytes;
             way.archive = Some(RenewalTimes::new(made, ends, self.app.preservation.renew_days));
         }
         Ok(())
+    }
+
+    /// Demands that what the document has is good at the time of its archive timestamp, too: what ran out before does not
+    /// last. Nobody failed then, and it is asked for anew at the next try.
+    async fn still_lasts(
+        &self,
+        way: &OnTheWay,
+        which: &WhichSeals,
+        at: Instant,
+    ) -> Result<(), Stop> {
+        let these = which.clone();
+        let again = self.calculated(way, move |bytes, settings| {
+            let settings = LongTermSettings { at, ..*settings };
+            long_term::raise_of(bytes, CollectedData::default(), &settings, &these)
+        });
+        match again.await? {
+            Ok(_) => Ok(()),
+            Err(fault @ LongTermFault::Insufficient { .. }) => {
+                Err(Stop::Waits(WaitCause::ValidationData(NoData::run_out(&fault))))
+            }
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     /// The document at level LT, none where a timestamp is missing: what is lacking is asked for, certificate by

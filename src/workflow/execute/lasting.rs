@@ -110,7 +110,8 @@ pub(super) async fn raise(
     }
     let stamping = timestamps::stamping(app, party).await?;
     let (data, at) = (Arc::new(data), app.now());
-    let run_out = |at| validation_data::run_out(app, party, Arc::clone(&data), signers.clone(), at);
+    let run_out =
+        |at| validation_data::run_out(app, Some(party), Arc::clone(&data), signers.clone(), at);
     if let Some(none) = run_out(at).await? {
         raised.waits = raised.waits.or(Some(WaitCause::ValidationData(none)));
         return Ok(raised);

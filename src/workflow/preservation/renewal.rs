@@ -1,6 +1,9 @@
 //! Renewal before what the last timestamp stands on ends (RFC 4998, 5.2): by time, another timestamp over the tokens of
 //! many groups at once; by hash, another chain with a new digest over documents and records.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use super::{
     RENEWED_AT_ONCE, building, ends_soon, group_stamp, is_ending, next_digest, on_a_thread,
     times_of,
@@ -11,13 +14,14 @@ use crate::domain::instant::Instant;
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::certificate::Certificate;
 use crate::pki::cms::Augmentation;
+use crate::pki::digest::Digest;
 use crate::pki::evidence::{ArchiveStamp, DigestTree, EvidenceChain, EvidenceRecord, Renewal};
 use crate::pki::path::TrustAnchor;
 use crate::pki::timestamp::TimestampToken;
 use crate::pki::validation_data::CollectedData;
 use crate::store::preservation::{EvidenceGroup, GroupChain, PreservationTurn, RenewedGroup};
 use crate::workflow::timestamps::Stamping;
-use crate::workflow::validation_data::collect;
+use crate::workflow::validation_data::{collect, run_out};
 use crate::workflow::{Error, NOBODY};
 
 /// Groups that are read, or written, at a time.
@@ -45,8 +49,8 @@ pub(super) async fn renew_all(
                 let Completion::Done(completed) = last.completed(app, &group).await? else {
                     continue;
                 };
-                if let Some(stamp) = completed {
-                    app.store.complete_stamp(turn, &group, stamp.der()).await?;
+                if let Some(completed) = completed {
+                    app.store.complete_stamp(turn, &group, completed.stamp.der()).await?;
                 }
                 app.store.begin_evidence_chain(turn, &group, better).await?;
                 begun = true;
@@ -94,16 +98,19 @@ impl LastStamp {
             Ok(data) => {
                 let (trust, at) = (app.evidence.trust.clone(), app.now());
                 let (stamp, digest) = (self.stamp.clone(), self.digest);
+                let data = Arc::new(data);
+                let (known, of) = (Arc::clone(&data), signer.clone());
                 let completed =
-                    on_a_thread(move || complete(stamp, digest, &data, (&trust, at, &signer)));
-                Ok(Completion::Done(Some(completed.await??)))
+                    on_a_thread(move || complete(stamp, digest, &known, (&trust, at, &of)));
+                let stamp = completed.await??;
+                Ok(Completion::Done(Some(Box::new(CompletedStamp { stamp, data, signer }))))
             }
             Err(none) if none.revoked => {
                 tracing::error!(error = %none.words, "an authority of evidence was revoked");
                 Ok(Completion::Done(None))
             }
             Err(none) => {
-                let late = group.times.is_none_or(|times| times.overdue() <= app.now());
+                let late = is_late(app, group);
                 tracing::warn!(error = %none.words, late,
                     "there are no validation data of an authority of evidence");
                 // Better a record whose reader has to find them elsewhere than none that is renewed.
@@ -116,9 +123,44 @@ impl LastStamp {
 /// Whether a timestamp may be renewed.
 enum Completion {
     /// It may, as it is or with what came to it.
-    Done(Option<ArchiveStamp>),
+    Done(Option<Box<CompletedStamp>>),
     /// What it takes to validate it cannot be had now, and there is still time.
     Later,
+}
+
+/// A timestamp with what validating it takes.
+struct CompletedStamp {
+    stamp: ArchiveStamp,
+    data: Arc<CollectedData>,
+    /// Who made it.
+    signer: Certificate,
+}
+
+/// Whether half of the time for a renewal is over.
+fn is_late(app: &App, group: &EvidenceGroup) -> bool {
+    group.times.is_none_or(|times| times.overdue() <= app.now())
+}
+
+/// Whether what came to timestamps is good when the next one is made, at a time: what ran out before does not last, and is
+/// asked for anew. Where it is late for that, the next one is taken all the same.
+async fn all_last(
+    app: &App,
+    renewed: &[(EvidenceGroup, Option<Box<CompletedStamp>>, EvidenceRecord, Digest)],
+    at: Instant,
+) -> Result<bool, Error> {
+    let mut known = HashSet::new();
+    for (group, completed, ..) in renewed {
+        let Some(completed) = completed.as_ref().filter(|_| !is_late(app, group)) else { continue };
+        let CompletedStamp { data, signer, .. } = &**completed;
+        if !known.insert(signer.fingerprint()) {
+            continue;
+        }
+        if let Some(none) = run_out(app, None, Arc::clone(data), vec![signer.clone()], at).await? {
+            tracing::warn!(error = %none.words, "evidence is not renewed with this timestamp");
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn complete(
@@ -148,7 +190,7 @@ async fn renew_by_time(
     for (group, last) in groups {
         let Completion::Done(completed) = last.completed(app, &group).await? else { continue };
         let mut stamps = last.earlier;
-        stamps.push(completed.clone().unwrap_or(last.stamp));
+        stamps.push(completed.as_ref().map_or(last.stamp, |it| it.stamp.clone()));
         let record = EvidenceRecord::of(vec![EvidenceChain { algorithm: digest, stamps }]);
         let record = record.map_err(Error::internal)?;
         let leaf = record.leaf(Renewal::Time, None).map_err(Error::internal)?;
@@ -168,6 +210,9 @@ async fn renew_by_time(
             return Ok(false);
         }
     };
+    if !Box::pin(all_last(app, &renewed, token.info().gen_time)).await? {
+        return Ok(false);
+    }
     let count = renewed.len();
     let mut rows = Vec::with_capacity(count);
     for (group, completed, record, _) in renewed {
@@ -178,7 +223,7 @@ async fn renew_by_time(
             tracing::error!(group = %group.id, ended = %times.ends.to_rfc3339(),
                 "evidence was renewed after its end");
         }
-        let completed = completed.map(|stamp| stamp.der().to_vec());
+        let completed = completed.map(|completed| completed.stamp.der().to_vec());
         rows.push(RenewedGroup { group, completed, stamp });
     }
     for rows in rows.chunks(PORTION) {

@@ -11,12 +11,12 @@ use crate::support::authority::AUTHORITY;
 use crate::support::client::{Client, PATIENCE, sealed};
 use crate::support::service::{Setup, run, unique};
 
-async fn extend(client: &Client, id: &Value, body: &Value) -> crate::support::client::Answer {
+pub(super) async fn extend(client: &Client, id: &Value, body: &Value) -> crate::support::client::Answer {
     client.post(&format!("/api/v0/operation/extendPreservation/{id}"), body.to_string()).await
 }
 
 /// How many archive timestamps the first document has.
-async fn archives(client: &Client, id: &Value) -> usize {
+pub(super) async fn archives(client: &Client, id: &Value) -> usize {
     let detail = client.detail(id, true).await.good();
     let seal = String::from_utf8(sealed(&detail, 0)).unwrap();
     seal.matches("<xades141:ArchiveTimeStamp").count()

@@ -61,6 +61,10 @@ impl Days {
         self.clock.fetch_add(days * DAY_MS, Ordering::Relaxed);
     }
 
+    pub(super) fn hours(&self, hours: i64) {
+        self.clock.fetch_add(hours * 3_600_000, Ordering::Relaxed);
+    }
+
     pub(super) fn second(&self) {
         self.clock.fetch_add(1000, Ordering::Relaxed);
     }
@@ -70,7 +74,7 @@ impl Days {
     }
 
     /// What becomes of a record when nothing but what is in it is known.
-    fn report(&self, record: &[u8], data: &[u8]) -> EvidenceReport {
+    pub(super) fn report(&self, record: &[u8], data: &[u8]) -> EvidenceReport {
         let anchors =
             chancery::pki::certificate_file::certificates(&std::fs::read(TSA.root()).unwrap());
         let anchors = anchors.unwrap().into_iter().map(TrustAnchor::of).collect();
@@ -100,7 +104,7 @@ pub(super) async fn look(service: &Service) {
     EvidenceKeeper::default().look(&service.app).await.unwrap();
 }
 
-async fn record(client: &Client, answer: &Value, position: usize) -> Vec<u8> {
+pub(super) async fn record(client: &Client, answer: &Value, position: usize) -> Vec<u8> {
     let id = &answer["documentList"][position]["internalId"];
     let found = client.get(&format!("/api/v1/documents/{id}/evidence")).await;
     assert_eq!(found.status, 200, "{}", found.text());
@@ -127,7 +131,7 @@ async fn only_in_der(client: &Client, answer: &Value, position: usize, why: &str
 }
 
 #[track_caller]
-fn passes(report: &EvidenceReport, chains: &[usize]) {
+pub(super) fn passes(report: &EvidenceReport, chains: &[usize]) {
     assert_eq!(report.indication, Indication::Passed, "{report:#?}");
     let stamps: Vec<usize> = report.chains.iter().map(|chain| chain.timestamps.len()).collect();
     assert_eq!(stamps, chains, "{report:#?}");
