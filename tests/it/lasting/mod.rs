@@ -8,6 +8,7 @@ mod never_less;
 mod preserved;
 mod run_out;
 mod usual;
+mod withheld;
 
 use std::process::Command;
 
