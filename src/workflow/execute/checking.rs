@@ -4,7 +4,7 @@
 use crate::app::{App, patience};
 use crate::pki::path::TrustAnchor;
 use crate::seal::{Limits, Profile, Sealed};
-use crate::verify::{self, MadeSeal, OwnSealFault, RaisedSeal};
+use crate::verify::{self, KeptSeal, MadeSeal, OwnSealFault, RaisedSeal};
 
 /// How many times longer than the work before a key is used the look at a seal may take: it is a look at the
 /// document from all sides, and who had a document prepared in time is not to be told that its seal is wrong.
@@ -47,6 +47,16 @@ impl OwnCheck {
     /// Of a seal that was raised, by what is in its file.
     pub(super) fn raised(&self, file: &[u8], seal: &RaisedSeal<'_>) -> Result<(), OwnSealFault> {
         if self.checks { verify::check_raised(file, seal, &self.limits()) } else { Ok(()) }
+    }
+
+    /// Of a seal that was released before and is raised, whether or not seals are checked.
+    pub(super) fn kept(&self, file: &[u8], kept: &KeptSeal<'_>) -> Result<(), OwnSealFault> {
+        verify::check_kept(file, kept, &self.limits())
+    }
+
+    /// Whether seals are checked before they are released.
+    pub(super) const fn is_on(&self) -> bool {
+        self.checks
     }
 
     /// What is needed to find out whose fault it is that a seal cannot be raised.

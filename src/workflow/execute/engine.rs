@@ -270,13 +270,13 @@ fn tell_of_withheld<'e>(
     ended: impl Iterator<Item = &'e Ended>,
 ) {
     for fault in ended.filter_map(|ended| ended.withheld.as_ref()) {
-        tell_withheld(app, ready, fault);
+        tell_withheld(app, &ready.credential.alias, fault);
     }
 }
 
 /// Has operators told that seals of a credential are withheld.
-fn tell_withheld(app: &App, ready: &ReadyCredential, fault: &OwnSealFault) {
-    let (alias, now) = (ready.credential.alias.clone(), app.now());
+pub(super) fn tell_withheld(app: &App, alias: &str, fault: &OwnSealFault) {
+    let (alias, now) = (alias.to_owned(), app.now());
     let name = format!("seals:{alias}/withheld");
     let noted = app.excesses.all(now).into_iter().find(|(noted, _)| *noted == name);
     let since = noted.map_or(now, |(_, excess)| excess.since);

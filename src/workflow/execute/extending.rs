@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use super::checking::OwnCheck;
+use super::engine::tell_withheld;
 use super::postpone::{WaitCause, postpone, wait_for_clock};
 use super::{lease_end, record};
 use crate::app::{App, patience, priority};
 use crate::domain::document::{Document, DocumentState, SealSettings};
-use crate::domain::ids::{ClientServiceId, DocumentId, ParcelId};
+use crate::domain::ids::{ClientServiceId, CredentialId, DocumentId, ParcelId};
 use crate::domain::instant::Instant;
 use crate::domain::level::Level;
 use crate::domain::operation::{Extension, Operation, OperationState};
@@ -21,8 +23,11 @@ use crate::pki::validation_data::{CollectedData, LackingData};
 use crate::seal::long_term::{
     self, ArchivePlan, LongTermFault, LongTermSettings, Raised, WhichSeals,
 };
+use crate::seal::{Limits, Profile};
+use crate::store::documents::Intent;
 use crate::store::leases::Lease;
 use crate::store::preservation::{ExtendedDocument, PreservedDocument};
+use crate::verify::KeptSeal;
 use crate::workflow::timestamps::Stamping;
 use crate::workflow::validation_data::{NoData, collect};
 use crate::workflow::{Error, ahead, clock, timestamps};
@@ -32,6 +37,9 @@ const PORTION: usize = 25;
 
 /// Certificates of one document that are asked about, one after the other.
 const ROUNDS: usize = 200;
+
+/// Tries in which a seal waits for who tells of those beside it, whose authorities may be gone for good.
+const PATIENT: u32 = 3;
 
 /// What became of a document.
 enum Fate {
@@ -67,9 +75,13 @@ pub(super) async fn run(
     let (mut progress, mut waits) = (false, None);
     if let Some(level) = extension.to {
         let stamping = timestamps::stamping(app, party).await?;
-        let extending = Extending { app, lease, party, level, stamping };
+        let intents = app.reader.intents(extension.of).await?;
+        let credential = operation.credential;
+        let patient = operation.attempts <= PATIENT;
+        let extending = Extending { app, lease, party, level, stamping, credential, patient };
         for (document, settings) in &sealed {
-            match extending.extend(document, settings).await? {
+            let intent = intents.iter().find(|intent| intent.document == document.id);
+            match extending.extend(document, settings, intent).await? {
                 Fate::Extended => progress = true,
                 Fate::Left => {}
                 Fate::Waits(cause) => waits = waits.or(Some(cause)),
@@ -113,6 +125,10 @@ struct Extending<'a> {
     party: ClientServiceId,
     level: Level,
     stamping: Stamping<'a>,
+    /// What the documents were sealed with.
+    credential: CredentialId,
+    /// Whether seals wait for who does not answer about those beside them.
+    patient: bool,
 }
 
 /// A document on its way.
@@ -120,7 +136,12 @@ struct OnTheWay {
     bytes: Vec<u8>,
     /// What its seal signs beside it.
     content: Option<Arc<Vec<u8>>>,
+    /// Of its archive timestamps, of that which is to be renewed first.
     archive: Option<RenewalTimes>,
+    /// Why seals beside ours stay as they are.
+    left: Vec<String>,
+    /// Who did not answer about one of them.
+    silent: Option<WaitCause>,
 }
 
 /// Why a document gets no further.
@@ -144,14 +165,19 @@ impl From<LongTermFault> for Stop {
 }
 
 impl Extending<'_> {
-    async fn extend(&self, document: &Document, settings: &SealSettings) -> Result<Fate, Error> {
+    async fn extend(
+        &self,
+        document: &Document,
+        settings: &SealSettings,
+        intent: Option<&Intent>,
+    ) -> Result<Fate, Error> {
         let Some(preserved) = self.app.reader.preserved(document.id).await? else {
             return Ok(Fate::Left);
         };
         if !self.is_due(&preserved, settings) {
             return Ok(Fate::Left);
         }
-        match self.raised(&preserved, settings).await {
+        match self.raised(&preserved, settings, intent).await {
             Ok(raised) => {
                 self.write(&preserved, settings, raised).await?;
                 Ok(Fate::Extended)
@@ -178,10 +204,12 @@ impl Extending<'_> {
         settings.level < self.level || (self.level == Level::Lta && !renewed())
     }
 
+    /// The document with its seals at their level. Those beside ours that cannot have it stay as they are.
     async fn raised(
         &self,
         preserved: &PreservedDocument,
         settings: &SealSettings,
+        intent: Option<&Intent>,
     ) -> Result<OnTheWay, Stop> {
         let id = preserved.document;
         let gone = || Stop::Never("its bytes are no longer kept".to_owned());
@@ -196,36 +224,74 @@ impl Extending<'_> {
         } else {
             None
         };
-        let mut way = OnTheWay { bytes, content, archive: preserved.archive };
-        // beside those of others, which stay as they are
-        let ours_alone = settings.seal.is_beside_in_container();
-        let level = self.level;
-        let which = move |bytes: Vec<u8>, settings: &LongTermSettings<'_>| {
-            if !ours_alone {
-                return long_term::in_turn(&bytes, level, settings.limits);
+        let mut way = OnTheWay { bytes, content, archive: None, left: Vec::new(), silent: None };
+        let (profile, level) = (settings.seal.clone(), self.level);
+        let all = self.calculated(&way, move |bytes, settings| {
+            raised_of(&profile, &bytes, level, settings.limits)
+        });
+        let all = all.await??;
+        for which in &all {
+            let before = way.bytes.clone();
+            match self.raise(&mut way, which).await {
+                Ok(()) => {}
+                Err(Stop::Never(words)) if all.len() > 1 && intent.is_some() => {
+                    way.bytes = before;
+                    way.left.push(words);
+                }
+                Err(Stop::Waits(cause)) if all.len() > 1 && intent.is_some() && !self.patient => {
+                    way.bytes = before;
+                    way.left.push(cause.words());
+                    way.silent = Some(cause);
+                }
+                Err(stop) => return Err(stop),
             }
-            let last = long_term::seals(&bytes, settings.limits)?.pop();
-            Ok(last.map(|seal| WhichSeals::WithValue(seal.value)).into_iter().collect())
-        };
-        for which in self.calculated(&way, which).await?? {
-            self.raise(&mut way, settings, &which).await?;
+        }
+        if let Some(intent) = intent {
+            self.check(&mut way, settings, intent).await?;
         }
         Ok(way)
     }
 
-    /// Raises seals of a document.
-    async fn raise(
+    /// Has a look at our seal before the file takes the place of the one that was.
+    async fn check(
         &self,
         way: &mut OnTheWay,
         settings: &SealSettings,
-        which: &WhichSeals,
+        intent: &Intent,
     ) -> Result<(), Stop> {
-        let room = self.app.authorities.room_bytes;
-        let mut raised = None;
-        if settings.level >= Level::T {
-            raised = self.with_data(way, which).await?;
+        let check = OwnCheck::of(self.app);
+        if !check.is_on() && way.left.is_empty() {
+            return Ok(());
         }
-        let bytes = if let Some(raised) = raised {
+        let (profile, level) = (settings.seal.clone(), self.level);
+        let (certificate, at) = (intent.certificate_sha256, intent.signing_time);
+        let checked = self.calculated(way, move |bytes, settings| {
+            let LongTermSettings { trust, at: now, content: beside, .. } = *settings;
+            let profile = &profile;
+            let kept = KeptSeal { profile, beside, certificate, at, level, trust, now };
+            check.kept(&bytes, &kept)
+        });
+        let Err(fault) = checked.await? else { return Ok(()) };
+        // It is one of those that could not be raised.
+        if let Some(cause) = way.silent.take() {
+            return Err(Stop::Waits(cause));
+        }
+        if let Some(words) = way.left.first() {
+            return Err(Stop::Never(words.clone()));
+        }
+        if let Some(credential) =
+            self.app.reader.credential(self.credential).await.map_err(Error::from)?
+        {
+            tell_withheld(self.app, &credential.alias, &fault);
+        }
+        tracing::error!(fault = %fault, "a raised seal is withheld");
+        Err(Stop::Never(format!("it does not verify then: {fault}")))
+    }
+
+    /// Raises seals of a document.
+    async fn raise(&self, way: &mut OnTheWay, which: &WhichSeals) -> Result<(), Stop> {
+        let room = self.app.authorities.room_bytes;
+        let bytes = if let Some(raised) = self.with_data(way, which).await? {
             raised.bytes
         } else {
             let these = which.clone();
@@ -248,7 +314,8 @@ impl Extending<'_> {
             self.still_lasts(way, which, token.info().gen_time).await?;
             let (made, ends) = (token.info().gen_time, self.app.calendar.timestamp(&token).until);
             way.bytes = raised.bytes;
-            way.archive = Some(RenewalTimes::new(made, ends, self.app.preservation.renew_days));
+            let times = RenewalTimes::new(made, ends, self.app.preservation.renew_days);
+            way.archive = way.archive.into_iter().chain([times]).min_by_key(|times| times.due);
         }
         Ok(())
     }
@@ -362,6 +429,12 @@ impl Extending<'_> {
     ) -> Result<(), Error> {
         let mut settings = settings.clone();
         settings.level = self.level;
+        for words in &way.left {
+            let note = format!("a seal beside it was not raised to level {}: {words}", self.level);
+            if !settings.notes.contains(&note) {
+                settings.notes.push(note);
+            }
+        }
         let extended = ExtendedDocument {
             document: preserved.document,
             was: preserved.sha256,
@@ -388,6 +461,25 @@ impl Extending<'_> {
 }
 
 /// A document of a level, without its bytes.
+/// Which seals of a document are raised: ours alone in a container of others, and over one of another, who may have that
+/// raised himself; else all of them.
+fn raised_of(
+    profile: &Profile,
+    document: &[u8],
+    level: Level,
+    limits: &Limits,
+) -> Result<Vec<WhichSeals>, LongTermFault> {
+    if profile.is_beside_in_container() || profile.is_countersignature() {
+        let mut seals = long_term::seals(document, limits)?;
+        seals.retain(|seal| seal.is_countersignature == profile.is_countersignature());
+        let is_known = profile.is_beside_in_container() || seals.len() == 1;
+        if let Some(ours) = seals.pop().filter(|_| is_known) {
+            return Ok(vec![WhichSeals::WithValue(ours.value)]);
+        }
+    }
+    long_term::in_turn(document, level, limits)
+}
+
 const fn raised_frame(level: Level) -> Raised {
     Raised { bytes: Vec::new(), level, changed: false, notes: Vec::new() }
 }

@@ -29,6 +29,17 @@ pub(super) enum WaitCause {
     ValidationData(NoData),
 }
 
+impl WaitCause {
+    /// What everybody said, for who operates the service.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Key(error) => error.to_string(),
+            Self::Timestamp(none) => format!("no timestamp: {}", none.words),
+            Self::ValidationData(none) => format!("no validation data: {}", none.words),
+        }
+    }
+}
+
 /// Gives an operation back because the key, every time-stamp authority, or who tells of certificates did not answer
 /// for some of its documents. What was only busy, had some of them sealed, or was not asked, has not failed.
 pub(super) async fn postpone(
@@ -52,23 +63,21 @@ pub(super) async fn postpone(
         WaitCause::Timestamp(_) | WaitCause::ValidationData(_) => (again, again.min(WAITING_STEP)),
     };
     let wait = retry_wait(app, step);
-    let words = match trouble {
+    match trouble {
         WaitCause::Key(error) => {
             tracing::warn!(operation = %lease.operation, failures, wait_ms = wait,
                 error = %sources(error), "the key did not answer for every document, trying again");
-            error.to_string()
         }
         WaitCause::Timestamp(none) => {
             tracing::warn!(operation = %lease.operation, failures, wait_ms = wait,
                 error = %none.words, "documents wait for their timestamps, trying again");
-            format!("no timestamp: {}", none.words)
         }
         WaitCause::ValidationData(none) => {
             tracing::warn!(operation = %lease.operation, failures, wait_ms = wait,
                 error = %none.words, "documents wait for their validation data, trying again");
-            format!("no validation data: {}", none.words)
         }
-    };
+    }
+    let words = trouble.words();
     let run = app.steady_now().plus_ms(wait);
     let waits_for = match trouble {
         WaitCause::Key(_) => WaitsFor::Key,

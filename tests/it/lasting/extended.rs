@@ -3,15 +3,23 @@
 
 use chancery::domain::client_service::Timestamps;
 use chancery::domain::ids::{DocumentId, OperationId};
+use chancery::pki::certificate_file::certificates;
+use chancery::pki::path::TrustAnchor;
+use chancery::verify::{RevocationDemand, VerifiedSignature, VerifySettings, verify};
+use chancery_testing::tsa::TSA;
 use serde_json::{Value, json};
 
 use super::at_level;
 use super::preserved::{Days, look, preserved};
 use crate::support::authority::AUTHORITY;
-use crate::support::client::{Client, PATIENCE, sealed};
-use crate::support::service::{Setup, run, unique};
+use crate::support::client::{Client, PATIENCE, all_sealed, document, request, sealed};
+use crate::support::service::{Service, Setup, run, unique};
 
-pub(super) async fn extend(client: &Client, id: &Value, body: &Value) -> crate::support::client::Answer {
+pub(super) async fn extend(
+    client: &Client,
+    id: &Value,
+    body: &Value,
+) -> crate::support::client::Answer {
     client.post(&format!("/api/v0/operation/extendPreservation/{id}"), body.to_string()).await
 }
 
@@ -146,6 +154,184 @@ fn archive_timestamps_are_renewed_by_themselves() {
         assert_eq!(archives(&client, &answer["id"]).await, 2);
         look(&service).await;
         assert!(service.app.reader.seals_due(days.now(), 10).await.unwrap().is_empty());
+        service.stop().await;
+    });
+}
+
+/// A document with two seals, of which the second one is ours.
+struct TwiceSealed {
+    name: &'static str,
+    content_type: &'static str,
+    first: Value,
+    second: Value,
+}
+
+impl TwiceSealed {
+    fn all() -> Vec<Self> {
+        let beside = json!({ "existingSignatures": "PARALLEL" });
+        let over = json!({ "existingSignatures": "COUNTERSIGN" });
+        let xml = json!({ "existingSignatures": "PARALLEL", "signatureTransform": "XPATH" });
+        let xades = |settings: &Value| json!({ "signatureType": "XAdES", "advancedSignatureInfo": settings });
+        let cades = |settings: &Value| json!({ "signatureType": "CAdES", "advancedSignatureInfo": settings });
+        let asic = json!({ "signatureType": "XAdES", "profile": "asic-e",
+            "advancedSignatureInfo": { "existingSignatures": "PARALLEL" } });
+        let of = |name, content_type, first: &Value, second: &Value| Self {
+            name,
+            content_type,
+            first: first.clone(),
+            second: second.clone(),
+        };
+        let (mime, octets) = ("application/pkcs7-mime", "application/octet-stream");
+        vec![
+            of("two.xml", "application/xml", &xades(&xml), &xades(&xml)),
+            of("over.xml", "application/xml", &xades(&xml), &xades(&over)),
+            of("two.p7m", mime, &cades(&beside), &cades(&beside)),
+            of("over.p7m", mime, &cades(&beside), &cades(&over)),
+            of("two.asice", octets, &asic, &asic),
+        ]
+    }
+
+    fn wish(&self, mark: &str, content: &[u8], seal: &Value) -> Value {
+        let mut one = document(&format!("{mark}/{}", self.name), content);
+        one["documentRequest"]["name"] = json!(self.name);
+        one["documentRequest"]["contentType"] = json!(self.content_type);
+        one["signatureInfo"] = seal.clone();
+        one
+    }
+
+    /// One of each, sealed by one client service and then by another, who has them preserved.
+    async fn preserved(all: &[Self], first: &Client, second: &Client) -> Value {
+        let mark = unique("first");
+        let wishes = all.iter().map(|one| {
+            let is_xml = one.content_type == "application/xml";
+            one.wish(&mark, if is_xml { &b"<a><b>1</b></a>"[..] } else { b"1;2" }, &one.first)
+        });
+        let once = first.sign(&request(&mark, wishes.collect::<Vec<_>>())).await.good();
+        let once = all_sealed(&once);
+        let mark = unique("second");
+        let wishes = all.iter().zip(&once).map(|(one, once)| one.wish(&mark, once, &one.second));
+        let mut wish = request(&mark, wishes.collect::<Vec<_>>());
+        wish["preservationInfo"] = json!({ "preserveContent": true });
+        let answer = second.sign(&wish).await.good();
+        all_sealed(&answer);
+        answer
+    }
+}
+
+/// The level of each seal in a document, and how many archive timestamps it has that hold; those that it was sealed with
+/// first come first.
+fn levels(days: &Days, file: &[u8]) -> Vec<(&'static str, usize)> {
+    let anchors = [days.world.status.file("root.pem"), TSA.root()];
+    let anchors = anchors.iter().flat_map(|file| {
+        certificates(&std::fs::read(file).unwrap()).unwrap().into_iter().map(TrustAnchor::of)
+    });
+    let mut settings = VerifySettings::new(anchors.collect(), days.now());
+    settings.revocation = RevocationDemand::NotAsked;
+    let report = verify(file, &settings);
+    let held = |signature: &VerifiedSignature| {
+        let archives = signature.timestamps.iter().filter(|one| one.kind == "archive" && one.holds);
+        (signature.level.unwrap(), archives.count())
+    };
+    let mut all: Vec<_> = report.signatures.iter().map(held).collect();
+    // a set of signers has an order of its own
+    all.sort_unstable_by_key(|(level, count)| (*level != "B", *count));
+    all
+}
+
+async fn preserved_levels(
+    days: &Days,
+    client: &Client,
+    id: &Value,
+) -> Vec<Vec<(&'static str, usize)>> {
+    let detail = client.detail(id, true).await.good();
+    all_sealed(&detail).iter().map(|file| levels(days, file)).collect()
+}
+
+/// Extends to LTA and waits for it.
+async fn to_lta(days: &Days, client: &Client, id: &Value) {
+    let reference = unique("to LTA");
+    let wish = json!({ "externalReference": reference, "signatureLevel": "LTA" });
+    extend(client, id, &wish).await.good();
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let now = client.by_reference(&reference).await.json();
+        if now["status"] == "EXECUTED" {
+            break;
+        }
+        assert!(std::time::Instant::now() < until, "it does not go on: {now}");
+        days.second();
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+}
+
+/// Waits until all archive timestamps are renewed that are due.
+async fn renewed(days: &Days, service: &Service) {
+    look(service).await;
+    let until = std::time::Instant::now() + PATIENCE;
+    while !service.app.reader.seals_due(days.now(), 10).await.unwrap().is_empty() {
+        assert!(std::time::Instant::now() < until, "they are not renewed");
+        days.second();
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+}
+
+/// Both seals of a document are raised and renewed; over another seal, and in a container, ours alone.
+#[test]
+fn each_of_several_preserved_seals_is_raised_and_renewed() {
+    run(async {
+        let days = Days::begin();
+        let service = days.setup(Setup::new()).start().await;
+        let client = days.world.client(&service, Timestamps::Wait).await;
+        let all = TwiceSealed::all();
+        let answer = TwiceSealed::preserved(&all, &client, &client).await;
+        to_lta(&days, &client, &answer["id"]).await;
+        let expected = |count: usize| {
+            let (lasts, stays) = (("LTA", count), ("B", 0));
+            // the archive timestamp of a countersignature in a CMS covers what it is over
+            vec![
+                vec![lasts, lasts],
+                vec![stays, lasts],
+                vec![lasts, lasts],
+                vec![lasts, lasts],
+                vec![stays, lasts],
+            ]
+        };
+        assert_eq!(preserved_levels(&days, &client, &answer["id"]).await, expected(1));
+        for (count, later) in [(2, 16), (3, 8)] {
+            days.pass(later);
+            renewed(&days, &service).await;
+            let client = client.at(&service.base).await;
+            assert_eq!(preserved_levels(&days, &client, &answer["id"]).await, expected(count));
+        }
+        service.stop().await;
+    });
+}
+
+/// Somebody whom nobody trusts here sealed it before: that seal stays as it is, and ours is raised and renewed.
+#[test]
+fn a_preserved_seal_beside_one_that_cannot_be_raised_is_raised_and_renewed() {
+    run(async {
+        let days = Days::begin();
+        let service = days.setup(Setup::new()).start().await;
+        let stranger = service.client_with(&AUTHORITY.rsa).await;
+        let client = days.world.client(&service, Timestamps::Wait).await;
+        let mut all = TwiceSealed::all();
+        all.retain(|one| one.name.starts_with("two") && one.name != "two.asice");
+        let answer = TwiceSealed::preserved(&all, &stranger, &client).await;
+        to_lta(&days, &client, &answer["id"]).await;
+        let expected = |count: usize| vec![vec![("B", 0), ("LTA", count)]; 2];
+        assert_eq!(preserved_levels(&days, &client, &answer["id"]).await, expected(1));
+        let detail = client.detail(&answer["id"], true).await.good();
+        for position in 0..2 {
+            let document = &detail["documentList"][position];
+            assert!(document["signatureLevel"].as_str().unwrap().ends_with("LTA"), "{document}");
+            let warnings = document["signWarnings"].to_string();
+            assert!(warnings.contains("a seal beside it was not raised"), "{warnings}");
+        }
+        days.pass(16);
+        renewed(&days, &service).await;
+        let client = client.at(&service.base).await;
+        assert_eq!(preserved_levels(&days, &client, &answer["id"]).await, expected(2));
         service.stop().await;
     });
 }

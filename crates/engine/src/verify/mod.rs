@@ -44,7 +44,9 @@ pub use etsi::{DocumentDigest, validation_report};
 pub use evidence::{EvidenceChainFacts, EvidenceReport, EvidenceStampFacts, verify_evidence};
 pub use indication::{Indication, SubIndication, VerificationFinding};
 pub use objects::{SeenObject, SeenObjects};
-pub use own::{MadeSeal, OwnSealFault, RaisedSeal, SealFacts, check_own, check_raised};
+pub use own::{
+    KeptSeal, MadeSeal, OwnSealFault, RaisedSeal, SealFacts, check_kept, check_own, check_raised,
+};
 pub use report::{
     AlgorithmFacts, CoveredFacts, NamedRange, PolicyFacts, RevocationFacts, SignerFacts,
     TimestampFacts, VerificationReport, VerifiedFile, VerifiedSignature,

@@ -11,7 +11,7 @@ use super::report::VerifiedSignature;
 use super::timestamps::{TIMESTAMP_OF_CONTAINER, TIMESTAMP_OF_DOCUMENT};
 use super::trust::Questions;
 use super::xml::{self, Beside, OwnPlace, OwnXml};
-use super::{RevocationDemand, SubIndication, VerifySettings, asic, cms, pdf};
+use super::{RevocationDemand, SubIndication, VerifySettings, asic, cms, pdf, verify};
 use crate::domain::cades::CadesPackaging;
 use crate::domain::instant::Instant;
 use crate::domain::level::Level;
@@ -204,6 +204,69 @@ pub fn check_raised(
         level: raised.level,
     };
     check(file, &made, Some(&facts.value), &questions)
+}
+
+/// A seal of ours that was released before, and raised since.
+#[derive(Clone, Debug)]
+pub struct KeptSeal<'s> {
+    /// What was asked for.
+    pub profile: &'s Profile,
+    /// What it is over, when that is another file.
+    pub beside: Option<&'s [u8]>,
+    /// SHA-256 of the certificate whose key signed.
+    pub certificate: [u8; 32],
+    /// When.
+    pub at: Instant,
+    /// The level that it was raised to.
+    pub level: Level,
+    /// What its certificate and those of its timestamps lead to.
+    pub trust: &'s [TrustAnchor],
+    /// When it is to hold.
+    pub now: Instant,
+}
+
+/// Reads a file with such a seal again, as a stranger would who has nothing but the file. When it returns, the value of
+/// our seal holds, it is over what it says, and it has the level.
+///
+/// # Errors
+/// [`OwnSealFault`].
+pub fn check_kept(file: &[u8], kept: &KeptSeal<'_>, limits: &Limits) -> Result<(), OwnSealFault> {
+    let settings = VerifySettings {
+        anchors: kept.trust.to_vec(),
+        detached: kept.beside.map(<[u8]>::to_vec),
+        ..settings(kept.now, limits, file.len())
+    };
+    let (fingerprint, claimed) = (hex(&kept.certificate), kept.at.to_rfc3339());
+    let is_counter = kept.profile.is_countersignature();
+    let is_ours = |signature: &&VerifiedSignature| {
+        let signer = signature.signer.as_ref();
+        signer.is_some_and(|signer| signer.fingerprint == fingerprint)
+            && signature.claimed_time.as_ref().is_none_or(|time| *time == claimed)
+            && signature.format != TIMESTAMP_OF_DOCUMENT
+            && signature.format != TIMESTAMP_OF_CONTAINER
+            && signature.is_countersignature == is_counter
+    };
+    let report = verify(file, &settings);
+    let mut ours: Vec<&VerifiedSignature> = report.signatures.iter().filter(is_ours).collect();
+    if kept.profile.is_beside_in_container() {
+        // ours is the last one; those before it may be of the same certificate and time
+        ours.drain(..ours.len().saturating_sub(1));
+    }
+    if ours.is_empty() {
+        return Err(OwnSealFault("the seal is not found in the file".to_owned()));
+    }
+    for signature in ours {
+        let of = |standing: &str| standing == "right" || (is_counter && standing == "elsewhere");
+        let covers = signature.covered.iter().all(|covered| of(covered.standing));
+        if signature.value_holds != Some(true) || !covers {
+            return Err(OwnSealFault("it does not hold any more".to_owned()));
+        }
+        let level = signature.level.and_then(Level::parse);
+        if level.is_none_or(|level| level < kept.level) {
+            return Err(less(signature, kept.level));
+        }
+    }
+    Ok(())
 }
 
 /// What is said of a seal that has not its level.
