@@ -11,20 +11,21 @@ use crate::verify::EvidenceReport;
 /// What is in a record, as JSON.
 pub(super) fn facts(record: &StoredEvidence, calendar: &Calendar) -> Value {
     let chains = record.chains().into_iter().map(|chain| {
-        let stamps = chain.stamps.iter().map(|stamp| match TimestampToken::from_der(stamp.token) {
-            Ok(token) => {
-                let ending = calendar.timestamp(&token);
-                json!({
-                    "time": token.info().gen_time.to_rfc3339(),
-                    "authority": token.certificate().subject(),
-                    "imprint": hex(token.info().imprint.value()),
-                    "steps": stamp.lists.len(),
-                    "renewBefore": ending.last_day(),
-                    "because": format!("{} ends ({})", ending.what, ending.source),
-                })
-            }
-            Err(fault) => json!({ "fault": fault.to_string(), "steps": stamp.lists.len() }),
-        });
+        let stamps =
+            chain.stamps.iter().map(|stamp| match TimestampToken::from_der(&stamp.token) {
+                Ok(token) => {
+                    let ending = calendar.timestamp(&token);
+                    json!({
+                        "time": token.info().gen_time.to_rfc3339(),
+                        "authority": token.certificate().subject(),
+                        "imprint": hex(token.info().imprint.value()),
+                        "steps": stamp.lists.len(),
+                        "renewBefore": ending.last_day(),
+                        "because": format!("{} ends ({})", ending.what, ending.source),
+                    })
+                }
+                Err(fault) => json!({ "fault": fault.to_string(), "steps": stamp.lists.len() }),
+            });
         json!({ "digest": chain.algorithm.as_str(), "timestamps": stamps.collect::<Vec<Value>>() })
     });
     Value::Array(chains.collect())

@@ -82,7 +82,7 @@ impl LastStamp {
         let stamps = chain.stamps.iter().map(|der| ArchiveStamp::read(der).map(|read| read.1));
         let mut stamps = stamps.collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
         let stamp = stamps.pop().ok_or_else(missing)?;
-        let token = TimestampToken::from_der(stamp.token()).map_err(Error::internal)?;
+        let token = TimestampToken::from_der(&stamp.path().token).map_err(Error::internal)?;
         Ok(Self { digest: chain.digest, earlier: stamps, stamp, token })
     }
 

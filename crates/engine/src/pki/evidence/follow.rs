@@ -6,18 +6,19 @@ use crate::domain::profile::DigestAlgorithm;
 use crate::pki::digest::Digest;
 use crate::pki::timestamp::TimestampToken;
 
-/// A timestamp of a record, and the lists of digests that lead from what it is over to its root.
-#[derive(Clone, Copy)]
-pub struct FollowedStamp<'r> {
-    pub lists: &'r [Vec<Vec<u8>>],
+/// How a timestamp of a record reaches what it is over, in whatever syntax it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StampPath {
+    /// The lists of digests that lead from what it is over to the root that the token is over.
+    pub lists: Vec<Vec<Vec<u8>>>,
     /// DER.
-    pub token: &'r [u8],
+    pub token: Vec<u8>,
 }
 
 /// The timestamps of a chain, the oldest first, with its digest.
 pub struct FollowedChain<'r> {
     pub algorithm: DigestAlgorithm,
-    pub stamps: Vec<FollowedStamp<'r>>,
+    pub stamps: Vec<&'r StampPath>,
 }
 
 /// What the timestamps of a record have to be over, which depends on its syntax. Positions are counted from 0.
@@ -50,7 +51,7 @@ pub fn follow(
         let mut tokens: Vec<TimestampToken> = Vec::new();
         for (at, stamp) in followed.stamps.iter().enumerate() {
             let (chain, stamp_number) = (index + 1, at + 1);
-            let token = TimestampToken::from_der(stamp.token).map_err(|fault| {
+            let token = TimestampToken::from_der(&stamp.token).map_err(|fault| {
                 let fault = Box::new(fault);
                 EvidenceFault::Token { chain, stamp: stamp_number, fault }
             })?;
@@ -59,7 +60,7 @@ pub fn follow(
                 (_, 0) => "the data and the chains before it",
                 _ => "the timestamp before it",
             };
-            if !is_over(followed.algorithm, stamp.lists, &wanted, &token) {
+            if !is_over(followed.algorithm, &stamp.lists, &wanted, &token) {
                 return Err(EvidenceFault::NotOver { chain, stamp: stamp_number, what });
             }
             let last = tokens.last().or_else(|| all.last().and_then(|chain| chain.last()));

@@ -21,7 +21,7 @@ mod room;
 mod tree;
 
 pub use fault::EvidenceFault;
-pub use follow::{FollowedChain, FollowedDigests, FollowedStamp, follow};
+pub use follow::{FollowedChain, FollowedDigests, StampPath, follow};
 pub use record::{ArchiveStamp, EvidenceChain, EvidenceRecord, Renewal};
-pub use room::{MAX_CHAINS, MAX_DIGESTS, MAX_RECORD, MAX_STAMPS, RecordRoom};
+pub use room::{MAX_CHAINS, MAX_DIGESTS, MAX_RECORD, MAX_STAMPS, RecordRoom, check_renewal};
 pub use tree::{BLOCK, DigestTree, node};

@@ -4,8 +4,8 @@ use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Encode as _};
 
 use super::fault::EvidenceFault;
-use super::follow::{FollowedChain, FollowedDigests, FollowedStamp, follow};
-use super::room::{MAX_CHAINS, MAX_RECORD, MAX_STAMPS, RecordRoom};
+use super::follow::{FollowedChain, FollowedDigests, StampPath, follow};
+use super::room::{MAX_RECORD, RecordRoom, check_renewal};
 use super::tree::{DigestTree, node};
 use crate::domain::profile::DigestAlgorithm;
 use crate::pki::cms::{Augmentation, Existing, digest_of_oid, digest_oid};
@@ -43,8 +43,7 @@ pub struct EvidenceChain {
 #[derive(Clone, Debug)]
 pub struct ArchiveStamp {
     der: Vec<u8>,
-    lists: Vec<Vec<Vec<u8>>>,
-    token: Vec<u8>,
+    path: StampPath,
 }
 
 impl ArchiveStamp {
@@ -66,7 +65,7 @@ impl ArchiveStamp {
         }
         parts.push(token.clone());
         let der = tlv(SEQUENCE, &slices(&parts));
-        Self { der, lists, token }
+        Self { der, path: StampPath { lists, token } }
     }
 
     /// Reads one, with its digest algorithm. Nothing of it was checked yet.
@@ -88,7 +87,7 @@ impl ArchiveStamp {
     /// The same with other lists.
     #[must_use]
     pub fn with_lists(&self, algorithm: DigestAlgorithm, lists: Vec<Vec<Vec<u8>>>) -> Self {
-        Self::new(algorithm, lists, self.token.clone())
+        Self::new(algorithm, lists, self.path.token.clone())
     }
 
     /// The same with more certificates and revocation data in its token, where it lacks them: the next timestamp is
@@ -101,31 +100,20 @@ impl ArchiveStamp {
         algorithm: DigestAlgorithm,
         more: &Augmentation<'_>,
     ) -> Result<Self, EvidenceFault> {
-        let token = Existing::read(&self.token)
-            .and_then(|existing| existing.augmented(&self.token, more))
+        let token = &self.path.token;
+        let token = Existing::read(token)
+            .and_then(|existing| existing.augmented(token, more))
             .map_err(EvidenceFault::NoRecord)?;
         Ok(match token {
-            Some(token) => Self::new(algorithm, self.lists, token),
+            Some(token) => Self::new(algorithm, self.path.lists, token),
             None => self,
         })
     }
 
-    /// DER of the token.
+    /// Its token, and how that reaches what it is over.
     #[must_use]
-    pub fn token(&self) -> &[u8] {
-        &self.token
-    }
-
-    /// The lists of digests that lead from what it is over to the token.
-    #[must_use]
-    pub fn lists(&self) -> &[Vec<Vec<u8>>] {
-        &self.lists
-    }
-
-    /// How many lists of digests lead from what it is over to the token.
-    #[must_use]
-    pub fn steps(&self) -> usize {
-        self.lists.len()
+    pub const fn path(&self) -> &StampPath {
+        &self.path
     }
 }
 
@@ -270,12 +258,7 @@ impl EvidenceRecord {
         token: &TimestampToken,
     ) -> Result<Self, EvidenceFault> {
         let stamps: usize = self.chains.iter().map(|chain| chain.stamps.len()).sum();
-        if stamps >= MAX_STAMPS {
-            return Err(EvidenceFault::TooMany(MAX_STAMPS));
-        }
-        if matches!(renewal, Renewal::Hash(_)) && self.chains.len() >= MAX_CHAINS {
-            return Err(EvidenceFault::TooManyChains(MAX_CHAINS));
-        }
+        check_renewal((stamps, self.chains.len()), matches!(renewal, Renewal::Hash(_)))?;
         let leaf = self.leaf(renewal, data)?;
         let group = match (renewal, self.chains.last()) {
             (Renewal::Time, Some(chain)) => chain.digests(),
@@ -346,7 +329,7 @@ impl FollowedDigests for DigestsOfDer<'_> {
     fn of_stamp(&mut self, chain: usize, stamp: usize) -> Result<Digest, EvidenceFault> {
         let chain = self.record.chains.get(chain).ok_or(EvidenceFault::Nothing)?;
         let stamp = chain.stamps.get(stamp).ok_or(EvidenceFault::Nothing)?;
-        Ok(Digest::of(chain.algorithm, &stamp.token))
+        Ok(Digest::of(chain.algorithm, &stamp.path.token))
     }
 }
 
@@ -354,14 +337,13 @@ impl EvidenceChain {
     /// Digests of its tokens. A renewal is over all of them: of the last one the standard asks, of each Bouncy Castle
     /// does.
     fn digests(&self) -> Vec<Digest> {
-        self.stamps.iter().map(|stamp| Digest::of(self.algorithm, &stamp.token)).collect()
+        self.stamps.iter().map(|stamp| Digest::of(self.algorithm, &stamp.path.token)).collect()
     }
 
     /// How its timestamps follow each other.
     #[must_use]
     pub fn followed(&self) -> FollowedChain<'_> {
-        let stamps = self.stamps.iter();
-        let stamps = stamps.map(|stamp| FollowedStamp { lists: &stamp.lists, token: &stamp.token });
+        let stamps = self.stamps.iter().map(ArchiveStamp::path);
         FollowedChain { algorithm: self.algorithm, stamps: stamps.collect() }
     }
 
@@ -475,7 +457,7 @@ fn read_stamp(
             )?
         }
     };
-    Ok((algorithm, ArchiveStamp { der: der.to_vec(), lists, token }))
+    Ok((algorithm, ArchiveStamp { der: der.to_vec(), path: StampPath { lists, token } }))
 }
 
 fn read_algorithm(mut parts: DerParts<'_>) -> Result<DigestAlgorithm, EvidenceFault> {

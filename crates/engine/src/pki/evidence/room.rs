@@ -14,6 +14,24 @@ pub const MAX_CHAINS: usize = 32;
 /// Digests in all trees of a record at most.
 pub const MAX_DIGESTS: usize = 50_000;
 
+/// Whether a record with so many timestamps in so many chains may get another timestamp, in a chain of its own or not: one
+/// that could not be read any more is not made.
+///
+/// # Errors
+/// [`EvidenceFault::TooMany`], [`EvidenceFault::TooManyChains`].
+pub const fn check_renewal(
+    (stamps, chains): (usize, usize),
+    in_new_chain: bool,
+) -> Result<(), EvidenceFault> {
+    if stamps >= MAX_STAMPS {
+        return Err(EvidenceFault::TooMany(MAX_STAMPS));
+    }
+    if in_new_chain && chains >= MAX_CHAINS {
+        return Err(EvidenceFault::TooManyChains(MAX_CHAINS));
+    }
+    Ok(())
+}
+
 /// How much of a record may still be read.
 pub struct RecordRoom {
     chains: usize,

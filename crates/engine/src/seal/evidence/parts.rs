@@ -1,7 +1,7 @@
 //! What is in a record in XML.
 
 use crate::domain::profile::{Canonicalization, DigestAlgorithm};
-use crate::pki::evidence::{FollowedChain, FollowedStamp};
+use crate::pki::evidence::{FollowedChain, StampPath};
 
 /// Namespace of RFC 6283.
 pub(super) const ERS_NAMESPACE: &str = "urn:ietf:params:xml:ns:ers";
@@ -19,8 +19,7 @@ pub struct XmlEvidenceChain {
 /// A timestamp, how it reaches what it is over, and what came to it (`ArchiveTimeStamp`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XmlArchiveStamp {
-    pub(super) lists: Vec<Vec<Vec<u8>>>,
-    pub(super) token: Vec<u8>,
+    pub(super) path: StampPath,
     pub(super) proofs: Vec<ProofValue>,
 }
 
@@ -28,23 +27,16 @@ impl XmlEvidenceChain {
     /// How its timestamps follow each other.
     #[must_use]
     pub fn followed(&self) -> FollowedChain<'_> {
-        let stamps = self.stamps.iter();
-        let stamps = stamps.map(|stamp| FollowedStamp { lists: &stamp.lists, token: &stamp.token });
+        let stamps = self.stamps.iter().map(|stamp| &stamp.path);
         FollowedChain { algorithm: self.algorithm, stamps: stamps.collect() }
     }
 }
 
 impl XmlArchiveStamp {
-    /// DER of the token.
+    /// Its token, and how that reaches what it is over (`HashTree`).
     #[must_use]
-    pub fn token(&self) -> &[u8] {
-        &self.token
-    }
-
-    /// The lists of digests that lead from what it is over to the token (`HashTree`).
-    #[must_use]
-    pub fn lists(&self) -> &[Vec<Vec<u8>>] {
-        &self.lists
+    pub const fn path(&self) -> &StampPath {
+        &self.path
     }
 
     /// What validates the token (`CryptographicInformationList`), as far as it is known here.

@@ -8,7 +8,7 @@ use super::parts::{ERS_NAMESPACE, ProofKind, ProofValue, XmlArchiveStamp, XmlEvi
 use crate::domain::profile::{Canonicalization, DigestAlgorithm};
 use crate::domain::refusal::Refusal;
 use crate::pki::algorithm::{canonicalization_uri, digest_from_uri};
-use crate::pki::evidence::{EvidenceFault, MAX_RECORD, RecordRoom};
+use crate::pki::evidence::{EvidenceFault, MAX_RECORD, RecordRoom, StampPath};
 use crate::seal::Limits;
 use crate::seal::xml::source::Source;
 use crate::seal::xml::{guard, is_element};
@@ -164,7 +164,7 @@ fn read_stamp<'a, 'i>(
     inside.finish()?;
     let token = octets(token)?;
     let proofs = information.map(|all| read_proofs(all, proofs)).transpose()?.unwrap_or_default();
-    Ok((XmlArchiveStamp { lists, token, proofs }, time_stamp))
+    Ok((XmlArchiveStamp { path: StampPath { lists, token }, proofs }, time_stamp))
 }
 
 fn read_proofs(all: Node<'_, '_>, left: &mut usize) -> Result<Vec<ProofValue>, EvidenceFault> {

@@ -32,9 +32,9 @@ pub(super) fn chain(prefix: &str, chain: &XmlEvidenceChain, order: usize) -> Str
 /// `ArchiveTimeStamp`.
 pub(super) fn stamp(prefix: &str, stamp: &XmlArchiveStamp, order: usize) -> String {
     let mut text = format!("<{prefix}ArchiveTimeStamp Order=\"{order}\">");
-    if !stamp.lists.is_empty() {
+    if !stamp.path.lists.is_empty() {
         let _ = write!(text, "<{prefix}HashTree>");
-        for (list, order) in stamp.lists.iter().zip(1..) {
+        for (list, order) in stamp.path.lists.iter().zip(1..) {
             let _ = write!(text, "<{prefix}Sequence Order=\"{order}\">");
             for value in list {
                 let _ =
@@ -44,7 +44,7 @@ pub(super) fn stamp(prefix: &str, stamp: &XmlArchiveStamp, order: usize) -> Stri
         }
         let _ = write!(text, "</{prefix}HashTree>");
     }
-    let token = base64(&stamp.token);
+    let token = base64(&stamp.path.token);
     let _ = write!(
         text,
         "<{prefix}TimeStamp><{prefix}TimeStampToken Type=\"RFC3161\">{token}</{prefix}TimeStampToken>"

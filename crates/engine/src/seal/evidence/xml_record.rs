@@ -10,8 +10,8 @@ use crate::domain::profile::{Canonicalization, DigestAlgorithm};
 use crate::pki::cms::Augmentation;
 use crate::pki::digest::Digest;
 use crate::pki::evidence::{
-    DigestTree, EvidenceFault, EvidenceRecord, FollowedChain, FollowedDigests, MAX_CHAINS,
-    MAX_STAMPS, Renewal, follow, node,
+    DigestTree, EvidenceFault, EvidenceRecord, FollowedChain, FollowedDigests, Renewal, StampPath,
+    check_renewal, follow, node,
 };
 use crate::pki::timestamp::TimestampToken;
 use crate::seal::Limits;
@@ -55,7 +55,7 @@ impl XmlEvidenceRecord {
         let [chain] = record.chains() else { return Err(EvidenceFault::RenewedInDer) };
         let [stamp] = chain.stamps.as_slice() else { return Err(EvidenceFault::RenewedInDer) };
         let own = Digest::of(chain.algorithm, data).value().to_vec();
-        let mut lists = stamp.lists().to_vec();
+        let StampPath { mut lists, token } = stamp.path().clone();
         match lists.first_mut() {
             None => lists.push(vec![own]),
             // the digest alone comes first: so the others in its list are not shown as data of the record
@@ -68,7 +68,8 @@ impl XmlEvidenceRecord {
                 Some(_) => {}
             },
         }
-        let stamp = XmlArchiveStamp { lists, token: stamp.token().to_vec(), proofs: Vec::new() };
+        let path = StampPath { lists, token };
+        let stamp = XmlArchiveStamp { path, proofs: Vec::new() };
         let (algorithm, canonicalization) = (chain.algorithm, CANONICALIZATION);
         Self::of(XmlEvidenceChain { algorithm, canonicalization, stamps: vec![stamp] })
     }
@@ -150,12 +151,7 @@ impl XmlEvidenceRecord {
         limits: &Limits,
     ) -> Result<Self, EvidenceFault> {
         let stamps: usize = self.chains.iter().map(|chain| chain.stamps.len()).sum();
-        if stamps >= MAX_STAMPS {
-            return Err(EvidenceFault::TooMany(MAX_STAMPS));
-        }
-        if matches!(renewal, Renewal::Hash(_)) && self.chains.len() >= MAX_CHAINS {
-            return Err(EvidenceFault::TooManyChains(MAX_CHAINS));
-        }
+        check_renewal((stamps, self.chains.len()), matches!(renewal, Renewal::Hash(_)))?;
         let group = self.group(renewal, data, limits)?;
         let leaf = leaf_of(&group)?;
         let mut first: Vec<Vec<u8>> = group.iter().map(|one| one.value().to_vec()).collect();
@@ -338,7 +334,8 @@ fn stamp(
     if tree.root()? != token.info().imprint {
         return Err(EvidenceFault::NotRoot);
     }
-    Ok(XmlArchiveStamp { lists, token: token.der().to_vec(), proofs: Vec::new() })
+    let path = StampPath { lists, token: token.der().to_vec() };
+    Ok(XmlArchiveStamp { path, proofs: Vec::new() })
 }
 
 /// What stands before the names of elements in this namespace, with its colon, in this element.

@@ -238,7 +238,7 @@ fn no_octet_of_a_record_can_be_changed() {
     }
     // the list of algorithms says nothing that the chains do not say; nothing is over the last timestamp, and what its
     // authority did not sign of it says nothing either
-    let token = all[1].chains().last().unwrap().stamps[0].token();
+    let token = all[1].chains().last().unwrap().stamps[0].path().token.as_slice();
     let last =
         (0..=der.len() - token.len()).rev().find(|at| der[*at..].starts_with(token)).unwrap();
     let free: BTreeSet<usize> = (0..40).chain(last..der.len()).collect();
