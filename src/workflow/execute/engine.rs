@@ -106,6 +106,8 @@ pub(super) enum RaisedDocument {
     Ended(Box<Ended>),
     /// It has level LT and waits for its archive timestamp.
     Archiving(Box<ArchivingDocument>),
+    /// What was collected does not suffice for it, so that it ended, unless that ran out meanwhile.
+    Lacking(Box<Ended>),
 }
 
 /// A document that lacks its archive timestamp.
@@ -165,7 +167,7 @@ pub(super) async fn raise(
     let raised = in_turns(app, party, signed, each).await?.ok();
     let ended = raised.iter().flatten().filter_map(|document| match document {
         RaisedDocument::Ended(ended) => Some(&**ended),
-        RaisedDocument::Archiving(_) => None,
+        RaisedDocument::Archiving(_) | RaisedDocument::Lacking(_) => None,
     });
     tell_of_withheld(app, ready, ended);
     Ok(raised)
@@ -189,14 +191,20 @@ fn raise_one(
     // Ours alone, whatever stands beside it.
     let ours = WhichSeals::WithValue(seal.facts.value().to_vec());
     let data = CollectedData::clone(&with.data);
-    let raised = long_term::raise_of(bytes, data, &settings, &ours);
-    let raised = raised.map_err(|fault| {
-        let made = seal.made(&rest, signature);
-        if let Some(Err(fault)) = before.map(|before| check.made(&before, &made)) {
-            return Box::new(withheld(contents, rest.id, fault));
+    let raised = match long_term::raise_of(bytes, data, &settings, &ours) {
+        Ok(raised) => raised,
+        Err(fault) => {
+            let made = seal.made(&rest, signature);
+            if let Some(Err(fault)) = before.map(|before| check.made(&before, &made)) {
+                return Err(Box::new(withheld(contents, rest.id, fault)));
+            }
+            let ended = Box::new(not_raised(contents, &rest, &fault));
+            return match fault {
+                LongTermFault::Insufficient { .. } => Ok(RaisedDocument::Lacking(ended)),
+                _ => Err(ended),
+            };
         }
-        Box::new(not_raised(contents, &rest, &fault))
-    })?;
+    };
     if rest.level <= Level::Lt {
         let checked = check.raised(&raised.bytes, &seal.raised(&rest, &check.trust, with.at));
         checked.map_err(|fault| Box::new(withheld(contents, rest.id, fault)))?;

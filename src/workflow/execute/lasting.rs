@@ -110,20 +110,28 @@ pub(super) async fn raise(
     }
     let stamping = timestamps::stamping(app, party).await?;
     let (data, at) = (Arc::new(data), app.now());
-    let run_out =
-        |at| validation_data::run_out(app, Some(party), Arc::clone(&data), signers.clone(), at);
-    if let Some(none) = run_out(at).await? {
-        raised.waits = raised.waits.or(Some(WaitCause::ValidationData(none)));
-        return Ok(raised);
-    }
+    let run_out = |at| {
+        let (party, data) = (Some(party), Arc::clone(&data));
+        validation_data::run_out(app, party, data, signers.clone(), at)
+    };
     let with = RaisingWith { data: Arc::clone(&data), at, digests: stamping.digests() };
     let in_time = || Error::Internal("a document could not be raised in time".into());
     let all = engine::raise(app, (party, ready), complete, with).await?.ok_or_else(in_time)?;
-    let mut archiving = Vec::new();
+    let (mut archiving, mut lacking) = (Vec::new(), Vec::new());
     for document in all {
         match document {
             RaisedDocument::Ended(ended) => raised.ended.push(*ended),
             RaisedDocument::Archiving(document) => archiving.push(*document),
+            RaisedDocument::Lacking(ended) => lacking.push(*ended),
+        }
+    }
+    // What was there when it was collected may have run out since, while others were asked.
+    if !lacking.is_empty() {
+        match run_out(at).await? {
+            Some(none) => {
+                raised.waits = raised.waits.or(Some(WaitCause::ValidationData(none)));
+            }
+            None => raised.ended.extend(lacking),
         }
     }
     let given = archiving.into_iter().map(async |document| {
