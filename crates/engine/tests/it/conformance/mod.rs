@@ -18,6 +18,7 @@ mod pdf_court;
 mod pdfs;
 mod report;
 mod sealing;
+mod several;
 mod trusted_lists;
 
 use std::collections::BTreeSet;

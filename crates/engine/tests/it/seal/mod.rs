@@ -26,7 +26,7 @@ mod node_sets;
 mod numbers;
 mod offsets;
 mod packaging;
-mod parallel_levels;
+pub(crate) mod parallel_levels;
 mod properties;
 mod recheck;
 mod refusals;
