@@ -42,6 +42,8 @@ pub struct Config {
     pub bulk: crate::app::BulkConfig,
     /// How preserved documents are looked after.
     pub preservation: crate::app::PreservationConfig,
+    /// How people sign in to the back office.
+    pub people: crate::app::PeopleConfig,
     /// Who is told what is wrong.
     pub alarms: crate::app::AlarmsConfig,
     /// The key of secrets at rest.

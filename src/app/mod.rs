@@ -13,6 +13,7 @@ mod excesses;
 mod fair;
 pub mod logins;
 pub mod patience;
+mod people;
 pub mod priority;
 mod running;
 mod settings;
@@ -36,6 +37,7 @@ pub use self::evidence::{
 pub use self::excesses::{Excess, Excesses};
 pub use self::fair::{Crowded, Fair, Party, Rules, Share};
 pub use self::logins::{Failed, Logins};
+pub use self::people::{PeopleConfig, PeopleDoor};
 pub use self::running::{InWork, Running, TakenUp};
 pub use self::settings::{
     AlgorithmsConfig, BulkConfig, DeliveryConfig, ExecutionConfig, Limits, LintConfig,
@@ -131,6 +133,8 @@ pub struct App {
     pub circuits: Circuits,
     /// Log-ins that failed lately.
     pub logins: Logins,
+    /// People who sign in.
+    pub people: PeopleDoor,
     /// What somebody does too much of.
     pub excesses: Excesses,
     /// Rings when a set of operations may be to be done.

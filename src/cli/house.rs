@@ -15,8 +15,8 @@ use super::shown::Shown;
 use super::{Failure, schemas};
 use crate::app::{
     App, Circuits, Clients, Clock, Credentials, EvidenceSources, Excesses, Fair, Ids, Logins,
-    MailDoor, NamedPlaces, PreservationConfig, Random, Rules, Running, Steady, Stopping,
-    TimeAuthorities, TrustedCertificates, TrustedLists,
+    MailDoor, NamedPlaces, PeopleDoor, PreservationConfig, Random, Rules, Running, Steady,
+    Stopping, TimeAuthorities, TrustedCertificates, TrustedLists,
 };
 use crate::config::Config;
 use crate::contents::Contents;
@@ -186,6 +186,7 @@ fn without_keys(config: &Config) -> Config {
 
 async fn assembled(config: &Config, absent: Absent) -> Result<Arc<App>, Failure> {
     config.delivery.check()?;
+    config.people.check()?;
     let store = open(config, absent).await?;
     let kek = kek(config, store.reader(), absent).await?;
     let keys = config.keys.clone();
@@ -248,6 +249,7 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         keyring: own.keyring,
         token_keys: own.token_keys,
         link_key: own.kek.derive("receiver links")?,
+        people: PeopleDoor::new(config.people.clone(), &own.kek)?,
         kek: own.kek,
         steady: Steady::from(&own.clock),
         clock: own.clock,
@@ -470,12 +472,12 @@ async fn kek(config: &Config, reader: &Reader, absent: Absent) -> Result<Kek, Fa
 fn key_lost(file: &Path) -> String {
     let file = file.display();
     format!(
-        "{file} (secrets.key_file) is missing, and the database holds passwords, webhook secrets or \
-         receivers' links that were made with it. Restore the file from its copy, or name the one \
+        "{file} (secrets.key_file) is missing, and the database holds passwords, webhook secrets, \
+         people's codes or receivers' links that were made with it. Restore the file from its copy, or name the one \
          that the other replicas use. To start over without it, make a new one with \
          (umask 077; head -c 32 /dev/urandom | base64 > {file}), then set the mail passwords again \
-         (chancery mail set) and make new webhook secrets (chancery webhook rotate); links in mails \
-         that were sent stay closed"
+         (chancery mail set), make new webhook secrets (chancery webhook rotate) and invite people anew \
+         (chancery person reset); links in mails that were sent stay closed"
     )
 }
 

@@ -8,6 +8,7 @@
 pub mod acts;
 pub mod alarms;
 pub mod bulk;
+mod audit;
 pub mod client_services;
 pub mod companies;
 pub mod contents;
@@ -23,6 +24,7 @@ pub mod lists;
 pub mod mail_templates;
 pub mod operations;
 pub mod outbox;
+pub mod people;
 pub mod pieces;
 pub mod preservation;
 pub mod quarantine;
@@ -266,6 +268,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (22, "kept values", include_str!("../../migrations/0022_kept_values.sql")),
     (23, "preservation", include_str!("../../migrations/0023_preservation.sql")),
     (26, "levels", include_str!("../../migrations/0026_levels.sql")),
+    (30, "people", include_str!("../../migrations/0030_people.sql")),
     (35, "looking up", include_str!("../../migrations/0035_looking_up.sql")),
     (36, "by octets", include_str!("../../migrations/0036_by_octets.sqlite.sql")),
     (37, "counters", include_str!("../../migrations/0037_counters.sql")),

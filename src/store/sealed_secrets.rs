@@ -1,7 +1,7 @@
 //! What depends on the key in `secrets.key_file`: sealed secrets and receivers' links.
 
 use super::{Reader, Result, row};
-use crate::domain::ids::ClientServiceId;
+use crate::domain::ids::{ClientServiceId, PersonCredentialId};
 
 /// Where a secret lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,13 @@ pub enum SecretPlace {
         id: i64,
         /// For people.
         url: String,
+    },
+    /// The secret of a person's app for codes.
+    SecondFactor {
+        /// Its own number.
+        id: PersonCredentialId,
+        /// For people.
+        address: String,
     },
 }
 
@@ -40,7 +47,14 @@ impl Reader {
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut all = Vec::with_capacity(passwords.len() + webhooks.len());
+        let apps = sqlx::query(
+            "SELECT person_credential.id, person.address, person_credential.value
+             FROM person_credential JOIN person ON person.id = person_credential.person_id
+             WHERE person_credential.kind = 'TOTP' ORDER BY person_credential.id",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut all = Vec::with_capacity(passwords.len() + webhooks.len() + apps.len());
         for found in &passwords {
             let place = SecretPlace::MailPassword {
                 client_service: ClientServiceId::from_i64(row::integer(found, "id")?),
@@ -55,6 +69,13 @@ impl Reader {
             };
             all.push((place, row::bytes(found, "sealed")?));
         }
+        for found in &apps {
+            let place = SecretPlace::SecondFactor {
+                id: PersonCredentialId::from_i64(row::integer(found, "id")?),
+                address: row::text(found, "address")?,
+            };
+            all.push((place, row::bytes(found, "value")?));
+        }
         Ok(all)
     }
 
@@ -64,6 +85,7 @@ impl Reader {
         let found = sqlx::query(
             "SELECT 1 AS one FROM smtp_account WHERE password_sealed IS NOT NULL
              UNION ALL SELECT 1 FROM webhook_secret
+             UNION ALL SELECT 1 FROM person_credential WHERE kind <> 'PASSWORD'
              UNION ALL SELECT 1 FROM message
                  WHERE link_expires_ms IS NOT NULL AND link_revoked_ms IS NULL
              LIMIT 1",

@@ -1,11 +1,12 @@
 //! What keeps the database in order while others write: drafts that nobody ends are given up, pieces that nobody
-//! refers to swept, SQLite's log written back into its file. None of it is done in a client's transaction.
+//! refers to swept, sessions that have ended forgotten, SQLite's log written back into its file. None of it is done in a client's transaction.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::people::sessions;
 use super::{NOBODY, draft};
 use crate::app::App;
 use crate::domain::sources::sources;
@@ -33,6 +34,7 @@ pub(super) async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// Deletes what nobody refers to, some in each turn.
 async fn sweep(app: &App, stop: &watch::Receiver<bool>) -> Result<()> {
     draft::give_up_overdue(app).await?;
+    sessions::sweep(app).await?;
     let now = app.steady_now();
     if app.reader.overdue_pieces(now).await? {
         app.store.give_up_overdue_pieces(now).await?;

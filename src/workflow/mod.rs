@@ -26,6 +26,7 @@ pub mod notify;
 pub mod operations;
 pub mod own_certificates;
 pub mod packing;
+pub mod people;
 pub mod portal;
 pub mod preservation;
 pub mod proving;
@@ -107,6 +108,8 @@ pub enum Thing {
     Evidence,
     /// What is done to many operations.
     Bulk,
+    /// Somebody who signs in.
+    Person,
 }
 
 impl fmt::Display for Thing {
@@ -121,6 +124,7 @@ impl fmt::Display for Thing {
             Self::Link => "link",
             Self::Evidence => "evidence record",
             Self::Bulk => "set of operations",
+            Self::Person => "person",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the key of this installation opens what lies in its database.
 
 use super::delivery::hooks;
+use super::people::second_factor;
 use super::{Error, mail_servers};
 use crate::app::App;
 use crate::pki::envelope;
@@ -27,6 +28,7 @@ pub async fn look(app: &App) -> Result<Secrets, Error> {
                 mail_servers::place_of_password(*client_service)
             }
             SecretPlace::Webhook { id, .. } => hooks::sealed_for(*id),
+            SecretPlace::SecondFactor { id, .. } => second_factor::sealed_for(*id),
         };
         if let Err(error) = app.kek.open(&context, &sealed) {
             secrets.closed.push((place, error));
@@ -46,6 +48,10 @@ pub fn words(place: &SecretPlace, error: envelope::Error) -> String {
         SecretPlace::Webhook { url, .. } => format!(
             "a signing secret of {url} does not open: {error}; or make a new one with chancery \
              webhook rotate"
+        ),
+        SecretPlace::SecondFactor { address, .. } => format!(
+            "the secret of the app of {address} does not open: {error}; or invite the person anew with \
+             chancery person reset"
         ),
     }
 }

@@ -1,5 +1,6 @@
 //! The database by itself: the same facts on SQLite and PostgreSQL.
 
+pub(crate) mod people;
 mod settings;
 
 use chancery::config::Config;
@@ -87,6 +88,13 @@ pub(crate) async fn company(store: &Store, company: &Company) {
     let number = 1000 + company.id.as_i64();
     let service = client_service(number, &format!("of-{}", company.id));
     store.add_client_service(company, &service, number, [0; 32]).await.unwrap();
+}
+
+async fn of_two_who_ask_at_once_one_is_answered(url: String) {
+    let store = store(url).await;
+    let service = client_service(1, "one");
+    store.add_client_service(&issuer(1), &service, 1, [1; 32]).await.unwrap();
+    people::ask(&store).await;
 }
 
 async fn seal_settings_are_kept(url: String) {
@@ -424,6 +432,8 @@ async fn on_sqlite() {
     the_log_of_an_endpoint_goes_back_before_the_upgrade(url).await;
     let (_folder, url) = sqlite();
     overdue_mails_are_given_up_together(url).await;
+    let (_folder, url) = sqlite();
+    of_two_who_ask_at_once_one_is_answered(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -440,6 +450,8 @@ async fn on_postgresql() {
     the_log_of_an_endpoint_goes_back_before_the_upgrade(server.url()).await;
     let server = Postgres::start();
     overdue_mails_are_given_up_together(server.url()).await;
+    let server = Postgres::start();
+    of_two_who_ask_at_once_one_is_answered(server.url()).await;
 }
 
 #[test]

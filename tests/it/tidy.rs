@@ -120,6 +120,9 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("uppsala", &["seal", "cli"]),
     ("minijinja", &["letters"]),
     ("askama", &["web"]),
+    ("argon2", &["workflow"]),
+    ("totp_rs", &["workflow"]),
+    ("qrcodegen", &["web"]),
 ];
 
 /// Circles between files of a room that may stay, with the reason. A file may always name the `mod.rs`

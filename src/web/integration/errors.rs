@@ -215,7 +215,8 @@ impl From<Thing> for Problem {
             | Thing::Credential
             | Thing::Link
             | Thing::Evidence
-            | Thing::Bulk => (Family::Address, "not-found"),
+            | Thing::Bulk
+            | Thing::Person => (Family::Address, "not-found"),
         };
         Self::new(family, reason, format!("no such {missing} for this client service"))
     }

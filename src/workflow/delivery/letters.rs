@@ -1,4 +1,4 @@
-//! What a mail says: the letter about an operation with its documents or links, of an alarm, of a test.
+//! What a mail says: the letter about an operation with its documents or links, of an alarm, of an invitation, of a test.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,7 @@ use crate::letters::{self, Rendered};
 use crate::outbound::mail::{Attachment, Letter};
 use crate::workflow::files::{self, File, FileBytes};
 use crate::workflow::mail_servers::{self, Server};
+use crate::workflow::people::invitations;
 use crate::workflow::templates::{self, TemplateKind};
 use crate::workflow::{Error, Thing, notify, portal};
 
@@ -63,6 +64,7 @@ pub(super) async fn compose(
         }
         MessageKind::Test => Ok(test_letter(app, message, language).await?),
         MessageKind::Alarm => alarm_letter(message, language),
+        MessageKind::Invitation => invitation_letter(app, message, language).await?,
         MessageKind::Event => Err("an event is no mail".to_owned()),
     };
     let written = match letter {
@@ -221,6 +223,31 @@ fn alarm_letter(message: &Message, language: Option<Language>) -> Result<Draft, 
         list: String::new(),
         attachments: Vec::new(),
     })
+}
+
+/// The letter of an invitation, unless it opens nothing any more.
+async fn invitation_letter(
+    app: &App,
+    message: &Message,
+    language: Option<Language>,
+) -> Result<Result<Draft, String>, Error> {
+    let Some((invitation, person)) = invitations::of_message(app, message).await? else {
+        return Ok(Err("the invitation opens nothing any more".to_owned()));
+    };
+    let language = language.unwrap_or_default();
+    let letter = letters::InvitationLetter {
+        name: person.name,
+        address: person.address.as_str().to_owned(),
+        link: invitations::link(app, &invitation),
+        expires: invitation.expires,
+    };
+    Ok(Ok(Draft {
+        rendered: letters::invitation(language, &letter),
+        language,
+        from_name: "Chancery".to_owned(),
+        list: String::new(),
+        attachments: Vec::new(),
+    }))
 }
 
 async fn test_letter(

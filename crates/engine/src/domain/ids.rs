@@ -101,6 +101,18 @@ typed_id!(
     /// Something that is done to many operations, one after the other.
     BulkId
 );
+typed_id!(
+    /// Something by which a person shows who it is.
+    PersonCredentialId
+);
+typed_id!(
+    /// A person's stay, from signing in to the end.
+    SessionId
+);
+typed_id!(
+    /// A link by which a person sets its password.
+    InvitationId
+);
 
 /// The client's own name for a request or a document: 1 to 255 printable characters, kept exactly
 /// as sent (spaces, `/`, `:` and non-ASCII included).

@@ -16,12 +16,15 @@ pub enum MessageKind {
     Alarm,
     /// The test button.
     Test,
+    /// A person may set its password.
+    Invitation,
     /// An event for a webhook.
     Event,
 }
 
 impl MessageKind {
-    const ALL: [Self; 5] = [Self::Notification, Self::Resend, Self::Alarm, Self::Test, Self::Event];
+    const ALL: [Self; 6] =
+        [Self::Notification, Self::Resend, Self::Alarm, Self::Test, Self::Invitation, Self::Event];
 
     /// As stored and shown.
     #[must_use]
@@ -31,6 +34,7 @@ impl MessageKind {
             Self::Resend => "RESEND",
             Self::Alarm => "ALARM",
             Self::Test => "TEST",
+            Self::Invitation => "INVITATION",
             Self::Event => "EVENT",
         }
     }

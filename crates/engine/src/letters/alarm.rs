@@ -192,7 +192,7 @@ fn letter(language: Language, subject: &str, paragraphs: &[&str], facts: &Facts)
 }
 
 /// A server's words may hold anything.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

@@ -5,6 +5,7 @@
 
 mod alarm;
 mod defaults;
+mod invitation;
 mod locale;
 mod syntax;
 mod template;
@@ -13,6 +14,7 @@ mod words;
 
 pub use alarm::{TestMail, alarm, filled, test_mail};
 pub use defaults::notification;
+pub use invitation::{InvitationLetter, invitation};
 pub use locale::Locale;
 pub use syntax::{LetterPart, TemplateProblem};
 pub use template::{Failure, Rendered, TemplateSource, check, render};
@@ -21,5 +23,6 @@ pub use values::{
     Values, Variable, sample,
 };
 pub use words::{
-    PageWords, ReasonWords, ReportWords, RevocationWords, VerdictWords, page_words, report_words,
+    OfficeWords, PageWords, ReasonWords, ReportWords, RevocationWords, VerdictWords, audit_word,
+    office_words, page_words, report_words, rights_word, role_word, status_word, theme_word,
 };

@@ -1,6 +1,8 @@
 //! German.
 
-use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+use super::{
+    AlarmWords, InvitationWords, LetterWords, NotificationWords, PageWords, Sample, Words,
+};
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
@@ -211,6 +213,12 @@ pub(super) const WORDS: Words = Words {
                 "Prüfen Sie die Zeitsynchronisation des Rechners. Solange beide um mehr als eine Minute voneinander abweichen, wird nichts gesiegelt; Vorgänge warten.",
             ],
         },
+    },
+    invitation: InvitationWords {
+        subject: "Ihr Konto bei Chancery",
+        before: "{name}, für Sie wurde ein Konto eingerichtet. Sie melden sich mit Ihrer E-Mail-Adresse {address} an.",
+        link: "Passwort festlegen",
+        behind: "Der Link ist nur für Sie bestimmt und lässt sich einmal öffnen, bis {date}. Wenn Sie nicht wissen, worum es geht, tun Sie nichts.",
     },
     footer_alarm: "Automatisch von Chancery gesendet.",
     page: PageWords {

@@ -1,6 +1,8 @@
 //! English.
 
-use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+use super::{
+    AlarmWords, InvitationWords, LetterWords, NotificationWords, PageWords, Sample, Words,
+};
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
@@ -211,6 +213,12 @@ pub(super) const WORDS: Words = Words {
                 "Check the time synchronisation of the machine. As long as the two differ by more than a minute nothing is sealed; operations wait.",
             ],
         },
+    },
+    invitation: InvitationWords {
+        subject: "Your account at Chancery",
+        before: "{name}, an account was made for you. You sign in with your mail address, {address}.",
+        link: "Set your password",
+        behind: "The link is meant for you alone and works once, until {date}. If you do not know what this is about, do nothing.",
     },
     footer_alarm: "Sent automatically by Chancery.",
     page: PageWords {

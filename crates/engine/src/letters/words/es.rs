@@ -1,6 +1,8 @@
 //! Spanish.
 
-use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+use super::{
+    AlarmWords, InvitationWords, LetterWords, NotificationWords, PageWords, Sample, Words,
+};
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
@@ -211,6 +213,12 @@ pub(super) const WORDS: Words = Words {
                 "Compruebe la sincronización horaria del equipo. Mientras ambos difieran en más de un minuto no se sella nada; las operaciones esperan.",
             ],
         },
+    },
+    invitation: InvitationWords {
+        subject: "Su cuenta en Chancery",
+        before: "{name}, se ha creado una cuenta para usted. Inicie sesión con su dirección de correo, {address}.",
+        link: "Definir su contraseña",
+        behind: "El enlace es solo para usted y funciona una vez, hasta el {date}. Si no sabe de qué se trata, no haga nada.",
     },
     footer_alarm: "Enviado automáticamente por Chancery.",
     page: PageWords {

@@ -1,6 +1,8 @@
 //! French.
 
-use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+use super::{
+    AlarmWords, InvitationWords, LetterWords, NotificationWords, PageWords, Sample, Words,
+};
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
@@ -211,6 +213,12 @@ pub(super) const WORDS: Words = Words {
                 "Vérifiez la synchronisation de l’heure de la machine. Tant que les deux diffèrent de plus d’une minute, rien n’est scellé\u{a0}; les opérations attendent.",
             ],
         },
+    },
+    invitation: InvitationWords {
+        subject: "Votre compte Chancery",
+        before: "{name}, un compte a été créé pour vous. Vous vous connectez avec votre adresse e-mail, {address}.",
+        link: "Définir votre mot de passe",
+        behind: "Le lien vous est réservé et fonctionne une seule fois, jusqu'au {date}. Si vous ne savez pas de quoi il s'agit, ne faites rien.",
     },
     footer_alarm: "Envoyé automatiquement par Chancery.",
     page: PageWords {

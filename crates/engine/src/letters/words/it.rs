@@ -1,6 +1,8 @@
 //! Italian.
 
-use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+use super::{
+    AlarmWords, InvitationWords, LetterWords, NotificationWords, PageWords, Sample, Words,
+};
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
@@ -211,6 +213,12 @@ pub(super) const WORDS: Words = Words {
                 "Verifichi la sincronizzazione dell’ora della macchina. Finché i due differiscono di più di un minuto non viene sigillato nulla; le operazioni attendono.",
             ],
         },
+    },
+    invitation: InvitationWords {
+        subject: "Il suo account Chancery",
+        before: "{name}, è stato creato un account per Lei. Si accede con il proprio indirizzo e-mail, {address}.",
+        link: "Impostare la password",
+        behind: "Il link è riservato a Lei e funziona una sola volta, fino al {date}. Se non sa di che cosa si tratta, non faccia nulla.",
     },
     footer_alarm: "Inviato automaticamente da Chancery.",
     page: PageWords {

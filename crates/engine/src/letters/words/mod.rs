@@ -9,11 +9,15 @@ mod en;
 mod es;
 mod fr;
 mod it;
+mod office;
 mod pt;
 mod report;
 
 use crate::domain::language::Language;
 
+pub use office::{
+    OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
+};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 
 /// All words of a language.
@@ -21,6 +25,7 @@ pub(super) struct Words {
     pub(super) notification: NotificationWords,
     pub(super) test: LetterWords,
     pub(super) alarm: AlarmWords,
+    pub(super) invitation: InvitationWords,
     pub(super) footer_alarm: &'static str,
     pub(super) page: PageWords,
     pub(super) sample: Sample,
@@ -52,6 +57,16 @@ pub(super) struct NotificationWords {
 pub(super) struct LetterWords {
     pub(super) subject: &'static str,
     pub(super) paragraphs: &'static [&'static str],
+}
+
+/// The letter of an invitation to the back office; what is in braces is filled in.
+pub(super) struct InvitationWords {
+    pub(super) subject: &'static str,
+    /// `{name}`, `{address}`.
+    pub(super) before: &'static str,
+    pub(super) link: &'static str,
+    /// `{date}`.
+    pub(super) behind: &'static str,
 }
 
 /// What operators are told.

@@ -1,6 +1,8 @@
 //! Portuguese as written in Portugal.
 
-use super::{AlarmWords, LetterWords, NotificationWords, PageWords, Sample, Words};
+use super::{
+    AlarmWords, InvitationWords, LetterWords, NotificationWords, PageWords, Sample, Words,
+};
 
 pub(super) const WORDS: Words = Words {
     notification: NotificationWords {
@@ -211,6 +213,12 @@ pub(super) const WORDS: Words = Words {
                 "Verifique a sincronização da hora da máquina. Enquanto os dois diferirem em mais de um minuto nada é selado; as operações esperam.",
             ],
         },
+    },
+    invitation: InvitationWords {
+        subject: "A sua conta na Chancery",
+        before: "{name}, foi criada uma conta para si. Inicia sessão com o seu endereço de e-mail, {address}.",
+        link: "Definir a sua palavra-passe",
+        behind: "A ligação destina-se só a si e funciona uma única vez, até {date}. Se não sabe do que se trata, não faça nada.",
     },
     footer_alarm: "Enviado automaticamente pelo Chancery.",
     page: PageWords {

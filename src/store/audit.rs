@@ -1,0 +1,77 @@
+//! The audit record: entries are added in the transaction of the fact they tell, and read.
+
+use sqlx::AnyConnection;
+
+use super::{Error, Reader, Result, Store, row};
+use crate::domain::audit::{Actor, AuditAction, AuditEntry};
+use crate::domain::ids::PersonId;
+
+impl Store {
+    /// Records what changed nothing else: a sign-in that failed.
+    pub async fn record_audit(&self, entry: &AuditEntry) -> Result<()> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            record(&mut tx, entry).await?;
+            tx.commit().await
+        })
+        .await
+    }
+}
+
+impl Reader {
+    /// The newest entries about a person, at most so many.
+    pub async fn audit_of(&self, person: PersonId, most: u32) -> Result<Vec<AuditEntry>> {
+        let rows = sqlx::query(
+            "SELECT id, at_ms, actor, actor_id, action, person_id, detail, address FROM audit_entry
+             WHERE person_id = $1 ORDER BY at_ms DESC, id DESC LIMIT $2",
+        )
+        .bind(person.as_i64())
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(entry_from).collect()
+    }
+}
+
+/// Adds an entry in the transaction of its fact.
+pub(super) async fn record(tx: &mut AnyConnection, entry: &AuditEntry) -> Result<()> {
+    let (actor, actor_id) = match entry.actor {
+        Actor::Person(id) => ("PERSON", Some(id.as_i64())),
+        Actor::Command => ("COMMAND", None),
+        Actor::Stranger => ("STRANGER", None),
+    };
+    sqlx::query(
+        "INSERT INTO audit_entry (id, at_ms, actor, actor_id, action, person_id, detail, address)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(entry.id)
+    .bind(entry.at.unix_ms())
+    .bind(actor)
+    .bind(actor_id)
+    .bind(entry.action.as_str())
+    .bind(entry.person.as_i64())
+    .bind(row::storable(&entry.detail).into_owned())
+    .bind(entry.address.as_deref())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn entry_from(found: &sqlx::any::AnyRow) -> Result<AuditEntry> {
+    let actor =
+        match (row::text(found, "actor")?.as_str(), row::optional_integer(found, "actor_id")?) {
+            ("PERSON", Some(id)) => Actor::Person(PersonId::from_i64(id)),
+            ("COMMAND", None) => Actor::Command,
+            ("STRANGER", None) => Actor::Stranger,
+            _ => return Err(Error::Corrupt { column: "actor" }),
+        };
+    Ok(AuditEntry {
+        id: row::integer(found, "id")?,
+        at: row::instant(found, "at_ms")?,
+        actor,
+        action: row::named(found, "action", AuditAction::parse)?,
+        person: PersonId::from_i64(row::integer(found, "person_id")?),
+        detail: row::text(found, "detail")?,
+        address: row::optional_text(found, "address")?,
+    })
+}

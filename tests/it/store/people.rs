@@ -1,0 +1,188 @@
+//! People in the database: what is asked of it, and what it decides when two ask at once.
+
+use chancery::domain::audit::{Actor, AuditAction, AuditEntry};
+use chancery::domain::delivery::MailAddress;
+use chancery::domain::ids::{
+    ClientServiceId, CompanyId, InvitationId, MessageId, PersonCredentialId, PersonId, SessionId,
+};
+use chancery::domain::instant::Instant;
+use chancery::domain::language::Language;
+use chancery::domain::outbox::{Message, MessageKind, Target};
+use chancery::domain::person::{
+    Person, PersonCredentialKind, PersonStatus, Rights, Role, Sight, Theme,
+};
+use chancery::domain::session::{Invitation, PersonSession, SessionStage};
+use chancery::store::people::{NewCredential, NewInvitation, NewSession};
+use chancery::store::sealed_secrets::SecretPlace;
+use chancery::store::{Error, Store};
+
+const AT: Instant = Instant::from_unix_ms(1_795_342_761_000);
+const LATER: Instant = AT.plus_ms(60_000);
+
+fn person(number: i64, role: Role, sight: Sight) -> Person {
+    Person {
+        id: PersonId::from_i64(number),
+        address: MailAddress::parse(&format!("Ana{number}@acme.example")).unwrap(),
+        name: "Ana".to_owned(),
+        language: Language::Pt,
+        theme: Theme::Dark,
+        role,
+        rights: Rights::Operator,
+        sight,
+        status: PersonStatus::Invited,
+        created: AT,
+    }
+}
+
+fn invitation(number: i64, person: PersonId) -> Invitation {
+    Invitation {
+        id: InvitationId::from_i64(number),
+        person,
+        created: AT,
+        expires: LATER,
+        used: None,
+        revoked: None,
+    }
+}
+
+fn entry(number: i64, person: PersonId, action: AuditAction) -> AuditEntry {
+    AuditEntry {
+        id: number,
+        at: AT,
+        actor: Actor::Command,
+        action,
+        person,
+        detail: "a word".to_owned(),
+        address: Some("192.0.2.1".to_owned()),
+    }
+}
+
+fn credential(number: i64, kind: PersonCredentialKind) -> NewCredential {
+    NewCredential { id: PersonCredentialId::from_i64(number), kind, value: vec![7], last_step: 5 }
+}
+
+fn session(number: i64, person: PersonId) -> NewSession {
+    let session = PersonSession {
+        id: SessionId::from_i64(number),
+        person,
+        stage: SessionStage::Half,
+        created: AT,
+        seen: AT,
+        proved: AT,
+        ends: LATER,
+        address: "192.0.2.1".to_owned(),
+        agent: "a browser".to_owned(),
+    };
+    NewSession { session, token_sha256: [u8::try_from(number).unwrap(); 32] }
+}
+
+/// Asks everything once. The store has a company and a client service of number 1.
+pub(crate) async fn ask(store: &Store) {
+    let reader = store.reader();
+    let ana = person(1, Role::Administrator, Sight::Everything);
+    let sight = Sight::Of {
+        companies: vec![CompanyId::from_i64(1)],
+        client_services: vec![ClientServiceId::from_i64(1)],
+    };
+    let rui = person(2, Role::Issuer, sight);
+    let target = Target::Mail { address: ana.address.clone(), language: None };
+    let message = Message::due(MessageId::from_i64(990_001), MessageKind::Invitation, target, AT);
+    let first = invitation(1, ana.id);
+    let new = NewInvitation { invitation: &first, message: Some(&message) };
+    let invited = |number, person| entry(number, person, AuditAction::PersonInvited);
+    store.add_person(&ana, &new, &invited(1, ana.id)).await.unwrap();
+    let second = invitation(2, rui.id);
+    let new = NewInvitation { invitation: &second, message: None };
+    store.add_person(&rui, &new, &invited(2, rui.id)).await.unwrap();
+    let known = Person {
+        address: MailAddress::parse("ANA2@acme.example").unwrap(),
+        ..person(3, Role::Auditor, Sight::Everything)
+    };
+    let again = store.add_person(&known, &new, &invited(3, known.id)).await;
+    assert!(matches!(again, Err(Error::Exists { .. })), "a mailbox is one person's");
+    assert_eq!(reader.people().await.unwrap(), [ana.clone(), rui.clone()]);
+    assert_eq!(reader.person(rui.id).await.unwrap(), Some(rui.clone()));
+    let folded = MailAddress::parse("aNA1@ACME.example").unwrap();
+    assert_eq!(reader.person_by_address(&folded).await.unwrap(), Some(ana.clone()));
+
+    let act = |number| entry(number, ana.id, AuditAction::PersonChanged);
+    let password = || credential(1, PersonCredentialKind::Password);
+    for (at, done) in [(10, true), (11, false)] {
+        let session = session(at, ana.id);
+        let accepted = store.accept_invitation(&first, &password(), &session, &act(at)).await;
+        assert_eq!(accepted.unwrap(), done, "an invitation is used once");
+    }
+    assert!(reader.invitation(first.id).await.unwrap().unwrap().used.is_some());
+    credentials(store, ana.id).await;
+    sessions(store, ana.id).await;
+
+    // The only one who manages people stays one who does.
+    let lesser = Person { role: Role::Auditor, ..ana.clone() };
+    assert!(!store.change_person(&lesser, true, &act(30)).await.unwrap());
+    assert!(!store.disable_person(ana.id, true, AT, &act(31)).await.unwrap());
+    let third = invitation(3, ana.id);
+    let new = NewInvitation { invitation: &third, message: None };
+    assert!(!store.reset_person(ana.id, true, &new, &act(32)).await.unwrap());
+    let kept = reader.person(ana.id).await.unwrap().unwrap();
+    assert_eq!((kept.role, kept.status), (Role::Administrator, PersonStatus::Active));
+    assert!(store.reset_person(ana.id, false, &new, &act(33)).await.unwrap());
+    assert!(reader.person_credentials(ana.id).await.unwrap().is_empty());
+    assert!(reader.sessions_of(ana.id).await.unwrap().is_empty());
+    assert!(store.disable_person(rui.id, false, AT, &act(34)).await.unwrap());
+    assert!(reader.invitation(second.id).await.unwrap().unwrap().revoked.is_some());
+    store.enable_person(rui.id, PersonStatus::Invited, &act(35)).await.unwrap();
+    store.record_audit(&entry(36, rui.id, AuditAction::SignInFailed)).await.unwrap();
+    let newest = reader.audit_of(rui.id, 1).await.unwrap();
+    assert_eq!(newest, [entry(36, rui.id, AuditAction::SignInFailed)]);
+}
+
+async fn credentials(store: &Store, ana: PersonId) {
+    let reader = store.reader();
+    let here = (ana, SessionId::from_i64(10));
+    let act = |number| entry(number, ana, AuditAction::SecondFactorSet);
+    let app = credential(2, PersonCredentialKind::Totp);
+    let code = credential(3, PersonCredentialKind::Recovery);
+    store.set_second_factor(here, &[app, code], AT, &act(20)).await.unwrap();
+    let app = PersonCredentialId::from_i64(2);
+    for (step, taken) in [(5, false), (6, true), (6, false), (4, false), (7, true)] {
+        assert_eq!(store.take_step(app, step).await.unwrap(), taken, "{step}");
+    }
+    let code = PersonCredentialId::from_i64(3);
+    assert!(store.spend_recovery_code(code, AT, &act(21)).await.unwrap());
+    assert!(!store.spend_recovery_code(code, AT, &act(22)).await.unwrap());
+    let code = credential(4, PersonCredentialKind::Recovery);
+    store.set_recovery_codes(ana, &[code], AT, &act(23)).await.unwrap();
+    let password = credential(5, PersonCredentialKind::Password);
+    store.change_password(here, &password, AT, &act(24)).await.unwrap();
+    let kept = reader.person_credentials(ana).await.unwrap();
+    let kept: Vec<i64> = kept.iter().map(|it| it.id.as_i64()).collect();
+    assert_eq!(kept, [2, 4, 5]);
+    let sealed = reader.sealed_secrets().await.unwrap();
+    let apps = sealed.iter().filter(|(place, _)| matches!(place, SecretPlace::SecondFactor { .. }));
+    assert_eq!(apps.count(), 1);
+    assert!(reader.needs_its_key().await.unwrap());
+}
+
+async fn sessions(store: &Store, ana: PersonId) {
+    let reader = store.reader();
+    let act = entry(25, ana, AuditAction::SignedIn);
+    let first = SessionId::from_i64(10);
+    store.open_session(&session(12, ana), Some(first), Some(&act)).await.unwrap();
+    assert_eq!(reader.session([10; 32]).await.unwrap(), None, "its token is good no more");
+    let found = reader.session([12; 32]).await.unwrap().unwrap();
+    assert_eq!(found, session(12, ana).session);
+    store.note_session(found.id, LATER).await.unwrap();
+    assert_eq!(reader.sessions_of(ana).await.unwrap()[0].seen, LATER);
+    let end = |number| entry(number, ana, AuditAction::SessionEnded);
+    store.end_session(PersonId::from_i64(2), found.id, &end(26)).await.unwrap();
+    assert_eq!(reader.sessions_of(ana).await.unwrap().len(), 1, "it is another's");
+    store.open_session(&session(13, ana), None, None).await.unwrap();
+    store.end_other_sessions(ana, found.id, &end(27)).await.unwrap();
+    assert_eq!(reader.session([13; 32]).await.unwrap(), None);
+    assert!(!reader.has_ended_sessions(AT).await.unwrap());
+    assert!(reader.has_ended_sessions(LATER).await.unwrap());
+    store.sweep_sessions(LATER).await.unwrap();
+    store.open_session(&session(14, ana), None, None).await.unwrap();
+    store.end_session(ana, SessionId::from_i64(14), &end(28)).await.unwrap();
+    assert!(reader.sessions_of(ana).await.unwrap().is_empty());
+}
