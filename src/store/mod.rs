@@ -7,8 +7,8 @@
 
 pub mod acts;
 pub mod alarms;
-pub mod bulk;
 mod audit;
+pub mod bulk;
 pub mod client_services;
 pub mod companies;
 pub mod contents;

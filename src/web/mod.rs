@@ -3,6 +3,7 @@
 
 pub mod api;
 mod auth;
+pub mod backoffice;
 pub mod body;
 pub mod connections;
 pub mod download;
@@ -39,6 +40,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use self::api::Api;
+use self::backoffice::Office;
 use self::connections::ConnectionsConfig;
 use self::hourly::Hourly;
 use self::integration::Integration;
@@ -211,6 +213,7 @@ pub fn router(web: Web) -> Router {
         .nest("/oauth2", enclose::<OAuth>(&web, oauth::routes()))
         .merge(oauth::well_known())
         .nest("/r", enclose::<Portal>(&web, portal::routes()))
+        .nest(backoffice::ROOT, enclose::<Office>(&web, backoffice::routes(&web)))
         .layer(middleware::map_response(protective_headers))
         .layer(middleware::from_fn(request_id::layer))
         .with_state(web)

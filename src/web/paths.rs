@@ -1,4 +1,4 @@
-//! Forgiving paths: clients send doubled and trailing slashes.
+//! Forgiving paths: clients send doubled and trailing slashes. And where surfaces hang behind a proxy.
 
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
@@ -41,4 +41,12 @@ pub fn tidy(uri: Uri) -> Uri {
         }
         Err(_) => uri,
     }
+}
+
+/// Where a surface hangs as a browser sees it: the public address may have a path of its own.
+#[must_use]
+pub fn beneath(public: &str, surface: &str) -> String {
+    let behind = public.split_once("://").map_or("", |(_, behind)| behind);
+    let path = behind.split_once('/').map_or("", |(_, path)| path.trim_end_matches('/'));
+    if path.is_empty() { surface.to_owned() } else { format!("/{path}{surface}") }
 }

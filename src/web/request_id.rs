@@ -13,6 +13,9 @@ const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest segment with digits that is a word; the code of a link has 22 characters.
 const SHORT: usize = 16;
 
+/// Behind these a path says what nobody else is to know.
+const SECRET: [&str; 2] = ["/r/", "/office/invitation/"];
+
 tokio::task_local! {
     static REQUEST_ID: String;
 }
@@ -54,7 +57,7 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
 #[must_use]
 pub fn loggable(route: Option<&str>, path: &str) -> String {
     match route {
-        Some(route) if route.starts_with("/r/") => route.to_owned(),
+        Some(route) if SECRET.iter().any(|secret| route.starts_with(secret)) => route.to_owned(),
         Some(_) => path.to_owned(),
         None => path
             .split('/')

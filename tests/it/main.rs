@@ -6,6 +6,8 @@ mod alarms;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod backoffice;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients;

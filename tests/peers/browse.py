@@ -9,6 +9,7 @@ over its own protocol (Chrome DevTools Protocol).
 """
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import os
@@ -84,21 +85,28 @@ class Browser:
             raise RuntimeError(json.dumps(told["exceptionDetails"]))
         return told["result"].get("value")
 
-    async def look_at(self, url):
-        """Every setting of one page, in a tab of its own. Colours and width change as they do under a
-        reader's hands: the page is loaded once with its scripts, and once without them."""
+    async def open_tab(self):
         self.session = None
         target = await self.ask("Target.createTarget", url="about:blank")
         told = await self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self.session = told["sessionId"]
         for domain in ["Page", "Network", "Log", "Runtime"]:
             await self.ask(f"{domain}.enable")
+
+    async def set(self, setting):
+        """Colours and width, as they change under a reader's hands."""
+        feature = {"name": "prefers-color-scheme", "value": setting["scheme"]}
+        await self.ask("Emulation.setEmulatedMedia", features=[feature])
+        await self.ask("Emulation.setDeviceMetricsOverride", width=setting["width"], height=800,
+                       deviceScaleFactor=1, mobile=False)
+
+    async def look_at(self, url):
+        """Every setting of one page, in a tab of its own. Colours and width change as they do under a
+        reader's hands: the page is loaded once with its scripts, and once without them."""
+        await self.open_tab()
         seen, script = [], None
         for setting in SETTINGS:
-            feature = {"name": "prefers-color-scheme", "value": setting["scheme"]}
-            await self.ask("Emulation.setEmulatedMedia", features=[feature])
-            await self.ask("Emulation.setDeviceMetricsOverride", width=setting["width"], height=800,
-                           deviceScaleFactor=1, mobile=False)
+            await self.set(setting)
             if setting["script"] != script:
                 script = setting["script"]
                 await self.load(url, script)
@@ -139,7 +147,9 @@ class Browser:
         return seen
 
 
-async def main(urls):
+@contextlib.asynccontextmanager
+async def chromium():
+    """A browser of our own, until it is left."""
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not binary:
         sys.exit("browse: no chromium; apt-get install chromium")
@@ -155,12 +165,17 @@ async def main(urls):
             async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as socket:
                 browser = Browser(socket)
                 listener = asyncio.create_task(browser.listen())
-                seen = [look for url in urls for look in await browser.look_at(url)]
+                yield browser
                 listener.cancel()
             drain.cancel()
         finally:
             process.kill()
             await process.wait()
+
+
+async def main(urls):
+    async with chromium() as browser:
+        seen = [look for url in urls for look in await browser.look_at(url)]
     json.dump(seen, sys.stdout, indent=1, ensure_ascii=False)
 
 
@@ -171,4 +186,5 @@ async def listening(stderr):
     raise RuntimeError("chromium ended before it listened")
 
 
-asyncio.run(main(sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

@@ -14,11 +14,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::Web;
 use super::download;
 use super::report::{self, ReportLinks};
 use super::room::OctetPlace;
 use super::surface::{Dialect, Stray};
+use super::{Web, paths};
 use crate::domain::language::Language;
 use crate::domain::sources::sources;
 use crate::domain::text::hex;
@@ -438,11 +438,9 @@ fn protect(headers: &mut HeaderMap) {
     }
 }
 
-/// Where the pages hang as a browser sees it: the public address may have a path of its own.
+/// Where the pages hang as a browser sees it.
 fn root(public: &str) -> String {
-    let behind = public.split_once("://").map_or("", |(_, behind)| behind);
-    let path = behind.split_once('/').map_or("", |(_, path)| path.trim_end_matches('/'));
-    if path.is_empty() { "/r".to_owned() } else { format!("/{path}/r") }
+    paths::beneath(public, "/r")
 }
 
 fn shown(

@@ -115,6 +115,11 @@ fn the_code_of_a_link_is_not_logged() {
     for (route, path, logged) in [
         (Some("/r/{token}"), "/r/AAAA%2Ec0de", "/r/{token}"),
         (
+            Some("/office/invitation/{code}"),
+            "/office/invitation/AAAAc0de",
+            "/office/invitation/{code}",
+        ),
+        (
             Some("/api/v0/operation/status/{id}"),
             "/api/v0/operation/status/4.7",
             "/api/v0/operation/status/4.7",

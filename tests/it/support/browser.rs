@@ -1,6 +1,7 @@
 //! Chromium with axe-core as the judge of pages.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -34,4 +35,20 @@ pub(crate) fn assert_accessible(seen: &[Value]) -> usize {
         assert_eq!(page["small"], serde_json::json!([]), "{place} has targets below 24 px");
     }
     judged
+}
+
+/// What `tests/peers/walk.py` saw on its way, by keyboard alone.
+pub(crate) fn walk(steps: &Value) -> Vec<Value> {
+    let mut walking = Command::new(repository().join(".venv/bin/python"))
+        .arg(repository().join("tests/peers/walk.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect(".venv is missing: scripts/setup.sh test");
+    walking.stdin.take().unwrap().write_all(steps.to_string().as_bytes()).unwrap();
+    let output = walking.wait_with_output().unwrap();
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "walk.py: {wrong}");
+    serde_json::from_slice(&output.stdout).unwrap()
 }

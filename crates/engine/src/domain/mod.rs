@@ -3,8 +3,8 @@
 pub mod act;
 pub mod alarm;
 pub mod algorithm;
-pub mod bulk;
 pub mod audit;
+pub mod bulk;
 pub mod cades;
 pub mod canonicalization;
 pub mod claims;

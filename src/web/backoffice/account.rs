@@ -1,0 +1,159 @@
+//! One's own account: language and colours, password, second step, sessions.
+
+use askama::Template;
+use axum::extract::Extension;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::form::OfficeForm;
+use super::frame::OfficeFrame;
+use super::invitation::password_problem;
+use super::sign_in;
+use super::signed_in::SignedIn;
+use super::visit::OfficeVisit;
+use crate::domain::language::Language;
+use crate::domain::person::Theme;
+use crate::domain::session::PersonSession;
+use crate::letters::{Locale, filled, page_words, role_word, theme_word};
+use crate::workflow::Error;
+use crate::workflow::people::account::{self, ChangeProblem};
+use crate::workflow::people::{second_factor, sessions, set_preferences};
+
+#[derive(Template)]
+#[template(path = "backoffice/templates/account.html")]
+struct AccountPage {
+    frame: OfficeFrame,
+    saved: bool,
+    address: String,
+    role: &'static str,
+    languages: Vec<(&'static str, &'static str, bool)>,
+    themes: Vec<(&'static str, &'static str, bool)>,
+    has_app: bool,
+    recovery_left: String,
+    sessions: Vec<SessionRow>,
+}
+
+struct SessionRow {
+    id: String,
+    agent: String,
+    address: String,
+    since: String,
+    seen: String,
+    is_this: bool,
+}
+
+#[derive(Template)]
+#[template(path = "backoffice/templates/password.html")]
+struct PasswordPage {
+    frame: OfficeFrame,
+    problem: String,
+    address: String,
+}
+
+pub(super) async fn page(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+) -> Response {
+    match account_page(&visit, &who).await {
+        Ok(page) => visit.page(StatusCode::OK, &page),
+        Err(error) => visit.failed(&error),
+    }
+}
+
+pub(super) async fn send(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+    Extension(form): Extension<OfficeForm>,
+) -> Response {
+    let (app, doer) = (&visit.web.app, visit.doer());
+    let done = match form.one("do") {
+        "preferences" => {
+            let person = &who.stay.person;
+            let language = Language::parse(form.one("language")).unwrap_or(person.language);
+            let theme = Theme::parse(form.one("theme")).unwrap_or(person.theme);
+            set_preferences(app, person, (language, theme), &doer).await
+        }
+        "end" => match form.one("session").parse() {
+            Ok(session) => sessions::end(app, &who.stay, session, &doer).await,
+            Err(_) => Ok(()),
+        },
+        "end-others" => sessions::end_others(app, &who.stay, &doer).await,
+        _ => Ok(()),
+    };
+    match done {
+        Ok(()) => visit.go("/account?saved=1"),
+        Err(error) => visit.failed(&error),
+    }
+}
+
+pub(super) async fn password_page(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+) -> Response {
+    visit.page(StatusCode::OK, &password(&visit, &who, String::new()))
+}
+
+pub(super) async fn send_password(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+    Extension(form): Extension<OfficeForm>,
+) -> Response {
+    let words = visit.words();
+    let wrong = |problem: &str| {
+        let page = password(&visit, &who, problem.to_owned());
+        visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    };
+    if form.one("new") != form.one("again") {
+        return wrong(words.passwords_differ);
+    }
+    let (current, new) = (form.secret("current"), form.secret("new"));
+    let app = &visit.web.app;
+    match account::change_password(app, &who.stay, &current, &new, &visit.doer()).await {
+        Ok(()) => visit.go("/account?saved=1"),
+        Err(ChangeProblem::New(problem)) => wrong(password_problem(words, problem)),
+        Err(ChangeProblem::Current(problem)) => {
+            sign_in::refused(&visit, problem, words.current_wrong, |problem| {
+                password(&visit, &who, problem)
+            })
+        }
+    }
+}
+
+fn password(visit: &OfficeVisit, who: &SignedIn, problem: String) -> PasswordPage {
+    let address = who.stay.person.address.as_str().to_owned();
+    PasswordPage { frame: visit.frame(), problem, address }
+}
+
+async fn account_page(visit: &OfficeVisit, who: &SignedIn) -> Result<AccountPage, Error> {
+    let app = &visit.web.app;
+    let person = &who.stay.person;
+    let language = visit.language();
+    let credentials = app.reader.person_credentials(person.id).await?;
+    let second = second_factor::state(&credentials);
+    let sessions = sessions::list(app, person.id).await?;
+    let left = second.recovery_codes.to_string();
+    let row = |session: &PersonSession| SessionRow {
+        id: session.id.to_string(),
+        agent: session.agent.clone(),
+        address: session.address.clone(),
+        since: Locale(language).time(session.created),
+        seen: Locale(language).time(session.seen),
+        is_this: session.id == who.stay.session.id,
+    };
+    let frame = visit.frame();
+    Ok(AccountPage {
+        saved: visit.asked("saved").is_some(),
+        address: person.address.as_str().to_owned(),
+        role: role_word(language, person.role),
+        languages: Language::ALL
+            .map(|it| (it.as_str(), page_words(it).autonym, it == person.language))
+            .to_vec(),
+        themes: Theme::ALL
+            .map(|it| (it.as_str(), theme_word(language, it), it == person.theme))
+            .to_vec(),
+        has_app: second.is_on,
+        recovery_left: filled(frame.words.recovery_left, &[("number", left)]),
+        sessions: sessions.iter().map(row).collect(),
+        frame,
+    })
+}

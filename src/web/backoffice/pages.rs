@@ -1,0 +1,96 @@
+//! Every page, with what it needs of whoever asks for it: the guard goes by this table, and so do menu and tests.
+
+use super::ROOT;
+use crate::domain::person::Permission;
+
+/// One page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfficePage {
+    /// Below the root, as the router has it.
+    pub path: &'static str,
+    /// To look at it; `None`: there is nothing to look at.
+    pub look: Option<Admission>,
+    /// To send its form; `None`: it has none.
+    pub send: Option<Admission>,
+}
+
+/// Who passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    Anyone,
+    /// Whoever showed a password and owes the second step.
+    Half,
+    /// Whoever is signed in, with an app for codes or without.
+    SignedIn,
+    /// The same, having shown a moment ago who it is: who sets up an app.
+    Enrolling,
+    /// Whoever is signed in and may do this.
+    Person(Permission),
+    /// The same, having shown a moment ago who it is.
+    Proved(Permission),
+}
+
+impl Admission {
+    /// What somebody has to be allowed; `None`: nothing.
+    #[must_use]
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Self::Anyone => None,
+            Self::Half | Self::SignedIn | Self::Enrolling => Some(Permission::OwnAccount),
+            Self::Person(permission) | Self::Proved(permission) => Some(permission),
+        }
+    }
+
+    /// Whether nobody without an app for codes passes, where such are needed.
+    #[must_use]
+    pub const fn needs_second_factor(self) -> bool {
+        matches!(self, Self::Person(_) | Self::Proved(_))
+    }
+
+    /// Whether who it is has to be shown a moment before.
+    #[must_use]
+    pub const fn needs_proof(self) -> bool {
+        matches!(self, Self::Enrolling | Self::Proved(_))
+    }
+}
+
+const ANYONE: Option<Admission> = Some(Admission::Anyone);
+const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
+const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
+const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
+
+/// All of them.
+pub const PAGES: &[OfficePage] = &[
+    page("/", Some(Admission::Person(Permission::Search)), None),
+    page("/sign-in", ANYONE, ANYONE),
+    page("/second-step", Some(Admission::Half), Some(Admission::Half)),
+    page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),
+    page("/sign-out", None, Some(Admission::SignedIn)),
+    page("/invitation/{code}", ANYONE, ANYONE),
+    page("/account", OWN, OWN),
+    page("/account/password", OWN, OWN),
+    page("/account/app", Some(Admission::Enrolling), Some(Admission::Enrolling)),
+    page(
+        "/account/recovery-codes",
+        Some(Admission::Proved(Permission::OwnAccount)),
+        Some(Admission::Proved(Permission::OwnAccount)),
+    ),
+    page("/people", SEES_PEOPLE, None),
+    page("/people/invite", MANAGES, MANAGES),
+    page("/people/{id}", SEES_PEOPLE, MANAGES),
+    page("/style.css", ANYONE, None),
+    page("/htmx.js", ANYONE, None),
+];
+
+const fn page(path: &'static str, look: Option<Admission>, send: Option<Admission>) -> OfficePage {
+    OfficePage { path, look, send }
+}
+
+/// The page of a route of the whole router.
+pub(super) fn of_route(route: &str) -> Option<&'static OfficePage> {
+    let path = match route.strip_prefix(ROOT)? {
+        "" => "/",
+        path => path,
+    };
+    PAGES.iter().find(|page| page.path == path)
+}

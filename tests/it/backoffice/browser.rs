@@ -1,0 +1,161 @@
+//! The back office in Chromium, by keyboard alone, judged by axe-core.
+
+use serde_json::{Value, json};
+
+use super::{House, PASSWORD};
+use crate::support::browser::{assert_accessible, walk};
+use crate::support::service::run;
+
+#[test]
+fn signing_in_inviting_and_signing_out_go_by_keyboard() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let base = &house.service.base;
+        let steps = json!([
+            ["open", format!("{base}/office/people?find=ana")],
+            ["look", "sign-in"],
+            // The first field has the focus already.
+            ["type", ana.address],
+            ["press", "Tab"],
+            ["type", "not the password 1"],
+            ["go", "Enter"],
+            ["look", "sign-in-wrong"],
+            ["to", "#password"],
+            ["type", PASSWORD],
+            ["go", "Enter"],
+            ["look", "second-step"],
+            ["type", code],
+            ["go", "Enter"],
+            // Where one wanted to go in the first place.
+            ["look", "people"],
+            // The script puts what is found in place while one types.
+            ["to", "#find"],
+            ["type", "-nobody-like-that"],
+            ["wait", "#people > p"],
+            ["open", format!("{base}/office")],
+            ["look", "search"],
+            // Past the menu in one step.
+            ["open", format!("{base}/office/people")],
+            ["to", ".skip"],
+            ["press", "Enter"],
+            ["wait", "#content:focus"],
+            ["to", "a.action"],
+            ["go", "Enter"],
+            ["look", "invite"],
+            ["type", "rui@acme.example"],
+            ["to", "#name"],
+            ["type", "Rui Costa"],
+            ["to", "#role"],
+            ["press", "ArrowDown"],
+            ["to", "main button"],
+            ["go", "Enter"],
+            ["look", "invited"],
+            ["to", "header a[href$='/account']"],
+            ["go", "Enter"],
+            ["look", "account"],
+            ["to", "#theme"],
+            ["press", "ArrowDown"],
+            ["press", "ArrowDown"],
+            ["to", "main button"],
+            ["go", "Enter"],
+            ["look", "account-dark"],
+            ["to", "a[href$='/account/app']"],
+            ["go", "Enter"],
+            ["look", "app"],
+            ["open", format!("{base}/office/account/recovery-codes")],
+            ["look", "codes-before"],
+            ["to", "main button"],
+            ["go", "Enter"],
+            ["look", "codes"],
+            ["open", format!("{base}/office/account/password")],
+            ["look", "password"],
+            ["open", format!("{base}/office/people")],
+            ["to", "tbody a"],
+            ["go", "Enter"],
+            ["look", "person"],
+            ["open", format!("{base}/office/nothing")],
+            ["look", "unknown"],
+            ["open", format!("{base}/office")],
+            ["to", "header button"],
+            ["go", "Enter"],
+            ["look", "signed-out"],
+        ]);
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&without_status(&seen)), 16 * 3);
+        let text = |name: &str| {
+            let page = seen.iter().find(|page| page["name"] == name).unwrap();
+            page["text"].as_str().unwrap().to_owned()
+        };
+        for (name, words) in [
+            ("sign-in-wrong", "does not match"),
+            ("people", "Ana Sousa"),
+            ("invited", "Hand this link over yourself"),
+            ("codes", "not shown again"),
+            ("account-dark", "It is saved"),
+            ("signed-out", "Sign in"),
+        ] {
+            assert!(text(name).contains(words), "{words} in {}", text(name));
+        }
+        // Whoever chose dark colours has them whatever the system says.
+        let grounds = |name: &str| -> Vec<String> {
+            let pages = seen.iter().filter(|page| page["name"] == name);
+            pages.map(|page| page["background"].to_string()).collect()
+        };
+        let (system, dark) = (grounds("account"), grounds("account-dark"));
+        assert!(system[0] != system[1] && dark.iter().all(|it| *it == system[1]), "{dark:?}");
+        for page in &seen {
+            for request in page["requests"].as_array().unwrap() {
+                assert!(request.as_str().unwrap().starts_with(base.as_str()), "{request}");
+            }
+        }
+        let people = house.service.app.reader.people().await.unwrap();
+        assert!(people.iter().any(|person| person.name == "Rui Costa"));
+    });
+}
+
+#[test]
+fn everything_works_without_scripts() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let base = &house.service.base;
+        let steps = json!([
+            ["script", false],
+            ["open", format!("{base}/office/people/invite")],
+            ["type", ana.address],
+            ["press", "Tab"],
+            ["type", PASSWORD],
+            ["go", "Enter"],
+            ["type", code],
+            ["go", "Enter"],
+            ["type", "rui@acme.example"],
+            ["to", "#name"],
+            ["type", "Rui Costa"],
+            ["to", "#role"],
+            ["press", "ArrowDown"],
+            ["to", "main button"],
+            ["go", "Enter"],
+            ["open", format!("{base}/office/people")],
+            ["to", "#find"],
+            ["type", "rui"],
+            ["go", "Enter"],
+            ["wait", "tbody a"],
+        ]);
+        tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        let people = house.service.app.reader.people().await.unwrap();
+        assert!(people.iter().any(|person| person.name == "Rui Costa"));
+    });
+}
+
+/// What a browser says of a page that answers with an error is that it is one.
+fn without_status(seen: &[Value]) -> Vec<Value> {
+    let mut seen = seen.to_vec();
+    for page in &mut seen {
+        let complaints = page["complaints"].as_array_mut().unwrap();
+        complaints.retain(|text| !text.as_str().unwrap().contains("responded with a status of 4"));
+    }
+    seen
+}

@@ -1,0 +1,199 @@
+//! Who may what: every page of the table, asked for by everybody, in every way.
+
+use chancery::domain::ids::{ClientServiceId, CompanyId};
+use chancery::domain::person::{Permission, Rights, Role, Sight};
+use chancery::web::backoffice::{Admission, PAGES};
+
+use super::{House, Somebody, Tab};
+use crate::support::client::Answer;
+use crate::support::service::run;
+
+const WHO: [(Role, Rights); 7] = [
+    (Role::Administrator, Rights::Operator),
+    (Role::Administrator, Rights::Viewer),
+    (Role::Partner, Rights::Operator),
+    (Role::Partner, Rights::Viewer),
+    (Role::Issuer, Rights::Operator),
+    (Role::Issuer, Rights::Viewer),
+    (Role::Auditor, Rights::Viewer),
+];
+
+/// What each of them may, as it was decided; in the order of [`WHO`].
+const MAY: [(Permission, [bool; 7]); 4] = [
+    (Permission::Search, [true; 7]),
+    (Permission::OwnAccount, [true; 7]),
+    (Permission::SeePeople, [true, true, false, false, false, false, true]),
+    (Permission::ManagePeople, [true, false, false, false, false, false, false]),
+];
+
+fn may(who: usize, permission: Permission) -> bool {
+    MAY.iter().find(|(it, _)| *it == permission).unwrap().1[who]
+}
+
+async fn everybody(house: &House) -> Vec<Somebody> {
+    let client = house.service.client().await;
+    let reader = &house.service.app.reader;
+    let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
+    let sight = |role: Role| match role {
+        Role::Administrator | Role::Auditor => Sight::Everything,
+        Role::Partner => Sight::Of { companies: vec![service.issuer], client_services: Vec::new() },
+        Role::Issuer => Sight::Of { companies: Vec::new(), client_services: vec![service.id] },
+    };
+    let mut all = Vec::new();
+    for (role, rights) in WHO {
+        all.push(house.somebody(role, rights, sight(role)).await);
+    }
+    all
+}
+
+#[test]
+fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
+    run(async {
+        let house = House::new().await;
+        let mut all = everybody(&house).await;
+        let asked_for = all[6].id;
+        let mut never = house.tab("192.0.2.1");
+        never.cookie.clone_from(&all[0].tab.cookie);
+        let unknown = never.get("/office/people/1").await;
+        assert_eq!(unknown.status, 404);
+        let mut looked = 0;
+        for page in PAGES {
+            let path = page.path.replace("{id}", &asked_for.to_string());
+            let path = format!("/office{}", path.replace("{code}", "AAAA")).replace("//", "/");
+            let path = path.strip_suffix('/').unwrap_or(&path);
+            for (number, somebody) in all.iter_mut().enumerate() {
+                // A form that says nothing that is done: what matters is who gets as far.
+                somebody.tab.get("/office").await;
+                let look = somebody.tab.get(path).await;
+                judge(page.look, number, &look, &format!("{:?} looks at {path}", WHO[number]));
+                if page.path == "/sign-out" {
+                    continue;
+                }
+                let mut tab = somebody.tab.clone();
+                let sent = tab.send(path, &[]).await;
+                judge(page.send, number, &sent, &format!("{:?} sends {path}", WHO[number]));
+                looked += 2;
+            }
+            for (admission, answer) in [
+                (page.look, house.tab("192.0.2.77").get(path).await),
+                (page.send, house.tab("192.0.2.78").send(path, &[]).await),
+            ] {
+                match admission {
+                    None => assert_eq!(answer.status, 405, "{path}"),
+                    Some(Admission::Anyone) => assert_ne!(answer.status, 303, "{path}"),
+                    Some(_) => {
+                        let place = answer.header("location");
+                        assert!(place.starts_with("/office/sign-in"), "{path}: {place}");
+                    }
+                }
+            }
+        }
+        assert!(looked > 150, "{looked}");
+    });
+}
+
+fn judge(admission: Option<Admission>, who: usize, answer: &Answer, what: &str) {
+    let status = answer.status;
+    match admission {
+        None => assert_eq!(status, 405, "{what}"),
+        Some(Admission::Anyone) => {
+            assert!([200, 303, 404, 422, 429].contains(&status), "{what}: {status}")
+        }
+        // They owe no second step.
+        Some(Admission::Half) => assert_eq!(answer.header("location"), "/office", "{what}"),
+        Some(Admission::SignedIn | Admission::Enrolling) => {
+            assert!([200, 303, 422].contains(&status), "{what}: {status}");
+        }
+        Some(Admission::Person(permission) | Admission::Proved(permission)) => {
+            if may(who, permission) {
+                assert!([200, 303, 422].contains(&status), "{what}: {status}");
+                assert!(!answer.header("location").contains("sign-in"), "{what}");
+            } else {
+                assert_eq!(status, 404, "{what}");
+                assert!(answer.text().contains("There is no such page"), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_menu_has_what_a_person_may_see_and_nothing_else() {
+    run(async {
+        let house = House::new().await;
+        let mut all = everybody(&house).await;
+        for (number, somebody) in all.iter_mut().enumerate() {
+            let page = somebody.tab.get("/office").await;
+            let has = |link: &str| page.text().contains(&format!("href=\"{link}\""));
+            let what = format!("{:?}", WHO[number]);
+            assert_eq!(has("/office/people"), may(number, Permission::SeePeople), "{what}");
+            assert!(has("/office/account") && has("/office"), "{what}");
+            let account = somebody.tab.get("/office/account").await;
+            assert!(!account.text().contains("/office/people/"), "{what}");
+            if may(number, Permission::SeePeople) {
+                let list = somebody.tab.get("/office/people").await;
+                let invites = list.text().contains("/office/people/invite");
+                assert_eq!(invites, may(number, Permission::ManagePeople), "{what}");
+                let one = somebody.tab.get(&format!("/office/people/{}", somebody.id)).await;
+                assert!(!one.text().contains("name=\"do\""), "{what} changes itself");
+            }
+        }
+    });
+}
+
+#[test]
+fn nobody_gets_further_for_having_shown_who_one_is_long_ago() {
+    run(async {
+        let house = House::new().await;
+        let mut ana = house.administrator().await;
+        house.pass(6 * 60_000);
+        ana.tab.get("/office").await;
+        for page in PAGES {
+            let path = page.path.replace("{id}", &ana.id.to_string());
+            let proved = |admission: Option<Admission>| {
+                matches!(admission, Some(Admission::Proved(_) | Admission::Enrolling))
+            };
+            let path = format!("/office{path}");
+            if proved(page.look) {
+                let answer = ana.tab.get(&path).await;
+                assert!(answer.header("location").starts_with("/office/prove?"), "{path}");
+            }
+            if proved(page.send) {
+                let answer = ana.tab.send(&path, &[("do", "disable")]).await;
+                assert!(answer.header("location").starts_with("/office/prove?"), "{path}");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_seen_is_what_was_given() {
+    let (company, service) = (CompanyId::from_i64(1), ClientServiceId::from_i64(2));
+    let of = |companies: &[CompanyId], client_services: &[ClientServiceId]| Sight::Of {
+        companies: companies.to_vec(),
+        client_services: client_services.to_vec(),
+    };
+    assert!(Sight::Everything.shows(company, service));
+    assert!(of(&[company], &[]).shows(company, ClientServiceId::from_i64(9)));
+    assert!(of(&[], &[service]).shows(CompanyId::from_i64(9), service));
+    assert!(!of(&[], &[service]).shows(company, ClientServiceId::from_i64(9)));
+    assert!(!of(&[], &[]).shows(company, service) && of(&[], &[]).is_blind());
+}
+
+/// A page that nobody wrote into the table is served to nobody.
+#[test]
+fn every_route_is_in_the_table() {
+    run(async {
+        let house = House::new().await;
+        let mut ana = house.administrator().await;
+        let mut tab: Tab = ana.tab.clone();
+        tab.get("/office").await;
+        for page in PAGES.iter().filter(|page| page.look.is_some()) {
+            let path = page.path.replace("{id}", &ana.id.to_string());
+            let path = format!("/office{path}");
+            let status = ana.tab.get(path.trim_end_matches('/')).await.status;
+            // The invitation of this code is none.
+            let expected = if page.path.contains("{code}") { 404 } else { 200 };
+            assert!(status == expected || status == 303, "{path}: {status}");
+        }
+    });
+}

@@ -1,0 +1,108 @@
+"""Walks through pages in headless Chromium by keyboard alone, and lets axe-core judge those it is told to look at.
+
+    walk.py < STEPS             prints JSON: one entry per look, as browse.py has them
+
+STEPS is JSON, a list of steps:
+
+    ["open", URL]               goes to a page
+    ["script", true|false]      whether pages opened from now on run scripts
+    ["to", SELECTOR]            presses Tab until this has the focus
+    ["type", TEXT]              types
+    ["press", KEY]              presses Enter, Space, Tab, ArrowDown or Escape
+    ["go", KEY]                 the same, and waits for the page that comes
+    ["wait", SELECTOR]          waits until something like that is there
+    ["look", NAME]              judges the page in light and dark, wide and 320 px
+"""
+
+import asyncio
+import json
+import sys
+
+from browse import LIMIT_S, SETTINGS, chromium
+
+KEYS = {
+    "Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+    "Space": {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
+    "Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
+    "ArrowDown": {"key": "ArrowDown", "code": "ArrowDown", "windowsVirtualKeyCode": 40},
+    "Escape": {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27},
+}
+# Nobody presses Tab more often to get anywhere on a page.
+MOST_TABS = 60
+# axe needs timers, which a page without scripts does not have.
+LOOKS = [setting for setting in SETTINGS if setting["script"]]
+
+
+class Walk:
+    def __init__(self, browser):
+        self.browser, self.script, self.seen = browser, True, []
+
+    async def press(self, key):
+        told = KEYS[key]
+        kind = "keyDown" if "text" in told else "rawKeyDown"
+        await self.browser.ask("Input.dispatchKeyEvent", type=kind, **told)
+        await self.browser.ask("Input.dispatchKeyEvent", type="keyUp", **{**told, "text": ""})
+
+    async def go(self, doing):
+        self.browser.events.clear()
+        self.browser.loaded.clear()
+        await doing
+        await asyncio.wait_for(self.browser.loaded.wait(), LIMIT_S)
+
+    async def step(self, what, value):
+        if what == "open":
+            await self.go(self.browser.ask("Page.navigate", url=value))
+        elif what == "script":
+            self.script = value
+            await self.browser.ask("Emulation.setScriptExecutionDisabled", value=not value)
+        elif what == "to":
+            await self.to(value)
+        elif what == "type":
+            await self.browser.ask("Input.insertText", text=value)
+        elif what == "press":
+            await self.press(value)
+        elif what == "go":
+            await self.go(self.press(value))
+        elif what == "wait":
+            await asyncio.wait_for(self.until(value), LIMIT_S)
+        elif what == "look":
+            await self.look(value)
+        else:
+            raise ValueError(what)
+
+    async def to(self, selector):
+        here = f"document.activeElement.matches({json.dumps(selector)})"
+        for _ in range(MOST_TABS):
+            if await self.browser.evaluate(here):
+                return
+            await self.press("Tab")
+        raise RuntimeError(f"Tab does not lead to {selector}")
+
+    async def until(self, selector):
+        there = f"document.querySelector({json.dumps(selector)}) !== null"
+        while not await self.browser.evaluate(there):
+            await asyncio.sleep(0.02)
+
+    async def look(self, name):
+        await self.browser.evaluate(self.browser.axe)
+        for setting in LOOKS:
+            await self.browser.set(setting)
+            self.seen.append({"name": name} | await self.browser.judged(name, setting))
+        await self.browser.set(LOOKS[0])
+
+
+async def main(steps):
+    async with chromium() as browser:
+        walk = Walk(browser)
+        await browser.open_tab()
+        await browser.set(LOOKS[0])
+        for number, (what, value) in enumerate(steps):
+            try:
+                await walk.step(what, value)
+            except Exception as error:
+                page = await browser.evaluate("document.location.href + ': ' + document.body.innerText")
+                sys.exit(f"step {number}, {what} {value}: {error!r} at {page[:2000]}")
+    json.dump(walk.seen, sys.stdout, indent=1, ensure_ascii=False)
+
+
+asyncio.run(main(json.load(sys.stdin)))
