@@ -27,6 +27,7 @@ mod mail;
 mod manual;
 mod notification;
 mod operation;
+mod person;
 mod profile;
 pub mod schemas;
 mod serve;
@@ -118,6 +119,9 @@ enum Command {
     /// Operations that do not end by themselves.
     #[command(subcommand)]
     Operation(operation::Command),
+    /// People who may sign in to the back office.
+    #[command(subcommand)]
+    Person(person::Command),
     /// What operators were told.
     #[command(subcommand)]
     Alarm(alarm::Command),
@@ -260,6 +264,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::Operation(command) => {
             quiet(&config);
             operation::run(config, command).await
+        }
+        Command::Person(command) => {
+            quiet(&config);
+            person::run(config, command).await
         }
         Command::Alarm(command) => {
             quiet(&config);

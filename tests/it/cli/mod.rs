@@ -7,6 +7,7 @@ mod evidence;
 mod extend;
 mod files;
 mod looking;
+mod people;
 mod shown;
 mod trusted;
 mod values;
