@@ -157,6 +157,7 @@ fn names_and_addresses_run_nothing() {
         for (number, name) in hostile.iter().enumerate() {
             let address = format!("x{number}'+<@acme.example");
             let good = format!("x{number}'+y@acme.example");
+            let name: &str = name;
             let fields = |address| [("address", address), ("name", name), ("role", "AUDITOR")];
             let refused = invite(&mut ana, &fields(address.as_str())).await;
             assert_eq!(refused.status, 422);
