@@ -17,12 +17,12 @@
 //!                       domain               the words of the field
 //! ```
 //!
-//! `letters`, pure as well and on domain alone, holds what receivers and operators read. The pure rooms
-//! are a package of their own, `crates/engine`.
+//! `letters`, pure as well and on domain alone, holds what receivers and operators read; `invoice`, on domain and
+//! seal, reads what invoices say. The pure rooms are a package of their own, `crates/engine`.
 //!
 //! `docs/architecture.md` tells the life of one seal; `tests/it/tidy.rs` holds the picture as data.
 
-pub use chancery_engine::{domain, letters, pki, seal, verify};
+pub use chancery_engine::{domain, invoice, letters, pki, seal, verify};
 
 pub mod app;
 pub mod cli;

@@ -40,6 +40,7 @@ const ROOMS: &[Room] = &[
     Room { name: "pki", pure: true, may: &[Use("domain")] },
     Room { name: "seal", pure: true, may: &[Use("domain"), Use("pki")] },
     Room { name: "letters", pure: true, may: &[Use("domain")] },
+    Room { name: "invoice", pure: true, may: &[Use("domain"), Use("seal")] },
     Room { name: "verify", pure: true, may: &[Use("domain"), Use("pki"), Use("seal")] },
     // where a secret is read from; what doors share
     Room { name: "secret", pure: false, may: &[] },
@@ -88,6 +89,7 @@ const ROOMS: &[Room] = &[
             Use("pki"),
             Use("seal"),
             Use("letters"),
+            Use("invoice"),
             Use("verify"),
             Use("keys"),
             Use("outbound"),

@@ -1,7 +1,7 @@
 //! The pure part of Chancery: bytes in, bytes out; no IO, no async, no clock, no randomness.
 //!
 //! ```text
-//!   verify ─► seal              what is a seal, how is one made, does one hold
+//!   verify ─► seal ◄─ invoice   what is a seal, how is one made, does one hold; what an invoice says
 //!      \       │
 //!       `───── pki              certificates, digests, signature values
 //!               │
@@ -9,6 +9,7 @@
 //! ```
 
 pub mod domain;
+pub mod invoice;
 pub mod letters;
 pub mod pki;
 pub mod seal;

@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod document;
 pub mod ids;
 pub mod instant;
+pub mod invoice;
 pub mod language;
 pub mod level;
 pub mod listing;

@@ -91,6 +91,9 @@ const IT: [&str; 12] = [
 /// Keeps a number and what belongs to it on one line.
 const NO_BREAK: char = '\u{a0}';
 
+/// Digits before or behind the point of a number that is written in groups.
+const LONGEST_NUMBER: usize = 40;
+
 /// How a language writes values.
 #[derive(Clone, Copy, Debug)]
 pub struct Locale(pub Language);
@@ -140,7 +143,60 @@ impl Locale {
     /// A whole number with its digits in groups of three: `12,345`.
     #[must_use]
     pub fn number(self, number: u64) -> String {
-        let digits = number.to_string();
+        self.grouped(&number.to_string())
+    }
+
+    /// A decimal number with the digits that it is written with, none of them more or less: `-1,234.50`. What is no
+    /// such number stays as it is.
+    #[must_use]
+    pub fn decimal(self, number: &str) -> String {
+        let (sign, rest) = match number.strip_prefix('-') {
+            Some(rest) => ("-", rest),
+            None => ("", number.strip_prefix('+').unwrap_or(number)),
+        };
+        let (whole, fraction) = match rest.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (rest, None),
+        };
+        let is_digits = |text: &str| {
+            (1..=LONGEST_NUMBER).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit())
+        };
+        if !is_digits(whole) || !fraction.is_none_or(is_digits) {
+            return number.to_owned();
+        }
+        let whole = self.grouped(whole);
+        match fraction {
+            Some(fraction) => format!("{sign}{whole}{}{fraction}", self.point()),
+            None => format!("{sign}{whole}"),
+        }
+    }
+
+    /// A decimal number as [`Self::decimal`] with its currency, by its code: `EUR 1,234.50`.
+    #[must_use]
+    pub fn amount(self, number: &str, currency: &str) -> String {
+        let number = self.decimal(number);
+        match self.0 {
+            Language::En => format!("{currency}{NO_BREAK}{number}"),
+            _ => format!("{number}{NO_BREAK}{currency}"),
+        }
+    }
+
+    /// A decimal number as [`Self::decimal`] as a percentage: `19.5%`.
+    #[must_use]
+    pub fn percentage(self, number: &str) -> String {
+        let number = self.decimal(number);
+        match self.0 {
+            Language::En | Language::It | Language::Pt => format!("{number}%"),
+            Language::De | Language::Es => format!("{number}{NO_BREAK}%"),
+            Language::Fr => format!("{number}\u{202f}%"),
+        }
+    }
+
+    const fn point(self) -> char {
+        if matches!(self.0, Language::En) { '.' } else { ',' }
+    }
+
+    fn grouped(self, digits: &str) -> String {
         // Portuguese and Spanish leave four digits together.
         let (separator, from) = match self.0 {
             Language::Pt | Language::Es => (NO_BREAK, 5),
@@ -186,7 +242,7 @@ impl Locale {
         let tenths = u128::from(bytes) * 10 + u128::from(divisor) / 2;
         let tenths = u64::try_from(tenths / u128::from(divisor)).unwrap_or(u64::MAX);
         let (whole, tenth) = (self.number(tenths / 10), tenths % 10);
-        let point = if self.0 == Language::En { '.' } else { ',' };
+        let point = self.point();
         if tenth == 0 {
             format!("{whole}{NO_BREAK}{chosen}")
         } else {

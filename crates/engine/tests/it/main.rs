@@ -10,6 +10,8 @@ mod domain;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod invoice;
+#[cfg(test)]
 mod jose;
 #[cfg(test)]
 mod letters;

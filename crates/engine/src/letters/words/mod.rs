@@ -8,6 +8,7 @@ mod de;
 mod en;
 mod es;
 mod fr;
+mod invoice;
 mod it;
 mod office;
 mod pt;
@@ -15,6 +16,7 @@ mod report;
 
 use crate::domain::language::Language;
 
+pub use invoice::{InvoiceWords, invoice_word, invoice_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
 };

@@ -17,7 +17,7 @@ use chancery_testing::long_pdf::{Structure, long_pdf};
 /// One target: its name, its body, its first inputs.
 type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
-const TARGETS: [Target; 22] = [
+const TARGETS: [Target; 23] = [
     ("sealing", |bytes| drop(bodies::sealing(bytes)), choices),
     ("insertion", bodies::insertion, insertions),
     ("source", bodies::source, documents),
@@ -32,6 +32,7 @@ const TARGETS: [Target; 22] = [
     ("certificates", bodies::certificates, certificates),
     ("timestamps", bodies::timestamps, time_stamped),
     ("schema", bodies::schema, validated),
+    ("invoices", bodies::invoices, invoices),
     ("strangers", bodies::strangers, signed_by_others),
     ("texts", bodies::texts, texts),
     ("verify", bodies::verify, verifiable),
@@ -64,6 +65,19 @@ fn time_stamped() -> Vec<Vec<u8>> {
     let rejection = TSA.answer(&request, "rsa", "digests=sha512");
     let both = answers.into_iter().flat_map(|answer| [TSA.token(&answer), answer]);
     both.chain([rejection]).collect()
+}
+
+/// Invoices of every syntax, plain, sealed, and in a PDF.
+fn invoices() -> Vec<Vec<u8>> {
+    let names = [
+        "readable/cii.xml",
+        "readable/fatturapa-lot.xml",
+        "readable/fatturapa-simplified.xml",
+        "invoice-minimal/sealed.xml",
+        "credit-note/input.xml",
+        "pdf/invoice-pdfa-3b.pdf",
+    ];
+    names.map(|name| fs::read(repository().join("samples").join(name)).unwrap()).to_vec()
 }
 
 /// Pictures of both kinds, and a picture whose header promises more than there is.

@@ -11,7 +11,7 @@ use super::support::{Judged, anchors, passes, report, trusting, verdict};
 use crate::seal::extend;
 use crate::seal::support::*;
 
-pub(super) fn sealed(document: &[u8], key: &TestKey, settings: &Value) -> Vec<u8> {
+pub(crate) fn sealed(document: &[u8], key: &TestKey, settings: &Value) -> Vec<u8> {
     let profile = Profile::Cades(Box::new(serde_json::from_value(settings.clone()).unwrap()));
     let limits = Limits::default();
     let prepared = prepare(document.to_vec(), &profile, &key.signer, key.now(), &limits).unwrap();

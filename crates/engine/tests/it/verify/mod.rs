@@ -3,7 +3,7 @@
 
 mod asic;
 pub(crate) mod beside;
-mod cms;
+pub(crate) mod cms;
 mod der;
 pub(crate) mod evidence;
 mod foreign;

@@ -46,7 +46,9 @@ pub(crate) use lasting::{
 };
 pub(crate) use pades::{CHOICES, pades};
 pub(crate) use pdf::pdf;
-pub(crate) use readers::{TIME_STAMPED, certificates, images, schema, strangers, timestamps};
+pub(crate) use readers::{
+    TIME_STAMPED, certificates, images, invoices, schema, strangers, timestamps,
+};
 pub(crate) use recheck::Seal;
 pub(crate) use texts::{texts, token};
 pub(crate) use verify::{passes, verify};

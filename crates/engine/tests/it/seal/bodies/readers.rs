@@ -1,12 +1,14 @@
 //! Any bytes for the readers that are not met on the way of a plain seal: pictures, files of certificates,
-//! answers of a TSA, documents under a schema, documents with the signatures of strangers.
+//! answers of a TSA, documents under a schema, documents with the signatures of strangers, invoices to be shown.
 
 use std::sync::LazyLock;
 
 use chancery_engine::domain::client_service::Lint as Level;
 use chancery_engine::domain::instant::Instant;
+use chancery_engine::domain::invoice::InvoiceValue;
 use chancery_engine::domain::profile::{DigestAlgorithm, Profile};
 use chancery_engine::domain::xades::{ExistingSignatures, XadesProfile};
+use chancery_engine::invoice::{InvoiceWish, LINES, read};
 use chancery_engine::pki::digest::Digest;
 use chancery_engine::pki::timestamp::{TimestampRequest, TimestampToken, check};
 use chancery_engine::pki::validation_data::CollectedData;
@@ -117,4 +119,36 @@ pub(crate) fn strangers(bytes: &[u8]) {
         assert!(raise(bytes.to_vec(), CollectedData::default(), &settings).is_err());
         drop(stamp(bytes.to_vec(), 64, &limits, None));
     });
+}
+
+/// As an invoice that people read: whatever it says is shown within the limits, and as letters alone.
+pub(crate) fn invoices(bytes: &[u8]) {
+    let limits = Limits { nodes: 50_000, ..Limits::default() };
+    let read = cost::at_most(SOON, "it", || read(bytes, InvoiceWish::default(), &limits));
+    let Ok(invoice) = read else { return };
+    assert!(invoice.lines.len() <= LINES && invoice.lines.len() <= invoice.line_count);
+    let mut groups: Vec<_> = std::iter::once(&invoice.whole).chain(&invoice.lines).collect();
+    let mut letters = 0;
+    while let Some(group) = groups.pop() {
+        groups.extend(&group.groups);
+        for fact in &group.facts {
+            let told = match &fact.value {
+                InvoiceValue::Amount { number, currency } => [Some(number), currency.as_ref()],
+                InvoiceValue::Quantity { number, unit, .. } => [Some(number), unit.as_ref()],
+                InvoiceValue::Identifier { text, scheme } => [Some(text), scheme.as_ref()],
+                InvoiceValue::File { name, media_type } => [Some(name), media_type.as_ref()],
+                InvoiceValue::Text(text)
+                | InvoiceValue::Code { text, .. }
+                | InvoiceValue::Date(text)
+                | InvoiceValue::Number(text)
+                | InvoiceValue::Percentage(text) => [Some(text), None],
+            };
+            for text in told.into_iter().flatten() {
+                letters += text.chars().count();
+                let odd = |it: char| it != '\n' && (it.is_control() || it == '\u{202E}');
+                assert!(!text.contains(odd), "{text:?}");
+            }
+        }
+    }
+    assert!(letters <= 500_000, "{letters} letters are shown");
 }
