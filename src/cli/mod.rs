@@ -31,6 +31,7 @@ mod person;
 mod profile;
 pub mod schemas;
 mod serve;
+mod show;
 pub mod shown;
 pub mod sign;
 mod template;
@@ -85,6 +86,11 @@ enum Command {
     /// Examples: chancery verify invoice.xml --trust root.pem --revocation issuing.crl;
     /// chancery verify seal.xml --detached invoice.xml --trust root.pem --no-revocation --json
     Verify(verify::VerifyArguments),
+    /// Writes an invoice as a page that people read: UBL, UN/CEFACT CII or FatturaPA, sealed or not, as HTML on the
+    /// standard output. Nothing is calculated; whether a seal holds is said by `verify`.
+    ///
+    /// Example: chancery show invoice.sealed.xml --language de > invoice.html
+    Show(show::InvoiceArguments),
     /// Raises the level of sealed XML, PDF or CMS, with validation data and timestamps in files.
     ///
     /// Example: chancery extend invoice.sealed.pdf --to lt --trust roots.pem --revocation ca.crl tsa.crl
@@ -223,6 +229,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             sign::run(config, arguments).await
         }
         Command::Verify(arguments) => verify::run(&config, &arguments),
+        Command::Show(arguments) => show::run(&arguments),
         Command::ClientService(command) => {
             quiet(&config);
             client_service::run(config, command).await

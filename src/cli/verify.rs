@@ -210,11 +210,13 @@ fn put(octets: &[u8]) -> Result<(), Failure> {
     written.map_err(|error| format!("the report cannot be written: {error}").into())
 }
 
-fn named(file: &Path, error: &dyn fmt::Display) -> Failure {
+/// What is wrong with a file, under its name.
+pub(super) fn named(file: &Path, error: &dyn fmt::Display) -> Failure {
     format!("{}: {error}", file.display()).into()
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+/// The octets of a file, unless it is too large.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let opened = File::open(file).map_err(|error| named(file, &error))?;
     opened.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| named(file, &error))?;

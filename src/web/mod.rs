@@ -14,6 +14,7 @@ mod hourly;
 mod id;
 mod intake;
 pub mod integration;
+pub mod invoice;
 pub mod oauth;
 mod openapi;
 pub mod paths;

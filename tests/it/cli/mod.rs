@@ -6,6 +6,7 @@ mod database;
 mod evidence;
 mod extend;
 mod files;
+mod invoices;
 mod looking;
 mod people;
 mod shown;
