@@ -28,15 +28,37 @@ pub(super) fn file<P: Party>(
     bytes: Vec<u8>,
     place: OctetPlace<P>,
 ) -> Response {
+    let octets = HeaderValue::from_static("application/octet-stream");
+    let content_type = HeaderValue::try_from(content_type).unwrap_or(octets);
+    named(web, ("attachment", name), content_type, bytes, place)
+}
+
+/// The answer that the browser shows with what it has for its type. It keeps its place until it is read.
+pub(super) fn shown<P: Party>(
+    web: &Web,
+    name: &str,
+    content_type: &'static str,
+    bytes: Vec<u8>,
+    place: OctetPlace<P>,
+) -> Response {
+    named(web, ("inline", name), HeaderValue::from_static(content_type), bytes, place)
+}
+
+fn named<P: Party>(
+    web: &Web,
+    (disposition, name): (&str, &str),
+    content_type: HeaderValue,
+    bytes: Vec<u8>,
+    place: OctetPlace<P>,
+) -> Response {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-._ ()".contains(c) { c } else { '_' };
     let ascii: String = name.chars().map(plain).collect();
     let encoded = utf8_percent_encode(name, PLAIN);
     // RFC 6266: the second name is for readers that know it.
-    let disposition = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
-    let octets = HeaderValue::from_static("application/octet-stream");
+    let disposition = format!("{disposition}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}");
     let mut response = large(web, bytes, place);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(content_type).unwrap_or(octets));
+    headers.insert(header::CONTENT_TYPE, content_type);
     if let Ok(disposition) = HeaderValue::try_from(disposition) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }

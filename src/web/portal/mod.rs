@@ -15,6 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::download;
+use super::invoice::{self, InvoiceLinks, InvoiceView};
 use super::report::{self, ReportLinks};
 use super::room::OctetPlace;
 use super::surface::{Dialect, Stray};
@@ -23,13 +24,17 @@ use crate::domain::language::Language;
 use crate::domain::sources::sources;
 use crate::domain::text::hex;
 use crate::workflow::Error;
+use crate::workflow::files::File;
 use crate::workflow::portal::{self, Download, Link, OpenedDocuments};
+use crate::workflow::readable_invoice::InvoiceWish;
 use crate::workflow::receiver_reports::{ReceivedFile, ReceivedReport, ReceiverReports};
+use crate::workflow::showing;
 use page::{PageVerification, View};
 use rate::Visitor;
 
 /// What is told to come back when there is no place.
 const BUSY_SECONDS: u64 = 10;
+const PDF: &str = "application/pdf";
 
 /// This surface.
 pub struct Portal;
@@ -60,6 +65,8 @@ pub(super) fn routes() -> Router<Web> {
         .route("/style.css", get(style))
         .route("/{token}", get(documents))
         .route("/{token}/documents/{number}", get(document))
+        .route("/{token}/documents/{number}/view", get(view_page))
+        .route("/{token}/documents/{number}/pages", get(pages))
         .route("/{token}/documents/{number}/report", get(report_page))
         .route("/{token}/documents/{number}/report.pdf", get(report_pdf))
         .route("/{token}/documents/{number}/report.xml", get(report_xml))
@@ -90,7 +97,7 @@ async fn documents(
     match visit.open(&token).await {
         Ok(opening) => {
             let language = visit.language(Some(opening.language));
-            let verified = visit.verified(&opening).await;
+            let verified = visit.verified(&opening, None).await;
             let view = View::Documents(shown(&opening, token, language, verified));
             visit.page(StatusCode::OK, language, &view)
         }
@@ -118,6 +125,105 @@ async fn document(
         return visit.refuse(&View::Busy(BUSY_SECONDS));
     };
     visit.save(portal::file(&web.app, wanted).await, place)
+}
+
+/// The document as an invoice that people read.
+async fn view_page(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let Ok(Path((token, number))) = path else { return visit.refuse(&View::Unknown) };
+    let opening = match visit.open(&token).await {
+        Ok(opening) => opening,
+        Err(refused) => return refused,
+    };
+    let wanted = opening.files.iter().find(|file| file.number.to_string() == number);
+    let wanted = wanted.filter(|file| opening.keeps(file) && showing::is_offered(file));
+    let (Some(file), Some(wish)) = (wanted, wish(query.as_deref())) else {
+        return visit.refuse(&View::Unknown);
+    };
+    let octets = showing::octets_of(file);
+    let Some(place) = web.downloads.place(visit.address, octets).await else {
+        return visit.refuse(&View::Busy(BUSY_SECONDS));
+    };
+    let language = visit.language(Some(opening.language));
+    let party = opening.operation.client_service;
+    let shown = match showing::show(&web.app, party, file, wish, language, place).await {
+        Ok(shown) => shown,
+        Err(error) => return visit.failed(&error),
+    };
+    let verification = visit.verified(&opening, Some(file.number)).await.pop();
+    let root = root(&web.app.issuer);
+    let own = format!("{root}/{token}/documents/{number}");
+    let lang = language.as_str();
+    let is_reported = !matches!(verification, None | Some(Verification::None));
+    let links = InvoiceLinks {
+        root: &root,
+        own: format!("{own}/view"),
+        back: format!("{root}/{token}?lang={lang}"),
+        download: own.clone(),
+        pages: showing::is_pdf(file).then(|| format!("{own}/pages")),
+        report: is_reported.then(|| format!("{own}/report?lang={lang}")),
+    };
+    let verdict = match verification {
+        Some(Verification::Done(report)) => Some(report.readable(language).verdict),
+        _ => None,
+    };
+    let sealed = page::sealed_facts(language, &seal_of(&opening, file));
+    let view = InvoiceView { language, name: file.name.clone(), shown, sealed, verdict };
+    Visit::html(StatusCode::OK, language, invoice::linked_page(&view, &links))
+}
+
+/// A PDF for the browser's own viewer.
+async fn pages(
+    State(web): State<Web>,
+    peer: Peer,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let visit = Visit::new(&web, peer, &method, &headers, query.as_deref());
+    let Ok(Path((token, number))) = path else { return visit.refuse(&View::Unknown) };
+    let opening = match visit.open(&token).await {
+        Ok(opening) => opening,
+        Err(refused) => return refused,
+    };
+    let wanted = opening.files.iter().find(|file| file.number.to_string() == number);
+    let Some(file) = wanted.filter(|file| showing::is_pdf(file)) else {
+        return visit.refuse(&View::Unknown);
+    };
+    let Some(place) = web.downloads.place(visit.address, file.length).await else {
+        return visit.refuse(&View::Busy(BUSY_SECONDS));
+    };
+    match showing::pages(&web.app, file).await {
+        Ok(Download { name, bytes, .. }) => {
+            let mut response = download::shown(&web, &name, PDF, bytes, place);
+            protect(response.headers_mut());
+            let policy = HeaderValue::from_static(page::PDF_SECURITY_POLICY);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            response
+        }
+        Err(error) => visit.failed(&error),
+    }
+}
+
+/// Which part of a document is asked for; none when it is no number.
+fn wish(query: Option<&str>) -> Option<InvoiceWish> {
+    let mut wish = InvoiceWish::default();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match name.as_ref() {
+            "invoice" => wish.invoice = value.parse().ok()?,
+            "line" => wish.first_line = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    Some(wish)
 }
 
 async fn archive(
@@ -203,7 +309,7 @@ async fn report_pdf(
     };
     let printing = tokio::task::spawn_blocking(move || report.readable(language).to_pdf()).await;
     let bytes = printing.map_err(|error| Error::Internal(Box::new(error)));
-    visit.save_report(name, "application/pdf", bytes).await
+    visit.save_report(name, PDF, bytes).await
 }
 
 async fn report_xml(
@@ -335,14 +441,16 @@ impl<'a> Visit<'a> {
         response
     }
 
-    /// What verifications say of the files of a page, in their order.
-    async fn verified(&self, opening: &OpenedDocuments) -> Vec<Verification> {
+    /// What verifications say of the files of a page, in their order, or of one of them.
+    async fn verified(&self, opening: &OpenedDocuments, only: Option<u32>) -> Vec<Verification> {
         let app = &self.web.app;
         if !ReceiverReports::are_offered(app) {
             return Vec::new();
         }
+        let wanted = |file: &&File| only.is_none_or(|number| file.number == number);
+        let files = opening.files.iter().filter(wanted);
         let files: Vec<Option<ReceivedFile>> =
-            opening.files.iter().map(|file| ReceivedFile::of(opening, file)).collect();
+            files.map(|file| ReceivedFile::of(opening, file)).collect();
         let (mut done, next) = self.web.reports.at_hand(&files, app.now());
         let mut wanted = Vec::new();
         for position in next {
@@ -443,13 +551,20 @@ fn root(public: &str) -> String {
     paths::beneath(public, "/r")
 }
 
+fn seal_of(opening: &OpenedDocuments, file: &File) -> page::PageSeal {
+    page::PageSeal {
+        by: opening.sealer.name.clone(),
+        organization: opening.sealer.organization.clone(),
+        at: file.signing_time,
+    }
+}
+
 fn shown(
     opening: &OpenedDocuments,
     token: String,
     language: Language,
     mut verified: Vec<Verification>,
 ) -> page::Documents {
-    let sealer = &opening.sealer;
     verified.reverse();
     page::Documents {
         issuer: opening.issuer.name.clone(),
@@ -463,13 +578,10 @@ fn shown(
                 number: file.number,
                 name: file.name.clone(),
                 size_bytes: file.length,
-                sealed: Some(page::PageSeal {
-                    by: sealer.name.clone(),
-                    organization: sealer.organization.clone(),
-                    at: file.signing_time,
-                }),
+                sealed: Some(seal_of(opening, file)),
                 fingerprint: file.sha256.map(|sha256| hex(&sha256)),
                 kept: opening.keeps(file),
+                shown: showing::is_offered(file),
                 verification: match verified.pop() {
                     None | Some(Verification::None) => PageVerification::None,
                     Some(Verification::Later) => PageVerification::Later,

@@ -4,8 +4,10 @@ use askama::Template;
 
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
-use crate::letters::{Locale, PageWords, ReportWords, filled, page_words, report_words};
-use crate::workflow::readable::ReadableReport;
+use crate::letters::{
+    InvoiceWords, Locale, PageWords, ReportWords, filled, invoice_words, page_words, report_words,
+};
+use crate::workflow::readable::{ReadableFact, ReadableReport};
 
 /// The style sheet of every page, served from the page's own origin.
 pub const STYLE: &str = include_str!("templates/style.css");
@@ -13,6 +15,11 @@ pub const STYLE: &str = include_str!("templates/style.css");
 /// Nothing but the style sheet is loaded, nothing is sent, nobody frames the page.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// A PDF is only what it is: a viewer may have styles of its own, and nothing is loaded, sent or framed. Without
+/// `sandbox`, in which Chromium shows no PDF at all.
+pub const PDF_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+    object-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// What a page shows.
 #[derive(Clone, Debug)]
@@ -57,6 +64,8 @@ pub struct PageDocument {
     pub fingerprint: Option<String>,
     /// Whether its contents are still kept.
     pub kept: bool,
+    /// Whether there is a page that shows it.
+    pub shown: bool,
     pub verification: PageVerification,
 }
 
@@ -78,6 +87,18 @@ pub struct PageSeal {
     /// Organization of the signing certificate.
     pub organization: Option<String>,
     pub at: Instant,
+}
+
+/// Who sealed a document and when, in words.
+#[must_use]
+pub fn sealed_facts(language: Language, seal: &PageSeal) -> Vec<ReadableFact> {
+    let words = page_words(language);
+    let mut by = vec![seal.by.clone()];
+    by.extend(seal.organization.clone());
+    vec![
+        ReadableFact { name: words.sealed_by, texts: by },
+        ReadableFact { name: words.sealed_at, texts: vec![Locale(language).time(seal.at)] },
+    ]
 }
 
 /// The page in a language. `root` is where all of them hang as a browser sees it, as `/r`.
@@ -139,6 +160,7 @@ struct MessagePage<'a> {
 struct DocumentsPage<'a> {
     frame: PageFrame<'a>,
     report_words: &'static ReportWords,
+    invoice_words: &'static InvoiceWords,
     title: String,
     facts: &'a Documents,
     rows: Vec<Row<'a>>,
@@ -176,6 +198,7 @@ fn documents_page<'a>(
         .collect();
     DocumentsPage {
         report_words: report_words(locale.0),
+        invoice_words: invoice_words(locale.0),
         title: filled(frame.words.heading, &[("issuer", facts.issuer.clone())]),
         expires: filled(frame.words.expires, &[("date", locale.time(facts.expires))]),
         frame,

@@ -2,6 +2,7 @@
 
 mod browser;
 mod files;
+mod invoices;
 mod languages;
 mod links;
 pub(crate) mod page;

@@ -21,6 +21,7 @@ pub(super) fn documents() -> Documents {
         }),
         fingerprint: sealed.then(|| "0123456789abcdef".repeat(4)),
         kept,
+        shown: number != 3,
         verification: PageVerification::None,
     };
     Documents {
@@ -54,6 +55,7 @@ fn the_page_lists_documents_with_who_sealed_them_and_escapes_every_name() {
             "Sample Trading Ltd e-Seal",
             "href=\"/r/tok-en/documents/1\"",
             "href=\"/r/tok-en/documents/3\"",
+            &format!("href=\"/r/tok-en/documents/1/view?lang={}\"", language.as_str()),
             "href=\"/r/tok-en/documents.zip\"",
             "href=\"/r/style.css\"",
             "href=\"?lang=de\"",
@@ -61,7 +63,9 @@ fn the_page_lists_documents_with_who_sealed_them_and_escapes_every_name() {
         ] {
             assert!(page.contains(wanted), "{wanted} in {page}");
         }
-        for unwanted in ["<script", "<b>", "style=", "documents/4", "{", "onclick"] {
+        for unwanted in
+            ["<script", "<b>", "style=", "documents/3/view", "documents/4", "{", "onclick"]
+        {
             assert!(!page.contains(unwanted), "{unwanted} in {page}");
         }
     }

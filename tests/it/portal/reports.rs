@@ -8,7 +8,7 @@ use crate::support::client::{Answer, HTTP, document};
 use crate::support::service::{Service, Setup, on_shared, run, unique};
 
 /// A service that trusts who issued the certificates of its seals.
-async fn trusting(change: impl FnOnce(&mut Setup)) -> Service {
+pub(super) async fn trusting(change: impl FnOnce(&mut Setup)) -> Service {
     let mut setup = Setup::new();
     setup.config.verification.trust = vec![AUTHORITY.root()];
     setup.config.verification.revocation = false;
