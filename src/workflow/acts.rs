@@ -20,7 +20,7 @@ use crate::store::outbox::{Hastened, ResendOccasion};
 
 /// Who does something, and what of the house they see.
 #[derive(Clone, Copy)]
-pub struct Doer<'a> {
+pub struct ActingPerson<'a> {
     pub person: PersonId,
     pub seen: &'a ServiceSet,
     /// Drawn with [`draw`] when the person was asked: the same one is done once.
@@ -62,7 +62,7 @@ pub fn draw(app: &App) -> Result<ActId, Error> {
 /// As [`notify::resend`]; [`Error::Refused`] too when somebody is named as a receiver who is none.
 pub async fn resend(
     app: &App,
-    doer: Doer<'_>,
+    doer: ActingPerson<'_>,
     operation: OperationId,
     wishes: &[SendAgain],
     attach: bool,
@@ -121,7 +121,7 @@ fn must_be_known(known: &[Message], address: &MailAddress) -> Result<Option<Lang
 /// [`Error::NotFound`] when it is not within what may be seen.
 pub async fn retry(
     app: &App,
-    doer: Doer<'_>,
+    doer: ActingPerson<'_>,
     operation: OperationId,
 ) -> Result<Acted<Hastened>, Error> {
     let found = seen_operation(app, doer.seen, operation).await?;
@@ -139,7 +139,7 @@ pub async fn retry(
 /// [`Error::NotFound`] when it is not within what may be seen, or has no such mail.
 pub async fn revoke_links(
     app: &App,
-    doer: Doer<'_>,
+    doer: ActingPerson<'_>,
     operation: OperationId,
     only: Option<MessageId>,
 ) -> Result<Acted<u64>, Error> {
@@ -160,7 +160,7 @@ pub async fn revoke_links(
 
 fn act(
     app: &App,
-    doer: Doer<'_>,
+    doer: ActingPerson<'_>,
     kind: ActKind,
     operation: &Operation,
     content: &serde_json::Value,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::acts::Doer;
+use super::acts::ActingPerson;
 use super::notify::{self, AskedAgain, Receiver};
 use super::{Error, Thing, lists};
 use crate::app::App;
@@ -47,7 +47,7 @@ const GONE: &str = "it is gone";
 /// [`Error::Refused`] when it is more than is done at once.
 pub async fn count(
     app: &App,
-    doer: Doer<'_>,
+    doer: ActingPerson<'_>,
     kind: BulkKind,
     filter: &OperationFilter,
 ) -> Result<Bulk, Error> {
@@ -178,7 +178,7 @@ async fn items_of(
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn find(app: &App, doer: Doer<'_>, id: BulkId) -> Result<Bulk, Error> {
+pub async fn find(app: &App, doer: ActingPerson<'_>, id: BulkId) -> Result<Bulk, Error> {
     app.reader.bulk((doer.person, doer.seen), id).await?.ok_or(Error::NotFound(Thing::Bulk))
 }
 
@@ -193,7 +193,7 @@ pub fn needs_approval(app: &App, bulk: &Bulk) -> bool {
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Refused`] when somebody else counted it.
-pub async fn confirm(app: &App, doer: Doer<'_>, id: BulkId) -> Result<Bulk, Error> {
+pub async fn confirm(app: &App, doer: ActingPerson<'_>, id: BulkId) -> Result<Bulk, Error> {
     let bulk = find(app, doer, id).await?;
     if bulk.person != doer.person {
         let expected = "who counted it".to_owned();
@@ -211,7 +211,7 @@ pub async fn confirm(app: &App, doer: Doer<'_>, id: BulkId) -> Result<Bulk, Erro
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Refused`] when the person counted it.
-pub async fn approve(app: &App, doer: Doer<'_>, id: BulkId) -> Result<Bulk, Error> {
+pub async fn approve(app: &App, doer: ActingPerson<'_>, id: BulkId) -> Result<Bulk, Error> {
     let bulk = find(app, doer, id).await?;
     if bulk.person == doer.person {
         let expected = "somebody else than who counted it".to_owned();
@@ -228,13 +228,13 @@ pub async fn approve(app: &App, doer: Doer<'_>, id: BulkId) -> Result<Bulk, Erro
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn cancel(app: &App, doer: Doer<'_>, id: BulkId) -> Result<Bulk, Error> {
+pub async fn cancel(app: &App, doer: ActingPerson<'_>, id: BulkId) -> Result<Bulk, Error> {
     find(app, doer, id).await?;
     app.store.cancel_bulk(id, &act(app, doer, ActKind::BulkCancelled, id)).await?;
     find(app, doer, id).await
 }
 
-fn act(app: &App, doer: Doer<'_>, kind: ActKind, bulk: BulkId) -> Act {
+fn act(app: &App, doer: ActingPerson<'_>, kind: ActKind, bulk: BulkId) -> Act {
     Act {
         id: doer.act,
         person: doer.person,

@@ -9,7 +9,7 @@ use chancery::domain::operation::OperationState;
 use chancery::domain::outbox::MessageKind;
 use chancery::domain::scope::ServiceSet;
 use chancery::store::outbox::Hastened;
-use chancery::workflow::acts::{Acted, Doer, SendAgain, draw, resend, retry, revoke_links};
+use chancery::workflow::acts::{Acted, ActingPerson, SendAgain, draw, resend, retry, revoke_links};
 use chancery::workflow::{Error, Thing};
 
 use super::{House, Plan, on_both, some};
@@ -29,8 +29,8 @@ pub(super) async fn again(house: &House, operation: OperationId, to: &str) {
 }
 
 impl House {
-    pub(super) fn doer<'a>(&self, seen: &'a ServiceSet) -> Doer<'a> {
-        Doer { person: CLERK, seen, act: draw(&self.app).unwrap() }
+    pub(super) fn doer<'a>(&self, seen: &'a ServiceSet) -> ActingPerson<'a> {
+        ActingPerson { person: CLERK, seen, act: draw(&self.app).unwrap() }
     }
 
     async fn acts(&self, operation: OperationId) -> Vec<(ActKind, PersonId)> {

@@ -11,7 +11,7 @@ use chancery::domain::listing::OperationFilter;
 use chancery::domain::operation::OperationState;
 use chancery::domain::outbox::MessageKind;
 use chancery::domain::scope::ServiceSet;
-use chancery::workflow::acts::{Doer, draw};
+use chancery::workflow::acts::{ActingPerson, draw};
 use chancery::workflow::bulk::{approve, cancel, confirm, count, find, run_due};
 use chancery::workflow::{Error, Thing};
 
@@ -20,9 +20,9 @@ use super::{House, Paper, Plan, on_both, some};
 
 impl House {
     /// Somebody who does something a moment later.
-    fn by<'a>(&self, person: PersonId, seen: &'a ServiceSet) -> Doer<'a> {
+    fn by<'a>(&self, person: PersonId, seen: &'a ServiceSet) -> ActingPerson<'a> {
         self.pass(1);
-        Doer { person, seen, act: draw(&self.app).unwrap() }
+        ActingPerson { person, seen, act: draw(&self.app).unwrap() }
     }
 
     /// Operations of a client service whose mail was given up.
