@@ -18,7 +18,7 @@ pub struct Occasion<'a> {
 
 /// Whether something may be done on an occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
+pub enum ActAdmission {
     /// It is recorded with what is done now.
     New,
     /// It was done before.
@@ -59,13 +59,13 @@ impl Reader {
 
 /// Records on what occasion a transaction does something, unless it was done before or is not to be done any more: the
 /// transaction must be given up then.
-pub(super) async fn admit(tx: &mut AnyConnection, occasion: Occasion<'_>) -> Result<Admission> {
+pub(super) async fn admit(tx: &mut AnyConnection, occasion: Occasion<'_>) -> Result<ActAdmission> {
     if let Some(act) = occasion.act
         && !record(tx, act).await?
     {
-        return Ok(Admission::Before);
+        return Ok(ActAdmission::Before);
     }
-    let Some((bulk, number)) = occasion.item else { return Ok(Admission::New) };
+    let Some((bulk, number)) = occasion.item else { return Ok(ActAdmission::New) };
     let done = sqlx::query(
         "UPDATE bulk_item SET state = 'DONE' WHERE bulk_id = $1 AND number = $2 AND state = 'WAITING'",
     )
@@ -74,13 +74,13 @@ pub(super) async fn admit(tx: &mut AnyConnection, occasion: Occasion<'_>) -> Res
     .execute(&mut *tx)
     .await?;
     if done.rows_affected() == 0 {
-        return Ok(Admission::Before);
+        return Ok(ActAdmission::Before);
     }
     let runs = sqlx::query("UPDATE bulk SET done = done + 1 WHERE id = $1 AND state = 'RUNNING'")
         .bind(bulk.as_i64())
         .execute(tx)
         .await?;
-    Ok(if runs.rows_affected() == 1 { Admission::New } else { Admission::Stopped })
+    Ok(if runs.rows_affected() == 1 { ActAdmission::New } else { ActAdmission::Stopped })
 }
 
 /// Records an act. Returns whether it is new.

@@ -9,7 +9,7 @@ use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, Target};
 use crate::domain::webhook::EventKind;
-use crate::store::acts::{self, Admission, Occasion};
+use crate::store::acts::{self, ActAdmission, Occasion};
 use crate::store::events::{self, Fact};
 use crate::store::{Error, Result, Store, row};
 
@@ -88,12 +88,12 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             match acts::admit(&mut tx, on.occasion).await? {
-                Admission::New => {}
-                Admission::Before => {
+                ActAdmission::New => {}
+                ActAdmission::Before => {
                     tx.rollback().await?;
                     return Ok(Resent::Before);
                 }
-                Admission::Stopped => {
+                ActAdmission::Stopped => {
                     tx.rollback().await?;
                     return Ok(Resent::Stopped);
                 }

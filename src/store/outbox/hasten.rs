@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::not_tried_at;
 use crate::domain::ids::OperationId;
 use crate::domain::instant::Instant;
-use crate::store::acts::{self, Admission, Occasion};
+use crate::store::acts::{self, ActAdmission, Occasion};
 use crate::store::{Result, Store};
 
 /// What was made due.
@@ -56,7 +56,7 @@ impl Store {
                 tx.rollback().await?;
                 return Ok(Some(hastened));
             }
-            if acts::admit(&mut tx, occasion).await? != Admission::New {
+            if acts::admit(&mut tx, occasion).await? != ActAdmission::New {
                 tx.rollback().await?;
                 return Ok(None);
             }

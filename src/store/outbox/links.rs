@@ -8,7 +8,7 @@ use super::enqueue::end_unsent;
 use crate::domain::ids::{EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::webhook::EventKind;
-use crate::store::acts::{self, Admission, Occasion};
+use crate::store::acts::{self, ActAdmission, Occasion};
 use crate::store::{Result, Store};
 
 impl Store {
@@ -67,7 +67,7 @@ impl Store {
             let done = query.execute(&mut *tx).await?;
             let waiting = "link_revoked_ms IS NOT NULL AND status IN ('PENDING', 'SENDING_ERROR')";
             end_unsent(&mut tx, operation, waiting, REVOKED, (now, steady)).await?;
-            if acts::admit(&mut tx, occasion).await? != Admission::New {
+            if acts::admit(&mut tx, occasion).await? != ActAdmission::New {
                 tx.rollback().await?;
                 return Ok(None);
             }
