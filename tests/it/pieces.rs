@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chancery::contents::ahead::PORTION_OCTETS;
 use chancery::contents::{Ahead, Contents};
 use chancery::domain::document::DocumentState;
 use chancery::domain::ids::{DocumentId, ExternalReference, OperationId, ParcelId};
@@ -20,7 +21,7 @@ use crate::store::sqlite;
 use crate::support::postgres::Postgres;
 
 /// More than a transaction takes of one, and beside it what is small and what is nothing.
-const LENGTHS: [usize; 4] = [375_000, 0, 3, 150_000];
+const LENGTHS: [usize; 4] = [PORTION_OCTETS * 11 / 4, 0, 3, PORTION_OCTETS * 5 / 4];
 
 async fn store(url: String) -> Store {
     let store = crate::store::store(url).await;
