@@ -110,7 +110,8 @@ impl Reports {
         operations: &BTreeSet<OperationId>,
     ) -> Result<Vec<OperationLine>> {
         let all = ListChoice { filter: OperationFilter::default(), services: services.clone() };
-        let mut lines = lines_of(&self.pool, &all, operations.iter().copied()).await?;
+        let operations: Vec<OperationId> = operations.iter().copied().collect();
+        let mut lines = lines_of(&self.pool, &all, &operations).await?;
         complete(&self.pool, &mut lines).await?;
         Ok(lines)
     }
@@ -152,8 +153,8 @@ async fn page(
     while lines.len() <= size
         && let Some(near) = looked.next(pool, size + 1 - lines.len()).await?
     {
-        let near = near.iter().map(|place| place.operation);
-        lines.extend(lines_of(pool, choice, near).await?);
+        let near: Vec<OperationId> = near.iter().map(|place| place.operation).collect();
+        lines.extend(lines_of(pool, choice, &near).await?);
     }
     let more = lines.len() > size;
     lines.truncate(size);
@@ -369,10 +370,9 @@ async fn chosen(pool: &AnyPool, choice: &ListChoice, near: &[ListPlace]) -> Resu
 async fn lines_of(
     pool: &AnyPool,
     choice: &ListChoice,
-    operations: impl Iterator<Item = OperationId>,
+    operations: &[OperationId],
 ) -> Result<Vec<OperationLine>> {
-    let mut operations = operations.map(OperationId::as_i64).peekable();
-    if operations.peek().is_none() {
+    if operations.is_empty() {
         return Ok(Vec::new());
     }
     let mut asked = Statement::new(
@@ -380,7 +380,7 @@ async fn lines_of(
                 CASE WHEN postponed = 1 AND finished_ms IS NULL THEN run_ms END AS next_try_ms
          FROM operation WHERE draft = 0",
     );
-    asked.among("id", operations);
+    asked.among("id", operations.iter().map(|id| id.as_i64()));
     narrow(&mut asked, choice);
     let mut lines: Vec<OperationLine> =
         asked.rows(pool).await?.iter().map(line_from).collect::<Result<_>>()?;

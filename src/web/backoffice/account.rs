@@ -55,7 +55,7 @@ pub(super) async fn page(
     Extension(who): Extension<SignedIn>,
 ) -> Response {
     match account_page(&visit, &who).await {
-        Ok(page) => visit.page(StatusCode::OK, &page),
+        Ok(page) => OfficeVisit::page(StatusCode::OK, &page),
         Err(error) => visit.failed(&error),
     }
 }
@@ -90,7 +90,7 @@ pub(super) async fn password_page(
     Extension(visit): Extension<OfficeVisit>,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
-    visit.page(StatusCode::OK, &password(&visit, &who, String::new()))
+    OfficeVisit::page(StatusCode::OK, &password(&visit, &who, String::new()))
 }
 
 pub(super) async fn send_password(
@@ -101,7 +101,7 @@ pub(super) async fn send_password(
     let words = visit.words();
     let wrong = |problem: &str| {
         let page = password(&visit, &who, problem.to_owned());
-        visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        OfficeVisit::page(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     if form.one("new") != form.one("again") {
         return wrong(words.passwords_differ);

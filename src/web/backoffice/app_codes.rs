@@ -56,7 +56,7 @@ pub(super) async fn send(
     let app = &visit.web.app;
     let shown_code = (form.one("pending"), form.one("code"));
     match account::set_second_factor(app, &who.stay, shown_code, &visit.doer()).await {
-        Ok(codes) => visit.page(StatusCode::OK, &CodesPage { frame: visit.frame(), codes }),
+        Ok(codes) => OfficeVisit::page(StatusCode::OK, &CodesPage { frame: visit.frame(), codes }),
         Err(CodeProblem::Wrong) => {
             let wrong = visit.words().code_wrong;
             shown(&visit, &who, StatusCode::UNPROCESSABLE_ENTITY, wrong).await
@@ -66,7 +66,7 @@ pub(super) async fn send(
 }
 
 pub(super) async fn codes_page(Extension(visit): Extension<OfficeVisit>) -> Response {
-    visit.page(StatusCode::OK, &CodesPage { frame: visit.frame(), codes: Vec::new() })
+    OfficeVisit::page(StatusCode::OK, &CodesPage { frame: visit.frame(), codes: Vec::new() })
 }
 
 pub(super) async fn send_codes(
@@ -74,7 +74,7 @@ pub(super) async fn send_codes(
     Extension(who): Extension<SignedIn>,
 ) -> Response {
     match account::renew_recovery_codes(&visit.web.app, &who.stay, &visit.doer()).await {
-        Ok(codes) => visit.page(StatusCode::OK, &CodesPage { frame: visit.frame(), codes }),
+        Ok(codes) => OfficeVisit::page(StatusCode::OK, &CodesPage { frame: visit.frame(), codes }),
         Err(error) => visit.failed(&error),
     }
 }
@@ -87,7 +87,7 @@ async fn shown(
     problem: &'static str,
 ) -> Response {
     match app_page(visit, who, problem).await {
-        Ok(page) => visit.page(status, &page),
+        Ok(page) => OfficeVisit::page(status, &page),
         Err(error) => visit.failed(&error),
     }
 }

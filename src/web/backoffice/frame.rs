@@ -18,11 +18,28 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Pages in the menu: what is called how, and who sees it.
-const MENU: [(&str, Permission, fn(&OfficeWords) -> &'static str); 3] = [
-    ("/", Permission::Search, |words| words.search),
-    ("/people", Permission::SeePeople, |words| words.people),
-    ("/account", Permission::OwnAccount, |words| words.account),
+const MENU: [MenuEntry; 4] = [
+    entry("/", Permission::Search, |words| words.search),
+    entry("/operations", Permission::Search, |words| words.operations),
+    entry("/people", Permission::SeePeople, |words| words.people),
+    entry("/account", Permission::OwnAccount, |words| words.account),
 ];
+
+/// A page in the menu.
+struct MenuEntry {
+    place: &'static str,
+    /// What who sees it may do.
+    permission: Permission,
+    name: fn(&OfficeWords) -> &'static str,
+}
+
+const fn entry(
+    place: &'static str,
+    permission: Permission,
+    name: fn(&OfficeWords) -> &'static str,
+) -> MenuEntry {
+    MenuEntry { place, permission, name }
+}
 
 /// What every page has around it.
 pub(super) struct OfficeFrame {
@@ -59,14 +76,14 @@ impl OfficeFrame {
         });
         // Who owes the second step sees nothing yet.
         let whole = who.filter(|who| !who.is_half());
-        let menu = MENU
+        let seen = MENU
             .iter()
-            .filter(|(_, permission, _)| whole.is_some_and(|who| who.stay.person.may(*permission)));
-        let menu = menu.map(|(place, _, name)| {
-            let below = format!("{place}/");
-            let here = path == *place || (*place != "/" && path.starts_with(&below));
-            let here = here || (*place == "/" && path.is_empty());
-            (format!("{root}{}", if *place == "/" { "" } else { place }), name(words), here)
+            .filter(|entry| whole.is_some_and(|who| who.stay.person.may(entry.permission)));
+        let menu = seen.map(|MenuEntry { place, name, .. }| {
+            let is_first = *place == "/";
+            let below = path.starts_with(&format!("{place}/"));
+            let here = path == *place || if is_first { path.is_empty() } else { below };
+            (format!("{root}{}", if is_first { "" } else { place }), name(words), here)
         });
         Self {
             language: language.as_str(),

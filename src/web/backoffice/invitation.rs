@@ -76,7 +76,7 @@ async fn shown(
             let address = person.address.as_str().to_owned();
             let text = filled(frame.words.welcome_text, &[("address", address.clone())]);
             let problem = problem(frame.words);
-            visit.page(status, &InvitationPage { frame, problem, text, address })
+            OfficeVisit::page(status, &InvitationPage { frame, problem, text, address })
         }
         Ok(None) => visit.notice(StatusCode::NOT_FOUND, Notice::Gone),
         Err(error) => visit.failed(&error),

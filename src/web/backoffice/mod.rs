@@ -4,13 +4,18 @@
 mod account;
 mod app_codes;
 mod assets;
+mod documents;
 mod form;
 mod frame;
 mod invitation;
+mod operation;
+mod operations;
 mod pages;
 mod people;
 mod person;
+mod rows;
 mod search;
+mod seen;
 mod sign_in;
 mod signed_in;
 mod visit;
@@ -63,6 +68,12 @@ impl Dialect for Office {
 pub(super) fn routes(web: &Web) -> Router<Web> {
     Router::new()
         .route("/", get(search::page))
+        .route("/operations", get(operations::page))
+        .route("/operations.csv", get(operations::csv))
+        .route("/operations/{id}", get(operation::page).post(operation::send))
+        .route("/operations/{id}/files/{number}", get(documents::save))
+        .route("/operations/{id}/files/{number}/view", get(documents::view))
+        .route("/operations/{id}/files/{number}/pages", get(documents::pages))
         .route("/sign-in", get(sign_in::page).post(sign_in::send))
         .route("/second-step", get(sign_in::second_page).post(sign_in::send_second))
         .route("/prove", get(sign_in::proof_page).post(sign_in::send_proof))

@@ -55,13 +55,20 @@ impl Admission {
 }
 
 const ANYONE: Option<Admission> = Some(Admission::Anyone);
+const SEARCHES: Option<Admission> = Some(Admission::Person(Permission::Search));
 const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
 const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
 const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
 
 /// All of them.
 pub const PAGES: &[OfficePage] = &[
-    page("/", Some(Admission::Person(Permission::Search)), None),
+    page("/", SEARCHES, None),
+    page("/operations", SEARCHES, None),
+    page("/operations.csv", SEARCHES, None),
+    page("/operations/{id}", SEARCHES, Some(Admission::Person(Permission::Act))),
+    page("/operations/{id}/files/{number}", SEARCHES, None),
+    page("/operations/{id}/files/{number}/view", SEARCHES, None),
+    page("/operations/{id}/files/{number}/pages", SEARCHES, None),
     page("/sign-in", ANYONE, ANYONE),
     page("/second-step", Some(Admission::Half), Some(Admission::Half)),
     page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),

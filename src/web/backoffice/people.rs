@@ -106,7 +106,7 @@ pub(super) async fn page(
         may_invite: who.stay.person.may(Permission::ManagePeople),
         find,
     };
-    visit.page(StatusCode::OK, &page)
+    OfficeVisit::page(StatusCode::OK, &page)
 }
 
 pub(super) async fn invite_page(Extension(visit): Extension<OfficeVisit>) -> Response {
@@ -143,7 +143,7 @@ pub(super) async fn send_invitation(
         sight: chosen.sight.clone(),
     };
     match people::invite(&visit.web.app, new, &visit.doer()).await {
-        Ok(invited) => visit.page(StatusCode::OK, &InvitedPage::of(&visit, &invited)),
+        Ok(invited) => OfficeVisit::page(StatusCode::OK, &InvitedPage::of(&visit, &invited)),
         Err(PersonProblem::Failed(error)) => visit.failed(&error),
         Err(problem) => {
             shown(&visit, wrong, person_problem(words, &problem), (written, chosen)).await
@@ -245,7 +245,10 @@ async fn shown(
     match given(&visit.web.app).await {
         Ok(given) => {
             let fields = PersonFields::of(visit.language(), &given, &chosen);
-            visit.page(status, &InvitePage { frame: visit.frame(), problem, address, fields })
+            OfficeVisit::page(
+                status,
+                &InvitePage { frame: visit.frame(), problem, address, fields },
+            )
         }
         Err(error) => visit.failed(&error),
     }

@@ -37,9 +37,8 @@ struct PersonPage {
     status: &'static str,
     /// Companies and client services by their names; empty for everything.
     sees: Vec<String>,
+    /// Whoever looks may; oneself is changed by others.
     may_change: bool,
-    /// Others change it.
-    is_self: bool,
     is_disabled: bool,
     fields: PersonFields,
     entries: Vec<EntryRow>,
@@ -93,7 +92,7 @@ pub(super) async fn send(
         "enable" => people::enable(app, id, &doer).await,
         "reset" => match people::reset(app, id, &doer).await {
             Ok(invited) => {
-                return visit.page(StatusCode::OK, &InvitedPage::of(&visit, &invited));
+                return OfficeVisit::page(StatusCode::OK, &InvitedPage::of(&visit, &invited));
             }
             Err(problem) => Err(problem),
         },
@@ -117,7 +116,7 @@ async fn shown(
     (status, problem): (StatusCode, &'static str),
 ) -> Response {
     match person_page(visit, who, id, problem).await {
-        Ok(page) => visit.page(status, &page),
+        Ok(page) => OfficeVisit::page(status, &page),
         Err(error) => visit.failed(&error),
     }
 }
@@ -166,8 +165,7 @@ async fn person_page(
         role: role_word(language, person.role),
         rights: rights_word(language, person.rights),
         status: status_word(language, person.status),
-        may_change: who.stay.person.may(Permission::ManagePeople),
-        is_self: id == who.stay.person.id,
+        may_change: id != who.stay.person.id && who.stay.person.may(Permission::ManagePeople),
         is_disabled: person.status == PersonStatus::Disabled,
         name: person.name,
         entries,

@@ -1,4 +1,4 @@
-//! The first screen: one box to look for anything that a person sees.
+//! The first screen: one box to look for anything that a person sees; what ended today, what waits, and what is wrong.
 
 use askama::Template;
 use axum::extract::Extension;
@@ -6,16 +6,153 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::frame::OfficeFrame;
+use super::rows::{OperationRow, aliases};
+use super::seen::span;
+use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
+use crate::app::App;
+use crate::domain::listing::BoundedCount;
+use crate::domain::scope::ServiceSet;
+use crate::letters::{Locale, OperationWords, filled, operation_words};
+use crate::store::search::Matched;
+use crate::workflow::first_page::{self, FirstPage};
+use crate::workflow::{Error, search};
 
 #[derive(Template)]
 #[template(path = "backoffice/templates/search.html")]
 struct SearchPage {
     frame: OfficeFrame,
+    words: &'static OperationWords,
     find: String,
+    found: Option<FoundRows>,
+    today: Option<TodayFacts>,
 }
 
-pub(super) async fn page(Extension(visit): Extension<OfficeVisit>) -> Response {
+/// What was found.
+struct FoundRows {
+    rows: Vec<FoundRow>,
+    more: bool,
+}
+
+struct FoundRow {
+    by: &'static str,
+    text: String,
+    operation: OperationRow,
+}
+
+/// How things stand.
+struct TodayFacts {
+    ended: Vec<(&'static str, String)>,
+    waiting: Vec<(&'static str, String)>,
+    /// `None`: they are not for whoever looks.
+    alarms: Option<Vec<AlarmFacts>>,
+}
+
+struct AlarmFacts {
+    title: String,
+    since: String,
+    paragraphs: Vec<String>,
+}
+
+pub(super) async fn page(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+) -> Response {
     let find = visit.asked("find").unwrap_or_default();
-    visit.page(StatusCode::OK, &SearchPage { frame: visit.frame(), find })
+    match search_page(&visit, &who, find).await {
+        Ok(page) => OfficeVisit::page(StatusCode::OK, &page),
+        Err(error) => visit.failed(&error),
+    }
+}
+
+async fn search_page(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    find: String,
+) -> Result<SearchPage, Error> {
+    let app = &visit.web.app;
+    let seen = who.seen(app).await?;
+    let words = operation_words(visit.language());
+    let (mut found, mut today) = (None, None);
+    if find.trim().is_empty() {
+        let page = first_page::read(app, &seen, visit.language()).await?;
+        today = Some(facts(visit, &page, seen == ServiceSet::All));
+    } else {
+        found = Some(found_rows(visit, app, &seen, &find).await?);
+    }
+    Ok(SearchPage { frame: visit.frame(), words, find, found, today })
+}
+
+async fn found_rows(
+    visit: &OfficeVisit,
+    app: &App,
+    seen: &ServiceSet,
+    find: &str,
+) -> Result<FoundRows, Error> {
+    let hits = search::search(app, seen, find).await?;
+    let (aliases, language) = (aliases(app).await?, visit.language());
+    let words = operation_words(language);
+    let row = |hit: &search::Hit| FoundRow {
+        by: matched(words, hit.by),
+        text: hit.text.clone(),
+        operation: OperationRow::of(language, &aliases, &hit.operation),
+    };
+    Ok(FoundRows { rows: hits.hits.iter().map(row).collect(), more: hits.more })
+}
+
+/// The word for that by which something was found.
+fn matched(words: &OperationWords, by: Matched) -> &'static str {
+    let [operation, document, request, reference, name, receiver, original, sealed] = words.matched;
+    match by {
+        Matched::OperationId => operation,
+        Matched::DocumentId => document,
+        Matched::RequestReference => request,
+        Matched::DocumentReference => reference,
+        Matched::DocumentName => name,
+        Matched::Receiver => receiver,
+        Matched::OriginalSha256 => original,
+        Matched::SealedSha256 => sealed,
+    }
+}
+
+fn facts(visit: &OfficeVisit, page: &FirstPage, sees_alarms: bool) -> TodayFacts {
+    let locale = Locale(visit.language());
+    let words = operation_words(visit.language());
+    let (ended, waiting) = (&page.ended, &page.waiting);
+    let number = |number: u64| locale.number(number);
+    let mut waits = vec![
+        (words.pending, tally(locale, words, waiting.pending)),
+        (words.retrying, tally(locale, words, waiting.retrying)),
+        (words.mails, tally(locale, words, waiting.mails)),
+        (words.given_up, tally(locale, words, waiting.mails_given_up)),
+    ];
+    waits.extend(page.oldest_operation_ms.map(|ms| (words.oldest_operation, span(ms))));
+    waits.extend(page.oldest_mail_ms.map(|ms| (words.oldest_mail, span(ms))));
+    let alarms = page.alarms.iter().map(|alarm| AlarmFacts {
+        title: alarm.letter.as_ref().map_or_else(|| alarm.name.clone(), |it| it.subject.clone()),
+        since: locale.time(alarm.raised),
+        paragraphs: alarm.letter.as_ref().map_or_else(Vec::new, |letter| {
+            letter.text.split("\n\n").map(str::trim).map(str::to_owned).collect()
+        }),
+    });
+    TodayFacts {
+        ended: vec![
+            (words.executed, number(ended.executed)),
+            (words.execution_failed, number(ended.execution_failed)),
+            (words.sealed, number(ended.sealed)),
+            (words.unsealed, number(ended.unsealed)),
+        ],
+        waiting: waits,
+        alarms: sees_alarms.then(|| alarms.collect()),
+    }
+}
+
+/// A number, or that there may be more.
+pub(super) fn tally(locale: Locale, words: &OperationWords, tally: BoundedCount) -> String {
+    match tally {
+        BoundedCount::Exactly(number) => locale.number(number),
+        BoundedCount::AtLeast(number) => {
+            filled(words.or_more, &[("number", locale.number(number))])
+        }
+    }
 }

@@ -34,6 +34,8 @@ struct SecondStepPage {
 struct ProofPage {
     frame: OfficeFrame,
     problem: String,
+    /// For whom browsers keep the password.
+    address: String,
     /// Whether a code is asked for too.
     has_app: bool,
 }
@@ -43,7 +45,7 @@ pub(super) async fn page(Extension(visit): Extension<OfficeVisit>) -> Response {
         return visit.go(&visit.next());
     }
     let page = SignInPage { frame: visit.frame(), problem: String::new(), address: String::new() };
-    visit.page(StatusCode::OK, &page)
+    OfficeVisit::page(StatusCode::OK, &page)
 }
 
 pub(super) async fn send(
@@ -68,7 +70,7 @@ pub(super) async fn send(
 
 pub(super) async fn second_page(Extension(visit): Extension<OfficeVisit>) -> Response {
     let page = SecondStepPage { frame: visit.frame(), problem: String::new() };
-    visit.page(StatusCode::OK, &page)
+    OfficeVisit::page(StatusCode::OK, &page)
 }
 
 pub(super) async fn send_second(
@@ -93,8 +95,9 @@ pub(super) async fn proof_page(
     match credentials {
         Ok(credentials) => {
             let has_app = second_factor::state(&credentials).is_on;
-            let page = ProofPage { frame: visit.frame(), problem: String::new(), has_app };
-            visit.page(StatusCode::OK, &page)
+            let (problem, address) = (String::new(), visit.own_address());
+            let page = ProofPage { frame: visit.frame(), problem, address, has_app };
+            OfficeVisit::page(StatusCode::OK, &page)
         }
         Err(error) => visit.failed(&error.into()),
     }
@@ -117,6 +120,7 @@ pub(super) async fn send_proof(
             refused(&visit, problem, &wrong, |problem| ProofPage {
                 frame: visit.frame(),
                 problem,
+                address: visit.own_address(),
                 has_app,
             })
         }
@@ -142,13 +146,13 @@ pub(super) fn refused<T: Template>(
 ) -> Response {
     match problem {
         SignInProblem::Wrong => {
-            visit.page(StatusCode::UNPROCESSABLE_ENTITY, &page(wrong.to_owned()))
+            OfficeVisit::page(StatusCode::UNPROCESSABLE_ENTITY, &page(wrong.to_owned()))
         }
         SignInProblem::Wait(seconds) => {
             // The words speak of several.
             let facts = [("seconds", seconds.max(2).to_string())];
             let page = page(filled(visit.words().wait, &facts));
-            let mut response = visit.page(StatusCode::TOO_MANY_REQUESTS, &page);
+            let mut response = OfficeVisit::page(StatusCode::TOO_MANY_REQUESTS, &page);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             response
         }

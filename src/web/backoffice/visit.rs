@@ -73,6 +73,11 @@ impl OfficeVisit {
         parameters.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 
+    /// What stands in the address behind the path.
+    pub(super) fn query(&self) -> &str {
+        &self.query
+    }
+
     /// As chosen in the address, as the person wants it, as the browser is set, in this order.
     pub(super) fn language(&self) -> Language {
         let own = self.who.as_ref().map(|who| who.stay.person.language);
@@ -82,6 +87,11 @@ impl OfficeVisit {
     /// As chosen in the address, else this one.
     pub(super) fn language_or(&self, known: Language) -> Language {
         self.chosen.unwrap_or(known)
+    }
+
+    /// The mail address of whoever is signed in; empty for nobody.
+    pub(super) fn own_address(&self) -> String {
+        self.who.as_ref().map(|who| who.stay.person.address.to_string()).unwrap_or_default()
     }
 
     pub(super) fn words(&self) -> &'static OfficeWords {
@@ -136,9 +146,14 @@ impl OfficeVisit {
         OfficeFrame::of(language, self.root(), self.who.as_ref(), (&self.path, &self.query))
     }
 
-    pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Response {
+    pub(super) fn page(status: StatusCode, page: &impl Template) -> Response {
         // Writing into a string does not fail.
-        let mut response = (status, page.render().unwrap_or_default()).into_response();
+        Self::html(status, page.render().unwrap_or_default())
+    }
+
+    /// A page that is written already.
+    pub(super) fn html(status: StatusCode, html: String) -> Response {
+        let mut response = (status, html).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
@@ -146,10 +161,16 @@ impl OfficeVisit {
         response
     }
 
+    /// A file, with what every page says to browsers.
+    pub(super) fn protected(mut response: Response) -> Response {
+        protect(response.headers_mut());
+        response
+    }
+
     pub(super) fn notice(&self, status: StatusCode, notice: Notice) -> Response {
         let request = request_id::current().unwrap_or_default();
         let page = NoticePage::of(self.frame(), notice, &request);
-        let mut response = self.page(status, &page);
+        let mut response = Self::page(status, &page);
         if let Notice::Busy(seconds) = notice {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

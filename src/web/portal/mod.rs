@@ -547,7 +547,7 @@ fn protect(headers: &mut HeaderMap) {
 }
 
 /// Where the pages hang as a browser sees it.
-fn root(public: &str) -> String {
+pub(super) fn root(public: &str) -> String {
     paths::beneath(public, "/r")
 }
 

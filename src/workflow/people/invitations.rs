@@ -71,7 +71,7 @@ pub(super) fn make(app: &App, person: &Person) -> Result<MadeInvitation, Error> 
 #[must_use]
 pub fn link(app: &App, invitation: &Invitation) -> String {
     let id = invitation.id.as_i64().to_be_bytes();
-    let code = URL_SAFE_NO_PAD.encode([&id[..], &code(app, &id)].concat());
+    let code = URL_SAFE_NO_PAD.encode([&id[..], &code(app, id)].concat());
     format!("{}/office/invitation/{code}", app.issuer)
 }
 
@@ -97,7 +97,7 @@ pub async fn of_message(
 pub async fn open(app: &App, shown: &str) -> Result<Option<(Invitation, Person)>, Error> {
     let octets = URL_SAFE_NO_PAD.decode(shown).unwrap_or_default();
     let Some((id, shown)) = octets.split_first_chunk::<8>() else { return Ok(None) };
-    if !bool::from(code(app, id).as_slice().ct_eq(shown)) {
+    if !bool::from(code(app, *id).as_slice().ct_eq(shown)) {
         return Ok(None);
     }
     open_one(app, InvitationId::from_i64(i64::from_be_bytes(*id))).await
@@ -157,8 +157,8 @@ async fn open_one(app: &App, id: InvitationId) -> Result<Option<(Invitation, Per
     Ok(person.map(|person| (invitation, person)))
 }
 
-fn code(app: &App, id: &[u8; 8]) -> Vec<u8> {
-    let mut code = app.people.invitation_key.hmac_sha256(id).to_vec();
+fn code(app: &App, id: [u8; 8]) -> Vec<u8> {
+    let mut code = app.people.invitation_key.hmac_sha256(&id).to_vec();
     code.truncate(CODE_LENGTH);
     code
 }

@@ -91,35 +91,40 @@ fn signing_in_inviting_and_signing_out_go_by_keyboard() {
         let steps = json!(&steps[..]);
         let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
         assert_eq!(assert_accessible(&without_status(&seen)), 16 * 3);
-        let text = |name: &str| {
-            let page = seen.iter().find(|page| page["name"] == name).unwrap();
-            page["text"].as_str().unwrap().to_owned()
-        };
-        for (name, words) in [
-            ("sign-in-wrong", "does not match"),
-            ("people", "Ana Sousa"),
-            ("invited", "Hand this link over yourself"),
-            ("codes", "not shown again"),
-            ("account-dark", "It is saved"),
-            ("signed-out", "Sign in"),
-        ] {
-            assert!(text(name).contains(words), "{words} in {}", text(name));
-        }
-        // Whoever chose dark colours has them whatever the system says.
-        let grounds = |name: &str| -> Vec<String> {
-            let pages = seen.iter().filter(|page| page["name"] == name);
-            pages.map(|page| page["background"].to_string()).collect()
-        };
-        let (system, dark) = (grounds("account"), grounds("account-dark"));
-        assert!(system[0] != system[1] && dark.iter().all(|it| *it == system[1]), "{dark:?}");
-        for page in &seen {
-            for request in page["requests"].as_array().unwrap() {
-                assert!(request.as_str().unwrap().starts_with(base.as_str()), "{request}");
-            }
-        }
+        assert_walked(&seen, base);
         let people = house.service.app.reader.people().await.unwrap();
         assert!(people.iter().any(|person| person.name == "Rui Costa"));
     });
+}
+
+/// What pages on the way say, in which colours, and that they ask for nothing of elsewhere.
+fn assert_walked(seen: &[Value], base: &str) {
+    let text = |name: &str| {
+        let page = seen.iter().find(|page| page["name"] == name).unwrap();
+        page["text"].as_str().unwrap().to_owned()
+    };
+    for (name, words) in [
+        ("sign-in-wrong", "does not match"),
+        ("people", "Ana Sousa"),
+        ("invited", "Hand this link over yourself"),
+        ("codes", "not shown again"),
+        ("account-dark", "It is saved"),
+        ("signed-out", "Sign in"),
+    ] {
+        assert!(text(name).contains(words), "{words} in {}", text(name));
+    }
+    // Whoever chose dark colours has them whatever the system says.
+    let grounds = |name: &str| -> Vec<String> {
+        let pages = seen.iter().filter(|page| page["name"] == name);
+        pages.map(|page| page["background"].to_string()).collect()
+    };
+    let (system, dark) = (grounds("account"), grounds("account-dark"));
+    assert!(system[0] != system[1] && dark.iter().all(|it| *it == system[1]), "{dark:?}");
+    for page in seen {
+        for request in page["requests"].as_array().unwrap() {
+            assert!(request.as_str().unwrap().starts_with(base), "{request}");
+        }
+    }
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Who may what: every page of the table, asked for by everybody, in every way.
 
-use chancery::domain::ids::{ClientServiceId, CompanyId};
+use chancery::domain::ids::{ClientServiceId, CompanyId, PersonId};
 use chancery::domain::person::{Permission, Rights, Role, Sight};
-use chancery::web::backoffice::{Admission, PAGES};
+use chancery::web::backoffice::{Admission, OfficePage, PAGES};
+use serde_json::json;
 
 use super::{House, Somebody, Tab};
-use crate::support::client::Answer;
-use crate::support::service::run;
+use crate::support::client::{Answer, Client, document, request};
+use crate::support::service::{run, unique};
+
+const PDF: &[u8] = include_bytes!("../../../samples/pdf-one-page/input.pdf");
 
 const WHO: [(Role, Rights); 7] = [
     (Role::Administrator, Rights::Operator),
@@ -19,8 +22,9 @@ const WHO: [(Role, Rights); 7] = [
 ];
 
 /// What each of them may, as it was decided; in the order of [`WHO`].
-const MAY: [(Permission, [bool; 7]); 4] = [
+const MAY: [(Permission, [bool; 7]); 5] = [
     (Permission::Search, [true; 7]),
+    (Permission::Act, [true, false, true, false, true, false, false]),
     (Permission::OwnAccount, [true; 7]),
     (Permission::SeePeople, [true, true, false, false, false, false, true]),
     (Permission::ManagePeople, [true, false, false, false, false, false, false]),
@@ -30,8 +34,28 @@ fn may(who: usize, permission: Permission) -> bool {
     MAY.iter().find(|(it, _)| *it == permission).unwrap().1[who]
 }
 
-async fn everybody(house: &House) -> Vec<Somebody> {
-    let client = house.service.client().await;
+/// A PDF that a client sealed: the number of the operation.
+async fn sealed_pdf(client: &Client) -> String {
+    let reference = unique("matrix");
+    let mut wish = request(&reference, [document(&reference, PDF)]);
+    let document = &mut wish["documents"][0];
+    document["documentRequest"]["name"] = json!("invoice.pdf");
+    document["documentRequest"]["contentType"] = json!("application/pdf");
+    document["signatureInfo"]["signatureType"] = json!("PAdES");
+    let answer = client.sign(&wish).await.good();
+    assert_eq!(answer["status"], "EXECUTED", "{answer}");
+    answer["id"].to_string()
+}
+
+/// Where a page is, of the person and the operation.
+fn path_of_page(page: &OfficePage, person: PersonId, operation: &str) -> String {
+    let is_operation = page.path.starts_with("/operations/");
+    let id = if is_operation { operation.to_owned() } else { person.to_string() };
+    let path = page.path.replace("{id}", &id).replace("{number}", "1").replace("{code}", "AAAA");
+    format!("/office{}", path.trim_end_matches('/'))
+}
+
+async fn everybody(house: &House, client: &Client) -> Vec<Somebody> {
     let reader = &house.service.app.reader;
     let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
     let sight = |role: Role| match role {
@@ -50,17 +74,16 @@ async fn everybody(house: &House) -> Vec<Somebody> {
 fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
     run(async {
         let house = House::new().await;
-        let mut all = everybody(&house).await;
-        let asked_for = all[6].id;
+        let client = house.service.client().await;
+        let mut all = everybody(&house, &client).await;
+        let (asked_for, operation) = (all[6].id, sealed_pdf(&client).await);
         let mut never = house.tab("192.0.2.1");
         never.cookie.clone_from(&all[0].tab.cookie);
         let unknown = never.get("/office/people/1").await;
         assert_eq!(unknown.status, 404);
         let mut looked = 0;
         for page in PAGES {
-            let path = page.path.replace("{id}", &asked_for.to_string());
-            let path = format!("/office{}", path.replace("{code}", "AAAA")).replace("//", "/");
-            let path = path.strip_suffix('/').unwrap_or(&path);
+            let path = &path_of_page(page, asked_for, &operation);
             for (number, somebody) in all.iter_mut().enumerate() {
                 // A form that says nothing that is done: what matters is who gets as far.
                 somebody.tab.get("/office").await;
@@ -97,7 +120,7 @@ fn judge(admission: Option<Admission>, who: usize, answer: &Answer, what: &str) 
     match admission {
         None => assert_eq!(status, 405, "{what}"),
         Some(Admission::Anyone) => {
-            assert!([200, 303, 404, 422, 429].contains(&status), "{what}: {status}")
+            assert!([200, 303, 404, 422, 429].contains(&status), "{what}: {status}");
         }
         // They owe no second step.
         Some(Admission::Half) => assert_eq!(answer.header("location"), "/office", "{what}"),
@@ -120,7 +143,8 @@ fn judge(admission: Option<Admission>, who: usize, answer: &Answer, what: &str) 
 fn the_menu_has_what_a_person_may_see_and_nothing_else() {
     run(async {
         let house = House::new().await;
-        let mut all = everybody(&house).await;
+        let client = house.service.client().await;
+        let mut all = everybody(&house, &client).await;
         for (number, somebody) in all.iter_mut().enumerate() {
             let page = somebody.tab.get("/office").await;
             let has = |link: &str| page.text().contains(&format!("href=\"{link}\""));
@@ -148,11 +172,10 @@ fn nobody_gets_further_for_having_shown_who_one_is_long_ago() {
         house.pass(6 * 60_000);
         ana.tab.get("/office").await;
         for page in PAGES {
-            let path = page.path.replace("{id}", &ana.id.to_string());
+            let path = path_of_page(page, ana.id, "1");
             let proved = |admission: Option<Admission>| {
                 matches!(admission, Some(Admission::Proved(_) | Admission::Enrolling))
             };
-            let path = format!("/office{path}");
             if proved(page.look) {
                 let answer = ana.tab.get(&path).await;
                 assert!(answer.header("location").starts_with("/office/prove?"), "{path}");
@@ -187,10 +210,10 @@ fn every_route_is_in_the_table() {
         let mut ana = house.administrator().await;
         let mut tab: Tab = ana.tab.clone();
         tab.get("/office").await;
+        let operation = sealed_pdf(&house.service.client().await).await;
         for page in PAGES.iter().filter(|page| page.look.is_some()) {
-            let path = page.path.replace("{id}", &ana.id.to_string());
-            let path = format!("/office{path}");
-            let status = ana.tab.get(path.trim_end_matches('/')).await.status;
+            let path = path_of_page(page, ana.id, &operation);
+            let status = ana.tab.get(&path).await.status;
             // The invitation of this code is none.
             let expected = if page.path.contains("{code}") { 404 } else { 200 };
             assert!(status == expected || status == 303, "{path}: {status}");

@@ -5,6 +5,7 @@ mod browser;
 mod codes;
 mod forms;
 mod matrix;
+mod operations;
 mod people;
 mod sessions;
 mod sign_in;
@@ -156,7 +157,8 @@ impl Tab {
         let request = self.request(STANDING.get(format!("{}{path}", self.base)));
         let answer = Answer::of(request).await;
         self.note(&answer);
-        if answer.text().contains("name=\"form\"") {
+        let is_page = answer.header("content-type").starts_with("text/html");
+        if is_page && answer.text().contains("name=\"form\"") {
             between(answer.text(), "name=\"form\" value=\"", "\"").clone_into(&mut self.form);
         }
         answer

@@ -114,7 +114,8 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    const ALL: [Self; 5] =
+    /// All of them, in the order they are shown.
+    pub const ALL: [Self; 5] =
         [Self::Pending, Self::Sent, Self::Received, Self::SendingError, Self::SendingFailed];
 
     /// As stored and shown.

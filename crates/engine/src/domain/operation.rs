@@ -110,7 +110,8 @@ pub enum OperationState {
 }
 
 impl OperationState {
-    const ALL: [Self; 4] =
+    /// All of them, in the order they are shown.
+    pub const ALL: [Self; 4] =
         [Self::PendingExecution, Self::ExecutionError, Self::Executed, Self::ExecutionFailed];
 
     /// As stored and shown.

@@ -28,6 +28,8 @@ pub struct Person {
 pub enum Permission {
     /// Looking for operations and documents that one sees.
     Search,
+    /// Sending mails about what one sees again, trying what waits at once, closing links.
+    Act,
     /// One's own account.
     OwnAccount,
     /// Who there is, with which role, and what happened to them.
@@ -38,8 +40,8 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::Search, Self::OwnAccount, Self::SeePeople, Self::ManagePeople];
+    pub const ALL: [Self; 5] =
+        [Self::Search, Self::Act, Self::OwnAccount, Self::SeePeople, Self::ManagePeople];
 }
 
 impl Person {
@@ -51,6 +53,9 @@ impl Person {
     pub const fn may(&self, permission: Permission) -> bool {
         match permission {
             Permission::Search | Permission::OwnAccount => true,
+            Permission::Act => {
+                matches!(self.rights, Rights::Operator) && !matches!(self.role, Role::Auditor)
+            }
             Permission::SeePeople => matches!(self.role, Role::Administrator | Role::Auditor),
             Permission::ManagePeople => {
                 matches!(self.role, Role::Administrator) && matches!(self.rights, Rights::Operator)

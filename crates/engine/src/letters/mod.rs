@@ -23,7 +23,7 @@ pub use values::{
     Values, Variable, sample,
 };
 pub use words::{
-    InvoiceWords, OfficeWords, PageWords, ReasonWords, ReportWords, RevocationWords, VerdictWords,
-    audit_word, invoice_word, invoice_words, office_words, page_words, report_words, rights_word,
-    role_word, status_word, theme_word,
+    InvoiceWords, OfficeWords, OperationWords, PageWords, ReasonWords, ReportWords,
+    RevocationWords, VerdictWords, audit_word, invoice_word, invoice_words, office_words,
+    operation_words, page_words, report_words, rights_word, role_word, status_word, theme_word,
 };

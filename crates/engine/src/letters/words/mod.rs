@@ -11,6 +11,7 @@ mod fr;
 mod invoice;
 mod it;
 mod office;
+mod operations;
 mod pt;
 mod report;
 
@@ -20,6 +21,7 @@ pub use invoice::{InvoiceWords, invoice_word, invoice_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
 };
+pub use operations::{OperationWords, operation_words};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 
 /// All words of a language.

@@ -8,6 +8,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     languages: "Sprache",
     sign_out: "Abmelden",
     search: "Suche",
+    operations: "Vorgänge",
     people: "Personen",
     account: "Mein Konto",
     search_for: "Referenz, Empfänger, Name, Vorgang oder SHA-256",

@@ -8,6 +8,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     languages: "Language",
     sign_out: "Sign out",
     search: "Search",
+    operations: "Operations",
     people: "People",
     account: "My account",
     search_for: "Reference, receiver, name, operation or SHA-256",

@@ -8,6 +8,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     languages: "Idioma",
     sign_out: "Cerrar sesión",
     search: "Buscar",
+    operations: "Operaciones",
     people: "Personas",
     account: "Mi cuenta",
     search_for: "Referencia, destinatario, nombre, operación o SHA-256",

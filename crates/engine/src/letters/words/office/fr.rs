@@ -8,6 +8,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     languages: "Langue",
     sign_out: "Se déconnecter",
     search: "Recherche",
+    operations: "Opérations",
     people: "Personnes",
     account: "Mon compte",
     search_for: "Référence, destinataire, nom, opération ou SHA-256",

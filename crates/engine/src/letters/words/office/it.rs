@@ -8,6 +8,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     languages: "Lingua",
     sign_out: "Esci",
     search: "Cerca",
+    operations: "Operazioni",
     people: "Persone",
     account: "Il mio account",
     search_for: "Riferimento, destinatario, nome, operazione o SHA-256",

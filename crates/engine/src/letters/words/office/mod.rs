@@ -21,6 +21,7 @@ pub struct OfficeWords {
     pub sign_out: &'static str,
     /// The first screen.
     pub search: &'static str,
+    pub operations: &'static str,
     pub people: &'static str,
     pub account: &'static str,
     /// What can be searched for.

@@ -8,6 +8,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     languages: "Idioma",
     sign_out: "Terminar sessão",
     search: "Pesquisa",
+    operations: "Operações",
     people: "Pessoas",
     account: "A minha conta",
     search_for: "Referência, destinatário, nome, operação ou SHA-256",

@@ -1,0 +1,201 @@
+//! The list of operations: chosen by what stands in the address, page by page, and as CSV.
+
+use std::io;
+
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::extract::Extension;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::channel::Channel;
+
+use super::frame::OfficeFrame;
+use super::rows::{OperationRow, aliases, standing_word, state_word};
+use super::search::tally;
+use super::signed_in::SignedIn;
+use super::visit::OfficeVisit;
+use crate::domain::delivery::DeliveryStatus;
+use crate::domain::instant::{DAY_MS, Instant};
+use crate::domain::listing::{FilterFault, ListPlace, OperationFilter};
+use crate::domain::operation::OperationState;
+use crate::domain::scope::ServiceSet;
+use crate::domain::sources::sources;
+use crate::letters::{Locale, OperationWords, operation_words};
+use crate::workflow::{Error, lists};
+
+/// Operations on a page.
+const ROWS: usize = 50;
+
+/// What stands in the address beside the choice.
+const BESIDE: [&str; 2] = ["after", "lang"];
+
+#[derive(Template)]
+#[template(path = "backoffice/templates/operations.html")]
+struct OperationsPage {
+    frame: OfficeFrame,
+    words: &'static OperationWords,
+    problem: &'static str,
+    fields: FilterFields,
+    count: String,
+    rows: Vec<OperationRow>,
+    /// What the address of the CSV has behind its path.
+    choice: String,
+    /// Query of the newest, when this is not their page.
+    newest: Option<String>,
+    /// Query of those that follow.
+    older: Option<String>,
+}
+
+/// The choice as a form shows it: value, name, whether it is chosen.
+struct FilterFields {
+    states: Vec<(&'static str, &'static str, bool)>,
+    standings: Vec<(&'static str, &'static str, bool)>,
+    client_services: Vec<(String, String, bool)>,
+    from: String,
+    until: String,
+    error: String,
+    receiver: String,
+}
+
+pub(super) async fn page(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+) -> Response {
+    let (filter, status, problem) = match OperationFilter::parse(visit.query(), &BESIDE) {
+        Ok(filter) => (filter, StatusCode::OK, ""),
+        Err(
+            FilterFault::Unknown { .. }
+            | FilterFault::Repeated { .. }
+            | FilterFault::Invalid { .. },
+        ) => {
+            let words = operation_words(visit.language());
+            (OperationFilter::default(), StatusCode::UNPROCESSABLE_ENTITY, words.filter_wrong)
+        }
+    };
+    match operations_page(&visit, &who, &filter, problem).await {
+        Ok(page) => OfficeVisit::page(status, &page),
+        Err(error) => visit.failed(&error),
+    }
+}
+
+async fn operations_page(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    filter: &OperationFilter,
+    problem: &'static str,
+) -> Result<OperationsPage, Error> {
+    let (app, language) = (&visit.web.app, visit.language());
+    let (locale, words) = (Locale(language), operation_words(language));
+    let seen = who.seen(app).await?;
+    let after = visit.asked("after").as_deref().and_then(ListPlace::parse);
+    let place = after.unwrap_or(ListPlace::BEGINNING);
+    let page = lists::page(app, &seen, filter, place, ROWS).await?;
+    let count = tally(locale, words, lists::tally(app, &seen, filter).await?);
+    let aliases = aliases(app).await?;
+    let choice = filter.to_text();
+    let with = |after: Option<ListPlace>| {
+        let after = after.map(|place| format!("after={}", place.to_text()));
+        let parts: Vec<String> = [choice.clone(), after.unwrap_or_default()]
+            .into_iter()
+            .filter(|it| !it.is_empty())
+            .collect();
+        format!("?{}", parts.join("&"))
+    };
+    let mut services: Vec<(String, String, bool)> = aliases
+        .iter()
+        .filter(|(id, _)| seen.holds(**id))
+        .map(|(id, alias)| (id.to_string(), alias.clone(), filter.client_service == Some(*id)))
+        .collect();
+    services.sort_by(|one, other| one.1.cmp(&other.1));
+    Ok(OperationsPage {
+        frame: visit.frame(),
+        words,
+        problem,
+        fields: FilterFields::of(words, filter, services),
+        count,
+        rows: page.lines.iter().map(|line| OperationRow::of(language, &aliases, line)).collect(),
+        newest: after.is_some().then(|| with(None)),
+        older: page.next.map(|next| with(Some(next))),
+        choice,
+    })
+}
+
+impl FilterFields {
+    fn of(
+        words: &'static OperationWords,
+        filter: &OperationFilter,
+        client_services: Vec<(String, String, bool)>,
+    ) -> Self {
+        let day = |at: Instant| at.to_rfc3339().chars().take(10).collect::<String>();
+        let state =
+            |it: OperationState| (it.as_str(), state_word(words, it), filter.state == Some(it));
+        let standing = |it: DeliveryStatus| {
+            (it.as_str(), standing_word(words, it), filter.standing == Some(it))
+        };
+        Self {
+            states: OperationState::ALL.into_iter().map(state).collect(),
+            standings: DeliveryStatus::ALL.into_iter().map(standing).collect(),
+            client_services,
+            from: filter.from.map(day).unwrap_or_default(),
+            // A day is in it as a whole.
+            until: filter.until.map(|at| day(at.plus_ms(-DAY_MS))).unwrap_or_default(),
+            error: filter.error.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default(),
+            receiver: filter.receiver.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+}
+
+/// The same choice as CSV, written while it is read.
+pub(super) async fn csv(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+) -> Response {
+    let Ok(filter) = OperationFilter::parse(visit.query(), &BESIDE) else {
+        return visit.go("/operations");
+    };
+    let seen = match who.seen(&visit.web.app).await {
+        Ok(seen) => seen,
+        Err(error) => return visit.failed(&error),
+    };
+    match written(&visit, &seen, &filter).await {
+        Ok(body) => {
+            let mut response = body.into_response();
+            let headers = response.headers_mut();
+            let kind = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
+            headers.insert(header::CONTENT_TYPE, kind);
+            let name = HeaderValue::from_static("attachment; filename=\"operations.csv\"");
+            headers.insert(header::CONTENT_DISPOSITION, name);
+            OfficeVisit::protected(response)
+        }
+        Err(error) => visit.failed(&error),
+    }
+}
+
+async fn written(
+    visit: &OfficeVisit,
+    seen: &ServiceSet,
+    filter: &OperationFilter,
+) -> Result<Body, Error> {
+    let mut export = lists::export(&visit.web.app, seen, filter).await?;
+    let (mut pieces, body) = Channel::<Bytes, io::Error>::new(1);
+    tokio::spawn(async move {
+        loop {
+            match export.next().await {
+                Ok(Some(lines)) => {
+                    // The browser went away.
+                    if pieces.send_data(Bytes::from(lines)).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    // A file that ends early must not look whole.
+                    tracing::error!(error = %sources(&error), "a list is not written to its end");
+                    pieces.abort(io::Error::other("the list could not be read to its end"));
+                    return;
+                }
+            }
+        }
+    });
+    Ok(Body::new(body))
+}
