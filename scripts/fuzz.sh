@@ -10,7 +10,7 @@ CARGO_FUZZ_VERSION=0.13.2
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
 [[ ${#targets[@]} -gt 0 ]] || targets=(sealing insertion source location transforms settings pdf pades cms \
-    images fonts certificates timestamps schema strangers verify texts crl ocsp evidence trusted_lists archives \
+    images fonts certificates timestamps schema strangers verify texts crl ocsp evidence trusted_lists archives invoices \
     cost multipart)
 
 # One target on the stable toolchain; cost looks for what costs most for its length, multipart asks a service.

@@ -74,6 +74,7 @@ fn invoices() -> Vec<Vec<u8>> {
         "readable/fatturapa-lot.xml",
         "readable/fatturapa-simplified.xml",
         "invoice-minimal/sealed.xml",
+        "invoice-peppol-25-lines/input.xml",
         "credit-note/input.xml",
         "pdf/invoice-pdfa-3b.pdf",
     ];
