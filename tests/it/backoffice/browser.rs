@@ -94,6 +94,7 @@ fn signing_in_inviting_and_signing_out_go_by_keyboard() {
         assert_walked(&seen, base);
         let people = house.service.app.reader.people().await.unwrap();
         assert!(people.iter().any(|person| person.name == "Rui Costa"));
+        house.service.stop().await;
     });
 }
 
@@ -159,6 +160,7 @@ fn everything_works_without_scripts() {
         tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
         let people = house.service.app.reader.people().await.unwrap();
         assert!(people.iter().any(|person| person.name == "Rui Costa"));
+        house.service.stop().await;
     });
 }
 

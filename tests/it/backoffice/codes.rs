@@ -42,6 +42,7 @@ fn a_code_is_taken_once() {
         house.pass(90_000);
         assert_eq!(send(&mut other, &code).await, 422, "it is of the past");
         assert_eq!(send(&mut other, &ana.code(&house)).await, 303);
+        house.service.stop().await;
     });
 }
 
@@ -65,6 +66,7 @@ fn who_guesses_at_codes_waits() {
         let answer = again.send("/office/second-step", &[("code", "000000")]).await;
         assert_eq!(answer.status, 429);
         ana.sign_in(&house, "192.0.2.4").await;
+        house.service.stop().await;
     });
 }
 
@@ -97,6 +99,7 @@ fn a_recovery_code_is_good_once_and_until_there_are_new_ones() {
         assert!(!again.text().contains(&new), "they are shown once");
         assert_eq!(sign_in(&codes[2]).await, 422);
         assert_eq!(sign_in(&new).await, 303);
+        house.service.stop().await;
     });
 }
 
@@ -120,5 +123,6 @@ fn secrets_of_apps_and_codes_are_not_in_the_database_as_they_are() {
         for secret in [&token, PASSWORD, &ana.key, &ana.codes[0], &bare, &bare.to_uppercase()] {
             assert!(!has(secret), "{secret} is in the database");
         }
+        house.service.stop().await;
     });
 }

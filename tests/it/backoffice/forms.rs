@@ -57,6 +57,7 @@ fn a_form_from_elsewhere_does_nothing() {
         let request = stranger.posted("/office/sign-in", &fields);
         let answer = Answer::of(request.header("sec-fetch-site", "cross-site")).await;
         assert_eq!((answer.status, answer.header("set-cookie")), (403, ""));
+        house.service.stop().await;
     });
 }
 
@@ -81,6 +82,7 @@ fn what_is_no_form_or_too_long_is_not_read() {
         let put = super::STANDING.put(&url).body("x");
         assert_eq!(Answer::of(put).await.status, 405);
         assert_eq!(tab.get("/office/sign-out").await.status, 405);
+        house.service.stop().await;
     });
 }
 
@@ -105,6 +107,7 @@ fn signing_in_leads_nowhere_else() {
             let answer = tab.get(&format!("/office/sign-in?next={next}")).await;
             assert_eq!((answer.status, answer.header("location")), (303, place), "{next}");
         }
+        house.service.stop().await;
     });
 }
 

@@ -112,6 +112,7 @@ fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
             }
         }
         assert!(looked > 150, "{looked}");
+        house.service.stop().await;
     });
 }
 
@@ -161,6 +162,7 @@ fn the_menu_has_what_a_person_may_see_and_nothing_else() {
                 assert!(!one.text().contains("name=\"do\""), "{what} changes itself");
             }
         }
+        house.service.stop().await;
     });
 }
 
@@ -185,6 +187,7 @@ fn nobody_gets_further_for_having_shown_who_one_is_long_ago() {
                 assert!(answer.header("location").starts_with("/office/prove?"), "{path}");
             }
         }
+        house.service.stop().await;
     });
 }
 
@@ -218,5 +221,6 @@ fn every_route_is_in_the_table() {
             let expected = if page.path.contains("{code}") { 404 } else { 200 };
             assert!(status == expected || status == 303, "{path}: {status}");
         }
+        house.service.stop().await;
     });
 }

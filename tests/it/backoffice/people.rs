@@ -114,6 +114,7 @@ fn people_are_invited_changed_and_disabled_and_all_of_it_is_recorded() {
         }
         let page = ana.tab.get(&path).await;
         assert!(page.text().contains("Rui M. Costa &#60;Rui@acme.example&#62;"), "{}", page.text());
+        house.service.stop().await;
     });
 }
 
@@ -139,6 +140,7 @@ fn somebody_who_manages_people_remains() {
         assert!(matches!(&last[..], [Err(PersonProblem::Last)]), "{last:?}");
         let people = reader.people().await.unwrap();
         assert_eq!(people.iter().filter(|person| person.manages()).count(), 1);
+        house.service.stop().await;
     });
 }
 
@@ -182,6 +184,7 @@ fn names_and_addresses_run_nothing() {
             &[("address", "a@acme.example"), ("name", "a\u{7}b"), ("role", "AUDITOR")],
         );
         assert_eq!(control.await.status, 422);
+        house.service.stop().await;
     });
 }
 
@@ -228,5 +231,6 @@ fn an_invitation_goes_out_in_the_language_of_its_reader() {
             code.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
         let mut tab = house.tab("192.0.2.5");
         tab.accept(&format!("/office/invitation/{code}"), super::PASSWORD).await;
+        house.service.stop().await;
     });
 }

@@ -32,6 +32,7 @@ fn a_session_ends_by_idling_and_after_its_time() {
         // A clock that was set back opens nothing either.
         house.pass(-24 * 60 * MINUTE);
         assert_eq!(busy.get("/office").await.status, 303);
+        house.service.stop().await;
     });
 }
 
@@ -85,6 +86,7 @@ fn every_step_makes_a_new_token_and_ends_the_one_before() {
         assert_eq!(tab.cookie, None);
         tab.cookie = Some(proved);
         assert_eq!(tab.get("/office").await.status, 303, "signed out is signed out");
+        house.service.stop().await;
     });
 }
 
@@ -116,6 +118,7 @@ fn people_see_where_they_are_signed_in_and_end_it() {
         here.send("/office/account", &[("do", "end"), ("session", &id)]).await;
         let left = house.service.app.reader.sessions_of(other.id).await.unwrap();
         assert_eq!(left, theirs);
+        house.service.stop().await;
     });
 }
 
@@ -146,6 +149,7 @@ fn another_password_ends_the_other_sessions() {
         assert_eq!(house.tab("192.0.2.5").sign_in(&ana.address, PASSWORD).await, "422");
         let place = house.tab("192.0.2.5").sign_in(&ana.address, next).await;
         assert_eq!(place, "/office/second-step");
+        house.service.stop().await;
     });
 }
 
@@ -174,6 +178,7 @@ fn who_is_disabled_is_out_at_once() {
         assert_eq!(tab.get(&super::path_of(&second.link)).await.status, 200);
         house.pass(72 * 60 * MINUTE);
         assert_eq!(tab.get(&super::path_of(&second.link)).await.status, 404);
+        house.service.stop().await;
     });
 }
 
@@ -191,5 +196,6 @@ fn sessions_that_have_ended_are_forgotten() {
             }
         };
         tokio::time::timeout(crate::support::client::PATIENCE, gone).await.unwrap();
+        house.service.stop().await;
     });
 }

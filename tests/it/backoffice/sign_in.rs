@@ -62,6 +62,7 @@ fn an_invitation_leads_to_the_first_screen_once() {
         assert_eq!(spent.without_request_id(), never.without_request_id());
         let spent = other.send(&path, &[("new", PASSWORD), ("again", PASSWORD)]).await;
         assert_eq!(spent.status, 404);
+        house.service.stop().await;
     });
 }
 
@@ -106,6 +107,7 @@ fn pages_are_for_their_reader_alone() {
             page.text()
         );
         assert_eq!(stranger.get("/office/nothing").await.status, 404);
+        house.service.stop().await;
     });
 }
 
@@ -135,6 +137,7 @@ fn nothing_tells_why_somebody_is_not_let_in() {
         // Any case of the address will do for the right person.
         let mut tab = house.tab("192.0.2.8");
         assert_eq!(tab.sign_in(&ana.address.to_uppercase(), PASSWORD).await, "/office/second-step");
+        house.service.stop().await;
     });
 }
 
@@ -172,6 +175,7 @@ fn who_guesses_waits_and_nobody_is_locked_out_by_others() {
             failed.iter().filter(|entry| entry.action == AuditAction::SignInFailed).collect();
         assert_eq!(failed.len(), 1, "a burst is told once: {failed:?}");
         assert_eq!(failed[0].address.as_deref(), Some(here));
+        house.service.stop().await;
     });
 }
 
