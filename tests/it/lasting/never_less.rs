@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chancery::domain::client_service::Timestamps;
+use chancery::domain::profile::DigestAlgorithm;
+use chancery::workflow::timestamps::trial;
 use chancery_testing::tsa::TSA;
-use chancery_testing::tsa_server::TsaReply;
+use chancery_testing::tsa_server::{SeenQuery, TsaReply};
 use serde_json::{Value, json};
 
 use super::World;
@@ -106,13 +108,16 @@ const TROUBLES: [Trouble; 8] = [
     },
 ];
 
-/// What is asked for after there was one question for each document is about archive timestamps.
-fn archive_is_answered(
-    world: &World,
-    answer: fn(&chancery_testing::tsa_server::SeenQuery) -> TsaReply,
-) {
+/// What is asked for after there was one question for each document is about archive timestamps; whether the authority
+/// is well again may be asked at any time.
+fn archive_is_answered(world: &World, answer: fn(&SeenQuery) -> TsaReply) {
     let left = AtomicUsize::new(WISHES.len());
+    let trial = trial(DigestAlgorithm::Sha256);
     world.tsa.answers(move |query| {
+        let asked_for = query.body.windows(trial.value().len());
+        if asked_for.clone().any(|octets| octets == trial.value()) {
+            return TsaReply::good(query);
+        }
         let one_less = |left: usize| left.checked_sub(1);
         match left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
             Ok(_) => TsaReply::good(query),
