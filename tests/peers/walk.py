@@ -7,7 +7,7 @@ STEPS is JSON, a list of steps:
     ["open", URL]               goes to a page
     ["script", true|false]      whether pages opened from now on run scripts
     ["to", SELECTOR]            presses Tab until this has the focus
-    ["type", TEXT]              types
+    ["type", TEXT]              types, as soon as a field has the focus
     ["press", KEY]              presses Enter, Space, Tab, ArrowDown or Escape
     ["go", KEY]                 the same, and waits for the page that comes
     ["wait", SELECTOR]          waits until something like that is there
@@ -58,6 +58,8 @@ class Walk:
         elif what == "to":
             await self.to(value)
         elif what == "type":
+            # A page gives its first field the focus when it is drawn, which may be after it is loaded.
+            await asyncio.wait_for(self.until(":focus:is(input, select)"), LIMIT_S)
             await self.browser.ask("Input.insertText", text=value)
         elif what == "press":
             await self.press(value)
