@@ -105,8 +105,7 @@ impl<P: Party> Fair<P> {
         Self::made(rules, beside_others, None)
     }
 
-    /// The same; another party that has something in the neighbouring room counts too. Nobody who has this room in
-    /// hand may be waited for there.
+    /// The same; others are also those who have something in another room, which never looks into this one.
     #[must_use]
     pub fn with_most_beside_others_in(rules: Rules, beside_others: usize, room: &Self) -> Self {
         Self::made(rules, beside_others, Some(room.clone()))

@@ -67,6 +67,18 @@ async fn beside_others_a_party_has_less() {
     }
 }
 
+/// Others are those who are in the room next door, too.
+#[tokio::test]
+async fn beside_others_next_door_a_party_has_less() {
+    let (next_door, rules) = (fair(4, 0), Rules { whole: 4, part_left: 0, waiting: 100 });
+    let fair = Fair::with_most_beside_others_in(rules, 1, &next_door);
+    drop(now(&fair, 'a', 4).await.unwrap());
+    let _other = now(&next_door, 'b', 1).await.unwrap();
+    let _one = now(&fair, 'a', 1).await.unwrap();
+    assert!(now(&fair, 'a', 1).await.is_none(), "b is next door");
+    assert!(now(&fair, 'b', 1).await.is_some(), "and has a place here");
+}
+
 /// One wish is met whatever it is, or a party would never be served.
 #[tokio::test]
 async fn beside_others_one_wish_is_met() {
