@@ -183,12 +183,13 @@ async fn act(
             acts::revoke_links(app, doer, id, None).await?;
             Ok("close")
         }
-        _ => match acts::retry(app, doer, id).await? {
+        "retry" => match acts::retry(app, doer, id).await? {
             Acted::Done(hastened) if !hastened.operation && hastened.mails == 0 => {
                 Err(ActProblem::Nothing)
             }
             Acted::Done(_) | Acted::Before => Ok("retry"),
         },
+        _ => Err(ActProblem::Words(visit.words().old_text.to_owned())),
     }
 }
 
@@ -261,7 +262,7 @@ async fn operation_page(
         problem,
         id: id.to_string(),
         reference: sheet.operation.external_reference.as_str().to_owned(),
-        facts: teller.facts(&sheet, alias),
+        facts: teller.facts(&sheet, shown.len(), alias),
         timeline: sheet.timeline.iter().map(|moment| teller.moment(&sheet, moment)).collect(),
         documents: sheet.documents.iter().map(|it| teller.document(it, &files)).collect(),
         more_documents: sheet.more_documents.map(|from| format!("?from={from}")),
@@ -292,10 +293,15 @@ struct Teller {
 }
 
 impl Teller {
-    fn facts(&self, sheet: &OperationSheet, alias: String) -> Vec<(&'static str, String)> {
+    /// What stands first; of how many documents, the page need not show all.
+    fn facts(
+        &self,
+        sheet: &OperationSheet,
+        documents: usize,
+        alias: String,
+    ) -> Vec<(&'static str, String)> {
         let (words, operation) = (self.words, &sheet.operation);
-        let all = u32::try_from(sheet.documents.len()).unwrap_or(u32::MAX);
-        let all = all.max(sheet.sealed.saturating_add(sheet.failed));
+        let all = u32::try_from(documents).unwrap_or(u32::MAX);
         let mut facts = vec![
             (words.state, state_word(words, operation.state).to_owned()),
             (words.documents, sealed_of(self.locale, words, sheet.sealed, all)),

@@ -1,6 +1,7 @@
 //! The list of operations: chosen by what stands in the address, page by page, and as CSV.
 
 use std::io;
+use std::time::Duration;
 
 use askama::Template;
 use axum::body::{Body, Bytes};
@@ -16,7 +17,7 @@ use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::instant::{DAY_MS, Instant};
-use crate::domain::listing::{FilterFault, ListPlace, OperationFilter};
+use crate::domain::listing::{ListPlace, OperationFilter};
 use crate::domain::operation::OperationState;
 use crate::domain::scope::ServiceSet;
 use crate::domain::sources::sources;
@@ -34,7 +35,7 @@ const BESIDE: [&str; 2] = ["after", "lang"];
 struct OperationsPage {
     frame: OfficeFrame,
     words: &'static OperationWords,
-    problem: &'static str,
+    problem: String,
     fields: FilterFields,
     count: String,
     rows: Vec<OperationRow>,
@@ -62,14 +63,11 @@ pub(super) async fn page(
     Extension(who): Extension<SignedIn>,
 ) -> Response {
     let (filter, status, problem) = match OperationFilter::parse(visit.query(), &BESIDE) {
-        Ok(filter) => (filter, StatusCode::OK, ""),
-        Err(
-            FilterFault::Unknown { .. }
-            | FilterFault::Repeated { .. }
-            | FilterFault::Invalid { .. },
-        ) => {
+        Ok(filter) => (filter, StatusCode::OK, String::new()),
+        Err(fault) => {
             let words = operation_words(visit.language());
-            (OperationFilter::default(), StatusCode::UNPROCESSABLE_ENTITY, words.filter_wrong)
+            let problem = format!("{} ({fault})", words.filter_wrong);
+            (OperationFilter::default(), StatusCode::UNPROCESSABLE_ENTITY, problem)
         }
     };
     match operations_page(&visit, &who, &filter, problem).await {
@@ -82,7 +80,7 @@ async fn operations_page(
     visit: &OfficeVisit,
     who: &SignedIn,
     filter: &OperationFilter,
-    problem: &'static str,
+    problem: String,
 ) -> Result<OperationsPage, Error> {
     let (app, language) = (&visit.web.app, visit.language());
     let (locale, words) = (Locale(language), operation_words(language));
@@ -178,13 +176,20 @@ async fn written(
 ) -> Result<Body, Error> {
     let mut export = lists::export(&visit.web.app, seen, filter).await?;
     let (mut pieces, body) = Channel::<Bytes, io::Error>::new(1);
+    let idle = Duration::from_millis(visit.web.config.connections.answer_idle_ms);
     tokio::spawn(async move {
         loop {
             match export.next().await {
                 Ok(Some(lines)) => {
-                    // The browser went away.
-                    if pieces.send_data(Bytes::from(lines)).await.is_err() {
-                        return;
+                    let taken = pieces.send_data(Bytes::from(lines));
+                    match tokio::time::timeout(idle, taken).await {
+                        Ok(Ok(())) => {}
+                        // The browser went away.
+                        Ok(Err(_)) => return,
+                        Err(_) => {
+                            pieces.abort(io::ErrorKind::TimedOut.into());
+                            return;
+                        }
                     }
                 }
                 Ok(None) => return,

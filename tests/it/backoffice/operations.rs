@@ -60,6 +60,7 @@ async fn a_reference_leads_to_what_happened_and_to_its_files() {
     assert!(none.contains("No operation is like that"), "{none}");
     let wrong = tab.get("/office/operations?state=SEALED").await;
     assert_eq!(wrong.status, 422, "{}", wrong.text());
+    assert!(wrong.text().contains("&#39;state&#39; must be a state of operations"), "{}", wrong.text());
 
     let shown = page(&mut tab, &format!("/office/operations/{id}")).await;
     for words in ["1 of 1 sealed", "buyer@acme.example", "the key asked", "Ended: Sealed"] {
@@ -110,6 +111,9 @@ async fn a_wrong_address_is_corrected_once_however_often_the_form_comes() {
     let wrong = [("do", "resend"), ("act", act.as_str()), ("add", "nobody")];
     let answer = tab.send(&path, &wrong).await;
     assert!(answer.text().contains("nobody is no mail address"), "{}", answer.text());
+
+    let unknown = tab.send(&path, &[("do", "seal"), ("act", act.as_str())]).await;
+    assert_eq!(unknown.status, 422, "{}", unknown.text());
 
     let act = act_of(&page(&mut tab, &path).await);
     let answer = tab.send(&path, &[("do", "close"), ("act", act.as_str())]).await;
