@@ -171,7 +171,7 @@ pub(crate) async fn levels(invoice: &[u8], folder: &Path) {
 
         let archive = || raising().archive(ROOM, &limits, None).unwrap();
         let stamp = token(archive().imprint(DigestAlgorithm::Sha256));
-        let (archived, lta) = timed(TIMES, || archive().attach(&stamp, trust).unwrap());
+        let (archived, lta) = timed(TIMES, || archive().attach(&stamp, trust, &limits).unwrap());
         let (checked, ()) = timed(TIMES, || check(&lta.bytes, Level::Lta));
         print(name, Level::Lta, seal + archived, checked);
     }

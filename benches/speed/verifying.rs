@@ -167,11 +167,11 @@ pub(crate) fn raising(invoice: &[u8]) {
         let sealed = prepared.attach(value).unwrap().finish().into_bytes();
         let plan = |file: &[u8]| stamp(file.to_vec(), ROOM, &limits, None).unwrap();
         let own = token(&plan(&sealed));
-        let t = plan(&sealed).attach(&own, &trust).unwrap().bytes;
+        let t = plan(&sealed).attach(&own, &trust, &Limits::default()).unwrap().bytes;
         print(
             &format!("{name}, B to T"),
             sealed.len(),
-            timed(200, || plan(&sealed).attach(&own, &trust).unwrap()),
+            timed(200, || plan(&sealed).attach(&own, &trust, &Limits::default()).unwrap()),
         );
         let raised = |file: &[u8], data: CollectedData| -> Raised {
             let settings =
@@ -183,11 +183,13 @@ pub(crate) fn raising(invoice: &[u8]) {
         print(&format!("{name}, T to LT"), t.len(), timed(200, || raised(&t, data())));
         let archive = |file: &[u8]| raised(file, data()).archive(ROOM, &limits, None).unwrap();
         let first = token(&archive(&lt_bytes));
-        let lta = archive(&lt_bytes).attach(&first, &trust).unwrap().bytes;
-        let spent = timed(200, || archive(&lt_bytes).attach(&first, &trust).unwrap());
+        let lta = archive(&lt_bytes).attach(&first, &trust, &Limits::default()).unwrap().bytes;
+        let spent =
+            timed(200, || archive(&lt_bytes).attach(&first, &trust, &Limits::default()).unwrap());
         print(&format!("{name}, LT to LTA"), lt_bytes.len(), spent);
         let again = token(&archive(&lta));
-        let spent = timed(200, || archive(&lta).attach(&again, &trust).unwrap());
+        let spent =
+            timed(200, || archive(&lta).attach(&again, &trust, &Limits::default()).unwrap());
         print(&format!("{name}, LTA renewed"), lta.len(), spent);
         let mut settings = VerifySettings::new(trust.clone(), now().plus_ms(60_000));
         settings.limits = limits.clone();

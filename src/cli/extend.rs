@@ -265,7 +265,7 @@ impl ExtendedFile<'_> {
             if ending.as_ref().is_none_or(|first| ends.until < first.until) {
                 ending = Some(ends);
             }
-            let attached = plan.attach(&token, self.settings.trust);
+            let attached = plan.attach(&token, self.settings.trust, self.settings.limits);
             raised = attached.map_err(|fault| about(answer, &fault))?;
         }
         Ok((raised, ending))

@@ -230,12 +230,14 @@ pub(super) async fn archive(
     documents: Vec<(ArchivingDocument, TimestampToken)>,
 ) -> Result<Option<Vec<Result<Ended, (DocumentId, String)>>>, Error> {
     let (contents, check, now) = (app.contents.clone(), OwnCheck::of(app), app.now());
+    let (limits, document_ms) = (app.seal_limits.clone(), app.execution.document_ms);
     let (calendar, days) = (Arc::clone(&app.calendar), app.preservation.renew_days);
     let each = move |(document, token): (ArchivingDocument, TimestampToken)| {
         let ArchivingDocument { rest, plan, seal, .. } = document;
         let id = rest.id;
+        let limits = limits.with_patience(patience::of_document(document_ms));
         let work = || {
-            let raised = plan.attach(&token, &check.trust);
+            let raised = plan.attach(&token, &check.trust, &limits);
             let bytes = raised.map_err(|fault| (id, fault.to_string()))?.bytes;
             if let Err(fault) = check.raised(&bytes, &seal.raised(&rest, &check.trust, now)) {
                 return Ok(withheld(&contents, id, fault));

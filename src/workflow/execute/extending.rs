@@ -298,7 +298,7 @@ impl Extending<'_> {
             let plan = self.calculated(way, move |bytes, settings| {
                 long_term::stamp_of(bytes, room, settings.limits, settings.content, &these)
             });
-            let (stamped, _) = self.stamped(plan.await??).await?;
+            let (stamped, _) = self.stamped(way, plan.await??).await?;
             way.bytes = stamped.bytes;
             let raised = self.with_data(way, which).await?;
             raised.ok_or_else(|| Stop::Never("its timestamp does not hold".to_owned()))?.bytes
@@ -310,7 +310,7 @@ impl Extending<'_> {
             let plan = self.calculated(way, move |_, settings| {
                 raised.archive_of(room, settings.limits, settings.content, &these)
             });
-            let (raised, token) = self.stamped(plan.await??).await?;
+            let (raised, token) = self.stamped(way, plan.await??).await?;
             self.still_lasts(way, which, token.info().gen_time).await?;
             let (made, ends) = (token.info().gen_time, self.app.calendar.timestamp(&token).until);
             way.bytes = raised.bytes;
@@ -377,7 +377,11 @@ impl Extending<'_> {
     }
 
     /// A plan with its token.
-    async fn stamped(&self, plan: ArchivePlan) -> Result<(Raised, TimestampToken), Stop> {
+    async fn stamped(
+        &self,
+        way: &OnTheWay,
+        plan: ArchivePlan,
+    ) -> Result<(Raised, TimestampToken), Stop> {
         let imprints: Vec<_> = self
             .stamping
             .digests()
@@ -394,18 +398,31 @@ impl Extending<'_> {
         let room = Some(self.app.authorities.room_bytes);
         let token = self.stamping.token(self.app, &imprint, room).await;
         let token = token.map_err(|none| Stop::Waits(WaitCause::Timestamp(none)))?;
-        let raised = plan.attach(&token, &self.app.evidence.trust)?;
-        Ok((raised, token))
+        let attached = self.thought(way, move |settings| {
+            let raised = plan.attach(&token, settings.trust, settings.limits)?;
+            Ok::<_, LongTermFault>((raised, token))
+        });
+        Ok(attached.await??)
     }
 
-    /// Calculates on a thread of the engine, in a turn of the client service.
+    /// Calculates with the bytes of a document on a thread of the engine, in a turn of the client service.
     async fn calculated<T: Send + 'static>(
         &self,
         way: &OnTheWay,
         work: impl FnOnce(Vec<u8>, &LongTermSettings<'_>) -> T + Send + 'static,
     ) -> Result<T, Stop> {
+        let bytes = way.bytes.clone();
+        self.thought(way, move |settings| work(bytes, settings)).await
+    }
+
+    /// The same, without the bytes.
+    async fn thought<T: Send + 'static>(
+        &self,
+        way: &OnTheWay,
+        work: impl FnOnce(&LongTermSettings<'_>) -> T + Send + 'static,
+    ) -> Result<T, Stop> {
         let turn = self.app.engine.take(self.party, 1).await.ok();
-        let (bytes, content) = (way.bytes.clone(), way.content.clone());
+        let content = way.content.clone();
         let (trust, at) = (self.app.evidence.trust.clone(), self.app.now());
         let document_ms = self.app.execution.document_ms;
         let limits = self.app.seal_limits.clone();
@@ -413,8 +430,7 @@ impl Extending<'_> {
             priority::lower();
             let limits = limits.with_patience(patience::of_document(document_ms));
             let content = content.as_deref().map(Vec::as_slice);
-            let done =
-                work(bytes, &LongTermSettings { trust: &trust, at, limits: &limits, content });
+            let done = work(&LongTermSettings { trust: &trust, at, limits: &limits, content });
             drop(turn);
             done
         });

@@ -2,4 +2,5 @@
 
 mod fair;
 mod logins;
+mod patience;
 mod priority;

@@ -60,7 +60,11 @@ async fn a_reference_leads_to_what_happened_and_to_its_files() {
     assert!(none.contains("No operation is like that"), "{none}");
     let wrong = tab.get("/office/operations?state=SEALED").await;
     assert_eq!(wrong.status, 422, "{}", wrong.text());
-    assert!(wrong.text().contains("&#39;state&#39; must be a state of operations"), "{}", wrong.text());
+    assert!(
+        wrong.text().contains("&#39;state&#39; must be a state of operations"),
+        "{}",
+        wrong.text()
+    );
 
     let shown = page(&mut tab, &format!("/office/operations/{id}")).await;
     for words in ["1 of 1 sealed", "buyer@acme.example", "the key asked", "Ended: Sealed"] {

@@ -296,7 +296,9 @@ fn each_of_several_preserved_seals_is_raised_and_renewed() {
                 vec![stays, lasts],
             ]
         };
-        assert_eq!(preserved_levels(&days, &client, &answer["id"]).await, expected(1));
+        let detail = client.detail(&answer["id"], false).await.good();
+        let levels = preserved_levels(&days, &client, &answer["id"]).await;
+        assert_eq!(levels, expected(1), "{}", detail["documentList"]);
         for (count, later) in [(2, 16), (3, 8)] {
             days.pass(later);
             renewed(&days, &service).await;

@@ -135,7 +135,7 @@ pub(in crate::seal) fn stamp(
             ContainerStamp::Cms(file.name.clone(), Box::new(plan))
         }
     };
-    Ok(ContainerStampPlan { zip, limits: limits.clone(), right, inner })
+    Ok(ContainerStampPlan { zip, right, inner })
 }
 
 /// Prepares a container for an archive timestamp: over its one XAdES signature, or the one with this value, or over all of
@@ -158,13 +158,12 @@ pub(in crate::seal) fn archive(
     } else {
         container.archive_manifest()
     };
-    Ok(ContainerStampPlan { zip, limits: limits.clone(), right, inner })
+    Ok(ContainerStampPlan { zip, right, inner })
 }
 
 /// A container that lacks the token of a timestamp.
 pub(in crate::seal) struct ContainerStampPlan {
     zip: Vec<u8>,
-    limits: Limits,
     right: RightSignatures,
     inner: ContainerStamp,
 }
@@ -193,7 +192,11 @@ impl ContainerStampPlan {
     ///
     /// # Errors
     /// [`LongTermFault::NotOver`].
-    pub(in crate::seal) fn attach(self, token: &TimestampToken) -> Result<Vec<u8>, LongTermFault> {
+    pub(in crate::seal) fn attach(
+        self,
+        token: &TimestampToken,
+        limits: &Limits,
+    ) -> Result<Vec<u8>, LongTermFault> {
         let changes = match self.inner {
             ContainerStamp::Xml(name, plan) => {
                 Changes { octets: vec![(name, plan.attach(token)?)], ..Changes::default() }
@@ -210,9 +213,9 @@ impl ContainerStampPlan {
                 Changes { renamed, added, ..Changes::default() }
             }
         };
-        let container = SealedContainer::read(&self.zip, &self.limits, self.right)?;
+        let container = SealedContainer::read(&self.zip, limits, self.right)?;
         let bytes = container.repacked(&changes)?;
-        SealedContainer::read(&bytes, &self.limits, self.right)?;
+        SealedContainer::read(&bytes, limits, self.right)?;
         Ok(bytes)
     }
 }

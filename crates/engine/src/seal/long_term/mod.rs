@@ -248,14 +248,17 @@ impl ArchivePlan {
     }
 
     /// Takes the token. Its TSA has a path to one of the trust anchors at the time that it says; whether it
-    /// was revoked is asked when the seal is raised again.
+    /// was revoked is asked when the seal is raised again. The limits are those of this step: a token may come much later,
+    /// and to another thread.
     ///
     /// # Errors
-    /// [`LongTermFault::NotOver`], [`LongTermFault::NoRoom`], [`LongTermFault::NotTrusted`].
+    /// [`LongTermFault::NotOver`], [`LongTermFault::NoRoom`], [`LongTermFault::NotTrusted`]; a container that takes
+    /// more than the limits.
     pub fn attach(
         self,
         token: &TimestampToken,
         trust: &[TrustAnchor],
+        limits: &Limits,
     ) -> Result<Raised, LongTermFault> {
         let others = token.certificates().filter_map(|der| Certificate::from_der(der).ok());
         let pool = CertificatePool::new(trust.iter().cloned(), others);
@@ -267,7 +270,7 @@ impl ArchivePlan {
             Stamping::Pdf(plan) => plan.attach(token)?,
             Stamping::Xml(plan) => plan.attach(token)?,
             Stamping::Cms(plan) => plan.attach(token)?,
-            Stamping::Container(plan) => plan.attach(token)?,
+            Stamping::Container(plan) => plan.attach(token, limits)?,
         };
         Ok(Raised { bytes, level: self.level, changed: true, notes: self.notes })
     }

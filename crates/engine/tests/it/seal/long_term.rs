@@ -79,7 +79,7 @@ pub(crate) fn timestamped(document: &[u8]) -> Vec<u8> {
 /// Takes a token of [`TSA`].
 pub(crate) fn archived(plan: ArchivePlan, tsa: &str) -> Raised {
     let token = token_of(plan.imprint(DigestAlgorithm::Sha256), tsa);
-    plan.attach(&token, &trust()).unwrap()
+    plan.attach(&token, &trust(), &Limits::default()).unwrap()
 }
 
 #[test]
@@ -237,14 +237,23 @@ fn archive_timestamps_keep_what_is_in_a_pdf() {
     let changed = std::fs::read(&first[0]).unwrap();
     let token = token_of(Digest::of(DigestAlgorithm::Sha256, b"other"), "rsa");
     let plan = || stamp(changed.clone(), ROOM, &limits, None).unwrap();
-    assert!(matches!(plan().attach(&token, &trust()), Err(LongTermFault::NotOver)));
+    assert!(matches!(
+        plan().attach(&token, &trust(), &Limits::default()),
+        Err(LongTermFault::NotOver)
+    ));
     let right = token_of(plan().imprint(DigestAlgorithm::Sha256), "rsa");
     let others = certificates(&std::fs::read(PKI.root()).unwrap()).unwrap();
     let others: Vec<TrustAnchor> = others.into_iter().map(TrustAnchor::of).collect();
-    assert!(matches!(plan().attach(&right, &others), Err(LongTermFault::NotTrusted { .. })));
+    assert!(matches!(
+        plan().attach(&right, &others, &Limits::default()),
+        Err(LongTermFault::NotTrusted { .. })
+    ));
     let small = stamp(changed.clone(), 100, &limits, None).unwrap();
     let right = token_of(small.imprint(DigestAlgorithm::Sha256), "rsa");
-    assert!(matches!(small.attach(&right, &trust()), Err(LongTermFault::NoRoom { room: 100, .. })));
+    assert!(matches!(
+        small.attach(&right, &trust(), &Limits::default()),
+        Err(LongTermFault::NoRoom { room: 100, .. })
+    ));
 }
 
 /// What was done to a file after a seal is noticed before anything is added to it.

@@ -97,7 +97,10 @@ fn a_container_without_a_timestamp_gets_one() {
         assert_eq!(stamped.level, Level::T);
         assert_eq!(try_raise(&stamped.bytes, collected(&lists())).unwrap().level, Level::Lt);
         let other = super::extend::token(b"other", DigestAlgorithm::Sha256, "rsa");
-        assert!(matches!(plan().attach(&other, &trust()), Err(LongTermFault::NotOver)));
+        assert!(matches!(
+            plan().attach(&other, &trust(), &Limits::default()),
+            Err(LongTermFault::NotOver)
+        ));
     }
 }
 

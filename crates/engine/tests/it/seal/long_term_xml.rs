@@ -83,7 +83,7 @@ fn a_xades_signature_without_a_timestamp_gets_one() {
     assert!(matches!(fault, LongTermFault::NoTimestamp { reason: None, .. }), "{fault}");
     let plan = || stamp(sealed.clone(), 0, &Limits::default(), None).unwrap();
     let other = token_of(plan().imprint(DigestAlgorithm::Sha384), "rsa");
-    let stamped = plan().attach(&other, &trust()).unwrap();
+    let stamped = plan().attach(&other, &trust(), &Limits::default()).unwrap();
     assert_eq!(stamped.level, Level::T);
     let raised = try_raise(&stamped.bytes, collected(&lists())).unwrap();
     let file = write(&archive(raised, "ec"));
@@ -91,7 +91,10 @@ fn a_xades_signature_without_a_timestamp_gets_one() {
     xmlsec_verify(&[file], &ID_ATTRIBUTES).unwrap();
     let elsewhere = token_of(plan().imprint(DigestAlgorithm::Sha256), "rsa");
     let plan = archive_plan(&stamped.bytes);
-    assert!(matches!(plan.attach(&elsewhere, &trust()), Err(LongTermFault::NotOver)));
+    assert!(matches!(
+        plan.attach(&elsewhere, &trust(), &Limits::default()),
+        Err(LongTermFault::NotOver)
+    ));
 }
 
 fn archive_plan(document: &[u8]) -> ArchivePlan {

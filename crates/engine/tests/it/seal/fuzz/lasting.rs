@@ -92,7 +92,7 @@ pub(super) fn trusted_lists() -> Vec<Vec<u8>> {
 
 fn archived(plan: ArchivePlan) -> Raised {
     let token = token_of(plan.imprint(DigestAlgorithm::Sha256), "ec");
-    plan.attach(&token, &bodies::trusted()).unwrap()
+    plan.attach(&token, &bodies::trusted(), &Limits::default()).unwrap()
 }
 
 /// Each format at each level, by the key of the targets.
