@@ -38,7 +38,10 @@ def run(name, folder, binary, arguments):
     """Shows what the binary prints; its exit code, the time of each test, and what those that failed said."""
     print(f"\n== {name}", flush=True)
     command = [binary, "-Z", "unstable-options", "--report-time", *arguments]
-    environment = os.environ | {"RUSTC_BOOTSTRAP": "1", "CARGO_MANIFEST_DIR": str(folder)}
+    # Many of them wait for others most of the time.
+    threads = os.environ.get("RUST_TEST_THREADS", str(2 * (os.cpu_count() or 1)))
+    told = {"RUSTC_BOOTSTRAP": "1", "CARGO_MANIFEST_DIR": str(folder), "RUST_TEST_THREADS": threads}
+    environment = os.environ | told
     times, said, saying = [], [], False
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as child:
         for line in child.stdout:
