@@ -9,7 +9,9 @@ use std::process::{Child, Command, Stdio};
 
 use chancery_testing::ports::free_address;
 
+use crate::backoffice::Tab;
 use crate::support::judges::repository;
+use crate::support::service::block_on;
 use crate::support::smtp::{Script, SmtpServer};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_chancery");
@@ -172,6 +174,22 @@ impl Drop for Demo {
     }
 }
 
+/// Whom `demo.json` names is let into the back office.
+fn signs_in(root: &Path) {
+    let told = std::fs::read(root.join("demo/demo.json")).unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let [address, password] = ["address", "password"].map(|of| told["operator"][of].as_str());
+    let base = told["base_url"].as_str().unwrap();
+    assert_eq!(told["backoffice_url"], format!("{base}/office"));
+    block_on(async {
+        let mut tab = Tab::at(base, "192.0.2.1");
+        tab.get("/office/sign-in").await;
+        assert_eq!(tab.sign_in(address.unwrap(), password.unwrap()).await, "/office");
+        let first = tab.get("/office").await;
+        assert!(first.status == 200 && first.text().contains("/office/people"), "{}", first.text());
+    });
+}
+
 #[test]
 fn every_shell_block_runs() {
     let blocks: Vec<Block> = pages().iter().flat_map(|page| blocks(page)).collect();
@@ -216,6 +234,7 @@ fn every_shell_block_runs() {
     let said = [&output.stdout[..], &output.stderr[..]].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(output.status.success(), "{said}");
+    signs_in(&root);
     // The shell went through all of them, and what it made is what the text says.
     assert_eq!(said.matches("== ").count(), run, "{said}");
     assert!(root.join("sealed.xml").exists() && root.join("acme.csr").exists());

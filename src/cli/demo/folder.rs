@@ -135,6 +135,7 @@ impl Folder {
              [secrets]\nkey_file = \"{root}/secrets.key\"\n\n\
              [mail]\nhost = \"127.0.0.1\"\nport = {mail_port}\nsecurity = \"none\"\n\
              from = \"invoices@demo.example\"\n\n\
+             [people]\nsecond_factor = false\n\n\
              {authority}\n{keys}\n[log]\nfilter = \"warn\"\n",
             self.softhsm_conf().display(),
             self.database().display()

@@ -5,6 +5,7 @@ mod authority;
 mod client;
 mod folder;
 mod judge;
+mod operator;
 mod report;
 mod sink;
 mod tokens;
@@ -14,7 +15,7 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
 use super::{Failure, Outcome, house, serve};
@@ -26,6 +27,7 @@ use crate::domain::visible::CoordinateOrigin;
 use crate::workflow::client_services::{self, NewClientService};
 use client::{DemoClient, Mailing};
 use folder::{BackEnd, Folder};
+use report::DemoPlaces;
 
 /// Tried when no port is asked for.
 const USUAL_PORT: u16 = 8480;
@@ -129,7 +131,9 @@ async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
     say!("2. Service: {}", app.issuer);
     let rsa = ensure_client_service(&app, "demo-rsa", authority::RSA).await?;
     let ec = ensure_client_service(&app, "demo-ec", authority::EC).await?;
-    report::write_json(folder, &app.issuer, &rsa, (&anchor, &beside.url))?;
+    let operator = operator::ensure(&app).await?;
+    let beside_it = DemoPlaces { anchor: &anchor, authority: &beside.url, operator: &operator };
+    report::write_json(folder, &app.issuer, &rsa, &beside_it)?;
     let issuer = app.issuer.clone();
     let service = serve::start(app, config.web, listener);
 
@@ -166,6 +170,8 @@ async fn play(folder: &Folder, arguments: &DemoArguments) -> Outcome {
     say!("   {mails} mails are in {}", folder.mails().display());
     let good = report::write(folder, &issuer, &results, &verdicts)? && mailed && mails > 0;
     if arguments.keep {
+        say!("The back office is at {}: sign in as {}", operator.page, operator.address);
+        say!("with the password {}.", operator.password.expose_secret());
         say!("The service stays at {issuer} until Ctrl-C.");
         serve::StopSignals::listen()?.next().await;
     }

@@ -10,13 +10,22 @@ use super::super::Failure;
 use super::client::Batch;
 use super::folder::Folder;
 use super::judge::DemoVerdict;
+use super::operator::DemoOperator;
+
+/// What is there beside the service.
+pub(super) struct DemoPlaces<'d> {
+    pub(super) anchor: &'d Path,
+    /// Address of the test authority.
+    pub(super) authority: &'d str,
+    pub(super) operator: &'d DemoOperator,
+}
 
 /// Writes `demo.json`.
 pub(super) fn write_json(
     folder: &Folder,
     base: &str,
     (alias, secret): &(String, SecretString),
-    (anchor, authority): (&Path, &str),
+    &DemoPlaces { anchor, authority, operator }: &DemoPlaces<'_>,
 ) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(&json!({
         "base_url": base,
@@ -28,6 +37,8 @@ pub(super) fn write_json(
         "tsa_url": format!("{authority}/tsa"),
         "ocsp_url": format!("{authority}/ocsp"),
         "crl_url": format!("{authority}/issuing.crl"),
+        "backoffice_url": operator.page,
+        "operator": operator.json(),
         "database": folder.database(),
         "mail_folder": folder.mails(),
     }))?;
@@ -66,7 +77,9 @@ pub(super) fn write(
     say!("  mails/      the mails as the sink took them");
     say!("  report.md   what happened");
     say!("  authority/  the test authority; chancery authority serve --directory starts it again");
-    say!("  demo.json   address and credentials of the client service");
+    say!(
+        "  demo.json   addresses and secrets: of the client service, and of the back office's operator"
+    );
     say!("  chancery.toml   the configuration, for the other commands (--config)");
     Ok(good == all && all > 0)
 }

@@ -60,12 +60,7 @@ impl House {
 
     /// A browser at the door, at an address of its own.
     pub(super) fn tab(&self, from: &str) -> Tab {
-        Tab {
-            base: self.service.base.clone(),
-            from: from.to_owned(),
-            cookie: None,
-            form: String::new(),
-        }
+        Tab::at(&self.service.base, from)
     }
 
     pub(super) async fn invite(&self, role: Role, rights: Rights, sight: Sight) -> InvitedPerson {
@@ -153,6 +148,11 @@ pub(super) struct Tab {
 }
 
 impl Tab {
+    /// At a service, from an address.
+    pub(super) fn at(base: &str, from: &str) -> Self {
+        Self { base: base.to_owned(), from: from.to_owned(), cookie: None, form: String::new() }
+    }
+
     pub(super) async fn get(&mut self, path: &str) -> Answer {
         let request = self.request(STANDING.get(format!("{}{path}", self.base)));
         let answer = Answer::of(request).await;
