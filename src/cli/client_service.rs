@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::domain::client_service::{
     Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
-    ProfileName, SealSettingsChange, Timestamps,
+    ProfileName, SealSettingsChange, SecretOverlap, Timestamps,
 };
 use crate::domain::language::Language;
 use crate::domain::level::Level;
@@ -420,7 +420,8 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             say!("{} is set; a running service follows within seconds.", set.alias);
         }
         Command::RotateSecret { alias, only, shown } => {
-            let secret = client_services::rotate_secret(&app, &alias, only)
+            let overlap = if only { SecretOverlap::None } else { SecretOverlap::UntilNext };
+            let secret = client_services::rotate_secret(&app, &alias, overlap)
                 .await
                 .map_err(|error| unknown(error, &alias))?;
             let [_, line] = CREATED;

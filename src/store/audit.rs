@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 
 use super::{Error, Reader, Result, Store, row};
-use crate::domain::audit::{Actor, AuditAction, AuditEntry};
+use crate::domain::audit::{Actor, AuditAction, AuditEntry, AuditSubject};
 use crate::domain::ids::PersonId;
 
 impl Store {
@@ -22,10 +22,23 @@ impl Reader {
     /// The newest entries about a person, at most so many.
     pub async fn audit_of(&self, person: PersonId, most: u32) -> Result<Vec<AuditEntry>> {
         let rows = sqlx::query(
-            "SELECT id, at_ms, actor, actor_id, action, person_id, detail, address FROM audit_entry
-             WHERE person_id = $1 ORDER BY at_ms DESC, id DESC LIMIT $2",
+            "SELECT id, at_ms, actor, actor_id, action, person_id, subject, detail, address
+             FROM audit_entry WHERE person_id = $1 ORDER BY at_ms DESC, id DESC LIMIT $2",
         )
         .bind(person.as_i64())
+        .bind(i64::from(most))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(entry_from).collect()
+    }
+
+    /// The newest entries about something that is no person, at most so many.
+    pub async fn audit_about(&self, subject: AuditSubject, most: u32) -> Result<Vec<AuditEntry>> {
+        let rows = sqlx::query(
+            "SELECT id, at_ms, actor, actor_id, action, person_id, subject, detail, address
+             FROM audit_entry WHERE subject = $1 ORDER BY at_ms DESC, id DESC LIMIT $2",
+        )
+        .bind(subject.to_text())
         .bind(i64::from(most))
         .fetch_all(&self.pool)
         .await?;
@@ -35,14 +48,32 @@ impl Reader {
 
 /// Adds an entry in the transaction of its fact.
 pub(super) async fn record(tx: &mut AnyConnection, entry: &AuditEntry) -> Result<()> {
+    if record_once(tx, entry).await? {
+        Ok(())
+    } else {
+        Err(Error::Exists { what: "an entry of the audit record with this number" })
+    }
+}
+
+/// The same, of what may have been asked for before under this number: it was done then, and the transaction must be
+/// given up. Returns whether it is new; what nobody is to be told of is.
+pub(super) async fn admit(tx: &mut AnyConnection, entry: Option<&AuditEntry>) -> Result<bool> {
+    match entry {
+        Some(entry) => record_once(tx, entry).await,
+        None => Ok(true),
+    }
+}
+
+async fn record_once(tx: &mut AnyConnection, entry: &AuditEntry) -> Result<bool> {
     let (actor, actor_id) = match entry.actor {
         Actor::Person(id) => ("PERSON", Some(id.as_i64())),
         Actor::Command => ("COMMAND", None),
         Actor::Stranger => ("STRANGER", None),
     };
-    sqlx::query(
-        "INSERT INTO audit_entry (id, at_ms, actor, actor_id, action, person_id, detail, address)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    let done = sqlx::query(
+        "INSERT INTO audit_entry
+             (id, at_ms, actor, actor_id, action, person_id, subject, detail, address)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
     )
     .bind(entry.id)
     .bind(entry.at.unix_ms())
@@ -50,11 +81,12 @@ pub(super) async fn record(tx: &mut AnyConnection, entry: &AuditEntry) -> Result
     .bind(actor_id)
     .bind(entry.action.as_str())
     .bind(entry.person.as_i64())
+    .bind(entry.about.map(AuditSubject::to_text))
     .bind(row::storable(&entry.detail).into_owned())
     .bind(entry.address.as_deref())
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 fn entry_from(found: &sqlx::any::AnyRow) -> Result<AuditEntry> {
@@ -71,6 +103,9 @@ fn entry_from(found: &sqlx::any::AnyRow) -> Result<AuditEntry> {
         actor,
         action: row::named(found, "action", AuditAction::parse)?,
         person: PersonId::from_i64(row::integer(found, "person_id")?),
+        about: row::optional_text(found, "subject")?
+            .map(|text| AuditSubject::parse(&text).ok_or(Error::Corrupt { column: "subject" }))
+            .transpose()?,
         detail: row::text(found, "detail")?,
         address: row::optional_text(found, "address")?,
     })

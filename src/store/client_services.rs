@@ -1,9 +1,10 @@
 //! Client services and their secrets.
 
-use super::{Error, Reader, Result, Store, companies, row};
+use super::{Error, Reader, Result, Store, audit, companies, row};
+use crate::domain::audit::AuditEntry;
 use crate::domain::client_service::{
     Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
-    ProfileName, SealSettingsChange, Timestamps,
+    ProfileName, SealSettingsChange, SecretLife, SecretOverlap, Timestamps,
 };
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -80,15 +81,20 @@ impl Store {
         .await
     }
 
-    /// Sets whether a client service may call. Tokens from before a change are not taken after it.
+    /// Sets whether a client service may call. Tokens from before a change are not taken after it. Returns `false` when
+    /// what the entry tells was done before.
     pub async fn set_client_service_status(
         &self,
         id: ClientServiceId,
         status: ClientServiceStatus,
         now: Instant,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             sqlx::query(
                 "UPDATE client_service SET status = $2, tokens_not_before_ms = $3
                  WHERE id = $1 AND status <> $2",
@@ -98,7 +104,8 @@ impl Store {
             .bind(now.unix_ms())
             .execute(&mut *tx)
             .await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -243,18 +250,21 @@ impl Store {
         .await
     }
 
-    /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]; with `only` it removes all
-    /// others, and ends the tokens granted until then.
+    /// Adds a secret and removes the oldest ones beyond [`LIVE_SECRETS`]. With [`SecretOverlap::None`] it removes all
+    /// others, and ends the tokens granted until then. Returns `false` when what the entry tells was done before.
     pub async fn rotate_secret(
         &self,
         id: ClientServiceId,
-        secret_id: i64,
-        secret_sha256: [u8; 32],
+        (secret_id, secret_sha256): (i64, [u8; 32]),
         now: Instant,
-        only: bool,
-    ) -> Result<()> {
+        overlap: SecretOverlap,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             // Locks the client service, so that two rotations at once come one after the other.
             sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
                 .bind(id.as_i64())
@@ -268,22 +278,33 @@ impl Store {
             .fetch_all(&mut *tx)
             .await?;
             // The old ones go before the new one comes: whatever clocks say, the new one stays.
-            let keep = if only { 0 } else { LIVE_SECRETS - 1 };
+            let keep = if overlap == SecretOverlap::None { 0 } else { LIVE_SECRETS - 1 };
             for old in rows.iter().skip(keep) {
                 sqlx::query("DELETE FROM client_secret WHERE id = $1")
                     .bind(row::integer(old, "id")?)
                     .execute(&mut *tx)
                     .await?;
             }
+            if let SecretOverlap::For(ms) = overlap {
+                sqlx::query(
+                    "UPDATE client_secret SET ends_ms = $2
+                     WHERE client_service_id = $1 AND (ends_ms IS NULL OR ends_ms > $2)",
+                )
+                .bind(id.as_i64())
+                .bind(now.plus_ms(ms).unix_ms())
+                .execute(&mut *tx)
+                .await?;
+            }
             insert_secret(&mut tx, id, secret_id, secret_sha256, now).await?;
-            if only {
+            if overlap == SecretOverlap::None {
                 sqlx::query("UPDATE client_service SET tokens_not_before_ms = $2 WHERE id = $1")
                     .bind(id.as_i64())
                     .bind(now.unix_ms())
                     .execute(&mut *tx)
                     .await?;
             }
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -335,14 +356,37 @@ impl Reader {
         rows.iter().map(client_service_from).collect()
     }
 
-    /// SHA-256 of the live secrets of a client service.
-    pub async fn client_secrets(&self, id: ClientServiceId) -> Result<Vec<[u8; 32]>> {
-        let rows =
-            sqlx::query("SELECT secret_sha256 FROM client_secret WHERE client_service_id = $1")
-                .bind(id.as_i64())
-                .fetch_all(&self.pool)
-                .await?;
+    /// SHA-256 of the secrets of a client service that are live at a time.
+    pub async fn client_secrets(&self, id: ClientServiceId, now: Instant) -> Result<Vec<[u8; 32]>> {
+        let rows = sqlx::query(
+            "SELECT secret_sha256 FROM client_secret
+             WHERE client_service_id = $1 AND (ends_ms IS NULL OR ends_ms > $2)",
+        )
+        .bind(id.as_i64())
+        .bind(now.unix_ms())
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(|found| row::sha256(found, "secret_sha256")).collect()
+    }
+
+    /// Since when the secrets are live that are so at a time, and until when; the newest first.
+    pub async fn secret_lives(&self, id: ClientServiceId, now: Instant) -> Result<Vec<SecretLife>> {
+        let rows = sqlx::query(
+            "SELECT created_ms, ends_ms FROM client_secret
+             WHERE client_service_id = $1 AND (ends_ms IS NULL OR ends_ms > $2)
+             ORDER BY created_ms DESC, id DESC",
+        )
+        .bind(id.as_i64())
+        .bind(now.unix_ms())
+        .fetch_all(&self.pool)
+        .await?;
+        let life = |found: &sqlx::any::AnyRow| {
+            Ok(SecretLife {
+                made: row::instant(found, "created_ms")?,
+                ends: row::optional_instant(found, "ends_ms")?,
+            })
+        };
+        rows.iter().map(life).collect()
     }
 }
 

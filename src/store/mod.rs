@@ -274,6 +274,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (37, "counters", include_str!("../../migrations/0037_counters.sql")),
     (38, "acts", include_str!("../../migrations/0038_acts.sql")),
     (39, "bulk", include_str!("../../migrations/0039_bulk.sql")),
+    (40, "administration", include_str!("../../migrations/0040_administration.sql")),
 ];
 
 /// Those that are another text in PostgreSQL: what SQL has no common words for.

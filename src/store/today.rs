@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::statement::Statement;
 use super::{Reports, Result, row};
+use crate::domain::ids::ClientServiceId;
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::listing::BoundedCount;
 use crate::domain::operation::OperationState;
@@ -111,6 +112,18 @@ impl Reports {
             first_mail: first_mail.transpose()?.flatten(),
             mails_given_up: many(&failed)?,
         })
+    }
+
+    /// When the newest operation of a client service was accepted.
+    pub async fn last_accepted(&self, client_service: ClientServiceId) -> Result<Option<Instant>> {
+        let found = sqlx::query(
+            "SELECT accepted_ms FROM operation WHERE client_service_id = $1 AND draft = 0
+             ORDER BY accepted_ms DESC, id DESC LIMIT 1",
+        )
+        .bind(client_service.as_i64())
+        .fetch_optional(&self.pool)
+        .await?;
+        found.map(|found| row::instant(&found, "accepted_ms")).transpose()
     }
 
     /// How many operations are in each state that is no end, up to a bound of each.

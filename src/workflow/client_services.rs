@@ -6,9 +6,10 @@ use secrecy::SecretString;
 
 use super::{Error, Thing};
 use crate::app::App;
+use crate::domain::audit::AuditEntry;
 use crate::domain::client_service::{
     Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
-    ProfileName, SealSettingsChange, Timestamps,
+    ProfileName, SealSettingsChange, SecretOverlap, Timestamps,
 };
 use crate::domain::company::{Company, CompanyStatus, country_code};
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
@@ -119,16 +120,35 @@ pub async fn create(
     Ok((service, SecretString::from(secret)))
 }
 
-/// Gives a client service one more secret; the one before stays good until the next rotation, or
-/// ends now with `only`, and with it every access token granted until then.
+/// Gives a client service a new secret; what becomes of the one before is said by `overlap`.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an unknown alias.
-pub async fn rotate_secret(app: &App, alias: &str, only: bool) -> Result<SecretString, Error> {
+pub async fn rotate_secret(
+    app: &App,
+    alias: &str,
+    overlap: SecretOverlap,
+) -> Result<SecretString, Error> {
     let service = find(app, alias).await?;
+    let made = give_secret(app, service.id, overlap, None).await?;
+    // Without an entry nothing was done before.
+    made.ok_or(Error::NotFound(Thing::ClientService))
+}
+
+/// Gives a client service a new secret; `None` when what the entry tells was done before.
+///
+/// # Errors
+/// No random octets; from the database.
+pub(super) async fn give_secret(
+    app: &App,
+    id: ClientServiceId,
+    overlap: SecretOverlap,
+    entry: Option<&AuditEntry>,
+) -> Result<Option<SecretString>, Error> {
     let (secret, digest) = new_secret(app)?;
-    app.store.rotate_secret(service.id, app.next_id(), digest, app.now(), only).await?;
-    Ok(SecretString::from(secret))
+    let new = (app.next_id(), digest);
+    let done = app.store.rotate_secret(id, new, app.now(), overlap, entry).await?;
+    Ok(done.then(|| SecretString::from(secret)))
 }
 
 /// Sets whether a client service may call; live access tokens follow within `oauth.status_cache_ms`, and stay
@@ -138,7 +158,8 @@ pub async fn rotate_secret(app: &App, alias: &str, only: bool) -> Result<SecretS
 /// [`Error::NotFound`] for an unknown alias.
 pub async fn set_status(app: &App, alias: &str, status: ClientServiceStatus) -> Result<(), Error> {
     let service = find(app, alias).await?;
-    Ok(app.store.set_client_service_status(service.id, status, app.now()).await?)
+    app.store.set_client_service_status(service.id, status, app.now(), None).await?;
+    Ok(())
 }
 
 /// Sets the credential that seals a client service's documents from now on. Operations accepted

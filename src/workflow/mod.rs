@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod acts;
+pub mod administration;
 mod ahead;
 pub mod alarms;
 pub mod background;

@@ -154,7 +154,7 @@ async fn known(
     let service = app.reader.client_service_by_alias(alias).await?;
     // Asked for nobody too, so that an unknown alias takes as long as a known one.
     let id = service.as_ref().map_or(ClientServiceId::from_i64(0), |service| service.id);
-    let live = app.reader.client_secrets(id).await?;
+    let live = app.reader.client_secrets(id, app.now()).await?;
     let right = is_one_of(&live, &shown);
     Ok(match service {
         Some(service) if right => Ok(service),

@@ -10,7 +10,7 @@ use chancery::domain::act::{Act, ActKind};
 use chancery::domain::bulk::{Bulk, BulkKind, BulkState};
 use chancery::domain::client_service::{
     Alias, AuthorityOrder, Change, ClientService, ClientServiceStatus, DocumentReferences, Lint,
-    ProfileName, SealSettingsChange, Timestamps,
+    ProfileName, SealSettingsChange, SecretOverlap, Timestamps,
 };
 use chancery::domain::company::CompanyStatus;
 use chancery::domain::credential::{Credential, CredentialStatus};
@@ -654,7 +654,7 @@ pub(crate) async fn companies_and_services(store: &Store) {
     for status in [CompanyStatus::Suspended, CompanyStatus::Active] {
         store.set_company_status(company.id, status, AT).await.unwrap();
     }
-    store.set_client_service_status(SERVICE, ClientServiceStatus::Active, AT).await.unwrap();
+    store.set_client_service_status(SERVICE, ClientServiceStatus::Active, AT, None).await.unwrap();
     store.assign_credential(SERVICE, CREDENTIAL).await.unwrap();
     store.set_client_service_language(SERVICE, None).await.unwrap();
     store.set_mails_per_day(SERVICE, None).await.unwrap();
@@ -672,13 +672,12 @@ pub(crate) async fn companies_and_services(store: &Store) {
         document_references: Change::To(DocumentReferences::Unique),
     };
     store.change_seal_settings(SERVICE, &change).await.unwrap();
-    store.rotate_secret(SERVICE, 2, [2; 32], AT, false).await.unwrap();
-    store.rotate_secret(SERVICE, 3, [3; 32], AT, true).await.unwrap();
+    secrets(store).await;
     reader.standing(SERVICE).await.unwrap();
     reader.client_service(SERVICE).await.unwrap();
     reader.client_service_by_alias("plans").await.unwrap();
     reader.client_services().await.unwrap();
-    reader.client_secrets(SERVICE).await.unwrap();
+    store.reports().last_accepted(SERVICE).await.unwrap();
 
     let key =
         TemplateKey { client_service: SERVICE, kind: "NOTIFICATION".to_owned(), language: None };
@@ -707,6 +706,16 @@ pub(crate) async fn companies_and_services(store: &Store) {
     store.reset_smtp_account(SERVICE).await.unwrap();
     reader.sealed_secrets().await.unwrap();
     reader.needs_its_key().await.unwrap();
+}
+
+async fn secrets(store: &Store) {
+    for (number, overlap) in
+        [(2, SecretOverlap::UntilNext), (3, SecretOverlap::For(1000)), (4, SecretOverlap::None)]
+    {
+        store.rotate_secret(SERVICE, (number, [2; 32]), AT, overlap, None).await.unwrap();
+    }
+    store.reader().client_secrets(SERVICE, AT).await.unwrap();
+    store.reader().secret_lives(SERVICE, AT).await.unwrap();
 }
 
 pub(crate) fn operation(number: i64, documents: i64) -> NewOperation {

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 use super::{Failure, Outcome, house, serve};
 use crate::app::App;
-use crate::domain::client_service::{Alias, DocumentReferences, Lint, Timestamps};
+use crate::domain::client_service::{Alias, DocumentReferences, Lint, SecretOverlap, Timestamps};
 use crate::domain::level::Level;
 use crate::domain::pades::ActiveContent;
 use crate::domain::visible::CoordinateOrigin;
@@ -204,7 +204,7 @@ async fn ensure_client_service(
         .ok_or("the credential just imported is gone")?;
     if app.reader.client_service_by_alias(alias).await?.is_some() {
         client_services::assign(app, alias, credential.id).await?;
-        let secret = client_services::rotate_secret(app, alias, false).await?;
+        let secret = client_services::rotate_secret(app, alias, SecretOverlap::UntilNext).await?;
         return Ok((alias.to_owned(), secret));
     }
     let new = NewClientService {

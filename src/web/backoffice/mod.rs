@@ -4,6 +4,9 @@
 mod account;
 mod app_codes;
 mod assets;
+mod client_service;
+mod client_services;
+mod deeds;
 mod documents;
 mod form;
 mod frame;
@@ -74,6 +77,8 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/operations/{id}/files/{number}", get(documents::save))
         .route("/operations/{id}/files/{number}/view", get(documents::view))
         .route("/operations/{id}/files/{number}/pages", get(documents::pages))
+        .route("/client-services", get(client_services::page))
+        .route("/client-services/{id}", get(client_service::page).post(client_service::send))
         .route("/sign-in", get(sign_in::page).post(sign_in::send))
         .route("/second-step", get(sign_in::second_page).post(sign_in::send_second))
         .route("/prove", get(sign_in::proof_page).post(sign_in::send_proof))

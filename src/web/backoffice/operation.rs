@@ -9,13 +9,13 @@ use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::deeds;
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
 use super::rows::{aliases, sealed_of, standing_word, state_word};
 use super::seen::span;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
-use crate::app::App;
 use crate::domain::act::ActKind;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
 use crate::domain::document::DocumentState;
@@ -247,7 +247,7 @@ async fn operation_page(
     let teller = Teller {
         locale: Locale(visit.language()),
         words: operation_words(visit.language()),
-        people: people(app).await?,
+        people: deeds::people(app).await?,
     };
     let shown = app.reader.documents_shown(sheet.operation.of_documents()).await?;
     let files = files::list(&shown);
@@ -272,17 +272,8 @@ async fn operation_page(
             retry: waits || mails().any(|(mail, _)| mail.status == DeliveryStatus::SendingError),
             close: mails().any(|(mail, _)| mail.link_revoked.is_none()),
         }),
-        acts: [drawn(app)?, drawn(app)?, drawn(app)?],
+        acts: [deeds::drawn(app)?, deeds::drawn(app)?, deeds::drawn(app)?],
     })
-}
-
-fn drawn(app: &App) -> Result<String, Error> {
-    Ok(acts::draw(app)?.to_string())
-}
-
-/// What people are called.
-async fn people(app: &App) -> Result<HashMap<PersonId, String>, Error> {
-    Ok(app.reader.people().await?.into_iter().map(|it| (it.id, it.name)).collect())
 }
 
 /// Puts what is known into the words of a language.

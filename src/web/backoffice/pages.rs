@@ -58,6 +58,7 @@ const ANYONE: Option<Admission> = Some(Admission::Anyone);
 const SEARCHES: Option<Admission> = Some(Admission::Person(Permission::Search));
 const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
 const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
+const MANAGES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::ManageServices));
 const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
 
 /// All of them.
@@ -69,6 +70,8 @@ pub const PAGES: &[OfficePage] = &[
     page("/operations/{id}/files/{number}", SEARCHES, None),
     page("/operations/{id}/files/{number}/view", SEARCHES, None),
     page("/operations/{id}/files/{number}/pages", SEARCHES, None),
+    page("/client-services", SEARCHES, None),
+    page("/client-services/{id}", SEARCHES, MANAGES_SERVICES),
     page("/sign-in", ANYONE, ANYONE),
     page("/second-step", Some(Admission::Half), Some(Admission::Half)),
     page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),

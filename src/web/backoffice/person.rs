@@ -1,22 +1,20 @@
 //! One person: what is known of it, what happened, and what who manages people can do.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::deeds::{self, DeedRow};
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
 use super::people::{ChosenFields, InvitedPage, PersonFields, person_problem};
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
-use crate::domain::audit::{Actor, AuditEntry};
 use crate::domain::ids::PersonId;
 use crate::domain::person::{Permission, Person, PersonStatus, Sight};
-use crate::letters::{Locale, audit_word, rights_word, role_word, status_word};
+use crate::letters::{rights_word, role_word, status_word};
 use crate::workflow::people::{self, Given, PersonChange, PersonProblem};
 use crate::workflow::{Error, Thing};
 
@@ -41,15 +39,7 @@ struct PersonPage {
     may_change: bool,
     is_disabled: bool,
     fields: PersonFields,
-    entries: Vec<EntryRow>,
-}
-
-struct EntryRow {
-    when: String,
-    what: &'static str,
-    who: String,
-    from: String,
-    detail: String,
+    entries: Vec<DeedRow>,
 }
 
 pub(super) async fn page(
@@ -131,23 +121,10 @@ async fn person_page(
     let person = reader.person(id).await?.ok_or(Error::NotFound(Thing::Person))?;
     let given = people::given(&visit.web.app).await?;
     let entries = reader.audit_of(id, ENTRIES).await?;
-    let everybody = reader.people().await?;
-    let names: HashMap<PersonId, String> =
-        everybody.into_iter().map(|person| (person.id, person.name)).collect();
+    let names = deeds::people(&visit.web.app).await?;
     let language = visit.language();
     let frame = visit.frame();
-    let row = |entry: &AuditEntry| EntryRow {
-        when: Locale(language).time(entry.at),
-        what: audit_word(language, entry.action),
-        who: match entry.actor {
-            Actor::Person(id) => names.get(&id).cloned().unwrap_or_else(|| id.to_string()),
-            Actor::Command => frame.words.command_line.to_owned(),
-            Actor::Stranger => frame.words.stranger.to_owned(),
-        },
-        from: entry.address.clone().unwrap_or_default(),
-        detail: entry.detail.clone(),
-    };
-    let entries = entries.iter().map(row).collect();
+    let entries = deeds::rows(visit, &entries, &names);
     let chosen = ChosenFields {
         name: person.name.clone(),
         language: person.language,

@@ -5,6 +5,7 @@ use axum::extract::Extension;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::client_services::ServiceRow;
 use super::frame::OfficeFrame;
 use super::rows::{OperationRow, aliases};
 use super::seen::span;
@@ -13,8 +14,11 @@ use super::visit::OfficeVisit;
 use crate::app::App;
 use crate::domain::listing::BoundedCount;
 use crate::domain::scope::ServiceSet;
-use crate::letters::{Locale, OperationWords, filled, operation_words};
+use crate::letters::{
+    AdministrationWords, Locale, OperationWords, administration_words, filled, operation_words,
+};
 use crate::store::search::Matched;
+use crate::workflow::administration::services::{self, ServiceList};
 use crate::workflow::first_page::{self, FirstPage};
 use crate::workflow::{Error, search};
 
@@ -23,6 +27,7 @@ use crate::workflow::{Error, search};
 struct SearchPage {
     frame: OfficeFrame,
     words: &'static OperationWords,
+    named: &'static AdministrationWords,
     find: String,
     found: Option<FoundRows>,
     today: Option<TodayFacts>,
@@ -30,9 +35,15 @@ struct SearchPage {
 
 /// What was found.
 struct FoundRows {
+    /// By what they are called.
+    services: Vec<ServiceRow>,
+    more_services: bool,
     rows: Vec<FoundRow>,
     more: bool,
 }
+
+/// Client services that are shown at most, as they stand before what else was found.
+const SERVICES: usize = 5;
 
 struct FoundRow {
     by: &'static str,
@@ -80,7 +91,8 @@ async fn search_page(
     } else {
         found = Some(found_rows(visit, app, &seen, &find).await?);
     }
-    Ok(SearchPage { frame: visit.frame(), words, find, found, today })
+    let named = administration_words(visit.language());
+    Ok(SearchPage { frame: visit.frame(), words, named, find, found, today })
 }
 
 async fn found_rows(
@@ -97,7 +109,17 @@ async fn found_rows(
         text: hit.text.clone(),
         operation: OperationRow::of(language, &aliases, &hit.operation),
     };
-    Ok(FoundRows { rows: hits.hits.iter().map(row).collect(), more: hits.more })
+    let services = match find.trim() {
+        // One letter is in most names.
+        name if name.chars().count() < 2 => ServiceList::default(),
+        name => services::named(app, seen, name, None, SERVICES).await?,
+    };
+    Ok(FoundRows {
+        services: services.lines.iter().map(|line| ServiceRow::of(visit, line)).collect(),
+        more_services: services.more,
+        rows: hits.hits.iter().map(row).collect(),
+        more: hits.more,
+    })
 }
 
 /// The word for that by which something was found.

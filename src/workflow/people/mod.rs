@@ -57,6 +57,7 @@ impl Doer {
             actor: self.actor,
             action,
             person,
+            about: None,
             detail,
             address: self.address.map(|address| address.to_string()),
         })

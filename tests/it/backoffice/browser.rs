@@ -128,6 +128,64 @@ fn assert_walked(seen: &[Value], base: &str) {
     }
 }
 
+/// From the search box: what is typed, the hit, the form.
+#[test]
+fn a_secret_is_rotated_and_a_client_service_suspended_in_three_steps() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
+        let client = house.service.client().await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let office = format!("{}/office", house.service.base);
+        let steps = json!([
+            ["open", office],
+            ["type", ana.address],
+            ["press", "Tab"],
+            ["type", PASSWORD],
+            ["go", "Enter"],
+            ["type", code],
+            ["go", "Enter"],
+            // The box has the focus.
+            ["type", client.alias],
+            ["go", "Enter"],
+            ["look", "found"],
+            ["to", "#found a[href*='/client-services/']"],
+            ["go", "Enter"],
+            ["look", "client-service"],
+            ["to", "#overlap"],
+            ["press", "ArrowDown"],
+            ["press", "Tab"],
+            ["go", "Enter"],
+            ["look", "secret"],
+            ["open", office],
+            ["type", client.alias],
+            ["go", "Enter"],
+            ["to", "#found a[href*='/client-services/']"],
+            ["go", "Enter"],
+            ["to", "#reason"],
+            ["type", "a laptop was lost"],
+            ["go", "Enter"],
+            ["look", "suspended"],
+            ["to", "header a[href$='/client-services']"],
+            ["go", "Enter"],
+            ["look", "client-services"],
+        ]);
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&seen), 5 * 3);
+        for (name, words) in [
+            ("secret", "chancery_cs_"),
+            ("suspended", "It is suspended"),
+            ("suspended", "a laptop was lost"),
+            ("client-services", "Suspended"),
+        ] {
+            let page = seen.iter().find(|page| page["name"] == name).unwrap();
+            let text = page["text"].as_str().unwrap();
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        house.service.stop().await;
+    });
+}
+
 #[test]
 fn everything_works_without_scripts() {
     run(async {

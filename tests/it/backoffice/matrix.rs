@@ -22,9 +22,10 @@ const WHO: [(Role, Rights); 7] = [
 ];
 
 /// What each of them may, as it was decided; in the order of [`WHO`].
-const MAY: [(Permission, [bool; 7]); 5] = [
+const MAY: [(Permission, [bool; 7]); 6] = [
     (Permission::Search, [true; 7]),
     (Permission::Act, [true, false, true, false, true, false, false]),
+    (Permission::ManageServices, [true, false, true, false, true, false, false]),
     (Permission::OwnAccount, [true; 7]),
     (Permission::SeePeople, [true, true, false, false, false, false, true]),
     (Permission::ManagePeople, [true, false, false, false, false, false, false]),
@@ -47,10 +48,29 @@ async fn sealed_pdf(client: &Client) -> String {
     answer["id"].to_string()
 }
 
-/// Where a page is, of the person and the operation.
-fn path_of_page(page: &OfficePage, person: PersonId, operation: &str) -> String {
-    let is_operation = page.path.starts_with("/operations/");
-    let id = if is_operation { operation.to_owned() } else { person.to_string() };
+/// What pages are about that are about one thing.
+struct Things {
+    person: PersonId,
+    operation: String,
+    service: ClientServiceId,
+}
+
+impl Things {
+    /// A person, and what a client has.
+    async fn of(house: &House, person: PersonId, client: &Client) -> Self {
+        let reader = &house.service.app.reader;
+        let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
+        Self { person, operation: sealed_pdf(client).await, service: service.id }
+    }
+}
+
+/// Where a page is.
+fn path_of_page(page: &OfficePage, things: &Things) -> String {
+    let id = match page.path.split('/').nth(1) {
+        Some("operations") => things.operation.clone(),
+        Some("client-services") => things.service.to_string(),
+        _ => things.person.to_string(),
+    };
     let path = page.path.replace("{id}", &id).replace("{number}", "1").replace("{code}", "AAAA");
     format!("/office{}", path.trim_end_matches('/'))
 }
@@ -76,14 +96,14 @@ fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
         let house = House::new().await;
         let client = house.service.client().await;
         let mut all = everybody(&house, &client).await;
-        let (asked_for, operation) = (all[6].id, sealed_pdf(&client).await);
+        let things = Things::of(&house, all[6].id, &client).await;
         let mut never = house.tab("192.0.2.1");
         never.cookie.clone_from(&all[0].tab.cookie);
         let unknown = never.get("/office/people/1").await;
         assert_eq!(unknown.status, 404);
         let mut looked = 0;
         for page in PAGES {
-            let path = &path_of_page(page, asked_for, &operation);
+            let path = &path_of_page(page, &things);
             for (number, somebody) in all.iter_mut().enumerate() {
                 // A form that says nothing that is done: what matters is who gets as far.
                 somebody.tab.get("/office").await;
@@ -171,10 +191,12 @@ fn nobody_gets_further_for_having_shown_who_one_is_long_ago() {
     run(async {
         let house = House::new().await;
         let mut ana = house.administrator().await;
+        let client = house.service.client().await;
+        let things = Things::of(&house, ana.id, &client).await;
         house.pass(6 * 60_000);
         ana.tab.get("/office").await;
         for page in PAGES {
-            let path = path_of_page(page, ana.id, "1");
+            let path = path_of_page(page, &things);
             let proved = |admission: Option<Admission>| {
                 matches!(admission, Some(Admission::Proved(_) | Admission::Enrolling))
             };
@@ -213,9 +235,9 @@ fn every_route_is_in_the_table() {
         let mut ana = house.administrator().await;
         let mut tab: Tab = ana.tab.clone();
         tab.get("/office").await;
-        let operation = sealed_pdf(&house.service.client().await).await;
+        let things = Things::of(&house, ana.id, &house.service.client().await).await;
         for page in PAGES.iter().filter(|page| page.look.is_some()) {
-            let path = path_of_page(page, ana.id, &operation);
+            let path = path_of_page(page, &things);
             let status = ana.tab.get(&path).await.status;
             // The invitation of this code is none.
             let expected = if page.path.contains("{code}") { 404 } else { 200 };

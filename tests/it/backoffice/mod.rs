@@ -2,6 +2,7 @@
 //! moves.
 
 mod browser;
+mod client_services;
 mod codes;
 mod forms;
 mod matrix;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chancery::app::Clock;
-use chancery::domain::client_service::ClientServiceStatus;
+use chancery::domain::client_service::{ClientServiceStatus, SecretOverlap};
 use chancery::domain::company::CompanyStatus;
 use chancery::store::alarms::RaisedAlarm;
 use chancery::workflow::{alarms, client_services, companies};
@@ -129,8 +129,9 @@ fn tokens_end_with_their_secret_and_with_a_suspension() {
         let remembered = service.app.tokens.status_cache_ms + 1;
         let pass = || clock.fetch_add(remembered, Ordering::Relaxed);
         let mut client = service.client().await;
-        let rotated = async |client: &Client, only| {
-            let secret = client_services::rotate_secret(&service.app, &client.alias, only).await;
+        let rotated = async |client: &Client, only: bool| {
+            let overlap = if only { SecretOverlap::None } else { SecretOverlap::UntilNext };
+            let secret = client_services::rotate_secret(&service.app, &client.alias, overlap).await;
             let secret = secret.unwrap().expose_secret().to_owned();
             Client::log_in(&service.base, &client.alias, &secret).await
         };
@@ -235,7 +236,8 @@ fn an_unknown_alias_is_asked_for_as_a_known_one() {
         let service = setup.start().await;
         let one = service.client().await;
         let two = service.client().await;
-        client_services::rotate_secret(&service.app, &two.alias, false).await.unwrap();
+        let overlap = SecretOverlap::UntilNext;
+        client_services::rotate_secret(&service.app, &two.alias, overlap).await.unwrap();
         let asked = async |alias: &str| {
             let before = postgres.statements().len();
             assert_eq!(token(&service.base, alias, "wrong").await.status, 401);

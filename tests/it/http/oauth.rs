@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chancery::domain::client_service::ClientServiceStatus;
+use chancery::domain::client_service::{ClientServiceStatus, SecretOverlap};
 use chancery::pki::jose::{Claims, TokenKey, TokenKeys};
 use chancery::workflow::client_services::{rotate_secret, set_status};
 use secrecy::ExposeSecret as _;
@@ -175,8 +175,9 @@ fn two_secrets_live_and_a_third_ends_the_first() {
         let client = service.client().await;
         let first = client.secret.clone();
         assert!(first.starts_with("chancery_cs_") && first.len() >= 12 + 43, "256 bits");
-        let rotate = async |only| {
-            let secret = rotate_secret(&service.app, &client.alias, only).await.unwrap();
+        let rotate = async |only: bool| {
+            let overlap = if only { SecretOverlap::None } else { SecretOverlap::UntilNext };
+            let secret = rotate_secret(&service.app, &client.alias, overlap).await.unwrap();
             secret.expose_secret().to_owned()
         };
         let works =

@@ -1,6 +1,6 @@
 //! People in the database: what is asked of it, and what it decides when two ask at once.
 
-use chancery::domain::audit::{Actor, AuditAction, AuditEntry};
+use chancery::domain::audit::{Actor, AuditAction, AuditEntry, AuditSubject};
 use chancery::domain::delivery::MailAddress;
 use chancery::domain::ids::{
     ClientServiceId, CompanyId, InvitationId, MessageId, PersonCredentialId, PersonId, SessionId,
@@ -52,6 +52,7 @@ fn entry(number: i64, person: PersonId, action: AuditAction) -> AuditEntry {
         actor: Actor::Command,
         action,
         person,
+        about: None,
         detail: "a word".to_owned(),
         address: Some("192.0.2.1".to_owned()),
     }
@@ -132,6 +133,8 @@ pub(crate) async fn ask(store: &Store) {
     assert!(reader.invitation(second.id).await.unwrap().unwrap().revoked.is_some());
     store.enable_person(rui.id, PersonStatus::Invited, &act(35)).await.unwrap();
     store.record_audit(&entry(36, rui.id, AuditAction::SignInFailed)).await.unwrap();
+    let about = AuditSubject::ClientService(ClientServiceId::from_i64(1));
+    assert_eq!(reader.audit_about(about, 1).await.unwrap(), []);
     let newest = reader.audit_of(rui.id, 1).await.unwrap();
     assert_eq!(newest, [entry(36, rui.id, AuditAction::SignInFailed)]);
 }

@@ -1,7 +1,7 @@
 //! The audit record: who did what to whom, when and from where. It is written in the transaction of the fact, and
 //! never changed.
 
-use super::ids::PersonId;
+use super::ids::{ClientServiceId, CompanyId, CredentialId, PersonId};
 use super::instant::Instant;
 
 /// One entry.
@@ -11,12 +11,71 @@ pub struct AuditEntry {
     pub at: Instant,
     pub actor: Actor,
     pub action: AuditAction,
-    /// Whom it is about.
+    /// Whom it is about; who did it, when it is about no person.
     pub person: PersonId,
+    /// What else it is about.
+    pub about: Option<AuditSubject>,
     /// What was chosen, in words of the field; never a secret.
     pub detail: String,
     /// From where, when it came over the network.
     pub address: Option<String>,
+}
+
+/// What an entry is about that is no person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditSubject {
+    ClientService(ClientServiceId),
+    Company(CompanyId),
+    Credential(CredentialId),
+}
+
+impl AuditSubject {
+    /// As stored: what it is, and its number.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        match self {
+            Self::ClientService(id) => format!("client-service:{id}"),
+            Self::Company(id) => format!("company:{id}"),
+            Self::Credential(id) => format!("credential:{id}"),
+        }
+    }
+
+    /// The subject that is stored so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once(':')?;
+        match kind {
+            "client-service" => id.parse().ok().map(Self::ClientService),
+            "company" => id.parse().ok().map(Self::Company),
+            "credential" => id.parse().ok().map(Self::Credential),
+            _ => None,
+        }
+    }
+}
+
+/// Why somebody did something, as that person wrote it: 1 to 500 characters, none of control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenReason(String);
+
+impl WrittenReason {
+    /// Most characters.
+    pub const MAX_CHARS: usize = 500;
+
+    /// Accepts a reason; `None` when it says nothing, or too much.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let good = !text.is_empty()
+            && text.chars().count() <= Self::MAX_CHARS
+            && !text.chars().any(char::is_control);
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The reason as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Who did it.
@@ -51,11 +110,14 @@ pub enum AuditAction {
     RecoveryCodeUsed,
     SessionEnded,
     OtherSessionsEnded,
+    ServiceSecretMade,
+    ServiceSuspended,
+    ServiceReactivated,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -74,6 +136,9 @@ impl AuditAction {
         Self::RecoveryCodeUsed,
         Self::SessionEnded,
         Self::OtherSessionsEnded,
+        Self::ServiceSecretMade,
+        Self::ServiceSuspended,
+        Self::ServiceReactivated,
     ];
 
     /// As stored.
@@ -98,6 +163,9 @@ impl AuditAction {
             Self::RecoveryCodeUsed => "RECOVERY_CODE_USED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::OtherSessionsEnded => "OTHER_SESSIONS_ENDED",
+            Self::ServiceSecretMade => "SERVICE_SECRET_MADE",
+            Self::ServiceSuspended => "SERVICE_SUSPENDED",
+            Self::ServiceReactivated => "SERVICE_REACTIVATED",
         }
     }
 

@@ -251,6 +251,25 @@ impl ClientServiceStatus {
     }
 }
 
+/// What becomes of the secret before when a client service is given a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretOverlap {
+    /// It ends, and with it every access token that was granted until then.
+    None,
+    /// It is good for so many milliseconds more.
+    For(i64),
+    /// It is good until the next new one is made.
+    UntilNext,
+}
+
+/// A live secret, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretLife {
+    pub made: Instant,
+    /// `None`: as long as no newer one ends it.
+    pub ends: Option<Instant>,
+}
+
 /// What a document's external reference promises (the request's reference is always unique).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentReferences {

@@ -26,10 +26,12 @@ pub struct Person {
 /// What a page needs whoever asks for it to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Looking for operations and documents that one sees.
+    /// Looking for operations, documents, client services and companies that one sees.
     Search,
     /// Sending mails about what one sees again, trying what waits at once, closing links.
     Act,
+    /// Making secrets of client services that one sees, suspending and reactivating them.
+    ManageServices,
     /// One's own account.
     OwnAccount,
     /// Who there is, with which role, and what happened to them.
@@ -40,8 +42,14 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Search, Self::Act, Self::OwnAccount, Self::SeePeople, Self::ManagePeople];
+    pub const ALL: [Self; 6] = [
+        Self::Search,
+        Self::Act,
+        Self::ManageServices,
+        Self::OwnAccount,
+        Self::SeePeople,
+        Self::ManagePeople,
+    ];
 }
 
 impl Person {
@@ -53,7 +61,7 @@ impl Person {
     pub const fn may(&self, permission: Permission) -> bool {
         match permission {
             Permission::Search | Permission::OwnAccount => true,
-            Permission::Act => {
+            Permission::Act | Permission::ManageServices => {
                 matches!(self.rights, Rights::Operator) && !matches!(self.role, Role::Auditor)
             }
             Permission::SeePeople => matches!(self.role, Role::Administrator | Role::Auditor),

@@ -23,7 +23,8 @@ pub use values::{
     Values, Variable, sample,
 };
 pub use words::{
-    InvoiceWords, OfficeWords, OperationWords, PageWords, ReasonWords, ReportWords,
-    RevocationWords, VerdictWords, audit_word, invoice_word, invoice_words, office_words,
-    operation_words, page_words, report_words, rights_word, role_word, status_word, theme_word,
+    AdministrationWords, InvoiceWords, OfficeWords, OperationWords, PageWords, ReasonWords,
+    ReportWords, RevocationWords, VerdictWords, administration_words, audit_word, invoice_word,
+    invoice_words, office_words, operation_words, page_words, report_words, rights_word, role_word,
+    status_word, theme_word,
 };

@@ -4,6 +4,7 @@
 //! Words of the notification are template text (`{{ issuer.name }}`), those of test mail, alarms and
 //! pages have single words in braces (`{account}`) that are filled in here.
 
+mod administration;
 mod de;
 mod en;
 mod es;
@@ -17,6 +18,7 @@ mod report;
 
 use crate::domain::language::Language;
 
+pub use administration::{AdministrationWords, administration_words};
 pub use invoice::{InvoiceWords, invoice_word, invoice_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,

@@ -134,5 +134,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Wiederherstellungscode benutzt",
         "Sitzung beendet",
         "Alle anderen Sitzungen beendet",
+        "Neues Geheimnis",
+        "Gesperrt",
+        "Wieder freigegeben",
     ],
 };

@@ -134,5 +134,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Used a recovery code",
         "Ended a session",
         "Ended all other sessions",
+        "Made a new secret",
+        "Suspended",
+        "Reactivated",
     ],
 };

@@ -134,5 +134,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Código de recuperación usado",
         "Una sesión cerrada",
         "Las demás sesiones cerradas",
+        "Nuevo secreto",
+        "Suspendido",
+        "Reactivado",
     ],
 };

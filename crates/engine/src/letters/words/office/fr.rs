@@ -134,5 +134,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Code de secours utilisé",
         "Une session fermée",
         "Les autres sessions fermées",
+        "Nouveau secret",
+        "Suspendu",
+        "Réactivé",
     ],
 };

@@ -134,5 +134,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Codice di recupero usato",
         "Una sessione chiusa",
         "Altre sessioni chiuse",
+        "Nuovo segreto",
+        "Sospeso",
+        "Riattivato",
     ],
 };

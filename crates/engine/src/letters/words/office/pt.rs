@@ -134,5 +134,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Código de recuperação usado",
         "Uma sessão terminada",
         "As outras sessões terminadas",
+        "Novo segredo",
+        "Suspenso",
+        "Reativado",
     ],
 };

@@ -3,7 +3,7 @@
 use super::OperationWords;
 
 pub(super) const WORDS: OperationWords = OperationWords {
-    find_text: "Eine Referenz, eine Mailadresse, der Name einer Datei, eine Nummer oder ein SHA-256: ganz oder der Anfang.",
+    find_text: "Eine Referenz, eine Mailadresse, der Name einer Datei, eine Nummer oder ein SHA-256: ganz oder der Anfang. Client-Dienste auch über einen Teil ihrer Kennung oder des Namens ihrer Firma.",
     found: "Gefunden",
     found_by: "Gefunden über",
     nothing_found: "Nichts von dem, was Sie sehen, ist so bekannt.",

@@ -3,7 +3,7 @@
 use super::OperationWords;
 
 pub(super) const WORDS: OperationWords = OperationWords {
-    find_text: "A reference, a mail address, the name of a file, a number or a SHA-256: the whole or how it begins.",
+    find_text: "A reference, a mail address, the name of a file, a number or a SHA-256: the whole or how it begins. Client services by any part of their alias, or of what their company is called.",
     found: "Found",
     found_by: "Found by",
     nothing_found: "Nothing of what you see is known by this.",

@@ -3,7 +3,7 @@
 use super::OperationWords;
 
 pub(super) const WORDS: OperationWords = OperationWords {
-    find_text: "Una referencia, una dirección de correo, el nombre de un fichero, un número o un SHA-256: entero o cómo empieza.",
+    find_text: "Una referencia, una dirección de correo, el nombre de un fichero, un número o un SHA-256: entero o cómo empieza. Los servicios cliente, también por una parte de su identificador o del nombre de su empresa.",
     found: "Encontrado",
     found_by: "Encontrado por",
     nothing_found: "Nada de lo que usted ve se conoce así.",

@@ -3,7 +3,7 @@
 use super::OperationWords;
 
 pub(super) const WORDS: OperationWords = OperationWords {
-    find_text: "Une référence, une adresse de courriel, le nom d’un fichier, un numéro ou un SHA-256 : en entier ou le début.",
+    find_text: "Une référence, une adresse de courriel, le nom d’un fichier, un numéro ou un SHA-256 : en entier ou le début. Les services clients, aussi par une partie de leur identifiant ou du nom de leur société.",
     found: "Trouvé",
     found_by: "Trouvé par",
     nothing_found: "Rien de ce que vous voyez n’est connu ainsi.",

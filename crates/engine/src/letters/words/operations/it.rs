@@ -3,7 +3,7 @@
 use super::OperationWords;
 
 pub(super) const WORDS: OperationWords = OperationWords {
-    find_text: "Un riferimento, un indirizzo di posta, il nome di un file, un numero o uno SHA-256: per intero o come comincia.",
+    find_text: "Un riferimento, un indirizzo di posta, il nome di un file, un numero o uno SHA-256: per intero o come comincia. I servizi client, anche per una parte del loro identificativo o del nome della loro azienda.",
     found: "Trovato",
     found_by: "Trovato per",
     nothing_found: "Nulla di ciò che vede è noto così.",

@@ -3,7 +3,7 @@
 use super::OperationWords;
 
 pub(super) const WORDS: OperationWords = OperationWords {
-    find_text: "Uma referência, um endereço de correio, o nome de um ficheiro, um número ou um SHA-256: inteiro ou como começa.",
+    find_text: "Uma referência, um endereço de correio, o nome de um ficheiro, um número ou um SHA-256: inteiro ou como começa. Os serviços cliente, também por uma parte do identificador ou do nome da empresa.",
     found: "Encontrado",
     found_by: "Encontrado por",
     nothing_found: "Nada do que vê é conhecido assim.",
