@@ -25,7 +25,8 @@ pub const LIVE_SECRETS: usize = 2;
 
 impl Store {
     /// Records a new client service with its first secret, and its issuer unless there is one with that
-    /// country and VAT number already, whose it is then. Returns it as it was recorded.
+    /// country and VAT number already, whose it is then. Returns it as it was recorded; `None` when what the entry tells was
+    /// done before.
     ///
     /// # Errors
     /// [`Error::Exists`] when the alias is taken; nothing was written then.
@@ -33,11 +34,14 @@ impl Store {
         &self,
         issuer: &Company,
         service: &ClientService,
-        secret_id: i64,
-        secret_sha256: [u8; 32],
-    ) -> Result<ClientService> {
+        (secret_id, secret_sha256): (i64, [u8; 32]),
+        entry: Option<&AuditEntry>,
+    ) -> Result<Option<ClientService>> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(None);
+            }
             let issuer = companies::open(&mut tx, issuer).await?;
             let service = ClientService { issuer: issuer.id, ..service.clone() };
             let done = sqlx::query(
@@ -76,7 +80,7 @@ impl Store {
             }
             insert_secret(&mut tx, service.id, secret_id, secret_sha256, service.created).await?;
             tx.commit().await?;
-            Ok(service)
+            Ok(Some(service))
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! Companies.
 
-use super::{Error, Reader, Result, Store, row};
+use super::{Error, Reader, Result, Store, audit, row};
+use crate::domain::audit::AuditEntry;
 use crate::domain::client_service::Change;
 use crate::domain::company::{Company, CompanyStatus};
 use crate::domain::delivery::MailAddress;
@@ -13,15 +14,19 @@ const COLUMNS: &str =
 
 impl Store {
     /// Sets whether a company's documents are sealed. Tokens of its client services from before a change are
-    /// not taken after it.
+    /// not taken after it. Returns `false` when what the entry tells was done before.
     pub async fn set_company_status(
         &self,
         id: CompanyId,
         status: CompanyStatus,
         now: Instant,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             let changed =
                 sqlx::query("UPDATE company SET status = $2 WHERE id = $1 AND status <> $2")
                     .bind(id.as_i64())
@@ -37,7 +42,8 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }

@@ -70,6 +70,20 @@ pub async fn create(
     app: &App,
     new: NewClientService,
 ) -> Result<(ClientService, SecretString), Error> {
+    let made = create_once(app, new, |_| None).await?;
+    // Without an entry nothing was done before.
+    made.ok_or(Error::NotFound(Thing::ClientService))
+}
+
+/// The same; `None` when what the entry tells was done before.
+///
+/// # Errors
+/// As [`create`].
+pub(super) async fn create_once(
+    app: &App,
+    new: NewClientService,
+    entry: impl FnOnce(&ClientService) -> Option<AuditEntry>,
+) -> Result<Option<(ClientService, SecretString)>, Error> {
     if let Some(profile) = &new.profile {
         app.profiles.entry(profile.as_str())?;
     }
@@ -116,8 +130,10 @@ pub async fn create(
         created: now,
     };
     let (secret, digest) = new_secret(app)?;
-    let service = app.store.add_client_service(&issuer, &service, app.next_id(), digest).await?;
-    Ok((service, SecretString::from(secret)))
+    let (entry, secret_id) = (entry(&service), app.next_id());
+    let secret_of = (secret_id, digest);
+    let made = app.store.add_client_service(&issuer, &service, secret_of, entry.as_ref()).await?;
+    Ok(made.map(|service| (service, SecretString::from(secret))))
 }
 
 /// Gives a client service a new secret; what becomes of the one before is said by `overlap`.

@@ -19,7 +19,8 @@ pub async fn set_status(
     status: CompanyStatus,
 ) -> Result<(), Error> {
     let company = find(app, country, vat_number).await?;
-    Ok(app.store.set_company_status(company.id, status, app.now()).await?)
+    app.store.set_company_status(company.id, status, app.now(), None).await?;
+    Ok(())
 }
 
 /// Changes how a company is reached from now on.

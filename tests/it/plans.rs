@@ -650,9 +650,9 @@ pub(crate) async fn companies_and_services(store: &Store) {
         tokens_not_before: None,
         created: AT,
     };
-    store.add_client_service(&company, &service, 1, [1; 32]).await.unwrap();
+    store.add_client_service(&company, &service, (1, [1; 32]), None).await.unwrap();
     for status in [CompanyStatus::Suspended, CompanyStatus::Active] {
-        store.set_company_status(company.id, status, AT).await.unwrap();
+        store.set_company_status(company.id, status, AT, None).await.unwrap();
     }
     store.set_client_service_status(SERVICE, ClientServiceStatus::Active, AT, None).await.unwrap();
     store.assign_credential(SERVICE, CREDENTIAL).await.unwrap();

@@ -87,13 +87,13 @@ pub(crate) fn client_service(number: i64, alias: &str) -> ClientService {
 pub(crate) async fn company(store: &Store, company: &Company) {
     let number = 1000 + company.id.as_i64();
     let service = client_service(number, &format!("of-{}", company.id));
-    store.add_client_service(company, &service, number, [0; 32]).await.unwrap();
+    store.add_client_service(company, &service, (number, [0; 32]), None).await.unwrap();
 }
 
 async fn of_two_who_ask_at_once_one_is_answered(url: String) {
     let store = store(url).await;
     let service = client_service(1, "one");
-    store.add_client_service(&issuer(1), &service, 1, [1; 32]).await.unwrap();
+    store.add_client_service(&issuer(1), &service, (1, [1; 32]), None).await.unwrap();
     people::ask(&store).await;
 }
 
@@ -117,8 +117,8 @@ async fn seal_settings_are_kept(url: String) {
         tokens_not_before: Some(Instant::from_unix_ms(1_795_342_761_000)),
         ..client_service(2, "special")
     };
-    store.add_client_service(&issuer(1), &plain, 1, [1; 32]).await.unwrap();
-    store.add_client_service(&issuer(1), &special, 2, [2; 32]).await.unwrap();
+    store.add_client_service(&issuer(1), &plain, (1, [1; 32]), None).await.unwrap();
+    store.add_client_service(&issuer(1), &special, (2, [2; 32]), None).await.unwrap();
     let read = async |alias: &str| reader.client_service_by_alias(alias).await.unwrap().unwrap();
     assert_eq!(read("plain").await, plain);
     assert_eq!(read("special").await, special);
@@ -187,16 +187,18 @@ async fn companies_are_suspended_alone(url: String) {
     let found = reader.company_by_vat("PRT", "505767452").await.unwrap().unwrap();
     assert_eq!(found, issuer(2));
     assert_eq!(reader.company_by_vat("ESP", "505767452").await.unwrap(), None);
-    store.set_company_status(found.id, CompanyStatus::Suspended, now()).await.unwrap();
+    store.set_company_status(found.id, CompanyStatus::Suspended, now(), None).await.unwrap();
     let suspended = Company { status: CompanyStatus::Suspended, ..issuer(2) };
     assert_eq!(reader.companies().await.unwrap(), [issuer(1), suspended.clone()]);
     let again = Company { id: CompanyId::from_i64(3), name: "Other".to_owned(), ..issuer(2) };
     let service = client_service(9, "further");
-    let further = store.add_client_service(&again, &service, 9, [9; 32]).await.unwrap();
+    let further =
+        store.add_client_service(&again, &service, (9, [9; 32]), None).await.unwrap().unwrap();
     assert_eq!(further.issuer, suspended.id, "one company, however many client services");
     assert_eq!(reader.company(suspended.id).await.unwrap(), Some(suspended), "nor activated");
     // With an alias that is taken neither comes.
-    let error = store.add_client_service(&issuer(4), &service, 10, [9; 32]).await.unwrap_err();
+    let error =
+        store.add_client_service(&issuer(4), &service, (10, [9; 32]), None).await.unwrap_err();
     assert!(matches!(error, Error::Exists { .. }));
     assert_eq!(reader.company_by_vat("PRT", "505767454").await.unwrap(), None);
     store.close().await;

@@ -15,6 +15,7 @@ use super::deeds::{self, DeedProblem, DeedRow};
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
 use super::search::tally;
+use super::secret::SecretPage;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
 use crate::domain::audit::WrittenReason;
@@ -62,33 +63,6 @@ struct ServiceForms {
     suspended: bool,
     /// What was written into the field before.
     reason: String,
-}
-
-#[derive(Template)]
-#[template(path = "backoffice/templates/secret.html")]
-pub(super) struct SecretPage {
-    frame: OfficeFrame,
-    words: &'static AdministrationWords,
-    text: String,
-    alias: String,
-    secret: String,
-    id: String,
-}
-
-impl SecretPage {
-    /// The one time that a secret is shown.
-    pub(super) fn of(visit: &OfficeVisit, service: &ClientService, secret: &str) -> Self {
-        let words = administration_words(visit.language());
-        let alias = service.alias.as_str().to_owned();
-        Self {
-            frame: visit.frame(),
-            words,
-            text: filled(words.secret_text, &[("alias", alias.clone())]),
-            alias,
-            secret: secret.to_owned(),
-            id: service.id.to_string(),
-        }
-    }
 }
 
 /// What is said above the page, and what was written into its form.

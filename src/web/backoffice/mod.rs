@@ -6,6 +6,8 @@ mod app_codes;
 mod assets;
 mod client_service;
 mod client_services;
+mod companies;
+mod company;
 mod deeds;
 mod documents;
 mod form;
@@ -18,6 +20,7 @@ mod people;
 mod person;
 mod rows;
 mod search;
+mod secret;
 mod seen;
 mod sign_in;
 mod signed_in;
@@ -79,6 +82,9 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/operations/{id}/files/{number}/pages", get(documents::pages))
         .route("/client-services", get(client_services::page))
         .route("/client-services/{id}", get(client_service::page).post(client_service::send))
+        .route("/companies", get(companies::page))
+        .route("/companies/{id}", get(company::page).post(company::send))
+        .route("/companies/{id}/new-client-service", get(company::new_page).post(company::send_new))
         .route("/sign-in", get(sign_in::page).post(sign_in::send))
         .route("/second-step", get(sign_in::second_page).post(sign_in::send_second))
         .route("/prove", get(sign_in::proof_page).post(sign_in::send_proof))

@@ -59,6 +59,7 @@ const SEARCHES: Option<Admission> = Some(Admission::Person(Permission::Search));
 const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
 const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
 const MANAGES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::ManageServices));
+const CREATES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::CreateServices));
 const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
 
 /// All of them.
@@ -72,6 +73,9 @@ pub const PAGES: &[OfficePage] = &[
     page("/operations/{id}/files/{number}/pages", SEARCHES, None),
     page("/client-services", SEARCHES, None),
     page("/client-services/{id}", SEARCHES, MANAGES_SERVICES),
+    page("/companies", SEARCHES, None),
+    page("/companies/{id}", SEARCHES, Some(Admission::Proved(Permission::ManageCompanies))),
+    page("/companies/{id}/new-client-service", CREATES_SERVICES, CREATES_SERVICES),
     page("/sign-in", ANYONE, ANYONE),
     page("/second-step", Some(Admission::Half), Some(Admission::Half)),
     page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),

@@ -6,18 +6,19 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::client_services::ServiceRow;
+use super::companies::CompanyRow;
 use super::frame::OfficeFrame;
 use super::rows::{OperationRow, aliases};
 use super::seen::span;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
-use crate::app::App;
 use crate::domain::listing::BoundedCount;
 use crate::domain::scope::ServiceSet;
 use crate::letters::{
     AdministrationWords, Locale, OperationWords, administration_words, filled, operation_words,
 };
 use crate::store::search::Matched;
+use crate::workflow::administration::companies::{self, CompanyList};
 use crate::workflow::administration::services::{self, ServiceList};
 use crate::workflow::first_page::{self, FirstPage};
 use crate::workflow::{Error, search};
@@ -36,14 +37,15 @@ struct SearchPage {
 /// What was found.
 struct FoundRows {
     /// By what they are called.
+    companies: Vec<CompanyRow>,
     services: Vec<ServiceRow>,
-    more_services: bool,
+    more_names: bool,
     rows: Vec<FoundRow>,
     more: bool,
 }
 
-/// Client services that are shown at most, as they stand before what else was found.
-const SERVICES: usize = 5;
+/// Companies, and client services, that are shown at most, as they stand before what else was found.
+const NAMED: usize = 5;
 
 struct FoundRow {
     by: &'static str,
@@ -89,7 +91,7 @@ async fn search_page(
         let page = first_page::read(app, &seen, visit.language()).await?;
         today = Some(facts(visit, &page, seen == ServiceSet::All));
     } else {
-        found = Some(found_rows(visit, app, &seen, &find).await?);
+        found = Some(found_rows(visit, who, &seen, &find).await?);
     }
     let named = administration_words(visit.language());
     Ok(SearchPage { frame: visit.frame(), words, named, find, found, today })
@@ -97,10 +99,11 @@ async fn search_page(
 
 async fn found_rows(
     visit: &OfficeVisit,
-    app: &App,
+    who: &SignedIn,
     seen: &ServiceSet,
     find: &str,
 ) -> Result<FoundRows, Error> {
+    let app = &visit.web.app;
     let hits = search::search(app, seen, find).await?;
     let (aliases, language) = (aliases(app).await?, visit.language());
     let words = operation_words(language);
@@ -109,14 +112,16 @@ async fn found_rows(
         text: hit.text.clone(),
         operation: OperationRow::of(language, &aliases, &hit.operation),
     };
-    let services = match find.trim() {
-        // One letter is in most names.
-        name if name.chars().count() < 2 => ServiceList::default(),
-        name => services::named(app, seen, name, None, SERVICES).await?,
-    };
+    let (mut companies, mut services) = (CompanyList::default(), ServiceList::default());
+    // One letter is in most names.
+    if find.trim().chars().nth(1).is_some() {
+        companies = companies::list(app, &who.stay.person.sight, find, NAMED).await?;
+        services = services::named(app, seen, find, None, NAMED).await?;
+    }
     Ok(FoundRows {
+        companies: companies.lines.iter().map(|line| CompanyRow::of(visit, line)).collect(),
         services: services.lines.iter().map(|line| ServiceRow::of(visit, line)).collect(),
-        more_services: services.more,
+        more_names: companies.more || services.more,
         rows: hits.hits.iter().map(row).collect(),
         more: hits.more,
     })

@@ -1,6 +1,7 @@
 //! What people look up and change of the installation: within what they see, recorded in the transaction of the fact,
 //! and done once however often it is asked for. The command line does the same without being recorded.
 
+pub mod companies;
 pub mod services;
 
 use std::net::IpAddr;

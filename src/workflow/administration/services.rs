@@ -15,6 +15,7 @@ use crate::domain::delivery::MailAddress;
 use crate::domain::ids::{ClientServiceId, CompanyId};
 use crate::domain::instant::{HOUR_MS, Instant};
 use crate::domain::language::Language;
+use crate::domain::person::Sight;
 use crate::domain::refusal::Refusal;
 use crate::domain::scope::ServiceSet;
 use crate::pki::path::ends_first;
@@ -124,6 +125,24 @@ pub async fn named(
     });
     let more = lines.len() > most;
     lines.truncate(most);
+    Ok(ServiceList { lines, more })
+}
+
+/// The client services of a company, as far as somebody sees them, by alias; at most [`PAGE`].
+///
+/// # Errors
+/// From the database.
+pub async fn of_company(app: &App, sight: &Sight, company: &Company) -> Result<ServiceList, Error> {
+    let mut own = app.reader.client_services().await?;
+    own.retain(|it| it.issuer == company.id && sight.shows(company.id, it.id));
+    own.sort_by_cached_key(|it| it.alias.as_str().to_lowercase());
+    let more = own.len() > PAGE;
+    own.truncate(PAGE);
+    let mut lines = Vec::with_capacity(own.len());
+    for service in own {
+        let last_use = app.reports.last_accepted(service.id).await?;
+        lines.push(ServiceLine { service, issuer: company.clone(), last_use });
+    }
     Ok(ServiceList { lines, more })
 }
 

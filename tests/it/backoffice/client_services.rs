@@ -16,20 +16,20 @@ async fn service_of(house: &House, client: &Client) -> ClientService {
     found.unwrap().unwrap()
 }
 
-async fn page(tab: &mut Tab, path: &str) -> String {
+pub(super) async fn page(tab: &mut Tab, path: &str) -> String {
     let answer = tab.get(path).await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());
     answer.text().to_owned()
 }
 
 /// The number that was drawn for the form that does something.
-fn act_of(page: &str, does: &str) -> String {
+pub(super) fn act_of(page: &str, does: &str) -> String {
     let before = page.split(&format!("name=\"do\" value=\"{does}\"")).next().unwrap();
     let (_, rest) = before.rsplit_once("name=\"act\" value=\"").expect(page);
     rest.split('"').next().unwrap().to_owned()
 }
 
-async fn works(house: &House, alias: &str, secret: &str) -> bool {
+pub(super) async fn works(house: &House, alias: &str, secret: &str) -> bool {
     token(&house.service.base, alias, secret).await.status == 200
 }
 

@@ -22,10 +22,13 @@ const WHO: [(Role, Rights); 7] = [
 ];
 
 /// What each of them may, as it was decided; in the order of [`WHO`].
-const MAY: [(Permission, [bool; 7]); 6] = [
+const MAY: [(Permission, [bool; 7]); 9] = [
     (Permission::Search, [true; 7]),
     (Permission::Act, [true, false, true, false, true, false, false]),
     (Permission::ManageServices, [true, false, true, false, true, false, false]),
+    (Permission::CreateServices, [true, false, true, false, false, false, false]),
+    (Permission::ManageCompanies, [true, false, false, false, false, false, false]),
+    (Permission::SeeCredentials, [true, true, false, false, false, false, true]),
     (Permission::OwnAccount, [true; 7]),
     (Permission::SeePeople, [true, true, false, false, false, false, true]),
     (Permission::ManagePeople, [true, false, false, false, false, false, false]),
@@ -53,6 +56,7 @@ struct Things {
     person: PersonId,
     operation: String,
     service: ClientServiceId,
+    company: CompanyId,
 }
 
 impl Things {
@@ -60,7 +64,8 @@ impl Things {
     async fn of(house: &House, person: PersonId, client: &Client) -> Self {
         let reader = &house.service.app.reader;
         let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
-        Self { person, operation: sealed_pdf(client).await, service: service.id }
+        let operation = sealed_pdf(client).await;
+        Self { person, operation, service: service.id, company: service.issuer }
     }
 }
 
@@ -68,6 +73,7 @@ impl Things {
 fn path_of_page(page: &OfficePage, things: &Things) -> String {
     let id = match page.path.split('/').nth(1) {
         Some("operations") => things.operation.clone(),
+        Some("companies") => things.company.to_string(),
         Some("client-services") => things.service.to_string(),
         _ => things.person.to_string(),
     };

@@ -4,6 +4,7 @@
 mod browser;
 mod client_services;
 mod codes;
+mod companies;
 mod forms;
 mod matrix;
 mod operations;

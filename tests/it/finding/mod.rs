@@ -169,7 +169,7 @@ impl House {
                 Company { id: CompanyId::from_i64(1 + number / 4), ..issuer(1 + number / 4) };
             let of = client_service(number, &format!("client-{number}"));
             let of = ClientService { issuer: company.id, credential: Some(CREDENTIAL), ..of };
-            app.store.add_client_service(&company, &of, number, [0; 32]).await.unwrap();
+            app.store.add_client_service(&company, &of, (number, [0; 32]), None).await.unwrap();
         }
         Self { app, clock, next: AtomicI64::new(1000), _folder: folder }
     }

@@ -113,11 +113,14 @@ pub enum AuditAction {
     ServiceSecretMade,
     ServiceSuspended,
     ServiceReactivated,
+    ServiceCreated,
+    CompanySuspended,
+    CompanyReactivated,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -139,6 +142,9 @@ impl AuditAction {
         Self::ServiceSecretMade,
         Self::ServiceSuspended,
         Self::ServiceReactivated,
+        Self::ServiceCreated,
+        Self::CompanySuspended,
+        Self::CompanyReactivated,
     ];
 
     /// As stored.
@@ -166,6 +172,9 @@ impl AuditAction {
             Self::ServiceSecretMade => "SERVICE_SECRET_MADE",
             Self::ServiceSuspended => "SERVICE_SUSPENDED",
             Self::ServiceReactivated => "SERVICE_REACTIVATED",
+            Self::ServiceCreated => "SERVICE_CREATED",
+            Self::CompanySuspended => "COMPANY_SUSPENDED",
+            Self::CompanyReactivated => "COMPANY_REACTIVATED",
         }
     }
 

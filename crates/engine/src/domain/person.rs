@@ -32,6 +32,12 @@ pub enum Permission {
     Act,
     /// Making secrets of client services that one sees, suspending and reactivating them.
     ManageServices,
+    /// Making client services of companies that one was given.
+    CreateServices,
+    /// Suspending and reactivating companies.
+    ManageCompanies,
+    /// Which keys and certificates seal.
+    SeeCredentials,
     /// One's own account.
     OwnAccount,
     /// Who there is, with which role, and what happened to them.
@@ -42,10 +48,13 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Search,
         Self::Act,
         Self::ManageServices,
+        Self::CreateServices,
+        Self::ManageCompanies,
+        Self::SeeCredentials,
         Self::OwnAccount,
         Self::SeePeople,
         Self::ManagePeople,
@@ -64,8 +73,14 @@ impl Person {
             Permission::Act | Permission::ManageServices => {
                 matches!(self.rights, Rights::Operator) && !matches!(self.role, Role::Auditor)
             }
-            Permission::SeePeople => matches!(self.role, Role::Administrator | Role::Auditor),
-            Permission::ManagePeople => {
+            Permission::CreateServices => {
+                matches!(self.rights, Rights::Operator)
+                    && matches!(self.role, Role::Administrator | Role::Partner)
+            }
+            Permission::SeePeople | Permission::SeeCredentials => {
+                matches!(self.role, Role::Administrator | Role::Auditor)
+            }
+            Permission::ManagePeople | Permission::ManageCompanies => {
                 matches!(self.role, Role::Administrator) && matches!(self.rights, Rights::Operator)
             }
         }

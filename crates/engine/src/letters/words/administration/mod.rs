@@ -87,6 +87,17 @@ pub struct AdministrationWords {
     pub reactivated: &'static str,
     pub company_suspended: &'static str,
     pub nothing_happened: &'static str,
+    pub find_companies: &'static str,
+    pub vat_number: &'static str,
+    pub contact: &'static str,
+    pub suspend_company_text: &'static str,
+    pub reactivate_company_text: &'static str,
+    pub new_service: &'static str,
+    pub new_service_text: &'static str,
+    pub alias_text: &'static str,
+    pub alias_wrong: &'static str,
+    pub alias_taken: &'static str,
+    pub service_before: &'static str,
 }
 
 /// The words of administration in a language.

@@ -137,5 +137,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Neues Geheimnis",
         "Gesperrt",
         "Wieder freigegeben",
+        "Client-Dienst angelegt",
+        "Firma gesperrt",
+        "Firma wieder freigegeben",
     ],
 };

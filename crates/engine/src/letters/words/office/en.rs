@@ -137,5 +137,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Made a new secret",
         "Suspended",
         "Reactivated",
+        "Made a client service",
+        "Suspended the company",
+        "Reactivated the company",
     ],
 };

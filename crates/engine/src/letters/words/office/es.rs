@@ -137,5 +137,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Nuevo secreto",
         "Suspendido",
         "Reactivado",
+        "Servicio cliente creado",
+        "Empresa suspendida",
+        "Empresa reactivada",
     ],
 };

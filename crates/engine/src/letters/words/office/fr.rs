@@ -137,5 +137,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Nouveau secret",
         "Suspendu",
         "Réactivé",
+        "Service client créé",
+        "Société suspendue",
+        "Société réactivée",
     ],
 };

@@ -137,5 +137,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Nuovo segreto",
         "Sospeso",
         "Riattivato",
+        "Servizio client creato",
+        "Azienda sospesa",
+        "Azienda riattivata",
     ],
 };

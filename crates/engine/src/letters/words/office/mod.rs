@@ -146,7 +146,7 @@ pub struct OfficeWords {
     /// `Theme`, in its order.
     themes: [&'static str; 3],
     /// `AuditAction`, in its order.
-    actions: [&'static str; 21],
+    actions: [&'static str; 24],
 }
 
 /// The words of the back office in a language.

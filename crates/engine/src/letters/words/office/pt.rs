@@ -137,5 +137,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Novo segredo",
         "Suspenso",
         "Reativado",
+        "Serviço cliente criado",
+        "Empresa suspensa",
+        "Empresa reativada",
     ],
 };
