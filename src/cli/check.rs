@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::credential::{bewares, only_with};
 use super::shown::{Shown, say_json};
 use super::{Failure, Outcome, house};
 use crate::app::App;
@@ -28,6 +27,7 @@ use crate::seal::Signer;
 use crate::store::diagnosis::Soundness;
 use crate::store::{Store, Tables};
 use crate::web::connections::descriptors;
+use crate::workflow::credentials::{bewares, only_with};
 use crate::workflow::clock::MOST_APART_MS;
 use crate::workflow::test_authorities;
 

@@ -11,13 +11,10 @@ use super::{Failure, Outcome, house, values};
 use crate::config::Config;
 use crate::domain::credential::CredentialStatus;
 use crate::domain::instant::Instant;
-use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::sources::sources;
 use crate::domain::usage::AccessGrant;
-use crate::pki::calendar::{Calendar, Owner};
-use crate::pki::certificate::{Certificate, Chain};
+use crate::pki::certificate::Chain;
 use crate::pki::path;
-use crate::pki::path::ends_first;
 use crate::workflow::{credentials, usage};
 
 #[derive(Subcommand)]
@@ -112,11 +109,11 @@ pub(super) async fn run(config: Config, command: Command) -> Outcome {
             })?;
             let signing = chain.signing();
             say!("Imported {alias}: {}", signing.subject());
-            if let Some(only) = only_with(signing, signs) {
+            if let Some(only) = credentials::only_with(signing, signs) {
                 say!("Its key signs{only}: name a signatureAlgorithm that it allows.");
             }
             say!("Valid until {}.", signing.not_after().to_xs_date_time());
-            for beware in bewares(&app.calendar, &chain, signs) {
+            for beware in credentials::bewares(&app.calendar, &chain, signs) {
                 say!("Beware: {beware}.");
             }
         }
@@ -164,43 +161,6 @@ fn named(alias: &str, error: crate::workflow::Error) -> Failure {
         }
         other => other.into(),
     }
-}
-
-/// What the calendar of algorithms has against a chain.
-pub(super) fn bewares(
-    calendar: &Calendar,
-    chain: &Chain,
-    signs: SignatureAlgorithm,
-) -> Vec<String> {
-    let (signing, mut all) = (chain.signing(), Vec::new());
-    let key = signing.key_kind().label();
-    if !calendar.key(signing.key_kind(), Owner::Signer).named {
-        all.push(format!("{key} is not in the calendar of algorithms ({})", calendar.name()));
-    }
-    if let Some(issued) = calendar.issued_too_late(signing) {
-        all.push(format!(
-            "certificates for {key} were to be issued until {} ({})",
-            issued.last_day(),
-            issued.source
-        ));
-    }
-    if let Some(ending) = calendar.chain(chain, signs)
-        && ending.until < ends_first(chain).not_after()
-    {
-        all.push(format!(
-            "{} is accepted until {} ({}), the certificate is valid longer",
-            ending.what,
-            ending.last_day(),
-            ending.source
-        ));
-    }
-    all
-}
-
-/// What is said of a key that does not sign with the usual algorithm of its kind.
-pub(super) fn only_with(signing: &Certificate, signs: SignatureAlgorithm) -> Option<String> {
-    let usual = signing.default_signature();
-    (signs != usual).then(|| format!(" with {}, not with {}", signs.setting(), usual.setting()))
 }
 
 async fn list(config: &Config, shown: Shown) -> Outcome {

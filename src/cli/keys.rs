@@ -9,10 +9,10 @@ use serde_json::json;
 use super::shown::{Column, Shown, Table, column, say_json};
 use super::{Failure, Outcome, house};
 use crate::config::Config;
-use crate::keys::{Keyring, ToBeSigned};
+use crate::keys::Keyring;
 use crate::pki::algorithm::KeyKind;
 use crate::pki::calendar::{Calendar, Owner};
-use crate::pki::request::UnsignedRequest;
+use crate::workflow::credentials;
 use crate::workflow::quarantine::{self, Released};
 
 #[derive(Subcommand)]
@@ -222,9 +222,5 @@ async fn request(
     subject: &str,
 ) -> Result<String, Failure> {
     let public = Arc::new(keyring.public_key(backend, key).await?);
-    let unsigned = UnsignedRequest::new(subject, &public, public.kind().default_signature())?;
-    let item = ToBeSigned::new(unsigned.algorithm(), unsigned.to_be_signed());
-    let values = keyring.sign_with_public_key(backend, &public, vec![item]).await;
-    let value = values.into_iter().next().ok_or("the key back-end gave no answer")??;
-    Ok(unsigned.finish(&value)?.to_pem()?)
+    Ok(credentials::request(keyring, (backend, &public), subject).await?)
 }

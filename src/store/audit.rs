@@ -18,6 +18,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Records what changed nothing else, unless it was before under this number. Returns whether it is new.
+    pub async fn record_deed(&self, entry: &AuditEntry) -> Result<bool> {
+        self.again(|| async {
+            let mut tx = self.begin().await?;
+            let new = record_once(&mut tx, entry).await?;
+            tx.commit().await?;
+            Ok(new)
+        })
+        .await
+    }
+}
+
 impl Reader {
     /// The newest entries about a person, at most so many.
     pub async fn audit_of(&self, person: PersonId, most: u32) -> Result<Vec<AuditEntry>> {

@@ -1,8 +1,10 @@
 //! Credentials: certificate chains and the back-ends of their keys.
 
 use der::{Reader as _, SliceReader};
+use sqlx::AnyConnection;
 
-use super::{Error, Reader, Result, Store, row};
+use super::{Error, Reader, Result, Store, audit, row};
+use crate::domain::audit::AuditEntry;
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::CredentialId;
 
@@ -16,44 +18,57 @@ impl Store {
     pub async fn add_credential(&self, credential: &Credential) -> Result<()> {
         self.again(|| async {
             let mut tx = self.begin().await?;
-            let done = sqlx::query(
-                "INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            )
-            .bind(credential.id.as_i64())
-            .bind(&credential.alias)
-            .bind(&credential.backend)
-            .bind(credential.chain_der.concat())
-            .bind(credential.status.as_str())
-            .bind(credential.created.unix_ms())
-            .execute(&mut *tx)
-            .await?;
-            tx.commit().await?;
-            if done.rows_affected() == 1 {
-                Ok(())
-            } else {
-                Err(Error::Exists { what: "a credential with this alias" })
-            }
+            insert(&mut tx, credential).await?;
+            tx.commit().await
         })
         .await
     }
 
-    /// Sets whether a credential may be used.
+    /// Sets whether a credential may be used. Returns `false` when what the entry tells was done before.
     pub async fn set_credential_status(
         &self,
         id: CredentialId,
         status: CredentialStatus,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             sqlx::query("UPDATE credential SET status = $2 WHERE id = $1")
                 .bind(id.as_i64())
                 .bind(status.as_str())
                 .execute(&mut *tx)
                 .await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
+    }
+}
+
+/// Records a new credential.
+///
+/// # Errors
+/// [`Error::Exists`] when the alias is taken.
+pub(super) async fn insert(tx: &mut AnyConnection, credential: &Credential) -> Result<()> {
+    let done = sqlx::query(
+        "INSERT INTO credential (id, alias, backend, chain_der, status, created_ms)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+    )
+    .bind(credential.id.as_i64())
+    .bind(&credential.alias)
+    .bind(&credential.backend)
+    .bind(credential.chain_der.concat())
+    .bind(credential.status.as_str())
+    .bind(credential.created.unix_ms())
+    .execute(tx)
+    .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Error::Exists { what: "a credential with this alias" })
     }
 }
 
@@ -107,7 +122,7 @@ fn credential_from(row: &sqlx::any::AnyRow) -> Result<Credential> {
 }
 
 /// Cuts DER values that lie one after the other.
-fn split(concatenated: &[u8]) -> der::Result<Vec<Vec<u8>>> {
+pub(super) fn split(concatenated: &[u8]) -> der::Result<Vec<Vec<u8>>> {
     let mut reader = SliceReader::new(concatenated)?;
     let mut values = Vec::new();
     while !reader.is_finished() {

@@ -28,6 +28,7 @@ pub mod people;
 pub mod pieces;
 pub mod preservation;
 pub mod quarantine;
+pub mod renewals;
 mod row;
 pub mod sealed_secrets;
 pub mod search;

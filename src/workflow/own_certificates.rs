@@ -64,5 +64,6 @@ pub(super) async fn revoked(app: &App, ready: &ReadyCredential, words: &str) -> 
     let alarm = Alarm::CredentialRevoked { alias, since, last_words: words.to_owned() };
     app.excesses.note(name, alarm, None, since);
     let disabled = CredentialStatus::Disabled;
-    Ok(app.store.set_credential_status(ready.credential.id, disabled).await?)
+    app.store.set_credential_status(ready.credential.id, disabled, None).await?;
+    Ok(())
 }

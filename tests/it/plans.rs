@@ -362,6 +362,7 @@ async fn ask_everything(store: &Store) {
     webhooks(store).await;
     alarms_and_usage(store).await;
     people::ask(store).await;
+    people::ask_renewals(store).await;
     store.probe_write().await.unwrap();
     store.clock().await.unwrap();
     store.only_reads().await.unwrap();
@@ -622,7 +623,7 @@ pub(crate) async fn companies_and_services(store: &Store) {
         created: AT,
     };
     store.add_credential(&credential).await.unwrap();
-    store.set_credential_status(CREDENTIAL, CredentialStatus::Active).await.unwrap();
+    store.set_credential_status(CREDENTIAL, CredentialStatus::Active, None).await.unwrap();
     reader.credential_status(CREDENTIAL).await.unwrap();
     reader.credential(CREDENTIAL).await.unwrap();
     reader.credential_by_alias("seal").await.unwrap();

@@ -18,11 +18,12 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Pages in the menu: what is called how, and who sees it.
-const MENU: [MenuEntry; 6] = [
+const MENU: [MenuEntry; 7] = [
     entry("/", Permission::Search, |words| words.search),
     entry("/operations", Permission::Search, |words| words.operations),
     entry("/client-services", Permission::Search, |words| words.client_services),
     entry("/companies", Permission::Search, |words| words.companies),
+    entry("/credentials", Permission::SeeCredentials, |words| words.credentials),
     entry("/people", Permission::SeePeople, |words| words.people),
     entry("/account", Permission::OwnAccount, |words| words.account),
 ];

@@ -8,6 +8,8 @@ mod client_service;
 mod client_services;
 mod companies;
 mod company;
+mod credential;
+mod credentials;
 mod deeds;
 mod documents;
 mod form;
@@ -85,6 +87,8 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/companies", get(companies::page))
         .route("/companies/{id}", get(company::page).post(company::send))
         .route("/companies/{id}/new-client-service", get(company::new_page).post(company::send_new))
+        .route("/credentials", get(credentials::page))
+        .route("/credentials/{alias}", get(credential::page).post(credential::send))
         .route("/sign-in", get(sign_in::page).post(sign_in::send))
         .route("/second-step", get(sign_in::second_page).post(sign_in::send_second))
         .route("/prove", get(sign_in::proof_page).post(sign_in::send_proof))

@@ -60,6 +60,7 @@ const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
 const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
 const MANAGES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::ManageServices));
 const CREATES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::CreateServices));
+const SEES_CREDENTIALS: Option<Admission> = Some(Admission::Person(Permission::SeeCredentials));
 const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
 
 /// All of them.
@@ -76,6 +77,12 @@ pub const PAGES: &[OfficePage] = &[
     page("/companies", SEARCHES, None),
     page("/companies/{id}", SEARCHES, Some(Admission::Proved(Permission::ManageCompanies))),
     page("/companies/{id}/new-client-service", CREATES_SERVICES, CREATES_SERVICES),
+    page("/credentials", SEES_CREDENTIALS, None),
+    page(
+        "/credentials/{alias}",
+        SEES_CREDENTIALS,
+        Some(Admission::Proved(Permission::ManageCredentials)),
+    ),
     page("/sign-in", ANYONE, ANYONE),
     page("/second-step", Some(Admission::Half), Some(Admission::Half)),
     page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),

@@ -2,6 +2,7 @@
 //! and done once however often it is asked for. The command line does the same without being recorded.
 
 pub mod companies;
+pub mod credentials;
 pub mod services;
 
 use std::net::IpAddr;

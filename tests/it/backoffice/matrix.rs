@@ -22,13 +22,14 @@ const WHO: [(Role, Rights); 7] = [
 ];
 
 /// What each of them may, as it was decided; in the order of [`WHO`].
-const MAY: [(Permission, [bool; 7]); 9] = [
+const MAY: [(Permission, [bool; 7]); 10] = [
     (Permission::Search, [true; 7]),
     (Permission::Act, [true, false, true, false, true, false, false]),
     (Permission::ManageServices, [true, false, true, false, true, false, false]),
     (Permission::CreateServices, [true, false, true, false, false, false, false]),
     (Permission::ManageCompanies, [true, false, false, false, false, false, false]),
     (Permission::SeeCredentials, [true, true, false, false, false, false, true]),
+    (Permission::ManageCredentials, [true, false, false, false, false, false, false]),
     (Permission::OwnAccount, [true; 7]),
     (Permission::SeePeople, [true, true, false, false, false, false, true]),
     (Permission::ManagePeople, [true, false, false, false, false, false, false]),
@@ -57,6 +58,7 @@ struct Things {
     operation: String,
     service: ClientServiceId,
     company: CompanyId,
+    credential: String,
 }
 
 impl Things {
@@ -65,7 +67,14 @@ impl Things {
         let reader = &house.service.app.reader;
         let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
         let operation = sealed_pdf(client).await;
-        Self { person, operation, service: service.id, company: service.issuer }
+        let credential = reader.credential(service.credential.unwrap()).await.unwrap().unwrap();
+        Self {
+            person,
+            operation,
+            service: service.id,
+            company: service.issuer,
+            credential: credential.alias,
+        }
     }
 }
 
@@ -77,7 +86,7 @@ fn path_of_page(page: &OfficePage, things: &Things) -> String {
         Some("client-services") => things.service.to_string(),
         _ => things.person.to_string(),
     };
-    let path = page.path.replace("{id}", &id).replace("{number}", "1").replace("{code}", "AAAA");
+    let path = page.path.replace("{id}", &id).replace("{number}", "1").replace("{alias}", &things.credential).replace("{code}", "AAAA");
     format!("/office{}", path.trim_end_matches('/'))
 }
 

@@ -5,6 +5,7 @@ mod browser;
 mod client_services;
 mod codes;
 mod companies;
+mod credentials;
 mod forms;
 mod matrix;
 mod operations;

@@ -1,9 +1,11 @@
 //! People in the database: what is asked of it, and what it decides when two ask at once.
 
 use chancery::domain::audit::{Actor, AuditAction, AuditEntry, AuditSubject};
+use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::delivery::MailAddress;
 use chancery::domain::ids::{
-    ClientServiceId, CompanyId, InvitationId, MessageId, PersonCredentialId, PersonId, SessionId,
+    ClientServiceId, CompanyId, CredentialId, InvitationId, MessageId, PersonCredentialId, PersonId,
+    RenewalId, SessionId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
@@ -11,6 +13,7 @@ use chancery::domain::outbox::{Message, MessageKind, Target};
 use chancery::domain::person::{
     Person, PersonCredentialKind, PersonStatus, Rights, Role, Sight, Theme,
 };
+use chancery::domain::renewal::{CredentialRenewal, RenewalState};
 use chancery::domain::session::{Invitation, PersonSession, SessionStage};
 use chancery::store::people::{NewCredential, NewInvitation, NewSession};
 use chancery::store::sealed_secrets::SecretPlace;
@@ -75,6 +78,52 @@ fn session(number: i64, person: PersonId) -> NewSession {
         agent: "a browser".to_owned(),
     };
     NewSession { session, token_sha256: [u8::try_from(number).unwrap(); 32] }
+}
+
+/// Asks everything about the renewal of a credential once. The store has a credential and people of number 1 and 2.
+pub(crate) async fn ask_renewals(store: &Store) {
+    let (ana, rui) = (PersonId::from_i64(1), PersonId::from_i64(2));
+    let credential = CredentialId::from_i64(1);
+    let proposal = |number, alias: &str| CredentialRenewal {
+        id: RenewalId::from_i64(number),
+        credential,
+        alias: alias.to_owned(),
+        chain_der: vec![vec![0x30, 0]],
+        state: RenewalState::Open,
+        proposed_by: ana,
+        proposed: AT,
+        decided_by: None,
+        decided: None,
+    };
+    let entry = |number| entry(number, ana, AuditAction::RenewalProposed);
+    let (first, second) = (proposal(1, "renewed"), proposal(2, "renewed"));
+    assert!(store.propose_renewal(&first, &entry(70)).await.unwrap());
+    assert!(!store.propose_renewal(&second, &entry(70)).await.unwrap(), "it was asked for before");
+    let waits = store.propose_renewal(&second, &entry(71)).await;
+    assert!(matches!(waits, Err(Error::Exists { .. })), "one at a time waits");
+    let decided = (rui, LATER);
+    assert_eq!(store.refuse_renewal(&first, decided, &entry(72)).await.unwrap(), Some(true));
+    assert_eq!(store.refuse_renewal(&first, decided, &entry(72)).await.unwrap(), None);
+    let new = Credential {
+        id: CredentialId::from_i64(9),
+        alias: "renewed".to_owned(),
+        backend: "hsm".to_owned(),
+        chain_der: vec![vec![0x30, 0]],
+        status: CredentialStatus::Active,
+        created: LATER,
+    };
+    let over = store.confirm_renewal(&first, decided, &new, &entry(73)).await.unwrap();
+    assert_eq!(over, Some(false), "it was refused");
+    assert!(store.propose_renewal(&second, &entry(74)).await.unwrap());
+    let done = store.confirm_renewal(&second, decided, &new, &entry(75)).await.unwrap();
+    assert_eq!(done, Some(true));
+    let reader = store.reader();
+    assert_eq!(reader.credential(new.id).await.unwrap(), Some(new.clone()));
+    let confirmed = reader.renewal(second.id).await.unwrap().unwrap();
+    assert_eq!((confirmed.state, confirmed.decided_by), (RenewalState::Confirmed, Some(rui)));
+    assert_eq!(reader.renewals_of(credential, 9).await.unwrap().len(), 2);
+    assert!(store.record_deed(&entry(76)).await.unwrap());
+    assert!(!store.record_deed(&entry(76)).await.unwrap());
 }
 
 /// Asks everything once. The store has a company and a client service of number 1.

@@ -116,11 +116,18 @@ pub enum AuditAction {
     ServiceCreated,
     CompanySuspended,
     CompanyReactivated,
+    CredentialTried,
+    CredentialDisabled,
+    CredentialEnabled,
+    CredentialRequested,
+    RenewalProposed,
+    RenewalConfirmed,
+    RenewalRefused,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 31] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -145,6 +152,13 @@ impl AuditAction {
         Self::ServiceCreated,
         Self::CompanySuspended,
         Self::CompanyReactivated,
+        Self::CredentialTried,
+        Self::CredentialDisabled,
+        Self::CredentialEnabled,
+        Self::CredentialRequested,
+        Self::RenewalProposed,
+        Self::RenewalConfirmed,
+        Self::RenewalRefused,
     ];
 
     /// As stored.
@@ -175,6 +189,13 @@ impl AuditAction {
             Self::ServiceCreated => "SERVICE_CREATED",
             Self::CompanySuspended => "COMPANY_SUSPENDED",
             Self::CompanyReactivated => "COMPANY_REACTIVATED",
+            Self::CredentialTried => "CREDENTIAL_TRIED",
+            Self::CredentialDisabled => "CREDENTIAL_DISABLED",
+            Self::CredentialEnabled => "CREDENTIAL_ENABLED",
+            Self::CredentialRequested => "CREDENTIAL_REQUESTED",
+            Self::RenewalProposed => "RENEWAL_PROPOSED",
+            Self::RenewalConfirmed => "RENEWAL_CONFIRMED",
+            Self::RenewalRefused => "RENEWAL_REFUSED",
         }
     }
 

@@ -57,6 +57,10 @@ typed_id!(
     ParcelId
 );
 typed_id!(
+    /// The renewal of a credential.
+    RenewalId
+);
+typed_id!(
     /// A machine that calls us.
     ClientServiceId
 );

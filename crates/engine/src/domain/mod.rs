@@ -30,6 +30,7 @@ pub mod profile;
 #[cfg(feature = "openapi")]
 mod published;
 pub mod refusal;
+pub mod renewal;
 pub mod scope;
 pub mod session;
 pub mod smtp;

@@ -38,6 +38,8 @@ pub enum Permission {
     ManageCompanies,
     /// Which keys and certificates seal.
     SeeCredentials,
+    /// Trying, disabling and renewing them.
+    ManageCredentials,
     /// One's own account.
     OwnAccount,
     /// Who there is, with which role, and what happened to them.
@@ -48,13 +50,14 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Search,
         Self::Act,
         Self::ManageServices,
         Self::CreateServices,
         Self::ManageCompanies,
         Self::SeeCredentials,
+        Self::ManageCredentials,
         Self::OwnAccount,
         Self::SeePeople,
         Self::ManagePeople,
@@ -80,7 +83,9 @@ impl Person {
             Permission::SeePeople | Permission::SeeCredentials => {
                 matches!(self.role, Role::Administrator | Role::Auditor)
             }
-            Permission::ManagePeople | Permission::ManageCompanies => {
+            Permission::ManagePeople
+            | Permission::ManageCompanies
+            | Permission::ManageCredentials => {
                 matches!(self.role, Role::Administrator) && matches!(self.rights, Rights::Operator)
             }
         }

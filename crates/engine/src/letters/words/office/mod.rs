@@ -101,6 +101,7 @@ pub struct OfficeWords {
     pub sees_text: &'static str,
     pub companies: &'static str,
     pub client_services: &'static str,
+    pub credentials: &'static str,
     pub mail_wrong: &'static str,
     pub name_wrong: &'static str,
     pub known: &'static str,
@@ -146,7 +147,7 @@ pub struct OfficeWords {
     /// `Theme`, in its order.
     themes: [&'static str; 3],
     /// `AuditAction`, in its order.
-    actions: [&'static str; 24],
+    actions: [&'static str; 31],
 }
 
 /// The words of the back office in a language.
