@@ -27,8 +27,8 @@ use crate::seal::Signer;
 use crate::store::diagnosis::Soundness;
 use crate::store::{Store, Tables};
 use crate::web::connections::descriptors;
-use crate::workflow::credentials::{bewares, only_with};
 use crate::workflow::clock::MOST_APART_MS;
+use crate::workflow::credentials::{bewares, only_with};
 use crate::workflow::test_authorities;
 
 /// A certificate that ends within so many days is named.

@@ -1,6 +1,8 @@
 //! Sets of mails or operations that something is done to: written down while they are counted, closed, and done one
 //! after the other. What is not in the set when it is closed never comes to it.
 
+use std::collections::HashMap;
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
@@ -321,6 +323,24 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(item_from).collect()
+    }
+
+    /// References of operations of a set, which the caller has read within what somebody sees.
+    pub async fn references(
+        &self,
+        operations: &[OperationId],
+    ) -> Result<HashMap<OperationId, String>> {
+        if operations.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut asked =
+            Statement::new("SELECT id, external_reference FROM operation WHERE draft = 0");
+        asked.among("id", operations.iter().map(|id| id.as_i64()));
+        let reference = |found: &AnyRow| {
+            let id = OperationId::from_i64(row::integer(found, "id")?);
+            Ok((id, row::text(found, "external_reference")?))
+        };
+        asked.rows(&self.pool).await?.iter().map(reference).collect()
     }
 
     /// Some of what could not be done of a set, behind a number.

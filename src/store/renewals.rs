@@ -18,7 +18,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Exists`] when another one waits.
-    pub async fn propose_renewal(&self, renewal: &CredentialRenewal, entry: &AuditEntry) -> Result<bool> {
+    pub async fn propose_renewal(
+        &self,
+        renewal: &CredentialRenewal,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
             if !audit::admit(&mut tx, Some(entry)).await? {
@@ -111,7 +115,11 @@ impl Reader {
     }
 
     /// The newest proposals for a credential, at most so many.
-    pub async fn renewals_of(&self, credential: CredentialId, most: u32) -> Result<Vec<CredentialRenewal>> {
+    pub async fn renewals_of(
+        &self,
+        credential: CredentialId,
+        most: u32,
+    ) -> Result<Vec<CredentialRenewal>> {
         let sql = format!(
             "{COLUMNS} WHERE credential_id = $1 ORDER BY proposed_ms DESC, id DESC LIMIT $2"
         );

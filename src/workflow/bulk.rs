@@ -33,11 +33,13 @@ const LOOKS: usize = 100;
 /// Items that are done between two looks at whether they still should be.
 const PORTION: u32 = 20;
 
-/// Why something of a set is not done.
-const OVERTAKEN: &str =
+/// Why something of a set is not done: somebody else was quicker.
+pub const OVERTAKEN: &str =
     "another mail to this receiver was asked for meanwhile, or one was received";
-const NOTHING_WAITS: &str = "nothing of the operation waits for a try any more";
-const GONE: &str = "it is gone";
+/// The same: it was tried meanwhile.
+pub const NOTHING_WAITS: &str = "nothing of the operation waits for a try any more";
+/// The same: there is nothing to do it to.
+pub const GONE: &str = "it is gone";
 
 /// Counts what a filter chooses, and writes down what it is: mails that are sent again (those that were given up,
 /// unless the filter says how their receivers stand), or operations that wait for a try, or whose mails do. Asked

@@ -182,11 +182,7 @@ pub async fn chain(app: &App, id: CredentialId) -> Result<Arc<Chain>, Error> {
 
 /// What the calendar of algorithms has against a chain.
 #[must_use]
-pub fn bewares(
-    calendar: &Calendar,
-    chain: &Chain,
-    signs: SignatureAlgorithm,
-) -> Vec<String> {
+pub fn bewares(calendar: &Calendar, chain: &Chain, signs: SignatureAlgorithm) -> Vec<String> {
     let (signing, mut all) = (chain.signing(), Vec::new());
     let key = signing.key_kind().label();
     if !calendar.key(signing.key_kind(), Owner::Signer).named {

@@ -514,6 +514,8 @@ async fn sets(store: &Store) {
     assert!(store.finish_bulk(id, AT).await.unwrap());
     assert!(!store.cancel_bulk(id, &act(14, ActKind::BulkCancelled)).await.unwrap());
     assert_eq!(reader.acts_of_bulk(id).await.unwrap().len(), 6);
+    let references = reader.references(&[item(1).operation, item(2).operation]).await.unwrap();
+    assert!(!references.is_empty());
     for services in sights() {
         reader.bulk((bulk.person, &services), id).await.unwrap().unwrap();
         assert_eq!(reader.bulks((bulk.person, &services), 10).await.unwrap().len(), 1);

@@ -258,12 +258,7 @@ async fn credential_page(
         let written = !said.subject.is_empty();
         let subject = sheet.facts.as_ref().map(|facts| facts.subject.clone()).unwrap_or_default();
         Some(CredentialForms {
-            acts: [
-                deeds::drawn(app)?,
-                deeds::drawn(app)?,
-                deeds::drawn(app)?,
-                deeds::drawn(app)?,
-            ],
+            acts: [deeds::drawn(app)?, deeds::drawn(app)?, deeds::drawn(app)?, deeds::drawn(app)?],
             disabled: sheet.credential.status == CredentialStatus::Disabled,
             may_propose: !renewals.iter().any(|row| row.open),
             alone: !credentials::has_second(app, person.id).await?,

@@ -24,6 +24,8 @@ mod rows;
 mod search;
 mod secret;
 mod seen;
+mod set;
+mod sets;
 mod sign_in;
 mod signed_in;
 mod visit;
@@ -82,6 +84,9 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/operations/{id}/files/{number}", get(documents::save))
         .route("/operations/{id}/files/{number}/view", get(documents::view))
         .route("/operations/{id}/files/{number}/pages", get(documents::pages))
+        .route("/sets", get(sets::page).post(sets::send))
+        .route("/sets/{id}", get(set::page).post(set::send))
+        .route("/sets/{id}/approval", get(set::approval_page).post(set::send_approval))
         .route("/client-services", get(client_services::page))
         .route("/client-services/{id}", get(client_service::page).post(client_service::send))
         .route("/companies", get(companies::page))

@@ -19,10 +19,11 @@ use crate::domain::delivery::DeliveryStatus;
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::listing::{ListPlace, OperationFilter};
 use crate::domain::operation::OperationState;
+use crate::domain::person::Permission;
 use crate::domain::scope::ServiceSet;
 use crate::domain::sources::sources;
-use crate::letters::{Locale, OperationWords, operation_words};
-use crate::workflow::{Error, lists};
+use crate::letters::{Locale, OperationWords, SetWords, operation_words, set_words};
+use crate::workflow::{Error, acts, lists};
 
 /// Operations on a page.
 const ROWS: usize = 50;
@@ -41,10 +42,19 @@ struct OperationsPage {
     rows: Vec<OperationRow>,
     /// What the address of the CSV has behind its path.
     choice: String,
+    /// For who may act on all of these: the numbers drawn for both forms.
+    sets: Option<SetForms>,
     /// Query of the newest, when this is not their page.
     newest: Option<String>,
     /// Query of those that follow.
     older: Option<String>,
+}
+
+/// What can be done to all that are chosen.
+struct SetForms {
+    words: &'static SetWords,
+    resend: String,
+    retry: String,
 }
 
 /// The choice as a form shows it: value, name, whether it is chosen.
@@ -70,7 +80,17 @@ pub(super) async fn page(
             (OperationFilter::default(), StatusCode::UNPROCESSABLE_ENTITY, problem)
         }
     };
-    match operations_page(&visit, &who, &filter, problem).await {
+    shown(&visit, &who, &filter, (status, problem)).await
+}
+
+/// The list of what a filter chooses, and what is wrong.
+pub(super) async fn shown(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    filter: &OperationFilter,
+    (status, problem): (StatusCode, String),
+) -> Response {
+    match operations_page(visit, who, filter, problem).await {
         Ok(page) => OfficeVisit::page(status, &page),
         Err(error) => visit.failed(&error),
     }
@@ -105,10 +125,17 @@ async fn operations_page(
         .map(|(id, alias)| (id.to_string(), alias.clone(), filter.client_service == Some(*id)))
         .collect();
     services.sort_by(|one, other| one.1.cmp(&other.1));
+    // Of a choice that cannot be read nothing is offered: the list is one of everything then.
+    let acts = problem.is_empty() && !page.lines.is_empty() && who.stay.person.may(Permission::Act);
+    let drawn = || acts::draw(app).map(|act| act.to_string());
+    let forms = || -> Result<SetForms, Error> {
+        Ok(SetForms { words: set_words(language), resend: drawn()?, retry: drawn()? })
+    };
     Ok(OperationsPage {
         frame: visit.frame(),
         words,
         problem,
+        sets: acts.then(forms).transpose()?,
         fields: FilterFields::of(words, filter, services),
         count,
         rows: page.lines.iter().map(|line| OperationRow::of(language, &aliases, line)).collect(),

@@ -56,6 +56,8 @@ impl Admission {
 
 const ANYONE: Option<Admission> = Some(Admission::Anyone);
 const SEARCHES: Option<Admission> = Some(Admission::Person(Permission::Search));
+const ACTS: Option<Admission> = Some(Admission::Person(Permission::Act));
+const AGREES: Option<Admission> = Some(Admission::Proved(Permission::Act));
 const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
 const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
 const MANAGES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::ManageServices));
@@ -68,10 +70,13 @@ pub const PAGES: &[OfficePage] = &[
     page("/", SEARCHES, None),
     page("/operations", SEARCHES, None),
     page("/operations.csv", SEARCHES, None),
-    page("/operations/{id}", SEARCHES, Some(Admission::Person(Permission::Act))),
+    page("/operations/{id}", SEARCHES, ACTS),
     page("/operations/{id}/files/{number}", SEARCHES, None),
     page("/operations/{id}/files/{number}/view", SEARCHES, None),
     page("/operations/{id}/files/{number}/pages", SEARCHES, None),
+    page("/sets", SEARCHES, ACTS),
+    page("/sets/{id}", SEARCHES, ACTS),
+    page("/sets/{id}/approval", AGREES, AGREES),
     page("/client-services", SEARCHES, None),
     page("/client-services/{id}", SEARCHES, MANAGES_SERVICES),
     page("/companies", SEARCHES, None),

@@ -1,13 +1,14 @@
-//! An operation as a line of a table.
+//! An operation as a line of a table, and the words for how things stand.
 
 use std::collections::HashMap;
 
 use crate::app::App;
+use crate::domain::bulk::{BulkKind, BulkState};
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::language::Language;
 use crate::domain::operation::OperationState;
-use crate::letters::{Locale, OperationWords, filled, operation_words};
+use crate::letters::{Locale, OperationWords, SetWords, filled, operation_words};
 use crate::store::lists::OperationLine;
 use crate::workflow::Error;
 
@@ -64,6 +65,28 @@ pub(super) fn sealed_of(locale: Locale, words: &OperationWords, sealed: u32, all
 pub(super) async fn aliases(app: &App) -> Result<HashMap<ClientServiceId, String>, Error> {
     let all = app.reader.client_services().await?;
     Ok(all.into_iter().map(|it| (it.id, it.alias.as_str().to_owned())).collect())
+}
+
+/// The words for what is done to a set.
+pub(super) const fn set_kind_word(words: &SetWords, kind: BulkKind) -> &'static str {
+    let [resend, retry] = words.kinds;
+    match kind {
+        BulkKind::Resend => resend,
+        BulkKind::Retry => retry,
+    }
+}
+
+/// The words for where a set stands.
+pub(super) const fn set_state_word(words: &SetWords, state: BulkState) -> &'static str {
+    let [counting, counted, proposed, running, done, cancelled] = words.states;
+    match state {
+        BulkState::Counting => counting,
+        BulkState::Counted => counted,
+        BulkState::Proposed => proposed,
+        BulkState::Running => running,
+        BulkState::Done => done,
+        BulkState::Cancelled => cancelled,
+    }
 }
 
 /// The word for the state of an operation.

@@ -56,7 +56,8 @@ struct FoundRow {
 /// How things stand.
 struct TodayFacts {
     ended: Vec<(&'static str, String)>,
-    waiting: Vec<(&'static str, String)>,
+    /// With where those are that it counts, if there is a list of them.
+    waiting: Vec<(&'static str, String, &'static str)>,
     /// `None`: they are not for whoever looks.
     alarms: Option<Vec<AlarmFacts>>,
 }
@@ -148,13 +149,13 @@ fn facts(visit: &OfficeVisit, page: &FirstPage, sees_alarms: bool) -> TodayFacts
     let (ended, waiting) = (&page.ended, &page.waiting);
     let number = |number: u64| locale.number(number);
     let mut waits = vec![
-        (words.pending, tally(locale, words, waiting.pending)),
-        (words.retrying, tally(locale, words, waiting.retrying)),
-        (words.mails, tally(locale, words, waiting.mails)),
-        (words.given_up, tally(locale, words, waiting.mails_given_up)),
+        (words.pending, tally(locale, words, waiting.pending), "state=PENDING_EXECUTION"),
+        (words.retrying, tally(locale, words, waiting.retrying), "state=EXECUTION_ERROR"),
+        (words.mails, tally(locale, words, waiting.mails), ""),
+        (words.given_up, tally(locale, words, waiting.mails_given_up), "delivery=SENDING_FAILED"),
     ];
-    waits.extend(page.oldest_operation_ms.map(|ms| (words.oldest_operation, span(ms))));
-    waits.extend(page.oldest_mail_ms.map(|ms| (words.oldest_mail, span(ms))));
+    waits.extend(page.oldest_operation_ms.map(|ms| (words.oldest_operation, span(ms), "")));
+    waits.extend(page.oldest_mail_ms.map(|ms| (words.oldest_mail, span(ms), "")));
     let alarms = page.alarms.iter().map(|alarm| AlarmFacts {
         title: alarm.letter.as_ref().map_or_else(|| alarm.name.clone(), |it| it.subject.clone()),
         since: locale.time(alarm.raised),

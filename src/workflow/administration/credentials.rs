@@ -261,8 +261,7 @@ pub async fn request(
 ) -> Result<String, Error> {
     let chain = read(credential).ok_or(Error::NotFound(Thing::Credential))?;
     let public = Arc::new(PublicKey::of(chain.signing()));
-    let made =
-        credentials::request(&app.keyring, (&credential.backend, &public), subject).await?;
+    let made = credentials::request(&app.keyring, (&credential.backend, &public), subject).await?;
     let detail = format!("{}: {subject}", credential.alias);
     let about = AuditSubject::Credential(credential.id);
     let entry = doer.entry(app, AuditAction::CredentialRequested, about, detail);
@@ -283,9 +282,7 @@ pub async fn propose(
 ) -> Result<Acted<RenewalId>, RenewalProblem> {
     let alias = Alias::parse(alias.trim()).map_err(|_| RenewalProblem::Alias)?;
     let chain = path::of_file(text.as_bytes(), app.now());
-    let chain = chain.map_err(|error| {
-        RenewalProblem::Unreadable(sources(&error))
-    })?;
+    let chain = chain.map_err(|error| RenewalProblem::Unreadable(sources(&error)))?;
     let renewal = CredentialRenewal {
         id: RenewalId::from_i64(app.next_id()),
         credential: credential.id,
@@ -304,7 +301,8 @@ pub async fn propose(
         return Err(RenewalProblem::Alias);
     }
     credentials::check_new(app, &credential.backend, &chain).await?;
-    let detail = format!("{} by {}: {}", credential.alias, renewal.alias, chain.signing().subject());
+    let detail =
+        format!("{} by {}: {}", credential.alias, renewal.alias, chain.signing().subject());
     let about = AuditSubject::Credential(credential.id);
     let entry = doer.entry(app, AuditAction::RenewalProposed, about, detail);
     match app.store.propose_renewal(&renewal, &entry).await {

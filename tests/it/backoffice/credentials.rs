@@ -19,9 +19,8 @@ const INVOICE: &str = include_str!("../../../samples/invoice-peppol-25-lines/inp
 
 /// A chain as a certification authority sends it.
 fn pem(chain: &Chain) -> String {
-    let one = |der: &[u8]| {
-        der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der).unwrap()
-    };
+    let one =
+        |der: &[u8]| der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der).unwrap();
     chain.certificates().map(|it| one(it.der())).collect()
 }
 

@@ -1,8 +1,13 @@
 //! Who may what: every page of the table, asked for by everybody, in every way.
 
-use chancery::domain::ids::{ClientServiceId, CompanyId, PersonId};
+use chancery::domain::act::{Act, ActKind};
+use chancery::domain::bulk::{Bulk, BulkKind, BulkState};
+use chancery::domain::ids::{BulkId, ClientServiceId, CompanyId, PersonId};
 use chancery::domain::person::{Permission, Rights, Role, Sight};
+use chancery::domain::scope::Scope;
+use chancery::store::bulk::BulkItem;
 use chancery::web::backoffice::{Admission, OfficePage, PAGES};
+use chancery::workflow::acts::draw;
 use serde_json::json;
 
 use super::{House, Somebody, Tab};
@@ -52,6 +57,44 @@ async fn sealed_pdf(client: &Client) -> String {
     answer["id"].to_string()
 }
 
+/// A set of that operation, which somebody counted and which waits for a second person.
+async fn proposed_set(house: &House, by: PersonId, operation: &str) -> String {
+    let app = &house.service.app;
+    let id = BulkId::from_i64(draw(app).unwrap().as_i64());
+    let bulk = Bulk {
+        id,
+        kind: BulkKind::Retry,
+        state: BulkState::Counting,
+        filter: String::new(),
+        person: by,
+        created: app.now(),
+        approved_by: None,
+        ended: None,
+        items: 0,
+        operations: 0,
+        done: 0,
+        refused: 0,
+    };
+    assert!(app.store.begin_bulk(&bulk).await.unwrap());
+    let operation = operation.parse().unwrap();
+    let of = app.reader.operation(Scope::Installation, operation).await.unwrap().unwrap();
+    let item = BulkItem { number: 1, operation, client_service: of.client_service, message: None };
+    assert!(app.store.add_to_bulk(id, &[item]).await.unwrap());
+    let act = |kind| Act {
+        id: draw(app).unwrap(),
+        person: by,
+        kind,
+        operation: None,
+        bulk: Some(id),
+        content: "{}".to_owned(),
+        at: app.now(),
+    };
+    assert!(app.store.close_bulk(id, &act(ActKind::BulkCounted)).await.unwrap());
+    let confirmed = act(ActKind::BulkConfirmed);
+    assert!(app.store.confirm_bulk(id, BulkState::Proposed, &confirmed).await.unwrap());
+    id.to_string()
+}
+
 /// What pages are about that are about one thing.
 struct Things {
     person: PersonId,
@@ -59,16 +102,18 @@ struct Things {
     service: ClientServiceId,
     company: CompanyId,
     credential: String,
+    set: String,
 }
 
 impl Things {
-    /// A person, and what a client has.
-    async fn of(house: &House, person: PersonId, client: &Client) -> Self {
+    /// A person, and what a client has, with a set that somebody counted.
+    async fn of(house: &House, (person, by): (PersonId, PersonId), client: &Client) -> Self {
         let reader = &house.service.app.reader;
         let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
         let operation = sealed_pdf(client).await;
         let credential = reader.credential(service.credential.unwrap()).await.unwrap().unwrap();
         Self {
+            set: proposed_set(house, by, &operation).await,
             person,
             operation,
             service: service.id,
@@ -82,11 +127,17 @@ impl Things {
 fn path_of_page(page: &OfficePage, things: &Things) -> String {
     let id = match page.path.split('/').nth(1) {
         Some("operations") => things.operation.clone(),
+        Some("sets") => things.set.clone(),
         Some("companies") => things.company.to_string(),
         Some("client-services") => things.service.to_string(),
         _ => things.person.to_string(),
     };
-    let path = page.path.replace("{id}", &id).replace("{number}", "1").replace("{alias}", &things.credential).replace("{code}", "AAAA");
+    let path = page
+        .path
+        .replace("{id}", &id)
+        .replace("{number}", "1")
+        .replace("{alias}", &things.credential)
+        .replace("{code}", "AAAA");
     format!("/office{}", path.trim_end_matches('/'))
 }
 
@@ -111,7 +162,7 @@ fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
         let house = House::new().await;
         let client = house.service.client().await;
         let mut all = everybody(&house, &client).await;
-        let things = Things::of(&house, all[6].id, &client).await;
+        let things = Things::of(&house, (all[6].id, all[0].id), &client).await;
         let mut never = house.tab("192.0.2.1");
         never.cookie.clone_from(&all[0].tab.cookie);
         let unknown = never.get("/office/people/1").await;
@@ -207,7 +258,7 @@ fn nobody_gets_further_for_having_shown_who_one_is_long_ago() {
         let house = House::new().await;
         let mut ana = house.administrator().await;
         let client = house.service.client().await;
-        let things = Things::of(&house, ana.id, &client).await;
+        let things = Things::of(&house, (ana.id, ana.id), &client).await;
         house.pass(6 * 60_000);
         ana.tab.get("/office").await;
         for page in PAGES {
@@ -250,7 +301,7 @@ fn every_route_is_in_the_table() {
         let mut ana = house.administrator().await;
         let mut tab: Tab = ana.tab.clone();
         tab.get("/office").await;
-        let things = Things::of(&house, ana.id, &house.service.client().await).await;
+        let things = Things::of(&house, (ana.id, ana.id), &house.service.client().await).await;
         for page in PAGES.iter().filter(|page| page.look.is_some()) {
             let path = path_of_page(page, &things);
             let status = ana.tab.get(&path).await.status;

@@ -11,6 +11,7 @@ mod matrix;
 mod operations;
 mod people;
 mod sessions;
+mod sets;
 mod sign_in;
 
 use std::sync::atomic::{AtomicI64, Ordering};

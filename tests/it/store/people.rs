@@ -4,8 +4,8 @@ use chancery::domain::audit::{Actor, AuditAction, AuditEntry, AuditSubject};
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::delivery::MailAddress;
 use chancery::domain::ids::{
-    ClientServiceId, CompanyId, CredentialId, InvitationId, MessageId, PersonCredentialId, PersonId,
-    RenewalId, SessionId,
+    ClientServiceId, CompanyId, CredentialId, InvitationId, MessageId, PersonCredentialId,
+    PersonId, RenewalId, SessionId,
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;

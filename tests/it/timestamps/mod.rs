@@ -18,7 +18,7 @@ use crate::support::client::Client;
 use crate::support::service::{Service, Setup};
 
 /// Settings of an authority, with more lines of TOML.
-fn authority(url: &str, more: &str) -> AuthorityConfig {
+pub(crate) fn authority(url: &str, more: &str) -> AuthorityConfig {
     // However slow the machine is, a good authority is not too slow.
     let patient = if more.contains("timeout_ms") { "" } else { "timeout_ms = 60000" };
     let root = TSA.root();
@@ -42,7 +42,7 @@ fn with(server: &TsaServer) -> Setup {
 }
 
 /// A client of a new client service whose wishes for timestamps are taken so.
-async fn client(service: &Service, timestamps: Timestamps) -> Client {
+pub(crate) async fn client(service: &Service, timestamps: Timestamps) -> Client {
     let client = service.client_with(&AUTHORITY.p256).await;
     set(service, &client, timestamps).await;
     client
@@ -55,7 +55,7 @@ async fn set(service: &Service, client: &Client, timestamps: Timestamps) {
 }
 
 /// The same request, asking for a timestamp in every document.
-fn stamped(mut request: Value) -> Value {
+pub(crate) fn stamped(mut request: Value) -> Value {
     for document in request["documents"].as_array_mut().unwrap() {
         document["signatureInfo"]["applyTimestamp"] = Value::Bool(true);
     }

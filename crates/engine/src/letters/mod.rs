@@ -24,7 +24,7 @@ pub use values::{
 };
 pub use words::{
     AdministrationWords, InvoiceWords, OfficeWords, OperationWords, PageWords, ReasonWords,
-    ReportWords, RevocationWords, VerdictWords, administration_words, audit_word, invoice_word,
-    invoice_words, office_words, operation_words, page_words, report_words, rights_word, role_word,
-    status_word, theme_word,
+    ReportWords, RevocationWords, SetWords, VerdictWords, administration_words, audit_word,
+    invoice_word, invoice_words, office_words, operation_words, page_words, report_words,
+    rights_word, role_word, set_words, status_word, theme_word,
 };

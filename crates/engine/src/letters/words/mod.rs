@@ -15,6 +15,7 @@ mod office;
 mod operations;
 mod pt;
 mod report;
+mod sets;
 
 use crate::domain::language::Language;
 
@@ -25,6 +26,7 @@ pub use office::{
 };
 pub use operations::{OperationWords, operation_words};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
+pub use sets::{SetWords, set_words};
 
 /// All words of a language.
 pub(super) struct Words {

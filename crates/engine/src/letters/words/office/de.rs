@@ -9,6 +9,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     sign_out: "Abmelden",
     search: "Suche",
     operations: "Vorgänge",
+    sets: "Stapel",
     people: "Personen",
     account: "Mein Konto",
     search_for: "Referenz, Empfänger, Name, Vorgang oder SHA-256",

@@ -9,6 +9,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     sign_out: "Sign out",
     search: "Search",
     operations: "Operations",
+    sets: "Sets",
     people: "People",
     account: "My account",
     search_for: "Reference, receiver, name, operation or SHA-256",

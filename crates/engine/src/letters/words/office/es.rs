@@ -9,6 +9,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     sign_out: "Cerrar sesión",
     search: "Buscar",
     operations: "Operaciones",
+    sets: "Lotes",
     people: "Personas",
     account: "Mi cuenta",
     search_for: "Referencia, destinatario, nombre, operación o SHA-256",

@@ -9,6 +9,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     sign_out: "Se déconnecter",
     search: "Recherche",
     operations: "Opérations",
+    sets: "Lots",
     people: "Personnes",
     account: "Mon compte",
     search_for: "Référence, destinataire, nom, opération ou SHA-256",

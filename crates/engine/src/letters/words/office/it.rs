@@ -9,6 +9,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     sign_out: "Esci",
     search: "Cerca",
     operations: "Operazioni",
+    sets: "Lotti",
     people: "Persone",
     account: "Il mio account",
     search_for: "Riferimento, destinatario, nome, operazione o SHA-256",

@@ -22,6 +22,8 @@ pub struct OfficeWords {
     /// The first screen.
     pub search: &'static str,
     pub operations: &'static str,
+    /// What is done to many of them.
+    pub sets: &'static str,
     pub people: &'static str,
     pub account: &'static str,
     /// What can be searched for.

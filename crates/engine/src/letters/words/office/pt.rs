@@ -9,6 +9,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     sign_out: "Terminar sessão",
     search: "Pesquisa",
     operations: "Operações",
+    sets: "Lotes",
     people: "Pessoas",
     account: "A minha conta",
     search_for: "Referência, destinatário, nome, operação ou SHA-256",
