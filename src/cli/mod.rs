@@ -12,6 +12,7 @@ macro_rules! say_wrong {
 }
 
 mod alarm;
+mod audit;
 mod authority;
 pub mod check;
 mod client_service;
@@ -128,6 +129,9 @@ enum Command {
     /// People who may sign in to the back office.
     #[command(subcommand)]
     Person(person::Command),
+    /// What people did: whether the record of it is whole.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// What operators were told.
     #[command(subcommand)]
     Alarm(alarm::Command),
@@ -275,6 +279,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::Person(command) => {
             quiet(&config);
             person::run(config, command).await
+        }
+        Command::Audit(command) => {
+            quiet(&config);
+            audit::run(config, command).await
         }
         Command::Alarm(command) => {
             quiet(&config);

@@ -2,8 +2,12 @@
 
 use sqlx::AnyConnection;
 
-use super::{Error, Reader, Result, Store, row};
-use crate::domain::audit::{Actor, AuditAction, AuditEntry, AuditSubject};
+use super::audit_chain::append;
+use super::statement::Statement;
+use super::{Error, Reader, Reports, Result, Store, row};
+use crate::domain::audit::{
+    Actor, AuditAction, AuditEntry, AuditFilter, AuditPlace, AuditSubject, RecordedEntry,
+};
 use crate::domain::ids::PersonId;
 
 impl Store {
@@ -59,6 +63,44 @@ impl Reader {
     }
 }
 
+impl Reports {
+    /// Entries behind a place that a filter chooses, newest first.
+    pub async fn audit_entries(
+        &self,
+        filter: &AuditFilter,
+        after: AuditPlace,
+        most: u32,
+    ) -> Result<Vec<AuditEntry>> {
+        let mut asked = Statement::new(
+            "SELECT id, at_ms, actor, actor_id, action, person_id, subject, detail, address
+             FROM audit_entry WHERE (at_ms, id) < (",
+        );
+        asked.number(after.at.unix_ms()).say(", ").number(after.id).say(")");
+        if let Some(actor) = filter.actor {
+            let (kind, id) = actor.stored();
+            // Only a person has a number.
+            match id {
+                Some(id) => asked.say(" AND actor_id = ").number(id),
+                None => asked.say(" AND actor = ").text(kind),
+            };
+        }
+        if let Some(action) = filter.action {
+            asked.say(" AND action = ").text(action.as_str());
+        }
+        if let Some(person) = filter.about {
+            asked.say(" AND person_id = ").number(person.as_i64());
+        }
+        if let Some(from) = filter.from {
+            asked.say(" AND at_ms >= ").number(from.unix_ms());
+        }
+        if let Some(until) = filter.until {
+            asked.say(" AND at_ms < ").number(until.unix_ms());
+        }
+        asked.say(&format!(" ORDER BY at_ms DESC, id DESC LIMIT {most}"));
+        asked.rows(&self.pool).await?.iter().map(entry_from).collect()
+    }
+}
+
 /// Adds an entry in the transaction of its fact.
 pub(super) async fn record(tx: &mut AnyConnection, entry: &AuditEntry) -> Result<()> {
     if record_once(tx, entry).await? {
@@ -78,28 +120,19 @@ pub(super) async fn admit(tx: &mut AnyConnection, entry: Option<&AuditEntry>) ->
 }
 
 async fn record_once(tx: &mut AnyConnection, entry: &AuditEntry) -> Result<bool> {
-    let (actor, actor_id) = match entry.actor {
-        Actor::Person(id) => ("PERSON", Some(id.as_i64())),
-        Actor::Command => ("COMMAND", None),
-        Actor::Stranger => ("STRANGER", None),
+    let (actor, actor_id) = entry.actor.stored();
+    let recorded = RecordedEntry {
+        id: entry.id,
+        at_ms: entry.at.unix_ms(),
+        actor: actor.to_owned(),
+        actor_id,
+        action: entry.action.as_str().to_owned(),
+        person: entry.person.as_i64(),
+        subject: entry.about.map(AuditSubject::to_text),
+        detail: row::storable(&entry.detail).into_owned(),
+        address: entry.address.clone(),
     };
-    let done = sqlx::query(
-        "INSERT INTO audit_entry
-             (id, at_ms, actor, actor_id, action, person_id, subject, detail, address)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(entry.id)
-    .bind(entry.at.unix_ms())
-    .bind(actor)
-    .bind(actor_id)
-    .bind(entry.action.as_str())
-    .bind(entry.person.as_i64())
-    .bind(entry.about.map(AuditSubject::to_text))
-    .bind(row::storable(&entry.detail).into_owned())
-    .bind(entry.address.as_deref())
-    .execute(tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    append(tx, &recorded).await
 }
 
 fn entry_from(found: &sqlx::any::AnyRow) -> Result<AuditEntry> {

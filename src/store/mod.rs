@@ -7,7 +7,8 @@
 
 pub mod acts;
 pub mod alarms;
-mod audit;
+pub mod audit;
+pub mod audit_chain;
 pub mod bulk;
 pub mod client_services;
 pub mod companies;
@@ -276,6 +277,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (38, "acts", include_str!("../../migrations/0038_acts.sql")),
     (39, "bulk", include_str!("../../migrations/0039_bulk.sql")),
     (40, "administration", include_str!("../../migrations/0040_administration.sql")),
+    (41, "audit chain", include_str!("../../migrations/0041_audit_chain.sql")),
 ];
 
 /// Those that are another text in PostgreSQL: what SQL has no common words for.
@@ -380,7 +382,8 @@ impl Store {
             }
         };
         let _ = connection.close().await;
-        Ok(done?)
+        done?;
+        self.chain_what_was_before().await
     }
 
     /// Whether the tables are those of this binary. Changes nothing.

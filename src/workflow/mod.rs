@@ -5,6 +5,7 @@ pub mod acts;
 pub mod administration;
 mod ahead;
 pub mod alarms;
+pub mod audit;
 pub mod background;
 pub mod bulk;
 pub mod client_services;

@@ -46,7 +46,8 @@ const ROOMS: &[Room] = &[
     Room { name: "secret", pure: false, may: &[] },
     Room { name: "keys", pure: false, may: &[Use("domain"), Use("pki"), Use("secret")] },
     Room { name: "outbound", pure: false, may: &[Use("domain"), Use("pki"), Use("secret")] },
-    Room { name: "store", pure: false, may: &[Use("domain")] },
+    // what is written is chained by a hash in the transaction that writes it
+    Room { name: "store", pure: false, may: &[Use("domain"), Use("pki")] },
     // the database is one of the places where contents are
     Room { name: "contents", pure: false, may: &[Use("domain"), Use("store")] },
     Room {

@@ -18,7 +18,7 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Pages in the menu: what is called how, and who sees it.
-const MENU: [MenuEntry; 8] = [
+const MENU: [MenuEntry; 9] = [
     entry("/", Permission::Search, |words| words.search),
     entry("/operations", Permission::Search, |words| words.operations),
     entry("/sets", Permission::Search, |words| words.sets),
@@ -26,6 +26,7 @@ const MENU: [MenuEntry; 8] = [
     entry("/companies", Permission::Search, |words| words.companies),
     entry("/credentials", Permission::SeeCredentials, |words| words.credentials),
     entry("/people", Permission::SeePeople, |words| words.people),
+    entry("/audit", Permission::SeePeople, |words| words.audit),
     entry("/account", Permission::OwnAccount, |words| words.account),
 ];
 

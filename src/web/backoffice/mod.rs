@@ -4,12 +4,14 @@
 mod account;
 mod app_codes;
 mod assets;
+mod audit;
 mod client_service;
 mod client_services;
 mod companies;
 mod company;
 mod credential;
 mod credentials;
+mod csv_file;
 mod deeds;
 mod documents;
 mod form;
@@ -106,6 +108,9 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/people", get(people::page))
         .route("/people/invite", get(people::invite_page).post(people::send_invitation))
         .route("/people/{id}", get(person::page).post(person::send))
+        .route("/audit", get(audit::page))
+        .route("/audit.csv", get(audit::csv))
+        .route("/audit/chain", get(audit::chain))
         .route("/style.css", get(assets::style))
         .route("/htmx.js", get(assets::htmx))
         .route_layer(middleware::from_fn_with_state(web.clone(), guard))

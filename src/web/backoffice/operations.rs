@@ -1,15 +1,11 @@
 //! The list of operations: chosen by what stands in the address, page by page, and as CSV.
 
-use std::io;
-use std::time::Duration;
-
 use askama::Template;
-use axum::body::{Body, Bytes};
 use axum::extract::Extension;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
-use http_body_util::channel::Channel;
+use axum::http::StatusCode;
+use axum::response::Response;
 
+use super::csv_file::{self, CsvLines};
 use super::frame::OfficeFrame;
 use super::rows::{OperationRow, aliases, standing_word, state_word};
 use super::search::tally;
@@ -20,10 +16,9 @@ use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::listing::{ListPlace, OperationFilter};
 use crate::domain::operation::OperationState;
 use crate::domain::person::Permission;
-use crate::domain::scope::ServiceSet;
-use crate::domain::sources::sources;
 use crate::letters::{Locale, OperationWords, SetWords, operation_words, set_words};
-use crate::workflow::{Error, acts, lists};
+use crate::workflow::lists::{self, CsvExport};
+use crate::workflow::{Error, acts};
 
 /// Operations on a page.
 const ROWS: usize = 50;
@@ -182,52 +177,14 @@ pub(super) async fn csv(
         Ok(seen) => seen,
         Err(error) => return visit.failed(&error),
     };
-    match written(&visit, &seen, &filter).await {
-        Ok(body) => {
-            let mut response = body.into_response();
-            let headers = response.headers_mut();
-            let kind = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
-            headers.insert(header::CONTENT_TYPE, kind);
-            let name = HeaderValue::from_static("attachment; filename=\"operations.csv\"");
-            headers.insert(header::CONTENT_DISPOSITION, name);
-            OfficeVisit::protected(response)
-        }
+    match lists::export(&visit.web.app, &seen, &filter).await {
+        Ok(export) => csv_file::answer(&visit, "operations.csv", export),
         Err(error) => visit.failed(&error),
     }
 }
 
-async fn written(
-    visit: &OfficeVisit,
-    seen: &ServiceSet,
-    filter: &OperationFilter,
-) -> Result<Body, Error> {
-    let mut export = lists::export(&visit.web.app, seen, filter).await?;
-    let (mut pieces, body) = Channel::<Bytes, io::Error>::new(1);
-    let idle = Duration::from_millis(visit.web.config.connections.answer_idle_ms);
-    tokio::spawn(async move {
-        loop {
-            match export.next().await {
-                Ok(Some(lines)) => {
-                    let taken = pieces.send_data(Bytes::from(lines));
-                    match tokio::time::timeout(idle, taken).await {
-                        Ok(Ok(())) => {}
-                        // The browser went away.
-                        Ok(Err(_)) => return,
-                        Err(_) => {
-                            pieces.abort(io::ErrorKind::TimedOut.into());
-                            return;
-                        }
-                    }
-                }
-                Ok(None) => return,
-                Err(error) => {
-                    // A file that ends early must not look whole.
-                    tracing::error!(error = %sources(&error), "a list is not written to its end");
-                    pieces.abort(io::Error::other("the list could not be read to its end"));
-                    return;
-                }
-            }
-        }
-    });
-    Ok(Body::new(body))
+impl CsvLines for CsvExport {
+    async fn lines(&mut self) -> Result<Option<String>, Error> {
+        self.next().await
+    }
 }

@@ -104,6 +104,9 @@ pub const PAGES: &[OfficePage] = &[
     page("/people", SEES_PEOPLE, None),
     page("/people/invite", MANAGES, MANAGES),
     page("/people/{id}", SEES_PEOPLE, MANAGES),
+    page("/audit", SEES_PEOPLE, None),
+    page("/audit.csv", SEES_PEOPLE, None),
+    page("/audit/chain", SEES_PEOPLE, None),
     page("/style.css", ANYONE, None),
     page("/htmx.js", ANYONE, None),
 ];

@@ -1,6 +1,7 @@
 //! The back office as people meet it: over HTTP with the cookies and forms of a browser, with a clock that the test
 //! moves.
 
+mod audit;
 mod browser;
 mod client_services;
 mod codes;

@@ -87,6 +87,7 @@ const LISTS: &[&str] = &[
     "company usage --csv",
     "credential list",
     "alarm list",
+    "audit verify",
     "mail show",
     "notification list --troubled",
     "notification attempts --message 1",
@@ -130,7 +131,7 @@ fn looking_makes_nothing() {
     assert_eq!(std::fs::read(house.path().join("c.db")).unwrap(), stored, "nothing was changed");
 }
 
-async fn sqlx_pool(place: &str) -> sqlx::AnyPool {
+pub(super) async fn sqlx_pool(place: &str) -> sqlx::AnyPool {
     sqlx::any::install_default_drivers();
     sqlx::AnyPool::connect(place).await.unwrap()
 }
@@ -274,6 +275,8 @@ fn what_is_shown_is_shown_to_programs_too() {
     ] {
         assert_eq!(house.json(&format!("{empty} --json")), serde_json::json!([]), "{empty}");
     }
+    let chain = house.json("audit verify --json");
+    assert_eq!((&chain["whole"], &chain["entries"]), (&true.into(), &0.into()), "{chain}");
     assert_eq!(house.json("mail show --json"), Value::Null);
     let letter = house.json("template show --client-service acme --language pt --json");
     assert!(letter["subject"].is_string() && letter["html"].is_string());

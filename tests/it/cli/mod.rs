@@ -1,5 +1,6 @@
 //! The commands, as a person at a terminal sees them.
 
+mod audit;
 mod authority;
 mod clocks;
 mod database;

@@ -1,6 +1,8 @@
 //! People in the database: what is asked of it, and what it decides when two ask at once.
 
-use chancery::domain::audit::{Actor, AuditAction, AuditEntry, AuditSubject};
+use chancery::domain::audit::{
+    Actor, AuditAction, AuditEntry, AuditFilter, AuditPlace, AuditSubject,
+};
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::delivery::MailAddress;
 use chancery::domain::ids::{
@@ -186,6 +188,29 @@ pub(crate) async fn ask(store: &Store) {
     assert_eq!(reader.audit_about(about, 1).await.unwrap(), []);
     let newest = reader.audit_of(rui.id, 1).await.unwrap();
     assert_eq!(newest, [entry(36, rui.id, AuditAction::SignInFailed)]);
+    audit_record(store, rui.id).await;
+}
+
+/// The record as a whole, chosen in every way, and as a chain.
+async fn audit_record(store: &Store, person: PersonId) {
+    let reports = store.reports();
+    let by = |actor| AuditFilter { actor: Some(actor), ..AuditFilter::default() };
+    let choices = [
+        AuditFilter::default(),
+        by(Actor::Person(person)),
+        by(Actor::Command),
+        AuditFilter { action: Some(AuditAction::SignInFailed), ..AuditFilter::default() },
+        AuditFilter { about: Some(person), from: Some(AT), ..AuditFilter::default() },
+        AuditFilter { from: Some(AT), until: Some(LATER), ..AuditFilter::default() },
+    ];
+    for choice in &choices {
+        reports.audit_entries(choice, AuditPlace::BEGINNING, 10).await.unwrap();
+    }
+    let reader = store.reader();
+    let head = reader.audit_head().await.unwrap().unwrap();
+    let chained = reader.chained((0, head.place), 1000).await.unwrap();
+    assert_eq!(chained.last().map(|last| last.hash), Some(head.hash));
+    assert_eq!(reader.unchained().await.unwrap(), None);
 }
 
 async fn credentials(store: &Store, ana: PersonId) {

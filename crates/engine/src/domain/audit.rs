@@ -2,7 +2,7 @@
 //! never changed.
 
 use super::ids::{ClientServiceId, CompanyId, CredentialId, PersonId};
-use super::instant::Instant;
+use super::instant::{DAY_MS, Instant};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,20 @@ pub struct AuditEntry {
     /// What was chosen, in words of the field; never a secret.
     pub detail: String,
     /// From where, when it came over the network.
+    pub address: Option<String>,
+}
+
+/// One entry as it is kept, column by column: what a hash is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEntry {
+    pub id: i64,
+    pub at_ms: i64,
+    pub actor: String,
+    pub actor_id: Option<i64>,
+    pub action: String,
+    pub person: i64,
+    pub subject: Option<String>,
+    pub detail: String,
     pub address: Option<String>,
 }
 
@@ -87,6 +101,105 @@ pub enum Actor {
     Command,
     /// Nobody who is known.
     Stranger,
+}
+
+impl Actor {
+    /// As stored: what somebody is, and who.
+    #[must_use]
+    pub const fn stored(self) -> (&'static str, Option<i64>) {
+        match self {
+            Self::Person(id) => ("PERSON", Some(id.as_i64())),
+            Self::Command => ("COMMAND", None),
+            Self::Stranger => ("STRANGER", None),
+        }
+    }
+
+    /// As an address says it: the number of a person, `COMMAND` or `STRANGER`.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        match self {
+            Self::Person(id) => id.to_string(),
+            Self::Command | Self::Stranger => self.stored().0.to_owned(),
+        }
+    }
+
+    /// Who a text of an address says.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "COMMAND" => Some(Self::Command),
+            "STRANGER" => Some(Self::Stranger),
+            number => number.parse().ok().map(Self::Person),
+        }
+    }
+}
+
+/// Which entries. What is `None` does not matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub actor: Option<Actor>,
+    pub action: Option<AuditAction>,
+    /// Whom they are about.
+    pub about: Option<PersonId>,
+    /// At this time or later.
+    pub from: Option<Instant>,
+    /// Before.
+    pub until: Option<Instant>,
+}
+
+impl AuditFilter {
+    /// Takes one thing that an address says: `by`, `what`, `about`, and the days `from` and `until`. Returns whether it
+    /// says something; what is empty says that it does not matter.
+    #[must_use]
+    pub fn take(&mut self, key: &str, value: &str) -> bool {
+        let day = |later_ms: i64| {
+            let day = Instant::parse_rfc3339(&format!("{value}T00:00:00Z"));
+            day.map(|day| day.plus_ms(later_ms))
+        };
+        let empty = value.is_empty();
+        match key {
+            "by" => self.actor = Actor::parse(value),
+            "what" => self.action = AuditAction::parse(value),
+            "about" => self.about = value.parse().ok(),
+            "from" => self.from = day(0),
+            // A day is in it as a whole.
+            "until" => self.until = day(DAY_MS),
+            _ => return false,
+        }
+        let said = match key {
+            "by" => self.actor.is_some(),
+            "what" => self.action.is_some(),
+            "about" => self.about.is_some(),
+            "from" => self.from.is_some(),
+            _ => self.until.is_some(),
+        };
+        said || empty
+    }
+}
+
+/// A place in the record, newest first: older ones follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditPlace {
+    pub at: Instant,
+    pub id: i64,
+}
+
+impl AuditPlace {
+    /// Before the newest.
+    pub const BEGINNING: Self = Self { at: Instant::from_unix_ms(i64::MAX), id: i64::MAX };
+
+    /// As an address says it.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        format!("{}.{}", self.at.unix_ms(), self.id)
+    }
+
+    /// The place that a text says.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('.')?;
+        Some(Self { at: Instant::from_unix_ms(at.parse().ok()?), id: id.parse().ok()? })
+    }
 }
 
 /// What was done.

@@ -23,8 +23,8 @@ pub use values::{
     Values, Variable, sample,
 };
 pub use words::{
-    AdministrationWords, InvoiceWords, OfficeWords, OperationWords, PageWords, ReasonWords,
-    ReportWords, RevocationWords, SetWords, VerdictWords, administration_words, audit_word,
-    invoice_word, invoice_words, office_words, operation_words, page_words, report_words,
-    rights_word, role_word, set_words, status_word, theme_word,
+    AdministrationWords, AuditWords, InvoiceWords, OfficeWords, OperationWords, PageWords,
+    ReasonWords, ReportWords, RevocationWords, SetWords, VerdictWords, administration_words,
+    audit_word, audit_words, invoice_word, invoice_words, office_words, operation_words,
+    page_words, report_words, rights_word, role_word, set_words, status_word, theme_word,
 };

@@ -4,6 +4,7 @@
 pub mod algorithm;
 pub mod answering;
 pub mod asn1_time;
+pub mod audit_chain;
 pub mod calendar;
 pub mod certificate;
 pub mod certificate_file;

@@ -5,6 +5,7 @@
 //! pages have single words in braces (`{account}`) that are filled in here.
 
 mod administration;
+mod audit;
 mod de;
 mod en;
 mod es;
@@ -20,6 +21,7 @@ mod sets;
 use crate::domain::language::Language;
 
 pub use administration::{AdministrationWords, administration_words};
+pub use audit::{AuditWords, audit_words};
 pub use invoice::{InvoiceWords, invoice_word, invoice_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Vorgänge",
     sets: "Stapel",
     people: "Personen",
+    audit: "Audit-Protokoll",
     account: "Mein Konto",
     search_for: "Referenz, Empfänger, Name, Vorgang oder SHA-256",
     sign_in: "Anmelden",

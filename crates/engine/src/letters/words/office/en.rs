@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operations",
     sets: "Sets",
     people: "People",
+    audit: "Audit log",
     account: "My account",
     search_for: "Reference, receiver, name, operation or SHA-256",
     sign_in: "Sign in",

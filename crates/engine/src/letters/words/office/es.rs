@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operaciones",
     sets: "Lotes",
     people: "Personas",
+    audit: "Registro de auditoría",
     account: "Mi cuenta",
     search_for: "Referencia, destinatario, nombre, operación o SHA-256",
     sign_in: "Iniciar sesión",

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Opérations",
     sets: "Lots",
     people: "Personnes",
+    audit: "Journal d’audit",
     account: "Mon compte",
     search_for: "Référence, destinataire, nom, opération ou SHA-256",
     sign_in: "Se connecter",

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operazioni",
     sets: "Lotti",
     people: "Persone",
+    audit: "Registro di audit",
     account: "Il mio account",
     search_for: "Riferimento, destinatario, nome, operazione o SHA-256",
     sign_in: "Accedi",

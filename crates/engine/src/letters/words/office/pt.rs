@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operações",
     sets: "Lotes",
     people: "Pessoas",
+    audit: "Registo de auditoria",
     account: "A minha conta",
     search_for: "Referência, destinatário, nome, operação ou SHA-256",
     sign_in: "Iniciar sessão",
