@@ -14,6 +14,7 @@ pub mod client_services;
 pub mod companies;
 pub mod contents;
 pub mod credentials;
+pub mod days;
 pub mod detail;
 pub mod diagnosis;
 pub mod documents;
@@ -278,6 +279,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (39, "bulk", include_str!("../../migrations/0039_bulk.sql")),
     (40, "administration", include_str!("../../migrations/0040_administration.sql")),
     (41, "audit chain", include_str!("../../migrations/0041_audit_chain.sql")),
+    (42, "mails by day", include_str!("../../migrations/0042_mails_by_day.sql")),
 ];
 
 /// Those that are another text in PostgreSQL: what SQL has no common words for.

@@ -24,6 +24,7 @@ mod housekeeping;
 mod lease;
 pub mod lists;
 pub mod mail_servers;
+pub mod months;
 pub mod notify;
 pub mod operations;
 pub mod own_certificates;

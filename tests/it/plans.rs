@@ -63,7 +63,7 @@ use crate::support::postgres::Postgres;
 use crate::tidy::source::Source;
 
 /// Tables that get longer with every operation.
-const GROWING: [&str; 24] = [
+const GROWING: [&str; 25] = [
     "operation",
     "document",
     "content",
@@ -81,6 +81,7 @@ const GROWING: [&str; 24] = [
     "message",
     "attempt",
     "usage_day",
+    "mail_day",
     "mail_count",
     "mail_template",
     "act",
@@ -424,6 +425,9 @@ async fn looking_up(store: &Store) {
             reports.matches(&services, (text, text)).await.unwrap();
         }
         reports.matches_sha256(&services, (&[0; 32], &[9; 32])).await.unwrap();
+        let days = (0, 100_000);
+        reports.counted_by_service(&services, days).await.unwrap();
+        reports.counted_by_day(&services, days).await.unwrap();
         reports.ended_on(&services, AT).await.unwrap();
         reports.waiting(&services, AT).await.unwrap();
     }

@@ -8,7 +8,7 @@ use crate::domain::instant::Instant;
 use crate::domain::outbox::{MessageLease, Next};
 use crate::domain::webhook::EventKind;
 use crate::store::events::{self, Fact};
-use crate::store::{Result, Store, row};
+use crate::store::{Result, Store, days, row};
 
 impl Store {
     /// Records that tries begin, before anybody outside hears of them. Returns those whose lease still
@@ -167,9 +167,13 @@ async fn move_on(
     .bind(ended)
     .bind(reply)
     .bind(i64::from(links_only))
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let moved = done.rows_affected() == 1;
+    if moved && ended.is_some() {
+        days::count_mail(tx, lease.message, status == DeliveryStatus::Sent, now).await?;
+    }
+    Ok(moved)
 }
 
 /// Tells webhooks about a mail to a receiver; other messages are nobody's event.

@@ -30,6 +30,7 @@ mod set;
 mod sets;
 mod sign_in;
 mod signed_in;
+mod usage;
 mod visit;
 
 use std::net::SocketAddr;
@@ -111,6 +112,8 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/audit", get(audit::page))
         .route("/audit.csv", get(audit::csv))
         .route("/audit/chain", get(audit::chain))
+        .route("/usage", get(usage::page))
+        .route("/usage.csv", get(usage::csv))
         .route("/style.css", get(assets::style))
         .route("/htmx.js", get(assets::htmx))
         .route_layer(middleware::from_fn_with_state(web.clone(), guard))

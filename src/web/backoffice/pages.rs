@@ -107,6 +107,8 @@ pub const PAGES: &[OfficePage] = &[
     page("/audit", SEES_PEOPLE, None),
     page("/audit.csv", SEES_PEOPLE, None),
     page("/audit/chain", SEES_PEOPLE, None),
+    page("/usage", SEARCHES, None),
+    page("/usage.csv", SEARCHES, None),
     page("/style.css", ANYONE, None),
     page("/htmx.js", ANYONE, None),
 ];

@@ -14,6 +14,7 @@ mod people;
 mod sessions;
 mod sets;
 mod sign_in;
+mod usage;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};

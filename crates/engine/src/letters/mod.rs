@@ -24,7 +24,8 @@ pub use values::{
 };
 pub use words::{
     AdministrationWords, AuditWords, InvoiceWords, OfficeWords, OperationWords, PageWords,
-    ReasonWords, ReportWords, RevocationWords, SetWords, VerdictWords, administration_words,
-    audit_word, audit_words, invoice_word, invoice_words, office_words, operation_words,
-    page_words, report_words, rights_word, role_word, set_words, status_word, theme_word,
+    ReasonWords, ReportWords, RevocationWords, SetWords, UsageWords, VerdictWords,
+    administration_words, audit_word, audit_words, invoice_word, invoice_words, office_words,
+    operation_words, page_words, report_words, rights_word, role_word, set_words, status_word,
+    theme_word, usage_words,
 };

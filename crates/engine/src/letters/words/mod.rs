@@ -17,6 +17,7 @@ mod operations;
 mod pt;
 mod report;
 mod sets;
+mod usage;
 
 use crate::domain::language::Language;
 
@@ -29,6 +30,7 @@ pub use office::{
 pub use operations::{OperationWords, operation_words};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 pub use sets::{SetWords, set_words};
+pub use usage::{UsageWords, usage_words};
 
 /// All words of a language.
 pub(super) struct Words {

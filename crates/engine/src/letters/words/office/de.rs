@@ -10,6 +10,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     search: "Suche",
     operations: "Vorgänge",
     sets: "Stapel",
+    usage: "Nutzung",
     people: "Personen",
     audit: "Audit-Protokoll",
     account: "Mein Konto",

@@ -10,6 +10,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     search: "Search",
     operations: "Operations",
     sets: "Sets",
+    usage: "Usage",
     people: "People",
     audit: "Audit log",
     account: "My account",

@@ -10,6 +10,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     search: "Buscar",
     operations: "Operaciones",
     sets: "Lotes",
+    usage: "Uso",
     people: "Personas",
     audit: "Registro de auditoría",
     account: "Mi cuenta",

@@ -10,6 +10,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     search: "Recherche",
     operations: "Opérations",
     sets: "Lots",
+    usage: "Utilisation",
     people: "Personnes",
     audit: "Journal d’audit",
     account: "Mon compte",

@@ -10,6 +10,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     search: "Cerca",
     operations: "Operazioni",
     sets: "Lotti",
+    usage: "Utilizzo",
     people: "Persone",
     audit: "Registro di audit",
     account: "Il mio account",

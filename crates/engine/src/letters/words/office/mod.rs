@@ -24,6 +24,7 @@ pub struct OfficeWords {
     pub operations: &'static str,
     /// What is done to many of them.
     pub sets: &'static str,
+    pub usage: &'static str,
     pub people: &'static str,
     pub audit: &'static str,
     pub account: &'static str,

@@ -10,6 +10,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     search: "Pesquisa",
     operations: "Operações",
     sets: "Lotes",
+    usage: "Utilização",
     people: "Pessoas",
     audit: "Registo de auditoria",
     account: "A minha conta",

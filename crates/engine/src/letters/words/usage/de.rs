@@ -1,0 +1,14 @@
+//! German.
+
+use super::UsageWords;
+
+pub(super) const WORDS: UsageWords = UsageWords {
+    month: "Monat",
+    company: "Unternehmen",
+    mails_sent: "Gesendete Mails",
+    mails_failed: "Aufgegebene Mails",
+    all: "Alles",
+    nothing: "In diesem Monat wurde nichts getan.",
+    counted_text: "Gezählt, wenn es endete, nach Tagen in UTC.",
+    month_wrong: "Das ist kein Monat. Einer sieht so aus: 2026-11.",
+};

@@ -1,0 +1,14 @@
+//! English.
+
+use super::UsageWords;
+
+pub(super) const WORDS: UsageWords = UsageWords {
+    month: "Month",
+    company: "Company",
+    mails_sent: "Mails sent",
+    mails_failed: "Mails given up",
+    all: "All",
+    nothing: "Nothing was done in this month.",
+    counted_text: "Counted when it ended, by days in UTC.",
+    month_wrong: "This is no month. One looks like 2026-11.",
+};
