@@ -1,4 +1,6 @@
-//! What was done month by month, for who looks at it: from what was counted when it ended.
+//! What was done month by month and day by day, for who looks at it: from what was counted when it ended.
+
+use std::collections::BTreeMap;
 
 use super::Error;
 use crate::app::App;
@@ -6,12 +8,13 @@ use crate::domain::calendar_month::CalendarMonth;
 use crate::domain::client_service::ClientService;
 use crate::domain::company::Company;
 use crate::domain::csv;
-use crate::domain::instant::Instant;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::scope::ServiceSet;
 use crate::domain::usage_count::UsageCount;
 
-/// Months that are looked back on.
+/// Months and days that are looked back on.
 const MONTHS: usize = 12;
+const DAYS: i64 = 31;
 
 /// What a client service did in a month.
 pub struct ServiceUsage {
@@ -98,4 +101,33 @@ pub fn csv(sheet: &MonthSheet) -> String {
         text.push_str(&csv::line(names.into_iter().chain(numbers.iter().map(String::as_str))));
     }
     text
+}
+
+/// What was done over time: each day of the last month or so, and each of the last months, oldest first.
+pub struct UsageCourse {
+    /// By the first instant of the day.
+    pub days: Vec<(Instant, UsageCount)>,
+    pub months: Vec<(CalendarMonth, UsageCount)>,
+}
+
+/// How it went until now.
+///
+/// # Errors
+/// From the database.
+pub async fn course(app: &App, seen: &ServiceSet) -> Result<UsageCourse, Error> {
+    let now = app.now();
+    let today = now.unix_ms().div_euclid(DAY_MS);
+    let mut months: BTreeMap<CalendarMonth, UsageCount> =
+        last(now).into_iter().map(|month| (month, UsageCount::default())).collect();
+    let begin = months.keys().next().map_or(today, |first| first.days().0);
+    let counted = app.reports.counted_by_day(seen, (begin.min(today - DAYS), today + 1)).await?;
+    let at = |day: i64| Instant::from_unix_ms(day.saturating_mul(DAY_MS));
+    for (day, count) in &counted {
+        if let Some(sum) = months.get_mut(&CalendarMonth::of(at(*day))) {
+            *sum += *count;
+        }
+    }
+    let days = (today - DAYS + 1..=today)
+        .map(|day| (at(day), counted.get(&day).copied().unwrap_or_default()));
+    Ok(UsageCourse { days: days.collect(), months: months.into_iter().collect() })
 }

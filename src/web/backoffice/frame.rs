@@ -18,10 +18,11 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Pages in the menu: what is called how, and who sees it.
-const MENU: [MenuEntry; 10] = [
+const MENU: [MenuEntry; 11] = [
     entry("/", Permission::Search, |words| words.search),
     entry("/operations", Permission::Search, |words| words.operations),
     entry("/sets", Permission::Search, |words| words.sets),
+    entry("/dashboard", Permission::Search, |words| words.overview),
     entry("/usage", Permission::Search, |words| words.usage),
     entry("/client-services", Permission::Search, |words| words.client_services),
     entry("/companies", Permission::Search, |words| words.companies),

@@ -12,6 +12,7 @@ mod company;
 mod credential;
 mod credentials;
 mod csv_file;
+mod dashboard;
 mod deeds;
 mod documents;
 mod form;
@@ -114,6 +115,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/audit/chain", get(audit::chain))
         .route("/usage", get(usage::page))
         .route("/usage.csv", get(usage::csv))
+        .route("/dashboard", get(dashboard::page))
         .route("/style.css", get(assets::style))
         .route("/htmx.js", get(assets::htmx))
         .route_layer(middleware::from_fn_with_state(web.clone(), guard))

@@ -109,6 +109,7 @@ pub const PAGES: &[OfficePage] = &[
     page("/audit/chain", SEES_PEOPLE, None),
     page("/usage", SEARCHES, None),
     page("/usage.csv", SEARCHES, None),
+    page("/dashboard", SEARCHES, None),
     page("/style.css", ANYONE, None),
     page("/htmx.js", ANYONE, None),
 ];

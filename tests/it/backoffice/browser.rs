@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::sets::lost;
 use super::{House, PASSWORD};
 use crate::support::browser::{assert_accessible, walk};
 use crate::support::service::run;
@@ -94,6 +95,75 @@ fn signing_in_inviting_and_signing_out_go_by_keyboard() {
         assert_walked(&seen, base);
         let people = house.service.app.reader.people().await.unwrap();
         assert!(people.iter().any(|person| person.name == "Rui Costa"));
+        house.service.stop().await;
+    });
+}
+
+/// What is done to many operations, the audit record and usage, by keyboard alone.
+#[test]
+fn sets_the_audit_record_and_usage_go_by_keyboard() {
+    run(async {
+        let house = House::with(|setup| {
+            setup.issuer = "http://127.0.0.1".to_owned();
+            setup.delivers = false;
+        })
+        .await;
+        let client = house.service.client().await;
+        lost(&house, &client, 2).await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let base = &house.service.base;
+        let chosen = format!("{base}/office/operations?delivery=SENDING_FAILED");
+        let at = ["sets", "dashboard", "usage", "audit"].map(|it| format!("{base}/office/{it}"));
+        let first = format!("{base}/office");
+        let steps: [(&str, &str); 33] = [
+            ("open", &chosen),
+            ("type", &ana.address),
+            ("press", "Tab"),
+            ("type", PASSWORD),
+            ("go", "Enter"),
+            ("type", &code),
+            ("go", "Enter"),
+            ("look", "operations"),
+            ("to", "button[aria-describedby='resend-hint']"),
+            ("go", "Enter"),
+            ("look", "set-counted"),
+            ("to", "#confirm"),
+            ("go", "Enter"),
+            ("wait", "#set progress"),
+            ("look", "set-running"),
+            ("to", "#cancel"),
+            ("go", "Enter"),
+            ("look", "set-cancelled"),
+            ("open", &at[0]),
+            ("look", "sets"),
+            ("open", &at[1]),
+            ("look", "dashboard"),
+            ("open", &at[2]),
+            ("look", "usage"),
+            ("open", &at[3]),
+            ("look", "audit"),
+            ("to", "#head"),
+            ("press", "Tab"),
+            ("go", "Enter"),
+            ("look", "chain"),
+            ("open", &first),
+            ("to", "dd a"),
+            ("look", "first"),
+        ];
+        let steps = json!(&steps[..]);
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&seen), 10 * 3);
+        for (name, words) in [
+            ("operations", "Act on all of these"),
+            ("set-counted", "Mails that are sent again"),
+            ("set-running", "Running"),
+            ("set-cancelled", "Cancelled"),
+            ("chain", "The chain is whole."),
+        ] {
+            let page = seen.iter().find(|page| page["name"] == name).unwrap();
+            assert!(page["text"].as_str().unwrap().contains(words), "{words} in {page}");
+        }
         house.service.stop().await;
     });
 }

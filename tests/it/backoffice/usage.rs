@@ -1,15 +1,16 @@
-//! Usage by month: numbers are those of what was done, within what somebody sees.
+//! Usage by month and how it went day by day: numbers are those of what was done, within what somebody sees.
 
 use chancery::domain::calendar_month::CalendarMonth;
 use chancery::domain::delivery::{Tried, Verdict};
 use chancery::domain::ids::EventId;
+use chancery::domain::instant::Instant;
 use chancery::domain::outbox::Next;
 use chancery::domain::person::{Rights, Role, Sight};
 use chancery::workflow::months::last;
 use serde_json::json;
 use sqlx::AnyPool;
 
-use super::{House, Tab};
+use super::{House, Tab, between};
 use crate::store::{migrated_to, sqlite, store};
 use crate::support::client::{Client, document, request};
 use crate::support::outbox::lease_due_mails;
@@ -102,6 +103,40 @@ fn a_month_is_counted_shown_and_saved_within_what_somebody_sees() {
                 all.get(&format!("/office/usage?month={}", wrong.replace('+', "%2B"))).await;
             assert_eq!(answer.status, 422, "{wrong}");
         }
+        house.service.stop().await;
+    });
+}
+
+/// The picture is drawn here and needs no script; the table beside it has its numbers.
+#[test]
+fn how_it_went_is_a_picture_and_a_table() {
+    run(async {
+        let house = House::with(|setup| setup.delivers = false).await;
+        let client = house.service.client().await;
+        operation(&house, &client).await;
+        house.pass(24 * 3_600_000);
+        // The access token of yesterday is good no more.
+        let client = house.service.client().await;
+        operation(&house, &client).await;
+        operation(&house, &client).await;
+        let mut tab = house.administrator().await.tab;
+        let shown = page(&mut tab, "/office/dashboard").await;
+        let now = house.service.app.now();
+        let day = |at: Instant| at.to_rfc3339().chars().take(10).collect::<String>();
+        assert_eq!(row(&shown, &day(now)), ["4", "2", "2", "0", "2", "2"], "{shown}");
+        let yesterday = now.plus_ms(-24 * 3_600_000);
+        assert_eq!(row(&shown, &day(yesterday)), ["2", "1", "1", "0", "1", "1"], "{shown}");
+        assert_eq!(row(&shown, &day(now.plus_ms(-72 * 3_600_000))), ["0"; 6], "{shown}");
+        let days = between(&shown, "aria-labelledby=\"days-title\"", "</svg>");
+        // Four and two of six, two and one of six, of 140.
+        for height in [93, 46, 23] {
+            assert!(days.contains(&format!("height=\"{height}\"")), "{height}: {days}");
+        }
+        assert_eq!(days.matches("<rect").count(), 4, "{days}");
+        assert!(!days.contains("style=") && !shown.contains("<script>"), "{shown}");
+        assert!(shown.contains("The highest is 6."), "{shown}");
+        let months = between(&shown, "aria-labelledby=\"months-title\"", "</svg>");
+        assert!(months.contains("<rect"), "{months}");
         house.service.stop().await;
     });
 }

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Vorgänge",
     sets: "Stapel",
     usage: "Nutzung",
+    overview: "Überblick",
     people: "Personen",
     audit: "Audit-Protokoll",
     account: "Mein Konto",

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operations",
     sets: "Sets",
     usage: "Usage",
+    overview: "Overview",
     people: "People",
     audit: "Audit log",
     account: "My account",

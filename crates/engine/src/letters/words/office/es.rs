@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operaciones",
     sets: "Lotes",
     usage: "Uso",
+    overview: "Panorama",
     people: "Personas",
     audit: "Registro de auditoría",
     account: "Mi cuenta",

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Opérations",
     sets: "Lots",
     usage: "Utilisation",
+    overview: "Vue d’ensemble",
     people: "Personnes",
     audit: "Journal d’audit",
     account: "Mon compte",

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operazioni",
     sets: "Lotti",
     usage: "Utilizzo",
+    overview: "Panoramica",
     people: "Persone",
     audit: "Registro di audit",
     account: "Il mio account",

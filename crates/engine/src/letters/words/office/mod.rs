@@ -25,6 +25,7 @@ pub struct OfficeWords {
     /// What is done to many of them.
     pub sets: &'static str,
     pub usage: &'static str,
+    pub overview: &'static str,
     pub people: &'static str,
     pub audit: &'static str,
     pub account: &'static str,

@@ -11,6 +11,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     operations: "Operações",
     sets: "Lotes",
     usage: "Utilização",
+    overview: "Panorama",
     people: "Pessoas",
     audit: "Registo de auditoria",
     account: "A minha conta",

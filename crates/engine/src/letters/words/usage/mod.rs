@@ -13,6 +13,7 @@ use crate::domain::language::Language;
 #[derive(Debug)]
 pub struct UsageWords {
     pub month: &'static str,
+    pub day: &'static str,
     pub company: &'static str,
     pub mails_sent: &'static str,
     pub mails_failed: &'static str,
@@ -20,6 +21,10 @@ pub struct UsageWords {
     pub nothing: &'static str,
     pub counted_text: &'static str,
     pub month_wrong: &'static str,
+    pub by_day: &'static str,
+    pub by_month: &'static str,
+    /// `{most}`.
+    pub chart: &'static str,
 }
 
 /// The words of pages about usage in a language.
