@@ -301,8 +301,8 @@ pub async fn propose(
         return Err(RenewalProblem::Alias);
     }
     credentials::check_new(app, &credential.backend, &chain).await?;
-    let detail =
-        format!("{} by {}: {}", credential.alias, renewal.alias, chain.signing().subject());
+    let subject = chain.signing().subject();
+    let detail = format!("{} by {}: {subject}", credential.alias, renewal.alias);
     let about = AuditSubject::Credential(credential.id);
     let entry = doer.entry(app, AuditAction::RenewalProposed, about, detail);
     match app.store.propose_renewal(&renewal, &entry).await {

@@ -257,6 +257,61 @@ fn a_secret_is_rotated_and_a_client_service_suspended_in_three_steps() {
 }
 
 #[test]
+fn companies_and_credentials_are_for_everybody_to_read() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
+        let client = house.service.client().await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let office = format!("{}/office", house.service.base);
+        let steps = json!([
+            ["open", office],
+            ["type", ana.address],
+            ["press", "Tab"],
+            ["type", PASSWORD],
+            ["go", "Enter"],
+            ["type", code],
+            ["go", "Enter"],
+            ["to", "header a[href$='/companies']"],
+            ["go", "Enter"],
+            ["look", "companies"],
+            ["to", "tbody a"],
+            ["go", "Enter"],
+            ["look", "company"],
+            ["to", "a[href$='/new-client-service']"],
+            ["go", "Enter"],
+            ["look", "new-client-service"],
+            ["to", "#alias"],
+            ["type", format!("{}-2", client.alias)],
+            ["go", "Enter"],
+            ["look", "made"],
+            ["to", "header a[href$='/credentials']"],
+            ["go", "Enter"],
+            ["look", "credentials"],
+            ["to", "tbody a"],
+            ["go", "Enter"],
+            ["look", "credential"],
+            ["to", "#subject"],
+            ["go", "Enter"],
+            ["look", "request"],
+        ]);
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&seen), 7 * 3);
+        for (name, words) in [
+            ("company", "ACME Corporation"),
+            ("made", "chancery_cs_"),
+            ("credential", "CN=Seal EC"),
+            ("request", "BEGIN CERTIFICATE REQUEST"),
+        ] {
+            let page = seen.iter().find(|page| page["name"] == name).unwrap();
+            let text = page["text"].as_str().unwrap();
+            assert!(text.contains(words), "{words} in {text}");
+        }
+        house.service.stop().await;
+    });
+}
+
+#[test]
 fn everything_works_without_scripts() {
     run(async {
         let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
