@@ -150,8 +150,8 @@ async fn act(
     let credential = credentials::find(app, alias).await?;
     let seen = who.seen(app).await?;
     let doer = deeds::doer(visit, who, &seen, form)?;
-    let does = form.one("do");
-    match does {
+    let deed = form.one("do");
+    match deed {
         "try" => {
             let signs = credentials::try_key(app, doer, &credential).await.map_err(of_key)?;
             let done = filled(words.tried, &[("algorithm", signs.as_str().to_owned())]);
@@ -167,29 +167,29 @@ async fn act(
         "disable" | "enable" => {
             let reason = WrittenReason::parse(form.one("reason"))
                 .ok_or_else(|| DeedProblem::wrong(words.reason_wrong))?;
-            let status = if does == "enable" {
+            let status = if deed == "enable" {
                 CredentialStatus::Active
             } else {
                 CredentialStatus::Disabled
             };
             credentials::set_status(app, doer, &credential, status, &reason).await?;
-            Ok(done_at(&credential, does))
+            Ok(done_at(&credential, deed))
         }
         "propose" => {
             let wish = (form.one("name"), form.one("pem"));
             let proposed = credentials::propose(app, doer, &credential, wish).await;
             proposed.map_err(|problem| of_renewal(words, problem))?;
-            Ok(done_at(&credential, does))
+            Ok(done_at(&credential, deed))
         }
         "confirm" | "refuse" => {
             let id = form.one("renewal").parse().map_err(|_| DeedProblem::old(visit))?;
-            let done = if does == "confirm" {
+            let done = if deed == "confirm" {
                 credentials::confirm(app, doer, &credential, id).await.map(drop)
             } else {
                 credentials::refuse(app, doer, &credential, id).await.map(drop)
             };
             done.map_err(|problem| of_renewal(words, problem))?;
-            Ok(done_at(&credential, does))
+            Ok(done_at(&credential, deed))
         }
         _ => Err(DeedProblem::old(visit)),
     }
