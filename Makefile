@@ -1,6 +1,6 @@
 # The commands of the house. Every target is one script; read the script for what it does.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs-check soak attack conformance clients lint bench fuzz release-check fmt clean
+.PHONY: help setup demo test docs-check soak attack conformance clients lint bench fuzz release-check pictures fmt clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -40,6 +40,9 @@ fuzz: ## fuzz the readers of strangers' bytes, FUZZ_SECONDS (60) for each target
 	@scripts/fuzz.sh $(ARGS)
 
 release-check: lint test soak attack clients conformance fuzz ## all checks, one after the other, before a release
+
+pictures: ## take the pictures of the back office in docs/images anew, in Chromium
+	@scripts/pictures.sh
 
 fmt: ## format the Rust code
 	@cargo fmt --all

@@ -12,10 +12,14 @@ STEPS is JSON, a list of steps:
     ["go", KEY]                 the same, and waits for the page that comes
     ["wait", SELECTOR]          waits until something like that is there
     ["look", NAME]              judges the page in light and dark, wide and 320 px
+    ["scheme", light|dark]      the colours of pages from now on
+    ["picture", FILE]           keeps what the window shows, as PNG
 """
 
 import asyncio
+import base64
 import json
+import pathlib
 import sys
 
 from browse import LIMIT_S, SETTINGS, chromium
@@ -69,6 +73,11 @@ class Walk:
             await asyncio.wait_for(self.until(value), LIMIT_S)
         elif what == "look":
             await self.look(value)
+        elif what == "scheme":
+            await self.browser.set(LOOKS[0] | {"scheme": value})
+        elif what == "picture":
+            picture = await self.browser.ask("Page.captureScreenshot")
+            pathlib.Path(value).write_bytes(base64.b64decode(picture["data"]))
         else:
             raise ValueError(what)
 
