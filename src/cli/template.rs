@@ -13,7 +13,7 @@ use super::{Failure, Outcome, client_service, house};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::language::Language;
-use crate::letters::{self, Rendered, TemplateSource, Values};
+use crate::letters::{Rendered, TemplateSource};
 use crate::workflow::templates::{self, Changes, LetterOrigin, Refused, TemplateKind, WhichLetter};
 
 /// Largest file that is read.
@@ -210,7 +210,7 @@ async fn show(
     let which = which(app, letter).await?;
     let (source, origin) = match version {
         None => {
-            let (source, from) = counting(app, which).await?;
+            let (source, from) = templates::counting(app, which).await?;
             (source, origin(from))
         }
         Some(number) => {
@@ -256,14 +256,8 @@ async fn preview(
     shown: Shown,
 ) -> Result<(), Failure> {
     let which = which(app, letter).await?;
-    let (mut source, _) = counting(app, which).await?;
-    let Changes { subject, text, html } = files.read()?;
-    source.subject = subject.unwrap_or(source.subject);
-    source.text = text.unwrap_or(source.text);
-    source.html = html.unwrap_or(source.html);
-    letters::check(&source).map_err(|problems| refused(Refused::Problems(problems)))?;
-    let values = Values::of(&letters::sample(letter.language.unwrap_or_default()));
-    let Rendered { subject, text, html } = letters::render(&source, &values)?;
+    let written = templates::preview(app, which, files.read()?).await.map_err(refused)?;
+    let Rendered { subject, text, html } = written;
     if shown.json {
         say_json(&json!({ "subject": subject, "text": text, "html": html }));
         return Ok(());
@@ -304,25 +298,6 @@ async fn history(app: &App, letter: &LetterName, shown: Shown) -> Result<(), Fai
     }
     table.show(shown, "Never set: the system's letter counts.");
     Ok(())
-}
-
-/// The letter that counts; for every language, shown with the system's English.
-async fn counting(
-    app: &App,
-    which: WhichLetter,
-) -> Result<(TemplateSource, LetterOrigin), Failure> {
-    if which.language.is_none() {
-        let newest = templates::newest(app, which).await?;
-        let number = newest.as_ref().map(|version| version.number);
-        if let (Some(parts), Some(number)) = (newest.and_then(|version| version.parts), number) {
-            let source =
-                TemplateSource { subject: parts.subject, text: parts.text, html: parts.html };
-            return Ok((source, LetterOrigin::EveryLanguage(number)));
-        }
-        return Ok((templates::system(which.kind, Language::default()), LetterOrigin::System));
-    }
-    let language = which.language.unwrap_or_default();
-    Ok(templates::resolve(app, which.client_service, which.kind, language).await?)
 }
 
 fn origin(origin: LetterOrigin) -> String {

@@ -67,7 +67,7 @@ pub struct Changes {
     pub html: Option<String>,
 }
 
-/// Why a letter was not set.
+/// Why a letter was not set, or not shown.
 #[derive(Debug, ThisError)]
 pub enum Refused {
     /// Its text holds what it must not; each problem says what to do.
@@ -79,6 +79,9 @@ pub enum Refused {
     /// There is no version of that number with a text.
     #[error("there is no version {0} to restore")]
     NoVersion(u32),
+    /// With the sample data it becomes no letter: it reaches a limit, which is named.
+    #[error(transparent)]
+    Unwritable(letters::Failure),
     /// It could not be stored.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -107,6 +110,38 @@ pub async fn resolve(
         }
     }
     Ok((system(kind, language), LetterOrigin::System))
+}
+
+/// The letter that counts where this one is meant. The letter for every language, where the client
+/// service has none, is the system's in English.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn counting(
+    app: &App,
+    which: WhichLetter,
+) -> Result<(TemplateSource, LetterOrigin), Error> {
+    if let Some(language) = which.language {
+        return resolve(app, which.client_service, which.kind, language).await;
+    }
+    if let Some(TemplateVersion { parts: Some(parts), number, .. }) = newest(app, which).await? {
+        return Ok((source_of(parts), LetterOrigin::EveryLanguage(number)));
+    }
+    Ok((system(which.kind, Language::default()), LetterOrigin::System))
+}
+
+/// The letter with sample data, as it would be were these parts set; nothing is stored.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn preview(app: &App, which: WhichLetter, changes: Changes) -> Result<Rendered, Refused> {
+    let (now, _) = counting(app, which).await?;
+    let source = changed(now, changes);
+    let values = Values::of(&letters::sample(which.language.unwrap_or_default()));
+    letters::render(&source, &values).map_err(|failure| match failure {
+        letters::Failure::Refused(problems) => Refused::Problems(problems),
+        failure => Refused::Unwritable(failure),
+    })
 }
 
 /// The letter of this client service with these values. One that cannot be written (it becomes too
@@ -144,8 +179,7 @@ pub async fn set(
     changes: Changes,
     note: &str,
 ) -> Result<u32, Refused> {
-    let Changes { subject, text, html } = changes;
-    if subject.is_none() && text.is_none() && html.is_none() {
+    if changes.subject.is_none() && changes.text.is_none() && changes.html.is_none() {
         return Err(Refused::Empty);
     }
     let language = which.language.unwrap_or_default();
@@ -153,12 +187,7 @@ pub async fn set(
         Some(parts) => source_of(parts),
         None => resolve(app, which.client_service, which.kind, language).await?.0,
     };
-    let source = TemplateSource {
-        subject: subject.unwrap_or(now.subject),
-        text: text.unwrap_or(now.text),
-        html: html.unwrap_or(now.html),
-    };
-    add(app, which, source, note).await
+    add(app, which, changed(now, changes), note).await
 }
 
 /// Makes an old version the one that counts, as a new version. Returns its number.
@@ -247,6 +276,15 @@ fn key(which: WhichLetter) -> TemplateKey {
         client_service: which.client_service,
         kind: which.kind.as_str().to_owned(),
         language: which.language,
+    }
+}
+
+/// Parts that are given replace those of now.
+fn changed(now: TemplateSource, changes: Changes) -> TemplateSource {
+    TemplateSource {
+        subject: changes.subject.unwrap_or(now.subject),
+        text: changes.text.unwrap_or(now.text),
+        html: changes.html.unwrap_or(now.html),
     }
 }
 

@@ -67,6 +67,41 @@ fn the_nearest_letter_counts_and_every_version_is_kept() {
 }
 
 #[test]
+fn a_preview_shows_what_is_not_set_and_says_what_is_wrong() {
+    on_shared(async |service| {
+        let app = &service.app;
+        let alias = service.client().await.alias;
+        let found = app.reader.client_service_by_alias(&alias).await.unwrap().unwrap();
+        let of = |language| WhichLetter { client_service: found.id, kind: KIND, language };
+        let pt = of(Some(Language::Pt));
+        let greeting = subject("Olá {{ issuer.name }}");
+        let letter = templates::preview(app, pt, greeting).await.unwrap();
+        assert_eq!(letter.subject, "Olá Exemplo Comércio, Lda.");
+        assert!(letter.html.starts_with("<!doctype html>"), "{}", letter.html);
+        assert!(templates::history(app, pt).await.unwrap().is_empty());
+
+        // The letter for every language is its own, and never that of one language.
+        templates::set(app, pt, subject("Um"), "").await.unwrap();
+        let (source, origin) = templates::counting(app, of(None)).await.unwrap();
+        assert_eq!((source, origin), (templates::system(KIND, Language::En), LetterOrigin::System));
+        templates::set(app, of(None), subject("For all"), "").await.unwrap();
+        let everyone = templates::preview(app, of(None), Changes::default()).await.unwrap();
+        assert_eq!(everyone.subject, "For all");
+        assert_eq!(templates::preview(app, pt, Changes::default()).await.unwrap().subject, "Um");
+
+        let wrong = templates::preview(app, pt, subject("{{ nobody }}")).await.unwrap_err();
+        assert!(matches!(wrong, Refused::Problems(problems) if problems.len() == 1));
+        let mut text = "x".repeat(20_000);
+        for level in 0..5 {
+            text = format!("{{% for d{level} in documents %}}{text}{{% endfor %}}");
+        }
+        let wide = Changes { html: Some(text), ..Changes::default() };
+        let long = templates::preview(app, pt, wide).await.unwrap_err();
+        assert!(long.to_string().contains("becomes too long; shorten the template"), "{long}");
+    });
+}
+
+#[test]
 fn a_letter_that_becomes_too_long_is_replaced_by_the_systems() {
     on_shared(async |service| {
         let app = &service.app;
