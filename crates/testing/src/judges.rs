@@ -385,11 +385,16 @@ impl Judge for Python {
     }
 }
 
-/// Runs a judge over a list of files; its lines, cut at tabs. Exit code 1 says that it refused one.
+/// Runs a judge over a list of files; its lines, cut at tabs. Exit code 1 says that it refused one. About no files nobody
+/// is asked: how many there have to be is said where they are made.
 pub(crate) fn listing(
     mut command: impl Judge,
     files: impl Iterator<Item = String>,
 ) -> Vec<Vec<String>> {
+    let files: Vec<String> = files.collect();
+    if files.is_empty() {
+        return Vec::new();
+    }
     let mut list = tempfile::NamedTempFile::new().unwrap();
     for file in files {
         writeln!(list, "{file}").unwrap();
