@@ -50,8 +50,14 @@ impl Folder {
 
     /// Starts the service; it may not answer yet.
     pub(crate) fn serve(&self) -> Service {
-        let child = self.command().arg("serve").stdin(Stdio::null()).spawn().unwrap();
-        Service { child }
+        self.serve_with(&[])
+    }
+
+    /// The same, with other settings: names and values of the environment.
+    pub(crate) fn serve_with(&self, settings: &[(&str, &str)]) -> Service {
+        let mut command = self.command();
+        command.arg("serve").stdin(Stdio::null()).envs(settings.iter().copied());
+        Service { child: command.spawn().unwrap() }
     }
 
     fn command(&self) -> Command {

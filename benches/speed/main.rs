@@ -63,7 +63,12 @@ fn main() {
         levels(&tokio::runtime::Runtime::new().unwrap(), &folder, &document);
         return;
     }
-    // `make bench ARGS=levels` tries nothing but the check before release, `ARGS=engine` leaves out token and
+    if std::env::args().any(|argument| argument == "checks") {
+        checks(&folder, &document);
+        return;
+    }
+    // `make bench ARGS=levels` tries nothing but the check before release in the engine, `ARGS=checks` that in the
+    // service, `ARGS=engine` leaves out token and
     // service, `ARGS=files` all but PDF and CMS, `ARGS=verifying` all but verification and raising. `ARGS=finding` fills
     // databases and looks things up in them, which nothing else does (`ARGS="finding 100000"`: so many operations).
     let asked = |word: &str| std::env::args().any(|argument| argument == word);
@@ -113,6 +118,9 @@ fn main() {
     runtime.block_on(files::kinds(rsa, &document));
     runtime.block_on(files::lengths(rsa));
     levels(&runtime, &folder, &document);
+    if !engine_only {
+        checks(&folder, &document);
+    }
     if files_only {
         return;
     }
@@ -122,6 +130,13 @@ fn main() {
     engine::evidence();
     verifying::verification(&document, &further_keys(&folder));
     verifying::raising(&document);
+}
+
+fn checks(folder: &process::Folder, document: &[u8]) {
+    println!("\nThe check before release, in the service");
+    for (name, client) in [("RSA-3072", "demo-rsa"), ("P-256", "demo-ec")] {
+        service::checks(folder, name, client, document);
+    }
 }
 
 fn levels(runtime: &tokio::runtime::Runtime, folder: &process::Folder, document: &[u8]) {
