@@ -11,14 +11,13 @@ use axum::response::Response;
 use secrecy::ExposeSecret as _;
 
 use super::client_services::service_state;
-use super::deeds::{self, DeedProblem, DeedRow};
+use super::deeds::{self, DeedProblem, DeedRow, SuspensionSaid};
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
 use super::search::tally;
 use super::secret::SecretPage;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
-use crate::domain::audit::WrittenReason;
 use crate::domain::client_service::{
     AuthorityOrder, ClientService, ClientServiceStatus, DocumentReferences, Lint, SecretLife,
     Timestamps,
@@ -65,27 +64,13 @@ struct ServiceForms {
     reason: String,
 }
 
-/// What is said above the page, and what was written into its form.
-#[derive(Default)]
-struct ServiceSaid {
-    done: &'static str,
-    problem: String,
-    reason: String,
-}
-
 pub(super) async fn page(
     Extension(visit): Extension<OfficeVisit>,
     Extension(who): Extension<SignedIn>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    let words = administration_words(visit.language());
-    let done = match visit.asked("done").as_deref() {
-        Some("suspend") => words.suspended,
-        Some("reactivate") => words.reactivated,
-        _ => "",
-    };
-    let said = ServiceSaid { done, ..ServiceSaid::default() };
-    match id_of(id) {
+    let said = SuspensionSaid::asked(&visit);
+    match deeds::id_of(id) {
         Some(id) => shown(&visit, &who, id, (StatusCode::OK, said)).await,
         None => visit.notice(StatusCode::NOT_FOUND, Notice::Unknown),
     }
@@ -97,14 +82,13 @@ pub(super) async fn send(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    let Some(id) = id_of(id) else {
+    let Some(id) = deeds::id_of(id) else {
         return visit.notice(StatusCode::NOT_FOUND, Notice::Unknown);
     };
     match act(&visit, &who, id, &form).await {
         Ok(response) => response,
         Err(DeedProblem::Words(status, problem)) => {
-            let reason = form.one("reason").to_owned();
-            shown(&visit, &who, id, (status, ServiceSaid { done: "", problem, reason })).await
+            shown(&visit, &who, id, (status, SuspensionSaid::wrong(problem, &form))).await
         }
         Err(DeedProblem::Failed(error)) => visit.failed(&error),
     }
@@ -121,39 +105,31 @@ async fn act(
     // Nobody learns from a form what is not to be seen.
     let service = services::find(app, &seen, id).await?;
     let doer = deeds::doer(visit, who, &seen, form)?;
-    let (status, done) = match form.one("do") {
-        "secret" => {
-            let hours = form.one("overlap").parse().unwrap_or(u32::MAX);
-            return match services::make_secret(app, doer, id, hours).await? {
-                Acted::Done(secret) => {
-                    let page = SecretPage::of(visit, &service, secret.expose_secret());
-                    Ok(OfficeVisit::page(StatusCode::OK, &page))
-                }
-                Acted::Before => {
-                    let problem = words.secret_before.to_owned();
-                    Err(DeedProblem::Words(StatusCode::CONFLICT, problem))
-                }
-            };
-        }
-        "suspend" => (ClientServiceStatus::Suspended, "suspend"),
-        "reactivate" => (ClientServiceStatus::Active, "reactivate"),
-        _ => return Err(DeedProblem::old(visit)),
-    };
-    let reason = WrittenReason::parse(form.one("reason"))
-        .ok_or_else(|| DeedProblem::wrong(words.reason_wrong))?;
+    if form.one("do") == "secret" {
+        let hours = form.one("overlap").parse().unwrap_or(u32::MAX);
+        return match services::make_secret(app, doer, id, hours).await? {
+            Acted::Done(secret) => {
+                let page = SecretPage::of(visit, &service, secret.expose_secret());
+                Ok(OfficeVisit::page(StatusCode::OK, &page))
+            }
+            Acted::Before => {
+                let problem = words.secret_before.to_owned();
+                Err(DeedProblem::Words(StatusCode::CONFLICT, problem))
+            }
+        };
+    }
+    let (suspends, reason) = deeds::suspension(visit, form)?;
+    let status =
+        if suspends { ClientServiceStatus::Suspended } else { ClientServiceStatus::Active };
     services::set_status(app, doer, id, status, &reason).await?;
-    Ok(visit.go(&format!("/client-services/{id}?done={done}")))
-}
-
-fn id_of(id: Result<Path<String>, PathRejection>) -> Option<ClientServiceId> {
-    id.ok()?.0.parse().ok()
+    Ok(visit.go(&format!("/client-services/{id}?done={}", form.one("do"))))
 }
 
 async fn shown(
     visit: &OfficeVisit,
     who: &SignedIn,
     id: ClientServiceId,
-    (status, said): (StatusCode, ServiceSaid),
+    (status, said): (StatusCode, SuspensionSaid),
 ) -> Response {
     match service_page(visit, who, id, said).await {
         Ok(page) => OfficeVisit::page(status, &page),
@@ -165,7 +141,7 @@ async fn service_page(
     visit: &OfficeVisit,
     who: &SignedIn,
     id: ClientServiceId,
-    said: ServiceSaid,
+    said: SuspensionSaid,
 ) -> Result<ServicePage, Error> {
     let app = &visit.web.app;
     let sheet = services::sheet(app, &who.seen(app).await?, id).await?;

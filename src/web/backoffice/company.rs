@@ -9,13 +9,12 @@ use secrecy::ExposeSecret as _;
 
 use super::client_services::ServiceRow;
 use super::companies::company_state;
-use super::deeds::{self, DeedProblem, DeedRow};
+use super::deeds::{self, DeedProblem, DeedRow, SuspensionSaid};
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
 use super::secret::SecretPage;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
-use crate::domain::audit::WrittenReason;
 use crate::domain::client_service::Alias;
 use crate::domain::company::CompanyStatus;
 use crate::domain::ids::{CompanyId, CredentialId};
@@ -68,27 +67,13 @@ struct NewServicePage {
     credentials: Vec<(i64, String, bool)>,
 }
 
-/// What is said above the page, and what was written into its form.
-#[derive(Default)]
-struct CompanySaid {
-    done: &'static str,
-    problem: String,
-    reason: String,
-}
-
 pub(super) async fn page(
     Extension(visit): Extension<OfficeVisit>,
     Extension(who): Extension<SignedIn>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    let words = administration_words(visit.language());
-    let done = match visit.asked("done").as_deref() {
-        Some("suspend") => words.suspended,
-        Some("reactivate") => words.reactivated,
-        _ => "",
-    };
-    let said = CompanySaid { done, ..CompanySaid::default() };
-    match id_of(id) {
+    let said = SuspensionSaid::asked(&visit);
+    match deeds::id_of(id) {
         Some(id) => shown(&visit, &who, id, (StatusCode::OK, said)).await,
         None => visit.notice(StatusCode::NOT_FOUND, Notice::Unknown),
     }
@@ -100,14 +85,13 @@ pub(super) async fn send(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    let Some(id) = id_of(id) else {
+    let Some(id) = deeds::id_of(id) else {
         return visit.notice(StatusCode::NOT_FOUND, Notice::Unknown);
     };
     match act(&visit, &who, id, &form).await {
-        Ok(done) => visit.go(&format!("/companies/{id}?done={done}")),
+        Ok(()) => visit.go(&format!("/companies/{id}?done={}", form.one("do"))),
         Err(DeedProblem::Words(status, problem)) => {
-            let reason = form.one("reason").to_owned();
-            shown(&visit, &who, id, (status, CompanySaid { done: "", problem, reason })).await
+            shown(&visit, &who, id, (status, SuspensionSaid::wrong(problem, &form))).await
         }
         Err(DeedProblem::Failed(error)) => visit.failed(&error),
     }
@@ -118,32 +102,23 @@ async fn act(
     who: &SignedIn,
     id: CompanyId,
     form: &OfficeForm,
-) -> Result<&'static str, DeedProblem> {
-    let (app, words) = (&visit.web.app, administration_words(visit.language()));
+) -> Result<(), DeedProblem> {
+    let app = &visit.web.app;
     let (seen, sight) = (who.seen(app).await?, &who.stay.person.sight);
     // Nobody learns from a form what is not to be seen.
     companies::find(app, sight, id).await?;
     let doer = deeds::doer(visit, who, &seen, form)?;
-    let (status, done) = match form.one("do") {
-        "suspend" => (CompanyStatus::Suspended, "suspend"),
-        "reactivate" => (CompanyStatus::Active, "reactivate"),
-        _ => return Err(DeedProblem::old(visit)),
-    };
-    let reason = WrittenReason::parse(form.one("reason"))
-        .ok_or_else(|| DeedProblem::wrong(words.reason_wrong))?;
+    let (suspends, reason) = deeds::suspension(visit, form)?;
+    let status = if suspends { CompanyStatus::Suspended } else { CompanyStatus::Active };
     companies::set_status(app, (doer, sight), id, status, &reason).await?;
-    Ok(done)
-}
-
-fn id_of(id: Result<Path<String>, PathRejection>) -> Option<CompanyId> {
-    id.ok()?.0.parse().ok()
+    Ok(())
 }
 
 async fn shown(
     visit: &OfficeVisit,
     who: &SignedIn,
     id: CompanyId,
-    (status, said): (StatusCode, CompanySaid),
+    (status, said): (StatusCode, SuspensionSaid),
 ) -> Response {
     match company_page(visit, who, id, said).await {
         Ok(page) => OfficeVisit::page(status, &page),
@@ -155,7 +130,7 @@ async fn company_page(
     visit: &OfficeVisit,
     who: &SignedIn,
     id: CompanyId,
-    said: CompanySaid,
+    said: SuspensionSaid,
 ) -> Result<CompanyPage, Error> {
     let (app, person) = (&visit.web.app, &who.stay.person);
     let words = administration_words(visit.language());
@@ -201,7 +176,7 @@ pub(super) async fn new_page(
     Extension(who): Extension<SignedIn>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    let Some(id) = id_of(id) else {
+    let Some(id) = deeds::id_of(id) else {
         return visit.notice(StatusCode::NOT_FOUND, Notice::Unknown);
     };
     form_shown(&visit, &who, id, (StatusCode::OK, String::new()), (String::new(), None)).await
@@ -213,7 +188,7 @@ pub(super) async fn send_new(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    let Some(id) = id_of(id) else {
+    let Some(id) = deeds::id_of(id) else {
         return visit.notice(StatusCode::NOT_FOUND, Notice::Unknown);
     };
     match create(&visit, &who, id, &form).await {

@@ -1,17 +1,20 @@
 //! What pages share on which somebody changes something: who does it, why nothing was done, and what was done before.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 
 use super::form::OfficeForm;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
 use crate::app::App;
-use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::audit::{Actor, AuditEntry, WrittenReason};
 use crate::domain::ids::{ActId, PersonId};
 use crate::domain::scope::ServiceSet;
-use crate::letters::{Locale, audit_word};
+use crate::letters::{Locale, administration_words, audit_word};
 use crate::workflow::administration::ChangingPerson;
 use crate::workflow::{Error, acts};
 
@@ -50,6 +53,52 @@ pub(super) struct DeedRow {
     pub(super) who: String,
     pub(super) from: String,
     pub(super) detail: String,
+}
+
+/// The number that a path says; `None`: it says none, and leads to what does not exist.
+pub(super) fn id_of<T: FromStr>(id: Result<Path<String>, PathRejection>) -> Option<T> {
+    id.ok()?.0.parse().ok()
+}
+
+/// What is said above a page of what can be suspended, and what was written into its form.
+#[derive(Default)]
+pub(super) struct SuspensionSaid {
+    pub(super) done: &'static str,
+    pub(super) problem: String,
+    pub(super) reason: String,
+}
+
+impl SuspensionSaid {
+    /// What the address says was done.
+    pub(super) fn asked(visit: &OfficeVisit) -> Self {
+        let words = administration_words(visit.language());
+        let done = match visit.asked("done").as_deref() {
+            Some("suspend") => words.suspended,
+            Some("reactivate") => words.reactivated,
+            _ => "",
+        };
+        Self { done, ..Self::default() }
+    }
+
+    /// Why nothing was done.
+    pub(super) fn wrong(problem: String, form: &OfficeForm) -> Self {
+        Self { done: "", problem, reason: form.one("reason").to_owned() }
+    }
+}
+
+/// Whether a form suspends, or reactivates, and why.
+pub(super) fn suspension(
+    visit: &OfficeVisit,
+    form: &OfficeForm,
+) -> Result<(bool, WrittenReason), DeedProblem> {
+    let suspends = match form.one("do") {
+        "suspend" => true,
+        "reactivate" => false,
+        _ => return Err(DeedProblem::old(visit)),
+    };
+    let reason = WrittenReason::parse(form.one("reason"));
+    let wrong = || DeedProblem::wrong(administration_words(visit.language()).reason_wrong);
+    Ok((suspends, reason.ok_or_else(wrong)?))
 }
 
 /// Who does what a form says, under the number that was drawn for it.

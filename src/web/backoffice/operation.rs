@@ -9,7 +9,7 @@ use axum::extract::{Extension, Path};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::deeds;
+use super::deeds::{self, DeedProblem};
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
 use super::rows::{aliases, sealed_of, standing_word, state_word};
@@ -115,7 +115,7 @@ pub(super) async fn page(
         Some("close") => words.links_closed,
         _ => "",
     };
-    match id_of(id) {
+    match deeds::id_of(id) {
         Some(id) => shown(&visit, &who, id, (StatusCode::OK, done, String::new())).await,
         None => visit.notice(StatusCode::NOT_FOUND, Notice::Unknown),
     }
@@ -127,38 +127,15 @@ pub(super) async fn send(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    let Some(id) = id_of(id) else {
+    let Some(id) = deeds::id_of(id) else {
         return visit.notice(StatusCode::NOT_FOUND, Notice::Unknown);
     };
-    let words = operation_words(visit.language());
     match act(&visit, &who, id, &form).await {
         Ok(done) => visit.go(&format!("/operations/{id}?done={done}")),
-        Err(ActProblem::Words(problem)) => {
-            shown(&visit, &who, id, (StatusCode::UNPROCESSABLE_ENTITY, "", problem)).await
+        Err(DeedProblem::Words(status, problem)) => {
+            shown(&visit, &who, id, (status, "", problem)).await
         }
-        Err(ActProblem::Nothing) => {
-            let problem = words.nothing_waits.to_owned();
-            shown(&visit, &who, id, (StatusCode::CONFLICT, "", problem)).await
-        }
-        Err(ActProblem::Failed(error)) => visit.failed(&error),
-    }
-}
-
-/// Why nothing was done.
-enum ActProblem {
-    /// These words say it.
-    Words(String),
-    /// There was nothing to do.
-    Nothing,
-    Failed(Error),
-}
-
-impl From<Error> for ActProblem {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Refused(refusal) => Self::Words(refusal.to_string()),
-            error => Self::Failed(error),
-        }
+        Err(DeedProblem::Failed(error)) => visit.failed(&error),
     }
 }
 
@@ -167,15 +144,14 @@ async fn act(
     who: &SignedIn,
     id: OperationId,
     form: &OfficeForm,
-) -> Result<&'static str, ActProblem> {
-    let app = &visit.web.app;
+) -> Result<&'static str, DeedProblem> {
+    let (app, words) = (&visit.web.app, operation_words(visit.language()));
     let seen = who.seen(app).await?;
-    let drawn = form.one("act").parse::<ActId>();
-    let act = drawn.map_err(|_| ActProblem::Words(visit.words().old_text.to_owned()))?;
+    let act = form.one("act").parse::<ActId>().map_err(|_| DeedProblem::old(visit))?;
     let doer = ActingPerson { person: who.stay.person.id, seen: &seen, act };
     match form.one("do") {
         "resend" => {
-            let wishes = wishes(operation_words(visit.language()), form)?;
+            let wishes = wishes(words, form)?;
             acts::resend(app, doer, id, &wishes, form.one("attach") == "1").await?;
             Ok("resend")
         }
@@ -185,19 +161,19 @@ async fn act(
         }
         "retry" => match acts::retry(app, doer, id).await? {
             Acted::Done(hastened) if !hastened.operation && hastened.mails == 0 => {
-                Err(ActProblem::Nothing)
+                Err(DeedProblem::Words(StatusCode::CONFLICT, words.nothing_waits.to_owned()))
             }
             Acted::Done(_) | Acted::Before => Ok("retry"),
         },
-        _ => Err(ActProblem::Words(visit.words().old_text.to_owned())),
+        _ => Err(DeedProblem::old(visit)),
     }
 }
 
 /// Who is to get a mail again, as the form says it.
-fn wishes(words: &OperationWords, form: &OfficeForm) -> Result<Vec<SendAgain>, ActProblem> {
+fn wishes(words: &OperationWords, form: &OfficeForm) -> Result<Vec<SendAgain>, DeedProblem> {
     let address = |text: &str| {
         let wrong = || filled(words.address_wrong, &[("address", text.trim().to_owned())]);
-        MailAddress::parse(text).ok_or_else(|| ActProblem::Words(wrong()))
+        MailAddress::parse(text).ok_or_else(|| DeedProblem::wrong(&wrong()))
     };
     let mut wishes = Vec::new();
     // The fields of a receiver stand behind each other.
@@ -213,13 +189,9 @@ fn wishes(words: &OperationWords, form: &OfficeForm) -> Result<Vec<SendAgain>, A
         wishes.push(SendAgain::Added { to: address(added)?, language: None });
     }
     if wishes.is_empty() {
-        return Err(ActProblem::Words(words.nobody_chosen.to_owned()));
+        return Err(DeedProblem::wrong(words.nobody_chosen));
     }
     Ok(wishes)
-}
-
-fn id_of(id: Result<Path<String>, PathRejection>) -> Option<OperationId> {
-    id.ok()?.0.parse().ok()
 }
 
 async fn shown(

@@ -47,7 +47,7 @@ pub(super) async fn page(
     Extension(who): Extension<SignedIn>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    match id_of(id) {
+    match deeds::id_of(id) {
         Some(id) => shown(&visit, &who, id, (StatusCode::OK, "")).await,
         None => visit.notice(StatusCode::NOT_FOUND, Notice::Unknown),
     }
@@ -59,7 +59,7 @@ pub(super) async fn send(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    let Some(id) = id_of(id) else {
+    let Some(id) = deeds::id_of(id) else {
         return visit.notice(StatusCode::NOT_FOUND, Notice::Unknown);
     };
     let words = visit.words();
@@ -93,10 +93,6 @@ pub(super) async fn send(
         Err(PersonProblem::Failed(error)) => visit.failed(&error),
         Err(problem) => shown(&visit, &who, id, (wrong, person_problem(words, &problem))).await,
     }
-}
-
-fn id_of(id: Result<Path<String>, PathRejection>) -> Option<PersonId> {
-    id.ok()?.0.parse().ok()
 }
 
 async fn shown(

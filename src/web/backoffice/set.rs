@@ -88,7 +88,7 @@ pub(super) async fn page(
     Extension(who): Extension<SignedIn>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    match id_of(id) {
+    match deeds::id_of(id) {
         Some(id) => shown(&visit, &who, (id, SetView::Plain), (StatusCode::OK, "")).await,
         None => visit.notice(StatusCode::NOT_FOUND, Notice::Unknown),
     }
@@ -99,7 +99,7 @@ pub(super) async fn approval_page(
     Extension(who): Extension<SignedIn>,
     id: Result<Path<String>, PathRejection>,
 ) -> Response {
-    match id_of(id) {
+    match deeds::id_of(id) {
         Some(id) => shown(&visit, &who, (id, SetView::Deciding), (StatusCode::OK, "")).await,
         None => visit.notice(StatusCode::NOT_FOUND, Notice::Unknown),
     }
@@ -111,7 +111,7 @@ pub(super) async fn send(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    sent(&visit, &who, (id_of(id), SetView::Plain), &form).await
+    sent(&visit, &who, (deeds::id_of(id), SetView::Plain), &form).await
 }
 
 pub(super) async fn send_approval(
@@ -120,11 +120,7 @@ pub(super) async fn send_approval(
     id: Result<Path<String>, PathRejection>,
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
-    sent(&visit, &who, (id_of(id), SetView::Deciding), &form).await
-}
-
-fn id_of(id: Result<Path<String>, PathRejection>) -> Option<BulkId> {
-    id.ok()?.0.parse().ok()
+    sent(&visit, &who, (deeds::id_of(id), SetView::Deciding), &form).await
 }
 
 async fn sent(
