@@ -7,6 +7,30 @@ use super::{House, PASSWORD};
 use crate::support::browser::{assert_accessible, walk};
 use crate::support::service::run;
 
+/// Demands that a page that was looked at says something.
+#[track_caller]
+fn says(seen: &[Value], name: &str, words: &str) {
+    let page = seen.iter().find(|page| page["name"] == name).unwrap();
+    let text = page["text"].as_str().unwrap();
+    assert!(text.contains(words), "{words} in {text}");
+}
+
+/// The steps of somebody who signs in on the way to a page, and what comes then.
+fn signed_in(page: &str, address: &str, code: &str, then: Value) -> Value {
+    let begin = json!([
+        ["open", page],
+        ["type", address],
+        ["press", "Tab"],
+        ["type", PASSWORD],
+        ["go", "Enter"],
+        ["type", code],
+        ["go", "Enter"],
+    ]);
+    let (Value::Array(mut steps), Value::Array(then)) = (begin, then) else { unreachable!() };
+    steps.extend(then);
+    steps.into()
+}
+
 #[test]
 fn signing_in_inviting_and_signing_out_go_by_keyboard() {
     run(async {
@@ -207,39 +231,37 @@ fn a_secret_is_rotated_and_a_client_service_suspended_in_three_steps() {
         let ana = house.administrator().await;
         let code = ana.next_code(&house);
         let office = format!("{}/office", house.service.base);
-        let steps = json!([
-            ["open", office],
-            ["type", ana.address],
-            ["press", "Tab"],
-            ["type", PASSWORD],
-            ["go", "Enter"],
-            ["type", code],
-            ["go", "Enter"],
-            // The box has the focus.
-            ["type", client.alias],
-            ["go", "Enter"],
-            ["look", "found"],
-            ["to", "#found a[href*='/client-services/']"],
-            ["go", "Enter"],
-            ["look", "client-service"],
-            ["to", "#overlap"],
-            ["press", "ArrowDown"],
-            ["press", "Tab"],
-            ["go", "Enter"],
-            ["look", "secret"],
-            ["open", office],
-            ["type", client.alias],
-            ["go", "Enter"],
-            ["to", "#found a[href*='/client-services/']"],
-            ["go", "Enter"],
-            ["to", "#reason"],
-            ["type", "a laptop was lost"],
-            ["go", "Enter"],
-            ["look", "suspended"],
-            ["to", "header a[href$='/client-services']"],
-            ["go", "Enter"],
-            ["look", "client-services"],
-        ]);
+        let steps = signed_in(
+            &office,
+            &ana.address,
+            &code,
+            json!([
+                // The box has the focus.
+                ["type", client.alias],
+                ["go", "Enter"],
+                ["look", "found"],
+                ["to", "#found a[href*='/client-services/']"],
+                ["go", "Enter"],
+                ["look", "client-service"],
+                ["to", "#overlap"],
+                ["press", "ArrowDown"],
+                ["press", "Tab"],
+                ["go", "Enter"],
+                ["look", "secret"],
+                ["open", office],
+                ["type", client.alias],
+                ["go", "Enter"],
+                ["to", "#found a[href*='/client-services/']"],
+                ["go", "Enter"],
+                ["to", "#reason"],
+                ["type", "a laptop was lost"],
+                ["go", "Enter"],
+                ["look", "suspended"],
+                ["to", "header a[href$='/client-services']"],
+                ["go", "Enter"],
+                ["look", "client-services"],
+            ]),
+        );
         let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
         assert_eq!(assert_accessible(&seen), 5 * 3);
         for (name, words) in [
@@ -248,9 +270,7 @@ fn a_secret_is_rotated_and_a_client_service_suspended_in_three_steps() {
             ("suspended", "a laptop was lost"),
             ("client-services", "Suspended"),
         ] {
-            let page = seen.iter().find(|page| page["name"] == name).unwrap();
-            let text = page["text"].as_str().unwrap();
-            assert!(text.contains(words), "{words} in {text}");
+            says(&seen, name, words);
         }
         house.service.stop().await;
     });
@@ -264,37 +284,35 @@ fn companies_and_credentials_are_for_everybody_to_read() {
         let ana = house.administrator().await;
         let code = ana.next_code(&house);
         let office = format!("{}/office", house.service.base);
-        let steps = json!([
-            ["open", office],
-            ["type", ana.address],
-            ["press", "Tab"],
-            ["type", PASSWORD],
-            ["go", "Enter"],
-            ["type", code],
-            ["go", "Enter"],
-            ["to", "header a[href$='/companies']"],
-            ["go", "Enter"],
-            ["look", "companies"],
-            ["to", "tbody a"],
-            ["go", "Enter"],
-            ["look", "company"],
-            ["to", "a[href$='/new-client-service']"],
-            ["go", "Enter"],
-            ["look", "new-client-service"],
-            ["to", "#alias"],
-            ["type", format!("{}-2", client.alias)],
-            ["go", "Enter"],
-            ["look", "made"],
-            ["to", "header a[href$='/credentials']"],
-            ["go", "Enter"],
-            ["look", "credentials"],
-            ["to", "tbody a"],
-            ["go", "Enter"],
-            ["look", "credential"],
-            ["to", "#subject"],
-            ["go", "Enter"],
-            ["look", "request"],
-        ]);
+        let steps = signed_in(
+            &office,
+            &ana.address,
+            &code,
+            json!([
+                ["to", "header a[href$='/companies']"],
+                ["go", "Enter"],
+                ["look", "companies"],
+                ["to", "tbody a"],
+                ["go", "Enter"],
+                ["look", "company"],
+                ["to", "a[href$='/new-client-service']"],
+                ["go", "Enter"],
+                ["look", "new-client-service"],
+                ["to", "#alias"],
+                ["type", format!("{}-2", client.alias)],
+                ["go", "Enter"],
+                ["look", "made"],
+                ["to", "header a[href$='/credentials']"],
+                ["go", "Enter"],
+                ["look", "credentials"],
+                ["to", "tbody a"],
+                ["go", "Enter"],
+                ["look", "credential"],
+                ["to", "#subject"],
+                ["go", "Enter"],
+                ["look", "request"],
+            ]),
+        );
         let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
         assert_eq!(assert_accessible(&seen), 7 * 3);
         for (name, words) in [
@@ -303,9 +321,7 @@ fn companies_and_credentials_are_for_everybody_to_read() {
             ("credential", "CN=Seal EC"),
             ("request", "BEGIN CERTIFICATE REQUEST"),
         ] {
-            let page = seen.iter().find(|page| page["name"] == name).unwrap();
-            let text = page["text"].as_str().unwrap();
-            assert!(text.contains(words), "{words} in {text}");
+            says(&seen, name, words);
         }
         house.service.stop().await;
     });
