@@ -24,6 +24,7 @@ use crate::workflow::people::{second_factor, sessions, set_preferences};
 struct AccountPage {
     frame: OfficeFrame,
     saved: bool,
+    problem: &'static str,
     address: String,
     role: &'static str,
     languages: Vec<(&'static str, &'static str, bool)>,
@@ -54,8 +55,16 @@ pub(super) async fn page(
     Extension(visit): Extension<OfficeVisit>,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
-    match account_page(&visit, &who).await {
-        Ok(page) => OfficeVisit::page(StatusCode::OK, &page),
+    shown(&visit, &who, (StatusCode::OK, "")).await
+}
+
+async fn shown(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    (status, problem): (StatusCode, &'static str),
+) -> Response {
+    match account_page(visit, who, problem).await {
+        Ok(page) => OfficeVisit::page(status, &page),
         Err(error) => visit.failed(&error),
     }
 }
@@ -66,19 +75,17 @@ pub(super) async fn send(
     Extension(form): Extension<OfficeForm>,
 ) -> Response {
     let (app, doer) = (&visit.web.app, visit.doer());
-    let done = match form.one("do") {
-        "preferences" => {
-            let person = &who.stay.person;
-            let language = Language::parse(form.one("language")).unwrap_or(person.language);
-            let theme = Theme::parse(form.one("theme")).unwrap_or(person.theme);
-            set_preferences(app, person, (language, theme), &doer).await
+    let chosen = Language::parse(form.one("language")).zip(Theme::parse(form.one("theme")));
+    let done = match (form.one("do"), chosen, form.one("session").parse()) {
+        ("preferences", Some(chosen), _) => {
+            set_preferences(app, &who.stay.person, chosen, &doer).await
         }
-        "end" => match form.one("session").parse() {
-            Ok(session) => sessions::end(app, &who.stay, session, &doer).await,
-            Err(_) => Ok(()),
-        },
-        "end-others" => sessions::end_others(app, &who.stay, &doer).await,
-        _ => Ok(()),
+        ("end", _, Ok(session)) => sessions::end(app, &who.stay, session, &doer).await,
+        ("end-others", ..) => sessions::end_others(app, &who.stay, &doer).await,
+        _ => {
+            let wrong = (StatusCode::UNPROCESSABLE_ENTITY, visit.words().old_text);
+            return shown(&visit, &who, wrong).await;
+        }
     };
     match done {
         Ok(()) => visit.go("/account?saved=1"),
@@ -124,7 +131,11 @@ fn password(visit: &OfficeVisit, who: &SignedIn, problem: String) -> PasswordPag
     PasswordPage { frame: visit.frame(), problem, address }
 }
 
-async fn account_page(visit: &OfficeVisit, who: &SignedIn) -> Result<AccountPage, Error> {
+async fn account_page(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    problem: &'static str,
+) -> Result<AccountPage, Error> {
     let app = &visit.web.app;
     let person = &who.stay.person;
     let language = visit.language();
@@ -143,6 +154,7 @@ async fn account_page(visit: &OfficeVisit, who: &SignedIn) -> Result<AccountPage
     let frame = visit.frame();
     Ok(AccountPage {
         saved: visit.asked("saved").is_some(),
+        problem,
         address: person.address.as_str().to_owned(),
         role: role_word(language, person.role),
         languages: Language::ALL

@@ -86,7 +86,7 @@ pub(super) async fn send(
             }
             Err(problem) => Err(problem),
         },
-        _ => Ok(()),
+        _ => return shown(&visit, &who, id, (wrong, words.old_text)).await,
     };
     match done {
         Ok(()) => visit.go(&format!("/people/{id}?saved=1")),

@@ -1,5 +1,6 @@
 //! Forms from elsewhere do nothing, and nothing leads elsewhere.
 
+use chancery::domain::language::Language;
 use chancery::domain::person::Theme;
 
 use super::House;
@@ -57,6 +58,29 @@ fn a_form_from_elsewhere_does_nothing() {
         let request = stranger.posted("/office/sign-in", &fields);
         let answer = Answer::of(request.header("sec-fetch-site", "cross-site")).await;
         assert_eq!((answer.status, answer.header("set-cookie")), (403, ""));
+        house.service.stop().await;
+    });
+}
+
+/// Nothing is said to be saved that is not.
+#[test]
+fn what_a_page_never_sends_changes_nothing_and_is_not_said_to_be_saved() {
+    run(async {
+        let house = House::new().await;
+        let mut ana = house.administrator().await;
+        ana.tab.get("/office/account").await;
+        for fields in [
+            &[("do", "promote")][..],
+            &[("do", "end"), ("session", "none")],
+            &[("do", "preferences"), ("theme", "pink"), ("language", "de")],
+            &[("do", "preferences"), ("theme", "dark"), ("language", "xx")],
+        ] {
+            let answer = ana.tab.send("/office/account", fields).await;
+            assert_eq!(answer.status, 422, "{fields:?}: {}", answer.text());
+            assert!(answer.text().contains("role=\"alert\""), "{}", answer.text());
+        }
+        let person = house.service.app.reader.person(ana.id).await.unwrap().unwrap();
+        assert_eq!((person.theme, person.language), (Theme::System, Language::En));
         house.service.stop().await;
     });
 }

@@ -87,6 +87,8 @@ fn people_are_invited_changed_and_disabled_and_all_of_it_is_recorded() {
         let changed = reader.person(rui.id).await.unwrap().unwrap();
         assert_eq!((changed.role, changed.sight), (Role::Auditor, Sight::Everything));
         assert_eq!(changed.rights, Rights::Viewer, "an auditor changes nothing");
+        let unknown = ana.tab.send(&path, &[("do", "promote")]).await;
+        assert_eq!(unknown.status, 422, "{}", unknown.text());
         assert_eq!(ana.tab.send(&path, &[("do", "disable")]).await.status, 303);
         assert_eq!(tab.get(&path_of(&link)).await.status, 404);
         assert_eq!(ana.tab.send(&path, &[("do", "enable")]).await.status, 303);
