@@ -284,6 +284,14 @@ impl SmtpServer {
         journal.unwrap_or_else(|seen| panic!("{seen} of {count} messages came"))
     }
 
+    /// Waits until a message for a receiver was taken over, and gives it.
+    pub(crate) fn wait_for_mail_to(&self, receiver: &str) -> Accepted {
+        let theirs = |mail: &&Accepted| mail.to.iter().any(|to| to == receiver);
+        let journal = self.wait_until(|journal| journal.accepted.iter().any(|mail| theirs(&mail)));
+        let journal = journal.unwrap_or_else(|seen| panic!("none of {seen} is for {receiver}"));
+        journal.iter().find(theirs).unwrap().clone()
+    }
+
     /// Waits until no connection is open.
     pub(crate) fn wait_for_quiet(&self) {
         let open = self.wait_until(|journal| journal.open == 0);
