@@ -45,7 +45,7 @@ java_client() { # $1: description; $2: package; $3: the program that uses it
     local properties=hideGenerationTimestamp=true,openApiNullable=false,disallowAdditionalPropertiesIfNotPresent=false
     generate "$1" "$2" -g java --library okhttp-gson \
         --additional-properties="$properties,invokerPackage=$2,apiPackage=$2.api,modelPackage=$2.model" \
-        --global-property=apis,models,supportingFiles,apiTests=false,modelTests=false,apiDocs=false,modelDocs=false
+        --global-property=apis,models,supportingFiles,apiTests=false,modelTests=false,apiDocs=false,modelDocs=false,skipFormModel=false
     mkdir -p "$place/$2/classes"
     find "$place/$2/src/main" -name '*.java' >"$place/$2.files"
     javac --release 17 -nowarn -cp "$place/lib/*" -d "$place/$2/classes" "@$place/$2.files" "$3"

@@ -100,6 +100,8 @@ pub(in crate::web) async fn of_document(
 }
 
 /// The evidence record of a preserved document, by the client's name for the document.
+///
+/// As by its id; the document is found by the reference that it was sent with.
 #[utoipa::path(
     get, path = "/api/v1/evidence", tag = "evidence", operation_id = "getEvidenceByReference", params(DocumentReference),
     security(("access_token" = [])),
