@@ -1,7 +1,8 @@
 //! Lists of operations, newest first, from a place on and as far as it is worth while. Whatever they are chosen by, a
 //! page looks at a bounded number of operations: it may be short, and says where to go on.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::{Duration, Instant as Moment};
 
 use sqlx::AnyPool;
 use sqlx::any::AnyRow;
@@ -68,6 +69,13 @@ const LOOKED_AT: usize = 4096;
 const FIRST_PORTION: usize = 128;
 const PORTION: usize = 1024;
 
+/// No further portion is looked at behind this time, and none is larger than the one before that took so long.
+const LONG_ENOUGH: Duration = Duration::from_millis(15);
+const LONG_PORTION: Duration = Duration::from_millis(4);
+
+/// Of several client services no fewer are read at once of each.
+const FEWEST: usize = 16;
+
 /// So many client services are gone through one by one; beside more, all operations of the house are.
 const ONE_BY_ONE: usize = 16;
 
@@ -85,13 +93,13 @@ impl Reports {
     /// How many are chosen, counted up to a bound, and as far as a page looks.
     pub async fn tally(&self, choice: &ListChoice, bound: u64) -> Result<BoundedCount> {
         let mut looked = Look::new(choice, ListPlace::BEGINNING);
-        let (mut many, most) = (0_u64, usize::try_from(bound).unwrap_or(usize::MAX));
-        while let Some(near) = looked.next(&self.pool, most.saturating_add(1)).await? {
-            many += if looked.is_exact {
-                near.len() as u64
-            } else {
-                chosen(&self.pool, choice, &near).await?.len() as u64
-            };
+        if looked.is_exact {
+            let many = looked.count(&self.pool, bound.saturating_add(1)).await?;
+            return Ok(BoundedCount::of(many, bound));
+        }
+        let mut many = 0_u64;
+        while let Some(near) = looked.next(&self.pool, PORTION).await? {
+            many += chosen(&self.pool, choice, &near).await?.len() as u64;
             if many > bound {
                 break;
             }
@@ -186,15 +194,30 @@ enum Course<'c> {
 /// A way through the operations, from a place on, that ends when it was long enough.
 struct Look<'c> {
     course: Course<'c>,
-    /// Whose are gone through; `None`: everybody's.
-    parties: Option<&'c BTreeSet<ClientServiceId>>,
+    /// Whose are gone through, in one order.
+    strands: Vec<Strand>,
     since: i64,
     at: ListPlace,
     left: usize,
     portion: usize,
+    begun: Moment,
+    /// When the portion was given that is being looked at.
+    given: Option<Moment>,
     /// Whether what comes is what is chosen, and need not be looked at.
     is_exact: bool,
     /// Whether there are no more.
+    is_whole: bool,
+}
+
+/// What was read ahead of one client service, or of all of them.
+struct Strand {
+    /// `None`: everybody's.
+    party: Option<ClientServiceId>,
+    /// Newest first, behind what was given.
+    ahead: VecDeque<ListPlace>,
+    /// Behind this nothing is read yet.
+    at: ListPlace,
+    /// Whether there are no more to be read.
     is_whole: bool,
 }
 
@@ -216,8 +239,10 @@ impl<'c> Look<'c> {
             (None, None, None, Some(OperationState::Executed) | None) => Course::Accepted,
         };
         let parties = match &choice.services {
-            ServiceSet::Of(some) if some.len() <= ONE_BY_ONE => Some(some),
-            ServiceSet::Of(_) | ServiceSet::All => None,
+            ServiceSet::Of(some) if some.len() <= ONE_BY_ONE => {
+                some.iter().map(|party| Some(*party)).collect()
+            }
+            ServiceSet::Of(_) | ServiceSet::All => vec![None],
         };
         let plain = OperationFilter {
             from: choice.filter.from,
@@ -226,7 +251,7 @@ impl<'c> Look<'c> {
             company: choice.filter.company,
             ..OperationFilter::default()
         };
-        let narrowed = parties.is_some() || choice.services == ServiceSet::All;
+        let narrowed = parties != [None] || choice.services == ServiceSet::All;
         let is_exact = narrowed
             && match course {
                 Course::Accepted => choice.filter == plain,
@@ -240,54 +265,121 @@ impl<'c> Look<'c> {
             accepted: until,
             operation: OperationId::from_i64(i64::MIN),
         });
+        let at = after.min(until);
+        let strand = |party| Strand { party, ahead: VecDeque::new(), at, is_whole: false };
         Self {
             course,
-            parties,
+            strands: parties.into_iter().map(strand).collect(),
             since: choice.filter.from.map_or(i64::MIN, Instant::unix_ms),
-            at: after.min(until),
+            at,
             left: LOOKED_AT,
             portion: FIRST_PORTION,
+            begun: Moment::now(),
+            given: None,
             is_exact,
             is_whole: choice.services.is_empty(),
         }
     }
 
-    /// The next ones, newest first; `wanted` of them will do. `None`: that is enough, or all.
+    /// The next ones, newest first, each once; `wanted` of them will do. `None`: that is enough, or all.
     async fn next(&mut self, pool: &AnyPool, wanted: usize) -> Result<Option<Vec<ListPlace>>> {
+        if let Some(given) = self.given {
+            if self.begun.elapsed() > LONG_ENOUGH {
+                return Ok(None);
+            }
+            if given.elapsed() < LONG_PORTION {
+                self.portion = (self.portion * 2).min(PORTION);
+            }
+        }
         if self.is_whole || self.left == 0 {
             return Ok(None);
         }
+        self.given = Some(Moment::now());
         let limit = if self.is_exact { wanted } else { self.portion }.clamp(1, self.left);
-        let mut near = self.near(pool, limit).await?;
-        self.is_whole = near.len() < limit;
+        let near = self.near(pool, limit).await?;
         self.left -= limit;
-        self.portion = (self.portion * 2).min(PORTION);
-        near.dedup();
-        if let Some(last) = near.last() {
-            self.at = *last;
-        }
         Ok((!near.is_empty()).then_some(near))
     }
 
-    /// The next ones of the course, each as often as it is on it.
-    async fn near(&self, pool: &AnyPool, limit: usize) -> Result<Vec<ListPlace>> {
-        let Some(parties) = self.parties else { return self.near_of(pool, None, limit).await };
+    /// The next ones of all strands.
+    async fn near(&mut self, pool: &AnyPool, limit: usize) -> Result<Vec<ListPlace>> {
+        let most = (limit / self.strands.len().max(1) * 2).max(FEWEST).min(limit);
         let mut near = Vec::new();
-        for party in parties {
-            near.extend(self.near_of(pool, Some(*party), limit).await?);
+        while near.len() < limit {
+            self.read_ahead(pool, most).await?;
+            let newest = self.strands.iter_mut().max_by_key(|it| it.ahead.front().copied());
+            let Some(place) = newest.and_then(|strand| strand.ahead.pop_front()) else {
+                self.is_whole = true;
+                break;
+            };
+            // One operation can be on its course several times, once with each of its documents or mails.
+            if place < self.at {
+                self.at = place;
+                near.push(place);
+            }
         }
-        near.sort_unstable_by(|one, other| other.cmp(one));
-        near.truncate(limit);
         Ok(near)
     }
 
-    /// The same of one client service alone, or of all.
+    /// Reads on where nothing is left of what was read, so many at once.
+    async fn read_ahead(&mut self, pool: &AnyPool, most: usize) -> Result<()> {
+        for number in 0..self.strands.len() {
+            let Some(Strand { party, ahead, at, is_whole: false }) = self.strands.get(number)
+            else {
+                continue;
+            };
+            if !ahead.is_empty() {
+                continue;
+            }
+            let read = self.near_of(pool, *party, *at, most).await?;
+            if let Some(strand) = self.strands.get_mut(number) {
+                strand.is_whole = read.len() < most;
+                strand.at = read.last().copied().unwrap_or(strand.at);
+                strand.ahead = read.into();
+            }
+        }
+        Ok(())
+    }
+
+    /// How many there are on an exact course, counted as far as `most`.
+    async fn count(&self, pool: &AnyPool, most: u64) -> Result<u64> {
+        let mut many = 0;
+        for strand in &self.strands {
+            let left = usize::try_from(most.saturating_sub(many)).unwrap_or(usize::MAX);
+            if left == 0 || self.is_whole {
+                break;
+            }
+            let mut asked = Statement::new("SELECT COUNT(*) AS many FROM (");
+            self.ask(&mut asked, strand.party, strand.at, left);
+            asked.say(") AS near");
+            for found in asked.rows(pool).await? {
+                many += u64::from(row::small(&found, "many")?);
+            }
+        }
+        Ok(many)
+    }
+
+    /// Those of one client service alone, or of all, behind a place.
     async fn near_of(
         &self,
         pool: &AnyPool,
         party: Option<ClientServiceId>,
+        behind: ListPlace,
         limit: usize,
     ) -> Result<Vec<ListPlace>> {
+        let mut asked = Statement::new("");
+        self.ask(&mut asked, party, behind, limit);
+        asked.rows(pool).await?.iter().map(place_from).collect()
+    }
+
+    /// The statement for these.
+    fn ask(
+        &self,
+        asked: &mut Statement,
+        party: Option<ClientServiceId>,
+        behind: ListPlace,
+        limit: usize,
+    ) {
         let of_operations = ("accepted_ms", "id");
         let of_documents = ("received_ms", "operation_id");
         let of_mails = ("accepted_ms", "operation_id");
@@ -329,7 +421,7 @@ impl<'c> Look<'c> {
                 (unsent, of_mails, Some(status.as_str().to_owned()))
             }
         };
-        let mut asked = Statement::new(select);
+        asked.say(select);
         if let Some(value) = value {
             asked.text(&value);
         }
@@ -339,11 +431,10 @@ impl<'c> Look<'c> {
             asked.say(&format!(" AND {sign}client_service_id = ")).number(party.as_i64());
         }
         let (time, number) = columns;
-        asked.say(&format!(" AND ({time}, {number}) < (")).number(self.at.accepted.unix_ms());
-        asked.say(", ").number(self.at.operation.as_i64()).say(&format!(") AND {time} >= "));
+        asked.say(&format!(" AND ({time}, {number}) < (")).number(behind.accepted.unix_ms());
+        asked.say(", ").number(behind.operation.as_i64()).say(&format!(") AND {time} >= "));
         asked.number(self.since);
         asked.say(&format!(" ORDER BY {time} DESC, {number} DESC LIMIT {limit}"));
-        asked.rows(pool).await?.iter().map(place_from).collect()
     }
 }
 
