@@ -26,6 +26,32 @@ fn every_reason_is_in_the_error_page() {
     assert!(missing.is_empty(), "docs/errors.md does not explain {missing:?}");
 }
 
+/// Every error of the page has one that people read, and those have no other.
+#[test]
+fn every_error_is_explained_to_people() {
+    use chancery::domain::error_topic::ErrorTopic;
+    let page = read("docs/errors.md");
+    let mut written = Vec::new();
+    for row in page.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let is_of_requests = cells[1].starts_with(|c: char| c.is_ascii_digit());
+        let names = cells[if is_of_requests { 3 } else { 2 }];
+        written.extend(names.split('`').skip(1).step_by(2));
+    }
+    assert!(written.len() > 150, "only {} errors found", written.len());
+    // Of documents that wait.
+    written.extend(["in-work", "postponed"]);
+    let silent: Vec<&&str> =
+        written.iter().filter(|reason| ErrorTopic::of(reason).is_none()).collect();
+    assert!(silent.is_empty(), "people are told nothing of {silent:?}");
+    let all: Vec<&str> =
+        ErrorTopic::ALL.iter().flat_map(|topic| topic.reasons()).copied().collect();
+    let unwritten: Vec<&&str> = all.iter().filter(|reason| !written.contains(reason)).collect();
+    assert!(unwritten.is_empty(), "docs/errors.md does not have {unwritten:?}");
+    let once: std::collections::BTreeSet<&str> = all.iter().copied().collect();
+    assert_eq!(once.len(), all.len(), "an error has one topic");
+}
+
 /// Every rule that a profile can name is explained.
 #[test]
 fn every_rule_is_in_the_lint_page() {

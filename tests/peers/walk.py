@@ -8,10 +8,12 @@ STEPS is JSON, a list of steps:
     ["script", true|false]      whether pages opened from now on run scripts
     ["to", SELECTOR]            presses Tab until this has the focus
     ["type", TEXT]              types, as soon as a field has the focus
-    ["press", KEY]              presses Enter, Space, Tab, ArrowDown or Escape
+    ["press", KEY]              presses Enter, Space, Tab, ArrowDown, Escape or the key of a character
     ["go", KEY]                 the same, and waits for the page that comes
     ["wait", SELECTOR]          waits until something like that is there
     ["look", NAME]              judges the page in light and dark, wide and 320 px
+    ["glance", NAME]            the same without axe: what it says, whether it is wider than the window
+    ["pictures", FOLDER]        from now on every look and glance keeps what it saw there, as PNG
     ["scheme", light|dark]      the colours of pages from now on
     ["picture", FILE]           keeps what the window shows, as PNG
 """
@@ -40,9 +42,10 @@ LOOKS = [setting for setting in SETTINGS if setting["script"]]
 class Walk:
     def __init__(self, browser):
         self.browser, self.script, self.seen = browser, True, []
+        self.folder = None
 
     async def press(self, key):
-        told = KEYS[key]
+        told = KEYS.get(key) or {"key": key, "text": key}
         kind = "keyDown" if "text" in told else "rawKeyDown"
         await self.browser.ask("Input.dispatchKeyEvent", type=kind, **told)
         await self.browser.ask("Input.dispatchKeyEvent", type="keyUp", **{**told, "text": ""})
@@ -71,13 +74,15 @@ class Walk:
             await self.go(self.press(value))
         elif what == "wait":
             await asyncio.wait_for(self.until(value), LIMIT_S)
-        elif what == "look":
-            await self.look(value)
+        elif what in ("look", "glance"):
+            await self.look(value, what == "look")
+        elif what == "pictures":
+            self.folder = pathlib.Path(value)
+            self.folder.mkdir(parents=True, exist_ok=True)
         elif what == "scheme":
             await self.browser.set(LOOKS[0] | {"scheme": value})
         elif what == "picture":
-            picture = await self.browser.ask("Page.captureScreenshot")
-            pathlib.Path(value).write_bytes(base64.b64decode(picture["data"]))
+            await self.picture(pathlib.Path(value))
         else:
             raise ValueError(what)
 
@@ -94,11 +99,20 @@ class Walk:
         while not await self.browser.evaluate(there):
             await asyncio.sleep(0.02)
 
-    async def look(self, name):
-        await self.browser.evaluate(self.browser.axe)
+    async def picture(self, path, **params):
+        picture = await self.browser.ask("Page.captureScreenshot", **params)
+        path.write_bytes(base64.b64decode(picture["data"]))
+
+    async def look(self, name, judge):
+        if judge:
+            await self.browser.evaluate(self.browser.axe)
         for setting in LOOKS:
             await self.browser.set(setting)
-            self.seen.append({"name": name} | await self.browser.judged(name, setting))
+            told = setting if judge else setting | {"script": False}
+            self.seen.append({"name": name} | await self.browser.judged(name, told))
+            if self.folder:
+                path = self.folder / f"{name}-{setting['scheme']}-{setting['width']}.png"
+                await self.picture(path, captureBeyondViewport=True)
         await self.browser.set(LOOKS[0])
 
 

@@ -1,9 +1,9 @@
-//! Style and script of every page.
+//! Style and scripts of every page.
 
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use super::frame::{HTMX, STYLE};
+use super::frame::{HTMX, KEYS, STYLE};
 
 pub(super) async fn style() -> Response {
     kept("text/css; charset=utf-8", STYLE)
@@ -11,6 +11,10 @@ pub(super) async fn style() -> Response {
 
 pub(super) async fn htmx() -> Response {
     kept("text/javascript; charset=utf-8", HTMX)
+}
+
+pub(super) async fn keys() -> Response {
+    kept("text/javascript; charset=utf-8", KEYS)
 }
 
 fn kept(kind: &'static str, text: &'static str) -> Response {

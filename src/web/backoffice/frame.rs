@@ -5,7 +5,7 @@ use askama::Template;
 use super::signed_in::SignedIn;
 use crate::domain::language::Language;
 use crate::domain::person::Permission;
-use crate::letters::{OfficeWords, filled, office_words, page_words};
+use crate::letters::{HelpWords, OfficeWords, filled, help_words, office_words, page_words};
 
 /// The style sheet of every page.
 pub(super) const STYLE: &str = include_str!("templates/style.css");
@@ -13,7 +13,10 @@ pub(super) const STYLE: &str = include_str!("templates/style.css");
 /// The script that puts parts of pages in place (htmx 2.0.11); pages work without it.
 pub const HTMX: &str = include_str!("vendor/htmx-2.0.11.min.js");
 
-/// Style and script of ours are loaded, forms go to us, nobody frames a page.
+/// The script for keys that are pressed alone.
+pub(super) const KEYS: &str = include_str!("scripts/keys.js");
+
+/// Style and scripts of ours are loaded, forms go to us, nobody frames a page.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -48,6 +51,16 @@ const fn entry(
     MenuEntry { place, permission, name }
 }
 
+/// The key behind `g` that leads to a page; empty: none does.
+fn key(place: &str) -> &'static str {
+    match place {
+        "/" => "h",
+        "/operations" => "o",
+        "/client-services" => "c",
+        _ => "",
+    }
+}
+
 /// What every page has around it.
 pub(super) struct OfficeFrame {
     pub(super) language: &'static str,
@@ -55,10 +68,11 @@ pub(super) struct OfficeFrame {
     pub(super) theme: &'static str,
     pub(super) root: String,
     pub(super) words: &'static OfficeWords,
+    pub(super) help: &'static HelpWords,
     /// For who is not signed in: address, code, own name and whether it is this page's.
     pub(super) languages: Vec<(String, &'static str, &'static str, bool)>,
-    /// For who is: address, name and whether this page is below it.
-    pub(super) menu: Vec<(String, &'static str, bool)>,
+    /// For who is: address, name, the key behind `g` that leads there, and whether this page is below it.
+    pub(super) menu: Vec<(String, &'static str, &'static str, bool)>,
     /// Who is signed in.
     pub(super) person: String,
     /// What forms carry.
@@ -90,12 +104,13 @@ impl OfficeFrame {
             let is_first = *place == "/";
             let below = path.starts_with(&format!("{place}/"));
             let here = path == *place || if is_first { path.is_empty() } else { below };
-            (format!("{root}{}", if is_first { "" } else { place }), name(words), here)
+            (format!("{root}{}", if is_first { "" } else { place }), name(words), key(place), here)
         });
         Self {
             language: language.as_str(),
             theme: who.map_or("", SignedIn::theme),
             words,
+            help: help_words(language),
             languages: languages.to_vec(),
             menu: menu.collect(),
             person: whole.map(|who| who.stay.person.name.clone()).unwrap_or_default(),

@@ -17,6 +17,7 @@ mod deeds;
 mod documents;
 mod form;
 mod frame;
+mod help;
 mod invitation;
 mod operation;
 mod operations;
@@ -116,8 +117,11 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/usage", get(usage::page))
         .route("/usage.csv", get(usage::csv))
         .route("/dashboard", get(dashboard::page))
+        .route("/help", get(help::page))
+        .route("/help/errors/{reason}", get(help::error_page))
         .route("/style.css", get(assets::style))
         .route("/htmx.js", get(assets::htmx))
+        .route("/keys.js", get(assets::keys))
         .route_layer(middleware::from_fn_with_state(web.clone(), guard))
 }
 

@@ -19,6 +19,7 @@ use super::visit::OfficeVisit;
 use crate::domain::act::ActKind;
 use crate::domain::delivery::{DeliveryStatus, MailAddress};
 use crate::domain::document::DocumentState;
+use crate::domain::error_topic::ErrorTopic;
 use crate::domain::ids::{ActId, MessageId, OperationId, PersonId};
 use crate::domain::operation::OperationState;
 use crate::domain::outbox::{Message, Target};
@@ -77,6 +78,8 @@ struct DocumentRow {
     sha256: String,
     /// Why it was not sealed: its stable name, and a sentence.
     reason: String,
+    /// Whether help has a page about the reason.
+    explained: bool,
     detail: String,
     files: Vec<FileRow>,
     gone: bool,
@@ -384,6 +387,7 @@ impl Teller {
             size: self.locale.size(document.content_length),
             gone: files.is_empty() && !sha256.is_empty(),
             sha256,
+            explained: ErrorTopic::of(&reason).is_some(),
             reason,
             detail,
             files,

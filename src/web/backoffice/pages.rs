@@ -110,8 +110,11 @@ pub const PAGES: &[OfficePage] = &[
     page("/usage", SEARCHES, None),
     page("/usage.csv", SEARCHES, None),
     page("/dashboard", SEARCHES, None),
+    page("/help", OWN, None),
+    page("/help/errors/{reason}", OWN, None),
     page("/style.css", ANYONE, None),
     page("/htmx.js", ANYONE, None),
+    page("/keys.js", ANYONE, None),
 ];
 
 const fn page(path: &'static str, look: Option<Admission>, send: Option<Admission>) -> OfficePage {

@@ -16,7 +16,7 @@ fn says(seen: &[Value], name: &str, words: &str) {
 }
 
 /// The steps of somebody who signs in on the way to a page, and what comes then.
-fn signed_in(page: &str, address: &str, code: &str, then: Value) -> Value {
+pub(super) fn signed_in(page: &str, address: &str, code: &str, then: Value) -> Value {
     let begin = json!([
         ["open", page],
         ["type", address],

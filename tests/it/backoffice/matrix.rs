@@ -96,7 +96,7 @@ async fn proposed_set(house: &House, by: PersonId, operation: &str) -> String {
 }
 
 /// What pages are about that are about one thing.
-struct Things {
+pub(super) struct Things {
     person: PersonId,
     operation: String,
     service: ClientServiceId,
@@ -107,7 +107,11 @@ struct Things {
 
 impl Things {
     /// A person, and what a client has, with a set that somebody counted.
-    async fn of(house: &House, (person, by): (PersonId, PersonId), client: &Client) -> Self {
+    pub(super) async fn of(
+        house: &House,
+        (person, by): (PersonId, PersonId),
+        client: &Client,
+    ) -> Self {
         let reader = &house.service.app.reader;
         let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
         let operation = sealed_pdf(client).await;
@@ -124,7 +128,7 @@ impl Things {
 }
 
 /// Where a page is.
-fn path_of_page(page: &OfficePage, things: &Things) -> String {
+pub(super) fn path_of_page(page: &OfficePage, things: &Things) -> String {
     let id = match page.path.split('/').nth(1) {
         Some("operations") => things.operation.clone(),
         Some("sets") => things.set.clone(),
@@ -137,7 +141,8 @@ fn path_of_page(page: &OfficePage, things: &Things) -> String {
         .replace("{id}", &id)
         .replace("{number}", "1")
         .replace("{alias}", &things.credential)
-        .replace("{code}", "AAAA");
+        .replace("{code}", "AAAA")
+        .replace("{reason}", "lint-failed");
     format!("/office{}", path.trim_end_matches('/'))
 }
 

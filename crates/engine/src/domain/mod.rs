@@ -15,6 +15,7 @@ pub mod credential;
 pub mod csv;
 pub mod delivery;
 pub mod document;
+pub mod error_topic;
 pub mod ids;
 pub mod instant;
 pub mod invoice;

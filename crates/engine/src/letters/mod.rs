@@ -23,9 +23,9 @@ pub use values::{
     Values, Variable, sample,
 };
 pub use words::{
-    AdministrationWords, AuditWords, InvoiceWords, OfficeWords, OperationWords, PageWords,
-    ReasonWords, ReportWords, RevocationWords, SetWords, UsageWords, VerdictWords,
-    administration_words, audit_word, audit_words, invoice_word, invoice_words, office_words,
-    operation_words, page_words, report_words, rights_word, role_word, set_words, status_word,
-    theme_word, usage_words,
+    AdministrationWords, AuditWords, HelpWords, InvoiceWords, OfficeWords, OperationWords,
+    PageWords, ReasonWords, ReportWords, RevocationWords, SetWords, TopicWords, UsageWords,
+    VerdictWords, administration_words, audit_word, audit_words, help_words, invoice_word,
+    invoice_words, office_words, operation_words, page_words, report_words, rights_word, role_word,
+    set_words, status_word, theme_word, topic_words, usage_words,
 };

@@ -10,6 +10,7 @@ mod de;
 mod en;
 mod es;
 mod fr;
+mod help;
 mod invoice;
 mod it;
 mod office;
@@ -23,6 +24,7 @@ use crate::domain::language::Language;
 
 pub use administration::{AdministrationWords, administration_words};
 pub use audit::{AuditWords, audit_words};
+pub use help::{HelpWords, TopicWords, help_words, topic_words};
 pub use invoice::{InvoiceWords, invoice_word, invoice_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
