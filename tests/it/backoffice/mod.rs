@@ -8,6 +8,7 @@ mod codes;
 mod companies;
 mod credentials;
 mod forms;
+mod gallery;
 mod help;
 mod matrix;
 mod operations;
