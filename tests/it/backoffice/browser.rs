@@ -140,7 +140,7 @@ fn sets_the_audit_record_and_usage_go_by_keyboard() {
         let chosen = format!("{base}/office/operations?delivery=SENDING_FAILED");
         let at = ["sets", "dashboard", "usage", "audit"].map(|it| format!("{base}/office/{it}"));
         let first = format!("{base}/office");
-        let steps: [(&str, &str); 33] = [
+        let steps: [(&str, &str); 34] = [
             ("open", &chosen),
             ("type", &ana.address),
             ("press", "Tab"),
@@ -172,6 +172,8 @@ fn sets_the_audit_record_and_usage_go_by_keyboard() {
             ("go", "Enter"),
             ("look", "chain"),
             ("open", &first),
+            // The box gets the focus when the page is drawn.
+            ("wait", "#find:focus"),
             ("to", "dd a"),
             ("look", "first"),
         ];
