@@ -30,7 +30,9 @@
   let going = false;
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !on) return;
-    if (dialog.open || event.target.closest("input, select, textarea, [contenteditable]")) return;
+    // Until the next frame the focus is in the dialog still that was closed.
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    if (dialog.open || (typing && !dialog.contains(typing))) return;
     const second = going && /^[a-z]$/.test(event.key) ? goes(event.key) : null;
     going = event.key === "g" && !second;
     const box = document.getElementById("find");
