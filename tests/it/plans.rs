@@ -372,6 +372,7 @@ async fn ask_everything(store: &Store) {
     alarms_and_usage(store).await;
     people::ask(store).await;
     people::ask_renewals(store).await;
+    people::ask_filters(store).await;
     store.probe_write().await.unwrap();
     store.clock().await.unwrap();
     store.only_reads().await.unwrap();

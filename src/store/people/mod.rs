@@ -1,7 +1,8 @@
 //! People of the back office: who they are and what they see. How they show who they are is in `credentials` and
-//! `invitations`, who is signed in in `sessions`.
+//! `invitations`, who is signed in in `sessions`, what they keep in `filters`.
 
 mod credentials;
+mod filters;
 mod invitations;
 mod sessions;
 

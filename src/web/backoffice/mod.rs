@@ -83,7 +83,7 @@ impl Dialect for Office {
 pub(super) fn routes(web: &Web) -> Router<Web> {
     Router::new()
         .route("/", get(search::page))
-        .route("/operations", get(operations::page))
+        .route("/operations", get(operations::page).post(operations::send))
         .route("/operations.csv", get(operations::csv))
         .route("/operations/{id}", get(operation::page).post(operation::send))
         .route("/operations/{id}/files/{number}", get(documents::save))

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::csv_file::{self, CsvLines};
+use super::form::OfficeForm;
 use super::frame::OfficeFrame;
 use super::rows::{OperationRow, aliases, standing_word, state_word};
 use super::search::tally;
@@ -13,11 +14,12 @@ use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
 use crate::domain::delivery::DeliveryStatus;
 use crate::domain::instant::{DAY_MS, Instant};
-use crate::domain::listing::{ListPlace, OperationFilter};
+use crate::domain::listing::{FilterName, ListPlace, OperationFilter, SavedFilter};
 use crate::domain::operation::OperationState;
 use crate::domain::person::Permission;
-use crate::letters::{Locale, OperationWords, SetWords, operation_words, set_words};
+use crate::letters::{Locale, OperationWords, SetWords, filled, operation_words, set_words};
 use crate::workflow::lists::{self, CsvExport};
+use crate::workflow::people::filters;
 use crate::workflow::{Error, acts};
 
 /// Operations on a page.
@@ -33,6 +35,11 @@ struct OperationsPage {
     words: &'static OperationWords,
     problem: String,
     fields: FilterFields,
+    /// Choices that the person keeps: name, query, whether it is this one.
+    saved: Vec<(String, String, bool)>,
+    /// Whether there is something to keep, and what this choice is called if it is kept.
+    can_keep: bool,
+    kept_as: Option<String>,
     count: String,
     rows: Vec<OperationRow>,
     /// What the address of the CSV has behind its path.
@@ -76,6 +83,40 @@ pub(super) async fn page(
         }
     };
     shown(&visit, &who, &filter, (status, problem)).await
+}
+
+/// Keeps the choice of a page under a name, or forgets one.
+pub(super) async fn send(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+    Extension(form): Extension<OfficeForm>,
+) -> Response {
+    let words = operation_words(visit.language());
+    let (app, doer, person) = (&visit.web.app, visit.doer(), who.stay.person.id);
+    let Ok(choice) = OperationFilter::parse(form.one("choice"), &[]) else {
+        return visit.go("/operations");
+    };
+    let name = FilterName::parse(form.one("name"));
+    let problem = match (form.one("do"), name) {
+        ("keep", Some(name)) => {
+            let filter = SavedFilter { name, choice: choice.clone() };
+            match filters::save(app, person, &filter, &doer).await {
+                Ok(true) => return visit.go(&format!("/operations?{}", choice.to_text())),
+                Ok(false) => {
+                    let most = filters::MOST_FILTERS.to_string();
+                    filled(words.filters_full, &[("number", most)])
+                }
+                Err(error) => return visit.failed(&error),
+            }
+        }
+        ("keep", None) => words.filter_name_wrong.to_owned(),
+        ("forget", Some(name)) => match filters::forget(app, person, &name, &doer).await {
+            Ok(()) => return visit.go(&format!("/operations?{}", choice.to_text())),
+            Err(error) => return visit.failed(&error),
+        },
+        _ => visit.words().old_text.to_owned(),
+    };
+    shown(&visit, &who, &choice, (StatusCode::UNPROCESSABLE_ENTITY, problem)).await
 }
 
 /// The list of what a filter chooses, and what is wrong.
@@ -126,12 +167,22 @@ async fn operations_page(
     let forms = || -> Result<SetForms, Error> {
         Ok(SetForms { words: set_words(language), resend: drawn()?, retry: drawn()? })
     };
+    let saved = app.reader.saved_filters(who.stay.person.id).await?;
+    let kept_as = saved.iter().find(|it| it.choice == *filter);
+    let kept_as = kept_as.map(|it| it.name.as_str().to_owned());
+    let kept = saved.iter().map(|it| {
+        let name = it.name.as_str().to_owned();
+        (name, it.choice.to_text(), it.choice == *filter)
+    });
     Ok(OperationsPage {
         frame: visit.frame(),
         words,
         problem,
         sets: acts.then(forms).transpose()?,
         fields: FilterFields::of(words, filter, services),
+        saved: kept.collect(),
+        can_keep: *filter != OperationFilter::default() && kept_as.is_none(),
+        kept_as,
         count,
         rows: page.lines.iter().map(|line| OperationRow::of(language, &aliases, line)).collect(),
         newest: after.is_some().then(|| with(None)),

@@ -68,7 +68,7 @@ const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeo
 /// All of them.
 pub const PAGES: &[OfficePage] = &[
     page("/", SEARCHES, None),
-    page("/operations", SEARCHES, None),
+    page("/operations", SEARCHES, SEARCHES),
     page("/operations.csv", SEARCHES, None),
     page("/operations/{id}", SEARCHES, ACTS),
     page("/operations/{id}/files/{number}", SEARCHES, None),

@@ -2,6 +2,7 @@
 //! `second_factor` and `account`, how they come in in `invitations` and `sign_in`, how long they stay in `sessions`.
 
 pub mod account;
+pub mod filters;
 pub mod invitations;
 pub mod passwords;
 pub mod second_factor;

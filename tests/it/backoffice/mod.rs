@@ -13,6 +13,7 @@ mod help;
 mod matrix;
 mod operations;
 mod people;
+mod saved_filters;
 mod sessions;
 mod sets;
 mod sign_in;

@@ -11,6 +11,7 @@ use chancery::domain::ids::{
 };
 use chancery::domain::instant::Instant;
 use chancery::domain::language::Language;
+use chancery::domain::listing::{ErrorCode, FilterName, OperationFilter, SavedFilter};
 use chancery::domain::outbox::{Message, MessageKind, Target};
 use chancery::domain::person::{
     Person, PersonCredentialKind, PersonStatus, Rights, Role, Sight, Theme,
@@ -83,6 +84,24 @@ fn session(number: i64, person: PersonId) -> NewSession {
 }
 
 /// Asks everything about the renewal of a credential once. The store has a credential and people of number 1 and 2.
+/// What a person keeps: one of a name, no more than is said.
+pub(crate) async fn ask_filters(store: &Store) {
+    let ana = PersonId::from_i64(1);
+    let filter = |name: &str| SavedFilter {
+        name: FilterName::parse(name).unwrap(),
+        choice: OperationFilter { error: ErrorCode::parse("lint-failed"), ..Default::default() },
+    };
+    let (one, other) = (filter("one"), filter("other"));
+    let entry = |number| entry(number, ana, AuditAction::PersonChanged);
+    assert!(store.save_filter(ana, &one, (1, AT), &entry(80)).await.unwrap());
+    assert!(store.save_filter(ana, &one, (1, LATER), &entry(81)).await.unwrap());
+    assert!(!store.save_filter(ana, &other, (1, LATER), &entry(82)).await.unwrap());
+    assert_eq!(store.reader().saved_filters(ana).await.unwrap(), [one.clone()]);
+    assert!(store.forget_filter(ana, &one.name, &entry(83)).await.unwrap());
+    assert!(!store.forget_filter(ana, &one.name, &entry(84)).await.unwrap());
+    assert!(store.reader().saved_filters(ana).await.unwrap().is_empty());
+}
+
 pub(crate) async fn ask_renewals(store: &Store) {
     let (ana, rui) = (PersonId::from_i64(1), PersonId::from_i64(2));
     let credential = CredentialId::from_i64(1);

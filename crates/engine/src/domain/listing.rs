@@ -95,6 +95,38 @@ pub struct OperationFilter {
     pub standing: Option<DeliveryStatus>,
 }
 
+/// What a person calls a choice: 1 to 60 characters, none of control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterName(String);
+
+impl FilterName {
+    /// Most characters.
+    pub const MAX_CHARS: usize = 60;
+
+    /// Accepts a name; `None` when it is empty or too long.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let good = !text.is_empty()
+            && text.chars().count() <= Self::MAX_CHARS
+            && !text.chars().any(char::is_control);
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A choice that a person keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedFilter {
+    pub name: FilterName,
+    pub choice: OperationFilter,
+}
+
 /// Why a text says no choice.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FilterFault {

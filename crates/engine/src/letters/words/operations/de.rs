@@ -85,6 +85,12 @@ pub(super) const WORDS: OperationWords = OperationWords {
     newest: "Neueste",
     none_so: "Kein Vorgang ist so.",
     filter_wrong: "Diese Auswahl ist nicht lesbar. Prüfen Sie die Felder.",
+    saved_filters: "Behaltene Auswahlen",
+    keep_filter: "Diese Auswahl behalten",
+    filter_name: "Wie sie heißen soll",
+    forget_filter: "Diese Auswahl vergessen",
+    filter_name_wrong: "Benennen Sie sie mit 1 bis 60 Zeichen.",
+    filters_full: "Sie behalten schon {number}; vergessen Sie zuerst eine.",
     matched: [
         "Nummer des Vorgangs",
         "Nummer des Dokuments",

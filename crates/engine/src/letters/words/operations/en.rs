@@ -85,6 +85,12 @@ pub(super) const WORDS: OperationWords = OperationWords {
     newest: "Newest",
     none_so: "No operation is like that.",
     filter_wrong: "This choice cannot be read. Check the fields.",
+    saved_filters: "Choices you keep",
+    keep_filter: "Keep this choice",
+    filter_name: "What you call it",
+    forget_filter: "Forget this choice",
+    filter_name_wrong: "Name it with 1 to 60 characters.",
+    filters_full: "You keep {number} already; forget one first.",
     matched: [
         "Number of the operation",
         "Number of the document",

@@ -85,6 +85,12 @@ pub(super) const WORDS: OperationWords = OperationWords {
     newest: "Más recientes",
     none_so: "Ninguna operación es así.",
     filter_wrong: "Esta elección no se entiende. Revise los campos.",
+    saved_filters: "Selecciones guardadas",
+    keep_filter: "Guardar esta selección",
+    filter_name: "Cómo llamarla",
+    forget_filter: "Olvidar esta selección",
+    filter_name_wrong: "Póngale un nombre de 1 a 60 caracteres.",
+    filters_full: "Ya guarda {number}; olvide una primero.",
     matched: [
         "Número de la operación",
         "Número del documento",

@@ -85,6 +85,12 @@ pub(super) const WORDS: OperationWords = OperationWords {
     newest: "Plus récentes",
     none_so: "Aucune opération n’est ainsi.",
     filter_wrong: "Ce choix est illisible. Vérifiez les champs.",
+    saved_filters: "Choix gardés",
+    keep_filter: "Garder ce choix",
+    filter_name: "Comment l’appeler",
+    forget_filter: "Oublier ce choix",
+    filter_name_wrong: "Nommez-le de 1 à 60 caractères.",
+    filters_full: "Vous en gardez déjà {number} ; oubliez-en un d’abord.",
     matched: [
         "Numéro de l’opération",
         "Numéro du document",

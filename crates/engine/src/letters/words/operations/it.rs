@@ -85,6 +85,12 @@ pub(super) const WORDS: OperationWords = OperationWords {
     newest: "Più recenti",
     none_so: "Nessuna operazione è così.",
     filter_wrong: "Questa scelta non si legge. Controlli i campi.",
+    saved_filters: "Scelte tenute",
+    keep_filter: "Tieni questa scelta",
+    filter_name: "Come chiamarla",
+    forget_filter: "Dimentica questa scelta",
+    filter_name_wrong: "Datele un nome da 1 a 60 caratteri.",
+    filters_full: "Ne tenete già {number}; dimenticatene prima una.",
     matched: [
         "Numero dell’operazione",
         "Numero del documento",

@@ -106,6 +106,13 @@ pub struct OperationWords {
     pub newest: &'static str,
     pub none_so: &'static str,
     pub filter_wrong: &'static str,
+    pub saved_filters: &'static str,
+    pub keep_filter: &'static str,
+    pub filter_name: &'static str,
+    pub forget_filter: &'static str,
+    pub filter_name_wrong: &'static str,
+    /// `{number}`.
+    pub filters_full: &'static str,
     /// By what something was found: number of operation and of document, references, name, receiver, SHA-256 of both files.
     pub matched: [&'static str; 8],
     /// Of operations: in work, waiting for a next try, sealed, failed.

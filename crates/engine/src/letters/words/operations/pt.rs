@@ -85,6 +85,12 @@ pub(super) const WORDS: OperationWords = OperationWords {
     newest: "Mais recentes",
     none_so: "Nenhuma operação é assim.",
     filter_wrong: "Esta escolha não se lê. Verifique os campos.",
+    saved_filters: "Escolhas guardadas",
+    keep_filter: "Guardar esta escolha",
+    filter_name: "Como lhe chamar",
+    forget_filter: "Esquecer esta escolha",
+    filter_name_wrong: "Dê-lhe um nome de 1 a 60 caracteres.",
+    filters_full: "Já guarda {number}; esqueça uma primeiro.",
     matched: [
         "Número da operação",
         "Número do documento",
