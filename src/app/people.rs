@@ -24,7 +24,7 @@ pub struct PeopleConfig {
     pub proof_ms: i64,
     /// Hours in which an invitation opens.
     pub invitation_hours: i64,
-    /// Whether nobody gets further than to his own account without an app for codes.
+    /// Whether nobody gets further than to his own account without an app for codes or a passkey.
     pub second_factor: bool,
     /// KiB of memory that hashing a password takes.
     pub hash_memory_kib: u32,
@@ -72,6 +72,8 @@ pub struct PeopleDoor {
     pub invitation_key: MacKey,
     /// Hashes recovery codes.
     pub recovery_key: MacKey,
+    /// Makes what authenticators know people by.
+    pub passkey_key: MacKey,
     /// Makes the tokens that forms carry.
     pub form_key: MacKey,
     hashing: Arc<Semaphore>,
@@ -88,6 +90,7 @@ impl PeopleDoor {
             sign_ins: Logins::default(),
             invitation_key: kek.derive("invitations of people")?,
             recovery_key: kek.derive("recovery codes of people")?,
+            passkey_key: kek.derive("passkeys of people")?,
             form_key: kek.derive("forms of the back office")?,
             hashing: Arc::new(Semaphore::new(HASHED_AT_ONCE)),
         })

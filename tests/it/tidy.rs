@@ -124,6 +124,7 @@ const OWNED_CRATES: &[(&str, &[&str])] = &[
     ("minijinja", &["letters"]),
     ("askama", &["web"]),
     ("argon2", &["workflow"]),
+    ("passki", &["workflow"]),
     ("totp_rs", &["workflow"]),
     ("qrcodegen", &["web"]),
 ];

@@ -148,8 +148,9 @@ class Browser:
 
 
 @contextlib.asynccontextmanager
-async def chromium():
-    """A browser of our own, until it is left."""
+async def chromium(hosts=()):
+    """A browser of our own, until it is left. Hosts lead elsewhere, each as `NAME ADDRESS:PORT`."""
+    rules = ",".join(f"MAP {host}" for host in hosts)
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not binary:
         sys.exit("browse: no chromium; apt-get install chromium")
@@ -157,7 +158,7 @@ async def chromium():
         process = await asyncio.create_subprocess_exec(
             binary, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--no-first-run", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank",
+            "--no-first-run", f"--host-resolver-rules={rules}", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
         try:
             address = await asyncio.wait_for(listening(process.stderr), LIMIT_S)

@@ -15,6 +15,8 @@ STEPS is JSON, a list of steps:
     ["glance", NAME]            the same without axe: what it says, whether it is wider than the window
     ["pictures", FOLDER]        from now on every look and glance keeps what it saw there, as PNG
     ["scheme", light|dark]      the colours of pages from now on
+    ["host", "NAME ADDRESS:PORT"] where a name leads, from the beginning
+    ["passkeys", true]          has a device that makes passkeys, and whose owner always agrees
     ["picture", FILE]           keeps what the window shows, as PNG
 """
 
@@ -33,6 +35,8 @@ KEYS = {
     "ArrowDown": {"key": "ArrowDown", "code": "ArrowDown", "windowsVirtualKeyCode": 40},
     "Escape": {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27},
 }
+DEVICE = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+          "isUserVerified": True, "automaticPresenceSimulation": True}
 # Nobody presses Tab more often to get anywhere on a page.
 MOST_TABS = 60
 # axe needs timers, which a page without scripts does not have.
@@ -81,9 +85,12 @@ class Walk:
             self.folder.mkdir(parents=True, exist_ok=True)
         elif what == "scheme":
             await self.browser.set(LOOKS[0] | {"scheme": value})
+        elif what == "passkeys":
+            await self.browser.ask("WebAuthn.enable", enableUI=False)
+            await self.browser.ask("WebAuthn.addVirtualAuthenticator", options=DEVICE)
         elif what == "picture":
             await self.picture(pathlib.Path(value))
-        else:
+        elif what != "host":
             raise ValueError(what)
 
     async def to(self, selector):
@@ -117,7 +124,8 @@ class Walk:
 
 
 async def main(steps):
-    async with chromium() as browser:
+    hosts = [value for what, value in steps if what == "host"]
+    async with chromium(hosts) as browser:
         walk = Walk(browser)
         await browser.open_tab()
         await browser.set(LOOKS[0])

@@ -1,9 +1,10 @@
-//! People of the back office: who they are and what they see. How they show who they are is in `credentials` and
-//! `invitations`, who is signed in in `sessions`, what they keep in `filters`.
+//! People of the back office: who they are and what they see. How they show who they are is in `credentials`,
+//! `passkeys` and `invitations`, who is signed in in `sessions`, what they keep in `filters`.
 
 mod credentials;
 mod filters;
 mod invitations;
+mod passkeys;
 mod sessions;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 
 pub use self::credentials::{NewCredential, PersonCredential};
+pub use self::passkeys::{AnsweredChallenge, KeptPasskey, PasskeyUse};
 pub use self::sessions::NewSession;
 
 use super::{Error, Reader, Result, Store, audit, outbox, row};

@@ -151,7 +151,7 @@ pub(super) async fn insert(tx: &mut AnyConnection, new: &NewSession) -> Result<(
     Ok(())
 }
 
-async fn end(tx: &mut AnyConnection, person: PersonId, id: SessionId) -> Result<bool> {
+pub(super) async fn end(tx: &mut AnyConnection, person: PersonId, id: SessionId) -> Result<bool> {
     let done = sqlx::query("DELETE FROM person_session WHERE id = $1 AND person_id = $2")
         .bind(id.as_i64())
         .bind(person.as_i64())

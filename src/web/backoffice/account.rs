@@ -1,4 +1,4 @@
-//! One's own account: language and colours, password, second step, sessions.
+//! One's own account: language and colours, password, passkeys, second step, sessions.
 
 use askama::Template;
 use axum::extract::Extension;
@@ -14,10 +14,13 @@ use super::visit::OfficeVisit;
 use crate::domain::language::Language;
 use crate::domain::person::Theme;
 use crate::domain::session::PersonSession;
-use crate::letters::{Locale, filled, page_words, role_word, theme_word};
+use crate::letters::{
+    Locale, PasskeyWords, filled, page_words, passkey_words, role_word, theme_word,
+};
+use crate::store::people::KeptPasskey;
 use crate::workflow::Error;
 use crate::workflow::people::account::{self, ChangeProblem};
-use crate::workflow::people::{second_factor, sessions, set_preferences};
+use crate::workflow::people::{passkeys, second_factor, sessions, set_preferences};
 
 #[derive(Template)]
 #[template(path = "backoffice/templates/account.html")]
@@ -29,9 +32,24 @@ struct AccountPage {
     role: &'static str,
     languages: Vec<(&'static str, &'static str, bool)>,
     themes: Vec<(&'static str, &'static str, bool)>,
+    words: &'static PasskeyWords,
+    passkeys: Vec<PasskeyRow>,
+    /// Why there can be none; empty where there can.
+    no_passkeys: &'static str,
     has_app: bool,
+    /// An app or a passkey.
+    has_second: bool,
     recovery_left: String,
     sessions: Vec<SessionRow>,
+}
+
+struct PasskeyRow {
+    id: String,
+    name: String,
+    added: String,
+    used: String,
+    /// Whether it may be on several devices.
+    place: &'static str,
 }
 
 struct SessionRow {
@@ -151,6 +169,15 @@ async fn account_page(
         seen: Locale(language).time(session.seen),
         is_this: session.id == who.stay.session.id,
     };
+    let words = passkey_words(language);
+    let passkeys = app.reader.passkeys_of(person.id).await?;
+    let passkey_row = |passkey: &KeptPasskey| PasskeyRow {
+        id: passkey.id.to_string(),
+        name: passkey.name.clone(),
+        added: Locale(language).time(passkey.created),
+        used: passkey.seen.map_or(words.never.to_owned(), |seen| Locale(language).time(seen)),
+        place: if passkeys::is_copied(passkey) { words.copied } else { words.single },
+    };
     let frame = visit.frame();
     Ok(AccountPage {
         saved: visit.asked("saved").is_some(),
@@ -163,7 +190,11 @@ async fn account_page(
         themes: Theme::ALL
             .map(|it| (it.as_str(), theme_word(language, it), it == person.theme))
             .to_vec(),
-        has_app: second.is_on,
+        words,
+        passkeys: passkeys.iter().map(passkey_row).collect(),
+        no_passkeys: if passkeys::are_possible(app) { "" } else { words.not_possible },
+        has_app: second.has_app,
+        has_second: second.is_on,
         recovery_left: filled(frame.words.recovery_left, &[("number", left)]),
         sessions: sessions.iter().map(row).collect(),
         frame,

@@ -12,8 +12,10 @@ use super::form::OfficeForm;
 use super::frame::OfficeFrame;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
+use crate::letters::{PasskeyWords, passkey_words};
 use crate::workflow::Error;
 use crate::workflow::people::account;
+use crate::workflow::people::passkeys;
 use crate::workflow::people::second_factor::{self, CodeProblem};
 
 /// Modules of quiet around a QR code (ISO/IEC 18004, 5.3.8).
@@ -23,6 +25,8 @@ const QUIET: i32 = 4;
 #[template(path = "backoffice/templates/app.html")]
 struct AppPage {
     frame: OfficeFrame,
+    words: &'static PasskeyWords,
+    passkeys_possible: bool,
     problem: &'static str,
     /// Whether nothing else is open before this is done.
     is_needed: bool,
@@ -35,10 +39,10 @@ struct AppPage {
 
 #[derive(Template)]
 #[template(path = "backoffice/templates/codes.html")]
-struct CodesPage {
-    frame: OfficeFrame,
+pub(super) struct CodesPage {
+    pub(super) frame: OfficeFrame,
     /// None before they are made.
-    codes: Vec<String>,
+    pub(super) codes: Vec<String>,
 }
 
 pub(super) async fn page(
@@ -100,13 +104,15 @@ async fn app_page(
     let app = &visit.web.app;
     let person = &who.stay.person;
     let credentials = app.reader.person_credentials(person.id).await?;
-    let has_app = second_factor::state(&credentials).is_on;
+    let is_on = second_factor::state(&credentials).is_on;
     let new = second_factor::begin(app, person)?;
     let picture = QrCode::encode_text(&new.url, QrCodeEcc::Medium).map_err(Error::internal)?;
     Ok(AppPage {
         frame: visit.frame(),
+        words: passkey_words(visit.language()),
+        passkeys_possible: passkeys::are_possible(app),
         problem,
-        is_needed: app.people.config.second_factor && !has_app,
+        is_needed: app.people.config.second_factor && !is_on,
         key: new.key,
         pending: new.pending,
         side: picture.size() + 2 * QUIET,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::frame::{HTMX, KEYS, STYLE};
+use super::frame::{HTMX, KEYS, PASSKEYS, STYLE};
 
 /// One of them, as it is and packed.
 struct OfficeAsset {
@@ -23,6 +23,7 @@ static STYLE_SHEET: LazyLock<OfficeAsset> =
     LazyLock::new(|| OfficeAsset::of("text/css; charset=utf-8", STYLE));
 static HTMX_SCRIPT: LazyLock<OfficeAsset> = LazyLock::new(|| OfficeAsset::of(SCRIPT, HTMX));
 static KEYS_SCRIPT: LazyLock<OfficeAsset> = LazyLock::new(|| OfficeAsset::of(SCRIPT, KEYS));
+static PASSKEYS_SCRIPT: LazyLock<OfficeAsset> = LazyLock::new(|| OfficeAsset::of(SCRIPT, PASSKEYS));
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -36,6 +37,10 @@ pub(super) async fn htmx(headers: HeaderMap) -> Response {
 
 pub(super) async fn keys(headers: HeaderMap) -> Response {
     KEYS_SCRIPT.answer(&headers)
+}
+
+pub(super) async fn passkeys(headers: HeaderMap) -> Response {
+    PASSKEYS_SCRIPT.answer(&headers)
 }
 
 impl OfficeAsset {

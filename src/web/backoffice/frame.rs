@@ -16,6 +16,13 @@ pub const HTMX: &str = include_str!("vendor/htmx-2.0.11.min.js");
 /// The script for keys that are pressed alone.
 pub(super) const KEYS: &str = include_str!("scripts/keys.js");
 
+/// The script that asks browsers for passkeys; pages work without it.
+pub const PASSKEYS: &str = include_str!("scripts/passkeys.js");
+
+/// The hash of it, which browsers demand.
+pub const PASSKEYS_INTEGRITY: &str =
+    "sha384-rdcHV9Q58X8Ww/JwEzs/2xVvmVX5Oh3lk87qYCniLHYGrOphLAomDYTcwVJ9wYdX";
+
 /// Style and scripts of ours are loaded, forms go to us, nobody frames a page.
 pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

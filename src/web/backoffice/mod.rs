@@ -22,6 +22,8 @@ mod invitation;
 mod operation;
 mod operations;
 mod pages;
+mod passkey_form;
+mod passkeys;
 mod people;
 mod person;
 mod rows;
@@ -45,7 +47,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-pub use self::frame::HTMX;
+pub use self::frame::{HTMX, PASSKEYS, PASSKEYS_INTEGRITY};
 pub use self::pages::{Admission, OfficePage, PAGES};
 
 use self::form::OfficeForm;
@@ -102,12 +104,17 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/sign-in", get(sign_in::page).post(sign_in::send))
         .route("/second-step", get(sign_in::second_page).post(sign_in::send_second))
         .route("/prove", get(sign_in::proof_page).post(sign_in::send_proof))
+        .route("/sign-in/passkey", post(sign_in::send_passkey))
+        .route("/second-step/passkey", post(sign_in::send_second_passkey))
+        .route("/prove/passkey", post(sign_in::send_proof_passkey))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/invitation/{code}", get(invitation::page).post(invitation::send))
         .route("/account", get(account::page).post(account::send))
         .route("/account/password", get(account::password_page).post(account::send_password))
         .route("/account/app", get(app_codes::page).post(app_codes::send))
         .route("/account/recovery-codes", get(app_codes::codes_page).post(app_codes::send_codes))
+        .route("/account/passkeys/new", get(passkeys::new_page).post(passkeys::send_new))
+        .route("/account/passkeys/{id}", get(passkeys::removal_page).post(passkeys::remove))
         .route("/people", get(people::page))
         .route("/people/invite", get(people::invite_page).post(people::send_invitation))
         .route("/people/{id}", get(person::page).post(person::send))
@@ -122,6 +129,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/style.css", get(assets::style))
         .route("/htmx.js", get(assets::htmx))
         .route("/keys.js", get(assets::keys))
+        .route("/passkeys.js", get(assets::passkeys))
         .route_layer(middleware::from_fn_with_state(web.clone(), guard))
 }
 

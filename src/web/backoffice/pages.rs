@@ -22,7 +22,7 @@ pub enum Admission {
     Half,
     /// Whoever is signed in, with an app for codes or without.
     SignedIn,
-    /// The same, having shown a moment ago who it is: who sets up an app.
+    /// The same, having shown a moment ago who it is: who sets up an app or adds a passkey.
     Enrolling,
     /// Whoever is signed in and may do this.
     Person(Permission),
@@ -41,7 +41,7 @@ impl Admission {
         }
     }
 
-    /// Whether nobody without an app for codes passes, where such are needed.
+    /// Whether nobody without an app for codes or a passkey passes, where such are needed.
     #[must_use]
     pub const fn needs_second_factor(self) -> bool {
         matches!(self, Self::Person(_) | Self::Proved(_))
@@ -91,6 +91,9 @@ pub const PAGES: &[OfficePage] = &[
     page("/sign-in", ANYONE, ANYONE),
     page("/second-step", Some(Admission::Half), Some(Admission::Half)),
     page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),
+    page("/sign-in/passkey", None, ANYONE),
+    page("/second-step/passkey", None, Some(Admission::Half)),
+    page("/prove/passkey", None, Some(Admission::SignedIn)),
     page("/sign-out", None, Some(Admission::SignedIn)),
     page("/invitation/{code}", ANYONE, ANYONE),
     page("/account", OWN, OWN),
@@ -98,6 +101,12 @@ pub const PAGES: &[OfficePage] = &[
     page("/account/app", Some(Admission::Enrolling), Some(Admission::Enrolling)),
     page(
         "/account/recovery-codes",
+        Some(Admission::Proved(Permission::OwnAccount)),
+        Some(Admission::Proved(Permission::OwnAccount)),
+    ),
+    page("/account/passkeys/new", Some(Admission::Enrolling), Some(Admission::Enrolling)),
+    page(
+        "/account/passkeys/{id}",
         Some(Admission::Proved(Permission::OwnAccount)),
         Some(Admission::Proved(Permission::OwnAccount)),
     ),
@@ -115,6 +124,7 @@ pub const PAGES: &[OfficePage] = &[
     page("/style.css", ANYONE, None),
     page("/htmx.js", ANYONE, None),
     page("/keys.js", ANYONE, None),
+    page("/passkeys.js", ANYONE, None),
 ];
 
 const fn page(path: &'static str, look: Option<Admission>, send: Option<Admission>) -> OfficePage {

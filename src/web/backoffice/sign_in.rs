@@ -1,4 +1,4 @@
-//! Signing in, the second step, showing again who one is, signing out.
+//! Signing in, the second step, showing again who one is, each by passkey too; signing out.
 
 use askama::Template;
 use axum::extract::Extension;
@@ -7,12 +7,14 @@ use axum::response::Response;
 
 use super::form::OfficeForm;
 use super::frame::OfficeFrame;
+use super::passkey_form::{self, PasskeyForm};
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
 use crate::domain::session::SessionStage;
-use crate::letters::filled;
+use crate::letters::{filled, passkey_words};
+use crate::workflow::people::challenges::AskedFor;
 use crate::workflow::people::sign_in::{self, SignInProblem};
-use crate::workflow::people::{second_factor, sessions};
+use crate::workflow::people::{passkeys, second_factor, sessions};
 
 #[derive(Template)]
 #[template(path = "backoffice/templates/sign-in.html")]
@@ -20,6 +22,7 @@ struct SignInPage {
     frame: OfficeFrame,
     problem: String,
     address: String,
+    passkey: Option<PasskeyForm>,
 }
 
 #[derive(Template)]
@@ -27,6 +30,7 @@ struct SignInPage {
 struct SecondStepPage {
     frame: OfficeFrame,
     problem: String,
+    passkey: Option<PasskeyForm>,
 }
 
 #[derive(Template)]
@@ -37,15 +41,15 @@ struct ProofPage {
     /// For whom browsers keep the password.
     address: String,
     /// Whether a code is asked for too.
-    has_app: bool,
+    has_second: bool,
+    passkey: Option<PasskeyForm>,
 }
 
 pub(super) async fn page(Extension(visit): Extension<OfficeVisit>) -> Response {
     if visit.who.as_ref().is_some_and(|who| !who.is_half()) {
         return visit.go(&visit.next());
     }
-    let page = SignInPage { frame: visit.frame(), problem: String::new(), address: String::new() };
-    OfficeVisit::page(StatusCode::OK, &page)
+    shown(&visit, None, "").await
 }
 
 pub(super) async fn send(
@@ -62,15 +66,55 @@ pub(super) async fn send(
             };
             visit.go_in(&next, &entered.token)
         }
-        Err(problem) => refused(&visit, problem, visit.words().sign_in_wrong, |problem| {
-            SignInPage { frame: visit.frame(), problem, address: address.to_owned() }
-        }),
+        Err(problem) => {
+            let wrong = visit.words().sign_in_wrong;
+            shown(&visit, Some((problem, wrong)), address).await
+        }
     }
 }
 
-pub(super) async fn second_page(Extension(visit): Extension<OfficeVisit>) -> Response {
-    let page = SecondStepPage { frame: visit.frame(), problem: String::new() };
-    OfficeVisit::page(StatusCode::OK, &page)
+/// A passkey in place of password and code.
+pub(super) async fn send_passkey(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(form): Extension<OfficeForm>,
+) -> Response {
+    let browser = match visit.browser() {
+        Ok(browser) => browser,
+        Err(error) => return visit.failed(&error),
+    };
+    let app = &visit.web.app;
+    match passkeys::sign_in(app, &browser, &passkey_form::shown(&form), &visit.stay()).await {
+        Ok(entered) => visit.go_in(&visit.next(), &entered.token),
+        Err(problem) => {
+            let wrong = passkey_words(visit.language()).sign_in_wrong;
+            shown(&visit, Some((problem, wrong)), "").await
+        }
+    }
+}
+
+/// The page, with what is wrong and the words for what does not fit.
+async fn shown(
+    visit: &OfficeVisit,
+    problem: Option<(SignInProblem, &'static str)>,
+    address: &str,
+) -> Response {
+    let browser = match visit.browser() {
+        Ok(browser) => browser,
+        Err(error) => return visit.failed(&error),
+    };
+    let asked = AskedFor::SignIn(&browser);
+    let passkey = PasskeyForm::asking(visit, asked, "/sign-in/passkey").await;
+    let (frame, address) = (visit.frame(), address.to_owned());
+    let page = |problem| SignInPage { frame, problem, address, passkey };
+    let response = answered(visit, problem, page);
+    visit.known_as(response, &browser)
+}
+
+pub(super) async fn second_page(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+) -> Response {
+    shown_second(&visit, &who, None).await
 }
 
 pub(super) async fn send_second(
@@ -81,26 +125,45 @@ pub(super) async fn send_second(
     let app = &visit.web.app;
     match sign_in::second_step(app, &who.stay, form.one("code"), &visit.stay()).await {
         Ok(entered) => visit.go_in(&visit.next(), &entered.token),
-        Err(problem) => refused(&visit, problem, visit.words().code_wrong, |problem| {
-            SecondStepPage { frame: visit.frame(), problem }
-        }),
+        Err(problem) => {
+            let wrong = visit.words().code_wrong;
+            shown_second(&visit, &who, Some((problem, wrong))).await
+        }
     }
+}
+
+/// A passkey as the second step.
+pub(super) async fn send_second_passkey(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+    Extension(form): Extension<OfficeForm>,
+) -> Response {
+    let (app, shown) = (&visit.web.app, passkey_form::shown(&form));
+    match passkeys::second_step(app, &who.stay, &shown, &visit.stay()).await {
+        Ok(entered) => visit.go_in(&visit.next(), &entered.token),
+        Err(problem) => {
+            let wrong = passkey_words(visit.language()).sign_in_wrong;
+            shown_second(&visit, &who, Some((problem, wrong))).await
+        }
+    }
+}
+
+async fn shown_second(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    problem: Option<(SignInProblem, &'static str)>,
+) -> Response {
+    let asked = AskedFor::SecondStep(&who.stay);
+    let passkey = PasskeyForm::asking(visit, asked, "/second-step/passkey").await;
+    let frame = visit.frame();
+    answered(visit, problem, |problem| SecondStepPage { frame, problem, passkey })
 }
 
 pub(super) async fn proof_page(
     Extension(visit): Extension<OfficeVisit>,
     Extension(who): Extension<SignedIn>,
 ) -> Response {
-    let credentials = visit.web.app.reader.person_credentials(who.stay.person.id).await;
-    match credentials {
-        Ok(credentials) => {
-            let has_app = second_factor::state(&credentials).is_on;
-            let (problem, address) = (String::new(), visit.own_address());
-            let page = ProofPage { frame: visit.frame(), problem, address, has_app };
-            OfficeVisit::page(StatusCode::OK, &page)
-        }
-        Err(error) => visit.failed(&error.into()),
-    }
+    shown_proof(&visit, &who, None).await
 }
 
 pub(super) async fn send_proof(
@@ -114,16 +177,55 @@ pub(super) async fn send_proof(
         Ok(entered) => visit.go_in(&visit.next(), &entered.token),
         Err(problem) => {
             let words = visit.words();
-            let wrong = format!("{} {}", words.current_wrong, words.code_wrong);
-            let has_app = form.all("code").next().is_some();
-            let wrong = if has_app { wrong } else { words.current_wrong.to_owned() };
-            refused(&visit, problem, &wrong, |problem| ProofPage {
-                frame: visit.frame(),
-                problem,
-                address: visit.own_address(),
-                has_app,
-            })
+            let both = format!("{} {}", words.current_wrong, words.code_wrong);
+            let has_code = form.all("code").next().is_some();
+            let wrong = if has_code { both.as_str() } else { words.current_wrong };
+            shown_proof(&visit, &who, Some((problem, wrong))).await
         }
+    }
+}
+
+/// A passkey in place of password and code.
+pub(super) async fn send_proof_passkey(
+    Extension(visit): Extension<OfficeVisit>,
+    Extension(who): Extension<SignedIn>,
+    Extension(form): Extension<OfficeForm>,
+) -> Response {
+    let (app, shown) = (&visit.web.app, passkey_form::shown(&form));
+    match passkeys::prove(app, &who.stay, &shown, &visit.stay()).await {
+        Ok(entered) => visit.go_in(&visit.next(), &entered.token),
+        Err(problem) => {
+            let wrong = passkey_words(visit.language()).sign_in_wrong;
+            shown_proof(&visit, &who, Some((problem, wrong))).await
+        }
+    }
+}
+
+async fn shown_proof(
+    visit: &OfficeVisit,
+    who: &SignedIn,
+    problem: Option<(SignInProblem, &str)>,
+) -> Response {
+    let has_second = match visit.web.app.reader.person_credentials(who.stay.person.id).await {
+        Ok(credentials) => second_factor::state(&credentials).is_on,
+        Err(error) => return visit.failed(&error.into()),
+    };
+    let asked = AskedFor::Proof(&who.stay);
+    let passkey = PasskeyForm::asking(visit, asked, "/prove/passkey").await;
+    let (frame, address) = (visit.frame(), visit.own_address());
+    let page = |problem| ProofPage { frame, problem, address, has_second, passkey };
+    answered(visit, problem, page)
+}
+
+/// A page, or the page again with what is wrong.
+fn answered<T: Template>(
+    visit: &OfficeVisit,
+    problem: Option<(SignInProblem, &str)>,
+    page: impl FnOnce(String) -> T,
+) -> Response {
+    match problem {
+        None => OfficeVisit::page(StatusCode::OK, &page(String::new())),
+        Some((problem, wrong)) => refused(visit, problem, wrong, page),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::sources::sources;
 use crate::letters::{OfficeWords, office_words};
 use crate::web::{Web, paths, request_id};
 use crate::workflow::people::Doer;
+use crate::workflow::people::challenges;
 use crate::workflow::people::sessions::Stay;
 use crate::workflow::{Error, portal};
 
@@ -31,6 +32,8 @@ pub(super) struct OfficeVisit {
     pub(super) web: Web,
     pub(super) address: IpAddr,
     pub(super) who: Option<SignedIn>,
+    /// By what a browser is known in which nobody has signed in; empty before it is.
+    browser_id: String,
     agent: String,
     chosen: Option<Language>,
     browser: Option<Language>,
@@ -56,6 +59,7 @@ impl OfficeVisit {
             web: web.clone(),
             address: address_of(web, peer, headers),
             who: None,
+            browser_id: String::new(),
             agent: text(header::USER_AGENT),
             chosen: None,
             browser: portal::language_wished(&text(header::ACCEPT_LANGUAGE)),
@@ -63,6 +67,7 @@ impl OfficeVisit {
             query: uri.and_then(Uri::query).unwrap_or_default().to_owned(),
             scripted: headers.contains_key(SCRIPTED),
         };
+        visit.browser_id = cookie_named(headers, visit.browser_cookie()).unwrap_or_default();
         visit.chosen = visit.asked("lang").as_deref().and_then(Language::parse);
         visit
     }
@@ -238,6 +243,32 @@ impl OfficeVisit {
         response
     }
 
+    /// By what the browser is known in which somebody is to sign in; made when it is not known yet.
+    ///
+    /// # Errors
+    /// [`Error::Internal`].
+    pub(super) fn browser(&self) -> Result<String, Error> {
+        if self.browser_id.is_empty() {
+            return challenges::new_browser(&self.web.app);
+        }
+        Ok(self.browser_id.clone())
+    }
+
+    /// Tells the browser by what it is known from now on.
+    pub(super) fn known_as(&self, mut response: Response, browser: &str) -> Response {
+        let secure = if self.is_over_tls() { " Secure;" } else { "" };
+        let name = self.browser_cookie();
+        let value = format!("{name}={browser}; Path=/;{secure} HttpOnly; SameSite=Strict");
+        if let (true, Ok(value)) = (browser != self.browser_id, HeaderValue::try_from(value)) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+        response
+    }
+
+    fn browser_cookie(&self) -> &'static str {
+        if self.is_over_tls() { "__Host-chancery-browser" } else { "chancery-browser" }
+    }
+
     /// Sends the browser to a page without a session.
     pub(super) fn go_out(&self, path: &str) -> Response {
         let mut response = self.go(path);
@@ -273,11 +304,16 @@ const PLAIN_COOKIE: &str = "chancery";
 /// The token that a browser shows.
 pub(super) fn cookie(visit: &OfficeVisit, headers: &HeaderMap) -> Option<SecretString> {
     let wanted = if visit.is_over_tls() { COOKIE } else { PLAIN_COOKIE };
+    cookie_named(headers, wanted).map(SecretString::from)
+}
+
+/// The cookie of that name.
+fn cookie_named(headers: &HeaderMap, wanted: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-    let (_, token) = pairs.find(|(name, _)| name.trim() == wanted)?;
-    Some(SecretString::from(token.trim()))
+    let (_, value) = pairs.find(|(name, _)| name.trim() == wanted)?;
+    Some(value.trim().to_owned())
 }
 
 /// Whether this is a page of ours, as a path below the root: nothing leads elsewhere.

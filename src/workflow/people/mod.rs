@@ -1,9 +1,11 @@
 //! People of the back office: invited, changed, disabled. How they show who they are is in `passwords`,
-//! `second_factor` and `account`, how they come in in `invitations` and `sign_in`, how long they stay in `sessions`.
+//! `passkeys`, `second_factor` and `account`, how they come in in `invitations` and `sign_in`, how long they stay in `sessions`.
 
 pub mod account;
+pub mod challenges;
 pub mod filters;
 pub mod invitations;
+pub mod passkeys;
 pub mod passwords;
 pub mod second_factor;
 pub mod sessions;

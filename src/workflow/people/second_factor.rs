@@ -39,8 +39,12 @@ pub struct NewApp {
 /// How a person stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecondFactorState {
-    /// Whether the person has an app.
+    /// Whether the person has an app or a passkey.
     pub is_on: bool,
+    /// Whether the person has an app.
+    pub has_app: bool,
+    /// Passkeys of the person.
+    pub passkeys: usize,
     /// Recovery codes that are not spent.
     pub recovery_codes: usize,
 }
@@ -115,8 +119,12 @@ pub(super) fn recovery_codes(
 #[must_use]
 pub fn state(credentials: &[PersonCredential]) -> SecondFactorState {
     let of = |kind| credentials.iter().filter(move |it| it.kind == kind && !it.used).count();
+    let has_app = of(PersonCredentialKind::Totp) > 0;
+    let passkeys = of(PersonCredentialKind::Passkey);
     SecondFactorState {
-        is_on: of(PersonCredentialKind::Totp) > 0,
+        is_on: has_app || passkeys > 0,
+        has_app,
+        passkeys,
         recovery_codes: of(PersonCredentialKind::Recovery),
     }
 }

@@ -155,13 +155,16 @@ pub async fn end_others(app: &App, who: &PersonStay, doer: &Doer) -> Result<(), 
     Ok(app.store.end_other_sessions(who.person.id, who.session.id, &entry).await?)
 }
 
-/// Forgets sessions that have ended, by idling or otherwise at the latest when their time is over.
+/// Forgets answered challenges and sessions that have ended, by idling or otherwise at the latest when their time is over.
 ///
 /// # Errors
 /// As the store.
 pub(in crate::workflow) async fn sweep(app: &App) -> crate::store::Result<()> {
     if app.reader.has_ended_sessions(app.now()).await? {
         app.store.sweep_sessions(app.now()).await?;
+    }
+    if app.reader.has_ended_challenges(app.now()).await? {
+        app.store.sweep_challenges(app.now()).await?;
     }
     Ok(())
 }

@@ -154,14 +154,14 @@ async fn shows_code(
     Err(SignInProblem::Wrong)
 }
 
-fn may_try(app: &App, name: &str, stay: &Stay) -> Result<(), SignInProblem> {
+pub(super) fn may_try(app: &App, name: &str, stay: &Stay) -> Result<(), SignInProblem> {
     let tried = app.people.sign_ins.may_try(name, stay.address, app.now());
     tried.map_err(SignInProblem::Wait)
 }
 
 /// Leaves a trace of what failed: of a person in the audit record, of anybody in the log, the first of a burst and
 /// every tenfold.
-async fn note_failure(
+pub(super) async fn note_failure(
     app: &App,
     name: &str,
     (person, action): (PersonId, AuditAction),

@@ -374,3 +374,61 @@ fn without_status(seen: &[Value]) -> Vec<Value> {
     }
     seen
 }
+
+/// A passkey of the browser's own device: made, used in place of password and code, before what is sensitive, removed.
+#[test]
+fn a_passkey_of_the_browser_signs_in_by_keyboard_until_it_is_removed() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://localhost".to_owned()).await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let (_, at) = house.service.base.split_once("://").unwrap();
+        let base = "http://localhost/office";
+        let then = json!([
+            ["look", "new"],
+            ["to", "#name"],
+            ["type", "Laptop of Ana"],
+            ["to", "main button"],
+            ["go", "Enter"],
+            ["look", "account"],
+            ["to", "header button"],
+            ["go", "Enter"],
+            ["look", "sign-in"],
+            ["to", "form[data-passkey] button"],
+            ["go", "Enter"],
+            ["wait", "a[href$='/people']"],
+            ["open", format!("{base}/prove?next=/people/invite")],
+            ["look", "prove"],
+            ["to", "form[data-passkey] button"],
+            ["go", "Enter"],
+            ["look", "invite"],
+            ["open", format!("{base}/account")],
+            ["to", "tbody a[href*='/account/passkeys/']"],
+            ["go", "Enter"],
+            ["look", "removal"],
+            ["to", "main button"],
+            ["go", "Enter"],
+            ["to", "header button"],
+            ["go", "Enter"],
+            ["to", "form[data-passkey] button"],
+            ["go", "Enter"],
+            ["look", "refused"],
+        ]);
+        let mut steps = json!([["host", format!("localhost {at}")], ["passkeys", true]]);
+        let page = format!("{base}/account/passkeys/new");
+        let signed_in = signed_in(&page, &ana.address, &code, then);
+        steps.as_array_mut().unwrap().extend(signed_in.as_array().unwrap().iter().cloned());
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&without_status(&seen)), 7 * 3);
+        says(&seen, "account", "Laptop of Ana");
+        says(&seen, "sign-in", "Use a passkey");
+        says(&seen, "prove", "Use a passkey");
+        says(&seen, "invite", "Invite somebody");
+        says(&seen, "removal", "Laptop of Ana signs in no more");
+        says(&seen, "refused", "This passkey does not fit");
+        let entries = house.service.app.reader.audit_of(ana.id, 50).await.unwrap();
+        let by: Vec<_> = entries.iter().filter(|it| it.detail.starts_with("by passkey")).collect();
+        assert_eq!(by.len(), 2, "{by:?}");
+        house.service.stop().await;
+    });
+}

@@ -40,7 +40,7 @@ fn every_page_can_be_read_in_both_themes_and_two_languages() {
         let mut then = vec![json!(["pictures", folder])];
         let mut pages = 0;
         for page in PAGES.iter().filter(|page| page.look.is_some() && is_drawn(page.path)) {
-            let path = path_of_page(page, &things);
+            let path = path_of_page(page, &things, ana.id);
             let name = page.path.trim_start_matches('/').replace('/', "-").replace(['{', '}'], "");
             let name = if name.is_empty() { "first" } else { &name };
             for (look, language) in [("look", "en"), ("glance", "de")] {
@@ -75,12 +75,12 @@ fn pages_are_light() {
             packer.finish().unwrap().len()
         };
         let mut beside = 0;
-        for asset in ["style.css", "htmx.js", "keys.js"] {
+        for asset in ["style.css", "htmx.js", "keys.js", "passkeys.js"] {
             let answer = ana.tab.get(&format!("/office/{asset}")).await;
             beside += packed(answer.text().as_bytes());
         }
         for page in PAGES.iter().filter(|page| page.look.is_some() && is_drawn(page.path)) {
-            let answer = ana.tab.get(&path_of_page(page, &things)).await;
+            let answer = ana.tab.get(&path_of_page(page, &things, ana.id)).await;
             let weight = packed(answer.text().as_bytes()) + beside;
             assert!(weight < MOST_OCTETS, "{}: {weight}", page.path);
         }

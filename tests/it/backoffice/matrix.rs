@@ -1,11 +1,13 @@
 //! Who may what: every page of the table, asked for by everybody, in every way.
 
 use chancery::domain::act::{Act, ActKind};
+use chancery::domain::audit::{Actor, AuditAction, AuditEntry};
 use chancery::domain::bulk::{Bulk, BulkKind, BulkState};
-use chancery::domain::ids::{BulkId, ClientServiceId, CompanyId, PersonId};
+use chancery::domain::ids::{BulkId, ClientServiceId, CompanyId, PersonCredentialId, PersonId};
 use chancery::domain::person::{Permission, Rights, Role, Sight};
 use chancery::domain::scope::Scope;
 use chancery::store::bulk::BulkItem;
+use chancery::store::people::{AnsweredChallenge, KeptPasskey};
 use chancery::web::backoffice::{Admission, OfficePage, PAGES};
 use chancery::workflow::acts::draw;
 use serde_json::json;
@@ -128,12 +130,14 @@ impl Things {
 }
 
 /// Where a page is.
-pub(super) fn path_of_page(page: &OfficePage, things: &Things) -> String {
+pub(super) fn path_of_page(page: &OfficePage, things: &Things, who: PersonId) -> String {
     let id = match page.path.split('/').nth(1) {
         Some("operations") => things.operation.clone(),
         Some("sets") => things.set.clone(),
         Some("companies") => things.company.to_string(),
         Some("client-services") => things.service.to_string(),
+        // Each has a passkey of its own number.
+        Some("account") => who.to_string(),
         _ => things.person.to_string(),
     };
     let path = page
@@ -146,6 +150,36 @@ pub(super) fn path_of_page(page: &OfficePage, things: &Things) -> String {
     format!("/office{}", path.trim_end_matches('/'))
 }
 
+/// A passkey of the same number as its owner, with which nobody signs.
+async fn give_passkey(house: &House, person: PersonId) {
+    let app = &house.service.app;
+    let id = person.as_i64();
+    let passkey = KeptPasskey {
+        id: PersonCredentialId::from_i64(id),
+        person,
+        handle: id.to_be_bytes().to_vec(),
+        name: "a phone".to_owned(),
+        value: br#"{"credential_id":[1],"public_key":[],"counter":0,"algorithm":-7}"#.to_vec(),
+        counter: 0,
+        created: app.now(),
+        seen: None,
+    };
+    let entry = AuditEntry {
+        id: draw(app).unwrap().as_i64(),
+        at: app.now(),
+        actor: Actor::Person(person),
+        action: AuditAction::PasskeyAdded,
+        person,
+        about: None,
+        detail: String::new(),
+        address: None,
+    };
+    let mut sha256 = [7; 32];
+    sha256[..8].copy_from_slice(&id.to_be_bytes());
+    let answered = AnsweredChallenge { sha256, ends: app.now().plus_ms(60_000) };
+    assert!(app.store.add_passkey(&passkey, &[], &answered, &entry).await.unwrap());
+}
+
 async fn everybody(house: &House, client: &Client) -> Vec<Somebody> {
     let reader = &house.service.app.reader;
     let service = reader.client_service_by_alias(&client.alias).await.unwrap().unwrap();
@@ -156,7 +190,9 @@ async fn everybody(house: &House, client: &Client) -> Vec<Somebody> {
     };
     let mut all = Vec::new();
     for (role, rights) in WHO {
-        all.push(house.somebody(role, rights, sight(role)).await);
+        let somebody = house.somebody(role, rights, sight(role)).await;
+        give_passkey(house, somebody.id).await;
+        all.push(somebody);
     }
     all
 }
@@ -174,8 +210,8 @@ fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
         assert_eq!(unknown.status, 404);
         let mut looked = 0;
         for page in PAGES {
-            let path = &path_of_page(page, &things);
             for (number, somebody) in all.iter_mut().enumerate() {
+                let path = &path_of_page(page, &things, somebody.id);
                 // A form that says nothing that is done: what matters is who gets as far.
                 somebody.tab.get("/office").await;
                 let look = somebody.tab.get(path).await;
@@ -188,6 +224,7 @@ fn every_page_is_for_whom_it_is_and_nobody_else_sees_that_it_is() {
                 judge(page.send, number, &sent, &format!("{:?} sends {path}", WHO[number]));
                 looked += 2;
             }
+            let path = &path_of_page(page, &things, all[0].id);
             for (admission, answer) in [
                 (page.look, house.tab("192.0.2.77").get(path).await),
                 (page.send, house.tab("192.0.2.78").send(path, &[]).await),
@@ -267,7 +304,7 @@ fn nobody_gets_further_for_having_shown_who_one_is_long_ago() {
         house.pass(6 * 60_000);
         ana.tab.get("/office").await;
         for page in PAGES {
-            let path = path_of_page(page, &things);
+            let path = path_of_page(page, &things, ana.id);
             let proved = |admission: Option<Admission>| {
                 matches!(admission, Some(Admission::Proved(_) | Admission::Enrolling))
             };
@@ -304,11 +341,12 @@ fn every_route_is_in_the_table() {
     run(async {
         let house = House::new().await;
         let mut ana = house.administrator().await;
+        give_passkey(&house, ana.id).await;
         let mut tab: Tab = ana.tab.clone();
         tab.get("/office").await;
         let things = Things::of(&house, (ana.id, ana.id), &house.service.client().await).await;
         for page in PAGES.iter().filter(|page| page.look.is_some()) {
-            let path = path_of_page(page, &things);
+            let path = path_of_page(page, &things, ana.id);
             let status = ana.tab.get(&path).await.status;
             // The invitation of this code is none.
             let expected = if page.path.contains("{code}") { 404 } else { 200 };

@@ -12,6 +12,7 @@ mod gallery;
 mod help;
 mod matrix;
 mod operations;
+mod passkeys;
 mod people;
 mod saved_filters;
 mod sessions;
@@ -147,19 +148,26 @@ impl Somebody {
     }
 }
 
-/// A browser: one cookie, and the token of the form that it saw last.
+/// A browser: the cookie of its session, the one it is known by without, and the token of the form that it saw last.
 #[derive(Clone)]
 pub(super) struct Tab {
     base: String,
     from: String,
     pub(super) cookie: Option<String>,
+    pub(super) browser: Option<String>,
     pub(super) form: String,
 }
 
 impl Tab {
     /// At a service, from an address.
     pub(super) fn at(base: &str, from: &str) -> Self {
-        Self { base: base.to_owned(), from: from.to_owned(), cookie: None, form: String::new() }
+        Self {
+            base: base.to_owned(),
+            from: from.to_owned(),
+            cookie: None,
+            browser: None,
+            form: String::new(),
+        }
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Answer {
@@ -193,18 +201,22 @@ impl Tab {
 
     fn request(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let request = request.header("x-forwarded-for", &self.from).header("user-agent", "Tab");
-        match &self.cookie {
-            Some(cookie) => request.header("cookie", format!("other=1; {cookie}")),
-            None => request,
+        let cookies = [&self.browser, &self.cookie].into_iter().flatten();
+        match cookies.map(String::as_str).collect::<Vec<_>>() {
+            none if none.is_empty() => request,
+            some => request.header("cookie", format!("other=1; {}", some.join("; "))),
         }
     }
 
     fn note(&mut self, answer: &Answer) {
-        let set = answer.header("set-cookie");
-        if set.contains("Max-Age=0") {
-            self.cookie = None;
-        } else if !set.is_empty() {
-            self.cookie = Some(set.split(';').next().unwrap().to_owned());
+        for set in answer.headers.get_all("set-cookie") {
+            let set = set.to_str().unwrap();
+            let pair = set.split(';').next().unwrap().to_owned();
+            if pair.contains("chancery-browser=") {
+                self.browser = Some(pair);
+            } else {
+                self.cookie = (!set.contains("Max-Age=0")).then_some(pair);
+            }
         }
     }
 

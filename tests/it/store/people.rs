@@ -18,7 +18,9 @@ use chancery::domain::person::{
 };
 use chancery::domain::renewal::{CredentialRenewal, RenewalState};
 use chancery::domain::session::{Invitation, PersonSession, SessionStage};
-use chancery::store::people::{NewCredential, NewInvitation, NewSession};
+use chancery::store::people::{
+    AnsweredChallenge, KeptPasskey, NewCredential, NewInvitation, NewSession, PasskeyUse,
+};
 use chancery::store::sealed_secrets::SecretPlace;
 use chancery::store::{Error, Store};
 
@@ -185,6 +187,7 @@ pub(crate) async fn ask(store: &Store) {
     }
     assert!(reader.invitation(first.id).await.unwrap().unwrap().used.is_some());
     credentials(store, ana.id).await;
+    passkeys(store, ana.id).await;
     sessions(store, ana.id).await;
 
     // The only one who manages people stays one who does.
@@ -257,6 +260,45 @@ async fn credentials(store: &Store, ana: PersonId) {
     let apps = sealed.iter().filter(|(place, _)| matches!(place, SecretPlace::SecondFactor { .. }));
     assert_eq!(apps.count(), 1);
     assert!(reader.needs_its_key().await.unwrap());
+}
+
+async fn passkeys(store: &Store, ana: PersonId) {
+    let reader = store.reader();
+    let act = |number| entry(number, ana, AuditAction::PasskeyAdded);
+    let kept = KeptPasskey {
+        id: PersonCredentialId::from_i64(6),
+        person: ana,
+        handle: vec![1, 2],
+        name: "phone".to_owned(),
+        value: b"{}".to_vec(),
+        counter: 2,
+        created: AT,
+        seen: None,
+    };
+    let answered = |number| AnsweredChallenge { sha256: [number; 32], ends: LATER };
+    assert!(store.add_passkey(&kept, &[], &answered(1), &act(50)).await.unwrap());
+    assert!(!store.add_passkey(&kept, &[], &answered(1), &act(51)).await.unwrap(), "answered");
+    let known = store.add_passkey(&kept, &[], &answered(2), &act(52)).await;
+    assert!(matches!(known, Err(Error::Exists { .. })));
+    assert_eq!(reader.passkeys_of(ana).await.unwrap().len(), 1);
+    assert_eq!(reader.passkey(&[1]).await.unwrap().map(|it| it.id), None);
+    for (number, counter, done) in [(3, 3, true), (3, 4, false), (4, 3, false), (5, 4, true)] {
+        let used = PasskeyUse { id: kept.id, value: b"[]".to_vec(), counter };
+        let new = session(i64::from(number) + 100, ana);
+        let entry = act(i64::from(number) * 10 + counter + 60);
+        let (answered, before) = (answered(number), SessionId::from_i64(103));
+        let opened = store.open_session_by_passkey(&used, &answered, (&new, Some(before)), &entry);
+        assert_eq!(opened.await.unwrap(), done, "{number} {counter}");
+    }
+    let found = reader.passkey(&[1, 2]).await.unwrap().unwrap();
+    assert_eq!((found.counter, found.seen, found.value), (4, Some(AT), b"[]".to_vec()));
+    let first = (ana, SessionId::from_i64(10));
+    assert!(store.remove_passkey(first, kept.id, &act(53)).await.unwrap());
+    assert!(!store.remove_passkey(first, kept.id, &act(54)).await.unwrap());
+    assert!(!reader.has_ended_challenges(AT).await.unwrap());
+    assert!(reader.has_ended_challenges(LATER).await.unwrap());
+    store.sweep_challenges(LATER).await.unwrap();
+    assert!(!reader.has_ended_challenges(LATER).await.unwrap());
 }
 
 async fn sessions(store: &Store, ana: PersonId) {

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub(crate) mod authenticator;
 pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod client;

@@ -236,11 +236,14 @@ pub enum AuditAction {
     RenewalProposed,
     RenewalConfirmed,
     RenewalRefused,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasskeyRefused,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -272,6 +275,9 @@ impl AuditAction {
         Self::RenewalProposed,
         Self::RenewalConfirmed,
         Self::RenewalRefused,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyRefused,
     ];
 
     /// As stored.
@@ -309,6 +315,9 @@ impl AuditAction {
             Self::RenewalProposed => "RENEWAL_PROPOSED",
             Self::RenewalConfirmed => "RENEWAL_CONFIRMED",
             Self::RenewalRefused => "RENEWAL_REFUSED",
+            Self::PasskeyAdded => "PASSKEY_ADDED",
+            Self::PasskeyRemoved => "PASSKEY_REMOVED",
+            Self::PasskeyRefused => "PASSKEY_REFUSED",
         }
     }
 

@@ -290,10 +290,12 @@ pub enum PersonCredentialKind {
     Totp,
     /// A code that is good once, for when the app is gone.
     Recovery,
+    /// A key of a device or a password manager (WebAuthn).
+    Passkey,
 }
 
 impl PersonCredentialKind {
-    const ALL: [Self; 3] = [Self::Password, Self::Totp, Self::Recovery];
+    const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::Recovery, Self::Passkey];
 
     /// As stored.
     #[must_use]
@@ -302,6 +304,7 @@ impl PersonCredentialKind {
             Self::Password => "PASSWORD",
             Self::Totp => "TOTP",
             Self::Recovery => "RECOVERY",
+            Self::Passkey => "PASSKEY",
         }
     }
 

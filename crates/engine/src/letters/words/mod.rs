@@ -15,6 +15,7 @@ mod invoice;
 mod it;
 mod office;
 mod operations;
+mod passkeys;
 mod pt;
 mod report;
 mod sets;
@@ -30,6 +31,7 @@ pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
 };
 pub use operations::{OperationWords, operation_words};
+pub use passkeys::{PasskeyWords, passkey_words};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 pub use sets::{SetWords, set_words};
 pub use usage::{UsageWords, usage_words};

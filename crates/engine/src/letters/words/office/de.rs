@@ -152,5 +152,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Erneuerung vorgeschlagen",
         "Erneuerung bestätigt",
         "Erneuerung abgelehnt",
+        "Hat einen Passkey hinzugefügt",
+        "Hat einen Passkey entfernt",
+        "Ein Passkey wurde abgelehnt",
     ],
 };

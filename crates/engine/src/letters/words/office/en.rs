@@ -152,5 +152,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Proposed a renewal",
         "Confirmed a renewal",
         "Refused a renewal",
+        "Added a passkey",
+        "Removed a passkey",
+        "A passkey was refused",
     ],
 };

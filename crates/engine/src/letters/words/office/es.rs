@@ -152,5 +152,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Renovación propuesta",
         "Renovación confirmada",
         "Renovación rechazada",
+        "Añadió una clave de acceso",
+        "Quitó una clave de acceso",
+        "Se rechazó una clave de acceso",
     ],
 };

@@ -152,5 +152,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Renouvellement proposé",
         "Renouvellement confirmé",
         "Renouvellement refusé",
+        "A ajouté une clé d'accès",
+        "A retiré une clé d'accès",
+        "Une clé d'accès a été refusée",
     ],
 };

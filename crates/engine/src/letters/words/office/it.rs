@@ -152,5 +152,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Rinnovo proposto",
         "Rinnovo confermato",
         "Rinnovo rifiutato",
+        "Ha aggiunto una passkey",
+        "Ha rimosso una passkey",
+        "Una passkey è stata rifiutata",
     ],
 };

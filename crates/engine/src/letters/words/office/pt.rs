@@ -152,5 +152,8 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Renovação proposta",
         "Renovação confirmada",
         "Renovação recusada",
+        "Adicionou uma chave de acesso",
+        "Removeu uma chave de acesso",
+        "Uma chave de acesso foi recusada",
     ],
 };
