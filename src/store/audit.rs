@@ -36,6 +36,15 @@ impl Store {
 }
 
 impl Reader {
+    /// Whether there is an entry with this number.
+    pub async fn is_recorded(&self, id: i64) -> Result<bool> {
+        let found = sqlx::query("SELECT id FROM audit_entry WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// The newest entries about a person, at most so many.
     pub async fn audit_of(&self, person: PersonId, most: u32) -> Result<Vec<AuditEntry>> {
         let rows = sqlx::query(

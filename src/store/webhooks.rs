@@ -6,9 +6,10 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use super::events::{Event, event_from};
-use super::{Error, Reader, Reports, Result, Store, events, outbox, row};
+use super::{Error, Reader, Reports, Result, Store, audit, events, outbox, row};
+use crate::domain::audit::AuditEntry;
 use crate::domain::delivery::DeliveryStatus;
-use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
+use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId, OperationId};
 use crate::domain::instant::Instant;
 use crate::domain::outbox::{Attempt, Message};
 use crate::domain::webhook::{
@@ -45,6 +46,18 @@ pub struct EndpointAttempt {
     /// When it is tried next.
     pub next: Option<Instant>,
     pub attempt: Attempt,
+    /// What it tells of, when that is an operation.
+    pub operation: Option<OperationId>,
+}
+
+/// Whether an endpoint was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointAdmission {
+    New,
+    /// What its entry tells was done before.
+    Before,
+    /// There are as many as there may be.
+    Full,
 }
 
 /// What may change about an endpoint; `None` stays.
@@ -98,6 +111,8 @@ impl EventCursor {
 pub struct ReplayWish {
     /// Those behind this place.
     pub behind: EventCursor,
+    /// Those that happened before.
+    pub until: Instant,
     /// Only those that the endpoint has not taken over.
     pub failed_only: bool,
     /// At most so many, oldest first.
@@ -105,16 +120,19 @@ pub struct ReplayWish {
 }
 
 impl Store {
-    /// Records an endpoint with its first secret. Returns false, and records nothing, when its client
-    /// service has `most` already.
+    /// Records an endpoint with its first secret, unless its client service has `most` already.
     pub async fn add_endpoint(
         &self,
         endpoint: &Endpoint,
         secret: &SealedSecret,
         most: usize,
-    ) -> Result<bool> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<EndpointAdmission> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(EndpointAdmission::Before);
+            }
             // Locks the client service, so that endpoints added at the same time are counted.
             sqlx::query("UPDATE client_service SET status = status WHERE id = $1")
                 .bind(endpoint.client_service.as_i64())
@@ -128,7 +146,7 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
             if row::small(&found, "many")? as usize >= most {
-                return Ok(false);
+                return Ok(EndpointAdmission::Full);
             }
             sqlx::query(
                 "INSERT INTO webhook_endpoint (id, client_service_id, url, description, events, status,
@@ -145,21 +163,25 @@ impl Store {
             .await?;
             insert_secret(&mut tx, endpoint.id, secret).await?;
             tx.commit().await?;
-            Ok(true)
+            Ok(EndpointAdmission::New)
         })
         .await
     }
 
     /// Changes what is named of an endpoint, and nothing else: others may be changing that. Who lets it be told
-    /// again has its failures forgotten.
+    /// again has its failures forgotten. Returns whether it was not done before.
     pub async fn change_endpoint(
         &self,
         id: EndpointId,
         change: &EndpointChange,
         now: Instant,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             sqlx::query(
                 "UPDATE webhook_endpoint SET url = COALESCE($2, url),
                  description = COALESCE($3, description), events = COALESCE($4, events) WHERE id = $1",
@@ -185,7 +207,8 @@ impl Store {
                 }
                 None => {}
             }
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -241,10 +264,18 @@ impl Store {
         .await
     }
 
-    /// Removes an endpoint and its secrets; the log of its attempts stays.
-    pub async fn remove_endpoint(&self, id: EndpointId, now: Instant) -> Result<()> {
+    /// Removes an endpoint and its secrets; the log of its attempts stays. Returns whether it was not done before.
+    pub async fn remove_endpoint(
+        &self,
+        id: EndpointId,
+        now: Instant,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             sqlx::query("UPDATE webhook_endpoint SET removed_ms = $2 WHERE id = $1")
                 .bind(id.as_i64())
                 .bind(now.unix_ms())
@@ -254,21 +285,26 @@ impl Store {
                 .bind(id.as_i64())
                 .execute(&mut *tx)
                 .await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
 
     /// Records a new secret. The one before it of the same kind stays live, older ones end; with
-    /// `only` all others end, whatever their kind.
+    /// `only` all others end, whatever their kind. Returns whether it was not done before.
     pub async fn rotate_endpoint_secret(
         &self,
         endpoint: EndpointId,
         secret: &SealedSecret,
         only: bool,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             insert_secret(&mut tx, endpoint, secret).await?;
             let sql = if only {
                 "DELETE FROM webhook_secret WHERE endpoint_id = $1 AND id <> $2"
@@ -284,36 +320,50 @@ impl Store {
                 query.bind(secret.scheme.as_str()).bind(i64::from(LIVE))
             };
             query.execute(&mut *tx).await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
 
-    /// Records a test: its event, told to nobody else, and its message.
-    pub async fn record_test(&self, event: &Event, message: &Message) -> Result<()> {
+    /// Records a test: its event, told to nobody else, and its message. Returns whether it was not done before.
+    pub async fn record_test(
+        &self,
+        event: &Event,
+        message: &Message,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             events::insert(&mut tx, std::slice::from_ref(event)).await?;
             sqlx::query("UPDATE event SET fanned = 1 WHERE id = $1")
                 .bind(event.id.as_i64())
                 .execute(&mut *tx)
                 .await?;
             outbox::insert_messages(&mut tx, std::slice::from_ref(message)).await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
 
     /// Makes messages due again that have ended, with all their tries before them, and records new
-    /// ones.
+    /// ones. Returns whether it was not done before.
     pub async fn replay(
         &self,
         again: &[MessageId],
         messages: &[Message],
         now: Instant,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             for message in again {
                 sqlx::query(
                     "UPDATE message SET status = 'PENDING', tries = 0, run_ms = $2, released_ms = $2,
@@ -325,7 +375,8 @@ impl Store {
                 .await?;
             }
             outbox::insert_messages(&mut tx, messages).await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -392,7 +443,7 @@ impl Reader {
              FROM event LEFT JOIN message
                  ON message.event_id = event.id AND message.endpoint_id = $1
              WHERE event.client_service_id = $2 AND event.fanned = 1
-               AND (event.created_ms, event.id) > ($3, $4)
+               AND (event.created_ms, event.id) > ($3, $4) AND event.created_ms < $7
                AND event.kind IN ({}) AND message.run_ms IS NULL
                AND ($5 = 0 OR message.id IS NULL OR message.status = 'SENDING_FAILED')
              ORDER BY event.created_ms, event.id LIMIT $6",
@@ -405,6 +456,7 @@ impl Reader {
             .bind(wish.behind.event.as_i64())
             .bind(i64::from(wish.failed_only))
             .bind(i64::from(wish.limit))
+            .bind(wish.until.unix_ms())
             .fetch_all(&self.pool)
             .await?;
         rows.iter()
@@ -458,7 +510,7 @@ impl Reports {
     ) -> Result<Vec<EndpointAttempt>> {
         let rows = sqlx::query(
             "SELECT message.id, message.event_id, message.status, message.run_ms,
-                    event.kind AS event_kind, attempt.number, attempt.started_ms, attempt.ended_ms,
+                    event.kind AS event_kind, event.operation_id, attempt.number, attempt.started_ms, attempt.ended_ms,
                     attempt.verdict, attempt.ambiguous, attempt.phase, attempt.reply
              FROM attempt JOIN message ON message.id = attempt.message_id
              JOIN event ON event.id = message.event_id
@@ -550,5 +602,6 @@ fn attempt_from(found: &AnyRow) -> Result<EndpointAttempt> {
         status: row::named(found, "status", DeliveryStatus::parse)?,
         next: row::optional_instant(found, "run_ms")?,
         attempt: outbox::attempt_from(found)?,
+        operation: row::optional_integer(found, "operation_id")?.map(OperationId::from_i64),
     })
 }

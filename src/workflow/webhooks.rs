@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::delivery::hooks::{self, message_of, open_secret, sealed_for};
 use super::{Error, Thing};
 use crate::app::App;
+use crate::domain::audit::AuditEntry;
 use crate::domain::delivery::{Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EndpointId, EventId, MessageId};
 use crate::domain::instant::Instant;
@@ -15,8 +16,8 @@ use crate::domain::scope::Scope;
 use crate::domain::webhook::{Endpoint, EndpointStatus, EventKind, SignatureScheme};
 use crate::pki::webhook_signature::HookSecret;
 use crate::store::events::Event;
+use crate::store::webhooks::{EndpointAdmission, ReplayWish, SealedSecret};
 pub use crate::store::webhooks::{EndpointAttempt, EndpointChange, EventCursor, LogCursor};
-use crate::store::webhooks::{ReplayWish, SealedSecret};
 
 /// Most events that are sent again at once.
 pub const REPLAY_MOST: u32 = 1000;
@@ -78,6 +79,24 @@ pub struct Replayed {
     pub more: Option<EventCursor>,
 }
 
+/// Which events are to be told again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReplaySpan {
+    pub(super) behind: EventCursor,
+    /// Those that happened before.
+    pub(super) until: Instant,
+    /// Only those that the endpoint has not taken over.
+    pub(super) failed_only: bool,
+}
+
+/// What would be told again, the oldest first, each with the message that told it before.
+pub(super) struct ReplayPlan {
+    pub(super) endpoint: Endpoint,
+    pub(super) events: Vec<(Event, Option<MessageId>)>,
+    /// There are more; they are behind this place.
+    pub(super) more: Option<EventCursor>,
+}
+
 /// Adds an endpoint with its first secret, which is returned here and never again.
 ///
 /// # Errors
@@ -87,6 +106,20 @@ pub async fn add(
     client_service: ClientServiceId,
     new: NewEndpoint,
 ) -> Result<(EndpointView, ShownKey), Error> {
+    // Without an entry nothing was done before.
+    add_once(app, client_service, new, None).await?.ok_or(Error::NotFound(Thing::Endpoint))
+}
+
+/// The same; `None` when what the entry tells was done before.
+///
+/// # Errors
+/// As [`add`].
+pub(super) async fn add_once(
+    app: &App,
+    client_service: ClientServiceId,
+    new: NewEndpoint,
+    entry: Option<&AuditEntry>,
+) -> Result<Option<(EndpointView, ShownKey)>, Error> {
     let now = app.now();
     let endpoint = Endpoint {
         id: EndpointId::from_i64(app.next_id()),
@@ -99,11 +132,13 @@ pub async fn add(
     };
     let (secret, sealed) = fresh_secret(app, new.scheme, now)?;
     let most = Endpoint::PER_CLIENT_SERVICE;
-    if !app.store.add_endpoint(&endpoint, &sealed, most).await? {
-        return Err(Refusal::TooManyEndpoints { limit: most }.into());
+    match app.store.add_endpoint(&endpoint, &sealed, most, entry).await? {
+        EndpointAdmission::New => {}
+        EndpointAdmission::Before => return Ok(None),
+        EndpointAdmission::Full => return Err(Refusal::TooManyEndpoints { limit: most }.into()),
     }
     tracing::info!(endpoint = %endpoint.id, %client_service, "webhook endpoint added");
-    Ok((view(app, endpoint, None).await?, shown(&secret)))
+    Ok(Some((view(app, endpoint, None).await?, shown(&secret))))
 }
 
 /// The endpoints of a client service, oldest first.
@@ -140,6 +175,21 @@ pub async fn change(
     id: EndpointId,
     change: EndpointChange,
 ) -> Result<EndpointView, Error> {
+    change_once(app, scope, id, change, None).await?;
+    show(app, scope, id).await
+}
+
+/// The same; returns whether what the entry tells was not done before.
+///
+/// # Errors
+/// As [`change`].
+pub(super) async fn change_once(
+    app: &App,
+    scope: Scope,
+    id: EndpointId,
+    change: EndpointChange,
+    entry: Option<&AuditEntry>,
+) -> Result<bool, Error> {
     find(app, scope, id).await?;
     let change = EndpointChange {
         url: change.url.map(|url| checked_url(app, url)).transpose()?,
@@ -147,8 +197,7 @@ pub async fn change(
         description: change.description.map(checked_description).transpose()?,
         enabled: change.enabled,
     };
-    app.store.change_endpoint(id, &change, app.now()).await?;
-    show(app, scope, id).await
+    Ok(app.store.change_endpoint(id, &change, app.now(), entry).await?)
 }
 
 /// Removes an endpoint: nothing is sent there from now on, and its secrets are gone.
@@ -157,7 +206,8 @@ pub async fn change(
 /// [`Error::NotFound`] when there is none within the scope.
 pub async fn remove(app: &App, scope: Scope, id: EndpointId) -> Result<(), Error> {
     find(app, scope, id).await?;
-    Ok(app.store.remove_endpoint(id, app.now()).await?)
+    app.store.remove_endpoint(id, app.now(), None).await?;
+    Ok(())
 }
 
 /// Gives an endpoint a new secret, which is returned here and never again. Everything is signed with it
@@ -172,13 +222,31 @@ pub async fn rotate_secret(
     scheme: Option<SignatureScheme>,
     only: bool,
 ) -> Result<ShownKey, Error> {
+    // Without an entry nothing was done before.
+    let made = rotate_once(app, scope, id, (scheme, only), None).await?;
+    made.ok_or(Error::NotFound(Thing::Endpoint))
+}
+
+/// The same; `None` when what the entry tells was done before.
+///
+/// # Errors
+/// As [`rotate_secret`].
+pub(super) async fn rotate_once(
+    app: &App,
+    scope: Scope,
+    id: EndpointId,
+    (scheme, only): (Option<SignatureScheme>, bool),
+    entry: Option<&AuditEntry>,
+) -> Result<Option<ShownKey>, Error> {
     find(app, scope, id).await?;
     let newest = app.reader.endpoint_secrets(id).await?.first().map(|secret| secret.scheme);
     let scheme = scheme.or(newest).unwrap_or(SignatureScheme::Hmac);
     let (secret, sealed) = fresh_secret(app, scheme, app.now())?;
-    app.store.rotate_endpoint_secret(id, &sealed, only).await?;
+    if !app.store.rotate_endpoint_secret(id, &sealed, only, entry).await? {
+        return Ok(None);
+    }
     tracing::info!(endpoint = %id, scheme = scheme.as_str(), only, "webhook secret rotated");
-    Ok(shown(&secret))
+    Ok(Some(shown(&secret)))
 }
 
 /// Sends a `webhook.test` now, whatever the endpoint's status and events, and says how it went. It is
@@ -187,6 +255,20 @@ pub async fn rotate_secret(
 /// # Errors
 /// [`Error::NotFound`] when there is none within the scope.
 pub async fn test(app: &App, scope: Scope, id: EndpointId) -> Result<Tried, Error> {
+    // Without an entry nothing was done before.
+    test_once(app, scope, id, None).await?.ok_or(Error::NotFound(Thing::Endpoint))
+}
+
+/// The same; `None` when what the entry tells was done before.
+///
+/// # Errors
+/// As [`test`].
+pub(super) async fn test_once(
+    app: &App,
+    scope: Scope,
+    id: EndpointId,
+    entry: Option<&AuditEntry>,
+) -> Result<Option<Tried>, Error> {
     let endpoint = find(app, scope, id).await?;
     let now = app.now();
     let event = Event {
@@ -205,7 +287,9 @@ pub async fn test(app: &App, scope: Scope, id: EndpointId) -> Result<Tried, Erro
         next: Some(steady.plus_ms(TEST_LEASE_MS)),
         ..message_of(app, &endpoint, &event, steady)
     };
-    app.store.record_test(&event, &message).await?;
+    if !app.store.record_test(&event, &message, entry).await? {
+        return Ok(None);
+    }
     let lease = MessageLease { message: message.id, number: 0 };
     app.store.begin_attempts(&[lease], steady).await?;
     let tried = hooks::send(app, &endpoint, &event).await?;
@@ -215,7 +299,7 @@ pub async fn test(app: &App, scope: Scope, id: EndpointId) -> Result<Tried, Erro
     if tried.verdict == Verdict::Accepted {
         app.store.endpoint_works(id).await?;
     }
-    Ok(tried)
+    Ok(Some(tried))
 }
 
 /// Sends the events behind a place again, to this endpoint only, each under the id it had: all of
@@ -230,28 +314,58 @@ pub async fn replay(
     behind: EventCursor,
     failed_only: bool,
 ) -> Result<Replayed, Error> {
+    let span = ReplaySpan { behind, until: Instant::from_unix_ms(i64::MAX), failed_only };
+    let plan = plan_replay(app, scope, id, span).await?;
+    send_again(app, &plan, None).await?;
+    Ok(Replayed { queued: plan.events.len(), more: plan.more })
+}
+
+/// Finds what would be sent again, the oldest first and at most [`REPLAY_MOST`].
+///
+/// # Errors
+/// As [`replay`].
+pub(super) async fn plan_replay(
+    app: &App,
+    scope: Scope,
+    id: EndpointId,
+    span: ReplaySpan,
+) -> Result<ReplayPlan, Error> {
     let endpoint = find(app, scope, id).await?;
     if endpoint.status != EndpointStatus::Active {
         let expected = "ACTIVE before anything is sent again; enable the endpoint first".to_owned();
         return Err(Refusal::MemberInvalid { path: "status".to_owned(), expected }.into());
     }
-    let wish = ReplayWish { behind, failed_only, limit: REPLAY_MOST + 1 };
-    let mut found = app.reader.replayable(&endpoint, wish).await?;
-    let full = found.len() > REPLAY_MOST as usize;
-    found.truncate(REPLAY_MOST as usize);
-    let last = found.last().filter(|_| full);
+    let ReplaySpan { behind, until, failed_only } = span;
+    let wish = ReplayWish { behind, until, failed_only, limit: REPLAY_MOST + 1 };
+    let mut events = app.reader.replayable(&endpoint, wish).await?;
+    let full = events.len() > REPLAY_MOST as usize;
+    events.truncate(REPLAY_MOST as usize);
+    let last = events.last().filter(|_| full);
     let more = last.map(|(event, _)| EventCursor { created: event.created, event: event.id });
-    let now = app.steady_now();
-    let again: Vec<MessageId> = found.iter().filter_map(|(_, told_by)| *told_by).collect();
-    let fresh: Vec<Message> = found
+    Ok(ReplayPlan { endpoint, events, more })
+}
+
+/// Sends again what a plan names. Returns whether what the entry tells was not done before.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn send_again(
+    app: &App,
+    plan: &ReplayPlan,
+    entry: Option<&AuditEntry>,
+) -> Result<bool, Error> {
+    let (id, now) = (plan.endpoint.id, app.steady_now());
+    let again: Vec<MessageId> = plan.events.iter().filter_map(|(_, told_by)| *told_by).collect();
+    let fresh: Vec<Message> = plan
+        .events
         .iter()
         .filter(|(_, told_by)| told_by.is_none())
-        .map(|(event, _)| message_of(app, &endpoint, event, now))
+        .map(|(event, _)| message_of(app, &plan.endpoint, event, now))
         .collect();
-    app.store.replay(&again, &fresh, now).await?;
+    let done = app.store.replay(&again, &fresh, now, entry).await?;
     app.outbox_bell.notify_one();
-    tracing::info!(endpoint = %id, events = found.len(), failed_only, "webhooks sent again");
-    Ok(Replayed { queued: found.len(), more })
+    tracing::info!(endpoint = %id, events = plan.events.len(), "webhooks sent again");
+    Ok(done)
 }
 
 /// The log of an endpoint, newest first, at most [`LOG_PAGE`] tries behind a place.

@@ -1034,23 +1034,23 @@ async fn webhooks(store: &Store) {
     let secret =
         |id| SealedSecret { id, scheme: SignatureScheme::Hmac, sealed: vec![0; 8], created: AT };
     let id = endpoint.id;
-    store.add_endpoint(&endpoint, &secret(1), 5).await.unwrap();
+    store.add_endpoint(&endpoint, &secret(1), 5, None).await.unwrap();
     for enabled in [None, Some(false), Some(true)] {
         let change = EndpointChange { enabled, ..EndpointChange::default() };
-        store.change_endpoint(id, &change, AT).await.unwrap();
+        store.change_endpoint(id, &change, AT, None).await.unwrap();
     }
     store.endpoint_fails(id, AT).await.unwrap();
     store.endpoint_works(id).await.unwrap();
     store.disable_endpoint(id, DisabledReason::Asked, AT).await.unwrap();
-    store.rotate_endpoint_secret(id, &secret(2), false).await.unwrap();
-    store.rotate_endpoint_secret(id, &secret(3), true).await.unwrap();
+    store.rotate_endpoint_secret(id, &secret(2), false, None).await.unwrap();
+    store.rotate_endpoint_secret(id, &secret(3), true, None).await.unwrap();
     let target = Target::Webhook { endpoint: id, event: EventId::from_i64(500) };
     let hook = Message::due(MessageId::from_i64(500), MessageKind::Test, target, AT);
-    store.record_test(&event(500), &hook).await.unwrap();
+    store.record_test(&event(500), &hook, None).await.unwrap();
     reader.unfanned_events(10).await.unwrap();
     store.fan_out(&[EventId::from_i64(501)], &[]).await.unwrap();
     reader.event(EventId::from_i64(501)).await.unwrap();
-    store.replay(&[hook.id], &[], AT).await.unwrap();
+    store.replay(&[hook.id], &[], AT, None).await.unwrap();
     // A fact about an operation whose client service listens, and repeats references.
     let mut new = operation(4, 1);
     new.unique_document_references = false;
@@ -1071,7 +1071,8 @@ async fn webhooks(store: &Store) {
     reader.endpoint(id).await.unwrap();
     reader.endpoint_secrets(id).await.unwrap();
     store.reports().endpoint_attempts(id, LogCursor::BEGINNING, 10).await.unwrap();
-    let wish = ReplayWish { behind: EventCursor::since(AT), failed_only: false, limit: 10 };
+    let behind = EventCursor::since(AT);
+    let wish = ReplayWish { behind, until: LATER, failed_only: false, limit: 10 };
     reader.replayable(&endpoint, wish).await.unwrap();
     reader.failing_endpoints().await.unwrap();
     reader.failing_since(SERVICE).await.unwrap();
@@ -1085,7 +1086,7 @@ async fn webhooks(store: &Store) {
     let told = [mail(600, MessageKind::Alarm, None)];
     assert!(store.raise_alarm(&alarm, &told, &[event(600)], AT).await.unwrap());
     store.clear_alarm("alarm", (AT, AT)).await.unwrap();
-    store.remove_endpoint(id, AT).await.unwrap();
+    store.remove_endpoint(id, AT, None).await.unwrap();
 }
 
 async fn alarms_and_usage(store: &Store) {

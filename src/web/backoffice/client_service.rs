@@ -28,6 +28,7 @@ use crate::domain::pades::ActiveContent;
 use crate::domain::person::Permission;
 use crate::letters::{
     AdministrationWords, Locale, administration_words, filled, operation_words, page_words,
+    webhook_words,
 };
 use crate::workflow::Error;
 use crate::workflow::acts::Acted;
@@ -47,6 +48,7 @@ struct ServicePage {
     facts: Vec<(&'static str, String)>,
     settings: Vec<(&'static str, String)>,
     secrets: Vec<String>,
+    webhooks: &'static str,
     waiting: Vec<(&'static str, String)>,
     entries: Vec<DeedRow>,
     /// What who looks may do.
@@ -174,6 +176,7 @@ async fn service_page(
         facts: teller.facts(&sheet),
         settings: teller.settings(&sheet),
         secrets: sheet.secrets.iter().map(|secret| teller.secret(secret)).collect(),
+        webhooks: webhook_words(visit.language()).webhooks,
         waiting: teller.waiting(visit, &sheet),
         entries: deeds::rows(visit, &sheet.entries, &people),
         can,

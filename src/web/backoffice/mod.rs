@@ -36,6 +36,8 @@ mod sign_in;
 mod signed_in;
 mod usage;
 mod visit;
+mod webhook;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -96,6 +98,8 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/sets/{id}/approval", get(set::approval_page).post(set::send_approval))
         .route("/client-services", get(client_services::page))
         .route("/client-services/{id}", get(client_service::page).post(client_service::send))
+        .route("/client-services/{id}/webhooks", get(webhooks::page).post(webhooks::send))
+        .route("/client-services/{id}/webhooks/{endpoint}", get(webhook::page).post(webhook::send))
         .route("/companies", get(companies::page))
         .route("/companies/{id}", get(company::page).post(company::send))
         .route("/companies/{id}/new-client-service", get(company::new_page).post(company::send_new))

@@ -79,6 +79,8 @@ pub const PAGES: &[OfficePage] = &[
     page("/sets/{id}/approval", AGREES, AGREES),
     page("/client-services", SEARCHES, None),
     page("/client-services/{id}", SEARCHES, MANAGES_SERVICES),
+    page("/client-services/{id}/webhooks", SEARCHES, MANAGES_SERVICES),
+    page("/client-services/{id}/webhooks/{endpoint}", SEARCHES, MANAGES_SERVICES),
     page("/companies", SEARCHES, None),
     page("/companies/{id}", SEARCHES, Some(Admission::Proved(Permission::ManageCompanies))),
     page("/companies/{id}/new-client-service", CREATES_SERVICES, CREATES_SERVICES),

@@ -3,6 +3,7 @@
 
 pub mod companies;
 pub mod credentials;
+pub mod endpoints;
 pub mod services;
 
 use std::net::IpAddr;

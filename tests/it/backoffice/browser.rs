@@ -6,6 +6,7 @@ use super::sets::lost;
 use super::{House, PASSWORD};
 use crate::support::browser::{assert_accessible, walk};
 use crate::support::service::run;
+use crate::webhooks::receiver::Receiver;
 
 /// Demands that a page that was looked at says something.
 #[track_caller]
@@ -322,6 +323,64 @@ fn companies_and_credentials_are_for_everybody_to_read() {
             ("made", "chancery_cs_"),
             ("credential", "CN=Seal EC"),
             ("request", "BEGIN CERTIFICATE REQUEST"),
+        ] {
+            says(&seen, name, words);
+        }
+        house.service.stop().await;
+    });
+}
+
+/// From the page of a client service: a webhook with its secret, a test, and what became of it in the log.
+#[test]
+fn a_webhook_is_added_and_its_log_read_by_keyboard() {
+    run(async {
+        let house = super::webhooks::house().await;
+        let client = house.service.client().await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let receiver = Receiver::answering(&[], &json!([{"body": "thank you"}]));
+        let office = format!("{}/office", house.service.base);
+        let steps = signed_in(
+            &office,
+            &ana.address,
+            &code,
+            json!([
+                ["type", client.alias],
+                ["go", "Enter"],
+                ["to", "#found a[href*='/client-services/']"],
+                ["go", "Enter"],
+                ["to", "#webhooks"],
+                ["go", "Enter"],
+                ["look", "webhooks"],
+                ["to", "#url"],
+                ["type", receiver.url()],
+                ["to", "#description"],
+                ["type", "the ERP"],
+                ["go", "Enter"],
+                ["look", "secret"],
+                ["to", "main a.action"],
+                ["go", "Enter"],
+                ["to", "#test"],
+                ["go", "Enter"],
+                ["look", "tested"],
+                ["to", "#outcome"],
+                ["press", "ArrowDown"],
+                ["press", "Tab"],
+                ["go", "Enter"],
+                ["look", "log"],
+                ["to", "#count"],
+                ["go", "Enter"],
+                ["wait", "#counted"],
+            ]),
+        );
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&seen), 4 * 3);
+        for (name, words) in [
+            ("webhooks", "None yet"),
+            ("secret", "whsec_"),
+            ("tested", "thank you"),
+            ("log", "webhook.test"),
+            ("log", "Taken over"),
         ] {
             says(&seen, name, words);
         }

@@ -6,10 +6,12 @@ use chancery::domain::bulk::{Bulk, BulkKind, BulkState};
 use chancery::domain::ids::{BulkId, ClientServiceId, CompanyId, PersonCredentialId, PersonId};
 use chancery::domain::person::{Permission, Rights, Role, Sight};
 use chancery::domain::scope::Scope;
+use chancery::domain::webhook::SignatureScheme;
 use chancery::store::bulk::BulkItem;
 use chancery::store::people::{AnsweredChallenge, KeptPasskey};
 use chancery::web::backoffice::{Admission, OfficePage, PAGES};
 use chancery::workflow::acts::draw;
+use chancery::workflow::webhooks::{self, NewEndpoint};
 use serde_json::json;
 
 use super::{House, Somebody, Tab};
@@ -97,6 +99,18 @@ async fn proposed_set(house: &House, by: PersonId, operation: &str) -> String {
     id.to_string()
 }
 
+/// A webhook of a client service.
+async fn endpoint_of(house: &House, service: ClientServiceId) -> String {
+    let new = NewEndpoint {
+        url: "https://example.com/hooks".to_owned(),
+        events: Vec::new(),
+        description: String::new(),
+        scheme: SignatureScheme::Hmac,
+    };
+    let (view, _) = webhooks::add(&house.service.app, service, new).await.unwrap();
+    view.endpoint.id.to_string()
+}
+
 /// What pages are about that are about one thing.
 pub(super) struct Things {
     person: PersonId,
@@ -105,6 +119,7 @@ pub(super) struct Things {
     company: CompanyId,
     credential: String,
     set: String,
+    endpoint: String,
 }
 
 impl Things {
@@ -125,6 +140,7 @@ impl Things {
             service: service.id,
             company: service.issuer,
             credential: credential.alias,
+            endpoint: endpoint_of(house, service.id).await,
         }
     }
 }
@@ -145,6 +161,7 @@ pub(super) fn path_of_page(page: &OfficePage, things: &Things, who: PersonId) ->
         .replace("{id}", &id)
         .replace("{number}", "1")
         .replace("{alias}", &things.credential)
+        .replace("{endpoint}", &things.endpoint)
         .replace("{code}", "AAAA")
         .replace("{reason}", "lint-failed");
     format!("/office{}", path.trim_end_matches('/'))

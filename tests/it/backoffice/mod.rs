@@ -19,6 +19,7 @@ mod sessions;
 mod sets;
 mod sign_in;
 mod usage;
+mod webhooks;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};

@@ -212,7 +212,7 @@ fn a_deadlock_is_not_the_clients_business() {
         };
         touch(ids[1].as_i64()).execute(&mut *theirs).await.unwrap();
         let again = store.clone();
-        let ours = tokio::spawn(async move { again.replay(&ids, &[], now()).await });
+        let ours = tokio::spawn(async move { again.replay(&ids, &[], now(), None).await });
         // Ours has the first and waits for the second.
         let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
                      AND wait_event_type = 'Lock'";

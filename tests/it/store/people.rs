@@ -210,6 +210,7 @@ pub(crate) async fn ask(store: &Store) {
     assert_eq!(reader.audit_about(about, 1).await.unwrap(), []);
     let newest = reader.audit_of(rui.id, 1).await.unwrap();
     assert_eq!(newest, [entry(36, rui.id, AuditAction::SignInFailed)]);
+    assert!(reader.is_recorded(36).await.unwrap() && !reader.is_recorded(37).await.unwrap());
     audit_record(store, rui.id).await;
 }
 

@@ -18,7 +18,7 @@ use crate::support::service::{block_on, now};
 const BODY: &str = r#"{"type":"document.sealed","data":{"externalReference":"Fatura é 1"}}"#;
 
 /// The defaults, but receivers on this machine are allowed.
-pub(super) fn config() -> webhook::Config {
+pub(crate) fn config() -> webhook::Config {
     let mut config = Config::load(None).unwrap().webhooks;
     config.allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     config.allow_http = true;

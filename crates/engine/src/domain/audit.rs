@@ -239,11 +239,17 @@ pub enum AuditAction {
     PasskeyAdded,
     PasskeyRemoved,
     PasskeyRefused,
+    WebhookAdded,
+    WebhookChanged,
+    WebhookRemoved,
+    WebhookSecretMade,
+    WebhookTested,
+    WebhooksReplayed,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 40] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -278,6 +284,12 @@ impl AuditAction {
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::PasskeyRefused,
+        Self::WebhookAdded,
+        Self::WebhookChanged,
+        Self::WebhookRemoved,
+        Self::WebhookSecretMade,
+        Self::WebhookTested,
+        Self::WebhooksReplayed,
     ];
 
     /// As stored.
@@ -318,6 +330,12 @@ impl AuditAction {
             Self::PasskeyAdded => "PASSKEY_ADDED",
             Self::PasskeyRemoved => "PASSKEY_REMOVED",
             Self::PasskeyRefused => "PASSKEY_REFUSED",
+            Self::WebhookAdded => "WEBHOOK_ADDED",
+            Self::WebhookChanged => "WEBHOOK_CHANGED",
+            Self::WebhookRemoved => "WEBHOOK_REMOVED",
+            Self::WebhookSecretMade => "WEBHOOK_SECRET_MADE",
+            Self::WebhookTested => "WEBHOOK_TESTED",
+            Self::WebhooksReplayed => "WEBHOOKS_REPLAYED",
         }
     }
 

@@ -20,6 +20,7 @@ mod pt;
 mod report;
 mod sets;
 mod usage;
+mod webhooks;
 
 use crate::domain::language::Language;
 
@@ -35,6 +36,7 @@ pub use passkeys::{PasskeyWords, passkey_words};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 pub use sets::{SetWords, set_words};
 pub use usage::{UsageWords, usage_words};
+pub use webhooks::{WebhookWords, webhook_words};
 
 /// All words of a language.
 pub(super) struct Words {

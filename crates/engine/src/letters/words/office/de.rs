@@ -155,5 +155,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Hat einen Passkey hinzugefügt",
         "Hat einen Passkey entfernt",
         "Ein Passkey wurde abgelehnt",
+        "Webhook hinzugefügt",
+        "Webhook geändert",
+        "Webhook entfernt",
+        "Neues Webhook-Geheimnis gemacht",
+        "Webhook getestet",
+        "Webhooks erneut gesendet",
     ],
 };

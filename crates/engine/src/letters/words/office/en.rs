@@ -155,5 +155,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Added a passkey",
         "Removed a passkey",
         "A passkey was refused",
+        "Added a webhook",
+        "Changed a webhook",
+        "Removed a webhook",
+        "Made a new webhook secret",
+        "Tested a webhook",
+        "Sent webhooks again",
     ],
 };

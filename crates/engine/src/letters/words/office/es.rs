@@ -155,5 +155,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Añadió una clave de acceso",
         "Quitó una clave de acceso",
         "Se rechazó una clave de acceso",
+        "Añadió un webhook",
+        "Cambió un webhook",
+        "Quitó un webhook",
+        "Creó un secreto de webhook nuevo",
+        "Probó un webhook",
+        "Volvió a enviar webhooks",
     ],
 };

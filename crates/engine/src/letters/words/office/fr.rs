@@ -155,5 +155,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "A ajouté une clé d'accès",
         "A retiré une clé d'accès",
         "Une clé d'accès a été refusée",
+        "A ajouté un webhook",
+        "A modifié un webhook",
+        "A retiré un webhook",
+        "A créé un nouveau secret de webhook",
+        "A testé un webhook",
+        "A renvoyé des webhooks",
     ],
 };

@@ -155,5 +155,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Ha aggiunto una passkey",
         "Ha rimosso una passkey",
         "Una passkey è stata rifiutata",
+        "Ha aggiunto un webhook",
+        "Ha modificato un webhook",
+        "Ha rimosso un webhook",
+        "Ha creato un nuovo segreto di webhook",
+        "Ha provato un webhook",
+        "Ha inviato di nuovo webhook",
     ],
 };

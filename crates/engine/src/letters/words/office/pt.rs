@@ -155,5 +155,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Adicionou uma chave de acesso",
         "Removeu uma chave de acesso",
         "Uma chave de acesso foi recusada",
+        "Acrescentou um webhook",
+        "Alterou um webhook",
+        "Retirou um webhook",
+        "Criou um novo segredo de webhook",
+        "Testou um webhook",
+        "Voltou a enviar webhooks",
     ],
 };
