@@ -3,7 +3,8 @@
 
 use sqlx::any::AnyRow;
 
-use super::{Reports, Result, Store, row};
+use super::{Reports, Result, Store, audit, row};
+use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{ClientServiceId, CompanyId, CredentialId};
 use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::usage::{AccessGrant, UsageLimit};
@@ -46,14 +47,19 @@ impl Store {
         .await
     }
 
-    /// Records the newest permission to use a credential; the one before is forgotten.
+    /// Records the newest permission to use a credential; the one before is forgotten. Returns `false` when what the
+    /// entry tells was done before.
     pub async fn set_access_grant(
         &self,
         credential: CredentialId,
         grant: &AccessGrant,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             sqlx::query(
                 "INSERT INTO access_grant (credential_id, granted_ms, expires_ms, signatures)
                  VALUES ($1, $2, $3, $4) ON CONFLICT (credential_id) DO UPDATE SET
@@ -66,7 +72,8 @@ impl Store {
             .bind(stored(grant.signatures))
             .execute(&mut *tx)
             .await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }

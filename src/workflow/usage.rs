@@ -67,7 +67,7 @@ pub async fn grant(
     let granted = app.now();
     let expires = until.unwrap_or_else(|| granted.plus_ms(AccessGrant::DAYS * DAY_MS));
     let grant = AccessGrant { granted, expires, signatures };
-    app.store.set_access_grant(credential.id, &grant).await?;
+    app.store.set_access_grant(credential.id, &grant, None).await?;
     Ok(grant)
 }
 

@@ -1098,7 +1098,7 @@ async fn alarms_and_usage(store: &Store) {
     store.set_usage_limit(company, Some(&limit)).await.unwrap();
     store.set_usage_limit(company, None).await.unwrap();
     let grant = AccessGrant { granted: AT, expires: LATER, signatures: 1 };
-    store.set_access_grant(CREDENTIAL, &grant).await.unwrap();
+    store.set_access_grant(CREDENTIAL, &grant, None).await.unwrap();
     store.reports().usage_limits().await.unwrap();
     store.reports().usage_limit(company).await.unwrap();
     store.reports().access_grants().await.unwrap();

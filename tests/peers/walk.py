@@ -70,7 +70,7 @@ class Walk:
             await self.to(value)
         elif what == "type":
             # A page gives its first field the focus when it is drawn, which may be after it is loaded.
-            await asyncio.wait_for(self.until(":focus:is(input, select)"), LIMIT_S)
+            await asyncio.wait_for(self.until(":focus:is(input, select, textarea)"), LIMIT_S)
             await self.browser.ask("Input.insertText", text=value)
         elif what == "press":
             await self.press(value)

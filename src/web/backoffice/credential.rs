@@ -18,10 +18,13 @@ use super::visit::OfficeVisit;
 use crate::domain::audit::WrittenReason;
 use crate::domain::credential::{Credential, CredentialStatus};
 use crate::domain::ids::PersonId;
+use crate::domain::instant::{DAY_MS, Instant};
 use crate::domain::person::Permission;
 use crate::domain::renewal::{CredentialRenewal, RenewalState};
 use crate::domain::sources::sources;
-use crate::letters::{AdministrationWords, Locale, administration_words, filled};
+use crate::letters::{
+    AdministrationWords, KeyWords, Locale, administration_words, filled, key_words,
+};
 use crate::workflow::Error;
 use crate::workflow::administration::credentials::{
     self, ChainFacts, CredentialSheet, RenewalProblem,
@@ -32,6 +35,7 @@ use crate::workflow::administration::credentials::{
 struct CredentialPage {
     frame: OfficeFrame,
     words: &'static AdministrationWords,
+    keys: &'static KeyWords,
     said: CredentialSaid,
     place: String,
     alias: String,
@@ -48,7 +52,7 @@ struct CredentialPage {
 /// The forms of the page.
 struct CredentialForms {
     /// Drawn for each: what is sent twice is done once.
-    acts: [String; 4],
+    acts: [String; 5],
     disabled: bool,
     /// Whether nothing waits that would have to be decided first.
     may_propose: bool,
@@ -103,6 +107,7 @@ pub(super) async fn page(
         Some("propose") => words.renewal_proposed,
         Some("confirm") => words.renewal_confirmed,
         Some("refuse") => words.renewal_refused,
+        Some("grant") => key_words(visit.language()).grant_saved,
         _ => "",
     };
     let said = CredentialSaid { done: done.to_owned(), ..CredentialSaid::default() };
@@ -176,7 +181,7 @@ async fn act(
             Ok(done_at(&credential, deed))
         }
         "propose" => {
-            let wish = (form.one("name"), form.one("pem"));
+            let wish = (form.one("name"), form.certificates());
             let proposed = credentials::propose(app, doer, &credential, wish).await;
             proposed.map_err(|problem| of_renewal(words, problem))?;
             Ok(done_at(&credential, deed))
@@ -191,6 +196,16 @@ async fn act(
             done.map_err(|problem| of_renewal(words, problem))?;
             Ok(done_at(&credential, deed))
         }
+        "grant" => {
+            let day = Instant::parse_rfc3339(&format!("{}T00:00:00Z", form.one("until")));
+            let until = day.map(|day| day.plus_ms(DAY_MS - 1)).filter(|until| *until > app.now());
+            let signatures = form.one("signatures").trim().parse::<u32>().ok();
+            let wish = until.zip(signatures.map(u64::from));
+            let wrong = key_words(visit.language()).grant_wrong;
+            let wish = wish.ok_or_else(|| DeedProblem::wrong(wrong))?;
+            credentials::grant(app, doer, &credential, wish).await?;
+            Ok(done_at(&credential, deed))
+        }
         _ => Err(DeedProblem::old(visit)),
     }
 }
@@ -201,7 +216,7 @@ fn done_at(credential: &Credential, done: &str) -> CredentialDone {
 }
 
 /// A key that does not answer is told in its words: it is what somebody looks at this page for.
-fn of_key(error: Error) -> DeedProblem {
+pub(super) fn of_key(error: Error) -> DeedProblem {
     match error {
         Error::Unavailable(..) => {
             DeedProblem::Words(StatusCode::SERVICE_UNAVAILABLE, sources(&error))
@@ -210,7 +225,7 @@ fn of_key(error: Error) -> DeedProblem {
     }
 }
 
-fn of_renewal(words: &AdministrationWords, problem: RenewalProblem) -> DeedProblem {
+pub(super) fn of_renewal(words: &AdministrationWords, problem: RenewalProblem) -> DeedProblem {
     let said = match problem {
         RenewalProblem::Unreadable(why) => filled(words.certificates_wrong, &[("why", why)]),
         RenewalProblem::Same => words.certificates_same.to_owned(),
@@ -258,7 +273,13 @@ async fn credential_page(
         let written = !said.subject.is_empty();
         let subject = sheet.facts.as_ref().map(|facts| facts.subject.clone()).unwrap_or_default();
         Some(CredentialForms {
-            acts: [deeds::drawn(app)?, deeds::drawn(app)?, deeds::drawn(app)?, deeds::drawn(app)?],
+            acts: [
+                deeds::drawn(app)?,
+                deeds::drawn(app)?,
+                deeds::drawn(app)?,
+                deeds::drawn(app)?,
+                deeds::drawn(app)?,
+            ],
             disabled: sheet.credential.status == CredentialStatus::Disabled,
             may_propose: !renewals.iter().any(|row| row.open),
             alone: !credentials::has_second(app, person.id).await?,
@@ -271,6 +292,7 @@ async fn credential_page(
     Ok(CredentialPage {
         frame: visit.frame(),
         words,
+        keys: key_words(visit.language()),
         place: place_of(&sheet.credential.alias),
         alias: sheet.credential.alias.clone(),
         facts: facts(visit, &sheet),
@@ -301,11 +323,24 @@ fn facts(visit: &OfficeVisit, sheet: &CredentialSheet) -> Vec<(&'static str, Str
         }
         None => facts.push((words.subject, words.certificate_unreadable.to_owned())),
     }
+    facts.push((key_words(visit.language()).grant, grant(visit, sheet)));
     facts
 }
 
+/// What the authority permits.
+fn grant(visit: &OfficeVisit, sheet: &CredentialSheet) -> String {
+    let (locale, words) = (Locale(visit.language()), key_words(visit.language()));
+    let Some((grant, used)) = &sheet.grant else { return words.no_grant.to_owned() };
+    let facts = [
+        ("date", locale.day(grant.expires)),
+        ("used", locale.number(*used)),
+        ("all", locale.number(grant.signatures)),
+    ];
+    filled(words.granted, &facts)
+}
+
 /// What the certificates say.
-fn certificate(visit: &OfficeVisit, chain: &ChainFacts) -> Vec<(&'static str, String)> {
+pub(super) fn certificate(visit: &OfficeVisit, chain: &ChainFacts) -> Vec<(&'static str, String)> {
     let (locale, words) = (Locale(visit.language()), administration_words(visit.language()));
     let (first, ends) = &chain.first_end;
     vec![

@@ -9,8 +9,12 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::frame::OfficeFrame;
 use super::visit::OfficeVisit;
 use crate::domain::credential::CredentialStatus;
-use crate::letters::{AdministrationWords, Locale, administration_words, filled};
+use crate::letters::{
+    AdministrationWords, KeyWords, Locale, administration_words, filled, key_words,
+};
+use crate::workflow::Error;
 use crate::workflow::administration::credentials::{self, ChainFacts, CredentialLine};
+use crate::workflow::administration::imports;
 use crate::workflow::readiness::KeyState;
 
 #[derive(Template)]
@@ -18,6 +22,9 @@ use crate::workflow::readiness::KeyState;
 struct CredentialsPage {
     frame: OfficeFrame,
     words: &'static AdministrationWords,
+    keys: &'static KeyWords,
+    /// Number and name of proposals that wait.
+    waiting: Vec<(String, String)>,
     rows: Vec<CredentialRow>,
 }
 
@@ -34,17 +41,23 @@ struct CredentialRow {
 }
 
 pub(super) async fn page(Extension(visit): Extension<OfficeVisit>) -> Response {
-    match credentials::list(&visit.web.app).await {
-        Ok(lines) => {
-            let page = CredentialsPage {
-                frame: visit.frame(),
-                words: administration_words(visit.language()),
-                rows: lines.iter().map(|line| row(&visit, line)).collect(),
-            };
-            OfficeVisit::page(StatusCode::OK, &page)
-        }
+    match credentials_page(&visit).await {
+        Ok(page) => OfficeVisit::page(StatusCode::OK, &page),
         Err(error) => visit.failed(&error),
     }
+}
+
+async fn credentials_page(visit: &OfficeVisit) -> Result<CredentialsPage, Error> {
+    let app = &visit.web.app;
+    let lines = credentials::list(app).await?;
+    let waiting = imports::open(app).await?;
+    Ok(CredentialsPage {
+        frame: visit.frame(),
+        words: administration_words(visit.language()),
+        keys: key_words(visit.language()),
+        waiting: waiting.into_iter().map(|it| (it.id.to_string(), it.alias)).collect(),
+        rows: lines.iter().map(|line| row(visit, line)).collect(),
+    })
 }
 
 fn row(visit: &OfficeVisit, line: &CredentialLine) -> CredentialRow {

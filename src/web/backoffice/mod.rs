@@ -18,7 +18,10 @@ mod documents;
 mod form;
 mod frame;
 mod help;
+mod import;
 mod invitation;
+mod key;
+mod keys;
 mod operation;
 mod operations;
 mod pages;
@@ -105,6 +108,9 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/companies/{id}/new-client-service", get(company::new_page).post(company::send_new))
         .route("/credentials", get(credentials::page))
         .route("/credentials/{alias}", get(credential::page).post(credential::send))
+        .route("/keys", get(keys::page).post(keys::send))
+        .route("/keys/{backend}/{key}", get(key::page).post(key::send))
+        .route("/imports/{id}", get(import::page).post(import::send))
         .route("/sign-in", get(sign_in::page).post(sign_in::send))
         .route("/second-step", get(sign_in::second_page).post(sign_in::send_second))
         .route("/prove", get(sign_in::proof_page).post(sign_in::send_proof))
@@ -171,7 +177,7 @@ async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Resp
         if !visit.is_of_here(request.headers()) {
             return visit.notice(StatusCode::FORBIDDEN, Notice::Old);
         }
-        let form = match read(&web, &mut request).await {
+        let form = match read(&web, &mut request, page.takes_files()).await {
             Ok(form) => form,
             Err(status) => return visit.notice(status, Notice::Old),
         };
@@ -214,10 +220,16 @@ async fn refused(visit: &OfficeVisit, admission: Admission) -> Option<Response> 
 }
 
 /// Takes a form in, within limits of octets and time.
-async fn read(web: &Web, request: &mut Request) -> Result<OfficeForm, StatusCode> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+async fn read(
+    web: &Web,
+    request: &mut Request,
+    takes_files: bool,
+) -> Result<OfficeForm, StatusCode> {
+    let declared = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let declared = declared.unwrap_or_default().to_owned();
+    let kind = declared.split(';').next().unwrap_or_default().trim();
+    let in_parts = takes_files && kind.eq_ignore_ascii_case("multipart/form-data");
+    if !in_parts && !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let body = std::mem::take(request.body_mut());
@@ -225,6 +237,9 @@ async fn read(web: &Web, request: &mut Request) -> Result<OfficeForm, StatusCode
     let taken = tokio::time::timeout(patience, axum::body::to_bytes(body, FORM_BYTES)).await;
     let octets = taken.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
     let octets = octets.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    if in_parts {
+        return OfficeForm::of_parts(octets, &declared).await.ok_or(StatusCode::BAD_REQUEST);
+    }
     Ok(OfficeForm::read(&octets))
 }
 

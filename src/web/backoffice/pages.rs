@@ -63,7 +63,13 @@ const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeop
 const MANAGES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::ManageServices));
 const CREATES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::CreateServices));
 const SEES_CREDENTIALS: Option<Admission> = Some(Admission::Person(Permission::SeeCredentials));
+const MANAGES_CREDENTIALS: Option<Admission> =
+    Some(Admission::Proved(Permission::ManageCredentials));
 const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
+
+/// Those whose forms take a file.
+const CREDENTIAL: &str = "/credentials/{alias}";
+const KEY: &str = "/keys/{backend}/{key}";
 
 /// All of them.
 pub const PAGES: &[OfficePage] = &[
@@ -85,11 +91,10 @@ pub const PAGES: &[OfficePage] = &[
     page("/companies/{id}", SEARCHES, Some(Admission::Proved(Permission::ManageCompanies))),
     page("/companies/{id}/new-client-service", CREATES_SERVICES, CREATES_SERVICES),
     page("/credentials", SEES_CREDENTIALS, None),
-    page(
-        "/credentials/{alias}",
-        SEES_CREDENTIALS,
-        Some(Admission::Proved(Permission::ManageCredentials)),
-    ),
+    page(CREDENTIAL, SEES_CREDENTIALS, MANAGES_CREDENTIALS),
+    page("/keys", SEES_CREDENTIALS, MANAGES_CREDENTIALS),
+    page(KEY, SEES_CREDENTIALS, MANAGES_CREDENTIALS),
+    page("/imports/{id}", SEES_CREDENTIALS, MANAGES_CREDENTIALS),
     page("/sign-in", ANYONE, ANYONE),
     page("/second-step", Some(Admission::Half), Some(Admission::Half)),
     page("/prove", Some(Admission::SignedIn), Some(Admission::SignedIn)),
@@ -131,6 +136,13 @@ pub const PAGES: &[OfficePage] = &[
 
 const fn page(path: &'static str, look: Option<Admission>, send: Option<Admission>) -> OfficePage {
     OfficePage { path, look, send }
+}
+
+impl OfficePage {
+    /// Whether a form of it may come in parts, with a file.
+    pub(super) fn takes_files(&self) -> bool {
+        [CREDENTIAL, KEY].contains(&self.path)
+    }
 }
 
 /// The page of a route of the whole router.

@@ -14,6 +14,7 @@ use crate::domain::person::{Permission, PersonStatus};
 use crate::domain::profile::SignatureAlgorithm;
 use crate::domain::renewal::{CredentialRenewal, RenewalState};
 use crate::domain::sources::sources;
+use crate::domain::usage::AccessGrant;
 use crate::keys::KeyRef;
 use crate::pki::certificate::Chain;
 use crate::pki::path::{self, ends_first};
@@ -44,7 +45,7 @@ pub struct ChainFacts {
 }
 
 impl ChainFacts {
-    fn of(chain: &Chain) -> Self {
+    pub(super) fn of(chain: &Chain) -> Self {
         let (signing, first) = (chain.signing(), ends_first(chain));
         Self {
             subject: signing.subject(),
@@ -86,6 +87,8 @@ pub struct CredentialSheet {
     pub key_words: String,
     /// Number and alias of those that seal with it.
     pub services: Vec<(ClientServiceId, String)>,
+    /// What the authority permits, and how much of it is used.
+    pub grant: Option<(AccessGrant, u64)>,
     /// The newest first.
     pub renewals: Vec<(CredentialRenewal, Option<ChainFacts>)>,
     /// The newest first.
@@ -173,7 +176,16 @@ pub async fn sheet(app: &App, alias: &str) -> Result<CredentialSheet, Error> {
         let facts = chain_of(&renewal.chain_der).as_ref().map(ChainFacts::of);
         (renewal, facts)
     });
+    let grants = app.reports.access_grants().await?;
+    let grant = match grants.into_iter().find(|(id, _)| *id == credential.id) {
+        None => None,
+        Some((id, grant)) => {
+            let used = app.reports.sealed_with_credential(id, grant.granted).await?;
+            Some((grant, used))
+        }
+    };
     Ok(CredentialSheet {
+        grant,
         facts: chain.as_ref().map(ChainFacts::of),
         calendar: calendar.unwrap_or_default(),
         key,
@@ -189,7 +201,7 @@ fn read(credential: &Credential) -> Option<Chain> {
     chain_of(&credential.chain_der)
 }
 
-fn chain_of(ders: &[Vec<u8>]) -> Option<Chain> {
+pub(super) fn chain_of(ders: &[Vec<u8>]) -> Option<Chain> {
     Chain::from_ders(ders.iter().map(Vec::as_slice)).ok()
 }
 
@@ -248,6 +260,25 @@ pub async fn set_status(
     Ok(if done { Acted::Done(()) } else { Acted::Before })
 }
 
+/// Writes down what the authority permits from now on: until when, and for how many signatures.
+///
+/// # Errors
+/// From the database.
+pub async fn grant(
+    app: &App,
+    doer: ChangingPerson<'_>,
+    credential: &Credential,
+    (until, signatures): (Instant, u64),
+) -> Result<Acted<()>, Error> {
+    let grant = AccessGrant { granted: app.now(), expires: until, signatures };
+    let until = until.to_xs_date_time();
+    let detail = format!("{}: until {until}, signatures: {signatures}", credential.alias);
+    let about = AuditSubject::Credential(credential.id);
+    let entry = doer.entry(app, AuditAction::CredentialGranted, about, detail);
+    let done = app.store.set_access_grant(credential.id, &grant, Some(&entry)).await?;
+    Ok(if done { Acted::Done(()) } else { Acted::Before })
+}
+
 /// A certification request (PEM) for the key of a credential, signed by it.
 ///
 /// # Errors
@@ -278,10 +309,10 @@ pub async fn propose(
     app: &App,
     doer: ChangingPerson<'_>,
     credential: &Credential,
-    (alias, text): (&str, &str),
+    (alias, file): (&str, &[u8]),
 ) -> Result<Acted<RenewalId>, RenewalProblem> {
     let alias = Alias::parse(alias.trim()).map_err(|_| RenewalProblem::Alias)?;
-    let chain = path::of_file(text.as_bytes(), app.now());
+    let chain = path::of_file(file, app.now());
     let chain = chain.map_err(|error| RenewalProblem::Unreadable(sources(&error)))?;
     let renewal = CredentialRenewal {
         id: RenewalId::from_i64(app.next_id()),

@@ -4,6 +4,8 @@
 pub mod companies;
 pub mod credentials;
 pub mod endpoints;
+pub mod imports;
+pub mod keys;
 pub mod services;
 
 use std::net::IpAddr;
@@ -34,13 +36,23 @@ impl ChangingPerson<'_> {
         about: AuditSubject,
         detail: String,
     ) -> AuditEntry {
+        self.entry_of(app, (action, Some(about)), detail)
+    }
+
+    /// The same, of what may be about nothing that has a number.
+    fn entry_of(
+        self,
+        app: &App,
+        (action, about): (AuditAction, Option<AuditSubject>),
+        detail: String,
+    ) -> AuditEntry {
         AuditEntry {
             id: self.number.as_i64(),
             at: app.now(),
             actor: Actor::Person(self.person),
             action,
             person: self.person,
-            about: Some(about),
+            about,
             detail,
             address: Some(self.address.to_string()),
         }

@@ -151,7 +151,7 @@ async fn limits_and_grants_are_kept(store: &Store) {
     store.set_usage_limit(company, None).await.unwrap();
     assert!(store.reports().usage_limits().await.unwrap().is_empty());
     let grant = AccessGrant { granted: AT, expires: limit.until, signatures: 3 };
-    let nobody = store.set_access_grant(CredentialId::from_i64(5), &grant).await;
+    let nobody = store.set_access_grant(CredentialId::from_i64(5), &grant, None).await;
     assert!(nobody.is_err(), "a grant is of a credential");
     assert_eq!(store.reports().sealed_of_company(company, AT, limit.until).await.unwrap(), 0);
     assert!(store.reports().sealed_by_day().await.unwrap().is_empty());

@@ -388,6 +388,87 @@ fn a_webhook_is_added_and_its_log_read_by_keyboard() {
     });
 }
 
+/// A first credential: one person makes the key and proposes what came back, another one activates it.
+#[test]
+fn a_first_credential_is_imported_by_two_people_by_keyboard() {
+    run(async {
+        let (house, _folder) = super::imports::house().await;
+        let (ana, eva) = (house.administrator().await, house.administrator().await);
+        let office = format!("{}/office", house.service.base);
+        let made = signed_in(
+            &office,
+            &ana.address,
+            &ana.next_code(&house),
+            json!([
+                ["to", "header a[href$='/credentials']"],
+                ["go", "Enter"],
+                ["to", "main a.action"],
+                ["go", "Enter"],
+                ["look", "keys"],
+                ["to", "#kind"],
+                ["press", "ArrowDown"],
+                ["press", "ArrowDown"],
+                ["press", "Tab"],
+                ["type", "acme"],
+                ["go", "Enter"],
+                ["to", "#cn"],
+                ["type", "ACME Seal"],
+                ["go", "Enter"],
+                ["look", "request"],
+            ]),
+        );
+        let mut seen = tokio::task::spawn_blocking(move || walk(&made)).await.unwrap();
+        let keys = house.service.app.keyring.list("files").await.unwrap();
+        let key = format!("{office}/keys/files/{}", keys[0].id);
+        let chain = super::imports::issued(&house, "acme", "CN=ACME Seal").await;
+        let proposed = signed_in(
+            &key,
+            &ana.address,
+            &ana.next_code(&house),
+            json!([
+                ["to", "#name"],
+                ["type", "acme-first"],
+                ["to", "#pem"],
+                ["type", super::imports::pem(&chain)],
+                ["press", "Tab"],
+                ["go", "Enter"],
+                ["look", "proposed"],
+            ]),
+        );
+        seen.extend(tokio::task::spawn_blocking(move || walk(&proposed)).await.unwrap());
+        let activated = signed_in(
+            &format!("{office}/credentials"),
+            &eva.address,
+            &eva.next_code(&house),
+            json!([
+                ["look", "waiting"],
+                ["to", "main a[href*='/imports/']"],
+                ["go", "Enter"],
+                ["look", "import"],
+                ["to", "button[value='confirm']"],
+                ["go", "Enter"],
+                ["look", "activated"],
+                ["to", "main a.action"],
+                ["go", "Enter"],
+                ["look", "credential"],
+            ]),
+        );
+        seen.extend(tokio::task::spawn_blocking(move || walk(&activated)).await.unwrap());
+        assert_eq!(assert_accessible(&seen), 7 * 3);
+        for (name, words) in [
+            ("request", "BEGIN CERTIFICATE REQUEST"),
+            ("proposed", "Somebody else has to confirm it"),
+            ("waiting", "acme-first"),
+            ("import", "CN=ACME Seal"),
+            ("activated", "It is a credential now"),
+            ("credential", "Active"),
+        ] {
+            says(&seen, name, words);
+        }
+        house.service.stop().await;
+    });
+}
+
 #[test]
 fn everything_works_without_scripts() {
     run(async {

@@ -3,8 +3,13 @@
 use chancery::domain::act::{Act, ActKind};
 use chancery::domain::audit::{Actor, AuditAction, AuditEntry};
 use chancery::domain::bulk::{Bulk, BulkKind, BulkState};
-use chancery::domain::ids::{BulkId, ClientServiceId, CompanyId, PersonCredentialId, PersonId};
+use chancery::domain::credential::Credential;
+use chancery::domain::first_import::CredentialImport;
+use chancery::domain::ids::{
+    BulkId, ClientServiceId, CompanyId, CredentialId, PersonCredentialId, PersonId,
+};
 use chancery::domain::person::{Permission, Rights, Role, Sight};
+use chancery::domain::renewal::RenewalState;
 use chancery::domain::scope::Scope;
 use chancery::domain::webhook::SignatureScheme;
 use chancery::store::bulk::BulkItem;
@@ -111,6 +116,35 @@ async fn endpoint_of(house: &House, service: ClientServiceId) -> String {
     view.endpoint.id.to_string()
 }
 
+/// The certificates of a credential, proposed under another name.
+async fn import_of(house: &House, by: PersonId, of: &Credential) -> String {
+    let app = &house.service.app;
+    let id = CredentialId::from_i64(draw(app).unwrap().as_i64());
+    let import = CredentialImport {
+        id,
+        alias: unique("import"),
+        backend: of.backend.clone(),
+        chain_der: of.chain_der.clone(),
+        state: RenewalState::Open,
+        proposed_by: by,
+        proposed: app.now(),
+        decided_by: None,
+        decided: None,
+    };
+    let entry = AuditEntry {
+        id: id.as_i64(),
+        at: app.now(),
+        actor: Actor::Person(by),
+        action: AuditAction::ImportProposed,
+        person: by,
+        about: None,
+        detail: String::new(),
+        address: None,
+    };
+    assert!(app.store.propose_import(&import, &entry).await.unwrap());
+    id.to_string()
+}
+
 /// What pages are about that are about one thing.
 pub(super) struct Things {
     person: PersonId,
@@ -120,6 +154,9 @@ pub(super) struct Things {
     credential: String,
     set: String,
     endpoint: String,
+    /// Of the first key of the back-end `hsm`.
+    key: String,
+    import: String,
 }
 
 impl Things {
@@ -139,8 +176,10 @@ impl Things {
             operation,
             service: service.id,
             company: service.issuer,
-            credential: credential.alias,
+            credential: credential.alias.clone(),
             endpoint: endpoint_of(house, service.id).await,
+            key: house.service.app.keyring.list("hsm").await.unwrap()[0].id.clone(),
+            import: import_of(house, by, &credential).await,
         }
     }
 }
@@ -150,6 +189,7 @@ pub(super) fn path_of_page(page: &OfficePage, things: &Things, who: PersonId) ->
     let id = match page.path.split('/').nth(1) {
         Some("operations") => things.operation.clone(),
         Some("sets") => things.set.clone(),
+        Some("imports") => things.import.clone(),
         Some("companies") => things.company.to_string(),
         Some("client-services") => things.service.to_string(),
         // Each has a passkey of its own number.
@@ -162,6 +202,8 @@ pub(super) fn path_of_page(page: &OfficePage, things: &Things, who: PersonId) ->
         .replace("{number}", "1")
         .replace("{alias}", &things.credential)
         .replace("{endpoint}", &things.endpoint)
+        .replace("{backend}", "hsm")
+        .replace("{key}", &things.key)
         .replace("{code}", "AAAA")
         .replace("{reason}", "lint-failed");
     format!("/office{}", path.trim_end_matches('/'))

@@ -10,6 +10,7 @@ mod credentials;
 mod forms;
 mod gallery;
 mod help;
+mod imports;
 mod matrix;
 mod operations;
 mod passkeys;
@@ -186,6 +187,28 @@ impl Tab {
     pub(super) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.posted(path, fields).header("sec-fetch-site", "same-origin");
         let answer = Answer::of(request).await;
+        self.note(&answer);
+        answer
+    }
+
+    /// Sends a form with a file as a page of ours does.
+    pub(super) async fn send_file(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields.iter().chain([&("form", self.form.as_str())]) {
+            let head = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head =
+            "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.p7b\"\r\n\r\n";
+        body.extend([head.as_bytes(), file, b"\r\n--edge--\r\n"].concat());
+        let request = self.request(STANDING.post(format!("{}{path}", self.base)).body(body));
+        let request = request.header("content-type", "multipart/form-data; boundary=edge");
+        let answer = Answer::of(request.header("sec-fetch-site", "same-origin")).await;
         self.note(&answer);
         answer
     }

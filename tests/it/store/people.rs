@@ -5,6 +5,7 @@ use chancery::domain::audit::{
 };
 use chancery::domain::credential::{Credential, CredentialStatus};
 use chancery::domain::delivery::MailAddress;
+use chancery::domain::first_import::CredentialImport;
 use chancery::domain::ids::{
     ClientServiceId, CompanyId, CredentialId, InvitationId, MessageId, PersonCredentialId,
     PersonId, RenewalId, SessionId,
@@ -145,8 +146,45 @@ pub(crate) async fn ask_renewals(store: &Store) {
     let confirmed = reader.renewal(second.id).await.unwrap().unwrap();
     assert_eq!((confirmed.state, confirmed.decided_by), (RenewalState::Confirmed, Some(rui)));
     assert_eq!(reader.renewals_of(credential, 9).await.unwrap().len(), 2);
+    imports(store, (ana, rui)).await;
     assert!(store.record_deed(&entry(76)).await.unwrap());
     assert!(!store.record_deed(&entry(76)).await.unwrap());
+}
+
+/// First certificates, proposed by one and decided by another.
+async fn imports(store: &Store, (ana, rui): (PersonId, PersonId)) {
+    let proposal = |number, alias: &str| CredentialImport {
+        id: CredentialId::from_i64(number),
+        alias: alias.to_owned(),
+        backend: "hsm".to_owned(),
+        chain_der: vec![vec![0x30, 0]],
+        state: RenewalState::Open,
+        proposed_by: ana,
+        proposed: AT,
+        decided_by: None,
+        decided: None,
+    };
+    let entry = |number| entry(number, ana, AuditAction::ImportProposed);
+    let (first, second) = (proposal(20, "first"), proposal(21, "first"));
+    assert!(store.propose_import(&first, &entry(170)).await.unwrap());
+    assert!(!store.propose_import(&second, &entry(170)).await.unwrap(), "it was asked for before");
+    let waits = store.propose_import(&second, &entry(171)).await;
+    assert!(matches!(waits, Err(Error::Exists { .. })), "one of a name waits");
+    let reader = store.reader();
+    assert_eq!(reader.open_imports().await.unwrap(), std::slice::from_ref(&first));
+    let decided = (rui, LATER);
+    assert_eq!(store.refuse_import(&first, decided, &entry(172)).await.unwrap(), Some(true));
+    assert_eq!(store.refuse_import(&first, decided, &entry(172)).await.unwrap(), None);
+    let over = store.confirm_import(&first, decided, &entry(173)).await.unwrap();
+    assert_eq!(over, Some(false), "it was refused");
+    assert!(store.propose_import(&second, &entry(174)).await.unwrap());
+    let done = store.confirm_import(&second, decided, &entry(175)).await.unwrap();
+    assert_eq!(done, Some(true));
+    let confirmed = reader.import(second.id).await.unwrap().unwrap();
+    assert_eq!((confirmed.state, confirmed.decided_by), (RenewalState::Confirmed, Some(rui)));
+    let became = reader.credential(second.id).await.unwrap().unwrap();
+    assert_eq!((became.alias.as_str(), became.created), ("first", LATER));
+    assert!(reader.open_imports().await.unwrap().is_empty());
 }
 
 /// Asks everything once. The store has a company and a client service of number 1.

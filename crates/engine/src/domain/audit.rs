@@ -245,11 +245,17 @@ pub enum AuditAction {
     WebhookSecretMade,
     WebhookTested,
     WebhooksReplayed,
+    KeyGenerated,
+    KeyRequested,
+    ImportProposed,
+    ImportConfirmed,
+    ImportRefused,
+    CredentialGranted,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 46] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -290,6 +296,12 @@ impl AuditAction {
         Self::WebhookSecretMade,
         Self::WebhookTested,
         Self::WebhooksReplayed,
+        Self::KeyGenerated,
+        Self::KeyRequested,
+        Self::ImportProposed,
+        Self::ImportConfirmed,
+        Self::ImportRefused,
+        Self::CredentialGranted,
     ];
 
     /// As stored.
@@ -336,6 +348,12 @@ impl AuditAction {
             Self::WebhookSecretMade => "WEBHOOK_SECRET_MADE",
             Self::WebhookTested => "WEBHOOK_TESTED",
             Self::WebhooksReplayed => "WEBHOOKS_REPLAYED",
+            Self::KeyGenerated => "KEY_GENERATED",
+            Self::KeyRequested => "KEY_REQUESTED",
+            Self::ImportProposed => "IMPORT_PROPOSED",
+            Self::ImportConfirmed => "IMPORT_CONFIRMED",
+            Self::ImportRefused => "IMPORT_REFUSED",
+            Self::CredentialGranted => "CREDENTIAL_GRANTED",
         }
     }
 

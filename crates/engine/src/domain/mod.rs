@@ -16,6 +16,7 @@ pub mod csv;
 pub mod delivery;
 pub mod document;
 pub mod error_topic;
+pub mod first_import;
 pub mod ids;
 pub mod instant;
 pub mod invoice;

@@ -13,6 +13,7 @@ mod fr;
 mod help;
 mod invoice;
 mod it;
+mod keys;
 mod office;
 mod operations;
 mod passkeys;
@@ -28,6 +29,7 @@ pub use administration::{AdministrationWords, administration_words};
 pub use audit::{AuditWords, audit_words};
 pub use help::{HelpWords, TopicWords, help_words, topic_words};
 pub use invoice::{InvoiceWords, invoice_word, invoice_words};
+pub use keys::{KeyWords, key_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
 };

@@ -161,5 +161,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Neues Webhook-Geheimnis gemacht",
         "Webhook getestet",
         "Webhooks erneut gesendet",
+        "Schlüssel erzeugt",
+        "Zertifikatsanforderung für einen Schlüssel",
+        "Neues Siegel-Zertifikat vorgeschlagen",
+        "Neues Siegel-Zertifikat aktiviert",
+        "Neues Siegel-Zertifikat abgelehnt",
+        "Erlaubnis der Stelle eingetragen",
     ],
 };

@@ -161,5 +161,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Made a new webhook secret",
         "Tested a webhook",
         "Sent webhooks again",
+        "Generated a key",
+        "Certification request for a key",
+        "Proposed a new credential",
+        "Activated a new credential",
+        "Refused a new credential",
+        "Wrote down a permission of the authority",
     ],
 };

@@ -161,5 +161,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Creó un secreto de webhook nuevo",
         "Probó un webhook",
         "Volvió a enviar webhooks",
+        "Generó una clave",
+        "Solicitud de certificado para una clave",
+        "Propuso una credencial nueva",
+        "Activó una credencial nueva",
+        "Rechazó una credencial nueva",
+        "Anotó un permiso de la autoridad",
     ],
 };

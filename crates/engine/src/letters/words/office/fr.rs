@@ -161,5 +161,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "A créé un nouveau secret de webhook",
         "A testé un webhook",
         "A renvoyé des webhooks",
+        "A créé une clé",
+        "Demande de certificat pour une clé",
+        "A proposé un nouveau certificat de sceau",
+        "A activé un nouveau certificat de sceau",
+        "A refusé un nouveau certificat de sceau",
+        "A noté une permission de l’autorité",
     ],
 };

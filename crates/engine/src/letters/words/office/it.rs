@@ -161,5 +161,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Ha creato un nuovo segreto di webhook",
         "Ha provato un webhook",
         "Ha inviato di nuovo webhook",
+        "Ha generato una chiave",
+        "Richiesta di certificato per una chiave",
+        "Ha proposto una nuova credenziale",
+        "Ha attivato una nuova credenziale",
+        "Ha rifiutato una nuova credenziale",
+        "Ha annotato un permesso dell’autorità",
     ],
 };

@@ -161,5 +161,11 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Criou um novo segredo de webhook",
         "Testou um webhook",
         "Voltou a enviar webhooks",
+        "Gerou uma chave",
+        "Pedido de certificado para uma chave",
+        "Propôs uma nova credencial",
+        "Ativou uma nova credencial",
+        "Recusou uma nova credencial",
+        "Anotou uma permissão da autoridade",
     ],
 };
