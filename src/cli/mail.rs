@@ -158,6 +158,7 @@ impl SetMail {
                 connect_timeout_ms: self.connect_timeout_ms,
                 command_timeout_ms: self.command_timeout_ms,
                 write_timeout_ms: self.write_timeout_ms,
+                public_only: false,
             },
             password: password.transpose()?,
         })

@@ -2,13 +2,14 @@
 
 use sqlx::any::AnyRow;
 
-use super::{Reader, Result, Store, row};
-use crate::domain::ids::ClientServiceId;
+use super::{Reader, Result, Store, audit, row};
+use crate::domain::audit::{Actor, AuditEntry};
+use crate::domain::ids::{ClientServiceId, PersonId};
 use crate::domain::instant::Instant;
 use crate::domain::language::Language;
 
 const COLUMNS: &str =
-    "SELECT kind, language, version, subject, body_text, body_html, note, created_ms
+    "SELECT kind, language, version, subject, body_text, body_html, note, created_ms, person_id
     FROM mail_template";
 
 /// Which letter of a client service.
@@ -42,20 +43,50 @@ pub struct TemplateVersion {
     /// Why, in the words of whoever set it.
     pub note: String,
     pub created: Instant,
+    /// Who set it; `None`: the command line.
+    pub person: Option<PersonId>,
+}
+
+/// How adding a version ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedVersion {
+    /// It is there, under this number.
+    Added(u32),
+    /// What the entry tells was done before.
+    Before,
+    /// Somebody else was faster: this is the newest version.
+    Overtaken(u32),
+}
+
+/// Who adds a version, and upon which.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionDeed<'a> {
+    /// The newest version that is known, 0 when there is none.
+    pub upon: u32,
+    /// What is told of it.
+    pub entry: &'a AuditEntry,
 }
 
 impl Store {
-    /// Adds a version to a letter, which counts from now on; `None` takes the letter back. Returns its
-    /// number.
+    /// Adds a version to a letter, which counts from now on; `None` takes the letter back. Without a deed it is always
+    /// added.
     pub async fn add_template_version(
         &self,
         key: &TemplateKey,
         parts: Option<&TemplateParts>,
         note: &str,
         now: Instant,
-    ) -> Result<u32> {
+        deed: Option<VersionDeed<'_>>,
+    ) -> Result<AddedVersion> {
+        let person = deed.and_then(|deed| match deed.entry.actor {
+            Actor::Person(id) => Some(id),
+            Actor::Command | Actor::Stranger => None,
+        });
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, deed.map(|deed| deed.entry)).await? {
+                return Ok(AddedVersion::Before);
+            }
             // Locks the client service, so that two versions at once come one after the other.
             sqlx::query("UPDATE client_service SET alias = alias WHERE id = $1")
                 .bind(key.client_service.as_i64())
@@ -71,10 +102,15 @@ impl Store {
             .bind(language)
             .fetch_one(&mut *tx)
             .await?;
-            let number = row::small(&found, "newest")?.saturating_add(1);
+            let newest = row::small(&found, "newest")?;
+            if deed.is_some_and(|deed| deed.upon != newest) {
+                return Ok(AddedVersion::Overtaken(newest));
+            }
+            let number = newest.saturating_add(1);
             sqlx::query(
                 "INSERT INTO mail_template (client_service_id, kind, language, version, subject,
-                 body_text, body_html, note, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 body_text, body_html, note, created_ms, person_id)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             )
             .bind(key.client_service.as_i64())
             .bind(&key.kind)
@@ -85,10 +121,11 @@ impl Store {
             .bind(parts.map(|parts| parts.html.as_str()))
             .bind(note)
             .bind(now.unix_ms())
+            .bind(person.map(PersonId::as_i64))
             .execute(&mut *tx)
             .await?;
             tx.commit().await?;
-            Ok(number)
+            Ok(AddedVersion::Added(number))
         })
         .await
     }
@@ -171,5 +208,6 @@ fn version_from(found: &AnyRow) -> Result<TemplateVersion> {
         parts,
         note: row::text(found, "note")?,
         created: row::instant(found, "created_ms")?,
+        person: row::optional_integer(found, "person_id")?.map(PersonId::from_i64),
     })
 }

@@ -281,6 +281,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (40, "administration", include_str!("../../migrations/0040_administration.sql")),
     (41, "audit chain", include_str!("../../migrations/0041_audit_chain.sql")),
     (42, "mails by day", include_str!("../../migrations/0042_mails_by_day.sql")),
+    (43, "letters", include_str!("../../migrations/0043_letters.sql")),
     (44, "imports of credentials", include_str!("../../migrations/0044_imports.sql")),
     (45, "passkeys", include_str!("../../migrations/0045_passkeys.sql")),
     (46, "saved filters", include_str!("../../migrations/0046_saved_filters.sql")),

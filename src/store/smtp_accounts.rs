@@ -1,6 +1,7 @@
 //! Mail servers of client services.
 
-use super::{Error, Reader, Result, Store, row};
+use super::{Error, Reader, Result, Store, audit, row};
+use crate::domain::audit::AuditEntry;
 use crate::domain::delivery::MailAddress;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::instant::Instant;
@@ -18,22 +19,27 @@ pub struct SmtpAccount {
 }
 
 impl Store {
-    /// Sets the mail server of a client service, from the next mail on.
+    /// Sets the mail server of a client service, from the next mail on. Returns whether it was not done before, as the
+    /// entry tells it.
     pub async fn set_smtp_account(
         &self,
         client_service: ClientServiceId,
         settings: &SmtpSettings,
         password_sealed: Option<&[u8]>,
         now: Instant,
-    ) -> Result<()> {
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             let ms = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
             sqlx::query(
                 "INSERT INTO smtp_account (client_service_id, description, host, port, security,
                  from_address, from_name, username, password_sealed, connect_timeout_ms,
-                 command_timeout_ms, write_timeout_ms, revision, changed_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+                 command_timeout_ms, write_timeout_ms, revision, changed_ms, public_only)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
                  ON CONFLICT (client_service_id) DO UPDATE SET description = excluded.description,
                  host = excluded.host, port = excluded.port, security = excluded.security,
                  from_address = excluded.from_address, from_name = excluded.from_name,
@@ -43,7 +49,7 @@ impl Store {
                  write_timeout_ms = excluded.write_timeout_ms,
                  revision = CASE WHEN smtp_account.revision >= excluded.revision
                             THEN smtp_account.revision + 1 ELSE excluded.revision END,
-                 changed_ms = excluded.changed_ms",
+                 changed_ms = excluded.changed_ms, public_only = excluded.public_only",
             )
             .bind(client_service.as_i64())
             .bind(&settings.description)
@@ -58,18 +64,27 @@ impl Store {
             .bind(ms(settings.command_timeout_ms))
             .bind(ms(settings.write_timeout_ms))
             .bind(now.unix_ms())
+            .bind(i64::from(settings.public_only))
             .execute(&mut *tx)
             .await?;
-            tx.commit().await
+            tx.commit().await?;
+            Ok(true)
         })
         .await
     }
 
     /// Takes the mail server of a client service away; the installation's is used again. Returns
-    /// whether there was one.
-    pub async fn reset_smtp_account(&self, client_service: ClientServiceId) -> Result<bool> {
+    /// whether there was one, and it was not done before, as the entry tells it.
+    pub async fn reset_smtp_account(
+        &self,
+        client_service: ClientServiceId,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool> {
         self.again(|| async {
             let mut tx = self.begin().await?;
+            if !audit::admit(&mut tx, entry).await? {
+                return Ok(false);
+            }
             let done = sqlx::query("DELETE FROM smtp_account WHERE client_service_id = $1")
                 .bind(client_service.as_i64())
                 .execute(&mut *tx)
@@ -89,7 +104,7 @@ impl Reader {
     ) -> Result<Option<SmtpAccount>> {
         let found = sqlx::query(
             "SELECT description, host, port, security, from_address, from_name, username,
-             password_sealed, connect_timeout_ms, command_timeout_ms, write_timeout_ms, revision
+             password_sealed, connect_timeout_ms, command_timeout_ms, write_timeout_ms, revision, public_only
              FROM smtp_account WHERE client_service_id = $1",
         )
         .bind(client_service.as_i64())
@@ -109,6 +124,7 @@ impl Reader {
                 connect_timeout_ms: row::unsigned(&found, "connect_timeout_ms")?,
                 command_timeout_ms: row::unsigned(&found, "command_timeout_ms")?,
                 write_timeout_ms: row::unsigned(&found, "write_timeout_ms")?,
+                public_only: row::integer(&found, "public_only")? != 0,
             },
             password_sealed: row::optional_bytes(&found, "password_sealed")?,
             revision: row::integer(&found, "revision")?,

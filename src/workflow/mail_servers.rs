@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{Error, Thing};
 use crate::app::App;
+use crate::domain::audit::AuditEntry;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::outbox::Message;
 use crate::domain::smtp::SmtpSettings;
@@ -75,6 +76,7 @@ fn account(app: &App, service: ClientServiceId, stored: SmtpAccount) -> Result<A
     let security = Security::named(&settings.security).unwrap_or_default();
     let mut account = Account::new(&settings.host, settings.port, security, settings.from);
     account.from_name = settings.from_name;
+    account.public_only = settings.public_only;
     account.timeouts.connect_ms = settings.connect_timeout_ms;
     account.timeouts.command_ms = settings.command_timeout_ms;
     account.timeouts.write_ms = settings.write_timeout_ms;
@@ -111,18 +113,32 @@ pub struct NewServer {
 /// [`Error::NotFound`] when there is no such client service; [`Error::Refused`] when the settings
 /// cannot be used.
 pub async fn set_server(app: &App, alias: &str, new: &NewServer) -> Result<(), Error> {
-    use secrecy::ExposeSecret as _;
     let service = app
         .reader
         .client_service_by_alias(alias)
         .await?
         .ok_or(Error::NotFound(Thing::ClientService))?;
+    set_server_by(app, service.id, new, None).await?;
+    Ok(())
+}
+
+/// The same as somebody's deed; returns whether it was not done before.
+///
+/// # Errors
+/// [`Error::Refused`] when the settings cannot be used; from the database.
+pub(super) async fn set_server_by(
+    app: &App,
+    service: ClientServiceId,
+    new: &NewServer,
+    entry: Option<&AuditEntry>,
+) -> Result<bool, Error> {
+    use secrecy::ExposeSecret as _;
     check_server(&new.settings)?;
-    let place = place_of_password(service.id);
+    let place = place_of_password(service);
     let sealed = match (&new.password, &new.settings.username) {
         (_, None) => None,
         (None, Some(_)) => {
-            app.reader.smtp_account(service.id).await?.and_then(|known| known.password_sealed)
+            app.reader.smtp_account(service).await?.and_then(|known| known.password_sealed)
         }
         (Some(password), Some(_)) => {
             let plain = Zeroizing::new(password.expose_secret().as_bytes().to_vec());
@@ -133,8 +149,8 @@ pub async fn set_server(app: &App, alias: &str, new: &NewServer) -> Result<(), E
     if new.settings.username.is_some() && sealed.is_none() {
         return Err(refused("password", "given, as there is a user name".to_owned()));
     }
-    app.store.set_smtp_account(service.id, &new.settings, sealed.as_deref(), app.now()).await?;
-    Ok(())
+    let (settings, now) = (&new.settings, app.now());
+    Ok(app.store.set_smtp_account(service, settings, sealed.as_deref(), now, entry).await?)
 }
 
 fn refused(path: &str, expected: String) -> Error {
@@ -176,5 +192,5 @@ pub async fn reset_server(app: &App, alias: &str) -> Result<bool, Error> {
         .client_service_by_alias(alias)
         .await?
         .ok_or(Error::NotFound(Thing::ClientService))?;
-    Ok(app.store.reset_smtp_account(service.id).await?)
+    Ok(app.store.reset_smtp_account(service.id, None).await?)
 }

@@ -7,8 +7,10 @@ use crate::app::App;
 use crate::domain::ids::ClientServiceId;
 use crate::domain::language::Language;
 use crate::domain::outbox::Message;
-use crate::letters::{self, Rendered, TemplateProblem, TemplateSource, Values};
-use crate::store::mail_templates::{TemplateKey, TemplateParts, TemplateVersion};
+use crate::letters::{self, Notification, Rendered, TemplateProblem, TemplateSource, Values};
+use crate::store::mail_templates::{
+    AddedVersion, TemplateKey, TemplateParts, TemplateVersion, VersionDeed,
+};
 
 /// Most characters of a note at a version.
 const NOTE_LIMIT: usize = 200;
@@ -135,9 +137,23 @@ pub async fn counting(
 /// # Errors
 /// [`Refused`].
 pub async fn preview(app: &App, which: WhichLetter, changes: Changes) -> Result<Rendered, Refused> {
+    let facts = letters::sample(which.language.unwrap_or_default());
+    preview_of(app, which, changes, &facts).await
+}
+
+/// The same with these facts.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn preview_of(
+    app: &App,
+    which: WhichLetter,
+    changes: Changes,
+    facts: &Notification,
+) -> Result<Rendered, Refused> {
     let (now, _) = counting(app, which).await?;
     let source = changed(now, changes);
-    let values = Values::of(&letters::sample(which.language.unwrap_or_default()));
+    let values = Values::of(facts);
     letters::render(&source, &values).map_err(|failure| match failure {
         letters::Failure::Refused(problems) => Refused::Problems(problems),
         failure => Refused::Unwritable(failure),
@@ -179,6 +195,20 @@ pub async fn set(
     changes: Changes,
     note: &str,
 ) -> Result<u32, Refused> {
+    Ok(number_of(set_by(app, which, changes, note, None).await?))
+}
+
+/// The same as somebody's deed.
+///
+/// # Errors
+/// [`Refused`].
+pub(super) async fn set_by(
+    app: &App,
+    which: WhichLetter,
+    changes: Changes,
+    note: &str,
+    deed: Option<VersionDeed<'_>>,
+) -> Result<AddedVersion, Refused> {
     if changes.subject.is_none() && changes.text.is_none() && changes.html.is_none() {
         return Err(Refused::Empty);
     }
@@ -187,7 +217,7 @@ pub async fn set(
         Some(parts) => source_of(parts),
         None => resolve(app, which.client_service, which.kind, language).await?.0,
     };
-    add(app, which, changed(now, changes), note).await
+    add(app, which, changed(now, changes), note, deed).await
 }
 
 /// Makes an old version the one that counts, as a new version. Returns its number.
@@ -195,10 +225,23 @@ pub async fn set(
 /// # Errors
 /// [`Refused`].
 pub async fn restore(app: &App, which: WhichLetter, number: u32) -> Result<u32, Refused> {
+    Ok(number_of(restore_by(app, which, number, None).await?))
+}
+
+/// The same as somebody's deed.
+///
+/// # Errors
+/// [`Refused`].
+pub(super) async fn restore_by(
+    app: &App,
+    which: WhichLetter,
+    number: u32,
+    deed: Option<VersionDeed<'_>>,
+) -> Result<AddedVersion, Refused> {
     let versions = history(app, which).await?;
     let old = versions.into_iter().find(|version| version.number == number);
     let parts = old.and_then(|version| version.parts).ok_or(Refused::NoVersion(number))?;
-    add(app, which, source_of(parts), &format!("version {number} again")).await
+    add(app, which, source_of(parts), &format!("version {number} again"), deed).await
 }
 
 /// Takes a letter back: the next one in line counts again. Its versions are kept. Returns the number
@@ -207,8 +250,29 @@ pub async fn restore(app: &App, which: WhichLetter, number: u32) -> Result<u32, 
 /// # Errors
 /// When the database cannot be asked.
 pub async fn take_back(app: &App, which: WhichLetter, note: &str) -> Result<u32, Error> {
-    let number = app.store.add_template_version(&key(which), None, &short(note), app.now()).await?;
-    Ok(number)
+    Ok(number_of(take_back_by(app, which, note, None).await?))
+}
+
+/// The same as somebody's deed.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub(super) async fn take_back_by(
+    app: &App,
+    which: WhichLetter,
+    note: &str,
+    deed: Option<VersionDeed<'_>>,
+) -> Result<AddedVersion, Error> {
+    let (key, now) = (key(which), app.now());
+    Ok(app.store.add_template_version(&key, None, &short(note), now, deed).await?)
+}
+
+/// The number of what was added; without a deed everything is.
+const fn number_of(added: AddedVersion) -> u32 {
+    match added {
+        AddedVersion::Added(number) | AddedVersion::Overtaken(number) => number,
+        AddedVersion::Before => 0,
+    }
 }
 
 /// Every version of a letter, newest first.
@@ -260,15 +324,20 @@ async fn add(
     which: WhichLetter,
     source: TemplateSource,
     note: &str,
-) -> Result<u32, Refused> {
+    deed: Option<VersionDeed<'_>>,
+) -> Result<AddedVersion, Refused> {
     letters::check(&source).map_err(Refused::Problems)?;
     let TemplateSource { subject, text, html } = source;
     let parts = TemplateParts { subject, text, html };
-    let stored =
-        app.store.add_template_version(&key(which), Some(&parts), &short(note), app.now()).await;
-    let number = stored.map_err(Error::from)?;
-    tracing::info!(client_service = %which.client_service, version = number, "template set");
-    Ok(number)
+    let stored = app
+        .store
+        .add_template_version(&key(which), Some(&parts), &short(note), app.now(), deed)
+        .await;
+    let added = stored.map_err(Error::from)?;
+    if let AddedVersion::Added(number) = added {
+        tracing::info!(client_service = %which.client_service, version = number, "template set");
+    }
+    Ok(added)
 }
 
 fn key(which: WhichLetter) -> TemplateKey {

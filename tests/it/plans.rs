@@ -699,7 +699,7 @@ pub(crate) async fn companies_and_services(store: &Store) {
         TemplateKey { client_service: SERVICE, kind: "NOTIFICATION".to_owned(), language: None };
     let text = || "text".to_owned();
     let parts = TemplateParts { subject: text(), text: text(), html: text() };
-    store.add_template_version(&key, Some(&parts), "", AT).await.unwrap();
+    store.add_template_version(&key, Some(&parts), "", AT, None).await.unwrap();
     assert_eq!(reader.template_history(&key).await.unwrap().len(), 1);
     assert_eq!(reader.newest_template(&key).await.unwrap().unwrap().number, 1);
     reader.templates(SERVICE).await.unwrap();
@@ -716,10 +716,11 @@ pub(crate) async fn companies_and_services(store: &Store) {
         connect_timeout_ms: 1000,
         command_timeout_ms: 1000,
         write_timeout_ms: 1000,
+        public_only: false,
     };
-    store.set_smtp_account(SERVICE, &settings, None, AT).await.unwrap();
+    store.set_smtp_account(SERVICE, &settings, None, AT, None).await.unwrap();
     reader.smtp_account(SERVICE).await.unwrap();
-    store.reset_smtp_account(SERVICE).await.unwrap();
+    store.reset_smtp_account(SERVICE, None).await.unwrap();
     reader.sealed_secrets().await.unwrap();
     reader.needs_its_key().await.unwrap();
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::compose::Letter;
 use super::dkim::DkimKey;
 use crate::domain::delivery::MailAddress;
+use crate::outbound::address::is_public;
 
 /// How the way to the relay is protected. There is no "if possible": whoever sits between could always
 /// make it impossible (RFC 8314 3).
@@ -117,6 +118,9 @@ pub struct Account {
     pub connections: usize,
     /// Signs every letter, if there is one.
     pub dkim: Option<Arc<DkimKey>>,
+    /// Whether connections go to addresses of the public internet alone: whose server it is does not manage the
+    /// installation.
+    pub public_only: bool,
 }
 
 impl Account {
@@ -135,6 +139,7 @@ impl Account {
             ehlo_name: String::new(),
             connections: 4,
             dkim: None,
+            public_only: false,
         }
     }
 
@@ -153,7 +158,21 @@ impl Account {
 
     /// Whether the relay is this same machine, by its name.
     pub(super) fn is_here(&self) -> bool {
+        if self.public_only {
+            return false;
+        }
         self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// Whether a server of this name can be on the public internet: an address tells at once, where a name leads is judged
+/// at every connection.
+#[must_use]
+pub fn may_be_public(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(address) => is_public(address),
+        Err(_) => name != "localhost" && !name.ends_with(".localhost"),
     }
 }

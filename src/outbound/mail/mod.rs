@@ -10,7 +10,7 @@ mod mailer;
 pub mod reply;
 mod tls;
 
-pub use account::{Account, Login, Security, Timeouts};
+pub use account::{Account, Login, Security, Timeouts, may_be_public};
 pub use compose::{Attachment, Letter};
 pub use config::{Config, Error};
 pub use dkim::{DkimError, DkimKey};

@@ -14,6 +14,7 @@ use super::client_services::service_state;
 use super::deeds::{self, DeedProblem, DeedRow, SuspensionSaid};
 use super::form::OfficeForm;
 use super::frame::{Notice, OfficeFrame};
+use super::letters;
 use super::search::tally;
 use super::secret::SecretPage;
 use super::signed_in::SignedIn;
@@ -24,11 +25,12 @@ use crate::domain::client_service::{
 };
 use crate::domain::company::CompanyStatus;
 use crate::domain::ids::{ClientServiceId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::pades::ActiveContent;
 use crate::domain::person::Permission;
 use crate::letters::{
-    AdministrationWords, Locale, administration_words, filled, operation_words, page_words,
-    webhook_words,
+    AdministrationWords, LetterPageWords, Locale, administration_words, filled, letter_page_words,
+    operation_words, page_words, webhook_words,
 };
 use crate::workflow::Error;
 use crate::workflow::acts::Acted;
@@ -39,6 +41,9 @@ use crate::workflow::administration::services::{self, MailSender, OVERLAP_HOURS,
 struct ServicePage {
     frame: OfficeFrame,
     words: &'static AdministrationWords,
+    letter_words: &'static LetterPageWords,
+    /// Places and languages of its letters, and how to read these aloud.
+    letters: Vec<(&'static str, &'static str, &'static str)>,
     /// What was done just now, and what was not.
     done: &'static str,
     problem: String,
@@ -168,6 +173,8 @@ async fn service_page(
     Ok(ServicePage {
         frame: visit.frame(),
         words: teller.words,
+        letter_words: letter_page_words(visit.language()),
+        letters: letter_places(visit.language()),
         done: said.done,
         problem: said.problem,
         id: id.to_string(),
@@ -181,6 +188,17 @@ async fn service_page(
         entries: deeds::rows(visit, &sheet.entries, &people),
         can,
     })
+}
+
+/// Where the letters are, the language of the reader first.
+fn letter_places(own: Language) -> Vec<(&'static str, &'static str, &'static str)> {
+    let words = letter_page_words(own);
+    let others = Language::ALL.into_iter().filter(|it| *it != own);
+    let of = |language: Option<Language>| {
+        let code = language.unwrap_or(own).as_str();
+        (letters::place_of(language), code, letters::language_word(words, language))
+    };
+    [Some(own)].into_iter().chain(others.map(Some)).chain([None]).map(of).collect()
 }
 
 /// Puts what is known into the words of a language.

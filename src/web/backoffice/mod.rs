@@ -22,6 +22,11 @@ mod import;
 mod invitation;
 mod key;
 mod keys;
+mod letter;
+mod letters;
+mod mail_server;
+mod mail_settings;
+mod mail_test;
 mod operation;
 mod operations;
 mod pages;
@@ -29,6 +34,7 @@ mod passkey_form;
 mod passkeys;
 mod people;
 mod person;
+mod proof;
 mod rows;
 mod search;
 mod secret;
@@ -67,9 +73,6 @@ use crate::workflow::people::{second_factor, sessions};
 /// Where it hangs.
 pub const ROOT: &str = "/office";
 
-/// Longest form: the largest lists companies and client services that somebody sees.
-const FORM_BYTES: usize = 64 * 1024;
-
 /// This surface.
 pub struct Office;
 
@@ -103,6 +106,11 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/client-services/{id}", get(client_service::page).post(client_service::send))
         .route("/client-services/{id}/webhooks", get(webhooks::page).post(webhooks::send))
         .route("/client-services/{id}/webhooks/{endpoint}", get(webhook::page).post(webhook::send))
+        .route("/client-services/{id}/letters", get(letters::page))
+        .route("/client-services/{id}/letters/{language}", get(letter::page).post(letter::send))
+        .route("/client-services/{id}/letters/{language}/preview", post(letter::preview))
+        .route("/client-services/{id}/mail-server", get(mail_server::page).post(mail_server::send))
+        .route("/settings/mail", get(mail_settings::page).post(mail_settings::send))
         .route("/companies", get(companies::page))
         .route("/companies/{id}", get(company::page).post(company::send))
         .route("/companies/{id}/new-client-service", get(company::new_page).post(company::send_new))
@@ -177,7 +185,7 @@ async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Resp
         if !visit.is_of_here(request.headers()) {
             return visit.notice(StatusCode::FORBIDDEN, Notice::Old);
         }
-        let form = match read(&web, &mut request, page.takes_files()).await {
+        let form = match read(&web, &mut request, page).await {
             Ok(form) => form,
             Err(status) => return visit.notice(status, Notice::Old),
         };
@@ -223,18 +231,18 @@ async fn refused(visit: &OfficeVisit, admission: Admission) -> Option<Response> 
 async fn read(
     web: &Web,
     request: &mut Request,
-    takes_files: bool,
+    page: &OfficePage,
 ) -> Result<OfficeForm, StatusCode> {
     let declared = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let declared = declared.unwrap_or_default().to_owned();
     let kind = declared.split(';').next().unwrap_or_default().trim();
-    let in_parts = takes_files && kind.eq_ignore_ascii_case("multipart/form-data");
+    let in_parts = page.takes_files() && kind.eq_ignore_ascii_case("multipart/form-data");
     if !in_parts && !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let body = std::mem::take(request.body_mut());
     let patience = Duration::from_millis(web.config.request_timeout_ms);
-    let taken = tokio::time::timeout(patience, axum::body::to_bytes(body, FORM_BYTES)).await;
+    let taken = tokio::time::timeout(patience, axum::body::to_bytes(body, page.form_bytes())).await;
     let octets = taken.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
     let octets = octets.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     if in_parts {

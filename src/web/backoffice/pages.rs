@@ -14,6 +14,24 @@ pub struct OfficePage {
     pub send: Option<Admission>,
 }
 
+impl OfficePage {
+    /// Longest form of it.
+    pub(super) fn form_bytes(&self) -> usize {
+        if self.path.contains("/letters/") { LETTER_BYTES } else { FORM_BYTES }
+    }
+
+    /// Whether a form of it may come in parts, with a file.
+    pub(super) fn takes_files(&self) -> bool {
+        [CREDENTIAL, KEY].contains(&self.path)
+    }
+}
+
+/// Longest form: the largest lists companies and client services that somebody sees.
+const FORM_BYTES: usize = 64 * 1024;
+
+/// The same of a letter: parts as long as they may be, as forms write them.
+const LETTER_BYTES: usize = 1024 * 1024;
+
 /// Who passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -61,6 +79,8 @@ const AGREES: Option<Admission> = Some(Admission::Proved(Permission::Act));
 const OWN: Option<Admission> = Some(Admission::Person(Permission::OwnAccount));
 const MANAGES: Option<Admission> = Some(Admission::Proved(Permission::ManagePeople));
 const MANAGES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::ManageServices));
+/// Who has not shown a moment ago who it is does so in the form, where something is changed.
+const SENDS_PROOF: Option<Admission> = Some(Admission::Person(Permission::ManageServices));
 const CREATES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::CreateServices));
 const SEES_CREDENTIALS: Option<Admission> = Some(Admission::Person(Permission::SeeCredentials));
 const MANAGES_CREDENTIALS: Option<Admission> =
@@ -87,6 +107,15 @@ pub const PAGES: &[OfficePage] = &[
     page("/client-services/{id}", SEARCHES, MANAGES_SERVICES),
     page("/client-services/{id}/webhooks", SEARCHES, MANAGES_SERVICES),
     page("/client-services/{id}/webhooks/{endpoint}", SEARCHES, MANAGES_SERVICES),
+    page("/client-services/{id}/letters", SEARCHES, None),
+    page("/client-services/{id}/letters/{language}", SEARCHES, SENDS_PROOF),
+    page("/client-services/{id}/letters/{language}/preview", None, SENDS_PROOF),
+    page("/client-services/{id}/mail-server", SEARCHES, SENDS_PROOF),
+    page(
+        "/settings/mail",
+        SEES_CREDENTIALS,
+        Some(Admission::Person(Permission::ManageCredentials)),
+    ),
     page("/companies", SEARCHES, None),
     page("/companies/{id}", SEARCHES, Some(Admission::Proved(Permission::ManageCompanies))),
     page("/companies/{id}/new-client-service", CREATES_SERVICES, CREATES_SERVICES),
@@ -136,13 +165,6 @@ pub const PAGES: &[OfficePage] = &[
 
 const fn page(path: &'static str, look: Option<Admission>, send: Option<Admission>) -> OfficePage {
     OfficePage { path, look, send }
-}
-
-impl OfficePage {
-    /// Whether a form of it may come in parts, with a file.
-    pub(super) fn takes_files(&self) -> bool {
-        [CREDENTIAL, KEY].contains(&self.path)
-    }
 }
 
 /// The page of a route of the whole router.

@@ -230,7 +230,11 @@ impl OfficeVisit {
 
     /// Sends the browser to where it wanted to go before, with the token of its session.
     pub(super) fn go_in(&self, path: &str, token: &SecretString) -> Response {
-        let mut response = self.go(path);
+        self.keeping(self.go(path), token)
+    }
+
+    /// An answer with which the browser keeps the token of its session.
+    pub(super) fn keeping(&self, mut response: Response, token: &SecretString) -> Response {
         let value = if self.is_over_tls() {
             format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax", token.expose_secret())
         } else {

@@ -6,6 +6,8 @@ pub mod credentials;
 pub mod endpoints;
 pub mod imports;
 pub mod keys;
+pub mod letters;
+pub mod mail;
 pub mod services;
 
 use std::net::IpAddr;
@@ -39,7 +41,7 @@ impl ChangingPerson<'_> {
         self.entry_of(app, (action, Some(about)), detail)
     }
 
-    /// The same, of what may be about nothing that has a number.
+    /// The same, of what may be about nothing that has a number: the installation, say.
     fn entry_of(
         self,
         app: &App,

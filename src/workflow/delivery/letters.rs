@@ -42,21 +42,9 @@ pub(super) async fn compose(
     address: &MailAddress,
     language: Option<Language>,
 ) -> Result<Composed, Error> {
-    let server = match mail_servers::server(app, message.client_service).await {
-        Ok(Some(server)) => server,
-        Ok(None) => {
-            let words = "no mail server is set up; the operator sets one in [mail] or with \
-                         chancery mail set";
-            return Ok(Composed::NoServer(words.to_owned()));
-        }
-        // The key file is another one: the operator has to act, and the mail waits.
-        Err(Error::Internal(error)) => {
-            let words = "the password of the mail server cannot be opened with the key in \
-                         secrets.key_file; set it again with chancery mail set";
-            tracing::error!(message = %message.id, %error, "{words}");
-            return Ok(Composed::NoServer(words.to_owned()));
-        }
-        Err(other) => return Err(other),
+    let server = match server_of(app, message).await? {
+        Ok(server) => server,
+        Err(words) => return Ok(Composed::NoServer(words)),
     };
     let letter = match message.kind {
         MessageKind::Notification | MessageKind::Resend => {
@@ -67,10 +55,50 @@ pub(super) async fn compose(
         MessageKind::Invitation => invitation_letter(app, message, language).await?,
         MessageKind::Event => Err("an event is no mail".to_owned()),
     };
-    let written = match letter {
-        Ok(written) => written,
-        Err(words) => return Ok(Composed::Never(words)),
-    };
+    match letter {
+        Ok(written) => Ok(addressed(server, message, address, written)),
+        Err(words) => Ok(Composed::Never(words)),
+    }
+}
+
+/// Writes a letter that is given as a mail.
+pub(super) async fn compose_given(
+    app: &App,
+    message: &Message,
+    address: &MailAddress,
+    (rendered, from_name, language): (Rendered, String, Language),
+) -> Result<Composed, Error> {
+    match server_of(app, message).await? {
+        Ok(server) => {
+            let (list, attachments) = (String::new(), Vec::new());
+            let draft = Draft { rendered, language, from_name, list, attachments };
+            Ok(addressed(server, message, address, draft))
+        }
+        Err(words) => Ok(Composed::NoServer(words)),
+    }
+}
+
+/// The server that a message goes over, or why there is none.
+async fn server_of(app: &App, message: &Message) -> Result<Result<Server, String>, Error> {
+    match mail_servers::server(app, message.client_service).await {
+        Ok(Some(server)) => Ok(Ok(server)),
+        Ok(None) => {
+            let words = "no mail server is set up; the operator sets one in [mail] or with \
+                         chancery mail set";
+            Ok(Err(words.to_owned()))
+        }
+        // The key file is another one: the operator has to act, and the mail waits.
+        Err(Error::Internal(error)) => {
+            let words = "the password of the mail server cannot be opened with the key in \
+                         secrets.key_file; set it again with chancery mail set";
+            tracing::error!(message = %message.id, %error, "{words}");
+            Ok(Err(words.to_owned()))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn addressed(server: Server, message: &Message, address: &MailAddress, written: Draft) -> Composed {
     let attached = !written.attachments.is_empty();
     let mail_id = message.mail_id.clone().unwrap_or_default();
     let host = mail_id.rsplit_once('@').map_or("", |(_, host)| host);
@@ -95,10 +123,10 @@ pub(super) async fn compose(
         date: message.released.unwrap_or(message.created),
         language: written.language.as_str().to_owned(),
     };
-    Ok(match server.account.compose(&letter) {
+    match server.account.compose(&letter) {
         Ok(bytes) => Composed::Ready { server: Box::new(server), bytes, attached },
         Err(words) => Composed::Never(words),
-    })
+    }
 }
 
 /// A letter before it is a mail.

@@ -1,12 +1,13 @@
 //! One try of a mail: over the server of its client service, or the installation's.
 
-use super::letters::{Composed, compose};
+use super::letters::{Composed, compose, compose_given};
 use super::tries::{fault, given_up_at, next_step, record};
 use crate::app::{App, Closed};
 use crate::domain::delivery::{MailAddress, Tried, Verdict};
 use crate::domain::ids::{ClientServiceId, EventId, MessageId};
 use crate::domain::language::Language;
 use crate::domain::outbox::{Message, MessageKind, MessageLease, Next, Target};
+use crate::letters::Rendered;
 use crate::store::outbox::REVOKED;
 use crate::workflow::{Error, notify};
 
@@ -102,17 +103,51 @@ pub async fn test(
     to: &MailAddress,
     language: Language,
 ) -> Result<Option<Tried>, Error> {
+    let message = test_message(app, client_service, to, language)?;
+    let composed = compose(app, &message, to, Some(language)).await?;
+    tried_once(app, composed, to).await
+}
+
+/// Makes one try of a letter that is given, as a mail of a client service, at once and says how it went; nothing is tried
+/// again. `None`: no server is set up.
+///
+/// # Errors
+/// As [`test`].
+pub async fn test_letter(
+    app: &App,
+    client_service: ClientServiceId,
+    to: &MailAddress,
+    (letter, from_name, language): (Rendered, String, Language),
+) -> Result<Option<Tried>, Error> {
+    let message = test_message(app, Some(client_service), to, language)?;
+    let composed = compose_given(app, &message, to, (letter, from_name, language)).await?;
+    tried_once(app, composed, to).await
+}
+
+fn test_message(
+    app: &App,
+    client_service: Option<ClientServiceId>,
+    to: &MailAddress,
+    language: Language,
+) -> Result<Message, Error> {
     if client_service.is_some() {
         notify::check_address(app, to)?;
     }
     let id = MessageId::from_i64(app.next_id());
     let target = Target::Mail { address: to.clone(), language: Some(language) };
-    let message = Message {
+    Ok(Message {
         client_service,
         mail_id: Some(notify::mail_id(app)?),
         ..Message::due(id, MessageKind::Test, target, app.now())
-    };
-    match compose(app, &message, to, Some(language)).await? {
+    })
+}
+
+async fn tried_once(
+    app: &App,
+    composed: Composed,
+    to: &MailAddress,
+) -> Result<Option<Tried>, Error> {
+    match composed {
         Composed::Ready { server, bytes, .. } => {
             Ok(Some(app.mail.mailer.send(&server.account, server.key, to, &bytes).await))
         }

@@ -279,6 +279,70 @@ fn a_secret_is_rotated_and_a_client_service_suspended_in_three_steps() {
     });
 }
 
+/// From the search box: what is typed, the hit, the letter; where it is written it is looked at.
+#[test]
+fn a_letter_is_edited_and_looked_at_in_three_steps() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
+        let client = house.service.client().await;
+        let ana = house.administrator().await;
+        let code = ana.next_code(&house);
+        let office = format!("{}/office", house.service.base);
+        let steps = signed_in(
+            &office,
+            &ana.address,
+            &code,
+            json!([
+                ["type", client.alias],
+                ["go", "Enter"],
+                ["to", "#found a[href*='/client-services/']"],
+                ["go", "Enter"],
+                ["to", "a[href$='/letters/en']"],
+                ["go", "Enter"],
+                // The subject has the focus; what is typed is seen without another step.
+                ["wait", "iframe[srcdoc*='ACME Corporation']"],
+                ["look", "letter"],
+                ["to", "#text"],
+                ["type", "{{ issuer.nme }}"],
+                ["wait", "#mistakes-text li"],
+                ["look", "mistakes"],
+                ["to", "#html"],
+                ["to", "#look"],
+                ["go", "Enter"],
+                ["look", "looked"],
+                ["open", format!("{office}/client-services")],
+                ["to", "tbody a"],
+                ["go", "Enter"],
+                ["to", "a[href$='/letters']"],
+                ["go", "Enter"],
+                ["look", "letters"],
+                ["open", format!("{office}/client-services")],
+                ["to", "tbody a"],
+                ["go", "Enter"],
+                ["to", "a[href$='/mail-server']"],
+                ["go", "Enter"],
+                ["look", "mail-server"],
+                ["to", "a[href$='/settings/mail']"],
+                ["go", "Enter"],
+                ["look", "mail"],
+            ]),
+        );
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&seen), 6 * 3);
+        for (name, words) in [
+            ("mistakes", "issuer.nme"),
+            ("mistakes", "no preview while"),
+            ("looked", "no preview while"),
+            ("letters", "Every other language"),
+            ("mail-server", "Set the server"),
+            ("mail", "Mail server of the installation"),
+        ] {
+            says(&seen, name, words);
+        }
+        house.service.stop().await;
+    });
+}
+
 #[test]
 fn companies_and_credentials_are_for_everybody_to_read() {
     run(async {

@@ -204,6 +204,7 @@ pub(super) fn path_of_page(page: &OfficePage, things: &Things, who: PersonId) ->
         .replace("{endpoint}", &things.endpoint)
         .replace("{backend}", "hsm")
         .replace("{key}", &things.key)
+        .replace("{language}", "pt")
         .replace("{code}", "AAAA")
         .replace("{reason}", "lint-failed");
     format!("/office{}", path.trim_end_matches('/'))

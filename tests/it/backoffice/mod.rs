@@ -11,6 +11,8 @@ mod forms;
 mod gallery;
 mod help;
 mod imports;
+mod letters;
+mod mail_servers;
 mod matrix;
 mod operations;
 mod passkeys;

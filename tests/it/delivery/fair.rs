@@ -123,6 +123,7 @@ async fn own_server(service: &Service, alias: &str, smtp: &SmtpServer) {
         connect_timeout_ms: 600_000,
         command_timeout_ms: 600_000,
         write_timeout_ms: 600_000,
+        public_only: false,
     };
     let new = NewServer { settings, password: None };
     mail_servers::set_server(&service.app, alias, &new).await.unwrap();

@@ -165,6 +165,7 @@ async fn own_server(
         connect_timeout_ms: 10_000,
         command_timeout_ms: 10_000,
         write_timeout_ms: 10_000,
+        public_only: false,
     };
     let password = login.map(|(_, password)| SecretString::from(password));
     let new = NewServer { settings, password };

@@ -251,11 +251,16 @@ pub enum AuditAction {
     ImportConfirmed,
     ImportRefused,
     CredentialGranted,
+    LetterSet,
+    LetterTakenBack,
+    MailTested,
+    MailServerSet,
+    MailServerTakenAway,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 51] = [
         Self::PersonInvited,
         Self::PersonChanged,
         Self::PersonDisabled,
@@ -302,6 +307,11 @@ impl AuditAction {
         Self::ImportConfirmed,
         Self::ImportRefused,
         Self::CredentialGranted,
+        Self::LetterSet,
+        Self::LetterTakenBack,
+        Self::MailTested,
+        Self::MailServerSet,
+        Self::MailServerTakenAway,
     ];
 
     /// As stored.
@@ -354,6 +364,11 @@ impl AuditAction {
             Self::ImportConfirmed => "IMPORT_CONFIRMED",
             Self::ImportRefused => "IMPORT_REFUSED",
             Self::CredentialGranted => "CREDENTIAL_GRANTED",
+            Self::LetterSet => "LETTER_SET",
+            Self::LetterTakenBack => "LETTER_TAKEN_BACK",
+            Self::MailTested => "MAIL_TESTED",
+            Self::MailServerSet => "MAIL_SERVER_SET",
+            Self::MailServerTakenAway => "MAIL_SERVER_TAKEN_AWAY",
         }
     }
 

@@ -23,4 +23,6 @@ pub struct SmtpSettings {
     pub command_timeout_ms: u64,
     /// Milliseconds for a piece of the message to be taken.
     pub write_timeout_ms: u64,
+    /// Whether it is connected to at addresses of the public internet alone.
+    pub public_only: bool,
 }

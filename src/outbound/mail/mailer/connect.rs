@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::Line;
 use crate::domain::delivery::{Tried, Verdict};
+use crate::outbound::address::is_public;
 use crate::outbound::mail::account::{Account, Login, Security};
 use crate::outbound::mail::dialogue::{Dialogue, Trouble};
 use crate::outbound::mail::reply::Reply;
@@ -87,7 +88,14 @@ async fn tcp(account: &Account) -> Result<TcpStream, String> {
     let found = timeout(wait, tokio::net::lookup_host((host.as_str(), *port))).await;
     let found = found.map_err(|_| format!("no address of {host} found in {wait:?}"))?;
     let found = found.map_err(|error| format!("no address of {host}: {error}"))?;
-    let addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
+    let mut addresses: Vec<SocketAddr> = found.take(MOST_ADDRESSES).collect();
+    if account.public_only {
+        addresses.retain(|address| is_public(address.ip()));
+        if addresses.is_empty() {
+            // Neither which nor where: that would tell the names of the house.
+            return Err(format!("{host} leads to no address on the public internet"));
+        }
+    }
     let share = wait / u32::try_from(addresses.len()).unwrap_or(1).max(1);
     let mut said = format!("{host} has no address");
     for address in addresses {

@@ -14,6 +14,8 @@ mod help;
 mod invoice;
 mod it;
 mod keys;
+mod letter_pages;
+mod mail_pages;
 mod office;
 mod operations;
 mod passkeys;
@@ -30,6 +32,8 @@ pub use audit::{AuditWords, audit_words};
 pub use help::{HelpWords, TopicWords, help_words, topic_words};
 pub use invoice::{InvoiceWords, invoice_word, invoice_words};
 pub use keys::{KeyWords, key_words};
+pub use letter_pages::{LetterPageWords, letter_page_words};
+pub use mail_pages::{MailPageWords, mail_page_words};
 pub use office::{
     OfficeWords, audit_word, office_words, rights_word, role_word, status_word, theme_word,
 };

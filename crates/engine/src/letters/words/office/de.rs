@@ -167,5 +167,10 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Neues Siegel-Zertifikat aktiviert",
         "Neues Siegel-Zertifikat abgelehnt",
         "Erlaubnis der Stelle eingetragen",
+        "Hat einen Brief gesetzt",
+        "Hat einen Brief zurückgenommen",
+        "Hat eine Testmail gesendet",
+        "Hat den Mailserver gesetzt",
+        "Hat den Mailserver weggenommen",
     ],
 };

@@ -167,5 +167,10 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Activated a new credential",
         "Refused a new credential",
         "Wrote down a permission of the authority",
+        "Set a letter",
+        "Took a letter back",
+        "Sent a test mail",
+        "Set the mail server",
+        "Took the mail server away",
     ],
 };

@@ -167,5 +167,10 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Activó una credencial nueva",
         "Rechazó una credencial nueva",
         "Anotó un permiso de la autoridad",
+        "Fijó una carta",
+        "Retiró una carta",
+        "Envió un correo de prueba",
+        "Fijó el servidor de correo",
+        "Retiró el servidor de correo",
     ],
 };

@@ -167,5 +167,10 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "A activé un nouveau certificat de sceau",
         "A refusé un nouveau certificat de sceau",
         "A noté une permission de l’autorité",
+        "A défini une lettre",
+        "A retiré une lettre",
+        "A envoyé un courriel d’essai",
+        "A défini le serveur de messagerie",
+        "A retiré le serveur de messagerie",
     ],
 };

@@ -167,5 +167,10 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Ha attivato una nuova credenziale",
         "Ha rifiutato una nuova credenziale",
         "Ha annotato un permesso dell’autorità",
+        "Ha impostato una lettera",
+        "Ha ritirato una lettera",
+        "Ha inviato un messaggio di prova",
+        "Ha impostato il server di posta",
+        "Ha tolto il server di posta",
     ],
 };

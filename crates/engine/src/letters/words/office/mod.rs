@@ -152,7 +152,7 @@ pub struct OfficeWords {
     /// `Theme`, in its order.
     themes: [&'static str; 3],
     /// `AuditAction`, in its order.
-    actions: [&'static str; 46],
+    actions: [&'static str; 51],
 }
 
 /// The words of the back office in a language.

@@ -167,5 +167,10 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
         "Ativou uma nova credencial",
         "Recusou uma nova credencial",
         "Anotou uma permissão da autoridade",
+        "Definiu uma carta",
+        "Retirou uma carta",
+        "Enviou uma mensagem de teste",
+        "Definiu o servidor de correio",
+        "Retirou o servidor de correio",
     ],
 };
