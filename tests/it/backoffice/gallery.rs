@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::House;
 use super::browser::signed_in;
-use super::matrix::{Things, path_of_page};
+use super::matrix::{Things, give_passkey, path_of_page};
 use crate::support::browser::{assert_accessible, walk};
 use crate::support::service::run;
 
@@ -34,6 +34,7 @@ fn every_page_can_be_read_in_both_themes_and_two_languages() {
         let client = house.service.client().await;
         let ana = house.administrator().await;
         let things = Things::of(&house, (ana.id, ana.id), &client).await;
+        give_passkey(&house, ana.id).await;
         let code = ana.next_code(&house);
         let base = &house.service.base;
         let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/office");
@@ -69,6 +70,7 @@ fn pages_are_light() {
         let client = house.service.client().await;
         let mut ana = house.administrator().await;
         let things = Things::of(&house, (ana.id, ana.id), &client).await;
+        give_passkey(&house, ana.id).await;
         let packed = |octets: &[u8]| {
             let mut packer = GzEncoder::new(Vec::new(), Compression::default());
             packer.write_all(octets).unwrap();
@@ -81,6 +83,7 @@ fn pages_are_light() {
         }
         for page in PAGES.iter().filter(|page| page.look.is_some() && is_drawn(page.path)) {
             let answer = ana.tab.get(&path_of_page(page, &things, ana.id)).await;
+            assert_eq!(answer.status, 200, "{}", page.path);
             let weight = packed(answer.text().as_bytes()) + beside;
             assert!(weight < MOST_OCTETS, "{}: {weight}", page.path);
         }

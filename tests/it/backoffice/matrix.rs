@@ -211,7 +211,7 @@ pub(super) fn path_of_page(page: &OfficePage, things: &Things, who: PersonId) ->
 }
 
 /// A passkey of the same number as its owner, with which nobody signs.
-async fn give_passkey(house: &House, person: PersonId) {
+pub(super) async fn give_passkey(house: &House, person: PersonId) {
     let app = &house.service.app;
     let id = person.as_i64();
     let passkey = KeptPasskey {
