@@ -375,7 +375,7 @@ async fn letter_page(
             acts: [deeds::drawn(app)?, deeds::drawn(app)?],
             upon: sheet.newest(),
             is_own: sheet.is_own(),
-            proof: proof::fields(visit, who).await?,
+            proof: proof::fields(visit, who, &place(which)).await?,
         })
     } else {
         None

@@ -247,7 +247,7 @@ async fn server_page(
             acts: [deeds::drawn(app)?, deeds::drawn(app)?, deeds::drawn(app)?],
             fields: Some(server_fields(words, stored, said.typed.as_ref())),
             own,
-            proof: proof::fields(visit, who).await?,
+            proof: proof::fields(visit, who, &format!("/client-services/{id}/mail-server")).await?,
         })
     } else {
         None

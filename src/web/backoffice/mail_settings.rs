@@ -101,7 +101,7 @@ async fn house_page(
             acts: [deeds::drawn(app)?, String::new(), String::new()],
             fields: None,
             own: false,
-            proof: proof::fields(visit, who).await?,
+            proof: proof::fields(visit, who, "/settings/mail").await?,
         })
     } else {
         None

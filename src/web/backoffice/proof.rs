@@ -9,7 +9,7 @@ use super::deeds::DeedProblem;
 use super::form::OfficeForm;
 use super::signed_in::SignedIn;
 use super::visit::OfficeVisit;
-use crate::letters::filled;
+use crate::letters::{filled, passkey_words};
 use crate::workflow::Error;
 use crate::workflow::people::sign_in::{self, SignInProblem};
 use crate::workflow::people::{second_factor, sessions};
@@ -17,7 +17,10 @@ use crate::workflow::people::{second_factor, sessions};
 /// Fields that a form has while who sends it has to show who it is.
 pub(super) struct ProofFields {
     pub(super) address: String,
-    pub(super) has_app: bool,
+    /// Whether a code is asked for beside the password.
+    pub(super) has_second: bool,
+    /// For who has a passkey: where it is shown, and what that is called. What was typed is not there any more then.
+    pub(super) by_passkey: Option<(String, &'static str)>,
 }
 
 /// Somebody who sends a form that may show who it is.
@@ -73,16 +76,24 @@ impl Proving {
     }
 }
 
-/// What a form asks of who looks at it; `None`: it showed a moment ago who it is.
+/// What a form of the page at `here`, below the root, asks of who looks at it; `None`: it showed a moment ago who it is.
 pub(super) async fn fields(
     visit: &OfficeVisit,
     who: &SignedIn,
+    here: &str,
 ) -> Result<Option<ProofFields>, Error> {
     let app = &visit.web.app;
     if who.stay.is_proved(app) {
         return Ok(None);
     }
     let credentials = app.reader.person_credentials(who.stay.person.id).await?;
-    let has_app = second_factor::state(&credentials).is_on;
-    Ok(Some(ProofFields { address: visit.own_address(), has_app }))
+    let second = second_factor::state(&credentials);
+    let words = passkey_words(visit.language());
+    let next: String = form_urlencoded::byte_serialize(here.as_bytes()).collect();
+    let place = format!("{}/prove?next={next}", visit.root());
+    Ok(Some(ProofFields {
+        address: visit.own_address(),
+        has_second: second.is_on,
+        by_passkey: (second.passkeys > 0).then_some((place, words.use_one)),
+    }))
 }

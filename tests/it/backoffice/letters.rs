@@ -13,6 +13,7 @@ use chancery::workflow::client_services::{self, NewClientService};
 use chancery::workflow::templates::{self, TemplateKind};
 
 use super::client_services::page;
+use super::matrix::give_passkey;
 use super::{House, PASSWORD, Tab, between};
 use crate::delivery::use_server;
 use crate::support::client::Client;
@@ -181,6 +182,14 @@ fn who_one_is_is_shown_in_the_form_of_the_letter() {
         assert_eq!(asked.status, 422);
         assert!(asked.text().contains("id=\"password\""), "{}", asked.text());
         assert!(asked.text().contains("value=\"Typed for long\""), "{}", asked.text());
+        // Who has a passkey and no app shows it on the page for that, which leads back here.
+        let below = path.strip_prefix("/office").unwrap();
+        let next: String = form_urlencoded::byte_serialize(below.as_bytes()).collect();
+        let way = format!("/office/prove?next={next}");
+        assert!(!asked.text().contains(&way), "{}", asked.text());
+        give_passkey(&house, ana.id).await;
+        let asked = ana.tab.send(&path, &[&given[..], &typed[..]].concat()).await;
+        assert!(asked.text().contains(&way), "{way} in {}", asked.text());
         let newest = async || {
             let which = templates::WhichLetter {
                 client_service: service.id,
