@@ -1,6 +1,7 @@
 //! Collects the rooms' settings: the commented defaults, then a file, then the environment.
 //! Unknown keys are refused; secrets are never settings, only the places they are read from.
 
+mod effective;
 pub mod environment;
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::domain::effective::EffectiveSettings;
 
 /// `config.default.toml`: every key, commented.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -91,6 +94,8 @@ pub struct Origin {
     pub file: Option<PathBuf>,
     /// Variables of the environment that are settings.
     pub variables: Vec<String>,
+    /// What came of it all, for people.
+    pub settings: EffectiveSettings,
     /// Variables that begin as ours do and say nothing, each with the one that may have been meant.
     pub strays: Vec<(String, Option<String>)>,
 }
@@ -117,14 +122,18 @@ impl Config {
             builder = builder.add_source(source);
         }
         let invalid = |error: config::ConfigError| Error::Invalid(error.to_string());
+        let mut variables = Vec::new();
         for (path, value) in found.settings {
+            variables.push((path.clone(), value.origin().unwrap_or_default().to_owned()));
             builder = builder.set_override(&path, value).map_err(invalid)?;
         }
         let whole = builder.build().map_err(invalid)?;
-        let named = named_variables(&whole.clone().try_deserialize().map_err(invalid)?);
+        let told: serde_json::Value = whole.clone().try_deserialize().map_err(invalid)?;
+        let named = named_variables(&told);
         let strays = found.others.into_iter().filter(|name| !named.contains(name));
         let strays = strays.map(|name| (environment::meant(&name), name));
         let origin = Origin {
+            settings: effective::settings(&told, file.as_deref(), &variables),
             file,
             variables: found.variables,
             strays: strays.map(|(meant, name)| (name, meant)).collect(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 use tokio::sync::{MutexGuard as TurnGuard, Semaphore, SemaphorePermit};
@@ -30,6 +31,8 @@ pub struct TimeAuthority {
     available: Availability,
     /// Its last token was of a test authority.
     gave_test: AtomicBool,
+    /// Of its last token.
+    stamped: Mutex<Option<Certificate>>,
 }
 
 /// A place among those who ask an authority; given back when it is dropped. Of one that is away, one at a time
@@ -64,6 +67,7 @@ impl TimeAuthorities {
                     Duration::from_millis(config.rest_at_most_ms),
                 ),
                 gave_test: AtomicBool::new(false),
+                stamped: Mutex::new(None),
             };
             all.insert(name.clone(), authority);
         }
@@ -146,7 +150,18 @@ impl TimeAuthority {
     /// It gave a token of this certificate.
     pub fn gave_token_of(&self, certificate: &Certificate) {
         self.gave_test.store(is_of_test_authority(certificate), Ordering::Relaxed);
+        let mut stamped = self.stamped.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamped.as_ref().is_none_or(|known| known.der() != certificate.der()) {
+            *stamped = Some(certificate.clone());
+        }
+        drop(stamped);
         self.came_through();
+    }
+
+    /// The certificate of its last token, if this process was given one.
+    #[must_use]
+    pub fn stamps_with(&self) -> Option<Certificate> {
+        self.stamped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// It gave a token.

@@ -47,6 +47,7 @@ pub use self::steady::Steady;
 pub use self::stopping::Stopping;
 pub use self::trusted_lists::{HeldLists, TrustedLists};
 use crate::contents::Contents;
+use crate::domain::effective::EffectiveSettings;
 use crate::domain::ids::{ClientServiceId, ProcessId};
 use crate::domain::instant::Instant;
 use crate::keys::Keyring;
@@ -81,6 +82,10 @@ pub struct App {
     pub tokens: TokenConfig,
     /// Issuer of access tokens: the public address.
     pub issuer: String,
+    /// The settings that are in effect, for people.
+    pub settings: Arc<EffectiveSettings>,
+    /// Since when this process runs.
+    pub started: Instant,
     /// The time.
     pub clock: Clock,
     /// The time of leases and waits.

@@ -251,6 +251,8 @@ pub fn assemble(config: &Config, own: Own) -> Result<Arc<App>, Failure> {
         link_key: own.kek.derive("receiver links")?,
         people: PeopleDoor::new(config.people.clone(), &own.kek)?,
         kek: own.kek,
+        settings: Arc::new(config.origin.settings.clone()),
+        started: own.clock.now(),
         steady: Steady::from(&own.clock),
         clock: own.clock,
         random,

@@ -287,6 +287,12 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (46, "saved filters", include_str!("../../migrations/0046_saved_filters.sql")),
 ];
 
+/// The number of the newest migration: what the tables of this binary are.
+#[must_use]
+pub fn schema_version() -> i64 {
+    MIGRATIONS.last().map_or(0, |(version, _, _)| *version)
+}
+
 /// Those that are another text in PostgreSQL: what SQL has no common words for.
 const MIGRATIONS_OF_POSTGRES: &[(i64, &str)] =
     &[(36, include_str!("../../migrations/0036_by_octets.postgres.sql"))];

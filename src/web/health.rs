@@ -52,7 +52,8 @@ const FRESH: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(2);
 const STALE: Duration = Duration::from_secs(15);
 
-async fn look(web: &Web) -> Arc<Readiness> {
+/// Whether the service is ready, as looked at a moment ago at most.
+pub(super) async fn look(web: &Web) -> Arc<Readiness> {
     let seen_within = |age: Duration| {
         let seen = web.readiness.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = seen.as_ref().filter(|(at, _)| at.elapsed() < age);

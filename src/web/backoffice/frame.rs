@@ -28,7 +28,7 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Pages in the menu: what is called how, and who sees it.
-const MENU: [MenuEntry; 11] = [
+const MENU: [MenuEntry; 12] = [
     entry("/", Permission::Search, |words| words.search),
     entry("/operations", Permission::Search, |words| words.operations),
     entry("/sets", Permission::Search, |words| words.sets),
@@ -39,6 +39,7 @@ const MENU: [MenuEntry; 11] = [
     entry("/credentials", Permission::SeeCredentials, |words| words.credentials),
     entry("/people", Permission::SeePeople, |words| words.people),
     entry("/audit", Permission::SeePeople, |words| words.audit),
+    entry("/settings", Permission::SeeCredentials, |words| words.settings),
     entry("/account", Permission::OwnAccount, |words| words.account),
 ];
 

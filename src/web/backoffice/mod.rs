@@ -2,6 +2,7 @@
 //! table what each page needs; what is not in the table is not served.
 
 mod account;
+mod algorithms;
 mod app_codes;
 mod assets;
 mod audit;
@@ -41,6 +42,7 @@ mod secret;
 mod seen;
 mod set;
 mod sets;
+mod settings;
 mod sign_in;
 mod signed_in;
 mod usage;
@@ -144,6 +146,8 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .route("/dashboard", get(dashboard::page))
         .route("/help", get(help::page))
         .route("/help/errors/{reason}", get(help::error_page))
+        .route("/settings", get(settings::page))
+        .route("/settings/algorithms", get(algorithms::page))
         .route("/style.css", get(assets::style))
         .route("/htmx.js", get(assets::htmx))
         .route("/keys.js", get(assets::keys))

@@ -85,6 +85,7 @@ const CREATES_SERVICES: Option<Admission> = Some(Admission::Proved(Permission::C
 const SEES_CREDENTIALS: Option<Admission> = Some(Admission::Person(Permission::SeeCredentials));
 const MANAGES_CREDENTIALS: Option<Admission> =
     Some(Admission::Proved(Permission::ManageCredentials));
+const SEES_SETTINGS: Option<Admission> = SEES_CREDENTIALS;
 const SEES_PEOPLE: Option<Admission> = Some(Admission::Person(Permission::SeePeople));
 
 /// Those whose forms take a file.
@@ -157,6 +158,8 @@ pub const PAGES: &[OfficePage] = &[
     page("/dashboard", SEARCHES, None),
     page("/help", OWN, None),
     page("/help/errors/{reason}", OWN, None),
+    page("/settings", SEES_SETTINGS, None),
+    page("/settings/algorithms", SEES_SETTINGS, None),
     page("/style.css", ANYONE, None),
     page("/htmx.js", ANYONE, None),
     page("/keys.js", ANYONE, None),

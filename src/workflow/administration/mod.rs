@@ -5,6 +5,7 @@ pub mod companies;
 pub mod credentials;
 pub mod endpoints;
 pub mod imports;
+pub mod installation;
 pub mod keys;
 pub mod letters;
 pub mod mail;

@@ -534,6 +534,39 @@ fn a_first_credential_is_imported_by_two_people_by_keyboard() {
 }
 
 #[test]
+fn settings_and_the_calendar_of_algorithms_are_for_everybody_to_read() {
+    run(async {
+        let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;
+        house.service.client().await;
+        let ana = house.administrator().await;
+        let office = format!("{}/office", house.service.base);
+        let steps = signed_in(
+            &office,
+            &ana.address,
+            &ana.next_code(&house),
+            json!([
+                ["to", "header a[href$='/settings']"],
+                ["go", "Enter"],
+                ["look", "settings"],
+                ["to", "#algorithms"],
+                ["go", "Enter"],
+                ["look", "algorithms"],
+            ]),
+        );
+        let seen = tokio::task::spawn_blocking(move || walk(&steps)).await.unwrap();
+        assert_eq!(assert_accessible(&seen), 2 * 3);
+        for (name, words) in [
+            ("settings", "web.listen"),
+            ("settings", "Running since"),
+            ("algorithms", "RSA below 3000 bits"),
+        ] {
+            says(&seen, name, words);
+        }
+        house.service.stop().await;
+    });
+}
+
+#[test]
 fn everything_works_without_scripts() {
     run(async {
         let house = House::with(|setup| setup.issuer = "http://127.0.0.1".to_owned()).await;

@@ -20,6 +20,7 @@ mod people;
 mod saved_filters;
 mod sessions;
 mod sets;
+mod settings;
 mod sign_in;
 mod usage;
 mod webhooks;

@@ -15,6 +15,7 @@ pub mod credential;
 pub mod csv;
 pub mod delivery;
 pub mod document;
+pub mod effective;
 pub mod error_topic;
 pub mod first_import;
 pub mod ids;

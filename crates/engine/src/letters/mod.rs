@@ -25,9 +25,9 @@ pub use values::{
 pub use words::{
     AdministrationWords, AuditWords, HelpWords, InvoiceWords, KeyWords, LetterPageWords,
     MailPageWords, OfficeWords, OperationWords, PageWords, PasskeyWords, ReasonWords, ReportWords,
-    RevocationWords, SetWords, TopicWords, UsageWords, VerdictWords, WebhookWords,
+    RevocationWords, SetWords, SettingsWords, TopicWords, UsageWords, VerdictWords, WebhookWords,
     administration_words, audit_word, audit_words, help_words, invoice_word, invoice_words,
     key_words, letter_page_words, mail_page_words, office_words, operation_words, page_words,
-    passkey_words, report_words, rights_word, role_word, set_words, status_word, theme_word,
-    topic_words, usage_words, webhook_words,
+    passkey_words, report_words, rights_word, role_word, set_words, settings_words, status_word,
+    theme_word, topic_words, usage_words, webhook_words,
 };

@@ -67,6 +67,23 @@ pub struct KeyVerdict {
     pub ending: Option<AlgorithmEnd>,
 }
 
+/// One row, as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CalendarRow {
+    /// The same in every language: `RSA`, `RSA PKCS#1 v1.5`, `SHA-1`.
+    pub what: String,
+    /// Only keys of fewer bits.
+    pub bits_below: Option<usize>,
+    /// Only theirs; without any everybody's.
+    pub of: Vec<Owner>,
+    /// The last millisecond in which certificates with such keys may be issued.
+    pub issued_until: Option<Instant>,
+    /// The last millisecond in which it is accepted.
+    pub until: Option<Instant>,
+    /// Where that is written.
+    pub source: String,
+}
+
 /// Until when what is good.
 #[derive(Clone, Debug)]
 pub struct Calendar {
@@ -148,6 +165,20 @@ impl Calendar {
         &self.name
     }
 
+    /// Its rows, for people, in its order.
+    #[must_use]
+    pub fn rows(&self) -> Vec<CalendarRow> {
+        let row = |row: &Row| CalendarRow {
+            what: row.what.label().to_owned(),
+            bits_below: row.bits_below,
+            of: row.of.clone(),
+            issued_until: row.issued_until,
+            until: row.until,
+            source: row.source.clone(),
+        };
+        self.rows.iter().map(row).collect()
+    }
+
     /// What it says of a kind of key.
     #[must_use]
     pub fn key(&self, kind: KeyKind, owner: Owner) -> KeyVerdict {
@@ -181,12 +212,7 @@ impl Calendar {
     /// When a digest ends.
     #[must_use]
     pub fn digest(&self, digest: DigestAlgorithm) -> Option<AlgorithmEnd> {
-        let name = match digest {
-            DigestAlgorithm::Sha1 => "SHA-1",
-            DigestAlgorithm::Sha256 => "SHA-256",
-            DigestAlgorithm::Sha384 => "SHA-384",
-            DigestAlgorithm::Sha512 => "SHA-512",
-        };
+        let name = digest_label(digest);
         let rows = self.rows.iter().filter(|row| row.what == What::Digest(digest));
         first(rows.filter_map(|row| row.ending(name)))
     }
@@ -343,6 +369,25 @@ impl Row {
             until: self.until?,
             source: self.source.clone(),
         })
+    }
+}
+
+impl What {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Key(name) => name.label(),
+            Self::Signature(scheme) => scheme.label(),
+            Self::Digest(digest) => digest_label(digest),
+        }
+    }
+}
+
+const fn digest_label(digest: DigestAlgorithm) -> &'static str {
+    match digest {
+        DigestAlgorithm::Sha1 => "SHA-1",
+        DigestAlgorithm::Sha256 => "SHA-256",
+        DigestAlgorithm::Sha384 => "SHA-384",
+        DigestAlgorithm::Sha512 => "SHA-512",
     }
 }
 

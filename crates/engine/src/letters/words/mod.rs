@@ -22,6 +22,7 @@ mod passkeys;
 mod pt;
 mod report;
 mod sets;
+mod settings;
 mod usage;
 mod webhooks;
 
@@ -41,6 +42,7 @@ pub use operations::{OperationWords, operation_words};
 pub use passkeys::{PasskeyWords, passkey_words};
 pub use report::{ReasonWords, ReportWords, RevocationWords, VerdictWords, report_words};
 pub use sets::{SetWords, set_words};
+pub use settings::{SettingsWords, settings_words};
 pub use usage::{UsageWords, usage_words};
 pub use webhooks::{WebhookWords, webhook_words};
 

@@ -97,6 +97,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     disable_text: "Beendet alle Sitzungen; mit diesem Konto meldet sich niemand mehr an.",
     enable: "Freigeben",
     enable_text: "Lässt die Person sich wieder anmelden wie zuvor.",
+    settings: "Einstellungen",
     reset: "Neu einladen",
     reset_text: "Nimmt Passwort, App und Wiederherstellungscodes weg, beendet alle Sitzungen und schickt einen neuen Link: für alle, die sie verloren haben.",
     events: "Was geschah",

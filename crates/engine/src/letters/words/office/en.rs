@@ -97,6 +97,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     disable_text: "Ends every session; nobody signs in with this account any more.",
     enable: "Enable",
     enable_text: "Lets the person sign in again as before.",
+    settings: "Settings",
     reset: "Invite anew",
     reset_text: "Takes password, app and recovery codes away, ends every session and sends a new link: for who has lost them.",
     events: "What happened",

@@ -97,6 +97,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     disable_text: "Cierra todas las sesiones; nadie más entra con esta cuenta.",
     enable: "Activar",
     enable_text: "Permite a la persona volver a entrar como antes.",
+    settings: "Ajustes",
     reset: "Invitar de nuevo",
     reset_text: "Quita contraseña, aplicación y códigos, cierra las sesiones y envía un enlace nuevo: para quien los ha perdido.",
     events: "Qué ha pasado",

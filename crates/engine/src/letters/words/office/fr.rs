@@ -97,6 +97,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     disable_text: "Ferme toutes les sessions ; plus personne ne se connecte avec ce compte.",
     enable: "Activer",
     enable_text: "Laisse la personne se connecter comme avant.",
+    settings: "Réglages",
     reset: "Inviter à nouveau",
     reset_text: "Retire mot de passe, application et codes, ferme les sessions et envoie un nouveau lien : pour qui les a perdus.",
     events: "Ce qui s'est passé",

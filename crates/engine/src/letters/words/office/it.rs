@@ -97,6 +97,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     disable_text: "Chiude tutte le sessioni; nessuno accede più con questo account.",
     enable: "Attiva",
     enable_text: "Permette alla persona di accedere come prima.",
+    settings: "Impostazioni",
     reset: "Invita di nuovo",
     reset_text: "Toglie password, app e codici, chiude le sessioni e invia un nuovo link: per chi li ha persi.",
     events: "Che cosa è successo",

@@ -121,6 +121,7 @@ pub struct OfficeWords {
     pub disable_text: &'static str,
     pub enable: &'static str,
     pub enable_text: &'static str,
+    pub settings: &'static str,
     pub reset: &'static str,
     pub reset_text: &'static str,
     pub events: &'static str,

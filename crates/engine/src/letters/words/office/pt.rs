@@ -97,6 +97,7 @@ pub(super) const WORDS: OfficeWords = OfficeWords {
     disable_text: "Termina todas as sessões; ninguém mais entra com esta conta.",
     enable: "Ativar",
     enable_text: "Permite que a pessoa volte a entrar como antes.",
+    settings: "Definições",
     reset: "Convidar de novo",
     reset_text: "Retira palavra-passe, aplicação e códigos, termina as sessões e envia uma ligação nova: para quem os perdeu.",
     events: "O que aconteceu",
