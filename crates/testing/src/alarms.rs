@@ -83,6 +83,12 @@ pub fn alarms() -> Vec<Alarm> {
             since: AT,
             address: "2001:db8::".into(),
         },
+        Alarm::SignInsFailing {
+            who: "ana <1>".into(),
+            failures: 5000,
+            since: AT,
+            address: "2001:db8::".into(),
+        },
         Alarm::SealsWithheld {
             alias: "seal <1>".into(),
             since: AT,

@@ -336,6 +336,7 @@ pub(super) fn is_of_process(name: &str) -> bool {
         "revocation:",
         "mails:",
         "login",
+        "sign-in",
         "seals:",
         "revoked:",
         CLOCK,

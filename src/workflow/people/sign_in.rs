@@ -5,7 +5,8 @@ use secrecy::SecretString;
 
 use super::sessions::{self, EnteredPerson, PersonStay, Stay};
 use super::{Doer, passwords, second_factor};
-use crate::app::App;
+use crate::app::{App, Failed};
+use crate::domain::alarm::Alarm;
 use crate::domain::audit::{Actor, AuditAction};
 use crate::domain::delivery::MailAddress;
 use crate::domain::ids::PersonId;
@@ -159,6 +160,31 @@ pub(super) fn may_try(app: &App, name: &str, stay: &Stay) -> Result<(), SignInPr
     tried.map_err(SignInProblem::Wait)
 }
 
+/// Failed tries as one person within a burst that operators are told of, and of any from one address.
+const BURST_OF_PERSON: u32 = 10;
+const BURST_FROM_ADDRESS: u32 = 50;
+
+/// Has operators told when they are many: of a person, or from an address.
+async fn alarm(app: &App, failed: Failed, person: PersonId, stay: &Stay) -> Result<(), Error> {
+    let alarm = |who: String, failures: u32| Alarm::SignInsFailing {
+        who,
+        failures: u64::from(failures),
+        since: failed.since,
+        address: stay.address.to_string(),
+    };
+    if failed.of_alias >= BURST_OF_PERSON
+        && let Some(known) = app.reader.person(person).await?
+    {
+        let alarm = alarm(known.address.as_str().to_owned(), failed.of_alias);
+        app.excesses.note(format!("sign-in:{person}/failing"), alarm, None, app.now());
+    }
+    if failed.from_address >= BURST_FROM_ADDRESS {
+        let alarm = alarm(stay.address.to_string(), failed.from_address);
+        app.excesses.note("sign-in/failing".to_owned(), alarm, None, app.now());
+    }
+    Ok(())
+}
+
 /// Leaves a trace of what failed: of a person in the audit record, of anybody in the log, the first of a burst and
 /// every tenfold.
 pub(super) async fn note_failure(
@@ -168,6 +194,7 @@ pub(super) async fn note_failure(
     stay: &Stay,
 ) -> Result<(), Error> {
     let failed = app.people.sign_ins.failed(name, stay.address, app.now());
+    alarm(app, failed, person, stay).await?;
     let telling = [1, 10, 100, 1000, 10_000];
     if telling.contains(&failed.of_alias) || telling.contains(&failed.from_address) {
         let (of_person, from_address) = (failed.of_alias, failed.from_address);

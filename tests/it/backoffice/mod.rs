@@ -9,6 +9,7 @@ mod companies;
 mod credentials;
 mod forms;
 mod gallery;
+mod guesses;
 mod help;
 mod imports;
 mod letters;

@@ -149,6 +149,15 @@ pub enum Alarm {
         /// From where the last one came.
         address: String,
     },
+    /// People sign in to the back office and fail again and again: as the person or from the address `who` is.
+    SignInsFailing {
+        who: String,
+        failures: u64,
+        #[serde(with = "unix_ms")]
+        since: Instant,
+        /// From where the last one came.
+        address: String,
+    },
     /// Seals of a credential were not what they were to be, and are withheld.
     SealsWithheld {
         alias: String,

@@ -107,15 +107,12 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
                 ("date", locale.time(*free)),
             ],
         ),
-        Alarm::LoginsFailing { who, failures, since, address } => (
-            &words.logins_failing,
-            vec![
-                ("who", who.clone()),
-                ("failures", locale.number(*failures)),
-                ("date", locale.time(*since)),
-                ("address", address.clone()),
-            ],
-        ),
+        Alarm::LoginsFailing { who, failures, since, address } => {
+            (&words.logins_failing, failing(locale, (who, *failures), *since, address))
+        }
+        Alarm::SignInsFailing { who, failures, since, address } => {
+            (&words.sign_ins_failing, failing(locale, (who, *failures), *since, address))
+        }
         Alarm::SealsWithheld { alias, since, last_words } => {
             (&words.seals_withheld, silent(locale, ("alias", alias), *since, last_words))
         }
@@ -133,6 +130,16 @@ pub fn alarm(language: Language, alarm: &Alarm) -> Rendered {
         }
     };
     letter(language, letter_words.subject, letter_words.paragraphs, &facts)
+}
+
+/// Somebody is not let in again and again: since when, and from where the last time.
+fn failing(locale: Locale, (who, failures): (&str, u64), since: Instant, address: &str) -> Facts {
+    vec![
+        ("who", who.to_owned()),
+        ("failures", locale.number(failures)),
+        ("date", locale.time(since)),
+        ("address", address.to_owned()),
+    ]
 }
 
 /// Somebody does not do what is wanted: since when, and what was heard last.

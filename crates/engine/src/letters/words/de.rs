@@ -164,6 +164,13 @@ pub(super) const WORDS: Words = Words {
                 "Prüfen Sie, ob ein Client ein altes Secret benutzt oder ob jemand rät. Versuche werden von selbst verlangsamt; ein Secret wird sofort ersetzt mit chancery client-service rotate-secret --only.",
             ],
         },
+        sign_ins_failing: LetterWords {
+            subject: "Anmeldungen als {who} schlagen fehl",
+            paragraphs: &[
+                "Seit {date} sind {failures} Versuche fehlgeschlagen, sich als {who} im Back-Office anzumelden, der letzte von {address}.",
+                "Fragen Sie die Person, ob sie es war. Wenn nicht, rät jemand: Versuche werden von selbst verlangsamt, und niemand wird ausgesperrt. Ein bekannt gewordenes Passwort nimmt chancery person reset weg.",
+            ],
+        },
         seals_withheld: LetterWords {
             subject: "Siegel von {alias} werden zurückgehalten",
             paragraphs: &[

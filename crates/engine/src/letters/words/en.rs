@@ -164,6 +164,13 @@ pub(super) const WORDS: Words = Words {
                 "Find out whether a client uses an old secret or somebody guesses. Tries are slowed down by themselves; a secret is replaced at once with chancery client-service rotate-secret --only.",
             ],
         },
+        sign_ins_failing: LetterWords {
+            subject: "Signing in as {who} fails",
+            paragraphs: &[
+                "{failures} tries to sign in to the back office as {who} have failed since {date}, the last one from {address}.",
+                "Ask the person whether that was it. If not, somebody guesses: tries are slowed down by themselves, and nobody is locked out. A password that became known is taken away with chancery person reset.",
+            ],
+        },
         seals_withheld: LetterWords {
             subject: "Seals of {alias} are withheld",
             paragraphs: &[

@@ -164,6 +164,13 @@ pub(super) const WORDS: Words = Words {
                 "Compruebe si un cliente usa un secreto antiguo o si alguien intenta adivinarlo. Los intentos se ralentizan automáticamente; un secreto se sustituye de inmediato con chancery client-service rotate-secret --only.",
             ],
         },
+        sign_ins_failing: LetterWords {
+            subject: "Falla el acceso de {who}",
+            paragraphs: &[
+                "Desde {date} han fallado {failures} intentos de entrar en la administración como {who}, el último desde {address}.",
+                "Pregunte a la persona si ha sido ella. Si no, alguien prueba contraseñas: los intentos se ralentizan solos y nadie queda bloqueado. Una contraseña conocida se retira con chancery person reset.",
+            ],
+        },
         seals_withheld: LetterWords {
             subject: "Se retienen sellos de {alias}",
             paragraphs: &[

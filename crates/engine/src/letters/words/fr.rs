@@ -164,6 +164,13 @@ pub(super) const WORDS: Words = Words {
                 "Vérifiez si un client utilise un ancien secret ou si quelqu'un cherche à le deviner. Les tentatives sont ralenties automatiquement ; un secret est remplacé aussitôt avec chancery client-service rotate-secret --only.",
             ],
         },
+        sign_ins_failing: LetterWords {
+            subject: "La connexion de {who} échoue",
+            paragraphs: &[
+                "Depuis le {date}, {failures} tentatives de connexion à l’administration au nom de {who} ont échoué, la dernière depuis {address}.",
+                "Demandez à la personne si c’était elle. Sinon, quelqu’un essaie de deviner : les tentatives sont ralenties d’elles-mêmes, et personne n’est bloqué. Un mot de passe connu est retiré par chancery person reset.",
+            ],
+        },
         seals_withheld: LetterWords {
             subject: "Des cachets de {alias} sont retenus",
             paragraphs: &[

@@ -164,6 +164,13 @@ pub(super) const WORDS: Words = Words {
                 "Verifichi se un client usa un segreto vecchio o se qualcuno cerca di indovinarlo. I tentativi vengono rallentati automaticamente; un segreto si sostituisce subito con chancery client-service rotate-secret --only.",
             ],
         },
+        sign_ins_failing: LetterWords {
+            subject: "L’accesso di {who} fallisce",
+            paragraphs: &[
+                "Dal {date} sono falliti {failures} tentativi di accedere all’amministrazione come {who}, l’ultimo da {address}.",
+                "Chieda alla persona se è stata lei. Altrimenti qualcuno prova a indovinare: i tentativi rallentano da soli e nessuno resta bloccato. Una password nota si toglie con chancery person reset.",
+            ],
+        },
         seals_withheld: LetterWords {
             subject: "I sigilli di {alias} sono trattenuti",
             paragraphs: &[

@@ -122,6 +122,7 @@ pub(super) struct AlarmWords {
     pub(super) mails_at_limit: LetterWords,
     /// `{who}` is a client service or an address.
     pub(super) logins_failing: LetterWords,
+    pub(super) sign_ins_failing: LetterWords,
     pub(super) seals_withheld: LetterWords,
     pub(super) queue_old: LetterWords,
     pub(super) operations_old: LetterWords,

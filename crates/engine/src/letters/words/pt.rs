@@ -164,6 +164,13 @@ pub(super) const WORDS: Words = Words {
                 "Verifique se um cliente usa um segredo antigo ou se alguém tenta adivinhá-lo. As tentativas são abrandadas automaticamente; um segredo é substituído de imediato com chancery client-service rotate-secret --only.",
             ],
         },
+        sign_ins_failing: LetterWords {
+            subject: "Falha a entrada de {who}",
+            paragraphs: &[
+                "Desde {date} falharam {failures} tentativas de entrar na administração como {who}, a última a partir de {address}.",
+                "Pergunte à pessoa se foi ela. Se não, alguém tenta adivinhar: as tentativas são abrandadas automaticamente e ninguém fica bloqueado. Uma palavra-passe conhecida retira-se com chancery person reset.",
+            ],
+        },
         seals_withheld: LetterWords {
             subject: "Os selos de {alias} estão retidos",
             paragraphs: &[

@@ -154,6 +154,9 @@ fn test_mails_and_alarms_name_what_they_are_about() {
                 Alarm::UsageExceeded { .. } => &["Sample & Sons", "001", "5", "2026"],
                 Alarm::MailsAtLimit { .. } => &["shop <1>", "@customer.example", "5", "10:19"],
                 Alarm::LoginsFailing { .. } => &["shop <1>", "5", "10:19", "2001:db8::"],
+                Alarm::SignInsFailing { .. } => {
+                    &["ana <1>", "5", "10:19", "2001:db8::", "chancery person reset"]
+                }
                 Alarm::SealsWithheld { .. } => {
                     &["seal <1>", "cover {user}", "10:19", "seal-check-failed"]
                 }
