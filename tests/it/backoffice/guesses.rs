@@ -33,8 +33,9 @@ fn operators_hear_of_tries_to_sign_in_that_fail() {
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].name, format!("sign-in:{}/failing", ana.id));
         let content: Value = serde_json::from_str(&told[0].content).unwrap();
+        // Of the sixth version a network counts as one address, as everywhere.
         let facts = (&content["failures"], &content["who"], &content["address"]);
-        assert_eq!(facts, (&json!(10), &json!(ana.address), &json!("2001:db8::4711")));
+        assert_eq!(facts, (&json!(10), &json!(ana.address), &json!("2001:db8::")));
 
         // What somebody who is nobody calls himself is in no letter.
         for number in 0..50 {
