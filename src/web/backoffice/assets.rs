@@ -45,8 +45,8 @@ pub(super) async fn passkeys(headers: HeaderMap) -> Response {
 
 impl OfficeAsset {
     fn of(kind: &'static str, text: &'static str) -> Self {
-        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-        let packed = packer.write_all(text.as_bytes()).and_then(|()| packer.finish());
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        let packed = gzip.write_all(text.as_bytes()).and_then(|()| gzip.finish());
         Self { kind, text, packed: packed.unwrap_or_default() }
     }
 

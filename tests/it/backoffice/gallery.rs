@@ -72,9 +72,9 @@ fn pages_are_light() {
         let things = Things::of(&house, (ana.id, ana.id), &client).await;
         give_passkey(&house, ana.id).await;
         let packed = |octets: &[u8]| {
-            let mut packer = GzEncoder::new(Vec::new(), Compression::default());
-            packer.write_all(octets).unwrap();
-            packer.finish().unwrap().len()
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+            gzip.write_all(octets).unwrap();
+            gzip.finish().unwrap().len()
         };
         let mut beside = 0;
         for asset in ["style.css", "htmx.js", "keys.js", "passkeys.js"] {

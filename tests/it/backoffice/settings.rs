@@ -46,13 +46,13 @@ fn every_setting_is_told_with_its_default_and_its_source() {
     assert_eq!(one("keys.backends.hsm.pin_env").is_there, Some(false));
     assert_eq!(one("store.url").value, "postgres://\u{2026}@db.example/chancery?\u{2026}");
     let sections: Vec<&str> = settings.all.iter().map(EffectiveSetting::section).collect();
-    let mut once = sections.clone();
-    once.dedup();
-    let mut sorted = once.clone();
+    let mut order = sections.clone();
+    order.dedup();
+    let mut sorted = order.clone();
     sorted.sort_unstable();
     sorted.dedup();
-    assert_eq!(once.len(), sorted.len(), "each section stands together: {once:?}");
-    assert_eq!(once[0], "web");
+    assert_eq!(order.len(), sorted.len(), "each section stands together: {order:?}");
+    assert_eq!(order[0], "web");
 }
 
 #[test]

@@ -99,7 +99,7 @@ pub(crate) async fn ask_filters(store: &Store) {
     assert!(store.save_filter(ana, &one, (1, AT), &entry(80)).await.unwrap());
     assert!(store.save_filter(ana, &one, (1, LATER), &entry(81)).await.unwrap());
     assert!(!store.save_filter(ana, &other, (1, LATER), &entry(82)).await.unwrap());
-    assert_eq!(store.reader().saved_filters(ana).await.unwrap(), [one.clone()]);
+    assert_eq!(store.reader().saved_filters(ana).await.unwrap(), std::slice::from_ref(&one));
     assert!(store.forget_filter(ana, &one.name, &entry(83)).await.unwrap());
     assert!(!store.forget_filter(ana, &one.name, &entry(84)).await.unwrap());
     assert!(store.reader().saved_filters(ana).await.unwrap().is_empty());

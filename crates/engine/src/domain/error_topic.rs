@@ -87,6 +87,7 @@ impl ErrorTopic {
 
     /// The errors of a topic.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "it is a table, row by row")]
     pub const fn reasons(self) -> &'static [&'static str] {
         match self {
             Self::FileDamaged => &[

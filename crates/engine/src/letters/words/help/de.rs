@@ -29,6 +29,7 @@ pub(super) const WORDS: HelpWords = HelpWords {
     explain: "Was das bedeutet",
 };
 
+#[expect(clippy::too_many_lines, reason = "it is a table, row by row")]
 pub(super) const fn topic(topic: ErrorTopic) -> TopicWords {
     match topic {
         ErrorTopic::FileDamaged => TopicWords {
