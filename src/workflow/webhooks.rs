@@ -262,7 +262,7 @@ pub async fn test(app: &App, scope: Scope, id: EndpointId) -> Result<Tried, Erro
 /// The same; `None` when what the entry tells was done before.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub(super) async fn test_once(
     app: &App,
     scope: Scope,

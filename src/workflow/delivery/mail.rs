@@ -112,7 +112,7 @@ pub async fn test(
 /// again. `None`: no server is set up.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub async fn test_letter(
     app: &App,
     client_service: ClientServiceId,
