@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::sync::LazyLock;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use flate2::Compression;
@@ -16,7 +17,7 @@ struct OfficeAsset {
     kind: &'static str,
     text: &'static str,
     /// Empty where packing failed.
-    packed: Vec<u8>,
+    packed: Bytes,
 }
 
 static STYLE_SHEET: LazyLock<OfficeAsset> =
@@ -47,13 +48,14 @@ impl OfficeAsset {
     fn of(kind: &'static str, text: &'static str) -> Self {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         let packed = gzip.write_all(text.as_bytes()).and_then(|()| gzip.finish());
-        Self { kind, text, packed: packed.unwrap_or_default() }
+        Self { kind, text, packed: packed.unwrap_or_default().into() }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
         let unpacks = accepts_gzip(headers) && !self.packed.is_empty();
-        let octets = if unpacks { self.packed.as_slice() } else { self.text.as_bytes() };
-        let mut response = octets.to_vec().into_response();
+        let own = Bytes::from_static(self.text.as_bytes());
+        let octets = if unpacks { self.packed.clone() } else { own };
+        let mut response = octets.into_response();
         let about = response.headers_mut();
         let mut say = |name: HeaderName, value| about.insert(name, HeaderValue::from_static(value));
         say(header::CONTENT_TYPE, self.kind);
